@@ -1,0 +1,1 @@
+"""The collector: everything that knows Asterisk's manager interface (AMI)."""

@@ -1,0 +1,171 @@
+"""From the headers of an AMI message to typed fields, losing nothing.
+
+Which header carries what, and how it is spelled: res_fax_spandsp.c spandsp_manager_fax_session, res_fax.c
+manager_fax_sessions_entry, manager_channels.c channel_fax_cb.  Numbers are printed with %d, SessionNumber
+with %u.  A value that does not fit its field stays in `details` as it was sent and is named in `problems`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from faxstore.ami.message import Message
+from faxstore.observations import Details
+
+_ENVELOPE = frozenset({"event", "actionid"})
+_INTEGER = re.compile(r"\s*([+-]?\d{1,10})\s*")
+_RESOLUTION = re.compile(r"\s*(\d{1,9})x(\d{1,9})\s*")
+
+MAX_SESSION_NUMBER = 2**32 - 1
+SESSION_NUMBER = "sessionnumber"
+
+
+@dataclass(slots=True)
+class Decoded:
+    """The fields of an Observation that a message gave, the headers that gave none, and what was wrong."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    details: Details = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def session_number(message: Message) -> int | None:
+    """SessionNumber as Asterisk prints it (an unsigned 32-bit number), else None."""
+    text = message.get(SESSION_NUMBER).strip()
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MAX_SESSION_NUMBER:
+        return None
+    return int(text)
+
+
+def snapshot(message: Message) -> Decoded:
+    """A FAXSession or FAXSessionsEntry event."""
+    return _decode(message, _SNAPSHOT)
+
+
+def completion(message: Message) -> Decoded:
+    """A SendFAX or ReceiveFAX event: the fields of the ended session, and the channel's in details."""
+    pages = "pages_transmitted" if message.event.lower() == "sendfax" else "pages_received"
+    decoded = _decode(message, _COMPLETION | {"pagestransferred": _number(pages)})
+    decoded.fields["operation"] = "send" if pages == "pages_transmitted" else "receive"
+    return decoded
+
+
+def channel_event(message: Message) -> Decoded:
+    """A FAXStatus or VarSet event: the channel's own headers stay in details."""
+    return _decode(message, _CHANNEL)
+
+
+Decoder = Callable[[Decoded, str, str], bool]
+"""Puts a header's value into the fields; False where it does not fit."""
+
+
+def _decode(message: Message, decoders: dict[str, Decoder]) -> Decoded:
+    decoded = Decoded()
+    for name, value in message:
+        key = name.lower()
+        if key in _ENVELOPE:
+            continue
+        decoder = decoders.get(key)
+        if decoder is None:
+            _keep(decoded.details, name, value)
+        elif not decoder(decoded, key, value):
+            _keep(decoded.details, name, value)
+            if value:
+                decoded.problems.append(f"{name} is {value[:40]!r}")
+    return decoded
+
+
+def _keep(details: Details, name: str, value: str) -> None:
+    before = details.get(name)
+    if before is None:
+        details[name] = value
+    elif isinstance(before, list):
+        before.append(value)
+    else:
+        details[name] = [before, value]
+
+
+def _text(name: str) -> Decoder:
+    def decode(decoded: Decoded, _key: str, value: str) -> bool:
+        if name in decoded.fields:
+            _keep(decoded.details, name, value)
+        decoded.fields.setdefault(name, value or None)
+        return True
+
+    return decode
+
+
+def _number(name: str) -> Decoder:
+    def decode(decoded: Decoded, _key: str, value: str) -> bool:
+        match = _INTEGER.fullmatch(value) if value.isascii() else None
+        if match is None or not -(2**31) <= int(match[1]) < 2**31 or name in decoded.fields:
+            return False
+        decoded.fields[name] = int(match[1])
+        return True
+
+    return decode
+
+
+def _ecm(decoded: Decoded, _key: str, value: str) -> bool:
+    # Yes/No of a send or receive session, yes/no of a gateway (res_fax_spandsp.c).
+    known = {"yes": True, "no": False}.get(value.strip().lower())
+    if known is not None:
+        decoded.fields["error_correction_mode"] = known
+    return known is not None
+
+
+def _resolution(decoded: Decoded, _key: str, value: str) -> bool:
+    match = _RESOLUTION.fullmatch(value) if value.isascii() else None
+    if match is None:
+        return False
+    decoded.fields["x_resolution"], decoded.fields["y_resolution"] = int(match[1]), int(match[2])
+    return True
+
+
+def _file_name(decoded: Decoded, _key: str, value: str) -> bool:
+    # Repeats in SendFAX and FAXStatus, once for each document: the first is the field, all are details.
+    if "file_name" in decoded.fields:
+        first = decoded.fields["file_name"] or ""
+        decoded.details.setdefault("FileName", [first])
+        _keep(decoded.details, "FileName", value)
+    else:
+        decoded.fields["file_name"] = value or None
+    return True
+
+
+def _session_number(decoded: Decoded, _key: str, value: str) -> bool:
+    return "session_number" not in decoded.fields  # read by session_number()
+
+
+_SNAPSHOT: dict[str, Decoder] = {
+    SESSION_NUMBER: _session_number,
+    "operation": _text("operation"),
+    "state": _text("state"),
+    "errorcorrectionmode": _ecm,
+    "datarate": _number("data_rate"),
+    "imageresolution": _resolution,
+    "pagenumber": _number("page_number"),
+    "filename": _file_name,
+    "pagestransmitted": _number("pages_transmitted"),
+    "pagesreceived": _number("pages_received"),
+    "totalbadlines": _number("total_bad_lines"),
+    "channel": _text("channel"),
+    "technology": _text("technology"),
+    "sessiontype": _text("session_type"),
+}
+_CHANNEL: dict[str, Decoder] = {
+    "channel": _text("channel"),
+    "uniqueid": _text("uniqueid"),
+    "operation": _text("operation"),
+    "filename": _file_name,
+}
+_COMPLETION: dict[str, Decoder] = {
+    "channel": _text("channel"),
+    "uniqueid": _text("uniqueid"),
+    "transferrate": _number("data_rate"),
+    "resolution": _resolution,
+    "filename": _file_name,
+}

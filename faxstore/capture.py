@@ -1,0 +1,94 @@
+"""The capture format: JSON Lines of what passed between a client and one Asterisk.
+
+Each line is ``{"ts": seconds, "dir": "in"|"out"|"mark", "text": "one AMI message"}``; ts is when the
+last byte came (or the message was sent), a mark notes what happened to the connection
+("connected", "disconnected ...", "connect: ...") or to the poll ("polled").  Files may be gzipped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal, cast
+
+from faxstore.errors import UsageError
+
+Direction = Literal["in", "out", "mark"]
+
+CONNECTED = "connected"
+DISCONNECTED = "disconnected"
+POLLED = "polled"
+"""A mark after a poll: whatever the list named and was not asked in detail will not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a capture: ts in seconds since 1970 (UTC)."""
+
+    ts: float
+    dir: Direction
+    text: str
+
+
+def read(path: str) -> Iterator[Line]:
+    """The lines of a capture file, of standard input for ``-``; gzip is recognised by its first bytes.
+
+    Raises UsageError that names the file, the line and what is wrong with it.
+    """
+    number = 0
+    with _opened(path) as file:
+        try:
+            for number, raw in enumerate(file, 1):
+                if raw.strip():
+                    yield _line(raw, path, number)
+        except (EOFError, zlib.error) as error:
+            raise UsageError(f"{path}: the gzip data is cut off or damaged after line {number}") from error
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror or error} after line {number}") from error
+    if number == 0:
+        raise UsageError(f"{path}: the file is empty; a capture has a JSON object on each line")
+
+
+def encode(line: Line) -> str:
+    """The line as it stands in a capture file, without its line end."""
+    return json.dumps({"ts": round(line.ts, 6), "dir": line.dir, "text": line.text})
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[IO[bytes]]:
+    try:
+        file = sys.stdin.buffer if path == "-" else cast("IO[bytes]", Path(path).open("rb"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    try:
+        zipped = file.peek(2)[:2] == b"\x1f\x8b"  # type: ignore[attr-defined]
+        yield cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if zipped else file
+    except IsADirectoryError as error:
+        raise UsageError(f"{path}: is a directory") from error
+    finally:
+        if path != "-":
+            file.close()
+
+
+def _line(raw: bytes, path: str, number: int) -> Line:
+    try:
+        entry = json.loads(raw)
+        ts, direction, text = entry["ts"], entry["dir"], entry["text"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        cut = "" if raw.endswith(b"\n") else " (the file ends in the middle of it)"
+        raise UsageError(
+            f'{path}: line {number} is not a capture line{cut}: expected {{"ts": seconds, "dir": "in", "text": "..."}}'
+        ) from error
+    if isinstance(ts, bool) or not isinstance(ts, int | float) or not 0 <= ts < 1e11:
+        raise UsageError(f"{path}: line {number}: ts must be seconds since 1970, not {ts!r:.40}")
+    if direction not in ("in", "out", "mark"):
+        raise UsageError(f'{path}: line {number}: dir must be "in", "out" or "mark", not {direction!r:.40}')
+    if not isinstance(text, str):
+        raise UsageError(f"{path}: line {number}: text must be a string, not {text!r:.40}")
+    return Line(float(ts), direction, text)

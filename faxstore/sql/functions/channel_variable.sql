@@ -1,0 +1,18 @@
+-- The value of a channel variable in an event's ChanVariable headers ("NAME=value", one or several; manager.conf
+-- channelvars). NULL: not among them.
+-- example: select fax.channel_variable('{"ChanVariable": ["FAXSTATUS=SUCCESS", "FAXMODE=audio"]}', 'FAXSTATUS');
+create function fax.channel_variable(details jsonb, variable text) returns text
+language sql immutable parallel safe
+as $$
+    select substr(v, length(variable) + 2)
+    from jsonb_array_elements_text(
+        case jsonb_typeof(details -> 'ChanVariable')
+            when 'array' then details -> 'ChanVariable'
+            when 'string' then jsonb_build_array(details -> 'ChanVariable')
+            else '[]'
+        end) v
+    where starts_with(v, variable || '=')
+    limit 1
+$$;
+
+comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers; NULL where it is not among them.';

@@ -1,0 +1,20 @@
+-- A complete list of an epoch's sessions, seen at a moment: returns the sessions that were open and are not on it.
+create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[])
+returns table (session_id uuid, session_number bigint, started_at timestamptz)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    perform fax.lock_append();
+    update fax.epoch e set last_seen_at = seen_at where e.epoch_id = list_epoch and e.last_seen_at < seen_at;
+    return query
+        select s.session_id, s.session_number, s.started_at
+        from fax.session s
+        where s.epoch_id = list_epoch and s.is_open and s.started_at < seen_at
+          and s.session_number <> all (numbers)
+        order by s.session_number;
+end
+$$;
+
+comment on function fax.listed(uuid, timestamptz, bigint[]) is 'Sessions of an epoch that were open and are not on a complete list of it.';

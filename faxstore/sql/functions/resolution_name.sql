@@ -1,0 +1,14 @@
+-- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp's t4_rx.h),
+-- with the few per cent by which other libraries round them (7874 is 200 dots an inch).
+-- example: select fax.resolution_name(7700);
+create function fax.resolution_name(y_resolution integer) returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when y_resolution between 3700 and 4000 then 'standard'
+        when y_resolution between 7400 and 8000 then 'fine'
+        when y_resolution between 14800 and 16000 then 'superfine'
+    end
+$$;
+
+comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre; NULL for any other.';

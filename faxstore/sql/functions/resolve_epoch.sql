@@ -1,0 +1,56 @@
+-- Which epoch a life is, as one observer tells it; made if it is new and `make` says so.
+-- Two observers of one boot, or a recording and the live ingestor, come to the same epoch.
+create function fax.resolve_epoch(
+    life_server text, proposed uuid, known uuid, first_seen timestamptz, continued boolean,
+    started timestamptz, startup text, reloaded timestamptz, make boolean
+) returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    found_id uuid := known;
+    same_start constant interval := '2 seconds';  -- Uptime is whole seconds
+begin
+    perform fax.lock_append();
+    if found_id is null and (started is not null or startup is not null) then
+        select e.epoch_id into found_id
+        from fax.epoch e
+        where e.server = life_server
+          and (e.started_at between started - same_start and started + same_start
+               or (e.startup_text = startup and (e.started_at is null or started is null)))
+          and case when reloaded is null then coalesce(e.reloaded_at <= first_seen, true)
+                   else e.reloaded_at between reloaded - same_start and reloaded + same_start end
+        order by e.reload_ordinal desc
+        limit 1;
+    elsif found_id is null then
+        -- No evidence of the start: the epoch that was being watched at that moment, or a new one.
+        select e.epoch_id into found_id
+        from fax.epoch e
+        where e.server = life_server
+          and e.first_seen_at <= first_seen
+          and first_seen <= e.last_seen_at + case when continued then interval '2 minutes' else interval '0' end
+          and (reloaded is null or e.reloaded_at between reloaded - same_start and reloaded + same_start)
+        order by e.first_seen_at desc
+        limit 1;
+    end if;
+    if found_id is null and not make then
+        return null;
+    end if;
+    insert into fax.epoch (epoch_id, server, started_at, startup_text, reloaded_at, reload_ordinal, first_seen_at, last_seen_at)
+    select coalesce(found_id, proposed), life_server, started, startup, reloaded,
+           (select count(*) from fax.epoch e
+            where reloaded is not null and e.server = life_server
+              and (e.started_at between started - same_start and started + same_start or e.startup_text = startup)),
+           first_seen, first_seen
+    on conflict (epoch_id) do update
+        set started_at = coalesce(epoch.started_at, excluded.started_at),
+            startup_text = coalesce(epoch.startup_text, excluded.startup_text),
+            first_seen_at = least(epoch.first_seen_at, excluded.first_seen_at)
+    returning epoch_id into found_id;
+    return found_id;
+end
+$$;
+
+comment on function fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean) is
+    'The epoch of a life as one observer tells it: starts within 2 s on one server are one epoch.';

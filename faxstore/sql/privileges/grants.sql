@@ -1,0 +1,25 @@
+-- Who may do what, given anew as a whole. Rows get into the history by fax.append() alone.
+grant usage on schema fax to fax_ingest, fax_reader;
+revoke all on all functions in schema fax from public;
+
+grant insert on fax.staged_row to fax_ingest;
+grant insert on fax.server_history, fax.rejected_message to fax_ingest;
+grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
+grant execute on function
+    fax.append(uuid, text),
+    fax.listed(uuid, timestamptz, bigint[]),
+    fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
+    fax.make_partitions_ahead(integer)
+to fax_ingest;
+
+grant select on
+    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
+    fax.session_rows, fax.page_attempts, fax.session_facts,
+    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages
+to fax_reader;
+grant execute on function
+    fax.resolution_name(integer),
+    fax.page_quality(integer, integer),
+    fax.result_class(text, text, text),
+    fax.channel_variable(jsonb, text)
+to fax_reader, fax_ingest;

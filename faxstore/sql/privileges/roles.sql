@@ -1,0 +1,18 @@
+-- The three roles. They belong to the whole cluster, so a second database of the same cluster finds them there.
+-- fax_owner owns everything and cannot log in; fax_ingest may only append; fax_reader may only read.
+-- A user of your own becomes one of them with: grant fax_ingest to my_user;
+do $$
+declare
+    role_name text;
+begin
+    perform pg_advisory_xact_lock(4702394921427289928);
+    foreach role_name in array array['fax_owner', 'fax_ingest', 'fax_reader'] loop
+        if not exists (select 1 from pg_roles where rolname = role_name) then
+            execute format('create role %I nologin', role_name);
+        end if;
+    end loop;
+    if not pg_has_role('fax_owner', 'usage') then
+        execute format('grant fax_owner to %I', current_user);
+    end if;
+end
+$$;

@@ -1,0 +1,17 @@
+-- grain: one append of at least one new row
+-- example: select max(last_position) from fax.append_batch;
+create table fax.append_batch (
+    first_position bigint not null,
+    last_position  bigint primary key,
+    rows           bigint not null,
+    appended_at    timestamptz not null default clock_timestamp(),
+    collector_id   text not null,
+    check (rows = last_position - first_position + 1)
+);
+
+comment on table fax.append_batch is 'One append to the history: which positions it gave out, to whom, and when.';
+comment on column fax.append_batch.first_position is 'Position of its first row.';
+comment on column fax.append_batch.last_position is 'Position of its last row.';
+comment on column fax.append_batch.rows is 'Rows appended.';
+comment on column fax.append_batch.appended_at is 'When, by the database''s clock.';
+comment on column fax.append_batch.collector_id is 'Who appended: the ingestor''s host, or the import.';

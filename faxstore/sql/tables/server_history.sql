@@ -1,0 +1,17 @@
+-- grain: one observation of one server
+-- example: select observed_at, event, details from fax.server_history where server = 'pbx1' order by observed_at;
+create table fax.server_history (
+    server       text not null,
+    observed_at  timestamptz not null,
+    event        text not null,
+    collector_id text not null,
+    details      jsonb,
+    primary key (server, observed_at, event, collector_id)
+);
+
+comment on table fax.server_history is 'What was observed of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
+comment on column fax.server_history.server is 'Name of the server in the settings.';
+comment on column fax.server_history.observed_at is 'When, by the observer''s clock.';
+comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, Polled (at most one a minute).';
+comment on column fax.server_history.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.server_history.details is 'Its headers, as sent. NULL: none.';

@@ -1,0 +1,50 @@
+-- grain: one observation of one session, never changed
+-- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
+-- Columns stand by falling alignment (16, 8, 4, 1 byte, then text), so that no row pays for padding.
+create table fax.session_history (
+    session_id            uuid not null,
+    started_at            timestamptz not null,
+    observed_at           timestamptz not null,
+    position              bigint not null,
+    data_rate             integer,
+    x_resolution          integer,
+    y_resolution          integer,
+    page_number           integer,
+    pages_transmitted     integer,
+    pages_received        integer,
+    total_bad_lines       integer,
+    error_correction_mode boolean,
+    event                 text not null,
+    operation             text,
+    state                 text,
+    session_type          text,
+    collector_id          text not null,
+    file_name             text,
+    details               jsonb,
+    primary key (session_id, observed_at, started_at)
+) partition by range (started_at);
+
+create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
+
+create table fax.session_history_default partition of fax.session_history default;
+
+comment on table fax.session_history is 'The history: one row an observation of one fax session, append-only, partitioned by month of started_at.';
+comment on column fax.session_history.session_id is 'The session: fax.session.';
+comment on column fax.session_history.started_at is 'First observation of the session, the same in every row of it; names the partition.';
+comment on column fax.session_history.observed_at is 'When it was observed, by the observer''s clock, to the microsecond.';
+comment on column fax.session_history.position is 'Place in the history, from 1 without gaps, in the order of commit.';
+comment on column fax.session_history.data_rate is 'DataRate, bit/s; 14400 before negotiation is a default, not a measurement. NULL: not told.';
+comment on column fax.session_history.x_resolution is 'ImageResolution across, pixels per metre; 0 before negotiation. NULL: not told.';
+comment on column fax.session_history.y_resolution is 'ImageResolution down, pixels per metre; 0 before negotiation. NULL: not told.';
+comment on column fax.session_history.page_number is 'PageNumber as sent: pages done plus one. NULL: not told.';
+comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event PagesTransferred. NULL: not told.';
+comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event PagesTransferred. NULL: not told.';
+comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the page in hand, not of the session. NULL: not told.';
+comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL: not told, or neither yes nor no.';
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
+comment on column fax.session_history.operation is 'Operation as sent. NULL: not told.';
+comment on column fax.session_history.state is 'State as sent. NULL: not told.';
+comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL: not told.';
+comment on column fax.session_history.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.session_history.file_name is 'FileName as sent, the first where there are several (personal). NULL: not told.';
+comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit theirs, as sent (personal). NULL: none.';

@@ -1,0 +1,53 @@
+-- grain: one page of one session (one that is counted in fax.sessions.pages)
+-- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
+-- A page that no poll saw in hand has its number and NULLs.
+create view fax.session_pages as
+select
+    f.session_id,
+    f.server,
+    f.started_at,
+    n.page,
+    a.page_started_at,
+    after.page_ended_at,
+    extract(epoch from after.page_ended_at - a.page_started_at) as seconds,
+    a.attempts,
+    case when f.bad_lines_measurable then a.bad_lines end as bad_lines,
+    case when f.bad_lines_measurable then a.bad_lines_discarded end as bad_lines_discarded,
+    a.data_rate,
+    fax.resolution_name(a.y_resolution) as resolution,
+    fax.page_quality(case when f.bad_lines_measurable then a.bad_lines end, a.y_resolution) as quality
+from fax.session_facts f
+cross join lateral generate_series(1, f.pages) as n (page)
+left join lateral (
+    select
+        -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
+        case when n.page > 1 then min(p.first_seen_at) else min(p.first_measured_at) end as page_started_at,
+        max(p.attempt) as attempts,
+        (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines,
+        sum(p.bad_lines) - (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines_discarded,
+        (array_agg(p.data_rate order by p.attempt desc) filter (where p.data_rate is not null))[1] as data_rate,
+        (array_agg(p.y_resolution order by p.attempt desc) filter (where p.y_resolution is not null))[1] as y_resolution
+    from fax.page_attempts p
+    where p.session_id = f.session_id and p.started_at = f.started_at and p.page = n.page
+    having count(*) > 0
+) a on true
+left join lateral (
+    select min(p.first_seen_at) as page_ended_at
+    from fax.page_attempts p
+    where p.session_id = f.session_id and p.started_at = f.started_at and p.page > n.page
+) after on true;
+
+comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
+comment on column fax.session_pages.session_id is 'The session.';
+comment on column fax.session_pages.server is 'Name of the server in the settings.';
+comment on column fax.session_pages.started_at is 'First observation of the session.';
+comment on column fax.session_pages.page is 'Page, from 1.';
+comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
+comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
+comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known.';
+comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell to 0 again. NULL: no poll saw it.';
+comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
+comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
+comment on column fax.session_pages.quality is 'good, poor or bad by the share of bad lines, the lines of the page being an estimate (A4). NULL: not measurable.';

@@ -1,0 +1,59 @@
+-- grain: one row of the history, with what it means
+-- example: select observed_at, pages, data_rate from fax.session_rows where session_id = '…' and started_at = '…';
+-- Two truths of the wire are settled here, for all the views above:
+--   pages    PageNumber is pages done plus one, so pages come from the counters; only a gateway has no counters
+--   measured before negotiation rate and ECM are defaults: they count where a resolution is told (a gateway: a rate)
+create view fax.session_rows as
+select
+    h.session_id,
+    h.started_at,
+    h.observed_at,
+    h.position,
+    h.collector_id,
+    h.event,
+    m.is_snapshot,
+    m.measured,
+    h.operation,
+    h.state,
+    h.session_type,
+    h.page_number,
+    case h.operation
+        when 'receive' then h.pages_received
+        when 'send' then h.pages_transmitted
+        when 'gateway' then h.page_number - 1
+    end as pages,
+    h.total_bad_lines,
+    case when m.measured then h.data_rate end as data_rate,
+    case when m.measured then h.error_correction_mode end as error_correction_mode,
+    case when m.measured then h.x_resolution end as x_resolution,
+    case when m.measured then h.y_resolution end as y_resolution,
+    h.file_name,
+    h.details
+from fax.session_history h
+cross join lateral (
+    select
+        h.event in ('FAXSession', 'FAXSessionsEntry') as is_snapshot,
+        case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
+) m;
+
+comment on view fax.session_rows is 'One row of the history with its meaning: measured values apart from the defaults before negotiation, pages done. The base of the other views.';
+comment on column fax.session_rows.session_id is 'The session.';
+comment on column fax.session_rows.started_at is 'First observation of the session.';
+comment on column fax.session_rows.observed_at is 'When it was observed, by the observer''s clock.';
+comment on column fax.session_rows.position is 'Its place in the history.';
+comment on column fax.session_rows.collector_id is 'Who observed it.';
+comment on column fax.session_rows.event is 'AMI event, or Gone.';
+comment on column fax.session_rows.is_snapshot is 'A poll took it: FAXSession, or a list entry without detail.';
+comment on column fax.session_rows.measured is 'The two ends have agreed, so rate, ECM and resolution are measurements. NULL: not told.';
+comment on column fax.session_rows.operation is 'send, receive, gateway, V.21 or none, as sent. NULL: not told.';
+comment on column fax.session_rows.state is 'State as sent. NULL: not told.';
+comment on column fax.session_rows.session_type is 'G.711, T.38 or none. NULL: not told.';
+comment on column fax.session_rows.page_number is 'PageNumber as sent: pages done plus one. NULL: not told.';
+comment on column fax.session_rows.pages is 'Pages done so far; of a completion event the pages transferred. NULL: not told.';
+comment on column fax.session_rows.total_bad_lines is 'Bad lines of the page in hand so far. NULL: not told.';
+comment on column fax.session_rows.data_rate is 'bit/s. NULL: not measured.';
+comment on column fax.session_rows.error_correction_mode is 'ECM in use. NULL: not measured.';
+comment on column fax.session_rows.x_resolution is 'Pixels per metre across. NULL: not measured.';
+comment on column fax.session_rows.y_resolution is 'Pixels per metre down. NULL: not measured.';
+comment on column fax.session_rows.file_name is 'File being sent or received (personal). NULL: not told.';
+comment on column fax.session_rows.details is 'Headers without a column of their own, as sent (personal). NULL: none.';

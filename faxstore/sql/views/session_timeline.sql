@@ -1,0 +1,95 @@
+-- grain: one change of one session, in order
+-- example: select observed_at, changes, page_number, bad_lines_delta from fax.session_timeline where session_id = '…' order by observed_at;
+-- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told.
+create view fax.session_timeline as
+with told as (
+    select
+        r.*,
+        case r.event
+            when 'FAXStatus' then r.details ->> 'Status'
+            when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
+            when 'Gone' then 'no longer listed'
+            when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+            when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+        end as note
+    from fax.session_rows r
+    where r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> '')
+),
+compared as (
+    select
+        t.*,
+        row_number() over before_it as place,
+        lag(t.state) over before_it as state_before,
+        lag(t.page_number) over before_it as page_number_before,
+        lag(t.pages) over before_it as pages_before,
+        lag(t.total_bad_lines) over before_it as bad_lines_before,
+        lag(t.data_rate) over before_it as data_rate_before,
+        lag(t.error_correction_mode) over before_it as error_correction_mode_before,
+        lag(t.y_resolution) over before_it as y_resolution_before,
+        lag(t.session_type) over before_it as session_type_before
+    from told t
+    window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
+),
+changed as (
+    select
+        c.*,
+        case
+            when not c.is_snapshot then array['event']
+            when c.place = 1 then array['listed']
+            else array_remove(array[
+                case when c.state is distinct from c.state_before then 'state' end,
+                case when c.page_number is distinct from c.page_number_before
+                       or c.pages is distinct from c.pages_before then 'page' end,
+                case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad lines' end,
+                case when c.data_rate is distinct from c.data_rate_before then 'rate' end,
+                case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'ecm' end,
+                case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
+                case when c.session_type is distinct from c.session_type_before then 'transport' end
+            ], null)
+        end as changes
+    from compared c
+)
+select
+    c.session_id,
+    c.started_at,
+    c.observed_at,
+    extract(epoch from c.observed_at - lag(c.observed_at) over in_order) as seconds_since_change,
+    c.event,
+    c.changes,
+    c.note,
+    c.state,
+    c.page_number,
+    c.pages,
+    c.pages - c.pages_before as pages_delta,
+    c.total_bad_lines as bad_lines,
+    c.total_bad_lines - c.bad_lines_before as bad_lines_delta,
+    c.data_rate,
+    c.error_correction_mode,
+    fax.resolution_name(c.y_resolution) as resolution,
+    c.session_type as transport,
+    c.collector_id,
+    c.position
+from changed c
+where cardinality(c.changes) > 0
+window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position);
+
+comment on view fax.session_timeline is 'One change of one session, in order of time: what changed, and by how much.';
+comment on column fax.session_timeline.session_id is 'The session.';
+comment on column fax.session_timeline.started_at is 'First observation of the session.';
+comment on column fax.session_timeline.observed_at is 'When the change was seen, by the observer''s clock; it happened at most one poll earlier.';
+comment on column fax.session_timeline.seconds_since_change is 'Seconds since the change before. NULL: the first.';
+comment on column fax.session_timeline.event is 'AMI event that told it, or Gone.';
+comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
+comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
+comment on column fax.session_timeline.state is 'State as sent. NULL: not told.';
+comment on column fax.session_timeline.page_number is 'Page in hand: pages done plus one. NULL: not told.';
+comment on column fax.session_timeline.pages is 'Pages done so far. NULL: not told.';
+comment on column fax.session_timeline.pages_delta is 'Pages done since the snapshot before. NULL: not told, or the first.';
+comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the page in hand. NULL: not told.';
+comment on column fax.session_timeline.bad_lines_delta is 'Change of it since the snapshot before; negative where the count began again. NULL: not told, or the first.';
+comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL: not measured.';
+comment on column fax.session_timeline.error_correction_mode is 'ECM in use. NULL: not measured.';
+comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
+comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL: not told.';
+comment on column fax.session_timeline.collector_id is 'Who observed it.';
+comment on column fax.session_timeline.position is 'Place of its row in the history.';

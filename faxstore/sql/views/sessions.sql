@@ -1,0 +1,132 @@
+-- grain: one fax session
+-- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
+-- A run of a fax application that was never listed and raised no completion event is not a session.
+create view fax.sessions as
+select
+    f.session_id,
+    f.server,
+    f.epoch_id,
+    f.session_number,
+    f.operation,
+    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,
+    f.channel,
+    f.uniqueid,
+    nullif(f.call ->> 'Linkedid', '') as linkedid,
+    nullif(f.call ->> 'AccountCode', '') as account_code,
+    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,
+    case f.operation
+        when 'receive' then nullif(f.call ->> 'Exten', '')
+        else nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>')
+    end as called_number,
+    f.local_station_id,
+    f.remote_station_id,
+    f.transport,
+    f.file_names,
+    f.started_at,
+    e.ended_at,
+    extract(epoch from e.ended_at - f.started_at) as duration_seconds,
+    e.end_observed_by,
+    f.state,
+    f.pages,
+    f.pages_observed,
+    case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,
+    case when f.bad_lines_measurable then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,
+    f.bad_lines_measurable,
+    case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,
+    f.error_correction_mode,
+    f.first_data_rate,
+    f.last_data_rate,
+    f.lowest_data_rate,
+    f.rate_falls,
+    f.x_resolution,
+    f.y_resolution,
+    fax.resolution_name(f.y_resolution) as resolution,
+    case f.status when 'SUCCESS' then 'success' when 'FAILED' then 'failed' else 'unknown' end as result,
+    fax.result_class(f.status, f.error, f.status_text) as result_class,
+    coalesce(f.status_text, f.error) as result_text,
+    f.snapshots,
+    f.first_position,
+    f.last_position
+from fax.session_facts f
+cross join lateral (
+    select exists (
+        select 1
+        from fax.epoch mine
+        join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
+        where mine.epoch_id = f.epoch_id
+          and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
+              > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
+    ) as restarted
+) r
+cross join lateral (
+    select
+        case
+            when f.completed then 'completion'
+            when f.gone_at is not null then 'gone'
+            when r.restarted then 'server_restart'
+            else 'open'
+        end as end_observed_by,
+        case
+            when f.completed then f.completed_at
+            when f.gone_at is not null then f.gone_at
+            when r.restarted then f.last_row_at
+        end as ended_at
+) e
+left join lateral (
+    select
+        sum(p.bad_lines) as bad_lines,
+        sum(p.bad_lines_discarded) as bad_lines_discarded,
+        max(p.bad_lines) as worst_page_bad_lines
+    from (
+        select
+            (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
+            sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded
+        from fax.page_attempts a
+        where a.session_id = f.session_id and a.started_at = f.started_at and a.page <= f.pages
+        group by a.page
+    ) p
+) b on f.bad_lines_measurable
+where f.snapshots > 0 or f.completed;
+
+comment on view fax.sessions is 'One fax session: who, when, how many pages, how many bad lines, how it ended, and the evidence for it.';
+comment on column fax.sessions.session_id is 'Identity of the session, the same wherever its recording is imported.';
+comment on column fax.sessions.server is 'Name of the server in the settings.';
+comment on column fax.sessions.epoch_id is 'The epoch (fax.epoch) in which session_number counts: numbers begin at 0 again with each start of the server.';
+comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its completion event.';
+comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL: not told.';
+comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is no fax). NULL: none of these.';
+comment on column fax.sessions.channel is 'Channel (personal: may hold a number). NULL: not told.';
+comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, by its events. NULL: no event told it.';
+comment on column fax.sessions.linkedid is 'Linkedid of the call, by its events. NULL: no event told it.';
+comment on column fax.sessions.account_code is 'Account code of the channel, by its events. NULL: none, or no event told it.';
+comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL: unknown.';
+comment on column fax.sessions.called_number is 'Received: the extension that was called; else ConnectedLineNum; as sent (personal). NULL: unknown.';
+comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
+comment on column fax.sessions.remote_station_id is 'Station id of the other end, its own choice (personal). NULL: none, or not told.';
+comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
+comment on column fax.sessions.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
+comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. NULL: open.';
+comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open.';
+comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list), server_restart, or open.';
+comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
+comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
+comment on column fax.sessions.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
+comment on column fax.sessions.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated).';
+comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable.';
+comment on column fax.sessions.bad_lines_measurable is 'A receiver without ECM: the only one that counts bad lines.';
+comment on column fax.sessions.worst_page_bad_lines is 'Bad lines of the worst page kept. NULL: not measurable.';
+comment on column fax.sessions.error_correction_mode is 'ECM in use, once negotiated. NULL: never negotiated, or not told.';
+comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL: not told.';
+comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.sessions.rate_falls is 'How often the measured rate fell.';
+comment on column fax.sessions.x_resolution is 'Pixels per metre across, last measured. NULL: not told.';
+comment on column fax.sessions.y_resolution is 'Pixels per metre down, last measured. NULL: not told.';
+comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL: not told, or another.';
+comment on column fax.sessions.result is 'success or failed, by FAXSTATUS; unknown where it was not on the wire.';
+comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
+comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR, as sent. NULL: not told.';
+comment on column fax.sessions.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
+comment on column fax.sessions.first_position is 'First position of its rows in the history.';
+comment on column fax.sessions.last_position is 'Last position of its rows in the history.';

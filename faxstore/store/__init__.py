@@ -1,0 +1,1 @@
+"""The store: schema, append, the embedded server.  It knows records, never AMI."""

@@ -1,0 +1,207 @@
+"""The one way into the history: a batch of records in one transaction.
+
+Records go by binary COPY into fax.staged_row, then fax.append() gives out positions and drops repeats.  A
+record that waits for its session is not done: it stays where it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from faxstore.observations import Hangup, Listing, Observation, Record, Rejected, ServerObservation
+from faxstore.store.database import Connection
+from faxstore.store.epochs import Epochs
+from faxstore.store.identity import session_id
+from faxstore.store.ties import COMPLETIONS, Known, Tied, Ties
+
+ENDS = COMPLETIONS | {"Gone"}
+"""Events after which a session is no longer open."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_COLUMNS = {
+    "batch": "uuid",
+    "ordinal": "int4",
+    "session_id": "uuid",
+    "epoch_id": "uuid",
+    "observed_at": "timestamptz",
+    "session_number": "int8",
+    "data_rate": "int4",
+    "x_resolution": "int4",
+    "y_resolution": "int4",
+    "page_number": "int4",
+    "pages_transmitted": "int4",
+    "pages_received": "int4",
+    "total_bad_lines": "int4",
+    "error_correction_mode": "bool",
+    "event": "text",
+    "operation": "text",
+    "state": "text",
+    "session_type": "text",
+    "channel": "text",
+    "uniqueid": "text",
+    "technology": "text",
+    "file_name": "text",
+    "details": "jsonb",
+}
+_COPY = f"copy fax.staged_row ({', '.join(_COLUMNS)}) from stdin (format binary)"
+_PLAIN = tuple(_COLUMNS)[5:-1]
+"""Columns that are fields of an Observation by the same name."""
+
+_SERVER_ROW = "insert into fax.server_history (server, observed_at, event, collector_id, details) values (%s, %s, %s, %s, %s) on conflict do nothing"
+_REJECTED_ROW = "insert into fax.rejected_message (server, observed_at, digest, collector_id, reason, raw) values (%s, %s, %s, %s, %s, %s) on conflict do nothing"
+
+# Asked as of the event itself: a repeat of it must come to the same answer.
+_LAST_ON_CHANNEL = """
+select s.session_id,
+       extract(epoch from max(h.observed_at) filter (where h.event in ('FAXSession', 'FAXSessionsEntry'))) * 1000000,
+       bool_or(h.event in ('SendFAX', 'ReceiveFAX'))
+from (select * from fax.session where epoch_id = %s and channel = %s and started_at <= %s and session_number is not null
+        and operation is distinct from 'V.21' order by started_at desc limit 1) s
+join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at and h.observed_at < %s
+group by s.session_id
+"""
+_RUNS_OF_UNIQUEID = "select count(*) from fax.session where epoch_id = %s and uniqueid = %s and started_at < %s"
+
+
+@dataclass(slots=True)
+class Appended:
+    """What became of a batch: the keys that are done with, and how many rows were new or known."""
+
+    done: list[int] = field(default_factory=list)
+    rows: int = 0
+    repeats: int = 0
+    rejected: int = 0
+
+
+class Appender:
+    """Appends to one database over one connection; after an error, of no further use."""
+
+    def __init__(self, connection: Connection, collector_id: str) -> None:
+        self._connection = connection
+        self._collector_id = collector_id
+        self._epochs = Epochs(connection)
+        self._ties = Ties(self._last_on_channel, self._runs_of_uniqueid)
+        self._session_ids: dict[tuple[UUID, int], UUID] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Records taken but not done: they wait for their session."""
+        return self._ties.waiting
+
+    def append(self, batch: Iterable[tuple[int, Record]]) -> Appended:
+        """Appends records, each with the key of its place in a queue, and commits."""
+        result = Appended()
+        tied: list[Tied] = []
+        with self._connection.transaction():
+            for key, record in batch:
+                if isinstance(record, Observation):
+                    tied += self._observed(key, record)
+                    continue
+                result.done.append(key)
+                if isinstance(record, Listing):
+                    tied += self._listed(record, {entry.session_id for entry in tied if entry.observation.event in ENDS})
+                elif isinstance(record, Hangup):
+                    tied += self._hung_up(record)
+                else:
+                    self._aside(record, result)
+            if tied:
+                self._copy(tied, result)
+        result.done += [entry.key for entry in tied if entry.key >= 0]
+        return result
+
+    # -- which session -------------------------------------------------------------------------------
+
+    def _observed(self, key: int, seen: Observation) -> list[Tied]:
+        epoch = self._epochs.of(seen.life)
+        late = self._ties.waited_too_long(seen.observed_at)
+        if seen.session_number is None:
+            return late + self._ties.happened(epoch, key, seen)
+        session = self._session(epoch, seen.session_number)
+        return [*late, *self._ties.listed(epoch, session, seen), Tied(key, seen, session)]
+
+    def _listed(self, listing: Listing, ended: set[UUID]) -> list[Tied]:
+        """What the store holds open, did not end in this batch, and a complete list no longer has, is gone."""
+        epoch = self._epochs.known(listing.life)
+        if epoch is None:
+            return []
+        missing = self._connection.execute(
+            "select session_id, session_number from fax.listed(%s, %s, %s::bigint[])",
+            [epoch, _moment(listing.observed_at), list(listing.session_numbers)],
+        )
+        return [
+            Tied(-1, Observation(listing.life, listing.observed_at, "Gone", number), session)
+            for session, number in missing.fetchall()
+            if session not in ended
+        ]
+
+    def _hung_up(self, hangup: Hangup) -> list[Tied]:
+        epoch = self._epochs.known(hangup.life)
+        return self._ties.hung_up(epoch, hangup) if epoch else []
+
+    def _session(self, epoch: UUID, number: int) -> UUID:
+        known = self._session_ids.get((epoch, number))
+        if known is None:
+            if len(self._session_ids) > 10_000:
+                self._session_ids.clear()
+            known = self._session_ids[epoch, number] = session_id(epoch, number)
+        return known
+
+    def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
+        at = _moment(event.observed_at)
+        row = self._connection.execute(_LAST_ON_CHANNEL, [epoch, event.channel, at, at]).fetchone()
+        return Known(row[0], int(row[1] or 0), row[2]) if row else None
+
+    def _runs_of_uniqueid(self, epoch: UUID, uniqueid: str, before: int) -> int:
+        row = self._connection.execute(_RUNS_OF_UNIQUEID, [epoch, uniqueid, _moment(before)]).fetchone()
+        return cast("int", row[0]) if row else 0
+
+    # -- rows ----------------------------------------------------------------------------------------
+
+    def _copy(self, tied: list[Tied], result: Appended) -> None:
+        batch = uuid4()
+        with self._connection.cursor() as cursor:
+            with cursor.copy(_COPY) as copy:
+                copy.set_types(list(_COLUMNS.values()))
+                for ordinal, entry in enumerate(tied):
+                    copy.write_row(self._row(batch, ordinal, entry))
+            cursor.execute("select appended, repeats from fax.append(%s, %s)", [batch, self._collector_id])
+            appended, repeats = cast("tuple[int, int]", cursor.fetchone())
+        result.rows += appended
+        result.repeats += repeats
+
+    def _row(self, batch: UUID, ordinal: int, entry: Tied) -> list[Any]:
+        seen = entry.observation
+        return [
+            batch,
+            ordinal,
+            entry.session_id,
+            self._epochs.of(seen.life),
+            _moment(seen.observed_at),
+            *[getattr(seen, name) for name in _PLAIN],
+            Jsonb(seen.details) if seen.details else None,
+        ]
+
+    def _aside(self, record: ServerObservation | Rejected, result: Appended) -> None:
+        at = _moment(record.observed_at)
+        if isinstance(record, Rejected):
+            raw = record.raw.encode("utf-8", "backslashreplace")
+            digest = hashlib.sha256(record.reason.encode("utf-8", "backslashreplace") + b"\0" + raw).digest()
+            row: list[Any] = [record.server, at, digest, self._collector_id, record.reason, raw]
+            self._connection.execute(_REJECTED_ROW, row)
+            result.rejected += 1
+        else:
+            details = Jsonb(record.details) if record.details else None
+            row = [record.server, at, record.event, self._collector_id, details]
+            self._connection.execute(_SERVER_ROW, row)
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)

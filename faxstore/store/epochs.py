@@ -1,0 +1,59 @@
+"""From a life, as one observer tells it, to the epoch that all observers share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
+from uuid import UUID
+
+from faxstore.observations import Life
+from faxstore.store.database import Connection
+from faxstore.store.identity import epoch_id
+
+_RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+class Epochs:
+    """Asks the store once for each life, and again when more becomes known of its start."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._resolved: dict[tuple[str, int, int | None], tuple[Life, UUID]] = {}
+
+    def of(self, life: Life) -> UUID:
+        """The epoch of a life in which a session was observed."""
+        key = (life.server, life.first_seen, life.reloaded_at)
+        before = self._resolved.get(key)
+        if before is not None and before[0] == life:
+            return before[1]
+        epoch = cast("UUID", self._ask(life, before[1] if before else None, make=True))
+        self._resolved[key] = (life, epoch)
+        return epoch
+
+    def known(self, life: Life) -> UUID | None:
+        """The epoch of a life, if the store has one."""
+        before = self._resolved.get((life.server, life.first_seen, life.reloaded_at))
+        return before[1] if before else self._ask(life, None, make=False)
+
+    def _ask(self, life: Life, before: UUID | None, *, make: bool) -> UUID | None:
+        row = self._connection.execute(
+            _RESOLVE,
+            [
+                life.server,
+                epoch_id(life),
+                before,
+                _moment(life.first_seen),
+                life.continued,
+                _moment(life.started_at),
+                life.startup_text,
+                _moment(life.reloaded_at),
+                make,
+            ],
+        ).fetchone()
+        return cast("UUID | None", row[0]) if row else None
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    if microseconds is None:
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)

@@ -1,0 +1,173 @@
+"""The tables and views as SQLAlchemy sees them, for queries that are put together from parts.
+
+The .sql files are the schema; a test holds these columns and types equal to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Numeric, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA = MetaData(schema="fax")
+
+_MOMENT = DateTime(timezone=True)
+_SNAPSHOT: dict[str, Any] = {
+    "data_rate": Integer,
+    "x_resolution": Integer,
+    "y_resolution": Integer,
+    "page_number": Integer,
+    "pages_transmitted": Integer,
+    "pages_received": Integer,
+    "total_bad_lines": Integer,
+    "error_correction_mode": Boolean,
+    "event": Text,
+    "operation": Text,
+    "state": Text,
+    "session_type": Text,
+}
+
+
+def _table(name: str, **types: Any) -> Table:
+    return Table(name, METADATA, *[Column(column, kind) for column, kind in types.items()])
+
+
+epoch = _table(
+    "epoch",
+    epoch_id=Uuid,
+    server=Text,
+    started_at=_MOMENT,
+    startup_text=Text,
+    reloaded_at=_MOMENT,
+    reload_ordinal=Integer,
+    first_seen_at=_MOMENT,
+    last_seen_at=_MOMENT,
+)
+session = _table(
+    "session",
+    session_id=Uuid,
+    started_at=_MOMENT,
+    session_number=BigInteger,
+    epoch_id=Uuid,
+    is_open=Boolean,
+    server=Text,
+    operation=Text,
+    channel=Text,
+    uniqueid=Text,
+    technology=Text,
+)
+session_history = _table(
+    "session_history",
+    session_id=Uuid,
+    started_at=_MOMENT,
+    observed_at=_MOMENT,
+    position=BigInteger,
+    **_SNAPSHOT,
+    collector_id=Text,
+    file_name=Text,
+    details=JSONB,
+)
+append_batch = _table(
+    "append_batch",
+    first_position=BigInteger,
+    last_position=BigInteger,
+    rows=BigInteger,
+    appended_at=_MOMENT,
+    collector_id=Text,
+)
+server_history = _table(
+    "server_history", server=Text, observed_at=_MOMENT, event=Text, collector_id=Text, details=JSONB
+)
+rejected_message = _table(
+    "rejected_message",
+    server=Text,
+    observed_at=_MOMENT,
+    digest=LargeBinary,
+    collector_id=Text,
+    reason=Text,
+    raw=LargeBinary,
+)
+
+sessions = _table(
+    "sessions",
+    session_id=Uuid,
+    server=Text,
+    epoch_id=Uuid,
+    session_number=BigInteger,
+    operation=Text,
+    direction=Text,
+    channel=Text,
+    uniqueid=Text,
+    linkedid=Text,
+    account_code=Text,
+    caller_number=Text,
+    called_number=Text,
+    local_station_id=Text,
+    remote_station_id=Text,
+    transport=Text,
+    file_names=ARRAY(Text),
+    started_at=_MOMENT,
+    ended_at=_MOMENT,
+    duration_seconds=Numeric,
+    end_observed_by=Text,
+    state=Text,
+    pages=Integer,
+    pages_observed=Integer,
+    bad_lines=BigInteger,
+    bad_lines_discarded=BigInteger,
+    bad_lines_measurable=Boolean,
+    worst_page_bad_lines=Integer,
+    error_correction_mode=Boolean,
+    first_data_rate=Integer,
+    last_data_rate=Integer,
+    lowest_data_rate=Integer,
+    rate_falls=BigInteger,
+    x_resolution=Integer,
+    y_resolution=Integer,
+    resolution=Text,
+    result=Text,
+    result_class=Text,
+    result_text=Text,
+    snapshots=BigInteger,
+    first_position=BigInteger,
+    last_position=BigInteger,
+)
+session_pages = _table(
+    "session_pages",
+    session_id=Uuid,
+    server=Text,
+    started_at=_MOMENT,
+    page=Integer,
+    page_started_at=_MOMENT,
+    page_ended_at=_MOMENT,
+    seconds=Numeric,
+    attempts=BigInteger,
+    bad_lines=Integer,
+    bad_lines_discarded=BigInteger,
+    data_rate=Integer,
+    resolution=Text,
+    quality=Text,
+)
+session_timeline = _table(
+    "session_timeline",
+    session_id=Uuid,
+    started_at=_MOMENT,
+    observed_at=_MOMENT,
+    seconds_since_change=Numeric,
+    event=Text,
+    changes=ARRAY(Text),
+    note=Text,
+    state=Text,
+    page_number=Integer,
+    pages=Integer,
+    pages_delta=Integer,
+    bad_lines=Integer,
+    bad_lines_delta=Integer,
+    data_rate=Integer,
+    error_correction_mode=Boolean,
+    resolution=Text,
+    transport=Text,
+    collector_id=Text,
+    position=BigInteger,
+)

@@ -1,0 +1,132 @@
+"""Which session an event belongs to that names only its channel.
+
+SendFAX, ReceiveFAX, FAXStatus and VarSet carry no SessionNumber (manager_channels.c, channel_fax_cb).  Some
+come before the session is listed: they wait for it here, and in the spool, until the session is listed, the
+fax completes without ever being listed, the channel is gone, or too much time has passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from faxstore.observations import MICROSECONDS, Hangup, Observation
+from faxstore.store.identity import unlisted_id
+
+AFTER_END = 15 * MICROSECONDS
+"""How long after its last listing an event may still be a session's: disable_t38() waits up to 5 s (res_fax.c)."""
+
+LONGEST_WAIT = 150 * MICROSECONDS
+"""How long an event may wait for a session: T.38 negotiation takes up to 20 s, and a poll may be late."""
+
+COMPLETIONS = frozenset({"SendFAX", "ReceiveFAX"})
+
+
+class Known(NamedTuple):
+    """A session that the store knows on a channel: the last one that began before an event."""
+
+    session_id: UUID
+    last_seen: int
+    completed: bool
+
+
+class Tied(NamedTuple):
+    """An observation with its session, by the key under which it lies in the spool."""
+
+    key: int
+    observation: Observation
+    session_id: UUID
+
+
+@dataclass(slots=True)
+class _Channel:
+    session_id: UUID | None = None
+    last_seen: int = 0
+    completed: bool = False
+    runs: int = 0
+    waiting: list[tuple[int, Observation]] = field(default_factory=list)
+
+
+Lookup = Callable[[UUID, Observation], Known | None]
+"""Asks the store for the last session of that epoch on an observation's channel."""
+
+CountRuns = Callable[[UUID, str, int], int]
+"""Asks the store how many sessions a Uniqueid had before a moment."""
+
+
+class Ties:
+    """Follows every channel that has to do with a fax."""
+
+    def __init__(self, lookup: Lookup, count_runs: CountRuns) -> None:
+        self._lookup = lookup
+        self._count_runs = count_runs
+        self._channels: dict[tuple[UUID, str], _Channel] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Events that wait for their session."""
+        return sum(len(channel.waiting) for channel in self._channels.values())
+
+    def listed(self, epoch: UUID, session_id: UUID, seen: Observation) -> Iterator[Tied]:
+        """A session was listed on its channel: what waited there is its own."""
+        if seen.channel is None or seen.operation == "V.21" or seen.event == "Gone":
+            return
+        channel = self._channels.setdefault((epoch, seen.channel), _Channel())
+        if channel.session_id != session_id:
+            channel.session_id, channel.completed = session_id, False
+            channel.runs += 1
+        channel.last_seen = seen.observed_at
+        for key, observation in channel.waiting:
+            yield Tied(key, observation, session_id)
+        channel.waiting = []
+
+    def happened(self, epoch: UUID, key: int, event: Observation) -> list[Tied]:
+        """An event on a channel: tied to its session, or waiting."""
+        channel = self._of(epoch, event)
+        if channel.session_id and not channel.completed and event.observed_at <= channel.last_seen + AFTER_END:
+            channel.completed = event.event in COMPLETIONS
+            return [Tied(key, event, channel.session_id)]
+        channel.waiting.append((key, event))
+        return self._unlisted(epoch, channel) if event.event in COMPLETIONS else []
+
+    def hung_up(self, epoch: UUID, hangup: Hangup) -> list[Tied]:
+        """The channel is gone: what still waits there will never be listed."""
+        channel = self._channels.pop((epoch, hangup.channel), None)
+        return self._unlisted(epoch, channel) if channel else []
+
+    def waited_too_long(self, now: int) -> list[Tied]:
+        """What has waited longer than any negotiation takes, and forgets channels that were not heard of since."""
+        late: list[Tied] = []
+        for (epoch, name), channel in list(self._channels.items()):
+            if channel.waiting and channel.waiting[0][1].observed_at < now - LONGEST_WAIT:
+                late += self._unlisted(epoch, channel)
+            if not channel.waiting and channel.last_seen < now - LONGEST_WAIT:
+                del self._channels[epoch, name]
+        return late
+
+    def _of(self, epoch: UUID, event: Observation) -> _Channel:
+        name = event.channel or ""
+        channel = self._channels.get((epoch, name))
+        if channel is None:
+            channel = self._channels[epoch, name] = _Channel()
+            known = self._lookup(epoch, event)
+            if known is not None:
+                channel.session_id, channel.last_seen, channel.completed = known
+        return channel
+
+    def _unlisted(self, epoch: UUID, channel: _Channel) -> list[Tied]:
+        if not channel.waiting:
+            return []
+        waiting, channel.waiting = channel.waiting, []
+        first = waiting[0][1]
+        uniqueid = first.uniqueid or first.channel or ""
+        application = next((event.event for _, event in waiting if event.event in COMPLETIONS), "")
+        ordinal = max(channel.runs, self._count_runs(epoch, uniqueid, first.observed_at))
+        session_id = unlisted_id(first.life.server, uniqueid, application, ordinal)
+        channel.runs += 1
+        channel.session_id, channel.completed, channel.last_seen = None, False, waiting[-1][1].observed_at
+        return [Tied(key, observation, session_id) for key, observation in waiting]
+
+

@@ -1,0 +1,1115 @@
+-- Frozen: the schema as it was at revision 0001.
+
+-- grain: one life of one server's fax registry (one load of res_fax.so), the scope of a SessionNumber
+-- example: select server, started_at, reload_ordinal from fax.epoch order by first_seen_at;
+create table fax.epoch (
+    epoch_id       uuid primary key,
+    server         text not null,
+    started_at     timestamptz,
+    startup_text   text,
+    reloaded_at    timestamptz,
+    reload_ordinal integer not null default 0,
+    first_seen_at  timestamptz not null,
+    last_seen_at   timestamptz not null
+);
+
+create index epoch_server on fax.epoch (server, first_seen_at);
+
+comment on table fax.epoch is 'One life of one server''s fax registry: SessionNumber starts at 0 in each. Starts within 2 s on one server are one epoch.';
+comment on column fax.epoch.epoch_id is 'Identity of the epoch: a UUIDv5 of server and start.';
+comment on column fax.epoch.server is 'Name of the server in the settings.';
+comment on column fax.epoch.started_at is 'When the server started, by FullyBooted''s Uptime; right to about 1 s. NULL: not told.';
+comment on column fax.epoch.startup_text is 'CoreStartupDate and CoreStartupTime of CoreStatus, in the server''s local time, as sent. NULL: not told.';
+comment on column fax.epoch.reloaded_at is 'When res_fax.so was loaded anew within this start. NULL: the first load, or not seen.';
+comment on column fax.epoch.reload_ordinal is 'How many reloads of res_fax.so within this start are known before this epoch; 0 is the first load.';
+comment on column fax.epoch.first_seen_at is 'First observation in this epoch, by the observer''s clock.';
+comment on column fax.epoch.last_seen_at is 'Latest observation in this epoch so far, by the observer''s clock.';
+
+-- grain: one fax session; what names it and does not change, so that its rows of the history need not repeat it
+-- example: select session_id, started_at from fax.session where server = 'pbx1' and session_number = 7;
+create table fax.session (
+    session_id     uuid primary key,
+    started_at     timestamptz not null,
+    session_number bigint,
+    epoch_id       uuid not null references fax.epoch,
+    is_open        boolean not null default true,
+    server         text not null,
+    operation      text,
+    channel        text,
+    uniqueid       text,
+    technology     text
+);
+
+create index session_started on fax.session (started_at);
+create index session_server_started on fax.session (server, started_at);
+create index session_channel on fax.session (epoch_id, channel, started_at);
+create index session_open on fax.session (epoch_id) where is_open;
+
+comment on table fax.session is 'One fax session: its identity. Kept by fax.append(); what happened in it stands in fax.session_history.';
+comment on column fax.session.session_id is 'Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events: of server, Uniqueid, application and ordinal.';
+comment on column fax.session.started_at is 'First observation of the session that was appended, by the observer''s clock; names the partition of its rows.';
+comment on column fax.session.session_number is 'SessionNumber within the epoch. NULL: never listed, known only from its events.';
+comment on column fax.session.epoch_id is 'The epoch in which SessionNumber counts.';
+comment on column fax.session.is_open is 'No end was appended yet: neither a completion event nor an absence from a complete list. A hint for the appender; the views fold the history.';
+comment on column fax.session.server is 'Name of the server in the settings.';
+comment on column fax.session.operation is 'Operation as first told: send, receive, gateway, V.21 or none. NULL: not told.';
+comment on column fax.session.channel is 'Channel name as first told (personal: may hold a number). NULL: not told.';
+comment on column fax.session.uniqueid is 'Uniqueid of the channel as first told by an event. NULL: not told.';
+comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL: not told.';
+
+-- grain: one observation of one session, never changed
+-- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
+-- Columns stand by falling alignment (16, 8, 4, 1 byte, then text), so that no row pays for padding.
+create table fax.session_history (
+    session_id            uuid not null,
+    started_at            timestamptz not null,
+    observed_at           timestamptz not null,
+    position              bigint not null,
+    data_rate             integer,
+    x_resolution          integer,
+    y_resolution          integer,
+    page_number           integer,
+    pages_transmitted     integer,
+    pages_received        integer,
+    total_bad_lines       integer,
+    error_correction_mode boolean,
+    event                 text not null,
+    operation             text,
+    state                 text,
+    session_type          text,
+    collector_id          text not null,
+    file_name             text,
+    details               jsonb,
+    primary key (session_id, observed_at, started_at)
+) partition by range (started_at);
+
+create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
+
+create table fax.session_history_default partition of fax.session_history default;
+
+comment on table fax.session_history is 'The history: one row an observation of one fax session, append-only, partitioned by month of started_at.';
+comment on column fax.session_history.session_id is 'The session: fax.session.';
+comment on column fax.session_history.started_at is 'First observation of the session, the same in every row of it; names the partition.';
+comment on column fax.session_history.observed_at is 'When it was observed, by the observer''s clock, to the microsecond.';
+comment on column fax.session_history.position is 'Place in the history, from 1 without gaps, in the order of commit.';
+comment on column fax.session_history.data_rate is 'DataRate, bit/s; 14400 before negotiation is a default, not a measurement. NULL: not told.';
+comment on column fax.session_history.x_resolution is 'ImageResolution across, pixels per metre; 0 before negotiation. NULL: not told.';
+comment on column fax.session_history.y_resolution is 'ImageResolution down, pixels per metre; 0 before negotiation. NULL: not told.';
+comment on column fax.session_history.page_number is 'PageNumber as sent: pages done plus one. NULL: not told.';
+comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event PagesTransferred. NULL: not told.';
+comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event PagesTransferred. NULL: not told.';
+comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the page in hand, not of the session. NULL: not told.';
+comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL: not told, or neither yes nor no.';
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
+comment on column fax.session_history.operation is 'Operation as sent. NULL: not told.';
+comment on column fax.session_history.state is 'State as sent. NULL: not told.';
+comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL: not told.';
+comment on column fax.session_history.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.session_history.file_name is 'FileName as sent, the first where there are several (personal). NULL: not told.';
+comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit theirs, as sent (personal). NULL: none.';
+
+-- grain: one append of at least one new row
+-- example: select max(last_position) from fax.append_batch;
+create table fax.append_batch (
+    first_position bigint not null,
+    last_position  bigint primary key,
+    rows           bigint not null,
+    appended_at    timestamptz not null default clock_timestamp(),
+    collector_id   text not null,
+    check (rows = last_position - first_position + 1)
+);
+
+comment on table fax.append_batch is 'One append to the history: which positions it gave out, to whom, and when.';
+comment on column fax.append_batch.first_position is 'Position of its first row.';
+comment on column fax.append_batch.last_position is 'Position of its last row.';
+comment on column fax.append_batch.rows is 'Rows appended.';
+comment on column fax.append_batch.appended_at is 'When, by the database''s clock.';
+comment on column fax.append_batch.collector_id is 'Who appended: the ingestor''s host, or the import.';
+
+-- grain: one observation on its way into the history, for the length of one transaction
+-- Unlogged: what is lost with it was never acknowledged, and is still in the spool.
+create unlogged table fax.staged_row (
+    batch                 uuid not null,
+    ordinal               integer not null,
+    session_id            uuid not null,
+    epoch_id              uuid not null,
+    observed_at           timestamptz not null,
+    session_number        bigint,
+    data_rate             integer,
+    x_resolution          integer,
+    y_resolution          integer,
+    page_number           integer,
+    pages_transmitted     integer,
+    pages_received        integer,
+    total_bad_lines       integer,
+    error_correction_mode boolean,
+    event                 text not null,
+    operation             text,
+    state                 text,
+    session_type          text,
+    channel               text,
+    uniqueid              text,
+    technology            text,
+    file_name             text,
+    details               jsonb
+);
+
+create index staged_row_batch on fax.staged_row (batch);
+
+comment on table fax.staged_row is 'Rows copied in for fax.append(), which takes them out in the same transaction.';
+
+-- grain: one observation of one server
+-- example: select observed_at, event, details from fax.server_history where server = 'pbx1' order by observed_at;
+create table fax.server_history (
+    server       text not null,
+    observed_at  timestamptz not null,
+    event        text not null,
+    collector_id text not null,
+    details      jsonb,
+    primary key (server, observed_at, event, collector_id)
+);
+
+comment on table fax.server_history is 'What was observed of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
+comment on column fax.server_history.server is 'Name of the server in the settings.';
+comment on column fax.server_history.observed_at is 'When, by the observer''s clock.';
+comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, Polled (at most one a minute).';
+comment on column fax.server_history.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.server_history.details is 'Its headers, as sent. NULL: none.';
+
+-- grain: one message of the wire, or part of one, that could not be understood
+-- example: select observed_at, reason, convert_from(raw, 'utf8') from fax.rejected_message;
+create table fax.rejected_message (
+    server       text not null,
+    observed_at  timestamptz not null,
+    digest       bytea not null,
+    collector_id text not null,
+    reason       text not null,
+    raw          bytea not null,
+    primary key (server, observed_at, digest)
+);
+
+comment on table fax.rejected_message is 'Messages that could not be understood, whole or in part; nothing of the wire is thrown away. Append-only.';
+comment on column fax.rejected_message.server is 'Name of the server in the settings.';
+comment on column fax.rejected_message.observed_at is 'When it came, by the observer''s clock.';
+comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw: makes a repeat a no-op.';
+comment on column fax.rejected_message.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.rejected_message.reason is 'What is wrong with it.';
+comment on column fax.rejected_message.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
+
+-- Trigger of every append-only table: whoever asks, nothing that was appended is changed.
+create function fax.refuse_change() returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+    raise exception 'fax.% is append-only: % is refused', tg_table_name, lower(tg_op)
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.refuse_change() is 'Trigger: refuses UPDATE, DELETE and TRUNCATE of an append-only table.';
+
+-- Makes one table of the schema append-only. Statement triggers are not inherited: each partition gets its own.
+create function fax.protect(table_name text) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    execute format('create trigger append_only before update or delete or truncate on fax.%I '
+                   'for each statement execute function fax.refuse_change()', table_name);
+    execute format('alter table fax.%I enable always trigger append_only', table_name);
+end
+$$;
+
+comment on function fax.protect(text) is 'Makes a table append-only by trigger.';
+
+-- The partition of the history for the month (UTC) that holds a moment; made if it is not there.
+-- Attached rather than created in place: readers of the other months are not locked out.
+-- example: select fax.make_partition('2026-11-23');
+create function fax.make_partition(moment timestamptz) returns text
+language plpgsql
+set search_path = ''
+set timezone = 'UTC'
+as $$
+declare
+    month date := date_trunc('month', moment);
+    name text := 'session_history_' || to_char(month, 'YYYY_MM');
+begin
+    if to_regclass('fax.' || name) is not null then
+        return name;
+    end if;
+    execute format('create table fax.%I (like fax.session_history including defaults including comments)', name);
+    execute format('alter table fax.session_history attach partition fax.%I for values from (%L) to (%L)',
+                   name, month::timestamptz, (month + interval '1 month')::timestamptz);
+    perform fax.protect(name);
+    return name;
+end
+$$;
+
+comment on function fax.make_partition(timestamptz) is 'Makes the partition of fax.session_history for the month (UTC) of a moment, unless it is there; returns its name.';
+
+-- Partitions for the months from now on; run by migrate, and by the ingestor each day.
+-- example: select * from fax.make_partitions_ahead(3);
+create function fax.make_partitions_ahead(months integer default 3) returns setof text
+language sql
+security definer
+set search_path = ''
+as $$
+    select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(months, 120)) as n
+$$;
+
+comment on function fax.make_partitions_ahead(integer) is 'Makes the partitions for this month and as many months ahead; returns their names.';
+
+-- One appender at a time: the lock lasts until the transaction ends, so that the order of positions is the order
+-- of commits. A statement of its own, under read committed, so that what follows sees what the last holder wrote.
+create function fax.lock_append() returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'fax.append() needs transaction isolation read committed, not %',
+            current_setting('transaction_isolation');
+    end if;
+    perform pg_catalog.pg_advisory_xact_lock(4702394921427289928);
+end
+$$;
+
+comment on function fax.lock_append() is 'Waits for the one lock of all appenders.';
+
+-- Which epoch a life is, as one observer tells it; made if it is new and `make` says so.
+-- Two observers of one boot, or a recording and the live ingestor, come to the same epoch.
+create function fax.resolve_epoch(
+    life_server text, proposed uuid, known uuid, first_seen timestamptz, continued boolean,
+    started timestamptz, startup text, reloaded timestamptz, make boolean
+) returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    found_id uuid := known;
+    same_start constant interval := '2 seconds';  -- Uptime is whole seconds
+begin
+    perform fax.lock_append();
+    if found_id is null and (started is not null or startup is not null) then
+        select e.epoch_id into found_id
+        from fax.epoch e
+        where e.server = life_server
+          and (e.started_at between started - same_start and started + same_start
+               or (e.startup_text = startup and (e.started_at is null or started is null)))
+          and case when reloaded is null then coalesce(e.reloaded_at <= first_seen, true)
+                   else e.reloaded_at between reloaded - same_start and reloaded + same_start end
+        order by e.reload_ordinal desc
+        limit 1;
+    elsif found_id is null then
+        -- No evidence of the start: the epoch that was being watched at that moment, or a new one.
+        select e.epoch_id into found_id
+        from fax.epoch e
+        where e.server = life_server
+          and e.first_seen_at <= first_seen
+          and first_seen <= e.last_seen_at + case when continued then interval '2 minutes' else interval '0' end
+          and (reloaded is null or e.reloaded_at between reloaded - same_start and reloaded + same_start)
+        order by e.first_seen_at desc
+        limit 1;
+    end if;
+    if found_id is null and not make then
+        return null;
+    end if;
+    insert into fax.epoch (epoch_id, server, started_at, startup_text, reloaded_at, reload_ordinal, first_seen_at, last_seen_at)
+    select coalesce(found_id, proposed), life_server, started, startup, reloaded,
+           (select count(*) from fax.epoch e
+            where reloaded is not null and e.server = life_server
+              and (e.started_at between started - same_start and started + same_start or e.startup_text = startup)),
+           first_seen, first_seen
+    on conflict (epoch_id) do update
+        set started_at = coalesce(epoch.started_at, excluded.started_at),
+            startup_text = coalesce(epoch.startup_text, excluded.startup_text),
+            first_seen_at = least(epoch.first_seen_at, excluded.first_seen_at)
+    returning epoch_id into found_id;
+    return found_id;
+end
+$$;
+
+comment on function fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean) is
+    'The epoch of a life as one observer tells it: starts within 2 s on one server are one epoch.';
+
+-- A complete list of an epoch's sessions, seen at a moment: returns the sessions that were open and are not on it.
+create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[])
+returns table (session_id uuid, session_number bigint, started_at timestamptz)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+    perform fax.lock_append();
+    update fax.epoch e set last_seen_at = seen_at where e.epoch_id = list_epoch and e.last_seen_at < seen_at;
+    return query
+        select s.session_id, s.session_number, s.started_at
+        from fax.session s
+        where s.epoch_id = list_epoch and s.is_open and s.started_at < seen_at
+          and s.session_number <> all (numbers)
+        order by s.session_number;
+end
+$$;
+
+comment on function fax.listed(uuid, timestamptz, bigint[]) is 'Sessions of an epoch that were open and are not on a complete list of it.';
+
+-- The sessions of a staged batch: the new ones with their first observation, what the known ones still lacked,
+-- and the months' partitions that they need. Called by fax.append(), under its lock.
+create function fax.register_sessions(staged_batch uuid) returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+    insert into fax.session as s (
+        session_id, started_at, session_number, epoch_id, is_open, server, operation, channel, uniqueid, technology)
+    select r.session_id, min(r.observed_at), min(r.session_number), e.epoch_id,
+           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), e.server,
+           (array_agg(r.operation order by r.ordinal) filter (where r.operation is not null))[1],
+           (array_agg(r.channel order by r.ordinal) filter (where r.channel is not null))[1],
+           (array_agg(r.uniqueid order by r.ordinal) filter (where r.uniqueid is not null))[1],
+           (array_agg(r.technology order by r.ordinal) filter (where r.technology is not null))[1]
+    from fax.staged_row r
+    join fax.epoch e on e.epoch_id = r.epoch_id
+    where r.batch = staged_batch
+    group by r.session_id, e.epoch_id, e.server
+    on conflict (session_id) do update
+        set is_open = s.is_open and excluded.is_open,
+            operation = coalesce(s.operation, excluded.operation),
+            channel = coalesce(s.channel, excluded.channel),
+            uniqueid = coalesce(s.uniqueid, excluded.uniqueid),
+            technology = coalesce(s.technology, excluded.technology)
+        where s.is_open > excluded.is_open
+           or (s.operation is null and excluded.operation is not null)
+           or (s.channel is null and excluded.channel is not null)
+           or (s.uniqueid is null and excluded.uniqueid is not null)
+           or (s.technology is null and excluded.technology is not null);
+
+    update fax.epoch e
+    set last_seen_at = b.last_seen_at
+    from (select r.epoch_id, max(r.observed_at) as last_seen_at
+          from fax.staged_row r where r.batch = staged_batch group by r.epoch_id) b
+    where e.epoch_id = b.epoch_id and e.last_seen_at < b.last_seen_at;
+
+    -- A month that no server of today can mean is a clock gone wrong: its rows go to the default partition.
+    perform fax.make_partition(m.moment)
+    from (select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC' as moment
+          from fax.session s
+          where s.session_id in (select r.session_id from fax.staged_row r where r.batch = staged_batch)) m
+    where m.moment >= '2000-01-01 00:00:00+00' and m.moment < now() + interval '1 year';
+end
+$$;
+
+comment on function fax.register_sessions(uuid) is 'Registers the sessions of a staged batch and makes the partitions they need.';
+
+-- Appends one batch of fax.staged_row to the history. The only way in.
+-- Positions are gapless and in commit order; a row that is there already (session, moment) is a repeat and a no-op.
+-- example: copy fax.staged_row (…) from stdin; select * from fax.append('…', 'host1');
+create function fax.append(
+    append_batch uuid, append_collector text,
+    out appended bigint, out repeats bigint, out first_position bigint, out last_position bigint
+)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+    base bigint;
+    staged bigint;
+begin
+    perform fax.lock_append();
+    perform fax.register_sessions(append_batch);
+    select coalesce(max(b.last_position), 0) into base from fax.append_batch b;
+
+    -- The scalar subquery is a probe of one partition's key for each row, whatever the planner thinks of the sizes.
+    insert into fax.session_history (
+        session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
+        pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
+        session_type, collector_id, file_name, details)
+    select
+        n.session_id, n.started_at, n.observed_at, base + row_number() over (order by n.ordinal),
+        n.data_rate, n.x_resolution, n.y_resolution, n.page_number, n.pages_transmitted, n.pages_received,
+        n.total_bad_lines, n.error_correction_mode, n.event, n.operation, n.state, n.session_type,
+        append_collector, n.file_name, n.details
+    from (
+        select distinct on (r.session_id, r.observed_at) r.*, s.started_at
+        from fax.staged_row r
+        join fax.session s on s.session_id = r.session_id
+        where r.batch = append_batch
+        order by r.session_id, r.observed_at, r.ordinal
+    ) n
+    where (select h.position from fax.session_history h
+           where h.session_id = n.session_id and h.started_at = n.started_at and h.observed_at = n.observed_at) is null;
+    get diagnostics appended = row_count;
+
+    delete from fax.staged_row r where r.batch = append_batch;
+    get diagnostics staged = row_count;
+    repeats := staged - appended;
+    if appended > 0 then
+        first_position := base + 1;
+        last_position := base + appended;
+        insert into fax.append_batch (first_position, last_position, rows, collector_id)
+        values (append.first_position, append.last_position, appended, append_collector);
+    end if;
+end
+$$;
+
+comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history: gapless positions in commit order, repeats are no-ops.';
+
+-- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp's t4_rx.h),
+-- with the few per cent by which other libraries round them (7874 is 200 dots an inch).
+-- example: select fax.resolution_name(7700);
+create function fax.resolution_name(y_resolution integer) returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when y_resolution between 3700 and 4000 then 'standard'
+        when y_resolution between 7400 and 8000 then 'fine'
+        when y_resolution between 14800 and 16000 then 'superfine'
+    end
+$$;
+
+comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre; NULL for any other.';
+
+-- The quality class of a page as spandsp judges it (t30.c, copy_quality): under 5 % bad lines good, under 15 % poor.
+-- The lines of a page are an estimate: an A4 page (0.297 m) at its resolution.
+-- example: select fax.page_quality(60, 3850);
+create function fax.page_quality(bad_lines integer, y_resolution integer) returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when bad_lines is null or coalesce(y_resolution, 0) <= 0 then null
+        when bad_lines < 0.05 * 0.297 * y_resolution then 'good'
+        when bad_lines < 0.15 * 0.297 * y_resolution then 'poor'
+        else 'bad'
+    end
+$$;
+
+comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where bad lines are not measurable.';
+
+-- The class of a result, named as Asterisk's own `fax show stats` does (res_fax_spandsp.c, update_stats),
+-- from FAXSTATUS, FAXERROR and FAXSTATUSSTRING. Text that is in none of its classes is unknown_error.
+-- example: select fax.result_class('FAILED', 'HANGUP', 'The call dropped prematurely');
+create function fax.result_class(status text, error text, status_text text) returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when status is null then null
+        when status = 'SUCCESS' then 'success'
+        when reason in ('File_ERROR', 'FILE_ERROR') or reason ~ '(TIFF/F|[Ff]ile) ' then 'file_error'
+        when reason = 'MEMORY_ERROR' then 'mem_error'
+        when reason ~ 'call dropped|hungup|HANGUP|[Cc]arrier lost' then 'call_dropped'
+        when reason ~ 'failed to train' then 'failed_to_train'
+        when reason ~ '[Rr]etries' then 'retries_exceeded'
+        when reason ~ '[Nn]o fax|not a fax|No response|timed out waiting for initial' then 'nofax'
+        when reason ~ 'incompatible|not compatible|T38_NEG|INIT_ERROR|INVALID_ARGUMENTS|Far end (is not|cannot)' then 'neg_failed'
+        when reason ~ '[Uu]nexpected|[Ii]nvalid|[Dd]isconnected' then 'protocol_error'
+        else 'unknown_error'
+    end
+    from (select coalesce(nullif(status_text, ''), nullif(error, ''), '') as reason) r
+$$;
+
+comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats; NULL where there is no result.';
+
+-- The value of a channel variable in an event's ChanVariable headers ("NAME=value", one or several; manager.conf
+-- channelvars). NULL: not among them.
+-- example: select fax.channel_variable('{"ChanVariable": ["FAXSTATUS=SUCCESS", "FAXMODE=audio"]}', 'FAXSTATUS');
+create function fax.channel_variable(details jsonb, variable text) returns text
+language sql immutable parallel safe
+as $$
+    select substr(v, length(variable) + 2)
+    from jsonb_array_elements_text(
+        case jsonb_typeof(details -> 'ChanVariable')
+            when 'array' then details -> 'ChanVariable'
+            when 'string' then jsonb_build_array(details -> 'ChanVariable')
+            else '[]'
+        end) v
+    where starts_with(v, variable || '=')
+    limit 1
+$$;
+
+comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers; NULL where it is not among them.';
+
+-- grain: one row of the history, with what it means
+-- example: select observed_at, pages, data_rate from fax.session_rows where session_id = '…' and started_at = '…';
+-- Two truths of the wire are settled here, for all the views above:
+--   pages    PageNumber is pages done plus one, so pages come from the counters; only a gateway has no counters
+--   measured before negotiation rate and ECM are defaults: they count where a resolution is told (a gateway: a rate)
+create view fax.session_rows as
+select
+    h.session_id,
+    h.started_at,
+    h.observed_at,
+    h.position,
+    h.collector_id,
+    h.event,
+    m.is_snapshot,
+    m.measured,
+    h.operation,
+    h.state,
+    h.session_type,
+    h.page_number,
+    case h.operation
+        when 'receive' then h.pages_received
+        when 'send' then h.pages_transmitted
+        when 'gateway' then h.page_number - 1
+    end as pages,
+    h.total_bad_lines,
+    case when m.measured then h.data_rate end as data_rate,
+    case when m.measured then h.error_correction_mode end as error_correction_mode,
+    case when m.measured then h.x_resolution end as x_resolution,
+    case when m.measured then h.y_resolution end as y_resolution,
+    h.file_name,
+    h.details
+from fax.session_history h
+cross join lateral (
+    select
+        h.event in ('FAXSession', 'FAXSessionsEntry') as is_snapshot,
+        case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
+) m;
+
+comment on view fax.session_rows is 'One row of the history with its meaning: measured values apart from the defaults before negotiation, pages done. The base of the other views.';
+comment on column fax.session_rows.session_id is 'The session.';
+comment on column fax.session_rows.started_at is 'First observation of the session.';
+comment on column fax.session_rows.observed_at is 'When it was observed, by the observer''s clock.';
+comment on column fax.session_rows.position is 'Its place in the history.';
+comment on column fax.session_rows.collector_id is 'Who observed it.';
+comment on column fax.session_rows.event is 'AMI event, or Gone.';
+comment on column fax.session_rows.is_snapshot is 'A poll took it: FAXSession, or a list entry without detail.';
+comment on column fax.session_rows.measured is 'The two ends have agreed, so rate, ECM and resolution are measurements. NULL: not told.';
+comment on column fax.session_rows.operation is 'send, receive, gateway, V.21 or none, as sent. NULL: not told.';
+comment on column fax.session_rows.state is 'State as sent. NULL: not told.';
+comment on column fax.session_rows.session_type is 'G.711, T.38 or none. NULL: not told.';
+comment on column fax.session_rows.page_number is 'PageNumber as sent: pages done plus one. NULL: not told.';
+comment on column fax.session_rows.pages is 'Pages done so far; of a completion event the pages transferred. NULL: not told.';
+comment on column fax.session_rows.total_bad_lines is 'Bad lines of the page in hand so far. NULL: not told.';
+comment on column fax.session_rows.data_rate is 'bit/s. NULL: not measured.';
+comment on column fax.session_rows.error_correction_mode is 'ECM in use. NULL: not measured.';
+comment on column fax.session_rows.x_resolution is 'Pixels per metre across. NULL: not measured.';
+comment on column fax.session_rows.y_resolution is 'Pixels per metre down. NULL: not measured.';
+comment on column fax.session_rows.file_name is 'File being sent or received (personal). NULL: not told.';
+comment on column fax.session_rows.details is 'Headers without a column of their own, as sent (personal). NULL: none.';
+
+-- grain: one attempt at one page of one session
+-- example: select page, attempt, bad_lines from fax.page_attempts where session_id = '…' and started_at = '…';
+-- TotalBadLines counts the page in hand. An attempt ends when PageNumber moves on or the count falls (the page is sent
+-- again); the last value of the attempt is its bad lines. A snapshot that comes late from a second observer, with a
+-- page already left, is not an attempt; and each observer's count is compared with its own.
+create view fax.page_attempts as
+with in_hand as (
+    select
+        s.*,
+        max(s.page_number) over (partition by s.session_id, s.started_at order by s.observed_at, s.position) as furthest_page
+    from fax.session_rows s
+    where s.is_snapshot and s.page_number is not null
+),
+compared as (
+    select
+        i.*,
+        coalesce(
+            lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.collector_id
+                                         order by i.observed_at, i.position),
+            lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number
+                                         order by i.observed_at, i.position)
+        ) as bad_lines_before
+    from in_hand i
+    where i.page_number = i.furthest_page
+),
+numbered as (
+    select
+        c.*,
+        1 + count(*) filter (where c.total_bad_lines < c.bad_lines_before)
+            over (partition by c.session_id, c.started_at, c.page_number order by c.observed_at, c.position) as attempt
+    from compared c
+)
+select
+    n.session_id,
+    n.started_at,
+    n.page_number as page,
+    n.attempt,
+    min(n.observed_at) as first_seen_at,
+    max(n.observed_at) as last_seen_at,
+    count(*) as snapshots,
+    (array_agg(n.total_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
+    min(n.observed_at) filter (where n.measured) as first_measured_at,
+    (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
+    (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
+from numbered n
+group by n.session_id, n.started_at, n.page_number, n.attempt;
+
+comment on view fax.page_attempts is 'One attempt at one page of one session, as the snapshots show it; more than one where the page was sent again.';
+comment on column fax.page_attempts.session_id is 'The session.';
+comment on column fax.page_attempts.started_at is 'First observation of the session.';
+comment on column fax.page_attempts.page is 'Page in hand, from 1; one past the last page once all are done.';
+comment on column fax.page_attempts.attempt is 'Attempt at this page, from 1.';
+comment on column fax.page_attempts.first_seen_at is 'First snapshot of it.';
+comment on column fax.page_attempts.last_seen_at is 'Last snapshot of it.';
+comment on column fax.page_attempts.snapshots is 'Snapshots of it.';
+comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines seen of it: lines. Of a sender, with ECM, or past the last page no measurement.';
+comment on column fax.page_attempts.first_measured_at is 'First snapshot of it after the two ends agreed. NULL: none.';
+comment on column fax.page_attempts.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
+comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in it, pixels per metre. NULL: not measured.';
+
+-- grain: one fax session; what its rows say as a whole, before names and parties are put to it
+-- example: select pages, status from fax.session_facts where session_id = '…';
+-- Driven from fax.session: the rows of a session are one range of one partition, so a question costs what its answer
+-- holds. A filter on session_id, server or started_at goes to the indexes of fax.session, and of the history only the
+-- partitions of the sessions found are opened.
+create view fax.session_facts as
+select
+    s.session_id,
+    s.started_at,
+    s.epoch_id,
+    s.server,
+    s.session_number,
+    s.channel,
+    s.technology,
+    coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end, s.operation) as operation,
+    coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
+    o.state,
+    o.transport,
+    coalesce(o.file_names, case when c.file_name is not null then array[c.file_name] end) as file_names,
+    o.snapshots,
+    o.pages as pages_observed,
+    coalesce(c.pages, o.pages) as pages,
+    o.first_seen_at as first_snapshot_at,
+    o.last_seen_at as last_snapshot_at,
+    c.completed_at,
+    g.gone_at,
+    e.last_row_at,
+    l.error_correction_mode,
+    m.data_rate as first_data_rate,
+    coalesce(l.data_rate, c.data_rate) as last_data_rate,
+    o.lowest_data_rate,
+    o.rate_falls,
+    coalesce(l.x_resolution, c.x_resolution) as x_resolution,
+    coalesce(l.y_resolution, c.y_resolution) as y_resolution,
+    -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
+    o.operation = 'receive' and l.error_correction_mode is false as bad_lines_measurable,
+    c.event is not null as completed,
+    coalesce(c.details, v.status_event) as call,
+    nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
+    nullif(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error), '') as error,
+    nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text), '') as status_text,
+    coalesce(nullif(c.details ->> 'LocalStationID', ''), v.local_station_id) as local_station_id,
+    coalesce(nullif(c.details ->> 'RemoteStationID', ''), v.remote_station_id) as remote_station_id,
+    e.first_position,
+    e.last_position
+from fax.session s
+-- the completion event
+left join lateral (
+    select
+        h.event,
+        h.observed_at as completed_at,
+        h.pages,
+        nullif(h.data_rate, 0) as data_rate,
+        h.x_resolution,
+        h.y_resolution,
+        h.file_name,
+        h.details
+    from fax.session_rows h
+    where h.session_id = s.session_id and h.started_at = s.started_at and h.event in ('SendFAX', 'ReceiveFAX')
+    order by h.observed_at
+    limit 1
+) c on true
+-- the snapshots
+cross join lateral (
+    select
+        count(*) as snapshots,
+        min(n.observed_at) as first_seen_at,
+        max(n.observed_at) as last_seen_at,
+        max(n.pages) as pages,
+        min(n.data_rate) as lowest_data_rate,
+        count(*) filter (where n.data_rate < n.data_rate_before) as rate_falls,
+        (array_agg(n.operation order by n.observed_at desc))[1] as operation,
+        (array_agg(n.state order by n.observed_at desc))[1] as state,
+        (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
+        array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
+    from (
+        select
+            d.*,
+            lag(d.data_rate) over (partition by d.data_rate is null order by d.observed_at) as data_rate_before
+        from fax.session_rows d
+        where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot
+    ) n
+) o
+-- the first and the last measurement
+left join lateral (
+    select d.data_rate
+    from fax.session_rows d
+    where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot and d.measured
+    order by d.observed_at
+    limit 1
+) m on true
+left join lateral (
+    select d.data_rate, d.error_correction_mode, d.x_resolution, d.y_resolution
+    from fax.session_rows d
+    where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot and d.measured
+    order by d.observed_at desc
+    limit 1
+) l on true
+-- the first complete list that no longer had it; one that another observer's clock puts before its last snapshot is none
+cross join lateral (
+    select min(h.observed_at) as gone_at
+    from fax.session_history h
+    where h.session_id = s.session_id and h.started_at = s.started_at and h.event = 'Gone'
+      and h.observed_at > coalesce(o.last_seen_at, '-infinity')
+) g
+-- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
+-- the first snapshot or after the completion event is of another fax, or of none.
+cross join lateral (
+    select
+        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUS'))[1] as status,
+        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXERROR'))[1] as error,
+        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUSSTRING'))[1] as status_text,
+        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'LOCALSTATIONID' and x.value <> ''))[1] as local_station_id,
+        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'REMOTESTATIONID' and x.value <> ''))[1] as remote_station_id,
+        (array_agg(h.details order by h.observed_at) filter (where h.event = 'FAXStatus'))[1] as status_event
+    from fax.session_history h
+    cross join lateral (
+        select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
+        where h.event = 'VarSet'
+        union all
+        select null, null where h.event = 'FAXStatus'
+    ) x
+    where h.session_id = s.session_id
+      and h.started_at = s.started_at
+      and h.event in ('VarSet', 'FAXStatus')
+      and (h.event = 'FAXStatus' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
+      and h.observed_at <= coalesce(c.completed_at, h.observed_at)
+) v
+-- its place in the history
+cross join lateral (
+    select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
+    from fax.session_history h
+    where h.session_id = s.session_id and h.started_at = s.started_at
+) e;
+
+comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
+
+-- grain: one fax session
+-- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
+-- A run of a fax application that was never listed and raised no completion event is not a session.
+create view fax.sessions as
+select
+    f.session_id,
+    f.server,
+    f.epoch_id,
+    f.session_number,
+    f.operation,
+    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,
+    f.channel,
+    f.uniqueid,
+    nullif(f.call ->> 'Linkedid', '') as linkedid,
+    nullif(f.call ->> 'AccountCode', '') as account_code,
+    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,
+    case f.operation
+        when 'receive' then nullif(f.call ->> 'Exten', '')
+        else nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>')
+    end as called_number,
+    f.local_station_id,
+    f.remote_station_id,
+    f.transport,
+    f.file_names,
+    f.started_at,
+    e.ended_at,
+    extract(epoch from e.ended_at - f.started_at) as duration_seconds,
+    e.end_observed_by,
+    f.state,
+    f.pages,
+    f.pages_observed,
+    case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,
+    case when f.bad_lines_measurable then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,
+    f.bad_lines_measurable,
+    case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,
+    f.error_correction_mode,
+    f.first_data_rate,
+    f.last_data_rate,
+    f.lowest_data_rate,
+    f.rate_falls,
+    f.x_resolution,
+    f.y_resolution,
+    fax.resolution_name(f.y_resolution) as resolution,
+    case f.status when 'SUCCESS' then 'success' when 'FAILED' then 'failed' else 'unknown' end as result,
+    fax.result_class(f.status, f.error, f.status_text) as result_class,
+    coalesce(f.status_text, f.error) as result_text,
+    f.snapshots,
+    f.first_position,
+    f.last_position
+from fax.session_facts f
+cross join lateral (
+    select exists (
+        select 1
+        from fax.epoch mine
+        join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
+        where mine.epoch_id = f.epoch_id
+          and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
+              > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
+    ) as restarted
+) r
+cross join lateral (
+    select
+        case
+            when f.completed then 'completion'
+            when f.gone_at is not null then 'gone'
+            when r.restarted then 'server_restart'
+            else 'open'
+        end as end_observed_by,
+        case
+            when f.completed then f.completed_at
+            when f.gone_at is not null then f.gone_at
+            when r.restarted then f.last_row_at
+        end as ended_at
+) e
+left join lateral (
+    select
+        sum(p.bad_lines) as bad_lines,
+        sum(p.bad_lines_discarded) as bad_lines_discarded,
+        max(p.bad_lines) as worst_page_bad_lines
+    from (
+        select
+            (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
+            sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded
+        from fax.page_attempts a
+        where a.session_id = f.session_id and a.started_at = f.started_at and a.page <= f.pages
+        group by a.page
+    ) p
+) b on f.bad_lines_measurable
+where f.snapshots > 0 or f.completed;
+
+comment on view fax.sessions is 'One fax session: who, when, how many pages, how many bad lines, how it ended, and the evidence for it.';
+comment on column fax.sessions.session_id is 'Identity of the session, the same wherever its recording is imported.';
+comment on column fax.sessions.server is 'Name of the server in the settings.';
+comment on column fax.sessions.epoch_id is 'The epoch (fax.epoch) in which session_number counts: numbers begin at 0 again with each start of the server.';
+comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its completion event.';
+comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL: not told.';
+comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is no fax). NULL: none of these.';
+comment on column fax.sessions.channel is 'Channel (personal: may hold a number). NULL: not told.';
+comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, by its events. NULL: no event told it.';
+comment on column fax.sessions.linkedid is 'Linkedid of the call, by its events. NULL: no event told it.';
+comment on column fax.sessions.account_code is 'Account code of the channel, by its events. NULL: none, or no event told it.';
+comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL: unknown.';
+comment on column fax.sessions.called_number is 'Received: the extension that was called; else ConnectedLineNum; as sent (personal). NULL: unknown.';
+comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
+comment on column fax.sessions.remote_station_id is 'Station id of the other end, its own choice (personal). NULL: none, or not told.';
+comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
+comment on column fax.sessions.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
+comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. NULL: open.';
+comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open.';
+comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list), server_restart, or open.';
+comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
+comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
+comment on column fax.sessions.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
+comment on column fax.sessions.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated).';
+comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable.';
+comment on column fax.sessions.bad_lines_measurable is 'A receiver without ECM: the only one that counts bad lines.';
+comment on column fax.sessions.worst_page_bad_lines is 'Bad lines of the worst page kept. NULL: not measurable.';
+comment on column fax.sessions.error_correction_mode is 'ECM in use, once negotiated. NULL: never negotiated, or not told.';
+comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL: not told.';
+comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.sessions.rate_falls is 'How often the measured rate fell.';
+comment on column fax.sessions.x_resolution is 'Pixels per metre across, last measured. NULL: not told.';
+comment on column fax.sessions.y_resolution is 'Pixels per metre down, last measured. NULL: not told.';
+comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL: not told, or another.';
+comment on column fax.sessions.result is 'success or failed, by FAXSTATUS; unknown where it was not on the wire.';
+comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
+comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR, as sent. NULL: not told.';
+comment on column fax.sessions.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
+comment on column fax.sessions.first_position is 'First position of its rows in the history.';
+comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
+
+-- grain: one page of one session (one that is counted in fax.sessions.pages)
+-- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
+-- A page that no poll saw in hand has its number and NULLs.
+create view fax.session_pages as
+select
+    f.session_id,
+    f.server,
+    f.started_at,
+    n.page,
+    a.page_started_at,
+    after.page_ended_at,
+    extract(epoch from after.page_ended_at - a.page_started_at) as seconds,
+    a.attempts,
+    case when f.bad_lines_measurable then a.bad_lines end as bad_lines,
+    case when f.bad_lines_measurable then a.bad_lines_discarded end as bad_lines_discarded,
+    a.data_rate,
+    fax.resolution_name(a.y_resolution) as resolution,
+    fax.page_quality(case when f.bad_lines_measurable then a.bad_lines end, a.y_resolution) as quality
+from fax.session_facts f
+cross join lateral generate_series(1, f.pages) as n (page)
+left join lateral (
+    select
+        -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
+        case when n.page > 1 then min(p.first_seen_at) else min(p.first_measured_at) end as page_started_at,
+        max(p.attempt) as attempts,
+        (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines,
+        sum(p.bad_lines) - (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines_discarded,
+        (array_agg(p.data_rate order by p.attempt desc) filter (where p.data_rate is not null))[1] as data_rate,
+        (array_agg(p.y_resolution order by p.attempt desc) filter (where p.y_resolution is not null))[1] as y_resolution
+    from fax.page_attempts p
+    where p.session_id = f.session_id and p.started_at = f.started_at and p.page = n.page
+    having count(*) > 0
+) a on true
+left join lateral (
+    select min(p.first_seen_at) as page_ended_at
+    from fax.page_attempts p
+    where p.session_id = f.session_id and p.started_at = f.started_at and p.page > n.page
+) after on true;
+
+comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
+comment on column fax.session_pages.session_id is 'The session.';
+comment on column fax.session_pages.server is 'Name of the server in the settings.';
+comment on column fax.session_pages.started_at is 'First observation of the session.';
+comment on column fax.session_pages.page is 'Page, from 1.';
+comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
+comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
+comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known.';
+comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell to 0 again. NULL: no poll saw it.';
+comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
+comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
+comment on column fax.session_pages.quality is 'good, poor or bad by the share of bad lines, the lines of the page being an estimate (A4). NULL: not measurable.';
+
+-- grain: one change of one session, in order
+-- example: select observed_at, changes, page_number, bad_lines_delta from fax.session_timeline where session_id = '…' order by observed_at;
+-- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told.
+create view fax.session_timeline as
+with told as (
+    select
+        r.*,
+        case r.event
+            when 'FAXStatus' then r.details ->> 'Status'
+            when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
+            when 'Gone' then 'no longer listed'
+            when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+            when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+        end as note
+    from fax.session_rows r
+    where r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> '')
+),
+compared as (
+    select
+        t.*,
+        row_number() over before_it as place,
+        lag(t.state) over before_it as state_before,
+        lag(t.page_number) over before_it as page_number_before,
+        lag(t.pages) over before_it as pages_before,
+        lag(t.total_bad_lines) over before_it as bad_lines_before,
+        lag(t.data_rate) over before_it as data_rate_before,
+        lag(t.error_correction_mode) over before_it as error_correction_mode_before,
+        lag(t.y_resolution) over before_it as y_resolution_before,
+        lag(t.session_type) over before_it as session_type_before
+    from told t
+    window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
+),
+changed as (
+    select
+        c.*,
+        case
+            when not c.is_snapshot then array['event']
+            when c.place = 1 then array['listed']
+            else array_remove(array[
+                case when c.state is distinct from c.state_before then 'state' end,
+                case when c.page_number is distinct from c.page_number_before
+                       or c.pages is distinct from c.pages_before then 'page' end,
+                case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad lines' end,
+                case when c.data_rate is distinct from c.data_rate_before then 'rate' end,
+                case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'ecm' end,
+                case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
+                case when c.session_type is distinct from c.session_type_before then 'transport' end
+            ], null)
+        end as changes
+    from compared c
+)
+select
+    c.session_id,
+    c.started_at,
+    c.observed_at,
+    extract(epoch from c.observed_at - lag(c.observed_at) over in_order) as seconds_since_change,
+    c.event,
+    c.changes,
+    c.note,
+    c.state,
+    c.page_number,
+    c.pages,
+    c.pages - c.pages_before as pages_delta,
+    c.total_bad_lines as bad_lines,
+    c.total_bad_lines - c.bad_lines_before as bad_lines_delta,
+    c.data_rate,
+    c.error_correction_mode,
+    fax.resolution_name(c.y_resolution) as resolution,
+    c.session_type as transport,
+    c.collector_id,
+    c.position
+from changed c
+where cardinality(c.changes) > 0
+window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position);
+
+comment on view fax.session_timeline is 'One change of one session, in order of time: what changed, and by how much.';
+comment on column fax.session_timeline.session_id is 'The session.';
+comment on column fax.session_timeline.started_at is 'First observation of the session.';
+comment on column fax.session_timeline.observed_at is 'When the change was seen, by the observer''s clock; it happened at most one poll earlier.';
+comment on column fax.session_timeline.seconds_since_change is 'Seconds since the change before. NULL: the first.';
+comment on column fax.session_timeline.event is 'AMI event that told it, or Gone.';
+comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
+comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
+comment on column fax.session_timeline.state is 'State as sent. NULL: not told.';
+comment on column fax.session_timeline.page_number is 'Page in hand: pages done plus one. NULL: not told.';
+comment on column fax.session_timeline.pages is 'Pages done so far. NULL: not told.';
+comment on column fax.session_timeline.pages_delta is 'Pages done since the snapshot before. NULL: not told, or the first.';
+comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the page in hand. NULL: not told.';
+comment on column fax.session_timeline.bad_lines_delta is 'Change of it since the snapshot before; negative where the count began again. NULL: not told, or the first.';
+comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL: not measured.';
+comment on column fax.session_timeline.error_correction_mode is 'ECM in use. NULL: not measured.';
+comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
+comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL: not told.';
+comment on column fax.session_timeline.collector_id is 'Who observed it.';
+comment on column fax.session_timeline.position is 'Place of its row in the history.';
+
+-- grain: one message of the wire, or part of one, that could not be understood
+-- example: select observed_at, server, reason from fax.rejected_messages order by observed_at desc limit 20;
+create view fax.rejected_messages as
+select server, observed_at, reason, raw, collector_id
+from fax.rejected_message;
+
+comment on view fax.rejected_messages is 'Messages that could not be understood, whole or in part; nothing of the wire is thrown away.';
+comment on column fax.rejected_messages.server is 'Name of the server in the settings.';
+comment on column fax.rejected_messages.observed_at is 'When it came, by the observer''s clock.';
+comment on column fax.rejected_messages.reason is 'What is wrong with it.';
+comment on column fax.rejected_messages.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
+comment on column fax.rejected_messages.collector_id is 'Who observed it.';
+
+-- The tables of which no row is ever changed.
+select fax.protect(name)
+from unnest(array['session_history', 'session_history_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+
+-- Who may do what, given anew as a whole. Rows get into the history by fax.append() alone.
+grant usage on schema fax to fax_ingest, fax_reader;
+revoke all on all functions in schema fax from public;
+
+grant insert on fax.staged_row to fax_ingest;
+grant insert on fax.server_history, fax.rejected_message to fax_ingest;
+grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
+grant execute on function
+    fax.append(uuid, text),
+    fax.listed(uuid, timestamptz, bigint[]),
+    fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
+    fax.make_partitions_ahead(integer)
+to fax_ingest;
+
+grant select on
+    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
+    fax.session_rows, fax.page_attempts, fax.session_facts,
+    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages
+to fax_reader;
+grant execute on function
+    fax.resolution_name(integer),
+    fax.page_quality(integer, integer),
+    fax.result_class(text, text, text),
+    fax.channel_variable(jsonb, text)
+to fax_reader, fax_ingest;

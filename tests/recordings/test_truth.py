@@ -1,0 +1,125 @@
+"""Every real recording, imported into an empty database, says what really happened."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC
+from typing import Any
+
+import psycopg
+import pytest
+import truth
+from psycopg.rows import dict_row
+
+from faxstore.importer import import_file
+
+Row = dict[str, Any]
+
+
+@pytest.mark.parametrize("recording", truth.RECORDINGS)
+def test_the_sessions_are_those_of_the_truth(database: psycopg.Connection, recording: str) -> None:
+    summary = import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
+
+    sessions = rows(database, "select * from fax.sessions order by started_at")
+    faxes = [row for row in sessions if row["direction"] != "detector"]
+
+    # No row too many: as many as the wire listed, and of the faxes one for each end that the server logged.
+    assert len(sessions) == len(listed_on_the_wire(recording))
+    assert all(row["server"] == "pbx" for row in sessions)
+    ends = truth.ends(recording)
+    if recording == "restart-hard-16":  # a killed server logs no end: the four faxes under way are not in the truth
+        assert len(faxes) == len(ends) + 4
+    else:
+        assert len(faxes) == len(ends)
+    assert (summary.repeats, summary.rejected, summary.unfinished) == (0, 0, 0)
+
+    for end in ends:
+        row = the_one(faxes, end, last_of_its_number=recording.startswith("restart-hard"))
+        check_pages(database, recording, row, end)
+        check_result(recording, row, end)
+        check_bad_lines(database, recording, row)
+
+
+@pytest.mark.parametrize("recording", [name for name in truth.RECORDINGS if name.startswith("restart-hard")])
+def test_what_a_crash_cut_off_ends_with_the_server(database: psycopg.Connection, recording: str) -> None:
+    import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
+    cut = rows(database, "select * from fax.sessions where end_observed_by = 'server_restart' order by session_number")
+    assert [row["session_number"] for row in cut] == [0, 1, 2, 3]
+    assert {row["result"] for row in cut} == {"unknown"}
+    later = rows(database, "select * from fax.sessions where end_observed_by <> 'server_restart'")
+    assert {row["end_observed_by"] for row in later} == {"completion"}
+    assert {row["epoch_id"] for row in cut}.isdisjoint(row["epoch_id"] for row in later)
+
+
+def rows(database: psycopg.Connection, query: str, *parameters: object) -> list[Row]:
+    return database.cursor(row_factory=dict_row).execute(query, parameters).fetchall()
+
+
+def listed_on_the_wire(recording: str) -> set[tuple[int, str]]:
+    """The sessions of all FAXSessionsEntry events, by connection and number, read without faxstore."""
+    found, connection = set(), 0
+    for line in truth.lines(recording):
+        connection += line["dir"] == "mark" and line["text"] == "connected"
+        if line["dir"] == "in" and line["text"].startswith("Event: FAXSessionsEntry"):
+            found.add((connection, re.search(r"SessionNumber: (\d+)", line["text"])[1]))
+    return found
+
+
+def the_one(faxes: list[Row], end: truth.End, *, last_of_its_number: bool) -> Row:
+    """The one row of an end; of two with the same number and channel (a restart), the one that ended when it did."""
+    found = [
+        row
+        for row in faxes
+        if (row["session_number"], row["operation"], row["channel"])
+        == (end.session_number, end.operation, end.channel)
+    ]
+    if last_of_its_number:
+        found = found[-1:]
+    if len(found) > 1:
+        found = [row for row in found if abs(seconds_of(row) - seconds_of_day(end.ended)) < 5]
+    assert len(found) == 1, end
+    return found[0]
+
+
+def seconds_of(row: Row) -> float:
+    ended = row["ended_at"].astimezone(UTC)
+    return ended.hour * 3600 + ended.minute * 60 + ended.second + ended.microsecond / 1e6
+
+
+def seconds_of_day(text: str) -> float:
+    hours, minutes, seconds = text.split(" ")[1].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def check_pages(database: psycopg.Connection, recording: str, row: Row, end: truth.End) -> None:
+    if end.operation == "gateway":  # its FAXOPT(pages) is always 0: its pages are those of the fax that it passed on
+        sent = [other for other in truth.truth_of(recording)["ends"] if other["op"] == "send"]
+        assert row["pages"] == int(sent[0]["pages"])
+    else:
+        assert row["pages"] == end.pages
+    assert row["pages_observed"] <= row["pages"]
+    query = "select count(*) as pages from fax.session_pages where session_id = %s"
+    assert rows(database, query, row["session_id"])[0]["pages"] == row["pages"]
+
+
+def check_result(recording: str, row: Row, end: truth.End) -> None:
+    if recording.startswith("no-ecm"):  # recorded without events: FAXSTATUS was not on the wire
+        assert (row["result"], row["result_text"], row["end_observed_by"]) == ("unknown", None, "gone")
+        return
+    assert row["result"] == {"SUCCESS": "success", "FAILED": "failed"}[end.status]
+    assert row["result_text"] == end.text
+    assert row["end_observed_by"] == ("gone" if end.operation == "gateway" else "completion")
+
+
+def check_bad_lines(database: psycopg.Connection, recording: str, row: Row) -> None:
+    """What the receiver without ECM counted on each page stands in its TIFF."""
+    if row["operation"] != "receive" or row["error_correction_mode"] is not False:
+        assert row["bad_lines"] is None
+        assert not row["bad_lines_measurable"]
+        return
+    noted = truth.bad_lines_by_page(recording, row["file_names"][0])
+    assert noted is not None
+    query = "select bad_lines from fax.session_pages where session_id = %s order by page"
+    counted = [page["bad_lines"] for page in rows(database, query, row["session_id"])]
+    assert counted == noted
+    assert (row["bad_lines"], row["worst_page_bad_lines"]) == (sum(noted), max(noted))
