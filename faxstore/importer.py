@@ -19,6 +19,7 @@ from faxstore.ami.tracker import Tracker
 from faxstore.capture import Line
 from faxstore.errors import UsageError
 from faxstore.observations import Observation, encode
+from faxstore.settings import MAX_NAME
 from faxstore.spool import Spool
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection
@@ -71,8 +72,7 @@ def import_lines(connection: Connection, server: str, lines: Iterable[Line], pro
     tracker = Tracker(server)
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", synchronous="off")
-        appender = Appender(connection, COLLECTOR_ID)
-        drain = Drain(spool, appender)
+        drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
         try:
             for batch in _batches(tracker, lines, summary):
                 spool.put(batch)
@@ -80,7 +80,7 @@ def import_lines(connection: Connection, server: str, lines: Iterable[Line], pro
                 progress(summary)
         finally:
             spool.close()
-    summary.unfinished = tracker.unfinished + appender.waiting
+    summary.unfinished = tracker.unfinished + drain.waiting
     return summary
 
 
@@ -97,7 +97,7 @@ def server_of(path: str, lines: Iterator[Line]) -> tuple[str, Iterator[Line]]:
         name = _system_name(capture.read(path))
     if name is None and path == "-":
         raise UsageError("standard input names no SystemName: say whose recording it is with --server NAME")
-    return name or Path(path).name.split(".")[0] or Path(path).name, lines
+    return (name or Path(path).name.split(".")[0] or Path(path).name)[:MAX_NAME], lines
 
 
 def _system_name(lines: Iterable[Line]) -> str | None:

@@ -63,12 +63,16 @@ _LAST_ON_CHANNEL = """
 select s.session_id,
        extract(epoch from max(h.observed_at) filter (where h.event in ('FAXSession', 'FAXSessionsEntry'))) * 1000000,
        bool_or(h.event in ('SendFAX', 'ReceiveFAX'))
-from (select * from fax.session where epoch_id = %s and channel = %s and started_at <= %s and session_number is not null
+from (select * from fax.session where epoch_id = %s and left(channel, 100) = left(%s, 100) and channel = %s
+        and started_at <= %s and session_number is not null
         and operation is distinct from 'V.21' order by started_at desc limit 1) s
 join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at and h.observed_at < %s
 group by s.session_id
 """
-_RUNS_OF_UNIQUEID = "select count(*) from fax.session where epoch_id = %s and uniqueid = %s and started_at < %s"
+_RUNS_OF_UNIQUEID = """
+select count(*) from fax.session
+where epoch_id = %s and left(uniqueid, 100) = left(%s, 100) and uniqueid = %s and started_at < %s
+"""
 
 
 @dataclass(slots=True)
@@ -156,11 +160,11 @@ class Appender:
 
     def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
         at = _moment(event.observed_at)
-        row = self._connection.execute(_LAST_ON_CHANNEL, [epoch, event.channel, at, at]).fetchone()
+        row = self._connection.execute(_LAST_ON_CHANNEL, [epoch, event.channel, event.channel, at, at]).fetchone()
         return Known(row[0], int(row[1] or 0), row[2]) if row else None
 
     def _runs_of_uniqueid(self, epoch: UUID, uniqueid: str, before: int) -> int:
-        row = self._connection.execute(_RUNS_OF_UNIQUEID, [epoch, uniqueid, _moment(before)]).fetchone()
+        row = self._connection.execute(_RUNS_OF_UNIQUEID, [epoch, uniqueid, uniqueid, _moment(before)]).fetchone()
         return cast("int", row[0]) if row else 0
 
     # -- rows ----------------------------------------------------------------------------------------

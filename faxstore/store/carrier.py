@@ -1,0 +1,90 @@
+"""The thread that carries the spool to the database, and keeps trying for as long as there is none."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+
+import psycopg
+
+from faxstore.errors import UnreachableError
+from faxstore.spool import Spool
+from faxstore.store.append import Appender
+from faxstore.store.database import Connection, connect, one_line
+from faxstore.store.drain import Drain
+
+log = logging.getLogger(__name__)
+
+SHORTEST_BACK_OFF = 0.5
+IDLE = 0.1
+"""Seconds between two looks into an empty spool."""
+
+LONGEST_BACK_OFF = 10.0
+MONTHS_AHEAD_EVERY = 6 * 3600.0
+
+
+class Carrier:
+    """Drains one spool into one database.  It tells of a change, not of each try."""
+
+    def __init__(self, dsn: str, spool: Spool, collector_id: str) -> None:
+        self._dsn = dsn
+        self._spool = spool
+        self._collector_id = collector_id
+        self._deadline: float | None = None
+        self._stopping = threading.Event()
+        self._down = False
+        self._thread = threading.Thread(target=self._run, name="carrier", daemon=True)
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self, within: float) -> None:
+        """Lets it take what is left, for that many seconds at most, and ends the thread."""
+        self._deadline = time.monotonic() + within
+        self._stopping.set()
+        self._thread.join(within + 1.0)
+
+    def _run(self) -> None:
+        back_off = SHORTEST_BACK_OFF
+        while True:
+            try:
+                with connect(self._dsn, autocommit=True) as connection:
+                    self._drain(connection)
+                return
+            except (psycopg.Error, sqlite3.Error, UnreachableError) as error:
+                back_off = SHORTEST_BACK_OFF if not self._down else min(2 * back_off, LONGEST_BACK_OFF)
+                self._say_down(error)
+                if self._stopping.wait(back_off):
+                    return
+
+    def _drain(self, connection: Connection) -> None:
+        drain = Drain(self._spool, lambda: Appender(connection, self._collector_id))
+        ahead = float("-inf")
+        while not self._over():
+            if time.monotonic() > ahead + MONTHS_AHEAD_EVERY:
+                connection.execute("select fax.make_partitions_ahead()")
+                ahead = time.monotonic()
+            appended = drain.step()
+            self._say_up()
+            if appended is None:
+                if self._stopping.is_set():
+                    return
+                self._stopping.wait(IDLE)
+
+    def _over(self) -> bool:
+        if not self._stopping.is_set():
+            return False
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+    def _say_down(self, error: Exception) -> None:
+        if not self._down:
+            log.error("the database does not take rows (%s); collecting into the spool until it does", one_line(error))
+        self._down = True
+
+    def _say_up(self) -> None:
+        if self._down:
+            log.warning("the database takes rows again; %d records in the spool", len(self._spool))
+        self._down = False
