@@ -12,8 +12,9 @@ import json
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Literal, cast
 
@@ -63,17 +64,12 @@ def encode(line: Line) -> str:
 @contextmanager
 def _opened(path: str) -> Iterator[IO[bytes]]:
     try:
-        file = sys.stdin.buffer if path == "-" else cast("IO[bytes]", Path(path).open("rb"))
+        with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
+            buffered = cast("BufferedReader", file)
+            zipped = buffered.peek(2)[:2] == b"\x1f\x8b"
+            yield cast("IO[bytes]", gzip.GzipFile(fileobj=buffered)) if zipped else buffered
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}") from error
-    try:
-        zipped = file.peek(2)[:2] == b"\x1f\x8b"  # type: ignore[attr-defined]
-        yield cast("IO[bytes]", gzip.GzipFile(fileobj=file)) if zipped else file
-    except IsADirectoryError as error:
-        raise UsageError(f"{path}: is a directory") from error
-    finally:
-        if path != "-":
-            file.close()
+        raise UsageError(f"{path}: {error.strerror or error}") from error
 
 
 def _line(raw: bytes, path: str, number: int) -> Line:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from itertools import chain
 from pathlib import Path
 
@@ -35,8 +35,9 @@ _LOOK_AHEAD = 20_000
 class Summary:
     """What an import read and what became of it.
 
-    `unfinished`: list entries and events at the end of a recording that still waited for what would have
-    come next; they are left out, and come with the recording's next piece.
+    `unfinished`: what still waited, at the end of a recording, for what would have come next: events for
+    their session (kept, and taken up by the next piece), list entries for their detail (left out: the next
+    piece has them, if it begins no later than the poll that was cut).
     """
 
     messages: int = 0
@@ -48,8 +49,8 @@ class Summary:
 
     def add(self, other: Summary) -> None:
         """Adds the counts of another recording."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 Progress = Callable[[Summary], None]
@@ -73,14 +74,19 @@ def import_lines(connection: Connection, server: str, lines: Iterable[Line], pro
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", synchronous="off")
         drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
+        spool.put(_taken_up(connection, server))
         try:
+            fault = None
             for batch in _batches(tracker, lines, summary):
-                spool.put(batch)
+                fault = batch.fault
+                spool.put(batch.bodies)
                 _drain(drain, summary)
                 progress(summary)
+            summary.unfinished = tracker.unfinished + _left_waiting(connection, server, spool)
         finally:
             spool.close()
-    summary.unfinished = tracker.unfinished + drain.waiting
+    if fault is not None:
+        raise fault
     return summary
 
 
@@ -112,24 +118,44 @@ def _system_name(lines: Iterable[Line]) -> str | None:
     return None
 
 
-def _batches(tracker: Tracker, lines: Iterable[Line], summary: Summary) -> Iterator[list[bytes]]:
-    """Encoded records in portions; a fault in the file is raised after what stands before it."""
-    batch: list[bytes] = []
+@dataclass(slots=True)
+class _Batch:
+    bodies: list[bytes] = field(default_factory=list)
     fault: UsageError | None = None
+    """What is wrong with the recording behind this batch."""
+
+
+def _batches(tracker: Tracker, lines: Iterable[Line], summary: Summary) -> Iterator[_Batch]:
+    batch = _Batch()
     try:
         for line in lines:
             summary.messages += line.dir != "mark"
             for record in tracker.feed(line):
                 summary.observations += isinstance(record, Observation)
-                batch.append(encode(record))
-            if len(batch) >= BATCH:
+                batch.bodies.append(encode(record))
+            if len(batch.bodies) >= BATCH:
                 yield batch
-                batch = []
+                batch = _Batch()
     except UsageError as error:
-        fault = error
+        batch.fault = error
     yield batch
-    if fault is not None:
-        raise fault
+
+
+def _taken_up(connection: Connection, server: str) -> list[bytes]:
+    """What waited for its session at the end of the last piece."""
+    with connection.transaction():
+        query = "select body from fax.waiting_record where server = %s order by ordinal"
+        return [bytes(row[0]) for row in connection.execute(query, [server])]
+
+
+def _left_waiting(connection: Connection, server: str, spool: Spool) -> int:
+    """Keeps what still waits for the next piece, in place of what was taken up."""
+    bodies = [body for _, body in spool.peek(0, len(spool))]
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("delete from fax.waiting_record where server = %s", [server])
+        rows = [(server, ordinal, body) for ordinal, body in enumerate(bodies)]
+        cursor.executemany("insert into fax.waiting_record (server, ordinal, body) values (%s, %s, %s)", rows)
+    return len(bodies)
 
 
 def _drain(drain: Drain, summary: Summary) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass, field
+from typing import Any
 
 MICROSECONDS = 1_000_000
 
@@ -122,13 +123,14 @@ def decode(data: bytes) -> Record:
     """The record that these bytes hold.  Raises ValueError for bytes that encode() never made."""
     try:
         kind, first, *rest = json.loads(data)
-        cls = _KINDS[kind]
+        cls: Any = _KINDS[kind]
         head = Life(*first) if isinstance(first, list) else first
         if cls is Listing:
             rest[-1] = tuple(rest[-1])
-        return cls(head, *rest)
+        record: Record = cls(head, *rest)
     except (LookupError, TypeError) as error:
         raise ValueError(f"not a record of faxstore: {data[:60]!r}") from error
+    return record
 
 
 def astuple_shallow(record: Record) -> list[object]:

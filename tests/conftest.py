@@ -9,16 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from faxstore.store import embedded, migrate
-
-CAPTURES = Path(__file__).parent / "captures"
+from tests.databases import fresh, name_of
 
 
 @pytest.fixture(scope="session")
@@ -45,19 +42,25 @@ def system_server(folder: Path) -> Iterator[str]:
     newest = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
     initdb = str(newest / "initdb") if newest else shutil.which("initdb")
     assert initdb, "FAXSTORE_TEST_SERVER=system needs a Postgres of the machine (Debian: postgresql)"
-    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
-    data = folder / "data"
-    if user:
+    data, binaries = folder / "data", Path(initdb).parent
+    if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    binaries = Path(initdb).parent
-    run = {"check": True, "cwd": folder, "stdout": subprocess.DEVNULL, **user}
-    subprocess.run([initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "utf8"], **run)
+    as_postgres(folder, initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "utf8")
     options = f"-k {folder} -c listen_addresses=''"
-    subprocess.run([binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"], **run)
+    as_postgres(folder, binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         yield make_conninfo(host=str(folder), user="postgres", dbname="postgres")
     finally:
-        subprocess.run([binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"], **run)
+        as_postgres(folder, binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+def as_postgres(folder: Path, *command: str | Path) -> None:
+    """Runs a program of the server; root may not, so it does it as the user that Debian made for it."""
+    user: str | None = "postgres" if os.geteuid() == 0 else None
+    groups: list[str] | None = [] if user else None
+    subprocess.run(
+        list(command), check=True, cwd=folder, stdout=subprocess.DEVNULL, user=user, group=user, extra_groups=groups
+    )
 
 
 @pytest.fixture(scope="session")
@@ -87,22 +90,3 @@ def database(dsn: str) -> Iterator[psycopg.Connection]:
     """A connection to that new database, each statement committed."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         yield connection
-
-
-@contextmanager
-def fresh(server: str, template: str = "template1") -> Iterator[str]:
-    """A new database, dropped at the end."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-        try:
-            yield make_conninfo(server, dbname=name)
-        finally:
-            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-def name_of(dsn: str) -> str:
-    """The database that a DSN names."""
-    return str(psycopg.conninfo.conninfo_to_dict(dsn)["dbname"])

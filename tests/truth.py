@@ -48,13 +48,14 @@ def truth_of(recording: str) -> dict[str, Any]:
     """The truth file of a recording; one scenario recorded on two servers has one."""
     scenario = re.sub(r"-other\d+$", "", recording)
     scenario = re.sub(r"^(errors-\d+)-.*", r"\1", scenario)
-    return json.loads((CAPTURES / f"{scenario}.truth.json").read_text())
+    told: dict[str, Any] = json.loads((CAPTURES / f"{scenario}.truth.json").read_text())
+    return told
 
 
 def version_of(recording: str) -> str:
     """The Asterisk that was recorded: 22 or 16."""
-    other = re.search(r"-other(\d+)$", recording)
-    return other[1] if other else re.search(r"-(\d+)(-|$)", recording)[1]
+    versions: list[str] = re.findall(r"-(?:other)?(22|16)", recording)
+    return versions[-1]
 
 
 def ends(recording: str) -> list[End]:

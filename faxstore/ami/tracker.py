@@ -89,7 +89,7 @@ class Tracker:
             if line.dir == "in":
                 return self._incoming(line.text, now)
             return self._mark(line.text, now) if line.dir == "mark" else self._outgoing(line.text)
-        except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the collecting
+        except Exception as error:  # a fault of ours must not stop the collecting
             log.exception("%s: a message could not be decoded and is kept as rejected", self.server)
             return [Rejected(self.server, now, f"faxstore failed on it: {error!r}", line.text)]
 
@@ -220,8 +220,8 @@ class Tracker:
 
     def _gone_now(self, entry: Entry, now: int) -> Observation:
         self._gone.add(entry.number)
-        known = {name: entry.fields.get(name) for name in ("channel", "technology", "operation")}
-        return Observation(entry.life or self.life.at(now), now, "Gone", entry.number, **known)
+        life = entry.life or self.life.at(now)
+        return Observation(life, now, "Gone", entry.number, entry.fields.get("channel"))
 
     # -- events --------------------------------------------------------------------------------------
 
@@ -290,5 +290,3 @@ class Tracker:
 def _text_of(message: Message) -> str:
     lines = [f"{key}: {value}" for key, value in message] + list(message.junk)
     return "\r\n".join(lines) + "\r\n\r\n"
-
-

@@ -15,11 +15,12 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
+from faxstore import sql
 from faxstore.observations import Hangup, Listing, Observation, Record, Rejected, ServerObservation
 from faxstore.store.database import Connection
 from faxstore.store.epochs import Epochs
 from faxstore.store.identity import session_id
-from faxstore.store.ties import COMPLETIONS, Known, Tied, Ties
+from faxstore.store.ties import COMPLETIONS, Known, Runs, Tied, Ties
 
 ENDS = COMPLETIONS | {"Gone"}
 """Events after which a session is no longer open."""
@@ -55,24 +56,10 @@ _COPY = f"copy fax.staged_row ({', '.join(_COLUMNS)}) from stdin (format binary)
 _PLAIN = tuple(_COLUMNS)[5:-1]
 """Columns that are fields of an Observation by the same name."""
 
-_SERVER_ROW = "insert into fax.server_history (server, observed_at, event, collector_id, details) values (%s, %s, %s, %s, %s) on conflict do nothing"
-_REJECTED_ROW = "insert into fax.rejected_message (server, observed_at, digest, collector_id, reason, raw) values (%s, %s, %s, %s, %s, %s) on conflict do nothing"
-
-# Asked as of the event itself: a repeat of it must come to the same answer.
-_LAST_ON_CHANNEL = """
-select s.session_id,
-       extract(epoch from max(h.observed_at) filter (where h.event in ('FAXSession', 'FAXSessionsEntry'))) * 1000000,
-       bool_or(h.event in ('SendFAX', 'ReceiveFAX'))
-from (select * from fax.session where epoch_id = %s and left(channel, 100) = left(%s, 100) and channel = %s
-        and started_at <= %s and session_number is not null
-        and operation is distinct from 'V.21' order by started_at desc limit 1) s
-join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at and h.observed_at < %s
-group by s.session_id
-"""
-_RUNS_OF_UNIQUEID = """
-select count(*) from fax.session
-where epoch_id = %s and left(uniqueid, 100) = left(%s, 100) and uniqueid = %s and started_at < %s
-"""
+_ADD_SERVER_ROW = sql.text("queries/add_server_row")
+_ADD_REJECTED = sql.text("queries/add_rejected")
+_LAST_ON_CHANNEL = sql.text("queries/last_on_channel")
+_RUNS_OF_UNIQUEID = sql.text("queries/runs_of_uniqueid")
 
 
 @dataclass(slots=True)
@@ -111,7 +98,9 @@ class Appender:
                     continue
                 result.done.append(key)
                 if isinstance(record, Listing):
-                    tied += self._listed(record, {entry.session_id for entry in tied if entry.observation.event in ENDS})
+                    tied += self._listed(
+                        record, {entry.session_id for entry in tied if entry.observation.event in ENDS}
+                    )
                 elif isinstance(record, Hangup):
                     tied += self._hung_up(record)
                 else:
@@ -159,13 +148,14 @@ class Appender:
         return known
 
     def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
-        at = _moment(event.observed_at)
-        row = self._connection.execute(_LAST_ON_CHANNEL, [epoch, event.channel, event.channel, at, at]).fetchone()
-        return Known(row[0], int(row[1] or 0), row[2]) if row else None
+        at = {"epoch": epoch, "channel": event.channel, "moment": _moment(event.observed_at)}
+        row = self._connection.execute(_LAST_ON_CHANNEL, at).fetchone()
+        return Known(*row) if row else None
 
-    def _runs_of_uniqueid(self, epoch: UUID, uniqueid: str, before: int) -> int:
-        row = self._connection.execute(_RUNS_OF_UNIQUEID, [epoch, uniqueid, uniqueid, _moment(before)]).fetchone()
-        return cast("int", row[0]) if row else 0
+    def _runs_of_uniqueid(self, epoch: UUID, uniqueid: str, moment: int) -> Runs:
+        at = {"epoch": epoch, "uniqueid": uniqueid, "moment": _moment(moment)}
+        row = self._connection.execute(_RUNS_OF_UNIQUEID, at).fetchone()
+        return Runs(*row) if row else Runs(None, 0)
 
     # -- rows ----------------------------------------------------------------------------------------
 
@@ -199,12 +189,12 @@ class Appender:
             raw = record.raw.encode("utf-8", "backslashreplace")
             digest = hashlib.sha256(record.reason.encode("utf-8", "backslashreplace") + b"\0" + raw).digest()
             row: list[Any] = [record.server, at, digest, self._collector_id, record.reason, raw]
-            self._connection.execute(_REJECTED_ROW, row)
+            self._connection.execute(_ADD_REJECTED, row)
             result.rejected += 1
         else:
             details = Jsonb(record.details) if record.details else None
             row = [record.server, at, record.event, self._collector_id, details]
-            self._connection.execute(_SERVER_ROW, row)
+            self._connection.execute(_ADD_SERVER_ROW, row)
 
 
 def _moment(microseconds: int) -> datetime:

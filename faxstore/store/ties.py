@@ -52,16 +52,24 @@ class _Channel:
 Lookup = Callable[[UUID, Observation], Known | None]
 """Asks the store for the last session of that epoch on an observation's channel."""
 
-CountRuns = Callable[[UUID, str, int], int]
-"""Asks the store how many sessions a Uniqueid had before a moment."""
+
+class Runs(NamedTuple):
+    """What the store knows of a channel at a moment: an unlisted fax under way, and how many had begun before."""
+
+    under_way: UUID | None
+    before: int
+
+
+AskRuns = Callable[[UUID, str, int], Runs]
+"""Asks the store for the runs of a Uniqueid at a moment."""
 
 
 class Ties:
     """Follows every channel that has to do with a fax."""
 
-    def __init__(self, lookup: Lookup, count_runs: CountRuns) -> None:
+    def __init__(self, lookup: Lookup, ask_runs: AskRuns) -> None:
         self._lookup = lookup
-        self._count_runs = count_runs
+        self._ask_runs = ask_runs
         self._channels: dict[tuple[UUID, str], _Channel] = {}
 
     @property
@@ -123,10 +131,9 @@ class Ties:
         first = waiting[0][1]
         uniqueid = first.uniqueid or first.channel or ""
         application = next((event.event for _, event in waiting if event.event in COMPLETIONS), "")
-        ordinal = max(channel.runs, self._count_runs(epoch, uniqueid, first.observed_at))
-        session_id = unlisted_id(first.life.server, uniqueid, application, ordinal)
+        runs = self._ask_runs(epoch, uniqueid, first.observed_at)
+        ordinal = max(channel.runs, runs.before)
+        session_id = runs.under_way or unlisted_id(first.life.server, uniqueid, application, ordinal)
         channel.runs += 1
         channel.session_id, channel.completed, channel.last_seen = None, False, waiting[-1][1].observed_at
         return [Tied(key, observation, session_id) for key, observation in waiting]
-
-

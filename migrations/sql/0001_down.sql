@@ -14,7 +14,7 @@ drop function fax.append(uuid, text), fax.register_sessions(uuid), fax.listed(uu
     fax.lock_append(), fax.make_partitions_ahead(integer), fax.make_partition(timestamptz), fax.protect(text),
     fax.resolution_name(integer), fax.page_quality(integer, integer), fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text);
-drop table fax.rejected_message, fax.server_history, fax.staged_row, fax.append_batch, fax.session_history,
+drop table fax.waiting_record, fax.rejected_message, fax.server_history, fax.staged_row, fax.append_batch, fax.session_history,
     fax.session, fax.epoch;
 drop function fax.refuse_change();
 revoke usage on schema fax from fax_ingest, fax_reader;

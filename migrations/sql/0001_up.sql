@@ -198,6 +198,20 @@ comment on column fax.rejected_message.collector_id is 'Who observed it: the ing
 comment on column fax.rejected_message.reason is 'What is wrong with it.';
 comment on column fax.rejected_message.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
 
+-- grain: one event at the end of an imported recording that still waits for its session to be listed
+-- The recording's next piece takes it up again; the ingestor keeps its own in its spool.
+create table fax.waiting_record (
+    server  text not null,
+    ordinal integer not null,
+    body    bytea not null,
+    primary key (server, ordinal)
+);
+
+comment on table fax.waiting_record is 'Events at the end of an imported recording that wait for their session; the next import for the server takes them up.';
+comment on column fax.waiting_record.server is 'Server of the recording.';
+comment on column fax.waiting_record.ordinal is 'Their order, from 0.';
+comment on column fax.waiting_record.body is 'The record as the importer encodes it (personal).';
+
 -- Trigger of every append-only table: whoever asks, nothing that was appended is changed.
 create function fax.refuse_change() returns trigger
 language plpgsql
@@ -337,6 +351,7 @@ comment on function fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, ti
     'The epoch of a life as one observer tells it: starts within 2 s on one server are one epoch.';
 
 -- A complete list of an epoch's sessions, seen at a moment: returns the sessions that were open and are not on it.
+-- A session that was first listed later, or is known to have been listed since, is not gone.
 create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[])
 returns table (session_id uuid, session_number bigint, started_at timestamptz)
 language plpgsql
@@ -351,6 +366,9 @@ begin
         from fax.session s
         where s.epoch_id = list_epoch and s.is_open and s.started_at < seen_at
           and s.session_number <> all (numbers)
+          and (select max(h.observed_at) from fax.session_history h
+               where h.session_id = s.session_id and h.started_at = s.started_at
+                 and h.event in ('FAXSession', 'FAXSessionsEntry')) < seen_at
         order by s.session_number;
 end
 $$;
@@ -1095,6 +1113,7 @@ grant usage on schema fax to fax_ingest, fax_reader;
 revoke all on all functions in schema fax from public;
 
 grant insert on fax.staged_row to fax_ingest;
+grant select, insert, delete on fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function

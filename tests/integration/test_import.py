@@ -13,10 +13,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import truth
 
 from faxstore.capture import Line
 from faxstore.importer import import_file, import_lines
+from tests import truth
+from tests.databases import fresh
 
 HISTORY = """
 select session_id, started_at, observed_at, event, operation, state, session_type, error_correction_mode, data_rate,
@@ -39,7 +40,7 @@ def whole(dsn: str, recording: str) -> list[tuple[object, ...]]:
 def history(connection: psycopg.Connection) -> list[tuple[object, ...]]:
     found = connection.execute(HISTORY).fetchall()
     counted = connection.execute("select count(*), max(position), count(distinct position) from fax.session_history")
-    rows, last, distinct = counted.fetchone()
+    rows, last, distinct = counted.fetchone() or (0, 0, 0)
     assert rows == last == distinct == len(found)
     return found
 
@@ -47,8 +48,6 @@ def history(connection: psycopg.Connection) -> list[tuple[object, ...]]:
 @pytest.fixture
 def expected(request: pytest.FixtureRequest, template: str, server: str) -> list[tuple[object, ...]]:
     """The history of the whole recording, from a database of its own."""
-    from conftest import fresh
-
     with fresh(server, template) as dsn:
         return whole(dsn, request.getfixturevalue("recording"))
 
@@ -94,7 +93,7 @@ def test_a_kill_in_the_middle_leaves_no_hole(
     command = [sys.executable, str(slow), dsn, str(truth.path(recording))]
     for rows in (300, 900, 2000):
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 if int(line) >= rows:
                     os.kill(process.pid, signal.SIGKILL)
                     break

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
-import truth
 from psycopg.rows import dict_row
 
 from faxstore.importer import import_file
+from tests import truth
 
 Row = dict[str, Any]
 
@@ -61,7 +61,7 @@ def listed_on_the_wire(recording: str) -> set[tuple[int, str]]:
     for line in truth.lines(recording):
         connection += line["dir"] == "mark" and line["text"] == "connected"
         if line["dir"] == "in" and line["text"].startswith("Event: FAXSessionsEntry"):
-            found.add((connection, re.search(r"SessionNumber: (\d+)", line["text"])[1]))
+            found.add((connection, re.findall(r"SessionNumber: (\d+)", line["text"])[0]))
     return found
 
 
@@ -70,8 +70,7 @@ def the_one(faxes: list[Row], end: truth.End, *, last_of_its_number: bool) -> Ro
     found = [
         row
         for row in faxes
-        if (row["session_number"], row["operation"], row["channel"])
-        == (end.session_number, end.operation, end.channel)
+        if (row["session_number"], row["operation"], row["channel"]) == (end.session_number, end.operation, end.channel)
     ]
     if last_of_its_number:
         found = found[-1:]
@@ -82,7 +81,7 @@ def the_one(faxes: list[Row], end: truth.End, *, last_of_its_number: bool) -> Ro
 
 
 def seconds_of(row: Row) -> float:
-    ended = row["ended_at"].astimezone(UTC)
+    ended: datetime = row["ended_at"].astimezone(UTC)
     return ended.hour * 3600 + ended.minute * 60 + ended.second + ended.microsecond / 1e6
 
 

@@ -1,4 +1,5 @@
 -- A complete list of an epoch's sessions, seen at a moment: returns the sessions that were open and are not on it.
+-- A session that was first listed later, or is known to have been listed since, is not gone.
 create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[])
 returns table (session_id uuid, session_number bigint, started_at timestamptz)
 language plpgsql
@@ -13,6 +14,9 @@ begin
         from fax.session s
         where s.epoch_id = list_epoch and s.is_open and s.started_at < seen_at
           and s.session_number <> all (numbers)
+          and (select max(h.observed_at) from fax.session_history h
+               where h.session_id = s.session_id and h.started_at = s.started_at
+                 and h.event in ('FAXSession', 'FAXSessionsEntry')) < seen_at
         order by s.session_number;
 end
 $$;

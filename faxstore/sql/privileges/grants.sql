@@ -3,6 +3,7 @@ grant usage on schema fax to fax_ingest, fax_reader;
 revoke all on all functions in schema fax from public;
 
 grant insert on fax.staged_row to fax_ingest;
+grant select, insert, delete on fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function

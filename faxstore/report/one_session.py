@@ -1,0 +1,133 @@
+"""`faxstore show`: everything known about one session, and the evidence for it."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TextIO
+from uuid import UUID
+
+from rich.table import Table as Grid
+from rich.text import Text
+from sqlalchemy import Connection, Table, select
+
+from faxstore.errors import UsageError
+from faxstore.report.formats import Format, Row, console, json_value, shown, table
+from faxstore.store.database import engine
+from faxstore.store.tables import session, session_pages, session_timeline, sessions
+
+_MOST_NAMED = 5
+
+FACTS = (
+    ("who", ("server", "session_number", "direction", "channel", "uniqueid", "account_code")),
+    ("parties", ("caller_number", "called_number", "local_station_id", "remote_station_id", "file_names")),
+    ("when", ("started_at", "ended_at", "duration_seconds")),
+    ("result", ("result", "result_class", "result_text")),
+    ("pages", ("pages", "bad_lines", "bad_lines_discarded", "worst_page_bad_lines")),
+    ("line", ("transport", "error_correction_mode", "first_data_rate", "last_data_rate", "rate_falls", "resolution")),
+    ("evidence", ("end_observed_by", "snapshots", "pages_observed", "first_position", "last_position")),
+)
+"""What is shown of a session, by line."""
+
+TIMELINE = (
+    "observed_at",
+    "seconds_since_change",
+    "event",
+    "changes",
+    "note",
+    "page_number",
+    "pages",
+    "bad_lines",
+    "bad_lines_delta",
+    "data_rate",
+    "error_correction_mode",
+    "transport",
+)
+PAGES = (
+    "page",
+    "page_started_at",
+    "seconds",
+    "attempts",
+    "bad_lines",
+    "bad_lines_discarded",
+    "data_rate",
+    "resolution",
+    "quality",
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One session with its pages and its timeline."""
+
+    session: Row
+    pages: Sequence[Row]
+    timeline: Sequence[Row]
+
+
+def show(dsn: str, wanted: str, *, format: str = "table") -> None:
+    """Prints one session, by its id or the beginning of it; the formats are table and json."""
+    form = Format(format)
+    if form not in (Format.TABLE, Format.JSON):
+        raise UsageError(f"show: --format {form} is not for one session; allowed: table, json")
+    with engine(dsn).connect() as connection:
+        found = _found(connection, *_identity(connection, wanted))
+    _as_json(found, sys.stdout) if form is Format.JSON else _as_table(found, sys.stdout)
+
+
+def _identity(connection: Connection, wanted: str) -> tuple[UUID, datetime]:
+    """The one session whose id begins so, with the moment that names its partition."""
+    digits = wanted.replace("-", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
+        raise UsageError(f"show: {wanted!r} is no session id nor the beginning of one (see faxstore sessions)")
+    first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+    query = select(session.c.session_id, session.c.started_at).where(session.c.session_id.between(first, last))
+    found = connection.execute(query.order_by(session.c.session_id).limit(_MOST_NAMED + 1)).all()
+    if not found:
+        raise UsageError(f"show: no session id begins with {wanted}")
+    if len(found) > 1:
+        named = ", ".join(str(row.session_id) for row in found[:_MOST_NAMED])
+        more = " and more" if len(found) > _MOST_NAMED else ""
+        raise UsageError(f"show: {wanted} is the beginning of several session ids: {named}{more}")
+    return found[0].session_id, found[0].started_at
+
+
+def _found(connection: Connection, session_id: UUID, started_at: datetime) -> Shown:
+    def rows(view: Table, *order: str) -> Sequence[Row]:
+        query = select(view).where(view.c.session_id == session_id, view.c.started_at == started_at)
+        return connection.execute(query.order_by(*(view.c[name] for name in order))).mappings().all()
+
+    found = rows(sessions)
+    if not found:
+        raise UsageError(f"show: {session_id} has events but was neither listed nor completed: no session")
+    return Shown(found[0], rows(session_pages, "page"), rows(session_timeline, "observed_at", "position"))
+
+
+def _as_table(found: Shown, out: TextIO) -> None:
+    screen = console(out)
+    screen.print(Text(f"session {found.session['session_id']}", style="bold"))
+    facts = Grid.grid(padding=(0, 2))
+    for title, names in FACTS:
+        cells = ((name.replace("_", " "), shown(found.session[name])) for name in names)
+        told = [f"{name} {cell}" for name, cell in cells if cell]
+        facts.add_row(Text(title, style="bold"), Text(" · ".join(told) or "not known"))
+    screen.print(facts)
+    screen.print()
+    screen.print(table(found.pages, PAGES, title="Pages"))
+    screen.print(table(found.timeline, TIMELINE, title="Timeline (UTC)"))
+
+
+def _as_json(found: Shown, out: TextIO) -> None:
+    def plain(row: Row) -> dict[str, Any]:
+        return {name: json_value(value) for name, value in row.items()}
+
+    whole = {
+        "session": plain(found.session),
+        "pages": [plain(row) for row in found.pages],
+        "timeline": [plain(row) for row in found.timeline],
+    }
+    out.write(json.dumps(whole, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,30 @@
+"""Databases that live for one test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+
+@contextmanager
+def fresh(server: str, template: str = "template1") -> Iterator[str]:
+    """A new database, dropped at the end."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        try:
+            yield make_conninfo(server, dbname=name)
+        finally:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def name_of(dsn: str) -> str:
+    """The database that a DSN names."""
+    return str(conninfo_to_dict(dsn)["dbname"])
