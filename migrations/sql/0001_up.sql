@@ -159,6 +159,29 @@ create unlogged table fax.staged_row (
 create index staged_row_batch on fax.staged_row (batch);
 
 comment on table fax.staged_row is 'Rows copied in for fax.append(), which takes them out in the same transaction.';
+comment on column fax.staged_row.batch is 'The batch it belongs to: one transaction of one appender.';
+comment on column fax.staged_row.ordinal is 'Its place in the batch.';
+comment on column fax.staged_row.session_id is 'The session.';
+comment on column fax.staged_row.epoch_id is 'The epoch of the session.';
+comment on column fax.staged_row.observed_at is 'When it was observed.';
+comment on column fax.staged_row.session_number is 'SessionNumber. NULL: an event that names only its channel.';
+comment on column fax.staged_row.channel is 'Channel (personal). NULL: not told.';
+comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL: not told.';
+comment on column fax.staged_row.technology is 'Technology. NULL: not told.';
+comment on column fax.staged_row.data_rate is 'As in fax.session_history.';
+comment on column fax.staged_row.x_resolution is 'As in fax.session_history.';
+comment on column fax.staged_row.y_resolution is 'As in fax.session_history.';
+comment on column fax.staged_row.page_number is 'As in fax.session_history.';
+comment on column fax.staged_row.pages_transmitted is 'As in fax.session_history.';
+comment on column fax.staged_row.pages_received is 'As in fax.session_history.';
+comment on column fax.staged_row.total_bad_lines is 'As in fax.session_history.';
+comment on column fax.staged_row.error_correction_mode is 'As in fax.session_history.';
+comment on column fax.staged_row.event is 'As in fax.session_history.';
+comment on column fax.staged_row.operation is 'As in fax.session_history.';
+comment on column fax.staged_row.state is 'As in fax.session_history.';
+comment on column fax.staged_row.session_type is 'As in fax.session_history.';
+comment on column fax.staged_row.file_name is 'As in fax.session_history.';
+comment on column fax.staged_row.details is 'As in fax.session_history.';
 
 -- grain: one observation of one server
 -- example: select observed_at, event, details from fax.server_history where server = 'pbx1' order by observed_at;
@@ -807,6 +830,43 @@ cross join lateral (
 ) e;
 
 comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
+comment on column fax.session_facts.session_id is 'The session.';
+comment on column fax.session_facts.started_at is 'First observation of the session.';
+comment on column fax.session_facts.epoch_id is 'The epoch in which session_number counts.';
+comment on column fax.session_facts.server is 'Name of the server in the settings.';
+comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL: never listed.';
+comment on column fax.session_facts.channel is 'Channel (personal). NULL: not told.';
+comment on column fax.session_facts.technology is 'Technology of the list entry. NULL: never listed.';
+comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last told. NULL: not told.';
+comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL: no event told it.';
+comment on column fax.session_facts.state is 'Last state, as sent. NULL: never listed.';
+comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL: not told.';
+comment on column fax.session_facts.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.session_facts.snapshots is 'Snapshots that polls took.';
+comment on column fax.session_facts.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
+comment on column fax.session_facts.pages is 'The count of the completion event, else pages_observed. NULL: not told.';
+comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL: none.';
+comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL: none.';
+comment on column fax.session_facts.completed_at is 'When the completion event came. NULL: none came.';
+comment on column fax.session_facts.gone_at is 'First complete list without it. NULL: none.';
+comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
+comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL: never negotiated.';
+comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.session_facts.last_data_rate is 'Last rate, bit/s; of the completion event where no poll measured it. NULL: not told.';
+comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.session_facts.rate_falls is 'How often the measured rate fell.';
+comment on column fax.session_facts.x_resolution is 'Pixels per metre across. NULL: not told.';
+comment on column fax.session_facts.y_resolution is 'Pixels per metre down. NULL: not told.';
+comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM. NULL: operation or ECM not told.';
+comment on column fax.session_facts.completed is 'A completion event came.';
+comment on column fax.session_facts.call is 'Headers of the channel, by its completion or status event (personal). NULL: no such event.';
+comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL: not on the wire, or blank.';
+comment on column fax.session_facts.error is 'FAXERROR at the end. NULL: not on the wire, or blank.';
+comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL: not on the wire, or blank.';
+comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
+comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL: none, or not told.';
+comment on column fax.session_facts.first_position is 'First position of its rows.';
+comment on column fax.session_facts.last_position is 'Last position of its rows.';
 
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';

@@ -29,3 +29,26 @@ create unlogged table fax.staged_row (
 create index staged_row_batch on fax.staged_row (batch);
 
 comment on table fax.staged_row is 'Rows copied in for fax.append(), which takes them out in the same transaction.';
+comment on column fax.staged_row.batch is 'The batch it belongs to: one transaction of one appender.';
+comment on column fax.staged_row.ordinal is 'Its place in the batch.';
+comment on column fax.staged_row.session_id is 'The session.';
+comment on column fax.staged_row.epoch_id is 'The epoch of the session.';
+comment on column fax.staged_row.observed_at is 'When it was observed.';
+comment on column fax.staged_row.session_number is 'SessionNumber. NULL: an event that names only its channel.';
+comment on column fax.staged_row.channel is 'Channel (personal). NULL: not told.';
+comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL: not told.';
+comment on column fax.staged_row.technology is 'Technology. NULL: not told.';
+comment on column fax.staged_row.data_rate is 'As in fax.session_history.';
+comment on column fax.staged_row.x_resolution is 'As in fax.session_history.';
+comment on column fax.staged_row.y_resolution is 'As in fax.session_history.';
+comment on column fax.staged_row.page_number is 'As in fax.session_history.';
+comment on column fax.staged_row.pages_transmitted is 'As in fax.session_history.';
+comment on column fax.staged_row.pages_received is 'As in fax.session_history.';
+comment on column fax.staged_row.total_bad_lines is 'As in fax.session_history.';
+comment on column fax.staged_row.error_correction_mode is 'As in fax.session_history.';
+comment on column fax.staged_row.event is 'As in fax.session_history.';
+comment on column fax.staged_row.operation is 'As in fax.session_history.';
+comment on column fax.staged_row.state is 'As in fax.session_history.';
+comment on column fax.staged_row.session_type is 'As in fax.session_history.';
+comment on column fax.staged_row.file_name is 'As in fax.session_history.';
+comment on column fax.staged_row.details is 'As in fax.session_history.';

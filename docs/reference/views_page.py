@@ -1,0 +1,67 @@
+"""Writes docs/reference/views.md from the COMMENTs of a database with the schema: `make docs` runs it.
+
+    python docs/reference/views_page.py DSN > docs/reference/views.md
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import psycopg
+
+from faxstore import sql
+
+HEAD = """# Tables and views of the schema `fax`
+
+Made from the comments of the database itself (`\\d+ fax.sessions` in psql tells the same). Views are plural, tables
+singular. Times are `timestamptz`. NULL means unknown or not measurable, never zero. Read the views; the tables are
+there for those who want to fold for themselves.
+
+In a query for one session give `started_at` beside `session_id`: it names the partition.
+"""
+
+VIEWS = ("sessions", "session_pages", "session_timeline", "rejected_messages")
+BASES = ("session_facts", "page_attempts", "session_rows")
+TABLES = ("session_history", "session", "epoch", "append_batch", "server_history", "rejected_message", "waiting_record")
+
+_COLUMNS = """
+select a.attname, format_type(a.atttypid, a.atttypmod), col_description(a.attrelid, a.attnum)
+from pg_attribute a
+where a.attrelid = to_regclass('fax.' || %s) and a.attnum > 0 and not a.attisdropped
+order by a.attnum
+"""
+
+
+def page(connection: psycopg.Connection) -> str:
+    """The whole page."""
+    parts = [HEAD, "## Views for reports\n", *(_object(connection, name, "views") for name in VIEWS)]
+    parts += ["## Views beneath them\n", *(_object(connection, name, "views") for name in BASES)]
+    parts += ["## Tables\n", *(_object(connection, name, "tables") for name in TABLES)]
+    return "\n".join(parts)
+
+
+def _object(connection: psycopg.Connection, name: str, folder: str) -> str:
+    row = connection.execute("select obj_description(to_regclass('fax.' || %s))", [name]).fetchone()
+    source = sql.text(f"{folder}/{name}")
+    lines = [f"### `fax.{name}`", "", row[0] if row else "", ""]
+    lines += [f"*Grain: {found}.*" for found in re.findall(r"^-- grain: (.+)$", source, re.MULTILINE)[:1]] + [""]
+    for example in re.findall(r"^-- example: (.+)$", source, re.MULTILINE)[:1]:
+        lines += ["```sql", example, "```", ""]
+    lines += ["| column | type | meaning |", "| --- | --- | --- |"]
+    for column, kind, comment in connection.execute(_COLUMNS, [name]):
+        lines.append(f"| `{column}` | {_short(kind)} | {_cell(comment)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(comment: str | None) -> str:
+    return (comment or "").replace("|", "\\|")
+
+
+def _short(kind: str) -> str:
+    return {"timestamp with time zone": "timestamptz"}.get(kind, kind)
+
+
+if __name__ == "__main__":
+    with psycopg.connect(sys.argv[1]) as connection:
+        sys.stdout.write(page(connection))
