@@ -1,6 +1,6 @@
 """Writes docs/reference/views.md from the COMMENTs of a database with the schema: `make docs` runs it.
 
-    python docs/reference/views_page.py DSN > docs/reference/views.md
+python docs/reference/views_page.py DSN > docs/reference/views.md
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from faxstore.spool import Spool
 from faxstore.store.append import Appended, Appender
 from faxstore.store.database import one_line
 
-BATCH = 5_000
-"""Records an append takes at most: some megabytes of memory, and a tenth of a second under the lock."""
+BATCH = 2_000
+"""Records an append takes at most: a few megabytes of memory, and a twentieth of a second under the lock."""
 
 _REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, ValueError)
 """Errors that trying again would meet again."""

@@ -74,8 +74,8 @@ cross join lateral (
 ) e
 left join lateral (
     select
-        sum(p.bad_lines) as bad_lines,
-        sum(p.bad_lines_discarded) as bad_lines_discarded,
+        sum(p.bad_lines)::bigint as bad_lines,
+        sum(p.bad_lines_discarded)::bigint as bad_lines_discarded,
         max(p.bad_lines) as worst_page_bad_lines
     from (
         select

@@ -1,0 +1,86 @@
+"""docs/reference/commands.md from the command line itself: `make docs` writes it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, get_args, get_type_hints
+
+from typer.models import ArgumentInfo
+
+from faxstore import cli
+from faxstore.commands import help
+
+HEAD = """\
+# Commands
+
+<!-- Written by `make docs` from the command line itself: change the texts in faxstore/commands, not here. -->
+
+Data goes to standard output, messages to standard error. `--format` chooses how rows come out; no row is ever left out.
+`faxstore --install-completion` teaches the shell to complete commands and options, `--help` (`-h`) explains each.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, *_section("faxstore [OPTIONS] COMMAND", cli.options)]
+    for info in cli.app.registered_commands:
+        assert info.callback is not None
+        arguments = [one.spelling for one in parameters(info.callback) if one.is_argument]
+        usage = " ".join(["faxstore", f"{info.name}", "[OPTIONS]", *arguments])
+        parts += [f"\n## {info.name}\n", *_section(usage, info.callback)]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An option or an argument, as a user writes it and as its help has it."""
+
+    spelling: str
+    meaning: str
+    is_argument: bool
+
+
+def parameters(run: Callable[..., Any]) -> list[Parameter]:
+    """Those of a command, by its signature."""
+    hints = get_type_hints(run, include_extras=True)
+    found = []
+    for name, parameter in inspect.signature(run).parameters.items():
+        if name == "context":
+            continue
+        annotation, info = get_args(hints[name])
+        default = parameter.default
+        told = f" Default: {default}." if default not in (None, False, inspect.Parameter.empty) else ""
+        is_argument = isinstance(info, ArgumentInfo)
+        spelling = str(info.metavar) if is_argument else _option(name, annotation, info)
+        found.append(Parameter(spelling, f"{info.help}{told}", is_argument))
+    return found
+
+
+def _option(name: str, annotation: Any, info: Any) -> str:
+    if annotation is bool:
+        return f"--{name}"
+    kinds = [kind for outer in (get_args(annotation) or (annotation,)) for kind in (get_args(outer) or (outer,))]
+    choices = "|".join(kinds[0]) if issubclass(kinds[0], StrEnum) else None
+    return f"--{name.replace('_', '-')} {info.metavar or choices or kinds[0].__name__.upper()}"
+
+
+def _section(usage: str, run: Callable[..., Any]) -> Iterator[str]:
+    yield f"```\n{usage}\n```\n"
+    for paragraph in help.paragraphs(run):
+        if help.is_list(paragraph):
+            title, *lines = paragraph.split("\n")
+            body = "\n".join(line[2:] for line in lines)
+            yield f"{title}\n\n```\n{body}\n```\n"
+        else:
+            yield f"{paragraph}\n"
+    rows = [f"| `{_cell(one.spelling)}` | {_cell(one.meaning)} |" for one in parameters(run)]
+    if rows:
+        yield "\n".join(["| option or argument | meaning |", "| --- | --- |", *rows, ""])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
