@@ -1,14 +1,9 @@
-"""Rows as a table for people, or as CSV, JSON, JSON Lines or Parquet for programs.
-
-Text of the wire is the remote side's choice: a table shows control characters escaped, files hold them as
-their format writes them.
-"""
+"""Rows for programs: CSV, JSON, JSON Lines, Parquet."""
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,11 +11,6 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Any, TextIO
 from uuid import UUID
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from faxstore.errors import UsageError
 
@@ -39,7 +29,7 @@ class Format(StrEnum):
 
 
 def write(rows: Iterable[Row], columns: Sequence[str], form: Format, out: TextIO) -> None:
-    """Writes all rows, in constant memory except for a table and Parquet's row groups."""
+    """Writes all rows as they come; memory holds one row, of Parquet one row group.  Not for Format.TABLE."""
     _WRITERS[form](rows, columns, out)
 
 
@@ -52,50 +42,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value
-
-
-def shown(value: Any) -> str:
-    """A value as a cell of a table: nothing where it is not known, seconds to the tenth."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(value, Decimal):
-        return f"{value:.1f}"
-    if isinstance(value, list | tuple):
-        return ", ".join(shown(item) for item in value)
-    return visible(str(value))
-
-
-def visible(text: str) -> str:
-    r"""Text with its control characters written out (``\x1b``), so that it cannot steer a terminal or break a line."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", _escaped, text)
-
-
-def table(rows: Iterable[Row], columns: Sequence[str], title: str | None = None) -> Table:
-    """A table whose header breaks at the underscores of the columns' names."""
-    grid = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        grid.add_column(name.replace("_", " "), overflow="fold")
-    kept = list(rows)
-    for column, name in zip(grid.columns, columns, strict=True):
-        if kept and all(isinstance(row[name], int | Decimal | None) for row in kept):
-            column.justify = "right"
-    for row in kept:
-        grid.add_row(*(Text(shown(row[name])) for name in columns))
-    return grid
-
-
-def console(out: TextIO) -> Console:
-    """A console on a stream; where it is no terminal a table is as wide as it needs to be."""
-    wide = None if out.isatty() else 400
-    return Console(file=out, width=wide, highlight=False, soft_wrap=wide is not None)
-
-
-def _table(rows: Iterable[Row], columns: Sequence[str], out: TextIO) -> None:
-    console(out).print(table(rows, columns))
 
 
 def _csv(rows: Iterable[Row], columns: Sequence[str], out: TextIO) -> None:
@@ -159,13 +105,7 @@ def _columnar(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, list[Any
     return {name: [str(row[name]) if isinstance(row[name], UUID) else row[name] for row in rows] for name in columns}
 
 
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
 _WRITERS: dict[Format, Callable[[Iterable[Row], Sequence[str], TextIO], None]] = {
-    Format.TABLE: _table,
     Format.CSV: _csv,
     Format.JSON: _json,
     Format.JSONL: _jsonl,

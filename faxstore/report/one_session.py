@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TextIO
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from rich.text import Text
 from sqlalchemy import Connection, Table, select
 
 from faxstore.errors import UsageError
-from faxstore.report.formats import Format, Row, console, json_value, shown, table
+from faxstore.report.formats import Format, Row, json_value
+from faxstore.report.tables import Column, console, named, shown, table
 from faxstore.store.database import engine
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
 
@@ -33,30 +34,26 @@ FACTS = (
 )
 """What is shown of a session, by line."""
 
-TIMELINE = (
-    "observed_at",
-    "seconds_since_change",
-    "event",
-    "changes",
-    "note",
-    "page_number",
-    "pages",
-    "bad_lines",
-    "bad_lines_delta",
-    "data_rate",
-    "error_correction_mode",
-    "transport",
-)
 PAGES = (
-    "page",
-    "page_started_at",
-    "seconds",
-    "attempts",
-    "bad_lines",
-    "bad_lines_discarded",
-    "data_rate",
-    "resolution",
-    "quality",
+    named("page", "page"),
+    named("seconds", "seconds"),
+    named("attempts", "attempts"),
+    named("bad lines", "bad_lines"),
+    named("discarded", "bad_lines_discarded"),
+    named("bit/s", "data_rate"),
+    named("resolution", "resolution"),
+    named("quality", "quality"),
+)
+TIMELINE = (
+    Column("observed", lambda row: row["observed_at"].astimezone(UTC).strftime("%H:%M:%S.%f")[:-3]),
+    named("seconds", "seconds_since_change"),
+    named("page", "page_number"),
+    named("done", "pages"),
+    named("bad lines", "bad_lines"),
+    named("bit/s", "data_rate"),
+    named("ECM", "error_correction_mode"),
+    named("transport", "transport"),
+    Column("what is new", lambda row: row["note"] or ", ".join(row["changes"])),
 )
 
 
@@ -117,8 +114,11 @@ def _as_table(found: Shown, out: TextIO) -> None:
         facts.add_row(Text(title, style="bold"), Text(" · ".join(told) or "not known"))
     screen.print(facts)
     screen.print()
-    screen.print(table(found.pages, PAGES, title="Pages"))
-    screen.print(table(found.timeline, TIMELINE, title="Timeline (UTC)"))
+    if found.pages:
+        screen.print(Text("pages", style="bold"))
+        screen.print(table(found.pages, PAGES))
+    screen.print(Text("timeline (UTC)", style="bold"))
+    screen.print(table(found.timeline, TIMELINE))
 
 
 def _as_json(found: Shown, out: TextIO) -> None:

@@ -10,26 +10,26 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from faxstore.report.formats import Format, Row, write
+from faxstore.report.tables import Column, console, named, table
 from faxstore.store.database import engine
 from faxstore.store.tables import sessions as view
 
-SHORT = (
-    "session_id",
-    "server",
-    "session_number",
-    "direction",
-    "remote_station_id",
-    "started_at",
-    "duration_seconds",
-    "pages",
-    "bad_lines",
-    "error_correction_mode",
-    "last_data_rate",
-    "end_observed_by",
-    "result",
-    "result_text",
+SHORT_ID = 8
+"""Characters of a session id in a table; `faxstore show` takes a beginning."""
+
+COLUMNS = (
+    Column("session", lambda row: str(row["session_id"])[:SHORT_ID]),
+    named("server", "server"),
+    named("no", "session_number"),
+    named("direction", "direction"),
+    named("started (UTC)", "started_at"),
+    named("seconds", "duration_seconds"),
+    named("pages", "pages"),
+    named("bad\nlines", "bad_lines"),
+    named("end seen by", "end_observed_by"),
+    Column("result", lambda row: _result(row)),
 )
-"""The columns of a table for people; files have every column of the view."""
+"""What a table for people shows; files have every column of the view."""
 
 
 def sessions(
@@ -47,14 +47,16 @@ def sessions(
     An empty sequence means any.
     """
     form = Format(format)
-    columns = SHORT if form is Format.TABLE else tuple(column.name for column in view.c)
-    query = _between(select(*(view.c[name] for name in columns)), since, until)
+    query = _between(select(view), since, until)
     for name, wanted in (("server", servers), ("direction", directions), ("result", results)):
         if wanted:
             query = query.where(view.c[name].in_(wanted))
     with engine(dsn).connect() as connection:
         rows = _rows(connection, query.order_by(view.c.started_at, view.c.session_id))
-        write(rows, columns, form, sys.stdout)
+        if form is Format.TABLE:
+            console(sys.stdout).print(table(rows, COLUMNS))
+        else:
+            write(rows, [column.name for column in view.c], form, sys.stdout)
 
 
 def _between(query: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:
@@ -68,3 +70,8 @@ def _between(query: Select[Any], since: datetime | None, until: datetime | None)
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
     # A cursor on the server: the answer may be larger than memory.
     yield from connection.execution_options(stream_results=True, yield_per=1_000).execute(query).mappings()
+
+
+def _result(row: Row) -> str:
+    text = row["result_text"]
+    return row["result"] if text in (None, "OK") else f"{row['result']}: {text}"

@@ -1,6 +1,7 @@
 -- grain: one change of one session, in order
 -- example: select observed_at, changes, page_number, bad_lines_delta from fax.session_timeline where session_id = '…' order by observed_at;
--- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told.
+-- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told, and
+-- not the FAILED to which FAXSTATUS is set before a fax begins (res_fax.c, sendfax_exec).
 create view fax.session_timeline as
 with told as (
     select
@@ -19,6 +20,9 @@ compared as (
     select
         t.*,
         row_number() over before_it as place,
+        count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
+        count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
+                                                    order by t.observed_at, t.position) as snapshots_so_far,
         lag(t.state) over before_it as state_before,
         lag(t.page_number) over before_it as page_number_before,
         lag(t.pages) over before_it as pages_before,
@@ -71,6 +75,7 @@ select
     c.position
 from changed c
 where cardinality(c.changes) > 0
+  and (c.event <> 'VarSet' or c.snapshots_so_far > 0 or c.snapshots = 0)
 window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position);
 
 comment on view fax.session_timeline is 'One change of one session, in order of time: what changed, and by how much.';

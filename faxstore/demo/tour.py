@@ -1,0 +1,88 @@
+"""What `faxstore demo` does: play, ingest, show."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from faxstore.demo.drive import LockStep
+from faxstore.demo.folder import claimed, fresh_database, write_settings
+from faxstore.demo.ingestor import Progress, ingest
+from faxstore.demo.recording import load
+from faxstore.demo.server import ReplayServer
+from faxstore.demo.show import show
+from faxstore.errors import FaxstoreError
+from faxstore.settings import Settings
+from faxstore.store import migrate
+from faxstore.store.database import open_dsn
+
+SERVERS: Mapping[str, str] = {
+    "pbx1": "crashes in the middle of two faxes and starts again",
+    "pbx2": "receives faxes over noisy lines",
+    "pbx3": "sees faxes fail in many ways",
+}
+"""The played servers, each with a recording of its name in `recordings`, and what happens there."""
+
+_USERNAME, _SECRET = "faxstore", "replay"
+
+
+def run(folder: Path, speed: float) -> None:
+    """Everything, in the order in which it is seen."""
+    folder = folder.expanduser().absolute()
+    messages = Console(stderr=True, highlight=False)
+    messages.print(f"Starting an embedded Postgres in {folder}", soft_wrap=True, markup=False)
+    with claimed(folder), open_dsn(Settings(None, folder)) as dsn:
+        fresh_database(dsn)
+        migrate.upgrade(dsn)
+        config = _play(folder, speed, messages)
+        show(dsn, folder, config)
+
+
+def _play(folder: Path, speed: float, messages: Console) -> Path:
+    """Plays all recordings into an ingestor; the settings file that it ran with."""
+    began = time.monotonic()
+    with (folder / "ingest.log").open("w+", encoding="utf-8", errors="replace") as log:
+        try:
+            config, recorded = asyncio.run(_play_to(folder, speed, messages, log))
+        except FaxstoreError:
+            log.seek(0)
+            sys.stderr.write(log.read())
+            raise
+    messages.print(f"Played {recorded / 60:.0f} minutes of recordings in {time.monotonic() - began:.0f} seconds\n")
+    return config
+
+
+async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) -> tuple[Path, float]:
+    async with AsyncExitStack() as stack:
+        servers = {name: await stack.enter_async_context(_server(name, speed)) for name in SERVERS}
+        for name, server in servers.items():
+            messages.print(f"  {name} on 127.0.0.1:{server.port} {SERVERS[name]}", markup=False)
+        config = write_settings(folder, {name: server.port for name, server in servers.items()}, _USERNAME, _SECRET)
+        with _progress(messages) as progress:
+            await ingest(config, log, list(servers.values()), progress)
+        return config, sum(server.play.recording.seconds for server in servers.values())
+
+
+def _server(name: str, speed: float) -> ReplayServer:
+    (path,) = (Path(__file__).parent / "recordings").glob(f"{name}-*.jsonl.gz")
+    return ReplayServer(load(path), LockStep(speed), username=_USERNAME, secret=_SECRET)
+
+
+@contextmanager
+def _progress(messages: Console) -> Iterator[Progress]:
+    what = "Playing the recordings into faxstore ingest"
+    if not messages.is_terminal:
+        messages.print(what)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)
