@@ -1,0 +1,105 @@
+"""The faxes that the tests play: each is one originated Local channel, sender on its ;1 end, receiver on its ;2 end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .manager import Manager
+from .server import Server
+
+ANSWER_LIMIT = 20
+"""Seconds that a call may ring before it is given up."""
+
+
+@dataclass(frozen=True)
+class Fax:
+    """One fax to play: `receiver` is an extension of [rx] in conf/extensions.conf, `noise` a sound file, no suffix."""
+
+    tag: str
+    file: Path
+    receiver: str = "recv"
+    ecm: bool = True
+    noise: Path | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def start(self, manager: Manager) -> str:
+        """Have the server call itself, without waiting for an answer to the call; returns the ActionID."""
+        ecm = "yes" if self.ecm else "no"
+        variables = {"TAG": self.tag, "FILE": str(self.file), "TXECM": ecm, "RXECM": ecm, **self.variables}
+        queued = manager.ask(
+            "Originate",
+            variables,
+            Channel=f"Local/{self.receiver}@rx/n",
+            Context="tx",
+            Exten="send",
+            Priority="1",
+            Timeout=str(ANSWER_LIMIT * 1000),
+            CallerID='"Tests" <5550100>',
+            Async="true",
+        )[0]
+        assert queued["Response"] == "Success", queued
+        return queued["ActionID"]
+
+
+def play(server: Server, faxes: list[Fax]) -> None:
+    """Start these faxes at once; noise plays from the moment that a call is answered."""
+    with server.manager() as manager:
+        for fax in sorted(faxes, key=lambda fax: fax.noise is None):
+            action_id = fax.start(manager)
+            if fax.noise is not None:
+                _play_noise(manager, _answered(manager, action_id), fax.noise)
+
+
+def _answered(manager: Manager, action_id: str) -> str:
+    """The channel of the call that this Originate made, once it is answered."""
+    for message in manager.messages(action_id):
+        if message.get("Event") == "OriginateResponse":
+            assert message["Response"] == "Success", message
+            return message["Channel"]
+    raise AssertionError("messages() never ends")
+
+
+def _play_noise(manager: Manager, channel: str, noise: Path) -> None:
+    """Whisper a sound into what the sender at this channel sends."""
+    answer = manager.ask(
+        "Originate",
+        {"SPY": channel, "NOISE": str(noise)},
+        Channel="Local/spy@noise/n",
+        Context="noise",
+        Exten="play",
+        Priority="1",
+        Async="true",
+    )[0]
+    assert answer["Response"] == "Success", answer
+
+
+def wait_until(what: str, done: Callable[[], bool], seconds: float) -> None:
+    """Wait for something to come true; AssertionError that names it when it does not."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
+
+
+def wait_until_over(server: Server, ends: int, seconds: float) -> None:
+    """Wait until that many ends of calls are logged and no channel is left; AssertionError when the server dies."""
+
+    def over() -> bool:
+        status = server.process.poll()
+        assert status is None, f"{server.name} has ended, exit status {status} (negative: killed by that signal)"
+        if len(server.ends()) < ends:
+            return False
+        with server.manager() as manager:
+            return manager.ask("CoreShowChannels")[-1]["ListItems"] == "0"
+
+    wait_until(f"{ends} ends of calls on {server.name}", over, seconds)
+
+
+def connected(server: Server, user: str) -> bool:
+    """Whether that user is logged in to the AMI, by the server's word."""
+    with server.manager() as manager:
+        output = manager.ask("Command", Command="manager show connected")[0]["Output"]
+    return any(line.split()[:1] == [user] for line in output.splitlines())

@@ -1,0 +1,97 @@
+"""`faxstore ingest` as a process of its own, watching servers of server.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .calls import connected, wait_until
+from .server import Server
+
+LEAVING_LIMIT = 10.0
+"""Seconds that ingest may take to leave after a SIGTERM."""
+
+
+class Ingestor:
+    """A running `faxstore ingest`.  Use it as a context manager: what still runs at the end is killed."""
+
+    def __init__(self, home: Path, dsn: str, servers: list[Server], every: float | None = None) -> None:
+        """Poll every so many seconds, fax or no fax; None: by faxstore's own intervals."""
+        home.mkdir(parents=True)
+        self.servers = servers
+        self._log = home / "log"
+        config = home / "faxstore.toml"
+        config.touch(mode=0o600)
+        config.write_text(_settings(home, dsn, servers, every))
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("FAXSTORE_")}
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "faxstore", "--config", str(config), "ingest"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=inherited,
+            )
+
+    def __enter__(self) -> Self:
+        try:
+            wait_until("ingest is logged in to every server", self._watching, 30)
+        except BaseException:
+            self._kill()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._kill()
+
+    def leave(self) -> None:
+        """Ask it to leave, as a service manager does; AssertionError unless it leaves cleanly and in time."""
+        self.check_alive()
+        began = time.monotonic()
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            status = self._process.wait(LEAVING_LIMIT)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"ingest still runs {LEAVING_LIMIT} s after SIGTERM\n{self.log()}") from error
+        assert status == 0, f"exit {status} after {time.monotonic() - began:.1f} s\n{self.log()}"
+
+    def check_alive(self) -> None:
+        """AssertionError with its last words when it has ended by itself."""
+        assert self._process.poll() is None, f"ingest ended with {self._process.returncode}\n{self.log()}"
+
+    def log(self) -> str:
+        """The end of what it wrote."""
+        return self._log.read_text(errors="replace")[-5000:]
+
+    def _watching(self) -> bool:
+        self.check_alive()
+        return all(connected(server, "faxstore") for server in self.servers)
+
+    def _kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+
+
+def _settings(home: Path, dsn: str, servers: list[Server], every: float | None) -> str:
+    """faxstore.toml; JSON's strings are TOML's too."""
+    lines = [f"data_dir = {json.dumps(str(home / 'data'))}", "[database]", f"dsn = {json.dumps(dsn)}"]
+    for server in servers:
+        lines += [
+            "[[server]]",
+            f'name = "{server.name}"',
+            'host = "127.0.0.1"',
+            f"port = {server.port}",
+            'username = "faxstore"',
+            f'secret = "{server.secret}"',
+        ]
+        if every is not None:
+            lines += [f"poll_interval = {every}", f"idle_interval = {every}"]
+    return "\n".join([*lines, ""])

@@ -1,0 +1,85 @@
+"""What the history holds of a server's faxes, in the shape of what the server's own log says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import LiteralString
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from .calls import wait_until
+from .server import Server
+from .truth import End
+
+Session = tuple[int, str, str, str, int, str]
+"""Session number, operation, channel, Uniqueid, pages, result."""
+
+
+def expected_sessions(ends: Iterable[End]) -> list[Session]:
+    """The sessions of these ends, by number; an end without one leaves no row."""
+    return sorted(
+        (end.session, end.operation, end.channel, end.uniqueid, end.pages, end.result)
+        for end in ends
+        if end.session is not None
+    )
+
+
+def sessions(dsn: str, server: str) -> list[Session]:
+    """fax.sessions of that server, by number, without the detectors of a gateway."""
+    query: LiteralString = """
+        select session_number, operation, channel, uniqueid, pages, result
+        from fax.sessions where server = %s and direction <> 'detector' order by session_number
+    """
+    return [
+        (n, operation, channel, uid, pages, result)
+        for n, operation, channel, uid, pages, result in _rows(dsn, query, server)
+    ]
+
+
+def wait_until_stored(dsn: str, server: Server) -> None:
+    """Wait until the history has as many sessions as the server has logged, each with its completion event."""
+    expected = len(expected_sessions(server.ends()))
+    query: LiteralString = "select count(*) from fax.sessions where server = %s and end_observed_by = 'completion'"
+    wait_until(
+        f"{expected} completed sessions of {server.name} in the history",
+        lambda: _rows(dsn, query, server.name)[0][0] >= expected,
+        15,
+    )
+
+
+def states(dsn: str, server: str) -> set[tuple[str, str]]:
+    """Which state each kind of snapshot of that server's sessions has shown: (event, state)."""
+    query: LiteralString = """
+        select distinct history.event, history.state
+        from fax.session_history as history join fax.sessions as session using (session_id)
+        where session.server = %s and history.state is not null
+    """
+    return {(event, state) for event, state in _rows(dsn, query, server)}
+
+
+def epochs(dsn: str, server: str) -> int:
+    """How many lives of that server the history knows."""
+    query: LiteralString = "select count(distinct epoch_id) from fax.sessions where server = %s"
+    return int(_rows(dsn, query, server)[0][0])
+
+
+def bad_lines(dsn: str, server: str, session_number: int) -> list[int | None]:
+    """fax.session_pages of that session: the bad lines of each page."""
+    query: LiteralString = """
+        select pages.bad_lines
+        from fax.session_pages as pages join fax.sessions as session using (session_id)
+        where session.server = %s and session.session_number = %s order by pages.page
+    """
+    return [lines for (lines,) in _rows(dsn, query, server, session_number)]
+
+
+def measurable(dsn: str, server: str) -> dict[int, bool]:
+    """Whether the bad lines of each session of that server could be measured."""
+    query: LiteralString = "select session_number, bad_lines_measurable from fax.sessions where server = %s"
+    return dict(_rows(dsn, query, server))
+
+
+def _rows(dsn: str, query: LiteralString, *values: str | int) -> list[TupleRow]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(query, values).fetchall()

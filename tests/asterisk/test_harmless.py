@@ -1,0 +1,50 @@
+"""The moment in which a careless question kills the server, held open: faxstore must not ask then.
+
+A FAXSession for a session that is listed as Initialized makes res_fax_spandsp.c, spandsp_manager_fax_session, read
+through a null pointer.  That state lasts about a millisecond, between two bursts of channel variables.  Here the
+server reads a big file for each variable that is set, so it lasts for tenths of a second and every poll runs into it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from . import pages, stored
+from .calls import Fax, play, wait_until_over
+from .conftest import StartAsterisk
+from .ingestor import Ingestor
+from .server import CHANNELVARS
+
+BIG = 100_000_000
+"""Bytes of the file: 15 to 50 ms of reading.  It is sparse: it takes no room on the disk."""
+
+POLL_INTERVAL = 0.05
+
+
+@pytest.fixture
+def slow_variables(tmp_path: Path) -> str:
+    """A setting of channelvars that makes the server slow whenever it tells of a channel."""
+    file = tmp_path / "big"
+    file.touch()
+    os.truncate(file, BIG)
+    return f"{CHANNELVARS},FILE_COUNT_LINE({file})"
+
+
+@pytest.mark.parametrize("version", ["22", "16"])
+def test_a_session_that_is_not_ready_is_left_alone(
+    version: str, start_asterisk: StartAsterisk, slow_variables: str, dsn: str, tmp_path: Path
+) -> None:
+    server = start_asterisk(version, slow_variables)
+    page = pages.write_pages(tmp_path / "page.tif", pages=1, lines=60)
+    with Ingestor(tmp_path / "ingest", dsn, [server], POLL_INTERVAL) as ingestor:
+        play(server, [Fax("slow-start", page)])
+        wait_until_over(server, 2, 60)
+        stored.wait_until_stored(dsn, server)
+        ingestor.leave()
+    states = stored.states(dsn, server.name)
+    assert ("FAXSessionsEntry", "Initialized") in states
+    assert ("FAXSession", "Active") in states
+    assert stored.sessions(dsn, server.name) == stored.expected_sessions(server.ends())
