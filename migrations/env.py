@@ -25,6 +25,8 @@ def run() -> None:
             version_table_schema="fax",
         )
         context.run_migrations()
+        # Every command looks first whether the schema is the one it works with.
+        connection.exec_driver_sql("grant select on fax.alembic_version to fax_ingest, fax_reader")
         connection.execute(sqlalchemy.text("reset role"))
 
 

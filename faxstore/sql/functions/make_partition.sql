@@ -1,5 +1,6 @@
 -- The partition of the history for the month (UTC) that holds a moment; made if it is not there.
 -- Attached rather than created in place: readers of the other months are not locked out.
+-- A month of which a wrong clock once put rows into the default partition stays there: no row is ever moved.
 -- example: select fax.make_partition('2026-11-23');
 create function fax.make_partition(moment timestamptz) returns text
 language plpgsql
@@ -7,15 +8,19 @@ set search_path = ''
 set timezone = 'UTC'
 as $$
 declare
-    month date := date_trunc('month', moment);
+    month timestamptz := date_trunc('month', moment);
+    month_after timestamptz := month + interval '1 month';
     name text := 'session_history_' || to_char(month, 'YYYY_MM');
 begin
     if to_regclass('fax.' || name) is not null then
         return name;
     end if;
+    if exists (select 1 from fax.session_history_default d where d.started_at >= month and d.started_at < month_after) then
+        return 'session_history_default';
+    end if;
     execute format('create table fax.%I (like fax.session_history including defaults including comments)', name);
     execute format('alter table fax.session_history attach partition fax.%I for values from (%L) to (%L)',
-                   name, month::timestamptz, (month + interval '1 month')::timestamptz);
+                   name, month, month_after);
     perform fax.protect(name);
     return name;
 end

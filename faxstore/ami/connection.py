@@ -1,0 +1,200 @@
+"""One connection to one Asterisk's manager interface, from the socket's opening to its end.
+
+A Connection is never opened again: the collector makes another.  Login does not wait for FullyBooted, which
+a user without class system never gets (manager.c, action_login).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import secrets
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+from faxstore.ami import tls
+from faxstore.ami.answers import missing, succeeded
+from faxstore.ami.failures import (
+    ConnectError,
+    DisconnectedError,
+    IncompleteListError,
+    LoginRefusedError,
+    RefusedError,
+    RequestError,
+    RequestTimeoutError,
+)
+from faxstore.ami.guard import GuardedProtocol, OneShotManager, Request, one_line
+from faxstore.ami.lines import Lines
+from faxstore.ami.message import Message
+from faxstore.capture import Line
+from faxstore.settings import Secret, ServerSettings
+
+__all__ = [
+    "ConnectError",
+    "Connection",
+    "DisconnectedError",
+    "IncompleteListError",
+    "Limits",
+    "LoginRefusedError",
+    "RefusedError",
+    "RequestError",
+    "RequestTimeoutError",
+]
+
+SHUTTING_DOWN = "Asterisk is shutting down"
+"""main/manager.c, process_message: the answer to any action, Login too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long to wait for a server, in seconds, and how many requests may be unanswered at once."""
+
+    connect: float = 10.0
+    """For the socket, TLS and the greeting together."""
+    login: float = 10.0
+    """Asterisk itself waits a second before it refuses (manager.c, authenticate)."""
+    request: float = 10.0
+    detail: float = 5.0
+    """For FAXSession and FAXStats: their event never comes where Asterisk is out of memory."""
+    logoff: float = 0.7
+    window: int = 50
+
+
+class Connection:
+    """See open().  `lost` resolves with the reason when the connection is gone."""
+
+    def __init__(self, server: ServerSettings, on_line: Callable[[Line], None], limits: Limits) -> None:
+        self._server = server
+        self._limits = limits
+        self._lines = Lines(on_line)
+        self._protocol = GuardedProtocol(self._lines)
+        self._manager: OneShotManager | None = None
+        self._unanswered = asyncio.Semaphore(limits.window)
+        self._ids = (f"faxstore-{secrets.token_hex(6)}-{number}" for number in itertools.count(1))
+        self._where = f"{server.name} ({server.host}:{server.port})"
+        self.lost = self._protocol.lost
+        self.window = limits.window
+        """How many requests may be unanswered at once; more of them wait."""
+        self.logged_in = False
+        self.version = ""
+        """Of the manager interface, by its greeting."""
+
+    @classmethod
+    async def open(cls, server: ServerSettings, on_line: Callable[[Line], None], limits: Limits | None = None) -> Self:
+        """Connect and log in.
+
+        on_line is called with every line of the connection, in the order of the wire, from within the event
+        loop; it must be quick.  Raises ConnectError or LoginRefusedError, each one line of text.
+        """
+        connection = cls(server, on_line, limits or Limits())
+        try:
+            await connection._connect()
+            await connection._login()
+        except (ConnectError, LoginRefusedError) as error:
+            connection.abort(error.reason)
+            raise
+        finally:
+            if not connection.logged_in:
+                connection.abort("faxstore was stopped")
+        return connection
+
+    async def request(self, action: str, **headers: str) -> list[Message]:
+        """All messages that answer an action: the Response, then its event, or its entries and their Complete.
+
+        Raises RefusedError (the connection stays usable), IncompleteListError, RequestTimeoutError,
+        DisconnectedError, and ValueError for a value with a line end in it.
+        """
+        request = Request(action, next(self._ids), headers)
+        limit = self._limits.detail if action in ("FAXSession", "FAXStats") else self._limits.request
+        async with self._unanswered:
+            return await self._answered(request, limit)
+
+    def mark(self, text: str) -> None:
+        """A mark among the lines; of a connection that is lost there is no more to say."""
+        if not self.lost.done():
+            self._lines.emit("mark", text)
+
+    def abort(self, reason: str) -> None:
+        """End the connection at once; unanswered requests fail.  No effect on one that is lost."""
+        if not self._protocol.made and not self.lost.done():
+            self._lines.emit("mark", f"connect: {reason}")
+        self._protocol.end(reason)
+
+    async def close(self) -> None:
+        """Log off and end the connection; a second call has no effect."""
+        try:
+            if not self.lost.done():
+                request = Request("Logoff", next(self._ids), {})
+                await self._answered(request, self._limits.logoff)
+        except RequestError:
+            pass  # a server that does not say goodbye is left all the same
+        finally:
+            self.abort("closed by faxstore")
+
+    async def _connect(self) -> None:
+        try:
+            context = await asyncio.to_thread(tls.context_of, self._server.tls) if self._server.tls else None
+            self._manager = OneShotManager(self._server.host, self._server.port, context, self._protocol)
+            async with asyncio.timeout(self._limits.connect):
+                await self._manager.connect()
+                await asyncio.wait({self._protocol.greeting, self.lost}, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError as error:
+            raise ConnectError(self._where, self._silence(error)) from error
+        except ssl.SSLError as error:
+            raise ConnectError(self._where, f"TLS: {tls.reason_of(error)}") from error
+        except (OSError, ValueError, OverflowError) as error:
+            raise ConnectError(self._where, _reason(error)) from error
+        if self.lost.done():
+            raise ConnectError(self._where, self.lost.result())
+        self.version = self._protocol.greeting.result()
+
+    def _silence(self, error: TimeoutError) -> str:
+        if error.errno is not None:
+            return _reason(error)  # the network's own time limit
+        if not self._protocol.made:
+            return f"no connection within {self._limits.connect:g} s"
+        return f"no greeting of an Asterisk manager within {self._limits.connect:g} s (does this port speak TLS?)"
+
+    async def _login(self) -> None:
+        headers: dict[str, str | Secret] = {
+            "Username": self._server.username,
+            "Secret": self._server.secret,
+            "Events": "on",  # as many as the user's read classes allow
+        }
+        try:
+            await self._answered(Request("Login", next(self._ids), headers), self._limits.login)
+        except RefusedError as error:
+            if str(error) == SHUTTING_DOWN:
+                raise ConnectError(self._where, str(error)) from error
+            raise LoginRefusedError(self._where, f"login refused: {error}") from error
+        except RequestError as error:
+            raise ConnectError(self._where, f"{error} (during login)") from error
+        except ValueError as error:
+            raise LoginRefusedError(self._where, f"login not possible: {error}") from error
+        self.logged_in = True
+
+    async def _answered(self, request: Request, limit: float) -> list[Message]:
+        if self._manager is None or self.lost.done():
+            raise DisconnectedError(self.lost.result() if self.lost.done() else "not connected")
+        try:
+            async with asyncio.timeout(limit):
+                answer: list[Message] = await self._manager.send_action(request)
+        except TimeoutError as error:
+            raise RequestTimeoutError(f"no answer to {request['Action']} within {limit:g} s") from error
+        finally:
+            self._protocol.responses.pop(request.id, None)
+        if not succeeded(answer[0]):
+            raise RefusedError(one_line(answer[0].get("Message")) or f"{request['Action']} was refused")
+        if (reason := missing(answer)) is not None:
+            raise IncompleteListError(reason)
+        return answer
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno is not None:
+        # asyncio puts the address into strerror; getaddrinfo's numbers are negative and its own.
+        return os.strerror(error.errno) if error.errno > 0 else error.strerror or str(error)
+    return one_line(str(error)) or type(error).__name__

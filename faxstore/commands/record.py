@@ -1,0 +1,65 @@
+"""`faxstore record`: what passes between faxstore and one server, as a file."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faxstore.commands.context import log_to_stderr, say, servers_of, settings_of
+from faxstore.errors import UnreachableError, UsageError
+
+if TYPE_CHECKING:
+    from faxstore.recorder import Recorder
+    from faxstore.settings import ServerSettings
+
+
+def run(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(metavar="[FILE]", help="Gzipped when its name ends in .gz; - is standard output.")
+    ] = "-",
+    server: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which server, where the settings file has several.")
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.1, help="End after that many seconds. Default: until Ctrl-C or SIGTERM."),
+    ] = None,
+) -> None:
+    """Record what a server says, for support or to import later.
+
+    Watches one server just as faxstore ingest does, but needs no database: every message in both directions becomes
+    one line of JSON, {"ts": seconds, "dir": "in", "text": "one AMI message"}, written out at once. The secret of
+    the login is left out; numbers, names and station ids of the faxes are in it as they are. An existing file is never
+    overwritten. faxstore import reads it.
+
+    Examples:
+      faxstore record --server pbx1 --seconds 600 pbx1.jsonl.gz
+      faxstore record --server pbx1 | grep FAXStatus
+    """
+    from faxstore.recorder import Recorder
+
+    servers = servers_of(settings_of(context), [server] if server else None)
+    if len(servers) > 1:
+        raise UsageError(f"--server is missing: set are {', '.join(one.name for one in servers)}")
+    log_to_stderr()
+    with Recorder(file) as recorder:
+        asyncio.run(_watch(servers[0], recorder, seconds))
+    if recorder.messages == 0:
+        raise UnreachableError(f"{servers[0].name}: nothing was recorded: there was no connection")
+    say(f"{recorder.messages:,} messages of {servers[0].name} recorded")
+
+
+async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | None) -> None:
+    from faxstore.ami.collector import Collector
+
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if seconds is not None:
+        loop.call_later(seconds, stop.set)
+    recorder.on_failure = lambda: loop.call_soon_threadsafe(stop.set)
+    await Collector(server, recorder.write).run(stop)

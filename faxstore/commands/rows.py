@@ -1,0 +1,36 @@
+"""How commands that print rows take their options: formats, and moments."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from faxstore.errors import UsageError
+
+_AGO = re.compile(r"(\d{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class Format(StrEnum):
+    """How rows come out: those of faxstore.report."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+def moment(text: str | None, option: str, now: datetime | None = None) -> datetime | None:
+    """A date or time in ISO 8601 (UTC where it says no zone), or 30m, 24h, 7d before now.  Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        if ago := _AGO.fullmatch(text):
+            return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        parsed = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        allowed = "2026-11-30, 2026-11-30T08:00+01:00, or 30m, 24h, 7d ago"
+        raise UsageError(f"{option}: '{text}' is not a date or time; allowed: {allowed}") from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -1,0 +1,70 @@
+"""What a check found: a verdict, one sentence, and lines to paste."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+
+class Verdict(StrEnum):
+    """How a check came out; a note is what we were not able to find out."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of one subject (a server, the database, this machine)."""
+
+    subject: str
+    check: str
+    verdict: Verdict
+    text: str
+    change: str = ""
+    """Lines to paste, with the file they belong to; empty: nothing to change."""
+    unreachable: bool = False
+    """The server or the database cannot be reached, so nothing else of it was checked."""
+
+
+_STYLE = {
+    Verdict.OK: "green",
+    Verdict.NOTE: "cyan",
+    Verdict.WARN: "yellow",
+    Verdict.FAIL: "bold red",
+}
+
+
+def exit_status(findings: Iterable[Finding]) -> int:
+    """3 when something cannot be reached, else 1 when a check failed, else 0."""
+    statuses = (3 if finding.unreachable else int(finding.verdict is Verdict.FAIL) for finding in findings)
+    return max(statuses, default=0)
+
+
+def write(findings: Sequence[Finding], out: TextIO) -> None:
+    """The findings by subject, in their order, and a last line that counts them."""
+    console = Console(file=out, highlight=False, soft_wrap=True)
+    width = max((len(finding.check) for finding in findings), default=0)
+    for subject, group in groupby(findings, lambda finding: finding.subject):
+        console.print(Text(subject, "bold"))
+        for finding in group:
+            verdict = (f"{finding.verdict:<6}", _STYLE[finding.verdict])
+            console.print(Text.assemble("  ", verdict, f"{finding.check:<{width}}  {finding.text}"))
+            for line in finding.change.splitlines():
+                console.print(Text(f"            {line}" if line else "", "dim"))
+        console.print()
+    console.print(Text(_count(findings)))
+
+
+def _count(findings: Sequence[Finding]) -> str:
+    counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
+    failed, warnings, notes = counts[Verdict.FAIL], counts[Verdict.WARN], counts[Verdict.NOTE]
+    return f"{len(findings)} checks: {failed} failed, {warnings} warnings, {notes} notes"

@@ -1,0 +1,98 @@
+"""No text of the other side can break a connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from faxstore.ami.connection import (
+    Connection,
+    RequestTimeoutError,
+)
+from faxstore.ami.message import MAX_MESSAGE_BYTES, Message
+from faxstore.capture import Line
+
+from .fake_server import Client, FakeServer, id_of
+from .listening import QUICK, Heard, connected, heard_of, with_connection
+
+HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
+
+
+HOSTILE = {
+    "nothing": b"\r\n\r\n",
+    "only line ends": b"\r\n\r\n\r\n\r\n\r\n\r\n",
+    "garbage": b"\x00\xff\xfe garbage\r\nmore\r\n\r\n",
+    "no colon": b"Event SendFAX\r\nChannel\r\n\r\n",
+    "no name": b": value\r\nEvent: \r\n\r\n",
+    "no blank after the colon": b"Event:SendFAX\r\nChannel:x\r\n\r\n",
+    "a missing blank line": b"Event: A\r\nChannel: x\r\nEvent: B\r\nChannel: y\r\n\r\n",
+    "a repeated ActionID": b"Response: Success\r\nActionID: 1\r\nActionID: 2\r\n\r\n",
+    "a repeated Response": b"Response: Success\r\nResponse: Error\r\n\r\n",
+    "line feeds only": b"Event: A\nChannel: x\n\nEvent: B\n\n\r\n\r\n",
+    "an unknown answer": b"Response: Success\r\nActionID: nobody\r\nMessage: successfully queued\r\n\r\n",
+    "names of attributes": b"Event: A\r\nActionID: 9\r\nitems: 1\r\nget: 2\r\nid: 3\r\nlog: 4\r\ncontent: 5\r\n\r\n",
+    "a CommandID": b"Event: A\r\nCommandID: 1\r\nCommandID: 2\r\nActionID: 3\r\n\r\n",
+    "a body": b"Response: Follows\r\nPrivilege: Command\r\nno headers here\n--END COMMAND--\r\n\r\n",
+    "a greeting again": b"Asterisk Call Manager/11.0.0\r\n\r\n",
+    "an odd event": b"Event: Shutdown\r\nEvent: Shutdown\r\n\r\n",
+    "a wrong result": b"Response: Success\r\nResult: %zz%\r\n\r\n",
+    "many headers": b"Event: A\r\n" + b"Key: value\r\n" * 20_000 + b"\r\n",
+    "a header of a megabyte": b"Event: A\r\nFileName: " + b"x" * 2**20 + b"\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_no_text_ends_the_connection_or_hides_what_comes_after(kind: str) -> None:
+    texts = asyncio.run(heard_of(HOSTILE[kind] + HANGUP.encode()))
+    assert texts[-1] == HANGUP
+    assert "".join(texts[:-1]) == HOSTILE[kind].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def test_an_answer_run_together_with_another_message_is_handed_on_and_the_request_times_out() -> None:
+    def merged(client: Client, action: Message) -> None:
+        client.send(f"Event: A\r\nChannel: x\r\nResponse: Success\r\n{id_of(action)}Ping: Pong\r\nEvent: B\r\n\r\n")
+
+    async def scenario() -> list[str]:
+        heard = Heard()
+        async with FakeServer() as server, connected(server, heard, QUICK) as connection:
+            server.replies["Ping"] = merged
+            with pytest.raises(RequestTimeoutError):
+                await connection.request("Ping")
+            del server.replies["Ping"]
+            await connection.request("Ping")
+        return heard.texts("in")
+
+    assert any("Ping: Pong\r\nEvent: B\r\n" in text for text in asyncio.run(scenario()))
+
+
+def test_a_message_without_an_end_is_given_up_before_it_fills_the_memory() -> None:
+    async def scenario() -> list[Line]:
+        heard = Heard()
+        async with FakeServer() as server, connected(server, heard) as connection:
+            chunk = b"Key: value\r\n" * 2**16
+            for _ in range(MAX_MESSAGE_BYTES // len(chunk) + 1):
+                server.send(chunk)
+            assert await connection.lost == f"a message of more than {MAX_MESSAGE_BYTES} bytes came"
+        return heard.lines
+
+    lines = asyncio.run(scenario())
+    assert lines[-1].text == f"disconnected: a message of more than {MAX_MESSAGE_BYTES} bytes came"
+    assert lines[-2].text.startswith("Key: value\r\n")
+
+
+def test_a_fault_in_the_handling_does_not_end_the_connection(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def choke(self: object, message: object) -> None:
+        raise TypeError("unhashable type: 'list'")
+
+    async def scenario(connection: Connection, server: FakeServer) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr("panoramisk.ami_protocol.AMIProtocol.handle_message", choke)
+            with pytest.raises(RequestTimeoutError):
+                await connection.request("Ping")
+        await connection.request("Ping")
+
+    asyncio.run(with_connection(scenario, QUICK))
+    assert "the connection goes on" in caplog.text

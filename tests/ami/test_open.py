@@ -1,0 +1,238 @@
+"""Opening a connection: reached or not, let in or not, and the reason in plain words."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from faxstore.ami.connection import ConnectError, Connection, LoginRefusedError
+from faxstore.ami.message import Message
+from faxstore.errors import UnreachableError
+from faxstore.settings import Secret, Tls
+
+from .fake_server import Client, FakeServer, silent
+from .listening import QUICK, Heard, connected, settings_of
+
+CERTIFICATES = Path(__file__).parent / "certificates"
+AUTHORITY = CERTIFICATES / "authority.pem"
+
+
+def test_a_wrong_secret_is_refused_and_not_unreachable() -> None:
+    failure, marks = asyncio.run(failed(FakeServer(), secret=Secret("wrong")))
+    assert isinstance(failure, LoginRefusedError)
+    assert failure.reason == "login refused: Authentication failed"
+    assert str(failure).startswith("pbx1 (127.0.0.1:")
+    assert marks == ["connected", "disconnected: login refused: Authentication failed"]
+
+
+def test_nobody_there() -> None:
+    with socket.socket() as taken:  # bound and not listening: nobody else gets the port either
+        taken.bind(("127.0.0.1", 0))
+        server = FakeServer()
+        server.port = taken.getsockname()[1]
+        failure, marks = asyncio.run(failed_at(server))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "Connection refused"
+    assert failure.exit_status == 3
+    assert marks == ["connect: Connection refused"]
+
+
+def test_a_host_that_does_not_exist() -> None:
+    for host in ("pbx.invalid", "p" * 64 + ".invalid", "..", "\udcff"):
+        failure, _ = asyncio.run(failed_at(FakeServer(), host=host, port=5038))
+        assert isinstance(failure, ConnectError)
+        assert "\n" not in failure.reason
+
+
+def test_a_silent_port() -> None:
+    failure, _ = asyncio.run(failed(FakeServer(banner="")))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "no greeting of an Asterisk manager within 0.3 s (does this port speak TLS?)"
+
+
+@pytest.mark.parametrize("banner", ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "\x00\r\n"])
+def test_another_service_gets_no_secret(banner: str) -> None:
+    server = FakeServer(banner=banner)
+    failure, marks = asyncio.run(failed(server))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason.startswith("no Asterisk manager is there: it greets with '")
+    assert server.ledger == []
+    assert marks == ["connected", f"disconnected: {failure.reason}"]
+
+
+def test_a_service_that_talks_without_end() -> None:
+    failure, _ = asyncio.run(failed(FakeServer(banner=b"x" * 10_000)))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "a greeting of more than 1024 bytes came"
+
+
+def test_a_server_that_closes_before_its_greeting() -> None:
+    failure, _ = asyncio.run(failed_before_greeting())
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "the server closed the connection"
+
+
+def test_a_login_without_an_answer() -> None:
+    server = FakeServer()
+    server.replies["Login"] = silent
+    failure, _ = asyncio.run(failed(server))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "no answer to Login within 0.3 s (during login)"
+
+
+def test_a_connection_that_ends_during_the_login() -> None:
+    server = FakeServer()
+    server.replies["Login"] = lambda client, action: client.hang_up()
+    failure, _ = asyncio.run(failed(server))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "the server closed the connection (during login)"
+
+
+def test_a_server_that_shuts_down_does_not_refuse_the_user() -> None:
+    server = FakeServer()
+    server.replies["Login"] = lambda client, action: client.refuse(action, "Asterisk is shutting down")
+    failure, _ = asyncio.run(failed(server))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "Asterisk is shutting down"
+
+
+def test_a_user_without_class_system_logs_in_without_fullybooted() -> None:
+    async def scenario() -> list[str]:
+        heard = Heard()
+        async with FakeServer() as server:
+            server.replies["Login"] = lambda client, action: client.grant(
+                action, "Message: Authentication accepted\r\n"
+            )
+            async with connected(server, heard) as connection:
+                await connection.request("FAXSessions")
+        return [event.event for event in heard.events]
+
+    assert asyncio.run(scenario()) == ["FAXSessionsComplete"]
+
+
+def test_a_greeting_in_pieces() -> None:
+    async def slowly(client: Client, action: Message) -> None:
+        await client.trickle(b"Response: Success\r\nActionID: " + action.get("ActionID").encode() + b"\r\n\r\n")
+
+    async def scenario() -> str:
+        async with FakeServer(banner="Asterisk Call Man") as server:
+            server.replies["Login"] = slowly
+            opening = asyncio.ensure_future(Connection.open(settings_of(server), Heard(), QUICK))
+            await server.changes.until(lambda: server.clients)
+            server.send("ager/5.0.0\r")
+            server.send("\n")
+            connection = await opening
+            await connection.close()
+            return connection.version
+
+    assert asyncio.run(scenario()) == "5.0.0"
+
+
+def test_a_secret_that_cannot_be_one_header_is_not_sent() -> None:
+    server = FakeServer()
+    failure, _ = asyncio.run(failed(server, secret=Secret("let\r\nAction: Originate")))
+    assert isinstance(failure, LoginRefusedError)
+    assert failure.reason == "login not possible: Secret must not hold a line end or NUL"
+    assert server.ledger == []
+
+
+def test_opening_can_be_cancelled_and_leaves_a_mark() -> None:
+    async def scenario() -> list[str]:
+        heard = Heard()
+        async with FakeServer() as server:
+            server.replies["Login"] = silent
+            opening = asyncio.ensure_future(Connection.open(settings_of(server), heard))
+            await server.until_asked("Login")
+            opening.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await opening
+            await server.changes.until(lambda: server.clients[0].over)
+        return heard.texts("mark")
+
+    assert asyncio.run(scenario()) == ["connected", "disconnected: faxstore was stopped"]
+
+
+# -- TLS -----------------------------------------------------------------------------------------------
+
+
+def certified() -> ssl.SSLContext:
+    """A server that shows a certificate for localhost, by our own authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATES / "localhost.pem")
+    return context
+
+
+@pytest.mark.parametrize(
+    ("host", "tls"),
+    [
+        ("localhost", Tls(AUTHORITY)),
+        ("localhost", Tls(CERTIFICATES / "localhost.pem")),
+        ("127.0.0.1", Tls(verify=False)),
+    ],
+    ids=["authority", "the certificate itself", "not verified"],
+)
+def test_tls(host: str, tls: Tls) -> None:
+    async def scenario() -> str:
+        async with FakeServer(certified()) as server, connected(server, host=host, tls=tls) as connection:
+            return (await connection.request("Ping"))[0].get("Ping")
+
+    assert asyncio.run(scenario()) == "Pong"
+
+
+@pytest.mark.parametrize(
+    ("host", "tls", "reason"),
+    [
+        ("127.0.0.1", Tls(AUTHORITY), "TLS: its certificate is not accepted: IP address mismatch"),
+        ("localhost", Tls(), "TLS: its certificate is not accepted: unable to get local issuer certificate"),
+        ("localhost", Tls(Path(__file__)), "TLS: ca_file"),
+        ("localhost", Tls(CERTIFICATES / "missing.pem"), "TLS: ca_file"),
+    ],
+)
+def test_why_tls_failed(host: str, tls: Tls, reason: str) -> None:
+    server = FakeServer(certified())
+    failure, marks = asyncio.run(failed(server, host=host, tls=tls))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason.startswith(reason)
+    assert server.ledger == []
+    assert marks == [f"connect: {failure.reason}"]
+
+
+def test_tls_to_a_port_without_it() -> None:
+    failure, _ = asyncio.run(failed(FakeServer(), tls=Tls(verify=False)))
+    assert isinstance(failure, ConnectError)
+    assert failure.reason == "TLS: wrong version number (is this the TLS port?)"
+
+
+def test_no_tls_to_a_port_with_it() -> None:
+    failure, _ = asyncio.run(failed(FakeServer(certified())))
+    assert isinstance(failure, ConnectError)
+    assert "(does this port speak TLS?)" in failure.reason
+
+
+# -- help ----------------------------------------------------------------------------------------------
+
+
+async def failed(server: FakeServer, **changes: object) -> tuple[UnreachableError, list[str]]:
+    """Why no connection to this server could be opened, and the marks of the try."""
+    async with server:
+        return await failed_at(server, **changes)
+
+
+async def failed_at(server: FakeServer, **changes: object) -> tuple[UnreachableError, list[str]]:
+    """The same for a server that is not started."""
+    heard = Heard()
+    with pytest.raises(UnreachableError) as failure:
+        await Connection.open(settings_of(server, **changes), heard, QUICK)
+    return failure.value, heard.texts("mark")
+
+
+async def failed_before_greeting() -> tuple[UnreachableError, list[str]]:
+    async with FakeServer(banner="") as server:
+        opening = asyncio.ensure_future(failed_at(server))
+        await server.changes.until(lambda: server.clients)
+        server.clients[0].writer.close()
+        return await opening

@@ -1,0 +1,99 @@
+"""When the collector polls."""
+
+from __future__ import annotations
+
+import asyncio
+
+from faxstore.ami.message import Message
+from faxstore.ami.watch import Pace
+
+from .fake_server import Client, FakeServer, Fax, fax_status
+from .listening import SLOW, Heard, collecting, gaps, most_unanswered, polls
+
+
+def test_the_start_of_a_fax_is_looked_at_at_once() -> None:
+    async def scenario() -> list[str]:
+        heard = Heard()
+        async with FakeServer() as server, collecting(server, heard, **SLOW):
+            await heard.until_mark("polled")
+            server.sessions = [Fax(7, "send", "Active")]
+            server.send(fax_status("Allocating Resources"))
+            server.send(fax_status("FAX Transmission In Progress"))
+            await heard.until_mark("polled", 2)
+            return [action.get("SessionNumber") for action in server.asked("FAXSession")]
+
+    assert asyncio.run(scenario()) == ["7"]
+
+
+def test_a_flood_of_starts_does_not_make_a_flood_of_polls() -> None:
+    async def scenario() -> int:
+        heard = Heard()
+        async with FakeServer() as server, collecting(server, heard, **SLOW):
+            await heard.until_mark("polled")
+            for number in range(200):
+                server.send(fax_status("FAX Transmission In Progress", f"PJSIP/trunk-{number:08x}"))
+                await asyncio.sleep(0.002)
+            return len(server.asked("FAXSessions"))
+
+    assert 2 <= asyncio.run(scenario()) <= 6
+
+
+def test_polls_come_at_the_interval_of_what_is_live() -> None:
+    async def scenario() -> tuple[list[float], list[float]]:
+        heard = Heard()
+        async with FakeServer() as server, collecting(server, heard, poll_interval=0.04, idle_interval=0.4):
+            await heard.until_mark("polled", 3)
+            idle = polls(heard)
+            server.sessions = [Fax(7, "send", "Active")]
+            await heard.until_mark("polled", 9)
+            return gaps(idle), gaps(polls(heard)[4:])
+
+    idle, live = asyncio.run(scenario())
+    assert all(0.39 < gap < 0.8 for gap in idle)
+    assert all(0.039 < gap < 0.3 for gap in live)
+
+
+def test_a_receiver_without_ecm_is_polled_every_quarter_second() -> None:
+    async def scenario() -> list[float]:
+        heard = Heard()
+        async with FakeServer() as server:
+            server.sessions = [Fax(7, "receive", "Active", ecm="No")]
+            async with collecting(server, heard, poll_interval=3.0, idle_interval=30.0):
+                await heard.until_mark("polled", 4)
+        return gaps(polls(heard))
+
+    assert all(0.24 < gap < 0.6 for gap in asyncio.run(scenario()))
+
+
+def test_slow_polls_do_not_overlap_and_the_lag_is_measured() -> None:
+    async def slowly(client: Client, action: Message) -> None:
+        await asyncio.sleep(0.1)
+        client.server.on_faxsessions(client, action)
+
+    async def scenario() -> tuple[int, float, float]:
+        heard = Heard()
+        async with FakeServer() as server:
+            async with collecting(server, heard, poll_interval=0.05, idle_interval=0.05) as collector:
+                await heard.until_mark("polled", 2)
+                quick = collector.lag_seconds
+                server.replies["FAXSessions"] = slowly
+                await heard.until_mark("polled", 6)
+                slow = collector.lag_seconds
+            return most_unanswered(heard, "FAXSessions", "FAXSessionsComplete"), quick, slow
+
+    most, quick, slow = asyncio.run(scenario())
+    assert most == 1
+    assert quick < 0.04 < slow < 0.5
+
+
+def test_a_quiet_server_is_pinged_and_statistics_are_asked_again() -> None:
+    async def scenario() -> list[str]:
+        heard = Heard()
+        pace = Pace(keepalive=0.05, stats=0.2)
+        async with FakeServer() as server, collecting(server, heard, pace=pace, idle_interval=0.18):
+            await server.until_asked("FAXStats", 3)
+            return [action.get("Action") for action in server.ledger]
+
+    actions = asyncio.run(scenario())
+    assert actions[4:8] == ["FAXSessions", "Ping", "Ping", "Ping"]
+    assert actions.count("FAXSessions") >= 3

@@ -1,0 +1,119 @@
+"""The rules of polling: what may be asked, and when."""
+
+from __future__ import annotations
+
+import pytest
+
+from faxstore.ami.failures import IncompleteListError
+from faxstore.ami.message import Message, parse
+from faxstore.ami.poll import Listed, listed, may_ask, next_interval, questions, wakes
+
+from .fake_server import Fax, fax_list, fax_status
+
+OPERATIONS = ["send", "receive", "gateway", "V.21", "none", "", "fax", "Receive/Transmit", "SEND ", "\u017fend"]
+STATES = [
+    "Uninitialized", "Initialized", "Open", "Active", "Complete", "Reserved", "Inactive", "Unknown", "", " Active",
+]  # fmt: skip
+SAFE = {
+    ("send", "Active"), ("send", "Complete"), ("receive", "Active"), ("receive", "Complete"),
+    ("gateway", "Active"), ("V.21", "Active"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("state", STATES)
+def test_only_what_cannot_crash_the_server_is_asked(operation: str, state: str) -> None:
+    assert may_ask(operation, state, already_asked=False) == ((operation, state) in SAFE)
+
+
+@pytest.mark.parametrize(
+    ("operation", "again"), [("send", True), ("receive", True), ("gateway", True), ("V.21", False)]
+)
+def test_a_tone_detector_is_asked_once(operation: str, again: bool) -> None:
+    assert may_ask(operation, "Active", already_asked=True) is again
+
+
+@pytest.mark.parametrize(("operation", "state"), [("SEND", "active"), ("Receive", "COMPLETE"), ("v.21", "Active")])
+def test_letters_may_be_small_or_capital(operation: str, state: str) -> None:
+    assert may_ask(operation, state, already_asked=False)
+
+
+def test_questions_are_the_numbers_of_the_safe_ones() -> None:
+    entries = [Listed(0, "send", "Active"), Listed(10, "receive", "Initialized"), Listed(1, "V.21", "Active")]
+    assert questions(entries, set()) == [0, 1]
+    assert questions(entries, {0, 1}) == [0]
+
+
+def test_a_list_gives_number_operation_and_state() -> None:
+    assert listed(answer(Fax(7, "send", "Active"), Fax(4294967295, "V.21", "Active"))) == [
+        Listed(7, "send", "Active"),
+        Listed(4294967295, "V.21", "Active"),
+    ]
+
+
+def test_a_session_listed_twice_spoils_the_list() -> None:
+    with pytest.raises(IncompleteListError, match="'7'"):
+        listed(answer(Fax(7, "send", "Active"), Fax(7, "send", "Initialized")))
+
+
+def test_an_entry_without_a_number_spoils_the_list() -> None:
+    messages = answer(Fax(7, "send", "Active"))
+    messages[1] = parse("Event: FAXSessionsEntry\r\nSessionNumber: 7x\r\nOperation: send\r\nState: Active\r\n\r\n")
+    with pytest.raises(IncompleteListError, match="7x"):
+        listed(messages)
+
+
+@pytest.mark.parametrize(
+    ("operations", "interval"),
+    [
+        ([], 5.0),
+        (["V.21", "none"], 5.0),
+        (["V.21", "send"], 1.0),
+        (["receive"], 1.0),
+        (["Gateway"], 1.0),
+    ],
+)
+def test_polls_are_quicker_while_a_fax_is_live(operations: list[str], interval: float) -> None:
+    entries = [Listed(number, operation, "Initialized") for number, operation in enumerate(operations)]
+    assert next_interval(entries, [], 1.0, 5.0) == interval
+
+
+@pytest.mark.parametrize(
+    ("operation", "ecm", "resolution", "interval"),
+    [
+        ("receive", "No", "8031x3850", 0.25),
+        ("receive", "no", "8031x7700", 0.25),
+        ("receive", "No", "0x0", 1.0),
+        ("receive", "Yes", "8031x3850", 1.0),
+        ("send", "No", "8031x3850", 1.0),
+        ("gateway", "no", "", 1.0),
+    ],
+)
+def test_a_receiver_without_ecm_is_polled_quickest(operation: str, ecm: str, resolution: str, interval: float) -> None:
+    fax = Fax(7, operation, "Active", ecm=ecm, resolution=resolution)
+    entries = [Listed(7, operation, "Active")]
+    assert next_interval(entries, [parse(fax.detail(""))], 1.0, 5.0) == interval
+
+
+def test_a_poll_interval_below_a_quarter_second_stays_as_it_is() -> None:
+    fax = Fax(7, "receive", "Active", ecm="No")
+    assert next_interval([Listed(7, "receive", "Active")], [parse(fax.detail(""))], 0.1, 5.0) == 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (fax_status("FAX Transmission In Progress"), True),
+        (fax_status("Allocating Resources"), False),
+        (fax_status("T.38 Negotiated"), False),
+        (fax_status("FAX Transmission In Progress").replace("FAXStatus", "SendFAX"), False),
+    ],
+)
+def test_the_start_of_a_fax_wakes(text: str, expected: bool) -> None:
+    assert wakes(parse(text)) is expected
+
+
+def answer(*sessions: Fax) -> list[Message]:
+    """What FAXSessions gives for these."""
+    text = fax_list(parse("Action: FAXSessions\r\n\r\n"), list(sessions))
+    return [parse(part) for part in text.split("\r\n\r\n")[:-1]]

@@ -1,0 +1,402 @@
+"""Who may do what: fax_ingest may only append, fax_reader may only read, and nobody changes what was appended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from faxstore.store import migrate
+from tests.databases import fresh
+from tests.views.given import (
+    append,
+    completed,
+    gone,
+    hangup,
+    listing,
+    moment,
+    read,
+    receiving,
+    result,
+    snapshot,
+    stats,
+    the_session,
+)
+
+REFUSED = psycopg.errors.InsufficientPrivilege
+
+APPEND_ONLY = ("session_history", "append_batch", "server_history", "rejected_message")
+KEPT = ("session", "epoch")
+"""Tables that fax.append() itself keeps up to date."""
+
+PARTITIONS = "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'fax.session_history'::regclass"
+VIEWS = "select viewname from pg_views where schemaname = 'fax' order by 1"
+TABLES = "select tablename from pg_tables where schemaname = 'fax' order by 1"
+
+
+@pytest.fixture(scope="module")
+def filled(server: str, template: str) -> Iterator[str]:
+    """A DSN of the superuser for a database with a fax in it; no test may change it."""
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), stats(0), snapshot(-9e8, 9))
+            connection.execute(
+                "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'no header', 'garbage')"
+            )
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def logins(server: str, template: str) -> Iterator[dict[str, str]]:
+    """Two users of an operator's own: one in fax_ingest, one in fax_reader."""
+    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ("fax_ingest", "fax_reader")}
+    with psycopg.connect(server, autocommit=True) as connection:
+        for role, name in names.items():
+            connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(name)))
+        yield names
+        for name in names.values():
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def superuser(filled: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(filled, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def ingest(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_ingest"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def reader(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_reader"]), autocommit=True) as connection:
+        yield connection
+
+
+def refuses(connection: psycopg.Connection, statement: str) -> None:
+    """In a transaction of its own, so that what is wrongly allowed is not kept."""
+    with pytest.raises(REFUSED), connection.transaction(force_rollback=True):
+        connection.execute(statement.encode())
+        pytest.fail(f"allowed: {statement}")
+
+
+def names(connection: psycopg.Connection, query: str) -> list[str]:
+    return [str(name) for (name,) in connection.execute(query.encode())]
+
+
+# -- what must work ---------------------------------------------------------------------------------------
+
+
+def test_fax_ingest_appends_everything(
+    server: str, template: str, logins: dict[str, str]
+) -> None:
+    """Sessions and their ends, in a month that is not there yet, server observations, rejected messages."""
+    from faxstore.observations import Rejected
+
+    with fresh(server, template) as dsn:
+        with psycopg.connect(make_conninfo(dsn, user=logins["fax_ingest"]), autocommit=True) as connection:
+            append(
+                connection,
+                [*receiving((0, 1, 0), (1, 2, 0)), *result(1.5, "SUCCESS", "", "OK"), completed(2, 1), hangup(3)],
+                [stats(0, TransmitAttempts="1"), Rejected("pbx", moment(0), "no header", "garbage")],
+                snapshot(-2e8, 7),
+            )
+            append(connection, listing(4))
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            found = read(
+                connection,
+                "select (select count(*) from fax.session_history) as rows, (select count(*) from fax.server_history)"
+                " as server_rows, (select count(*) from fax.rejected_message) as rejected,"
+                " (select count(*) from fax.session where is_open) as open, (select count(*) from fax.session)"
+                " as sessions, (select to_regclass('fax.session_history_2020_07') is not null) as month",
+            )
+    assert found == [{"rows": 8, "server_rows": 1, "rejected": 1, "open": 0, "sessions": 2, "month": True}]
+
+
+def test_fax_ingest_makes_months_ahead(ingest: psycopg.Connection) -> None:
+    with ingest.transaction(force_rollback=True):
+        made = ingest.execute("select count(*) from fax.make_partitions_ahead(24)").fetchone()
+    assert made == (25,)
+
+
+def test_set_role_is_enough_to_append(server: str, template: str) -> None:
+    with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("set role fax_ingest")
+        append(connection, snapshot(0), gone(1))
+        connection.execute("reset role")
+        assert the_session(connection)["end_observed_by"] == "gone"
+
+
+@pytest.mark.parametrize("role", ["fax_ingest", "fax_reader"])
+def test_each_role_may_ask_which_schema_it_is(filled: str, logins: dict[str, str], role: str) -> None:
+    """faxstore ingest and faxstore sessions look at it first."""
+    migrate.require_current(make_conninfo(filled, user=logins[role]))
+
+
+def test_fax_reader_reads_every_view(reader: psycopg.Connection) -> None:
+    views = names(reader, VIEWS)
+    assert {"sessions", "session_pages", "session_timeline", "rejected_messages"} <= set(views)
+    for view in views:
+        found = reader.execute(sql.SQL("select count(*) from fax.{}").format(sql.Identifier(view))).fetchone()
+        assert found is not None
+        assert found[0] > 0, view
+
+
+@pytest.mark.parametrize("table", ["session_history", "session", "epoch", "append_batch", "server_history"])
+def test_fax_reader_reads_the_history(reader: psycopg.Connection, table: str) -> None:
+    found = reader.execute(sql.SQL("select * from fax.{}").format(sql.Identifier(table))).fetchall()
+    assert len(found) > 0
+
+
+def test_fax_reader_uses_the_functions_of_the_views(reader: psycopg.Connection) -> None:
+    found = reader.execute(
+        "select fax.resolution_name(7700), fax.page_quality(0, 3850), fax.result_class('SUCCESS', '', 'OK'),"
+        """ fax.channel_variable('{"ChanVariable": "A=1"}', 'A')"""
+    ).fetchone()
+    assert found == ("fine", "good", "success", "1")
+
+
+# -- what is refused --------------------------------------------------------------------------------------
+
+ROW = "(session_id, started_at, observed_at, position, event, collector_id) values (gen_random_uuid(), now(), now(), 99, 'Gone', 'me')"
+
+CHANGES = [
+    *[f"delete from fax.{table}" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"truncate fax.{table}" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"lock table fax.{table} in access exclusive mode" for table in APPEND_ONLY],
+    *[f"drop table fax.{table}" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"alter table fax.{table} disable trigger append_only" for table in APPEND_ONLY],
+    *[f"alter table fax.{table} disable trigger all" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"alter table fax.{table} owner to current_user" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"drop trigger append_only on fax.{table}" for table in APPEND_ONLY],
+    "update fax.session_history set state = 'Complete'",
+    "update fax.append_batch set collector_id = 'me'",
+    "update fax.server_history set event = 'FAXStats'",
+    "update fax.rejected_message set reason = 'none'",
+    "update fax.session set is_open = true",
+    "update fax.epoch set server = 'mine'",
+    f"insert into fax.session_history {ROW}",
+    f"insert into fax.session_history_default {ROW}",
+    "insert into fax.append_batch values (1, 1, 1, now(), 'me')",
+    "insert into fax.session (session_id, started_at, epoch_id, server) select gen_random_uuid(), now(), epoch_id, 'x' from fax.epoch",
+    "insert into fax.epoch (epoch_id, server, first_seen_at, last_seen_at) values (gen_random_uuid(), 'x', now(), now())",
+    "merge into fax.session_history h using (values (1)) v (n) on false when not matched then insert "
+    "(session_id, started_at, observed_at, position, event, collector_id) values (gen_random_uuid(), now(), now(), 9, 'Gone', 'x')",
+    "alter table fax.session_history add column mine text",
+    "alter table fax.session_history detach partition fax.session_history_default",
+    "create trigger mine before insert on fax.session_history execute function fax.refuse_change()",
+    "create index on fax.session_history (state)",
+    "create rule mine as on insert to fax.append_batch do instead nothing",
+    "create policy mine on fax.session_history",
+    "create table fax.mine (n integer)",
+    "create view fax.mine as select 1",
+    "create function fax.mine() returns integer language sql as 'select 1'",
+    "create or replace function fax.lock_append() returns void language sql as ''",
+    "alter function fax.append(uuid, text) reset search_path",
+    "drop function fax.append(uuid, text)",
+    "drop view fax.sessions",
+    "drop schema fax cascade",
+    "comment on table fax.session_history is 'mine'",
+    "grant fax_owner to current_user",
+    "set role fax_owner",
+    "set session_replication_role = replica",
+    "copy (select 1) to program 'true'",
+    "select fax.lock_append()",
+    "select fax.register_sessions(gen_random_uuid())",
+    "select fax.make_partition(now())",
+    "select fax.protect('epoch')",
+    "update fax.alembic_version set version_num = '0'",
+    "delete from fax.alembic_version",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+def test_neither_role_changes_anything(
+    ingest: psycopg.Connection, reader: psycopg.Connection, statement: str
+) -> None:
+    refuses(ingest, statement)
+    refuses(reader, statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select * from fax.staged_row",
+        "update fax.staged_row set event = 'Gone'",
+        "delete from fax.staged_row",
+        "truncate fax.staged_row",
+        "select * from fax.server_history",
+        "select * from fax.rejected_message",
+        "select * from fax.sessions",
+    ],
+)
+def test_fax_ingest_reads_no_more_than_it_needs(ingest: psycopg.Connection, statement: str) -> None:
+    refuses(ingest, statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into fax.staged_row (batch, ordinal, session_id, epoch_id, observed_at, event)"
+        " values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), now(), 'Gone')",
+        "insert into fax.server_history values ('pbx', now(), 'FAXStats', 'me')",
+        "insert into fax.rejected_message values ('pbx', now(), '', 'me', 'none', '')",
+        "select * from fax.staged_row",
+        "select * from fax.rejected_message",
+        "select * from fax.append(gen_random_uuid(), 'me')",
+        "select * from fax.listed(gen_random_uuid(), now(), '{}')",
+        "select fax.resolve_epoch('pbx', gen_random_uuid(), null, now(), false, now(), null, null, true)",
+        "select * from fax.make_partitions_ahead()",
+    ],
+)
+def test_fax_reader_appends_nothing(reader: psycopg.Connection, statement: str) -> None:
+    refuses(reader, statement)
+
+
+def test_partitions_are_no_way_around(
+    superuser: psycopg.Connection, ingest: psycopg.Connection, reader: psycopg.Connection
+) -> None:
+    """Rights on the history do not reach its partitions by name."""
+    partitions = names(superuser, PARTITIONS)
+    assert len(partitions) > 4
+    for partition in partitions:
+        for role in (ingest, reader):
+            for statement in (
+                f"select * from fax.{partition}",
+                f"insert into fax.{partition} {ROW}",
+                f"update fax.{partition} set state = 'Complete'",
+                f"delete from fax.{partition}",
+                f"truncate fax.{partition}",
+                f"drop table fax.{partition}",
+                f"alter table fax.{partition} disable trigger append_only",
+            ):
+                refuses(role, statement)
+
+
+def test_no_right_is_given_to_everyone(superuser: psycopg.Connection) -> None:
+    found = read(
+        superuser,
+        """
+        select c.oid::regclass::text as name, a.privilege_type from pg_class c, aclexplode(c.relacl) a
+        where c.relnamespace = 'fax'::regnamespace and a.grantee = 0
+        union all
+        select p.oid::regprocedure::text, a.privilege_type
+        from pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+        where p.pronamespace = 'fax'::regnamespace and a.grantee = 0
+        """,
+    )
+    assert found == []
+
+
+def test_a_user_without_a_role_sees_nothing(server: str, filled: str) -> None:
+    name = f"test_{uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
+        try:
+            with psycopg.connect(make_conninfo(filled, user=name), autocommit=True) as nobody:
+                refuses(nobody, "select * from fax.sessions")
+                refuses(nobody, "select fax.resolution_name(7700)")
+        finally:
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+def test_the_roles_cannot_log_in_and_hold_no_attribute(superuser: psycopg.Connection) -> None:
+    found = read(
+        superuser,
+        "select rolname, rolcanlogin or rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
+        " as more, (select count(*) from pg_auth_members m where m.member = r.oid) as member_of"
+        " from pg_roles r where rolname in ('fax_owner', 'fax_ingest', 'fax_reader') order by 1",
+    )
+    assert found == [
+        {"rolname": name, "more": False, "member_of": 0} for name in ("fax_ingest", "fax_owner", "fax_reader")
+    ]
+
+
+# -- append-only by trigger -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["a superuser", "fax_owner", "a superuser who replays replication"])
+@pytest.mark.parametrize("change", ["update fax.{} set collector_id = 'me'", "delete from fax.{}", "truncate fax.{}"])
+def test_even_who_may_cannot_change_what_was_appended(superuser: psycopg.Connection, who: str, change: str) -> None:
+    """Statement triggers of the table, and of each partition for whoever goes to it directly."""
+    if who == "fax_owner":
+        superuser.execute("set role fax_owner")
+    elif who != "a superuser":
+        superuser.execute("set session_replication_role = replica")
+    for table in (*APPEND_ONLY, *names(superuser, PARTITIONS)):
+        with pytest.raises(REFUSED, match=rf"fax\.{table} is append-only: \w+ is refused"):
+            superuser.execute(change.format(table).encode())
+
+
+def test_a_row_cannot_be_moved_to_another_partition(superuser: psycopg.Connection) -> None:
+    refuses(superuser, "update fax.session_history set started_at = now()")
+
+
+def test_truncating_what_they_refer_to_is_refused(superuser: psycopg.Connection) -> None:
+    refuses(superuser, "truncate fax.session_history, fax.session, fax.epoch cascade")
+
+
+def test_every_partition_is_protected_at_all_times(superuser: psycopg.Connection) -> None:
+    protected = names(
+        superuser,
+        "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+        " where t.tgname = 'append_only' and t.tgenabled = 'A' and t.tgfoid = 'fax.refuse_change'::regproc",
+    )
+    assert set(protected) == {*APPEND_ONLY, *names(superuser, PARTITIONS)}
+
+
+# -- functions that run with their owner's rights ---------------------------------------------------------
+
+
+def test_functions_look_nothing_up_where_a_caller_can_put_it(superuser: psycopg.Connection) -> None:
+    """With the temporary schema last: a type or table of the caller's own stands in for nothing (CVE-2007-2138)."""
+    found = read(
+        superuser,
+        "select p.oid::regprocedure::text as function, l.lanname, p.prosecdef, p.proconfig"
+        " from pg_proc p join pg_language l on l.oid = p.prolang where p.pronamespace = 'fax'::regnamespace",
+    )
+    trusted = [row for row in found if row["prosecdef"] or row["lanname"] == "plpgsql"]
+    assert len(trusted) >= 8
+    for row in trusted:
+        paths = [setting for setting in row["proconfig"] or [] if setting.startswith("search_path=")]
+        assert paths == ["search_path=pg_catalog, pg_temp"], row["function"]
+
+
+def test_functions_with_the_owners_rights_are_those_that_append(superuser: psycopg.Connection) -> None:
+    found = read(
+        superuser,
+        "select proname, proowner::regrole::text as owner from pg_proc"
+        " where pronamespace = 'fax'::regnamespace and prosecdef order by 1",
+    )
+    assert found == [
+        {"proname": name, "owner": "fax_owner"} for name in ("append", "listed", "make_partitions_ahead", "resolve_epoch")
+    ]
+
+
+def test_a_type_of_the_callers_own_does_not_run_as_the_owner(ingest: psycopg.Connection) -> None:
+    """A domain named like a type of a function's body, with a check that notes who runs it."""
+    with ingest.transaction(force_rollback=True):
+        ingest.execute("create temporary table ran_as (who text)")
+        ingest.execute("grant insert on ran_as to public")
+        ingest.execute(
+            "create function pg_temp.noted(value text) returns boolean language plpgsql as $$"
+            " begin insert into pg_temp.ran_as values (current_user); return true; end $$"
+        )
+        for name in ("date", "uuid", "text", "timestamptz"):
+            ingest.execute(
+                f"create domain pg_temp.{name} as pg_catalog.{name}"
+                f" check (pg_temp.noted(value::pg_catalog.text))".encode()
+            )
+        ingest.execute("select * from fax.make_partitions_ahead(1)")
+        ingest.execute("select fax.resolve_epoch('x', gen_random_uuid(), null, now(), false, now(), 'x', null, true)")
+        ingest.execute("select * from fax.append(gen_random_uuid(), 'me')")
+        ingest.execute("select * from fax.listed(gen_random_uuid(), now(), '{}')")
+        assert ingest.execute("select who from pg_temp.ran_as").fetchall() == []

@@ -1,0 +1,194 @@
+"""Given rows: what a server said, in short tuples, appended the way the ingestor does it; and the views read back.
+
+Moments are seconds from 2026-11-02 08:00 UTC.  A snapshot is a receiver's without ECM at 9600 bit/s on
+standard paper unless it says otherwise: the one that counts bad lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+
+from faxstore.observations import MICROSECONDS, Hangup, Life, Listing, Observation, Record, ServerObservation
+from faxstore.store.append import Appended, Appender
+
+Row = dict[str, Any]
+
+START = datetime(2026, 11, 2, 8, tzinfo=UTC)
+CHANNEL = "PJSIP/trunk-0000001a"
+UNIQUEID = "1793606400.7"
+FILE = "/var/spool/asterisk/fax/1.tif"
+
+
+def moment(second: float) -> int:
+    """Microseconds since 1970."""
+    return round(START.timestamp()) * MICROSECONDS + round(second * MICROSECONDS)
+
+
+def at(second: float) -> datetime:
+    """The same moment as the database gives it."""
+    return START + timedelta(microseconds=round(second * MICROSECONDS))
+
+
+def life(server: str = "pbx", started: float = -3600, **known: Any) -> Life:
+    """A life of a server that started then, seen since a second later."""
+    return Life(server, moment(started + 1), started_at=moment(started), **known)
+
+
+LIFE = life()
+
+
+def snapshot(second: float, number: int = 0, *, of: Life = LIFE, **said: Any) -> Observation:
+    """A FAXSession answer joined to its list entry."""
+    fields: dict[str, Any] = {
+        "channel": CHANNEL,
+        "technology": "Spandsp",
+        "operation": "receive",
+        "state": "Active",
+        "session_type": "G.711",
+        "error_correction_mode": False,
+        "data_rate": 9600,
+        "x_resolution": 8031,
+        "y_resolution": 3850,
+        "page_number": 1,
+        "pages_transmitted": 0,
+        "pages_received": 0,
+        "total_bad_lines": 0,
+        "file_name": FILE,
+    }
+    return Observation(of, moment(second), "FAXSession", number, **fields | said)
+
+
+def before_agreement(second: float, number: int = 0, **said: Any) -> Observation:
+    """What a session says before the two ends have agreed: defaults, and a resolution of 0x0."""
+    return snapshot(second, number, **{"data_rate": 14400, "x_resolution": 0, "y_resolution": 0} | said)
+
+
+def receiving(*rows: tuple[float, int, int], **said: Any) -> list[Observation]:
+    """A receiver: (second, PageNumber, TotalBadLines)."""
+    return [
+        snapshot(second, page_number=page, pages_received=page - 1, total_bad_lines=lines, **said)
+        for second, page, lines in rows
+    ]
+
+
+def sending(*rows: tuple[float, int], **said: Any) -> list[Observation]:
+    """A sender: (second, PageNumber)."""
+    return [
+        snapshot(second, page_number=page, pages_transmitted=page - 1, **{"operation": "send"} | said)
+        for second, page in rows
+    ]
+
+
+def gateway(*rows: tuple[float, int, int], **said: Any) -> list[Observation]:
+    """A gateway: (second, PageNumber, DataRate); it says nothing else (res_fax_spandsp.c, spandsp_manager_fax_session)."""
+    nothing = dict.fromkeys(
+        ("x_resolution", "y_resolution", "pages_transmitted", "pages_received", "total_bad_lines", "file_name")
+    )
+    said = {"operation": "gateway", "session_type": "none"} | nothing | said
+    return [snapshot(second, page_number=page, data_rate=rate, **said) for second, page, rate in rows]
+
+
+def entry(second: float, number: int = 0, **said: Any) -> Observation:
+    """A list entry whose detail was not had."""
+    fields = {"channel": CHANNEL, "operation": "receive", "state": "Active", "session_type": "G.711"}
+    of = said.pop("of", LIFE)
+    return Observation(of, moment(second), "FAXSessionsEntry", number, **fields | said)
+
+
+def gone(second: float, number: int = 0, *, of: Life = LIFE) -> Observation:
+    """A complete list no longer had it."""
+    return Observation(of, moment(second), "Gone", number, channel=CHANNEL)
+
+
+def listing(second: float, *numbers: int, of: Life = LIFE) -> Listing:
+    """A complete list."""
+    return Listing(of, moment(second), numbers)
+
+
+def completed(second: float, pages: int | None, event: str = "ReceiveFAX", **details: Any) -> Observation:
+    """The completion event of the fax on CHANNEL; keyword arguments are its other headers."""
+    column = "pages_received" if event == "ReceiveFAX" else "pages_transmitted"
+    fields: dict[str, Any] = {
+        "operation": "receive" if event == "ReceiveFAX" else "send",
+        "data_rate": 9600,
+        "x_resolution": 8031,
+        "y_resolution": 3850,
+        "file_name": FILE,
+        column: pages,
+    }
+    return on_channel(second, event, details, **fields)
+
+
+def variable(second: float, name: str, value: str, **on: Any) -> Observation:
+    """A VarSet event."""
+    return on_channel(second, "VarSet", {"Variable": name, "Value": value}, **on)
+
+
+def result(second: float, status: str, error: str, text: str, **on: Any) -> list[Observation]:
+    """The three VarSets of a result, as res_fax sets them."""
+    values = {"FAXSTATUS": status, "FAXERROR": error, "FAXSTATUSSTRING": text}
+    return [
+        variable(second + place / 1000, name, value, **on) for place, (name, value) in enumerate(values.items())
+    ]
+
+
+def status(second: float, text: str, **details: Any) -> Observation:
+    """A FAXStatus event."""
+    return on_channel(second, "FAXStatus", {"Status": text} | details, operation="receive")
+
+
+def on_channel(second: float, event: str, details: dict[str, Any], **fields: Any) -> Observation:
+    """An event that names no session but its channel."""
+    fields = {"channel": CHANNEL, "uniqueid": UNIQUEID} | fields
+    of = fields.pop("of", LIFE)
+    return Observation(of, moment(second), event, details=details, **fields)
+
+
+def hangup(second: float, *, of: Life = LIFE) -> Hangup:
+    """The channel is gone."""
+    return Hangup(of, moment(second), CHANNEL, UNIQUEID)
+
+
+def stats(second: float, **counters: str) -> ServerObservation:
+    """A FAXStats answer."""
+    return ServerObservation("pbx", moment(second), "FAXStats", dict(counters))
+
+
+def append(
+    database: psycopg.Connection, *records: Record | Iterable[Record], collector: str = "one"
+) -> Appended:
+    """Appends records, or lists of them, as one batch in that order."""
+    flat = [one for each in records for one in (each if isinstance(each, list) else [each])]
+    return Appender(database, collector).append(enumerate(flat))
+
+
+def read(database: psycopg.Connection, query: str, *parameters: object) -> list[Row]:
+    """The rows of a query by the names of their columns."""
+    return database.cursor(row_factory=dict_row).execute(query.encode(), parameters or None).fetchall()
+
+
+def sessions(database: psycopg.Connection) -> list[Row]:
+    """fax.sessions, the oldest first."""
+    return read(database, "select * from fax.sessions order by started_at, session_number")
+
+
+def the_session(database: psycopg.Connection) -> Row:
+    """The one row of fax.sessions."""
+    (row,) = sessions(database)
+    return row
+
+
+def the_id(database: psycopg.Connection) -> UUID:
+    """The one session's id."""
+    return UUID(str(the_session(database)["session_id"]))
+
+
+def of(row: Row, *names: str) -> tuple[Any, ...]:
+    """Some columns of a row."""
+    return tuple(row[name] for name in names)
