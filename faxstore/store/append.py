@@ -91,8 +91,11 @@ class Appender:
         """Appends records, each with the key of its place in a queue, and commits."""
         result = Appended()
         tied: list[Tied] = []
+        records = list(batch)  # decoded before the lock is taken
         with self._connection.transaction():
-            for key, record in batch:
+            # First of all: whoever reads the history and then waits for the lock could be waited for by its holder.
+            self._connection.execute("select fax.lock_append()")
+            for key, record in records:
                 if isinstance(record, Observation):
                     tied += self._observed(key, record)
                     continue
@@ -161,11 +164,12 @@ class Appender:
 
     def _copy(self, tied: list[Tied], result: Appended) -> None:
         batch = uuid4()
+        rows = [self._row(batch, ordinal, entry) for ordinal, entry in enumerate(tied)]  # may ask the store
         with self._connection.cursor() as cursor:
             with cursor.copy(_COPY) as copy:
                 copy.set_types(list(_COLUMNS.values()))
-                for ordinal, entry in enumerate(tied):
-                    copy.write_row(self._row(batch, ordinal, entry))
+                for row in rows:
+                    copy.write_row(row)
             cursor.execute("select appended, repeats from fax.append(%s, %s)", [batch, self._collector_id])
             appended, repeats = cast("tuple[int, int]", cursor.fetchone())
         result.rows += appended

@@ -45,6 +45,7 @@ def upgrade(dsn: str, revision: str = "head") -> None:
 
 def downgrade(dsn: str, revision: str) -> None:
     """Takes the schema back to a revision; refused where that would drop a history."""
+    _refuse_newer(dsn)
     try:
         command.downgrade(_config(dsn), revision)
     except (DBAPIError, psycopg.Error) as error:

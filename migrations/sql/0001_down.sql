@@ -1,7 +1,8 @@
 -- Takes the schema down again, but never a history: whoever wants that drops the database.
 do $$
 begin
-    if exists (select 1 from fax.session_history) or exists (select 1 from fax.rejected_message) then
+    if exists (select 1 from fax.session_history) or exists (select 1 from fax.server_history)
+       or exists (select 1 from fax.rejected_message) then
         raise exception 'downgrade refused: it would drop a history that is not empty';
     end if;
 end

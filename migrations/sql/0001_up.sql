@@ -238,7 +238,7 @@ comment on column fax.waiting_record.body is 'The record as the importer encodes
 -- Trigger of every append-only table: whoever asks, nothing that was appended is changed.
 create function fax.refuse_change() returns trigger
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     raise exception 'fax.% is append-only: % is refused', tg_table_name, lower(tg_op)
@@ -251,7 +251,7 @@ comment on function fax.refuse_change() is 'Trigger: refuses UPDATE, DELETE and 
 -- Makes one table of the schema append-only. Statement triggers are not inherited: each partition gets its own.
 create function fax.protect(table_name text) returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     execute format('create trigger append_only before update or delete or truncate on fax.%I '
@@ -268,7 +268,7 @@ comment on function fax.protect(text) is 'Makes a table append-only by trigger.'
 -- example: select fax.make_partition('2026-11-23');
 create function fax.make_partition(moment timestamptz) returns text
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
@@ -292,34 +292,35 @@ $$;
 
 comment on function fax.make_partition(timestamptz) is 'Makes the partition of fax.session_history for the month (UTC) of a moment, unless it is there; returns its name.';
 
--- Partitions for the months from now on; run by migrate, and by the ingestor each day.
--- example: select * from fax.make_partitions_ahead(3);
-create function fax.make_partitions_ahead(months integer default 3) returns setof text
-language sql
-security definer
-set search_path = ''
-as $$
-    select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(months, 120)) as n
-$$;
-
-comment on function fax.make_partitions_ahead(integer) is 'Makes the partitions for this month and as many months ahead; returns their names.';
-
 -- One appender at a time: the lock lasts until the transaction ends, so that the order of positions is the order
 -- of commits. A statement of its own, under read committed, so that what follows sees what the last holder wrote.
 create function fax.lock_append() returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     if current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'fax.append() needs transaction isolation read committed, not %',
             current_setting('transaction_isolation');
     end if;
-    perform pg_catalog.pg_advisory_xact_lock(4702394921427289928);
+    perform pg_advisory_xact_lock(4702394921427289928);
 end
 $$;
 
 comment on function fax.lock_append() is 'Waits for the one lock of all appenders.';
+
+-- Partitions for the months from now on; run by migrate, and by the ingestor each day.
+-- example: select * from fax.make_partitions_ahead(3);
+create function fax.make_partitions_ahead(months integer default 3) returns setof text
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select fax.lock_append();
+    select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(months, 120)) as n
+$$;
+
+comment on function fax.make_partitions_ahead(integer) is 'Makes the partitions for this month and as many months ahead; returns their names.';
 
 -- Which epoch a life is, as one observer tells it; made if it is new and `make` says so.
 -- Two observers of one boot, or a recording and the live ingestor, come to the same epoch.
@@ -329,7 +330,7 @@ create function fax.resolve_epoch(
 ) returns uuid
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     found_id uuid := known;
@@ -384,7 +385,7 @@ create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[
 returns table (session_id uuid, session_number bigint, started_at timestamptz)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform fax.lock_append();
@@ -407,7 +408,7 @@ comment on function fax.listed(uuid, timestamptz, bigint[]) is 'Sessions of an e
 -- and the months' partitions that they need. Called by fax.append(), under its lock.
 create function fax.register_sessions(staged_batch uuid) returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into fax.session as s (
@@ -460,7 +461,7 @@ create function fax.append(
 )
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     base bigint;
@@ -1187,6 +1188,7 @@ grant select, insert, delete on fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function
+    fax.lock_append(),
     fax.append(uuid, text),
     fax.listed(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),

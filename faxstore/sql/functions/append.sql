@@ -7,7 +7,7 @@ create function fax.append(
 )
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     base bigint;

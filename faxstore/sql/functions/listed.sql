@@ -4,7 +4,7 @@ create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[
 returns table (session_id uuid, session_number bigint, started_at timestamptz)
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform fax.lock_append();

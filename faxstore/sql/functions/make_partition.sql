@@ -4,7 +4,7 @@
 -- example: select fax.make_partition('2026-11-23');
 create function fax.make_partition(moment timestamptz) returns text
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare

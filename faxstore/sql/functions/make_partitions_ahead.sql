@@ -3,8 +3,9 @@
 create function fax.make_partitions_ahead(months integer default 3) returns setof text
 language sql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
+    select fax.lock_append();
     select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(months, 120)) as n
 $$;
 

@@ -1,7 +1,7 @@
 -- Makes one table of the schema append-only. Statement triggers are not inherited: each partition gets its own.
 create function fax.protect(table_name text) returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     execute format('create trigger append_only before update or delete or truncate on fax.%I '

@@ -2,7 +2,7 @@
 -- and the months' partitions that they need. Called by fax.append(), under its lock.
 create function fax.register_sessions(staged_batch uuid) returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into fax.session as s (

@@ -6,7 +6,7 @@ create function fax.resolve_epoch(
 ) returns uuid
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
     found_id uuid := known;

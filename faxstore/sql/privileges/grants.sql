@@ -7,6 +7,7 @@ grant select, insert, delete on fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function
+    fax.lock_append(),
     fax.append(uuid, text),
     fax.listed(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
