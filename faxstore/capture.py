@@ -42,17 +42,18 @@ def read(path: str) -> Iterator[Line]:
 
     Raises UsageError that names the file, the line and what is wrong with it.
     """
-    number = 0
+    number, empty = 0, True
     with _opened(path) as file:
         try:
             for number, raw in enumerate(file, 1):
                 if raw.strip():
+                    empty = False
                     yield _line(raw, path, number)
         except (EOFError, zlib.error) as error:
             raise UsageError(f"{path}: the gzip data is cut off or damaged after line {number}") from error
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error} after line {number}") from error
-    if number == 0:
+    if empty:
         raise UsageError(f"{path}: the file is empty; a capture has a JSON object on each line")
 
 

@@ -123,12 +123,14 @@ def decode(data: bytes) -> Record:
     """The record that these bytes hold.  Raises ValueError for bytes that encode() never made."""
     try:
         kind, first, *rest = json.loads(data)
-        cls: Any = _KINDS[kind]
-        head = Life(*first) if isinstance(first, list) else first
+        cls: Any = dict(enumerate(_KINDS))[kind]
+        of_server = cls in (ServerObservation, Rejected)
+        if not isinstance(first, str if of_server else list) or not isinstance(rest[0], int):
+            raise TypeError
         if cls is Listing:
             rest[-1] = tuple(rest[-1])
-        record: Record = cls(head, *rest)
-    except (LookupError, TypeError) as error:
+        record: Record = cls(first if of_server else Life(*first), *rest)
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise ValueError(f"not a record of faxstore: {data[:60]!r}") from error
     return record
 

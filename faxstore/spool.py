@@ -9,7 +9,8 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from faxstore.errors import UsageError
@@ -28,9 +29,12 @@ class Spool:
     """
 
     def __init__(self, path: Path, *, synchronous: str = "full") -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._only = path.with_suffix(".lock").open("w")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._only = path.with_suffix(".lock").open("w")
+        except OSError as error:
+            raise UsageError(f"the spool {path} cannot be used: {error.strerror}") from error
         try:
             fcntl.flock(self._only, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -45,14 +49,8 @@ class Spool:
 
     def put(self, bodies: Iterable[bytes]) -> None:
         """Adds bodies, in order, and returns when they are on disk."""
-        with self._lock:
-            self._database.execute("begin immediate")
-            try:
-                self._database.executemany("insert into entry (body) values (?)", ((body,) for body in bodies))
-                self._database.execute("commit")
-            except BaseException:
-                self._database.execute("rollback")
-                raise
+        with self._transaction() as database:
+            database.executemany("insert into entry (body) values (?)", ((body,) for body in bodies))
 
     def peek(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to `limit` entries behind the key `after`, with their keys, in order; they stay."""
@@ -62,10 +60,20 @@ class Spool:
 
     def discard(self, keys: Iterable[int]) -> None:
         """Forgets entries that are done with; a crash before it is on disk only means that they are seen again."""
+        with self._transaction() as database:
+            database.executemany("delete from entry where key = ?", ((key,) for key in keys))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             self._database.execute("begin immediate")
-            self._database.executemany("delete from entry where key = ?", ((key,) for key in keys))
-            self._database.execute("commit")
+            try:
+                yield self._database
+                self._database.execute("commit")
+            except BaseException:
+                if self._database.in_transaction:  # a full disk has ended it already
+                    self._database.execute("rollback")
+                raise
 
     def __len__(self) -> int:
         with self._lock:

@@ -54,6 +54,8 @@ class SpoolWriter:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
         self.flush()
+        if self._bodies:
+            log.error("%d records could not be written to the spool and are lost", len(self._bodies))
 
     def _run(self) -> None:
         while not self._stopping.wait(INTERVAL):

@@ -17,7 +17,9 @@ def run() -> None:
     dsn = context.config.attributes.get("dsn") or context.get_x_argument(as_dictionary=True)["dsn"]
     with database.engine(dsn).begin() as connection:
         # As text, not as a statement with parameters: it holds per cent signs of its own.
-        connection.connection.driver_connection.execute(ROLES.read_text(encoding="utf-8"))
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute(ROLES.read_text(encoding="utf-8"))
         connection.execute(sqlalchemy.text("create schema if not exists fax authorization fax_owner"))
         connection.execute(sqlalchemy.text("set local role fax_owner"))
         context.configure(

@@ -15,7 +15,6 @@ from typing import Any
 from faxstore.ami.message import Message
 from faxstore.observations import Details
 
-_ENVELOPE = frozenset({"event", "actionid"})
 _INTEGER = re.compile(r"\s*([+-]?\d{1,10})\s*")
 _RESOLUTION = re.compile(r"\s*(\d{1,9})x(\d{1,9})\s*")
 
@@ -40,6 +39,21 @@ def session_number(message: Message) -> int | None:
     return int(text)
 
 
+def number(text: str) -> int | None:
+    """A number as %d prints it (a signed 32-bit one), else None."""
+    match = _INTEGER.fullmatch(text) if text.isascii() else None
+    return int(match[1]) if match and -(2**31) <= int(match[1]) < 2**31 else None
+
+
+def rest(message: Message) -> Details:
+    """All headers but the name of the event, as sent."""
+    details: Details = {}
+    for name, value in message:
+        if name.lower() != "event":
+            _keep(details, name, value)
+    return details
+
+
 def snapshot(message: Message) -> Decoded:
     """A FAXSession or FAXSessionsEntry event."""
     return _decode(message, _SNAPSHOT)
@@ -58,23 +72,28 @@ def channel_event(message: Message) -> Decoded:
     return _decode(message, _CHANNEL)
 
 
-Decoder = Callable[[Decoded, str, str], bool]
+Decoder = Callable[[Decoded, str], bool]
 """Puts a header's value into the fields; False where it does not fit."""
 
 
 def _decode(message: Message, decoders: dict[str, Decoder]) -> Decoded:
     decoded = Decoded()
+    seen: set[str] = set()
     for name, value in message:
         key = name.lower()
-        if key in _ENVELOPE:
+        if key == "event":
             continue
         decoder = decoders.get(key)
         if decoder is None:
             _keep(decoded.details, name, value)
-        elif not decoder(decoded, key, value):
+        elif key in seen and key not in _REPEAT:
+            _keep(decoded.details, name, value)
+            decoded.problems.append(f"{name} repeats with {value[:40]!r}")
+        elif not decoder(decoded, value):
             _keep(decoded.details, name, value)
             if value:
                 decoded.problems.append(f"{name} is {value[:40]!r}")
+        seen.add(key)
     return decoded
 
 
@@ -89,27 +108,24 @@ def _keep(details: Details, name: str, value: str) -> None:
 
 
 def _text(name: str) -> Decoder:
-    def decode(decoded: Decoded, _key: str, value: str) -> bool:
-        if name in decoded.fields:
-            _keep(decoded.details, name, value)
-        decoded.fields.setdefault(name, value or None)
+    def decode(decoded: Decoded, value: str) -> bool:
+        decoded.fields[name] = value or None
         return True
 
     return decode
 
 
 def _number(name: str) -> Decoder:
-    def decode(decoded: Decoded, _key: str, value: str) -> bool:
-        match = _INTEGER.fullmatch(value) if value.isascii() else None
-        if match is None or not -(2**31) <= int(match[1]) < 2**31 or name in decoded.fields:
-            return False
-        decoded.fields[name] = int(match[1])
-        return True
+    def decode(decoded: Decoded, value: str) -> bool:
+        found = number(value)
+        if found is not None:
+            decoded.fields[name] = found
+        return found is not None
 
     return decode
 
 
-def _ecm(decoded: Decoded, _key: str, value: str) -> bool:
+def _ecm(decoded: Decoded, value: str) -> bool:
     # Yes/No of a send or receive session, yes/no of a gateway (res_fax_spandsp.c).
     known = {"yes": True, "no": False}.get(value.strip().lower())
     if known is not None:
@@ -117,7 +133,7 @@ def _ecm(decoded: Decoded, _key: str, value: str) -> bool:
     return known is not None
 
 
-def _resolution(decoded: Decoded, _key: str, value: str) -> bool:
+def _resolution(decoded: Decoded, value: str) -> bool:
     match = _RESOLUTION.fullmatch(value) if value.isascii() else None
     if match is None:
         return False
@@ -125,7 +141,7 @@ def _resolution(decoded: Decoded, _key: str, value: str) -> bool:
     return True
 
 
-def _file_name(decoded: Decoded, _key: str, value: str) -> bool:
+def _file_name(decoded: Decoded, value: str) -> bool:
     # Repeats in SendFAX and FAXStatus, once for each document: the first is the field, all are details.
     if "file_name" in decoded.fields:
         first = decoded.fields["file_name"] or ""
@@ -136,9 +152,12 @@ def _file_name(decoded: Decoded, _key: str, value: str) -> bool:
     return True
 
 
-def _session_number(decoded: Decoded, _key: str, value: str) -> bool:
-    return "session_number" not in decoded.fields  # read by session_number()
+def _session_number(_decoded: Decoded, _value: str) -> bool:
+    return True  # read by session_number()
 
+
+_REPEAT = frozenset({"filename"})
+"""Headers that repeat where there are several documents."""
 
 _SNAPSHOT: dict[str, Decoder] = {
     SESSION_NUMBER: _session_number,

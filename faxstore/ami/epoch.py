@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from faxstore.ami.decode import number
 from faxstore.ami.message import Message
 from faxstore.observations import MICROSECONDS, Life
 
 SAME_START = 2 * MICROSECONDS
 """Uptime is whole seconds: two readings of one start differ by up to a second, and the network's delay."""
 
-_COUNTERS = ("TransmitAttempts", "ReceiveAttempts", "CompletedFAXes", "FailedFAXes")
+COUNTERS = ("TransmitAttempts", "ReceiveAttempts", "CompletedFAXes", "FailedFAXes")
+"""Of FAXStats; they live as long as the registry (res_fax.c, faxregistry)."""
 
 
 class LifeWatch:
@@ -42,8 +44,7 @@ class LifeWatch:
         known = self.current.started_at if self.current else None
         if known is not None and abs(known - started) <= SAME_START:
             return False
-        unknown = self.current is not None and known is None and self.current.startup_text is None
-        if self.current is not None and unknown and started <= self.current.first_seen + SAME_START:
+        if self.current is not None and known is None and started <= self.current.first_seen + SAME_START:
             self.current = replace(self.current, started_at=started)
             return False
         return self._begin(Life(self._server, now, started_at=started))
@@ -56,7 +57,7 @@ class LifeWatch:
             return False
         if life.startup_text is None:
             return self._named(life, text)
-        if life.started_at is not None and self._former is None:
+        if life.started_at is not None:
             return False  # the zone of the server changed, not its start
         return self._begin(Life(self._server, now, startup_text=text))
 
@@ -67,9 +68,9 @@ class LifeWatch:
 
     def counted(self, message: Message, now: int) -> bool:
         """FAXStats: counters live as long as the registry, so one that falls means another life."""
-        try:
-            counters = tuple(int(message.get(name)) for name in _COUNTERS)
-        except ValueError:
+        said = [number(message.get(name)) for name in COUNTERS]
+        counters = tuple(count for count in said if count is not None)
+        if len(counters) < len(said):
             return False
         fell = any(new < old for new, old in zip(counters, self._counters, strict=False))
         self._counters = counters
@@ -89,5 +90,5 @@ class LifeWatch:
         if former is not None and former.startup_text == text and life.reloaded_at is None:
             self.current, self._former = former, None
             return True
-        self.current = replace(life, startup_text=text)
+        self.current, self._former = replace(life, startup_text=text), None
         return False

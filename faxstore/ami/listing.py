@@ -1,11 +1,15 @@
-"""One answer to FAXSessions while it comes in: its entries, and whether it came whole."""
+"""The lists that FAXSessions gives, one after the other: what is live, what waits for its detail, what is gone.
+
+Entries come one by one (res_fax.c, manager_fax_sessions); each session's detail is asked for after its list and joined
+to its entry.  A list that did not come whole says what was seen, and nothing of the rest.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from faxstore.observations import Details, Life
+from faxstore.observations import Details, Life, Observation
 
 
 @dataclass(slots=True)
@@ -14,9 +18,15 @@ class Entry:
 
     number: int
     observed_at: int
+    life: Life
     fields: dict[str, Any]
     details: Details
-    life: Life | None = None
+
+    def observed(self) -> Observation:
+        """The entry as an observation of its own: its detail was not or could not be asked."""
+        return Observation(
+            self.life, self.observed_at, "FAXSessionsEntry", self.number, details=self.details, **self.fields
+        )
 
     def joined(self, fields: dict[str, Any], details: Details) -> tuple[dict[str, Any], Details]:
         """The detail's own fields over the entry's; Files only where it says more than FileName."""
@@ -27,20 +37,117 @@ class Entry:
 
 
 @dataclass(slots=True)
-class OpenList:
+class _OpenList:
     """A list that has begun.  `started` is False where its first line was not seen."""
 
-    action_id: str
     started: bool
+    came: int = 0
     entries: dict[int, Entry] = field(default_factory=dict)
 
     def fault(self, total: str) -> str | None:
-        """Why this is not the complete list of the live sessions; None: it is.
+        """Why this is not the complete list of the live sessions; None: it is.  Total counts the entries sent."""
+        total = total.strip()
+        if not total:
+            return None if self.started else "FAXSessionsComplete of a list whose start was not seen"
+        if not (total.isascii() and total.isdigit()) or len(total) > 10:
+            return f"FAXSessionsComplete says Total {total[:40]!r}, which is no number"
+        if int(total) != self.came:
+            return f"FAXSessionsComplete says Total {int(total)} and {self.came} entries came"
+        return None if self.came == len(self.entries) else "FAXSessionsComplete of a list with a number twice"
 
-        Total counts the entries that were sent (res_fax.c, manager_fax_sessions).
-        """
-        if total.strip().isascii() and total.strip().isdigit():
-            if int(total) == len(self.entries):
-                return None
-            return f"FAXSessionsComplete says Total {int(total)} and {len(self.entries)} entries came"
-        return None if self.started and not total.strip() else "FAXSessionsComplete of a list whose start was not seen"
+
+class Listings:
+    """Follows the lists of one server through one connection after another."""
+
+    def __init__(self) -> None:
+        self._live: dict[int, Entry] = {}
+        self._gone: set[int] = set()
+        self._pending: dict[int, Entry] = {}
+        self._open: _OpenList | None = None
+        self._asked: dict[str, int] = {}
+
+    @property
+    def unfinished(self) -> int:
+        """Entries whose detail may still come."""
+        return len(self._pending) + (len(self._open.entries) if self._open else 0)
+
+    def begun(self) -> list[Observation]:
+        """A list begins; what the one before left is settled."""
+        settled = self.cut()
+        self._open = _OpenList(started=True)
+        return settled
+
+    def was_gone(self, number: int) -> bool:
+        """Whether a session of that number was live, and gone, in this life: then this is another life."""
+        return number in self._gone
+
+    def entry(self, entry: Entry) -> list[Observation]:
+        """The next entry; one of the same number in the same list is an observation of its own."""
+        listed = self._open = self._open or _OpenList(started=False)
+        twice = listed.entries.get(entry.number)
+        listed.came += 1
+        listed.entries[entry.number] = entry
+        return [twice.observed()] if twice else []
+
+    def ended(self, total: str, now: int) -> tuple[list[Observation], str | None]:
+        """The list has ended: observations that follow from it, and why it is not to be trusted (None: it is)."""
+        listed, self._open = self._open or _OpenList(started=False), None
+        settled = self.unasked()
+        self._pending = dict(listed.entries)
+        fault = listed.fault(total)
+        if fault is None:
+            gone = [self._live.pop(number) for number in sorted(self._live.keys() - listed.entries.keys())]
+            self._gone.update(entry.number for entry in gone)
+            settled += [_gone(entry, now) for entry in gone]
+        self._live.update(listed.entries)
+        return settled, fault
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The sessions that are live."""
+        return tuple(sorted(self._live))
+
+    def asked(self, action_id: str, number: int) -> None:
+        """A session's detail was asked for."""
+        self._asked[action_id] = number
+
+    def refused(self, action_id: str) -> list[Observation]:
+        """The question was refused (the session ended, say): its entry is all that is known."""
+        number = self._asked.pop(action_id, None)
+        entry = self._pending.pop(number, None) if number is not None else None
+        return [entry.observed()] if entry else []
+
+    def detail(self, action_id: str, number: int) -> Entry | None:
+        """The entry that a detail belongs to; None: it was never listed."""
+        self._asked.pop(action_id, None)
+        return self._pending.pop(number, None)
+
+    def unasked(self) -> list[Observation]:
+        """The poll is over: entries that got no detail will get none any more."""
+        entries, self._pending = self._pending, {}
+        self._asked.clear()
+        return [entry.observed() for entry in entries.values()]
+
+    def cut(self) -> list[Observation]:
+        """The same, and the entries of a list that was cut off: they were seen."""
+        entries = list(self._open.entries.values()) if self._open else []
+        self._open = None
+        return [*self.unasked(), *(entry.observed() for entry in entries)]
+
+    def another_life(self) -> list[Observation]:
+        """The numbers begin again: nothing that was live is, and what was listed is settled in its own life."""
+        settled = self.cut()
+        self._live, self._gone = {}, set()
+        return settled
+
+    def another_life_by_a_number(self, life: Life) -> list[Observation]:
+        """The same, told by a number within a list: the list is of the new life from its first entry on."""
+        settled = self.unasked()
+        self._live, self._gone = {}, set()
+        for entry in self._open.entries.values() if self._open else ():
+            entry.life = life
+        return settled
+
+
+def _gone(entry: Entry, now: int) -> Observation:
+    return Observation(entry.life, now, "Gone", entry.number, entry.fields.get("channel"))

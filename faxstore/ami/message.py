@@ -63,6 +63,25 @@ class Message:
         return self.get("response")
 
 
+def split(text: str) -> list[Message]:
+    """The messages of a text in which the blank lines between them were lost; what is none of them is left out.
+
+    A message begins with its Event or Response header (astman_send_response_full, manager_event).
+    """
+    parts: list[list[str]] = [[]]
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if line.lower().startswith(("event:", "response:")):
+            parts.append([])
+        parts[-1].append(line)
+    found = []
+    for part in parts:
+        try:
+            found.append(parse("\n".join(part)))
+        except MalformedMessageError:
+            continue
+    return found if len(found) > 1 else []
+
+
 def clean_bytes(data: bytes) -> str:
     r"""Bytes of the wire as text that Postgres can hold.
 

@@ -1,24 +1,24 @@
 """From the lines of one connection after another to the records of one server.
 
-The same code serves the live collector and a recording.  It follows lists (res_fax.c,
-manager_fax_sessions), joins each session's detail to its list entry, notices what is gone, and never
-raises on any text: what it cannot understand becomes a Rejected record.
+The same code serves the live collector and a recording.  It never raises on any text: what it cannot understand
+becomes a Rejected record, with the message as it came.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from faxstore.ami import decode
-from faxstore.ami.epoch import LifeWatch
-from faxstore.ami.listing import Entry, OpenList
-from faxstore.ami.message import BANNER, MalformedMessageError, Message, parse
+from faxstore.ami.epoch import COUNTERS, LifeWatch
+from faxstore.ami.listing import Entry, Listings
+from faxstore.ami.message import BANNER, MalformedMessageError, Message, clean_text, parse, split
 from faxstore.capture import CONNECTED, DISCONNECTED, POLLED, Line
 from faxstore.observations import (
     MICROSECONDS,
     Details,
     Hangup,
+    Life,
     Listing,
     Observation,
     Record,
@@ -43,8 +43,13 @@ FAX_VARIABLES = frozenset(
 )
 """Channel variables that res_fax sets (res_fax.c, set_channel_variables)."""
 
+MOST_CHANNELS = 10_000
+"""Channels with fax events whose Hangup is awaited; where no Hangup events come, they are forgotten at this many."""
+
 HEARTBEAT = 60 * MICROSECONDS
-_MODULE = "res_fax.so"
+
+Handler = Callable[[str, Message, int], Iterable[Record]]
+"""Told of an event by its name, with the message and the moment."""
 
 
 class Tracker:
@@ -52,63 +57,69 @@ class Tracker:
 
     def __init__(self, server: str) -> None:
         self.server = server
-        self.life = LifeWatch(server)
-        self._live: dict[int, Entry] = {}
-        self._gone: set[int] = set()
-        self._pending: dict[int, Entry] = {}
-        self._list: OpenList | None = None
-        self._asked: dict[str, int] = {}
+        self._watch = LifeWatch(server)
+        self._listings = Listings()
         self._connected = False
         self._listed = False
         self._heard: int | None = None
-        self._events: dict[str, Callable[[Message, int], list[Record]]] = {
-            "faxsessionsentry": self._entry,
-            "faxsessionscomplete": self._complete,
-            "faxsession": self._session,
-            "sendfax": self._completion,
-            "receivefax": self._completion,
-            "faxstatus": self._channel_event,
-            "varset": self._variable,
-            "hangup": self._hangup,
-            "faxstats": self._stats,
-            "fullybooted": self._booted,
-            "shutdown": self._server_event,
-            "load": self._module,
-            "unload": self._module,
+        self._fax_channels: set[str] = set()
+        self._raw = ""
+        handlers: dict[str, Handler] = {
+            "FAXSessionsEntry": self._entry,
+            "FAXSessionsComplete": self._complete,
+            "FAXSession": self._session,
+            "SendFAX": self._completion,
+            "ReceiveFAX": self._completion,
+            "FAXStatus": self._channel_event,
+            "VarSet": self._variable,
+            "Hangup": self._hangup,
+            "FAXStats": self._stats,
+            "FullyBooted": self._booted,
+            "Shutdown": self._server_event,
+            "Load": self._module,
+            "Unload": self._module,
+            "Reload": self._module,
         }
+        self._handlers = {name.lower(): (name, handler) for name, handler in handlers.items()}
 
     @property
     def unfinished(self) -> int:
         """List entries whose detail may still come: a recording that ends here ends in the middle of a poll."""
-        return len(self._pending) + (len(self._list.entries) if self._list else 0)
+        return self._listings.unfinished
 
     def feed(self, line: Line) -> list[Record]:
         """The records that this line completes."""
         now = round(line.ts * MICROSECONDS)
+        self._raw = clean_text(line.text)
         try:
             if line.dir == "in":
-                return self._incoming(line.text, now)
-            return self._mark(line.text, now) if line.dir == "mark" else self._outgoing(line.text)
+                return list(self._incoming(self._raw, now))
+            return list(self._mark(self._raw, now)) if line.dir == "mark" else self._outgoing(self._raw)
         except Exception as error:  # a fault of ours must not stop the collecting
             log.exception("%s: a message could not be decoded and is kept as rejected", self.server)
-            return [Rejected(self.server, now, f"faxstore failed on it: {error!r}", line.text)]
+            return [self._rejected(f"faxstore failed on it: {error!r}"[:300], now)]
 
     # -- lines ---------------------------------------------------------------------------------------
 
-    def _incoming(self, text: str, now: int) -> list[Record]:
+    def _incoming(self, text: str, now: int) -> Iterable[Record]:
         if banner := BANNER.match(text):
             return self._banner(banner[1], now)
         try:
-            message = parse(text)
+            return self._message(parse(text), now)
         except MalformedMessageError as error:
-            return [Rejected(self.server, now, str(error), text)]
-        records: list[Record] = [
-            Rejected(self.server, now, f"a line that is no header: {line[:60]!r}", text) for line in message.junk[:1]
-        ]
+            records: list[Record] = [self._rejected(str(error), now)]
+            for place, part in enumerate(split(text)):
+                records += self._message(part, now + place)  # a row has a moment of its own
+            return records
+
+    def _message(self, message: Message, now: int) -> list[Record]:
+        junk = [self._rejected(f"a line that is no header: {line[:60]!r}", now) for line in message.junk[:1]]
+        if not message.event and not message.response:
+            return [self._rejected("neither an Event nor a Response", now)]
         if message.event:
-            handler = self._events.get(message.event.lower())
-            return records + (handler(message, now) if handler else [])
-        return records + self._response(message, now)
+            name, handler = self._handlers.get(message.event.lower(), ("", None))
+            return [*junk, *(handler(name, message, now) if handler else ())]
+        return [*junk, *self._response(message, now)]
 
     def _outgoing(self, text: str) -> list[Record]:
         try:
@@ -117,19 +128,19 @@ class Tracker:
             return []
         number = decode.session_number(message)
         if message.get("Action").lower() == "faxsession" and number is not None:
-            self._asked[message.get("ActionID")] = number
+            self._listings.asked(message.get("ActionID"), number)
         return []
 
-    def _mark(self, text: str, now: int) -> list[Record]:
+    def _mark(self, text: str, now: int) -> Iterable[Record]:
         if text == POLLED:
-            return self._unasked()
+            return self._listings.unasked()
         if text == CONNECTED:
             self._connected, self._listed = True, False
-            return [*self._cut(), self._of_server("Connected", now)]
+            return [*self._listings.cut(), self._of_server("Connected", now)]
         if text.startswith(DISCONNECTED):
             self._connected = False
             reason = text.removeprefix(DISCONNECTED).lstrip(": ")
-            return [*self._cut(), self._of_server("Disconnected", now, {"Reason": reason} if reason else {})]
+            return [*self._listings.cut(), self._of_server("Disconnected", now, {"Reason": reason} if reason else {})]
         return []
 
     def _banner(self, version: str, now: int) -> list[Record]:
@@ -139,154 +150,119 @@ class Tracker:
 
     # -- lists ---------------------------------------------------------------------------------------
 
-    def _response(self, message: Message, now: int) -> list[Record]:
+    def _response(self, message: Message, now: int) -> Iterable[Record]:
         if message.get("EventList").lower() == "start" and "FAXSessionsEntry" in message.get("Message"):
-            flushed = self._cut()
-            self._list = OpenList(message.get("ActionID"), started=True)
-            return flushed
+            return self._listings.begun()
         if "CoreStartupDate" in message:
-            self._restarted(self.life.core_status(message, now))
-            return [self._of_server("CoreStatus", now, decode.channel_event(message).details)]
+            another = self._watch.core_status(message, now)
+            return [*self._life_went_on(not another), self._of_server("CoreStatus", now, decode.rest(message))]
         if "AsteriskVersion" in message:
-            return [self._of_server("CoreSettings", now, decode.channel_event(message).details)]
-        number = self._asked.pop(message.get("ActionID"), None)
-        if number is not None and message.response.lower() == "error" and number in self._pending:
-            return [self._observed(self._pending.pop(number))]
-        return []
+            return [self._of_server("CoreSettings", now, decode.rest(message))]
+        return self._listings.refused(message.get("ActionID")) if message.response.lower() == "error" else []
 
-    def _entry(self, message: Message, now: int) -> list[Record]:
+    def _entry(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = decode.session_number(message)
         if number is None:
-            return [self._no_number(message, now)]
+            return [self._no_number(name, message, now)]
+        settled: list[Observation] = []
+        if self._listings.was_gone(number):
+            self._watch.reloaded(now)
+            settled = self._listings.another_life_by_a_number(self._life(now))
         decoded = decode.snapshot(message)
-        entry = Entry(number, now, decoded.fields, decoded.details)
-        if self._list is None:
-            self._list = OpenList(message.get("ActionID"), started=False)
-        self._list.entries[number] = entry
-        if number in self._gone:
-            self._restarted(self.life.reloaded(now))
-            self._list.entries[number] = entry
-        entry.life = self.life.at(now, continued=not self._connected)
-        return self._problems(decoded, message, now)
+        entry = Entry(number, now, self._life(now), decoded.fields, decoded.details)
+        return [*settled, *self._listings.entry(entry), *self._problems(name, decoded, now)]
 
-    def _complete(self, message: Message, now: int) -> list[Record]:
-        listed, self._list = self._list or OpenList(message.get("ActionID"), started=True), None
-        self._pending, flushed = dict(listed.entries), self._unasked()
-        fault = listed.fault(message.get("Total"))
+    def _complete(self, _name: str, message: Message, now: int) -> Iterable[Record]:
+        settled, fault = self._listings.ended(message.get("Total"), now)
         if fault is not None:
-            return [*flushed, Rejected(self.server, now, fault, _text_of(message))]
-        life = self.life.at(now, continued=not self._connected)
-        records: list[Record] = [*flushed]
-        for number in sorted(self._live.keys() - listed.entries.keys()):
-            records.append(self._gone_now(self._live.pop(number), now))
-        self._live.update(listed.entries)
+            return [*settled, self._rejected(fault, now)]
         if self._listed and self._heard is not None and 0 <= now - self._heard < HEARTBEAT:
-            return records
+            return settled
         self._listed, self._heard = True, now
-        return [*records, Listing(life, now, tuple(sorted(listed.entries))), self._of_server("Polled", now)]
+        return [*settled, Listing(self._life(now), now, self._listings.numbers), self._of_server("Polled", now)]
 
-    def _session(self, message: Message, now: int) -> list[Record]:
+    def _session(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = decode.session_number(message)
         if number is None:
-            return [self._no_number(message, now)]
-        self._asked.pop(message.get("ActionID"), None)
+            return [self._no_number(name, message, now)]
         decoded = decode.snapshot(message)
-        entry = self._pending.pop(number, None)
-        fields, details = decoded.fields, decoded.details
-        life = self.life.at(now, continued=not self._connected)
+        fields, details, life = decoded.fields, decoded.details, self._life(now)
+        entry = self._listings.detail(message.get("ActionID"), number)
         if entry is not None:
             fields, details = entry.joined(fields, details)
-            life = entry.life or life
-        observation = Observation(life, now, "FAXSession", number, details=details, **fields)
-        return [observation, *self._problems(decoded, message, now)]
-
-    def _unasked(self) -> list[Record]:
-        """Entries that will get no detail any more, as observations of their own."""
-        entries, self._pending = self._pending, {}
-        self._asked.clear()
-        return [self._observed(entry) for entry in entries.values()]
-
-    def _cut(self) -> list[Record]:
-        """The same, and those of a list that was cut off: they were seen, but say nothing of the rest."""
-        cut = list(self._list.entries.values()) if self._list else []
-        self._list = None
-        return [*self._unasked(), *(self._observed(entry) for entry in cut)]
-
-    def _observed(self, entry: Entry) -> Observation:
-        life = entry.life or self.life.at(entry.observed_at)
-        return Observation(
-            life, entry.observed_at, "FAXSessionsEntry", entry.number, details=entry.details, **entry.fields
-        )
-
-    def _gone_now(self, entry: Entry, now: int) -> Observation:
-        self._gone.add(entry.number)
-        life = entry.life or self.life.at(now)
-        return Observation(life, now, "Gone", entry.number, entry.fields.get("channel"))
+            life = entry.life
+        return [Observation(life, now, name, number, details=details, **fields), *self._problems(name, decoded, now)]
 
     # -- events --------------------------------------------------------------------------------------
 
-    def _completion(self, message: Message, now: int) -> list[Record]:
-        return self._of_channel(message, decode.completion(message), now)
+    def _completion(self, name: str, message: Message, now: int) -> Iterable[Record]:
+        return self._of_channel(name, decode.completion(message), now)
 
-    def _channel_event(self, message: Message, now: int) -> list[Record]:
-        return self._of_channel(message, decode.channel_event(message), now)
+    def _channel_event(self, name: str, message: Message, now: int) -> Iterable[Record]:
+        return self._of_channel(name, decode.channel_event(message), now)
 
-    def _variable(self, message: Message, now: int) -> list[Record]:
-        return self._channel_event(message, now) if message.get("Variable") in FAX_VARIABLES else []
+    def _variable(self, name: str, message: Message, now: int) -> Iterable[Record]:
+        return self._channel_event(name, message, now) if message.get("Variable") in FAX_VARIABLES else []
 
-    def _of_channel(self, message: Message, decoded: decode.Decoded, now: int) -> list[Record]:
-        if not decoded.fields.get("channel"):
-            return [Rejected(self.server, now, f"{message.event} names no Channel", _text_of(message))]
-        life = self.life.at(now, continued=not self._connected)
-        observation = Observation(life, now, message.event, details=decoded.details, **decoded.fields)
-        return [observation, *self._problems(decoded, message, now)]
+    def _of_channel(self, name: str, decoded: decode.Decoded, now: int) -> Iterable[Record]:
+        channel = decoded.fields.get("channel")
+        if not channel:
+            return [self._rejected(f"{name} names no Channel", now)]
+        if len(self._fax_channels) >= MOST_CHANNELS:
+            self._fax_channels.clear()
+        self._fax_channels.add(channel)
+        observation = Observation(self._life(now), now, name, details=decoded.details, **decoded.fields)
+        return [observation, *self._problems(name, decoded, now)]
 
-    def _hangup(self, message: Message, now: int) -> list[Record]:
-        life = self.life.at(now, continued=not self._connected)
-        return [Hangup(life, now, message.get("Channel"), message.get("Uniqueid"))]
-
-    def _stats(self, message: Message, now: int) -> list[Record]:
-        self._restarted(self.life.counted(message, now))
-        return [self._of_server("FAXStats", now, decode.channel_event(message).details)]
-
-    def _booted(self, message: Message, now: int) -> list[Record]:
-        self._restarted(self.life.booted(message, now))
-        return self._server_event(message, now)
-
-    def _module(self, message: Message, now: int) -> list[Record]:
-        if message.get("Module") != _MODULE:
+    def _hangup(self, _name: str, message: Message, now: int) -> Iterable[Record]:
+        channel = message.get("Channel")
+        if channel not in self._fax_channels:
             return []
-        if message.event.lower() == "load" and message.get("Status").lower() in ("", "success"):
-            self._restarted(self.life.reloaded(now))
-        return self._server_event(message, now)
+        self._fax_channels.discard(channel)
+        return [Hangup(self._life(now), now, channel, message.get("Uniqueid"))]
 
-    def _server_event(self, message: Message, now: int) -> list[Record]:
-        return [self._of_server(message.event, now, decode.channel_event(message).details)]
+    # -- the server ----------------------------------------------------------------------------------
 
-    # -- the life of the server ----------------------------------------------------------------------
+    def _stats(self, name: str, message: Message, now: int) -> Iterable[Record]:
+        wrong = [counter for counter in COUNTERS if counter in message and decode.number(message.get(counter)) is None]
+        faults = [self._rejected(f"{name}: {', '.join(wrong)}: not a number, kept as text", now)] if wrong else []
+        settled = self._life_went_on(not self._watch.counted(message, now))
+        return [*settled, self._of_server(name, now, decode.rest(message)), *faults]
 
-    def _restarted(self, another: bool) -> None:
-        if another:
-            self._live, self._gone, self._pending, self._list = {}, set(), {}, None
+    def _booted(self, name: str, message: Message, now: int) -> Iterable[Record]:
+        settled = self._life_went_on(not self._watch.booted(message, now))
+        return [*settled, *self._server_event(name, message, now)]
+
+    def _module(self, name: str, message: Message, now: int) -> Iterable[Record]:
+        module = message.get("Module").lower().removesuffix(".so")
+        if module != "res_fax" and not (name == "Reload" and module == "all"):
+            return []
+        loaded = name == "Load" and message.get("Status").lower() in ("", "success")
+        settled = self._life_went_on(not (loaded and self._watch.reloaded(now)))
+        return [*settled, *self._server_event(name, message, now)]
+
+    def _server_event(self, name: str, message: Message, now: int) -> list[Record]:
+        return [self._of_server(name, now, decode.rest(message))]
+
+    def _life_went_on(self, went_on: bool) -> list[Observation]:
+        return [] if went_on else self._listings.another_life()
+
+    def _life(self, now: int) -> Life:
+        return self._watch.at(now, continued=not self._connected)
 
     # -- small records -------------------------------------------------------------------------------
 
     def _of_server(self, event: str, now: int, details: Details | None = None) -> ServerObservation:
         return ServerObservation(self.server, now, event, details or {})
 
-    def _no_number(self, message: Message, now: int) -> Rejected:
-        given = message.get("SessionNumber")
-        return Rejected(
-            self.server, now, f"{message.event}: SessionNumber is {given[:40]!r}, not a number", _text_of(message)
-        )
+    def _rejected(self, reason: str, now: int) -> Rejected:
+        return Rejected(self.server, now, reason, self._raw)
 
-    def _problems(self, decoded: decode.Decoded, message: Message, now: int) -> list[Record]:
+    def _no_number(self, name: str, message: Message, now: int) -> Rejected:
+        given = message.get("SessionNumber")
+        return self._rejected(f"{name}: SessionNumber is {given[:40]!r}, not a number", now)
+
+    def _problems(self, name: str, decoded: decode.Decoded, now: int) -> list[Record]:
         if not decoded.problems:
             return []
-        reason = f"{message.event}: {', '.join(decoded.problems)}: kept as text"
-        return [Rejected(self.server, now, reason, _text_of(message))]
-
-
-def _text_of(message: Message) -> str:
-    lines = [f"{key}: {value}" for key, value in message] + list(message.junk)
-    return "\r\n".join(lines) + "\r\n\r\n"
+        return [self._rejected(f"{name}: {', '.join(decoded.problems)}: kept as text", now)]

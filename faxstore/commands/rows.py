@@ -1,25 +1,14 @@
-"""How commands that print rows take their options: formats, and moments."""
+"""How commands that print rows take moments."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from faxstore.errors import UsageError
 
 _AGO = re.compile(r"(\d{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-
-
-class Format(StrEnum):
-    """How rows come out: those of faxstore.report."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
 
 
 def moment(text: str | None, option: str, now: datetime | None = None) -> datetime | None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from faxstore.commands.context import settings_of
-from faxstore.commands.rows import Format, moment
+from faxstore.commands.rows import moment
+from faxstore.report.formats import Format
 
 
 class Direction(StrEnum):
@@ -57,14 +58,14 @@ def run(
       faxstore sessions --since 2026-11-01 --until 2026-12-01 --result failed
       faxstore sessions --since 2026-11-01T00:00+01:00 --format csv > november.csv
     """
-    from faxstore import report
+    from faxstore.report.session_list import sessions
     from faxstore.store.database import open_dsn
     from faxstore.store.migrate import require_current
 
     first, last = moment(since, "--since"), moment(until, "--until")
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
-        report.sessions(
+        sessions(
             dsn,
             since=first,
             until=last,

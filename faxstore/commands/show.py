@@ -36,10 +36,10 @@ def run(
       faxstore show 5f1c
       faxstore show 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --format json
     """
-    from faxstore import report
+    from faxstore.report.one_session import show
     from faxstore.store.database import open_dsn
     from faxstore.store.migrate import require_current
 
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
-        report.show(dsn, session, format=format)
+        show(dsn, session, as_json=format is ShowFormat.JSON)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from faxstore import report
 from faxstore.errors import FaxstoreError
-from faxstore.report.session_list import SHORT_ID
+from faxstore.report.one_session import show as show_session
+from faxstore.report.session_list import SHORT_ID, sessions
 from faxstore.store.database import Connection, connect
 
 _NARROW = 100
@@ -39,10 +39,10 @@ def show(dsn: str, folder: Path, config: Path) -> None:
         session = _noisy(connection)
     _head(out, "Every fax session, and how it ended")
     _more(out, f"{command} sessions")
-    report.sessions(dsn)
+    sessions(dsn)
     _head(out, "One that was received over a noisy line: its pages, and its timeline")
     _more(out, f"{command} show {session[:SHORT_ID]}")
-    report.show(dsn, session)
+    show_session(dsn, session)
     _head(out, "Ask more in SQL\n")
     for what, question in _QUESTIONS:
         out.print(f"  [dim]-- {what}[/dim]\n  {question}", soft_wrap=True)

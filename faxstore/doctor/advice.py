@@ -11,7 +11,7 @@ READ = "call,system,dialplan"
 WRITE = "call,reporting"
 
 FILTERS = (
-    "Event: (SendFAX|ReceiveFAX|FAXStatus|FullyBooted|Shutdown|Load|Unload)",
+    "Event: (SendFAX|ReceiveFAX|FAXStatus|FullyBooted|Shutdown|Load|Unload|Hangup)",
     "Event: VarSet.*Variable: (FAX|REMOTESTATIONID|LOCALSTATIONID)",
 )
 """Extended regular expressions over the text of an event (manager.c, match_filter); '.' matches line ends too."""

@@ -16,7 +16,7 @@ from rich.text import Text
 from sqlalchemy import Connection, Table, select
 
 from faxstore.errors import UsageError
-from faxstore.report.formats import Format, Row, json_value
+from faxstore.report.formats import Row, json_value
 from faxstore.report.tables import Column, console, named, shown, table
 from faxstore.store.database import engine
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
@@ -66,14 +66,11 @@ class Shown:
     timeline: Sequence[Row]
 
 
-def show(dsn: str, wanted: str, *, format: str = "table") -> None:
-    """Prints one session, by its id or the beginning of it; the formats are table and json."""
-    form = Format(format)
-    if form not in (Format.TABLE, Format.JSON):
-        raise UsageError(f"show: --format {form} is not for one session; allowed: table, json")
+def show(dsn: str, wanted: str, *, as_json: bool = False) -> None:
+    """Prints one session, by its id or the beginning of it."""
     with engine(dsn).connect() as connection:
         found = _found(connection, *_identity(connection, wanted))
-    _as_json(found, sys.stdout) if form is Format.JSON else _as_table(found, sys.stdout)
+    _as_json(found, sys.stdout) if as_json else _as_table(found, sys.stdout)
 
 
 def _identity(connection: Connection, wanted: str) -> tuple[UUID, datetime]:

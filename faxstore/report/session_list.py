@@ -40,23 +40,22 @@ def sessions(
     servers: Sequence[str] = (),
     directions: Sequence[str] = (),
     results: Sequence[str] = (),
-    format: str = "table",
+    format: Format = Format.TABLE,
 ) -> None:
     """Prints the sessions that started from `since` on and before `until`, the oldest first; all of them.
 
     An empty sequence means any.
     """
-    form = Format(format)
     query = _between(select(view), since, until)
     for name, wanted in (("server", servers), ("direction", directions), ("result", results)):
         if wanted:
             query = query.where(view.c[name].in_(wanted))
     with engine(dsn).connect() as connection:
         rows = _rows(connection, query.order_by(view.c.started_at, view.c.session_id))
-        if form is Format.TABLE:
+        if format is Format.TABLE:
             console(sys.stdout).print(table(rows, COLUMNS))
         else:
-            write(rows, [column.name for column in view.c], form, sys.stdout)
+            write(rows, [column.name for column in view.c], format, sys.stdout)
 
 
 def _between(query: Select[Any], since: datetime | None, until: datetime | None) -> Select[Any]:

@@ -6,7 +6,7 @@ Migrations never read these files: they run frozen SQL of their own, and a test 
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 ORDER = (
     "tables/epoch",
@@ -45,8 +45,7 @@ ORDER = (
 
 def text(name: str) -> LiteralString:
     """The SQL of one object, by folder and name: ``text("views/sessions")``."""
-    # Literal in psycopg's sense: it ships with the program, and nothing of the wire is in it.
-    return cast("LiteralString", files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
+    return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def schema() -> LiteralString:

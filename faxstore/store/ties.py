@@ -129,7 +129,8 @@ class Ties:
             return []
         waiting, channel.waiting = channel.waiting, []
         first = waiting[0][1]
-        uniqueid = first.uniqueid or first.channel or ""
+        # Channel names begin again with the server: without a Uniqueid only the epoch tells them apart.
+        uniqueid = first.uniqueid or f"{epoch} {first.channel}"
         application = next((event.event for _, event in waiting if event.event in COMPLETIONS), "")
         runs = self._ask_runs(epoch, uniqueid, first.observed_at)
         ordinal = max(channel.runs, runs.before)

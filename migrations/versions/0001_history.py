@@ -23,4 +23,6 @@ def downgrade() -> None:
 
 
 def _run(name: str) -> None:
-    op.get_bind().connection.driver_connection.execute((_SQL / name).read_text(encoding="utf-8"))
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute((_SQL / name).read_text(encoding="utf-8"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -321,6 +322,29 @@ def test_months_ahead_are_there_and_no_more_than_asked_for(database: psycopg.Con
     month = datetime.now(UTC).replace(day=1)
     expected = [(month.year * 12 + month.month - 1 + n) for n in range(5)]
     assert names == [f"session_history_{index // 12:04}_{index % 12 + 1:02}" for index in expected]
+
+
+def within(seconds: float, action: Callable[[], object]) -> None:
+    """Fails where an action does not come back."""
+    thread = threading.Thread(target=action, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert not thread.is_alive(), "it hangs"
+
+
+def test_the_first_list_of_a_new_observer_closes_what_the_last_one_left_open(database: psycopg.Connection) -> None:
+    """The ingestor was started again, and nothing is listed any more."""
+    append(database, snapshot(0), collector="before")
+    within(10, lambda: append(database, listing(60), collector="after"))
+    assert [row["end_observed_by"] for row in sessions(database)] == ["gone"]
+
+
+def test_a_life_may_become_better_known_within_a_batch(database: psycopg.Connection) -> None:
+    """CoreStatus came after the first list."""
+    better = replace(life(), startup_text="2026-11-02 07:00:00")
+    within(10, lambda: append(database, snapshot(0), snapshot(1, of=better), snapshot(2)))
+    assert [row["snapshots"] for row in sessions(database)] == [3]
+    assert [row["startup_text"] for row in epochs(database)] == ["2026-11-02 07:00:00"]
 
 
 # -- two at once ------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_fax_ingest_appends_everything(
                 [stats(0, TransmitAttempts="1"), Rejected("pbx", moment(0), "no header", "garbage")],
                 snapshot(-2e8, 7),
             )
-            append(connection, listing(4))
+            append(connection, snapshot(3.5, 8), listing(4, 8))
         with psycopg.connect(dsn, autocommit=True) as connection:
             found = read(
                 connection,
@@ -118,7 +118,7 @@ def test_fax_ingest_appends_everything(
                 " (select count(*) from fax.session where is_open) as open, (select count(*) from fax.session)"
                 " as sessions, (select to_regclass('fax.session_history_2020_07') is not null) as month",
             )
-    assert found == [{"rows": 8, "server_rows": 1, "rejected": 1, "open": 0, "sessions": 2, "month": True}]
+    assert found == [{"rows": 9, "server_rows": 1, "rejected": 1, "open": 1, "sessions": 3, "month": True}]
 
 
 def test_fax_ingest_makes_months_ahead(ingest: psycopg.Connection) -> None:
@@ -209,7 +209,6 @@ CHANGES = [
     "set role fax_owner",
     "set session_replication_role = replica",
     "copy (select 1) to program 'true'",
-    "select fax.lock_append()",
     "select fax.register_sessions(gen_random_uuid())",
     "select fax.make_partition(now())",
     "select fax.protect('epoch')",

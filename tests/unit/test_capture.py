@@ -31,7 +31,7 @@ def refused(file: Path) -> tuple[list[Line], str]:
     before = []
     with pytest.raises(UsageError) as refusal:
         for line in capture.read(str(file)):
-            before.append(line)  # noqa: PERF402 - a fault must not take away what came before it
+            before.append(line)
     told = str(refusal.value)
     assert "\n" not in told
     assert told.startswith(f"{file}: ")

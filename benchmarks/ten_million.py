@@ -1,0 +1,198 @@
+"""What questions cost on a history of ten million rows: one session by its id, a month's totals, the latest sessions.
+
+    python -m benchmarks.ten_million                        # an embedded Postgres of its own, removed afterwards
+    python -m benchmarks.ten_million --folder /var/tmp/ten  # kept there, and asked again without filling next time
+
+The rows are made by ten_million.sql: sessions of 50 rows over 365 days, on four servers, twelve or thirteen months'
+partitions.  The database is filled with fsync off and asked as it is; a question writes nothing.  "Cold" is the
+first time that a new connection asks after a start of the server (its own memory is empty, the system's file cache
+is not), "warm" the median of random sessions over one connection.  Prints rows for docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from benchmarks.import_rate import hardware
+from faxstore.store import embedded, migrate
+from faxstore.store.database import Connection, connect
+
+ROWS_A_GROUP = 200
+"""Four sessions of 50 rows, as ten_million.sql makes them."""
+
+YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+CHUNK = 1_000
+"""Groups that one statement makes."""
+
+FILL = Path(__file__).with_suffix(".sql")
+ONE_SESSION = "select * from fax.sessions where session_id = %s"
+ITS_PAGES = "select * from fax.session_pages where session_id = %s order by page"
+ITS_TIMELINE = """
+select * from fax.session_timeline
+where session_id = %s and started_at = (select started_at from fax.session where session_id = %s) order by observed_at
+"""
+A_MONTH = """
+select server, count(*), sum(pages) from fax.sessions
+where started_at >= '2026-06-01 00:00+00' and started_at < '2026-07-01 00:00+00' group by server order by server
+"""
+LATEST = "select * from fax.sessions order by started_at desc limit 20"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one question took by the server's own account: milliseconds, and the history's partitions it opened."""
+
+    planning: float
+    execution: float
+    partitions: frozenset[str]
+
+    @property
+    def total(self) -> float:
+        """Milliseconds from the question to the last row."""
+        return self.planning + self.execution
+
+
+def fill(dsn: str, rows: int) -> None:
+    """Makes the history; it says how far it is."""
+    groups = rows // ROWS_A_GROUP
+    with connect(dsn, autocommit=True) as connection:
+        connection.execute("set role fax_owner")
+        connection.execute("select fax.make_partition(%s + n * interval '1 month') from generate_series(0, 11) n", [YEAR])
+        for first in range(0, groups, CHUNK):
+            last = min(first + CHUNK, groups) - 1
+            raw = psycopg.RawCursor(connection)
+            raw.execute(FILL.read_text(encoding="utf-8"), [first, last, groups, YEAR])
+            print(f"\r{(last + 1) * ROWS_A_GROUP:,} rows", end="", file=sys.stderr, flush=True)
+        connection.execute("reset role")
+        connection.execute("vacuum (analyze)")
+        connection.execute("checkpoint")
+    print(file=sys.stderr)
+
+
+def cost(connection: Connection, question: str, *parameters: Any) -> Cost:
+    """Asks once, with the server's clock on."""
+    row = connection.execute(f"explain (analyze, timing off, format json) {question}", parameters).fetchone()
+    assert row is not None
+    plan = row[0][0]
+    return Cost(plan["Planning Time"], plan["Execution Time"], frozenset(_opened(plan["Plan"])))
+
+
+def _opened(node: dict[str, Any]) -> Iterator[str]:
+    if node.get("Relation Name", "").startswith("session_history") and node["Actual Loops"] > 0:
+        yield node["Relation Name"]
+    for child in node.get("Plans", []):
+        yield from _opened(child)
+
+
+def several(connection: Connection, question: str, sessions: list[UUID]) -> tuple[Cost, int]:
+    """The median cost over sessions, and the most partitions that one of them opened."""
+    places = question.count("%s")
+    costs = [cost(connection, question, *[session] * places) for session in sessions]
+    median = Cost(
+        statistics.median(one.planning for one in costs),
+        statistics.median(one.execution for one in costs),
+        frozenset(),
+    )
+    return median, max(len(one.partitions) for one in costs)
+
+
+def wall(connection: Connection, question: str, sessions: list[UUID]) -> float:
+    """Median milliseconds as a client sees it: the question sent, every row fetched."""
+    places = question.count("%s")
+    taken = []
+    for session in sessions:
+        start = time.perf_counter()
+        connection.execute(question, [session] * places).fetchall()
+        taken.append((time.perf_counter() - start) * 1000)
+    return statistics.median(taken)
+
+
+def ask(folder: Path, samples: int) -> Iterator[tuple[str, Cost, int, float | None]]:
+    """Each question: its name, its cost, the partitions it opened, the client's milliseconds."""
+    with embedded.running(folder) as dsn, connect(dsn, autocommit=True) as connection:
+        drawn = "select session_id from fax.session order by md5(session_id::text) limit %s"
+        session, *sessions = [row[0] for row in connection.execute(drawn, [samples + 1])]
+    with embedded.running(folder) as dsn, connect(dsn, autocommit=True) as connection:
+        first = cost(connection, ONE_SESSION, session)
+        yield "one session, cold", first, len(first.partitions), None
+        again = cost(connection, ONE_SESSION, sessions[0])
+        yield "one session, second question", again, len(again.partitions), None
+        for name, question in (
+            ("one session, warm", ONE_SESSION),
+            ("its pages, warm", ITS_PAGES),
+            ("its timeline, warm", ITS_TIMELINE),
+        ):
+            median, partitions = several(connection, question, sessions)
+            yield name, median, partitions, wall(connection, question, sessions)
+        for name, question in (("a month's pages by server", A_MONTH), ("the latest 20 sessions", LATEST)):
+            cost(connection, question)
+            whole = cost(connection, question)
+            yield name, whole, len(whole.partitions), None
+
+
+def table(folder: Path, samples: int) -> Iterator[str]:
+    """The rows of the table."""
+    with embedded.running(folder) as dsn, connect(dsn) as connection:
+        counts = connection.execute(
+            "select count(*), max(position), (select count(*) from fax.session),"
+            " (select count(*) from pg_inherits where inhparent = 'fax.session_history'::regclass),"
+            " (select sum(pg_total_relation_size(inhrelid)) from pg_inherits"
+            "  where inhparent = 'fax.session_history'::regclass) from fax.session_history"
+        ).fetchone()
+        version = connection.execute("show server_version").fetchone()
+    assert counts is not None
+    assert version is not None
+    rows, last, sessions, partitions, size = counts
+    assert rows == last, f"positions are not gapless: {rows} rows, last position {last}"
+    yield f"{rows:,} rows, {sessions:,} sessions, {partitions} partitions, {float(size) / 1e9:.1f} GB"
+    yield f"Postgres {version[0].split()[0]}, {hardware()}, {time.strftime('%Y-%m-%d')}, python -m benchmarks.ten_million"
+    yield ""
+    yield "| question | planning ms | execution ms | together ms | client ms | partitions opened |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for name, one, opened, client in ask(folder, samples):
+        seen = "" if client is None else f"{client:.2f}"
+        yield f"| {name} | {one.planning:.2f} | {one.execution:.2f} | {one.total:.2f} | {seen} | {opened} |"
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--rows", type=int, default=10_000_000, help="how many (default: 10000000)")
+    parser.add_argument("--samples", type=int, default=200, help="sessions asked for (default: 200)")
+    parser.add_argument("--folder", type=Path, help="where to keep the database (default: a temporary one)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="faxstore-benchmark-") as temporary:
+        folder = arguments.folder or Path(temporary)
+        Path(temporary).chmod(0o755)
+
+        with embedded.running(folder) as dsn:
+            if migrate.current(dsn) is None:
+                _without_fsync(dsn)
+                migrate.upgrade(dsn)
+                fill(dsn, arguments.rows)
+        for line in table(folder, arguments.samples):
+            print(line, flush=True)
+    return 0
+
+
+def _without_fsync(dsn: str) -> None:
+    with connect(dsn, autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")
+        connection.execute("alter system set max_wal_size = '8GB'")
+        connection.execute("select pg_reload_conf()")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

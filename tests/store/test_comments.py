@@ -1,0 +1,137 @@
+"""The database says of itself what everything in it means, and tables.py says the same of its columns and types."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+
+from faxstore.store import tables
+from tests.views.given import read
+
+COLUMNS = """
+select c.relname || '.' || a.attname as name, c.relkind = 'v' as is_view, a.attname as column,
+       coalesce(col_description(c.oid, a.attnum), '') as comment
+from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'v', 'p') and not c.relispartition
+  and has_table_privilege('fax_reader', c.oid, 'select') and c.relname <> 'alembic_version'
+order by 1
+"""
+"""Every column that a reader sees."""
+
+NEVER_NULL = {
+    "sessions": "session_id server epoch_id started_at end_observed_by bad_lines_measurable rate_falls result snapshots"
+    " first_position last_position",
+    "session_pages": "session_id server started_at page",
+    "session_timeline": "session_id started_at observed_at event changes collector_id position",
+    "session_rows": "session_id started_at observed_at position collector_id event is_snapshot",
+    "page_attempts": "session_id started_at page attempt first_seen_at last_seen_at snapshots",
+    "rejected_messages": "server observed_at reason raw collector_id",
+}
+"""The columns of each view that always have a value."""
+
+
+def test_every_table_and_view_says_what_it_holds(database: psycopg.Connection) -> None:
+    found = read(
+        database,
+        "select relname, coalesce(obj_description(oid, 'pg_class'), '') as comment from pg_class"
+        " where relnamespace = 'fax'::regnamespace and relkind in ('r', 'v', 'p') and not relispartition"
+        " and relname <> 'alembic_version' order by 1",
+    )
+    assert len(found) >= 13
+    assert [row["relname"] for row in found if len(row["comment"]) < 20] == []
+
+
+def test_every_column_that_a_reader_sees_says_what_it_means(database: psycopg.Connection) -> None:
+    found = read(database, COLUMNS)
+    assert len(found) > 150
+    assert [row["name"] for row in found if len(row["comment"]) < 8] == []
+
+
+def test_every_function_says_what_it_does(database: psycopg.Connection) -> None:
+    found = read(
+        database,
+        "select oid::regprocedure::text as name, coalesce(obj_description(oid, 'pg_proc'), '') as comment"
+        " from pg_proc where pronamespace = 'fax'::regnamespace order by 1",
+    )
+    assert len(found) > 10
+    assert [row["name"] for row in found if len(row["comment"]) < 20] == []
+
+
+def test_every_partition_repeats_the_comments_of_the_history(database: psycopg.Connection) -> None:
+    """Made with them by fax.make_partition()."""
+    found = read(
+        database,
+        "select count(*) as columns, count(col_description(c.oid, a.attnum)) as commented"
+        " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
+        " where c.relname ~ '^session_history_[0-9]' and c.relkind = 'r'",
+    )
+    assert found[0]["columns"] == found[0]["commented"] > 0
+
+
+@pytest.mark.parametrize("view", NEVER_NULL)
+def test_a_view_says_of_each_column_what_null_means_or_never_is_null(database: psycopg.Connection, view: str) -> None:
+    said = [row for row in read(database, COLUMNS) if row["name"].startswith(f"{view}.")]
+    silent = {str(row["column"]) for row in said if "NULL:" not in row["comment"] and "NULLs" not in row["comment"]}
+    assert silent - set(NEVER_NULL[view].split()) - told_otherwise(view) == set()
+    assert set(NEVER_NULL[view].split()) <= {row["column"] for row in said}
+
+
+def told_otherwise(view: str) -> set[str]:
+    """Columns whose comment says when they mean nothing in other words."""
+    return {"bad_lines"} if view == "page_attempts" else set()
+
+
+@pytest.mark.parametrize(
+    ("column", "unit"),
+    [
+        ("sessions.duration_seconds", "seconds"),
+        ("sessions.first_data_rate", "bit/s"),
+        ("sessions.last_data_rate", "bit/s"),
+        ("sessions.lowest_data_rate", "bit/s"),
+        ("sessions.x_resolution", "pixels per metre"),
+        ("sessions.y_resolution", "pixels per metre"),
+        ("session_pages.seconds", "seconds"),
+        ("session_pages.data_rate", "bit/s"),
+        ("session_timeline.seconds_since_change", "seconds"),
+        ("session_timeline.data_rate", "bit/s"),
+        ("session_history.data_rate", "bit/s"),
+        ("session_history.x_resolution", "pixels per metre"),
+        ("session_history.y_resolution", "pixels per metre"),
+    ],
+)
+def test_a_measure_says_its_unit(database: psycopg.Connection, column: str, unit: str) -> None:
+    (comment,) = [row["comment"] for row in read(database, COLUMNS) if row["name"] == column]
+    assert unit in comment.lower()
+
+
+def test_personal_data_is_marked(database: psycopg.Connection) -> None:
+    """Numbers, station ids, file names, and headers as they were sent."""
+    personal = (
+        "channel", "caller_number", "called_number", "local_station_id", "remote_station_id", "file_name", "file_names",
+        "raw", "details",
+    )  # fmt: skip
+    found = [row for row in read(database, COLUMNS) if row["column"] in personal]
+    unmarked = [row["name"] for row in found if "personal" not in row["comment"]]
+    assert unmarked == ["server_history.details"]  # of a server: nobody's
+
+
+# -- tables.py --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", tables.METADATA.sorted_tables, ids=lambda table: str(table.name))
+def test_tables_py_is_what_the_database_has(database: psycopg.Connection, table: Table) -> None:
+    found = database.execute(
+        "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+        " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+        [f"fax.{table.name}"],
+    ).fetchall()
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    assert [(column.name, column.type.compile(dialect).lower()) for column in table.columns] == found
+
+
+def test_tables_py_has_the_three_views_and_the_history() -> None:
+    assert {"sessions", "session_pages", "session_timeline", "session_history"} <= {
+        table.name for table in tables.METADATA.sorted_tables
+    }
