@@ -69,7 +69,9 @@ def fill(dsn: str, rows: int) -> None:
     groups = rows // ROWS_A_GROUP
     with connect(dsn, autocommit=True) as connection:
         connection.execute("set role fax_owner")
-        connection.execute("select fax.make_partition(%s + n * interval '1 month') from generate_series(0, 11) n", [YEAR])
+        connection.execute(
+            "select fax.make_partition(%s + n * interval '1 month') from generate_series(0, 11) n", [YEAR]
+        )
         for first in range(0, groups, CHUNK):
             last = min(first + CHUNK, groups) - 1
             raw = psycopg.RawCursor(connection)
@@ -157,7 +159,8 @@ def table(folder: Path, samples: int) -> Iterator[str]:
     rows, last, sessions, partitions, size = counts
     assert rows == last, f"positions are not gapless: {rows} rows, last position {last}"
     yield f"{rows:,} rows, {sessions:,} sessions, {partitions} partitions, {float(size) / 1e9:.1f} GB"
-    yield f"Postgres {version[0].split()[0]}, {hardware()}, {time.strftime('%Y-%m-%d')}, python -m benchmarks.ten_million"
+    yield f"Postgres {version[0].split()[0]}, {hardware()}, {time.strftime('%Y-%m-%d')}"
+    yield f"python -m benchmarks.ten_million {' '.join(sys.argv[1:])}".rstrip()
     yield ""
     yield "| question | planning ms | execution ms | together ms | client ms | partitions opened |"
     yield "| --- | --- | --- | --- | --- | --- |"

@@ -10,19 +10,21 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
+
+import psycopg
 
 from faxstore import capture
 from faxstore.ami.message import MalformedMessageError, parse
 from faxstore.ami.tracker import Tracker
 from faxstore.capture import Line
-from faxstore.errors import UsageError
+from faxstore.errors import UnreachableError, UsageError
 from faxstore.observations import Observation, encode
 from faxstore.settings import MAX_NAME
 from faxstore.spool import Spool
 from faxstore.store.append import Appender
-from faxstore.store.database import Connection
+from faxstore.store.database import Connection, one_line
 from faxstore.store.drain import BATCH, Drain
 
 COLLECTOR_ID = "import"
@@ -59,12 +61,16 @@ Progress = Callable[[Summary], None]
 def import_file(connection: Connection, path: str, server: str | None, progress: Progress) -> Summary:
     """Imports one recording; `-` is standard input.
 
-    What stands before a fault of the file is imported, then UsageError names the fault.
+    What stands before a fault of the file is imported, then UsageError names the fault.  UnreachableError: the
+    database went away or is not willing; what it took is there, and a repeat of the import adds the rest.
     """
     lines: Iterator[Line] = capture.read(path)
     if server is None:
         server, lines = server_of(path, lines)
-    return import_lines(connection, server, lines, progress)
+    try:
+        return import_lines(connection, server, lines, progress)
+    except psycopg.Error as error:
+        raise UnreachableError(f"the database does not take rows: {one_line(error)}; import {path} again") from error
 
 
 def import_lines(connection: Connection, server: str, lines: Iterable[Line], progress: Progress) -> Summary:
@@ -96,25 +102,41 @@ def server_of(path: str, lines: Iterator[Line]) -> tuple[str, Iterator[Line]]:
     Gives the lines back whole.  Raises UsageError for standard input that names none.
     """
     if path == "-":
-        ahead = [line for _, line in zip(range(_LOOK_AHEAD), lines, strict=False)]
-        lines = chain(ahead, lines)
-        name = _system_name(ahead)
+        ahead = list(islice(_until_fault(lines), _LOOK_AHEAD))
+        lines = chain((line for line in ahead if isinstance(line, Line)), _behind(ahead, lines))
+        name = _system_name(line for line in ahead if isinstance(line, Line))
     else:
-        name = _system_name(capture.read(path))
+        name = _system_name(line for line in _until_fault(capture.read(path)) if isinstance(line, Line))
     if name is None and path == "-":
         raise UsageError("standard input names no SystemName: say whose recording it is with --server NAME")
     return (name or Path(path).name.split(".")[0] or Path(path).name)[:MAX_NAME], lines
 
 
-def _system_name(lines: Iterable[Line]) -> str | None:
+def _until_fault(lines: Iterator[Line]) -> Iterator[Line | UsageError]:
+    """The lines, and at last what is wrong with the recording, if anything is."""
     try:
-        for line in lines:
-            if line.dir == "in" and "SystemName:" in line.text:
-                name = parse(line.text).get("SystemName").strip()
-                if name:
-                    return name
-    except (MalformedMessageError, UsageError):
-        return None  # the import itself will say what is wrong
+        yield from lines
+    except UsageError as error:
+        yield error
+
+
+def _behind(ahead: list[Line | UsageError], lines: Iterator[Line]) -> Iterator[Line]:
+    """What comes behind the lines that were read ahead."""
+    if ahead and isinstance(ahead[-1], UsageError):
+        raise ahead[-1]
+    yield from lines
+
+
+def _system_name(lines: Iterable[Line]) -> str | None:
+    for line in lines:
+        if line.dir == "in" and "SystemName:" in line.text:
+            try:
+                message = parse(line.text)
+            except MalformedMessageError:
+                continue
+            name = message.get("SystemName").strip()
+            if name and (message.event or message.response):
+                return name
     return None
 
 

@@ -81,6 +81,10 @@ class Listings:
         """Whether a session of that number was live, and gone, in this life: then this is another life."""
         return number in self._gone
 
+    def completed(self, channel: str) -> None:
+        """A completion event: its session has left the list for good (res_fax.c, generic_fax_exec)."""
+        self._gone.update(entry.number for entry in self._live.values() if entry.fields.get("channel") == channel)
+
     def entry(self, entry: Entry) -> list[Observation]:
         """The next entry; one of the same number in the same list is an observation of its own."""
         listed = self._open = self._open or _OpenList(started=False)

@@ -64,6 +64,8 @@ class Tracker:
         self._heard: int | None = None
         self._fax_channels: set[str] = set()
         self._raw = ""
+        self._last = -1
+        self._same = 0
         handlers: dict[str, Handler] = {
             "FAXSessionsEntry": self._entry,
             "FAXSessionsComplete": self._complete,
@@ -89,7 +91,7 @@ class Tracker:
 
     def feed(self, line: Line) -> list[Record]:
         """The records that this line completes."""
-        now = round(line.ts * MICROSECONDS)
+        now = self._moment(line)
         self._raw = clean_text(line.text)
         try:
             if line.dir == "in":
@@ -98,6 +100,13 @@ class Tracker:
         except Exception as error:  # a fault of ours must not stop the collecting
             log.exception("%s: a message could not be decoded and is kept as rejected", self.server)
             return [self._rejected(f"faxstore failed on it: {error!r}"[:300], now)]
+
+    def _moment(self, line: Line) -> int:
+        """When the line came; of several with the same time (a coarse clock) each has a microsecond of its own."""
+        now = round(line.ts * MICROSECONDS)
+        self._same = self._same + 1 if now == self._last else 0
+        self._last = now
+        return now + self._same
 
     # -- lines ---------------------------------------------------------------------------------------
 
@@ -110,6 +119,7 @@ class Tracker:
             records: list[Record] = [self._rejected(str(error), now)]
             for place, part in enumerate(split(text)):
                 records += self._message(part, now + place)  # a row has a moment of its own
+                self._same += 1
             return records
 
     def _message(self, message: Message, now: int) -> list[Record]:
@@ -196,6 +206,7 @@ class Tracker:
     # -- events --------------------------------------------------------------------------------------
 
     def _completion(self, name: str, message: Message, now: int) -> Iterable[Record]:
+        self._listings.completed(message.get("Channel"))
         return self._of_channel(name, decode.completion(message), now)
 
     def _channel_event(self, name: str, message: Message, now: int) -> Iterable[Record]:

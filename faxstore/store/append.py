@@ -56,6 +56,8 @@ _COPY = f"copy fax.staged_row ({', '.join(_COLUMNS)}) from stdin (format binary)
 _PLAIN = tuple(_COLUMNS)[5:-1]
 """Columns that are fields of an Observation by the same name."""
 
+_INTEGERS = tuple(name for name, kind in _COLUMNS.items() if kind == "int4" and name != "ordinal")
+
 _ADD_SERVER_ROW = sql.text("queries/add_server_row")
 _ADD_REJECTED = sql.text("queries/add_rejected")
 _LAST_ON_CHANNEL = sql.text("queries/last_on_channel")
@@ -155,8 +157,8 @@ class Appender:
         row = self._connection.execute(_LAST_ON_CHANNEL, at).fetchone()
         return Known(*row) if row else None
 
-    def _runs_of_uniqueid(self, epoch: UUID, uniqueid: str, moment: int) -> Runs:
-        at = {"epoch": epoch, "uniqueid": uniqueid, "moment": _moment(moment)}
+    def _runs_of_uniqueid(self, server: str, uniqueid: str, moment: int) -> Runs:
+        at = {"server": server, "uniqueid": uniqueid, "moment": _moment(moment)}
         row = self._connection.execute(_RUNS_OF_UNIQUEID, at).fetchone()
         return Runs(*row) if row else Runs(None, 0)
 
@@ -177,6 +179,10 @@ class Appender:
 
     def _row(self, batch: UUID, ordinal: int, entry: Tied) -> list[Any]:
         seen = entry.observation
+        for name in _INTEGERS:
+            value = getattr(seen, name)
+            if value is not None and not -(2**31) <= value < 2**31:  # binary COPY would wrap it without a word
+                raise ValueError(f"{name} is {value!r:.40}, over 32 bits")
         return [
             batch,
             ordinal,

@@ -6,11 +6,13 @@ stands alone, and then it goes to fax.rejected_message.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 import psycopg
 
 from faxstore.observations import Record, Rejected, decode
+from faxstore.settings import MAX_NAME
 from faxstore.spool import Spool
 from faxstore.store.append import Appended, Appender
 from faxstore.store.database import one_line
@@ -18,8 +20,12 @@ from faxstore.store.database import one_line
 BATCH = 2_000
 """Records an append takes at most: a few megabytes of memory, and a twentieth of a second under the lock."""
 
-_REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded, ValueError)
-"""Errors that trying again would meet again."""
+_OF_THE_RECORD = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
+"""Errors of the database that trying again would meet again."""
+
+UNKNOWN_SERVER = "?"
+_FAR_FUTURE = 250_000_000_000_000_000
+"""Microseconds since 1970 that Postgres and Python can both hold as a moment."""
 
 
 class Drain:
@@ -49,10 +55,12 @@ class Drain:
             return None
         try:
             appended = self._appender.append((key, decode(body)) for key, body in entries)
-        except _REFUSED as error:
+        except Exception as error:
+            if not _is_of_the_record(error):
+                raise
             if len(entries) > 1:
                 return self._again_in_halves(entries[-1][0], len(entries) // 2)
-            appended = self._set_aside(*entries[0], error)
+            return self._set_aside(*entries[0], error)
         self._spool.discard(appended.done)
         self._place = entries[-1][0]
         if self._place >= self._suspect:
@@ -70,16 +78,29 @@ class Drain:
         self._place = 0
 
     def _set_aside(self, key: int, body: bytes, error: Exception) -> Appended:
-        self._appender = self._new_appender()
-        reason = f"the database refused it: {one_line(error)[:300]}"
-        return self._appender.append([(key, _refused(body, reason))])
+        reason = f"the database refused it: {one_line(error)[:300]}".replace("\0", "")
+        appended = self._new_appender().append([(key, _refused(body, reason))])
+        self._spool.discard(appended.done)
+        self._restart()
+        return appended
 
 
 def _refused(body: bytes, reason: str) -> Record:
+    """The record as one that the database takes, whatever is in it: its bytes are kept as they are."""
     raw = body.decode("utf-8", "backslashreplace")
     try:
         record = decode(body)
     except ValueError:
-        return Rejected("?", 0, reason, raw)
-    server = record.server if not hasattr(record, "life") else record.life.server
-    return Rejected(server, record.observed_at, reason, raw)
+        return Rejected(UNKNOWN_SERVER, 0, reason, raw)
+    server: object = record.life.server if hasattr(record, "life") else record.server
+    at: object = record.observed_at
+    known_at = at if isinstance(at, int) and 0 <= at < _FAR_FUTURE else 0
+    named = server if isinstance(server, str) and server.isprintable() and server else UNKNOWN_SERVER
+    return Rejected(named[:MAX_NAME], known_at, reason, raw)
+
+
+def _is_of_the_record(error: Exception) -> bool:
+    """Whether it is what a record holds that went wrong: not the database, nor the spool, being away or unwilling."""
+    if isinstance(error, psycopg.Error):
+        return isinstance(error, _OF_THE_RECORD)
+    return not isinstance(error, sqlite3.Error | OSError)

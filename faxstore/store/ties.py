@@ -21,6 +21,9 @@ AFTER_END = 15 * MICROSECONDS
 LONGEST_WAIT = 150 * MICROSECONDS
 """How long an event may wait for a session: T.38 negotiation takes up to 20 s, and a poll may be late."""
 
+MOST_REMEMBERED = 10_000
+"""Unlisted faxes of which this process remembers the ordinal, until the store has them."""
+
 COMPLETIONS = frozenset({"SendFAX", "ReceiveFAX"})
 
 
@@ -43,6 +46,7 @@ class Tied(NamedTuple):
 @dataclass(slots=True)
 class _Channel:
     session_id: UUID | None = None
+    uniqueid: str | None = None
     last_seen: int = 0
     completed: bool = False
     runs: int = 0
@@ -60,8 +64,8 @@ class Runs(NamedTuple):
     before: int
 
 
-AskRuns = Callable[[UUID, str, int], Runs]
-"""Asks the store for the runs of a Uniqueid at a moment."""
+AskRuns = Callable[[str, str, int], Runs]
+"""Asks the store for the runs of a Uniqueid of a server at a moment."""
 
 
 class Ties:
@@ -71,6 +75,7 @@ class Ties:
         self._lookup = lookup
         self._ask_runs = ask_runs
         self._channels: dict[tuple[UUID, str], _Channel] = {}
+        self._unlisted_runs: dict[tuple[str, str], int] = {}
 
     @property
     def waiting(self) -> int:
@@ -93,15 +98,23 @@ class Ties:
     def happened(self, epoch: UUID, key: int, event: Observation) -> list[Tied]:
         """An event on a channel: tied to its session, or waiting."""
         channel = self._of(epoch, event)
+        tied: list[Tied] = []
+        if channel.uniqueid and event.uniqueid and channel.uniqueid != event.uniqueid:  # the name is used again
+            tied = self._unlisted(epoch, channel)
+            channel = self._channels[epoch, event.channel or ""] = _Channel()
+        channel.uniqueid = channel.uniqueid or event.uniqueid
         if channel.session_id and not channel.completed and event.observed_at <= channel.last_seen + AFTER_END:
             channel.completed = event.event in COMPLETIONS
-            return [Tied(key, event, channel.session_id)]
+            return [*tied, Tied(key, event, channel.session_id)]
         channel.waiting.append((key, event))
-        return self._unlisted(epoch, channel) if event.event in COMPLETIONS else []
+        return [*tied, *(self._unlisted(epoch, channel) if event.event in COMPLETIONS else ())]
 
     def hung_up(self, epoch: UUID, hangup: Hangup) -> list[Tied]:
-        """The channel is gone: what still waits there will never be listed."""
-        channel = self._channels.pop((epoch, hangup.channel), None)
+        """The channel is gone: what still waits there will never be listed.
+
+        Its session is remembered a while: a completion event may come behind the hangup.
+        """
+        channel = self._channels.get((epoch, hangup.channel))
         return self._unlisted(epoch, channel) if channel else []
 
     def waited_too_long(self, now: int) -> list[Tied]:
@@ -132,9 +145,13 @@ class Ties:
         # Channel names begin again with the server: without a Uniqueid only the epoch tells them apart.
         uniqueid = first.uniqueid or f"{epoch} {first.channel}"
         application = next((event.event for _, event in waiting if event.event in COMPLETIONS), "")
-        runs = self._ask_runs(epoch, uniqueid, first.observed_at)
-        ordinal = max(channel.runs, runs.before)
-        session_id = runs.under_way or unlisted_id(first.life.server, uniqueid, application, ordinal)
+        server = first.life.server
+        runs = self._ask_runs(server, uniqueid, first.observed_at)
+        ordinal = max(channel.runs, runs.before, self._unlisted_runs.get((server, uniqueid), 0))
+        session_id = runs.under_way or unlisted_id(server, uniqueid, application, ordinal)
+        if len(self._unlisted_runs) >= MOST_REMEMBERED:
+            self._unlisted_runs.clear()  # by now the store knows them
+        self._unlisted_runs[server, uniqueid] = ordinal + 1
         channel.runs += 1
         channel.session_id, channel.completed, channel.last_seen = None, False, waiting[-1][1].observed_at
         return [Tied(key, observation, session_id) for key, observation in waiting]

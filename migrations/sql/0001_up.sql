@@ -44,7 +44,7 @@ create index session_started on fax.session (started_at);
 create index session_server_started on fax.session (server, started_at);
 -- Names come from the wire and may be of any length; an index entry may not.
 create index session_channel on fax.session (epoch_id, left(channel, 100), started_at);
-create index session_uniqueid on fax.session (epoch_id, left(uniqueid, 100));
+create index session_uniqueid on fax.session (server, left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
 comment on table fax.session is 'One fax session: its identity. Kept by fax.append(); what happened in it stands in fax.session_history.';
@@ -602,10 +602,11 @@ select
     case h.operation
         when 'receive' then h.pages_received
         when 'send' then h.pages_transmitted
-        when 'gateway' then h.page_number - 1
+        when 'gateway' then greatest(h.page_number, -2147483647) - 1
     end as pages,
     h.total_bad_lines,
-    case when m.measured then h.data_rate end as data_rate,
+    -- 33600 is V.34, the fastest there is; spandsp may tell any number for a modem that it does not know
+    case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
     case when m.measured then h.error_correction_mode end as error_correction_mode,
     case when m.measured then h.x_resolution end as x_resolution,
     case when m.measured then h.y_resolution end as y_resolution,
@@ -798,12 +799,17 @@ left join lateral (
     order by d.observed_at desc
     limit 1
 ) l on true
--- the first complete list that no longer had it; one that another observer's clock puts before its last snapshot is none
+-- the first complete list that no longer had it; a snapshot that is later both by the clock and in the history refutes it
 cross join lateral (
     select min(h.observed_at) as gone_at
     from fax.session_history h
     where h.session_id = s.session_id and h.started_at = s.started_at and h.event = 'Gone'
-      and h.observed_at > coalesce(o.last_seen_at, '-infinity')
+      and not exists (
+          select 1
+          from fax.session_rows d
+          where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot
+            and d.observed_at > h.observed_at and d.position > h.position
+      )
 ) g
 -- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
 -- the first snapshot or after the completion event is of another fax, or of none.
@@ -900,7 +906,7 @@ select
     f.file_names,
     f.started_at,
     e.ended_at,
-    extract(epoch from e.ended_at - f.started_at) as duration_seconds,
+    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,
     e.end_observed_by,
     f.state,
     f.pages,
@@ -983,7 +989,7 @@ comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. N
 comment on column fax.sessions.file_names is 'Files sent or received (personal). NULL: not told.';
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
 comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. NULL: open.';
-comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open.';
+comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
 comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list), server_restart, or open.';
 comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
 comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
@@ -1010,41 +1016,51 @@ comment on column fax.sessions.last_position is 'Last position of its rows in th
 -- grain: one page of one session (one that is counted in fax.sessions.pages)
 -- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
 -- A page that no poll saw in hand has its number and NULLs.
+-- A count over 10,000 is no fax's but a number gone wrong; its pages beyond that are not listed.
 create view fax.session_pages as
 select
     f.session_id,
     f.server,
     f.started_at,
-    n.page,
-    a.page_started_at,
-    after.page_ended_at,
-    extract(epoch from after.page_ended_at - a.page_started_at) as seconds,
-    a.attempts,
-    case when f.bad_lines_measurable then a.bad_lines end as bad_lines,
-    case when f.bad_lines_measurable then a.bad_lines_discarded end as bad_lines_discarded,
-    a.data_rate,
-    fax.resolution_name(a.y_resolution) as resolution,
-    fax.page_quality(case when f.bad_lines_measurable then a.bad_lines end, a.y_resolution) as quality
+    p.page,
+    p.page_started_at,
+    p.page_ended_at,
+    extract(epoch from p.page_ended_at - p.page_started_at) as seconds,
+    p.attempts,
+    case when f.bad_lines_measurable then p.bad_lines end as bad_lines,
+    case when f.bad_lines_measurable then p.bad_lines_discarded end as bad_lines_discarded,
+    p.data_rate,
+    fax.resolution_name(p.y_resolution) as resolution,
+    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality
 from fax.session_facts f
-cross join lateral generate_series(1, f.pages) as n (page)
-left join lateral (
+cross join lateral (
     select
+        coalesce(n.page, a.page) as page,
         -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
-        case when n.page > 1 then min(p.first_seen_at) else min(p.first_measured_at) end as page_started_at,
-        max(p.attempt) as attempts,
-        (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines,
-        sum(p.bad_lines) - (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines_discarded,
-        (array_agg(p.data_rate order by p.attempt desc) filter (where p.data_rate is not null))[1] as data_rate,
-        (array_agg(p.y_resolution order by p.attempt desc) filter (where p.y_resolution is not null))[1] as y_resolution
-    from fax.page_attempts p
-    where p.session_id = f.session_id and p.started_at = f.started_at and p.page = n.page
-    having count(*) > 0
-) a on true
-left join lateral (
-    select min(p.first_seen_at) as page_ended_at
-    from fax.page_attempts p
-    where p.session_id = f.session_id and p.started_at = f.started_at and p.page > n.page
-) after on true;
+        case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
+        min(a.first_seen_at) over (order by coalesce(n.page, a.page) rows between 1 following and unbounded following) as page_ended_at,
+        a.attempts,
+        a.bad_lines,
+        a.bad_lines_discarded,
+        a.data_rate,
+        a.y_resolution
+    from generate_series(1, least(f.pages, 10000)) as n (page)
+    full join (
+        select
+            t.page,
+            max(t.attempt) as attempts,
+            min(t.first_seen_at) as first_seen_at,
+            min(t.first_measured_at) as first_measured_at,
+            (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines,
+            sum(t.bad_lines) - (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines_discarded,
+            (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
+            (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
+        from fax.page_attempts t
+        where t.session_id = f.session_id and t.started_at = f.started_at
+        group by t.page
+    ) a on a.page = n.page
+) p
+where p.page between 1 and least(f.pages, 10000);
 
 comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
 comment on column fax.session_pages.session_id is 'The session.';
@@ -1127,9 +1143,9 @@ select
     c.state,
     c.page_number,
     c.pages,
-    c.pages - c.pages_before as pages_delta,
+    c.pages::bigint - c.pages_before as pages_delta,
     c.total_bad_lines as bad_lines,
-    c.total_bad_lines - c.bad_lines_before as bad_lines_delta,
+    c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
     c.data_rate,
     c.error_correction_mode,
     fax.resolution_name(c.y_resolution) as resolution,

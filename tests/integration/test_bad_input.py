@@ -11,7 +11,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ def rejected(database: psycopg.Connection) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def whole(server: str, template: str) -> Iterator[Callable[[str], list[Row]]]:
+def whole(server: str, template: str) -> Callable[[str], list[Row]]:
     """Gives the sessions of a recording as it was, with all their columns."""
     known: dict[str, list[Row]] = {}
 
@@ -83,7 +83,7 @@ def whole(server: str, template: str) -> Iterator[Callable[[str], list[Row]]]:
                 assert rejected(database) == []
         return known[recording]
 
-    yield of
+    return of
 
 
 Whole = Callable[[str], list[Row]]
@@ -96,7 +96,7 @@ def trimmed(sessions: list[Row], *without: str) -> list[Row]:
 def middle(lines: list[Line]) -> int:
     """A place between two polls, in the middle of the fax."""
     polls = [at for at, line in enumerate(lines) if line.dir == "out" and "Action: FAXSessions\r\n" in line.text]
-    live = [at for at, line in enumerate(lines) if f"Event: FAXSession\r\n" in line.text]  # noqa: F541
+    live = [at for at, line in enumerate(lines) if line.text.startswith("Event: FAXSession\r\n")]
     return next(at for at in polls if at > live[len(live) // 2])
 
 
@@ -129,7 +129,7 @@ BAD_MESSAGES: dict[str, tuple[str, str]] = {
     "an empty event": ("Event: \r\nSessionNumber: 0\r\n\r\n", NEITHER),
     "an action": ("Action: FAXSession\r\nSessionNumber: 0\r\n\r\n", NEITHER),
     "no blank line between two": (f"{HANGUP}{HANGUP}\r\n", "header Event repeats: two messages without a blank line.*"),
-    "a header without colon": ("Event: Newexten\r\nExtension recv\r\n\r\n", "a line that is no header: 'Extension recv'"),
+    "a header without colon": ("Event: Newexten\r\nExten s\r\n\r\n", "a line that is no header: 'Exten s'"),
     "a header without name": ("Event: Newexten\r\n: recv\r\n\r\n", "a line that is no header: ': recv'"),
     "no number": ("Event: FAXSession\r\nSessionNumber: abc\r\nState: Active\r\n\r\n", "FAXSession: SessionNumber .*"),
     "a missing number": ("Event: FAXSession\r\nState: Active\r\n\r\n", "FAXSession: SessionNumber .*"),
@@ -139,7 +139,7 @@ BAD_MESSAGES: dict[str, tuple[str, str]] = {
     "a completion without channel": ("Event: SendFAX\r\nPagesTransferred: 9\r\n\r\n", "SendFAX names no Channel"),
     "an empty channel": ("Event: ReceiveFAX\r\nChannel: \r\n\r\n", "ReceiveFAX names no Channel"),
     "the end of no list": ("Event: FAXSessionsComplete\r\nEventList: Complete\r\n\r\n", "FAXSessionsComplete .*"),
-    "the end of another list": ("Event: FAXSessionsComplete\r\nListItems: 9\r\nTotal: 9\r\n\r\n", "FAXSessionsComplete .*"),
+    "the end of another list": ("Event: FAXSessionsComplete\r\nTotal: 9\r\n\r\n", "FAXSessionsComplete says .*"),
     "a total that is none": ("Event: FAXSessionsComplete\r\nTotal: abc\r\n\r\n", "FAXSessionsComplete .*Total.*abc.*"),
     "counters that are none": (
         "Event: FAXStats\r\nTransmitAttempts: abc\r\nReceiveAttempts: -\r\nCompletedFAXes: \r\n\r\n",
@@ -181,24 +181,21 @@ def test_all_of_them_at_once(database: psycopg.Connection, whole: Whole) -> None
     assert [raw for _, raw in rejected(database)] == texts
 
 
-REFUSALS = {
-    "no rights": "Response: Error\r\nActionID: p9\r\nMessage: Permission denied\r\n\r\n",
-    "res_fax not loaded yet": (
-        "Response: Error\r\nActionID: p9\r\nMessage: Invalid/unknown command: FAXSessions."
-        " Use Action: ListCommands to show available commands.\r\n\r\n"
-    ),
-    "shutting down": "Response: Error\r\nActionID: p9\r\nMessage: Asterisk is shutting down\r\n\r\n",
-    "no such session": "Response: Error\r\nActionID: p9\r\nMessage: Session not found\r\n\r\n",
-    "an answer whose event never comes": (
-        "Response: Success\r\nActionID: p9\r\nMessage: FAXSession event will follow\r\n\r\n"
-    ),
-    "an event of another kind": "Event: PeerStatus\r\nPeer: PJSIP/a\r\nPeerStatus: Reachable\r\n\r\n",
-}
+REFUSED = "Response: Error\r\nActionID: p9\r\nMessage: "
+REFUSALS = [
+    f"{REFUSED}Permission denied\r\n\r\n",
+    f"{REFUSED}Invalid/unknown command: FAXSessions. Use Action: ListCommands to show available commands.\r\n\r\n",
+    f"{REFUSED}Asterisk is shutting down\r\n\r\n",
+    f"{REFUSED}Session not found\r\n\r\n",
+    f"{REFUSED}Invalid session ID\r\n\r\n",
+    f"{REFUSED}Fax technology doesn't provide a handler for FAXSession\r\n\r\n",
+    "Response: Success\r\nActionID: p9\r\nMessage: FAXSession event will follow\r\n\r\n",  # and never comes
+    "Event: PeerStatus\r\nPeer: PJSIP/a\r\nPeerStatus: Reachable\r\n\r\n",
+]
 
 
-@pytest.mark.parametrize("kind", REFUSALS)
-def test_a_refusal_is_no_empty_list(database: psycopg.Connection, whole: Whole, kind: str) -> None:
-    imported(database, spliced(recorded(), REFUSALS[kind]))
+def test_refusals_are_no_empty_lists(database: psycopg.Connection, whole: Whole) -> None:
+    imported(database, spliced(recorded(), *REFUSALS))
     assert sessions(database) == whole(RECORDING)
     assert rejected(database) == []
 
@@ -299,20 +296,22 @@ def test_an_odd_snapshot_in_between(database: psycopg.Connection, whole: Whole, 
     assert details == odd.details
 
 
-@pytest.mark.parametrize(
-    ("operation", "state"),
-    [("send", "Active"), ("teleport", "Dreaming"), ("", ""), ("V.21", "Active"), ("none", "Reserved"), ("receive", "\\")],
-)
-def test_a_session_that_was_never_listed(
-    database: psycopg.Connection, whole: Whole, operation: str, state: str
-) -> None:
-    text = f"Event: FAXSession\r\nSessionNumber: 4294967295\r\nOperation: {operation}\r\nState: {state}\r\n\r\n"
-    imported(database, spliced(recorded(), text))
+NEVER_LISTED = [("send", "Active"), ("teleport", "Dreaming"), ("", ""), ("V.21", "Active"), ("none", "Reserved")]
+
+
+def test_sessions_that_were_never_listed(database: psycopg.Connection, whole: Whole) -> None:
+    texts = [
+        f"Event: FAXSession\r\nSessionNumber: {2**32 - 1 - at}\r\nOperation: {operation}\r\nState: {state}\r\n\r\n"
+        for at, (operation, state) in enumerate(NEVER_LISTED)
+    ]
+    imported(database, spliced(recorded(), *texts))
     found = sessions(database)
-    (new,) = [row for row in found if row["session_number"] == 4294967295]
-    assert (new["operation"] or "", new["state"] or "", new["channel"], new["snapshots"]) == (operation, state, None, 1)
-    assert (new["pages"], new["result"]) == (None, "unknown")
-    assert [row for row in found if row is not new] == whole(RECORDING)
+    new = [row for row in found if row["session_number"] > 2**31]
+    assert [(row["operation"] or "", row["state"] or "") for row in new] == NEVER_LISTED
+    assert {(row["channel"], row["pages"], row["result"], row["snapshots"]) for row in new} == {
+        (None, None, "unknown", 1)
+    }
+    assert [row for row in found if row not in new] == whole(RECORDING)
     assert rejected(database) == []
 
 
@@ -352,14 +351,16 @@ def test_names_that_are_no_text(database: psycopg.Connection, whole: Whole, kind
 
 
 @pytest.mark.parametrize("kind", UNTEXTS)
-@pytest.mark.parametrize(
-    "text", ["garbage <{}>\r\n\r\n", "Event: Newexten\r\nno header <{}>\r\n\r\n", "Event: FAXSession\r\nState: <{}>\r\n\r\n"]
-)
-def test_a_bad_message_that_is_no_text(database: psycopg.Connection, whole: Whole, kind: str, text: str) -> None:
+def test_bad_messages_that_are_no_text(database: psycopg.Connection, whole: Whole, kind: str) -> None:
     bad, readable = UNTEXTS[kind]
-    imported(database, spliced(recorded(), text.replace("{}", bad)))
+    texts = [
+        "garbage <{}>\r\n\r\n",
+        "Event: Newexten\r\nno header <{}>\r\n\r\n",
+        "Event: FAXSession\r\nState: <{}>\r\n\r\n",
+    ]
+    imported(database, spliced(recorded(), *[text.replace("{}", bad) for text in texts]))
     assert sessions(database) == whole(RECORDING)
-    assert [raw for _, raw in rejected(database)] == [text.replace("{}", readable)]
+    assert [raw for _, raw in rejected(database)] == [text.replace("{}", readable) for text in texts]
 
 
 @pytest.mark.parametrize("kind", UNTEXTS)
@@ -424,16 +425,16 @@ def test_lists_whose_total_disagrees(
     imported(database, lines)
     columns = ("ended_at", "duration_seconds", "snapshots") if recording == "no-ecm-16" else ("snapshots",)
     assert sessions(database, *columns) == trimmed(whole(recording), *columns)
-    assert [raw for _, raw in rejected(database)] == faulty
-    assert all(re.fullmatch(r"FAXSessionsComplete says Total \d+ and \d+ entries came", why) for why, _ in rejected(database))
+    told = rejected(database)
+    assert [raw for _, raw in told] == faulty
+    assert all(re.fullmatch(r"FAXSessionsComplete says Total \d+ and \d+ entries came", why) for why, _ in told)
 
 
 def test_answers_that_never_come(database: psycopg.Connection, whole: Whole) -> None:
     """Every third detail is lost: the list entry stands for it."""
     rng = random.Random(3)
-    lines = [
-        line for line in recorded("no-ecm-16") if not (line.text.startswith("Event: FAXSession\r\n") and rng.random() < 0.3)
-    ]
+    detail = "Event: FAXSession\r\n"
+    lines = [line for line in recorded("no-ecm-16") if not line.text.startswith(detail) or rng.random() > 0.3]
     imported(database, lines)
     columns = ("started_at", "duration_seconds")  # the list came a moment before its detail
     assert sessions(database, *columns) == trimmed(whole("no-ecm-16"), *columns)
@@ -510,37 +511,32 @@ def test_a_recording_of_refusals_alone(database: psycopg.Connection, recording: 
 # -- numbers that no fax has -------------------------------------------------------------------------
 
 EXTREMES = [-(2**31), -(2**31) + 1, -14400, -1, 2**31 - 1]
+USUAL = {
+    "State": "Active",
+    "ErrorCorrectionMode": "No",
+    "DataRate": 9600,
+    "ImageResolution": "8031x3850",
+    "PageNumber": 2,
+    "PagesTransmitted": 1,
+    "PagesReceived": 1,
+    "TotalBadLines": 3,
+}
 
 
-@pytest.mark.parametrize("operation", ["send", "receive", "gateway"])
-@pytest.mark.parametrize(
-    "header", ["DataRate", "PageNumber", "PagesTransmitted", "PagesReceived", "TotalBadLines", "SessionNumber"]
-)
-def test_extreme_numbers_do_not_break_the_views(database: psycopg.Connection, operation: str, header: str) -> None:
+@pytest.mark.parametrize("header", ["DataRate", "PageNumber", "PagesTransmitted", "PagesReceived", "TotalBadLines"])
+def test_extreme_numbers_do_not_break_the_views(database: psycopg.Connection, header: str) -> None:
     """%d prints any of them; one odd row must not take the answers of all others away."""
-    headers = {
-        "SessionNumber": 5,
-        "Operation": operation,
-        "State": "Active",
-        "ErrorCorrectionMode": "No",
-        "DataRate": 9600,
-        "ImageResolution": "8031x3850",
-        "PageNumber": 2,
-        "PagesTransmitted": 1,
-        "PagesReceived": 1,
-        "TotalBadLines": 3,
-    }
     lines = []
-    for number, value in enumerate([None, *EXTREMES, None]):
-        told = headers if value is None else headers | {header: value}
-        text = "Event: FAXSession\r\n" + "".join(f"{name}: {said}\r\n" for name, said in told.items()) + "\r\n"
-        lines.append(Line(1_795_435_200.0 + number, "in", text))
+    for session, operation in enumerate(["send", "receive", "gateway"]):
+        for number, value in enumerate([3, *EXTREMES, 3]):
+            told = {"SessionNumber": session, "Operation": operation, **USUAL, header: value}
+            text = "Event: FAXSession\r\n" + "".join(f"{name}: {said}\r\n" for name, said in told.items()) + "\r\n"
+            lines.append(Line(1_795_435_200.0 + 10 * session + number, "in", text))
     imported(database, lines)
     database.execute("set statement_timeout = '3s'")
-    for view in ("sessions", "session_timeline"):
-        assert rows(database, f"select * from fax.{view}")
-    assert len(rows(database, "select * from fax.session_pages limit 3")) <= 3
-    assert rows(database, "select count(*) from fax.session_pages")
+    assert len(rows(database, "select * from fax.sessions")) == 3
+    assert len(rows(database, "select distinct session_id from fax.session_timeline")) == 3
+    assert rows(database, "select session_id, count(*), sum(bad_lines) from fax.session_pages group by session_id")
 
 
 @pytest.mark.parametrize("operation", ["send", "receive", "gateway"])
@@ -738,7 +734,7 @@ def test_a_damaged_recording_is_imported_all_the_same(database: psycopg.Connecti
     before = sessions(database)
     assert before
     counted = "select count(*), max(position), count(distinct position) from fax.session_history"
-    assert set((database.execute(counted).fetchone() or ())) == {summary.rows}
+    assert set(database.execute(counted).fetchone() or ()) == {summary.rows}
     again = imported(database, lines)
     assert again.rows == 0
     assert sessions(database) == before
@@ -820,7 +816,7 @@ def test_one_bad_file_does_not_stop_the_others(dsn: str, tmp_path: Path) -> None
     status, told = run(tmp_path, dsn, "import", str(bad), str(truth.path("t38-22")))
     assert status == 2
     first, second = told.splitlines()
-    assert first == f'faxstore: {bad}: line 1 is not a capture line: expected {{"ts": seconds, "dir": "in", "text": "..."}}'
+    assert first.startswith(f"faxstore: {bad}: line 1 is not a capture line: expected {{")
     assert re.fullmatch(r"faxstore: \d+ messages read, .* 0 rejected", second)
     with connect(dsn) as database:
         assert len(sessions(database)) == 1

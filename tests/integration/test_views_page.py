@@ -21,6 +21,7 @@ def test_no_table_or_view_is_left_out(database: psycopg.Connection) -> None:
     readable = database.execute(
         "select c.relname from pg_class c where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'v', 'p')"
         " and not c.relispartition and has_table_privilege('fax_reader', c.oid, 'select')"
+        " and c.relname <> 'alembic_version'"
     ).fetchall()
     assert len(readable) > 10
     assert [name for (name,) in readable if f"### `fax.{name}`" not in page] == []

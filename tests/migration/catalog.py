@@ -74,7 +74,8 @@ QUERIES: dict[str, LiteralString] = {
         union all
         select e.evtname from pg_event_trigger e
         union all
-        select n.nspname from pg_namespace n where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'public')
+        select n.nspname from pg_namespace n
+        where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'public')
         order by 1""",
 }
 """What is compared, by its name; alembic's own table is left out."""
@@ -93,7 +94,10 @@ def catalog(dsn: str, change: str = "") -> dict[str, list[Row]]:
 def difference(one: dict[str, list[Row]], other: dict[str, list[Row]]) -> dict[str, tuple[list[Row], list[Row]]]:
     """What only one of the two has, by name; empty: they are the same."""
     return {
-        name: ([row for row in one[name] if row not in other[name]], [row for row in other[name] if row not in one[name]])
+        name: (
+            [row for row in one[name] if row not in other[name]],
+            [row for row in other[name] if row not in one[name]],
+        )
         for name in QUERIES
         if one[name] != other[name]
     }

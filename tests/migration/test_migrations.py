@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,10 +20,12 @@ from psycopg.conninfo import make_conninfo
 from faxstore import sql
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.observations import Record, Rejected
-from faxstore.store import migrate
+from faxstore.store import embedded, migrate
 from faxstore.store.append import Appender
+from tests.conftest import system_server
 from tests.databases import fresh, name_of
 from tests.migration.catalog import Row, catalog, difference
+from tests.views.given import moment, snapshot, stats
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -93,9 +98,7 @@ def test_the_schema_by_migrations_is_the_schema_from_scratch(dsn: str, written: 
          "default privileges"),
     ],
 )  # fmt: skip
-def test_the_comparison_notices(
-    scratch: str, written: dict[str, list[Row]], statement: str, noticed: str
-) -> None:
+def test_the_comparison_notices(scratch: str, written: dict[str, list[Row]], statement: str, noticed: str) -> None:
     assert difference(catalog(scratch), written) == {}
     assert noticed in difference(catalog(scratch, change=statement), written)
 
@@ -128,9 +131,7 @@ def test_a_history_survives_migrating_again(dsn: str) -> None:
         assert connection.execute("select count(*), max(position) from fax.session_history").fetchone() == (1, 1)
 
 
-def test_two_who_migrate_at_once_are_one_after_the_other(
-    empty_database: str, written: dict[str, list[Row]]
-) -> None:
+def test_two_who_migrate_at_once_are_one_after_the_other(empty_database: str, written: dict[str, list[Row]]) -> None:
     command = [sys.executable, "-m", "faxstore", "--dsn", empty_database, "migrate"]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     told = sorted(process.communicate(timeout=60)[1] for process in processes)
@@ -139,23 +140,19 @@ def test_two_who_migrate_at_once_are_one_after_the_other(
 
 
 def append_one(dsn: str) -> None:
-    from tests.views.given import snapshot
-
     with psycopg.connect(dsn, autocommit=True) as connection:
         Appender(connection, "test").append([(1, snapshot(0))])
 
 
 @pytest.mark.parametrize("kept", ["an observation", "a rejected message", "an observation of the server"])
 def test_a_history_is_never_dropped(dsn: str, kept: str) -> None:
-    from tests.views.given import moment, snapshot, stats
-
-    record: Record = {
+    records: dict[str, Record] = {
         "an observation": snapshot(0),
         "a rejected message": Rejected("pbx", moment(0), "no header", "garbage"),
         "an observation of the server": stats(0, TransmitAttempts="1"),
-    }[kept]
+    }
     with psycopg.connect(dsn, autocommit=True) as connection:
-        Appender(connection, "test").append([(1, record)])
+        Appender(connection, "test").append([(1, records[kept])])
     before = catalog(dsn)
     with pytest.raises(FaxstoreError) as refused:
         migrate.downgrade(dsn, "base")
@@ -174,14 +171,19 @@ def one_line(error: BaseException) -> str:
     return text
 
 
-@pytest.mark.parametrize("action", [migrate.require_current, migrate.upgrade, lambda dsn: migrate.downgrade(dsn, "base")])
-def test_a_newer_schema_is_left_alone(dsn: str, action: object) -> None:
+@pytest.mark.parametrize("action", ["require_current", "upgrade", "downgrade"])
+def test_a_newer_schema_is_left_alone(dsn: str, action: str) -> None:
     execute(dsn, "update fax.alembic_version set version_num = '9999'")
-    assert callable(action)
+    actions: dict[str, Callable[[], None]] = {
+        "require_current": lambda: migrate.require_current(dsn),
+        "upgrade": lambda: migrate.upgrade(dsn),
+        "downgrade": lambda: migrate.downgrade(dsn, "base"),
+    }
     with pytest.raises(UsageError) as refused:
-        action(dsn)
+        actions[action]()
     assert one_line(refused.value) == (
-        f"the schema of the database is 9999, newer than this faxstore knows (up to {migrate.newest()}): upgrade faxstore"
+        "the schema of the database is 9999, newer than this faxstore knows"
+        f" (up to {migrate.newest()}): upgrade faxstore"
     )
     assert migrate.current(dsn) == "9999"
 
@@ -243,6 +245,37 @@ def test_an_owner_of_the_database_who_is_not_gets_one_line(own_database: str, te
     assert migrate.current(own_database) is None
 
 
+@pytest.fixture
+def untouched() -> Iterator[str]:
+    """A superuser's DSN for a server, of the kind under test, on which nobody has ever migrated."""
+    folder = Path(tempfile.mkdtemp(prefix="faxstore-test-", dir="/tmp"))
+    folder.chmod(0o755)
+    start = system_server if os.environ.get("FAXSTORE_TEST_SERVER") == "system" else embedded.running
+    try:
+        with start(folder) as dsn:
+            yield dsn
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_an_owner_of_the_database_who_may_create_roles_may_migrate_a_new_server(untouched: str) -> None:
+    """No superuser is needed: PostgreSQL lets whoever creates fax_owner become a member of it."""
+    execute(untouched, "create role clerk login createrole")
+    execute(untouched, "create database of_clerk owner clerk")
+    dsn = make_conninfo(untouched, dbname="of_clerk", user="clerk")
+    migrate.upgrade(dsn)
+    migrate.upgrade(dsn)
+    migrate.require_current(dsn)
+    append_one(dsn)
+    execute(dsn, "create role collector login")
+    execute(dsn, "grant fax_ingest to collector")
+    append_one(make_conninfo(untouched, dbname="of_clerk", user="collector"))
+    with psycopg.connect(make_conninfo(untouched, dbname="of_clerk")) as connection:
+        owner = "select relowner::regrole::text from pg_class where oid = 'fax.session_history'::regclass"
+        assert connection.execute(owner).fetchone() == ("fax_owner",)
+        assert connection.execute("select count(*) from fax.session_history").fetchone() == (1,)
+
+
 # -- the frozen steps -------------------------------------------------------------------------------------
 
 
@@ -259,7 +292,9 @@ def test_revisions_do_not_read_the_schema_of_today() -> None:
     assert len(scripts) == len(REVISIONS) + 1
     for script in scripts:
         text = script.read_text()
-        found = re.findall(r"faxstore[./]sql|faxstore import .*\bsql\b|importlib\.resources|__import__|import_module", text)
+        found = re.findall(
+            r"faxstore[./]sql|faxstore import .*\bsql\b|importlib\.resources|__import__|import_module", text
+        )
         assert found == [], script.name
         own = re.findall(r"\"(\d{4})_(?:up|down)\.sql\"", text)
         assert set(own) <= {script.name[:4]}, script.name

@@ -1,19 +1,17 @@
-"""fax.append(): gapless positions in the order of commits, repeats are no-ops, every row in the month of its session."""
+"""fax.append(): gapless positions in the order of commits, repeats are no-ops, one registration of each session."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import psycopg
 import pytest
 
-from faxstore.observations import MICROSECONDS, Life, Record
 from faxstore.store.append import Appender
 from tests.views.given import (
     CHANNEL,
@@ -23,13 +21,11 @@ from tests.views.given import (
     gone,
     life,
     listing,
-    moment,
     read,
     receiving,
     sessions,
     snapshot,
     status,
-    variable,
 )
 
 
@@ -39,15 +35,6 @@ def positions(database: psycopg.Connection) -> list[int]:
 
 def history(database: psycopg.Connection) -> list[tuple[object, ...]]:
     return database.execute("select * from fax.session_history order by position").fetchall()
-
-
-def partition_of(database: psycopg.Connection, second: float) -> str:
-    (row,) = read(
-        database,
-        "select tableoid::regclass::text as name from fax.session_history where observed_at = %s",
-        at(second),
-    )
-    return str(row["name"]).removeprefix("fax.")
 
 
 # -- positions --------------------------------------------------------------------------------------------
@@ -161,8 +148,12 @@ def test_what_a_session_lacked_is_put_to_it_later(database: psycopg.Connection) 
     append(database, completed(2, 1))
     (session,) = read(database, "select operation, channel, uniqueid, technology, is_open from fax.session")
     assert session == {
-        "operation": "receive", "channel": CHANNEL, "uniqueid": "1793606400.7", "technology": "Spandsp", "is_open": False,
-    }  # fmt: skip
+        "operation": "receive",
+        "channel": CHANNEL,
+        "uniqueid": "1793606400.7",
+        "technology": "Spandsp",
+        "is_open": False,
+    }
 
 
 def test_the_same_number_of_two_servers_is_two_sessions(database: psycopg.Connection) -> None:
@@ -186,144 +177,6 @@ def test_a_list_closes_what_an_observer_before_left_open(database: psycopg.Conne
     assert read(database, "select count(*) from fax.session_history where event = 'Gone'") == [{"count": 1}]
 
 
-# -- epochs -----------------------------------------------------------------------------------------------
-
-
-def epochs(database: psycopg.Connection) -> list[dict[str, object]]:
-    return read(database, "select * from fax.epoch order by first_seen_at, reload_ordinal")
-
-
-@pytest.mark.parametrize("apart", [-2.0, -0.6, 0.0, 1.9])
-def test_two_observers_of_one_start_find_one_epoch(database: psycopg.Connection, apart: float) -> None:
-    """Uptime is whole seconds: a recording and the live ingestor reckon its start up to 2 s apart."""
-    append(database, snapshot(0), collector="import")
-    append(database, snapshot(0.2, of=life(started=-3600 + apart)), collector="host1")
-    assert len(epochs(database)) == 1
-    assert [(row["session_number"], row["snapshots"]) for row in sessions(database)] == [(0, 2)]
-
-
-@pytest.mark.parametrize("apart", [-3, 3, 3540])
-def test_another_start_is_another_epoch(database: psycopg.Connection, apart: float) -> None:
-    append(database, snapshot(0))
-    append(database, snapshot(10, of=life(started=-3600 + apart)))
-    assert len(epochs(database)) == 2
-    assert [row["session_number"] for row in sessions(database)] == [0, 0]
-
-
-def test_the_start_up_text_is_evidence_where_the_uptime_is_not_known(database: psycopg.Connection) -> None:
-    text = "2026-11-02 08:00:12"
-    append(database, snapshot(0, of=Life("pbx", moment(-5), startup_text=text)), collector="one")
-    append(database, snapshot(1, of=Life("pbx", moment(0.5), startup_text=text)), collector="two")
-    append(database, snapshot(2, of=life(startup_text=text)), collector="three")
-    append(database, snapshot(3, of=Life("pbx", moment(2), startup_text="2026-11-02 08:00:19")), collector="four")
-    assert [(row["startup_text"], row["started_at"]) for row in epochs(database)] == [
-        (text, at(-3600)),
-        ("2026-11-02 08:00:19", None),
-    ]
-
-
-def test_a_life_without_evidence_is_the_one_that_was_watched_then(database: psycopg.Connection) -> None:
-    append(database, snapshot(0), snapshot(60))
-    append(database, snapshot(30, of=Life("pbx", moment(30))), collector="two")
-    append(database, snapshot(150, of=Life("pbx", moment(150), continued=True)), collector="three")
-    assert len(epochs(database)) == 1
-    append(database, snapshot(1000, of=Life("pbx", moment(1000))), collector="four")
-    assert len(epochs(database)) == 2
-
-
-def test_a_reload_of_the_module_is_another_epoch_of_the_same_start(database: psycopg.Connection) -> None:
-    append(database, snapshot(0))
-    append(database, snapshot(100, of=life(reloaded_at=moment(90))), collector="one")
-    append(database, snapshot(101, of=life(reloaded_at=moment(91))), collector="two")
-    append(database, snapshot(200, of=life(reloaded_at=moment(190))))
-    assert [(row["reload_ordinal"], row["reloaded_at"]) for row in epochs(database)] == [
-        (0, None),
-        (1, at(90)),
-        (2, at(190)),
-    ]
-    assert [(row["started_at"], row["snapshots"]) for row in sessions(database)] == [(at(0), 1), (at(100), 2), (at(200), 1)]
-
-
-def test_who_comes_after_a_reload_is_in_the_epoch_after_it(database: psycopg.Connection) -> None:
-    append(database, snapshot(0))
-    append(database, snapshot(100, of=life(reloaded_at=moment(90))), collector="one")
-    late = Life("pbx", moment(95), started_at=moment(-3600))
-    append(database, snapshot(101, of=late), collector="two")
-    early = Life("pbx", moment(50), started_at=moment(-3600))
-    append(database, snapshot(51, 1, of=early), collector="three")
-    found = read(
-        database,
-        "select s.session_number, e.reload_ordinal, count(*) from fax.session_history h"
-        " join fax.session s using (session_id) join fax.epoch e using (epoch_id) group by 1, 2 order by 1, 2",
-    )
-    assert [tuple(row.values()) for row in found] == [(0, 0, 1), (0, 1, 2), (1, 0, 1)]
-
-
-# -- months -----------------------------------------------------------------------------------------------
-
-
-def second_of(moment: datetime) -> float:
-    return (moment - at(0)).total_seconds()
-
-
-def test_the_month_that_a_row_needs_is_made(database: psycopg.Connection) -> None:
-    exists = "select to_regclass('fax.session_history_2019_02') is not null"
-    assert database.execute(exists).fetchone() == (False,)
-    long_ago = second_of(datetime(2019, 2, 28, 23, 59, 59, tzinfo=UTC))
-    append(database, snapshot(long_ago))
-    assert partition_of(database, long_ago) == "session_history_2019_02"
-    append(database, snapshot(long_ago + 2, 1))
-    assert partition_of(database, long_ago + 2) == "session_history_2019_03"
-
-
-def test_a_late_row_goes_to_the_month_in_which_its_session_began(database: psycopg.Connection) -> None:
-    midnight = second_of(datetime(2019, 5, 1, tzinfo=UTC))
-    append(database, snapshot(midnight - 10))
-    append(database, snapshot(midnight + 10), completed(midnight + 20, 3))
-    assert partition_of(database, midnight + 20) == partition_of(database, midnight + 10) == "session_history_2019_04"
-    assert read(database, "select to_regclass('fax.session_history_2019_05') as made") == [{"made": None}]
-
-
-@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
-def test_a_month_is_a_month_of_utc_whatever_the_zone_of_the_connection(
-    database: psycopg.Connection, zone: str
-) -> None:
-    database.execute("select set_config('timezone', %s, false)", [zone])
-    midnight = second_of(datetime(2019, 8, 1, tzinfo=UTC))
-    append(database, snapshot(midnight - 1), snapshot(midnight, 1))
-    assert partition_of(database, midnight - 1) == "session_history_2019_07"
-    assert partition_of(database, midnight) == "session_history_2019_08"
-
-
-@pytest.mark.parametrize("clock", [datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)])
-def test_a_clock_gone_wrong_makes_no_partition(database: psycopg.Connection, clock: datetime) -> None:
-    partitions = "select count(*) from pg_inherits where inhparent = 'fax.session_history'::regclass"
-    before = database.execute(partitions).fetchone()
-    append(database, snapshot(second_of(clock), of=Life("pbx", round(clock.timestamp() * MICROSECONDS))))
-    assert partition_of(database, second_of(clock)) == "session_history_default"
-    assert database.execute(partitions).fetchone() == before
-    assert len(sessions(database)) == 1
-
-
-def test_a_month_of_which_the_default_partition_holds_rows_can_still_be_made(database: psycopg.Connection) -> None:
-    """A clock was a year and more ahead; when that month comes, its faxes must find a place."""
-    ahead = datetime.now(UTC) + timedelta(days=500)
-    append(database, snapshot(second_of(ahead)))
-    assert partition_of(database, second_of(ahead)) == "session_history_default"
-    database.execute("set role fax_owner")
-    database.execute("select fax.make_partition(%s)", [ahead])
-    database.execute("reset role")
-    append(database, snapshot(second_of(ahead) + 1, 1))
-    assert len(sessions(database)) == 2
-
-
-def test_months_ahead_are_there_and_no_more_than_asked_for(database: psycopg.Connection) -> None:
-    names = [name for (name,) in database.execute("select fax.make_partitions_ahead(4)")]
-    month = datetime.now(UTC).replace(day=1)
-    expected = [(month.year * 12 + month.month - 1 + n) for n in range(5)]
-    assert names == [f"session_history_{index // 12:04}_{index % 12 + 1:02}" for index in expected]
-
-
 def within(seconds: float, action: Callable[[], object]) -> None:
     """Fails where an action does not come back."""
     thread = threading.Thread(target=action, daemon=True)
@@ -344,49 +197,4 @@ def test_a_life_may_become_better_known_within_a_batch(database: psycopg.Connect
     better = replace(life(), startup_text="2026-11-02 07:00:00")
     within(10, lambda: append(database, snapshot(0), snapshot(1, of=better), snapshot(2)))
     assert [row["snapshots"] for row in sessions(database)] == [3]
-    assert [row["startup_text"] for row in epochs(database)] == ["2026-11-02 07:00:00"]
-
-
-# -- two at once ------------------------------------------------------------------------------------------
-
-
-def test_making_a_month_does_not_deadlock_with_a_batch_under_way(dsn: str) -> None:
-    """One batch has looked into the history for a session; another, before it, needs a month that is not there."""
-    looked, blocked = threading.Event(), threading.Event()
-    old = second_of(datetime(2019, 3, 3, tzinfo=UTC))
-    faults: list[BaseException] = []
-
-    def batch() -> Iterator[tuple[int, Record]]:
-        yield 1, variable(5, "FAXMODE", "audio", channel="PJSIP/another")
-        looked.set()
-        blocked.wait(5)
-        yield 2, snapshot(6)
-
-    def first() -> None:
-        try:
-            with psycopg.connect(dsn, autocommit=True) as connection:
-                appender = Appender(connection, "first")
-                appender.append([(0, snapshot(0))])
-                appender.append(batch())
-        except BaseException as error:
-            faults.append(error)
-
-    thread = threading.Thread(target=first)
-    thread.start()
-    assert looked.wait(5)
-    with psycopg.connect(dsn, autocommit=True) as second, psycopg.connect(dsn, autocommit=True) as watcher:
-        release = threading.Thread(target=release_when_waiting, args=(watcher, second.info.backend_pid, blocked))
-        release.start()
-        append(second, snapshot(old, of=Life("pbx", moment(old))), collector="second")
-        blocked.set()
-        release.join()
-    thread.join()
-    assert faults == []
-
-
-def release_when_waiting(watcher: psycopg.Connection, pid: int, blocked: threading.Event) -> None:
-    """Lets the first batch go on once the second waits for a lock; where it need not wait, it is done soon."""
-    query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
-    while not blocked.wait(0.005):
-        if watcher.execute(query, [pid]).fetchone() == (True,):
-            blocked.set()
+    assert read(database, "select startup_text from fax.epoch") == [{"startup_text": "2026-11-02 07:00:00"}]

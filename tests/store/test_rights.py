@@ -1,8 +1,7 @@
-"""Who may do what: fax_ingest may only append, fax_reader may only read, and nobody changes what was appended."""
+"""Who may do what: fax_ingest may only append, fax_reader may only read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
@@ -10,8 +9,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from faxstore.observations import Rejected
 from faxstore.store import migrate
 from tests.databases import fresh
+from tests.store.rights import APPEND_ONLY, KEPT, PARTITIONS, VIEWS, names, refuses
 from tests.views.given import (
     append,
     completed,
@@ -27,80 +28,11 @@ from tests.views.given import (
     the_session,
 )
 
-REFUSED = psycopg.errors.InsufficientPrivilege
-
-APPEND_ONLY = ("session_history", "append_batch", "server_history", "rejected_message")
-KEPT = ("session", "epoch")
-"""Tables that fax.append() itself keeps up to date."""
-
-PARTITIONS = "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'fax.session_history'::regclass"
-VIEWS = "select viewname from pg_views where schemaname = 'fax' order by 1"
-TABLES = "select tablename from pg_tables where schemaname = 'fax' order by 1"
-
-
-@pytest.fixture(scope="module")
-def filled(server: str, template: str) -> Iterator[str]:
-    """A DSN of the superuser for a database with a fax in it; no test may change it."""
-    with fresh(server, template) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), stats(0), snapshot(-9e8, 9))
-            connection.execute(
-                "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'no header', 'garbage')"
-            )
-        yield dsn
-
-
-@pytest.fixture(scope="module")
-def logins(server: str, template: str) -> Iterator[dict[str, str]]:
-    """Two users of an operator's own: one in fax_ingest, one in fax_reader."""
-    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ("fax_ingest", "fax_reader")}
-    with psycopg.connect(server, autocommit=True) as connection:
-        for role, name in names.items():
-            connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
-            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(name)))
-        yield names
-        for name in names.values():
-            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def superuser(filled: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(filled, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def ingest(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_ingest"]), autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def reader(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_reader"]), autocommit=True) as connection:
-        yield connection
-
-
-def refuses(connection: psycopg.Connection, statement: str) -> None:
-    """In a transaction of its own, so that what is wrongly allowed is not kept."""
-    with pytest.raises(REFUSED), connection.transaction(force_rollback=True):
-        connection.execute(statement.encode())
-        pytest.fail(f"allowed: {statement}")
-
-
-def names(connection: psycopg.Connection, query: str) -> list[str]:
-    return [str(name) for (name,) in connection.execute(query.encode())]
-
-
 # -- what must work ---------------------------------------------------------------------------------------
 
 
-def test_fax_ingest_appends_everything(
-    server: str, template: str, logins: dict[str, str]
-) -> None:
+def test_fax_ingest_appends_everything(server: str, template: str, logins: dict[str, str]) -> None:
     """Sessions and their ends, in a month that is not there yet, server observations, rejected messages."""
-    from faxstore.observations import Rejected
-
     with fresh(server, template) as dsn:
         with psycopg.connect(make_conninfo(dsn, user=logins["fax_ingest"]), autocommit=True) as connection:
             append(
@@ -166,7 +98,8 @@ def test_fax_reader_uses_the_functions_of_the_views(reader: psycopg.Connection) 
 
 # -- what is refused --------------------------------------------------------------------------------------
 
-ROW = "(session_id, started_at, observed_at, position, event, collector_id) values (gen_random_uuid(), now(), now(), 99, 'Gone', 'me')"
+COLUMNS = "(session_id, started_at, observed_at, position, event, collector_id)"
+ROW = f"{COLUMNS} values (gen_random_uuid(), now(), now(), 99, 'Gone', 'me')"
 
 CHANGES = [
     *[f"delete from fax.{table}" for table in (*APPEND_ONLY, *KEPT)],
@@ -186,10 +119,11 @@ CHANGES = [
     f"insert into fax.session_history {ROW}",
     f"insert into fax.session_history_default {ROW}",
     "insert into fax.append_batch values (1, 1, 1, now(), 'me')",
-    "insert into fax.session (session_id, started_at, epoch_id, server) select gen_random_uuid(), now(), epoch_id, 'x' from fax.epoch",
-    "insert into fax.epoch (epoch_id, server, first_seen_at, last_seen_at) values (gen_random_uuid(), 'x', now(), now())",
-    "merge into fax.session_history h using (values (1)) v (n) on false when not matched then insert "
-    "(session_id, started_at, observed_at, position, event, collector_id) values (gen_random_uuid(), now(), now(), 9, 'Gone', 'x')",
+    "insert into fax.session (session_id, started_at, epoch_id, server)"
+    " select gen_random_uuid(), now(), epoch_id, 'x' from fax.epoch",
+    "insert into fax.epoch (epoch_id, server, first_seen_at, last_seen_at)"
+    " values (gen_random_uuid(), 'x', now(), now())",
+    f"merge into fax.session_history h using (values (1)) v (n) on false when not matched then insert {ROW}",
     "alter table fax.session_history add column mine text",
     "alter table fax.session_history detach partition fax.session_history_default",
     "create trigger mine before insert on fax.session_history execute function fax.refuse_change()",
@@ -218,9 +152,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("statement", CHANGES)
-def test_neither_role_changes_anything(
-    ingest: psycopg.Connection, reader: psycopg.Connection, statement: str
-) -> None:
+def test_neither_role_changes_anything(ingest: psycopg.Connection, reader: psycopg.Connection, statement: str) -> None:
     refuses(ingest, statement)
     refuses(reader, statement)
 
@@ -317,85 +249,3 @@ def test_the_roles_cannot_log_in_and_hold_no_attribute(superuser: psycopg.Connec
     assert found == [
         {"rolname": name, "more": False, "member_of": 0} for name in ("fax_ingest", "fax_owner", "fax_reader")
     ]
-
-
-# -- append-only by trigger -------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("who", ["a superuser", "fax_owner", "a superuser who replays replication"])
-@pytest.mark.parametrize("change", ["update fax.{} set collector_id = 'me'", "delete from fax.{}", "truncate fax.{}"])
-def test_even_who_may_cannot_change_what_was_appended(superuser: psycopg.Connection, who: str, change: str) -> None:
-    """Statement triggers of the table, and of each partition for whoever goes to it directly."""
-    if who == "fax_owner":
-        superuser.execute("set role fax_owner")
-    elif who != "a superuser":
-        superuser.execute("set session_replication_role = replica")
-    for table in (*APPEND_ONLY, *names(superuser, PARTITIONS)):
-        with pytest.raises(REFUSED, match=rf"fax\.{table} is append-only: \w+ is refused"):
-            superuser.execute(change.format(table).encode())
-
-
-def test_a_row_cannot_be_moved_to_another_partition(superuser: psycopg.Connection) -> None:
-    refuses(superuser, "update fax.session_history set started_at = now()")
-
-
-def test_truncating_what_they_refer_to_is_refused(superuser: psycopg.Connection) -> None:
-    refuses(superuser, "truncate fax.session_history, fax.session, fax.epoch cascade")
-
-
-def test_every_partition_is_protected_at_all_times(superuser: psycopg.Connection) -> None:
-    protected = names(
-        superuser,
-        "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
-        " where t.tgname = 'append_only' and t.tgenabled = 'A' and t.tgfoid = 'fax.refuse_change'::regproc",
-    )
-    assert set(protected) == {*APPEND_ONLY, *names(superuser, PARTITIONS)}
-
-
-# -- functions that run with their owner's rights ---------------------------------------------------------
-
-
-def test_functions_look_nothing_up_where_a_caller_can_put_it(superuser: psycopg.Connection) -> None:
-    """With the temporary schema last: a type or table of the caller's own stands in for nothing (CVE-2007-2138)."""
-    found = read(
-        superuser,
-        "select p.oid::regprocedure::text as function, l.lanname, p.prosecdef, p.proconfig"
-        " from pg_proc p join pg_language l on l.oid = p.prolang where p.pronamespace = 'fax'::regnamespace",
-    )
-    trusted = [row for row in found if row["prosecdef"] or row["lanname"] == "plpgsql"]
-    assert len(trusted) >= 8
-    for row in trusted:
-        paths = [setting for setting in row["proconfig"] or [] if setting.startswith("search_path=")]
-        assert paths == ["search_path=pg_catalog, pg_temp"], row["function"]
-
-
-def test_functions_with_the_owners_rights_are_those_that_append(superuser: psycopg.Connection) -> None:
-    found = read(
-        superuser,
-        "select proname, proowner::regrole::text as owner from pg_proc"
-        " where pronamespace = 'fax'::regnamespace and prosecdef order by 1",
-    )
-    assert found == [
-        {"proname": name, "owner": "fax_owner"} for name in ("append", "listed", "make_partitions_ahead", "resolve_epoch")
-    ]
-
-
-def test_a_type_of_the_callers_own_does_not_run_as_the_owner(ingest: psycopg.Connection) -> None:
-    """A domain named like a type of a function's body, with a check that notes who runs it."""
-    with ingest.transaction(force_rollback=True):
-        ingest.execute("create temporary table ran_as (who text)")
-        ingest.execute("grant insert on ran_as to public")
-        ingest.execute(
-            "create function pg_temp.noted(value text) returns boolean language plpgsql as $$"
-            " begin insert into pg_temp.ran_as values (current_user); return true; end $$"
-        )
-        for name in ("date", "uuid", "text", "timestamptz"):
-            ingest.execute(
-                f"create domain pg_temp.{name} as pg_catalog.{name}"
-                f" check (pg_temp.noted(value::pg_catalog.text))".encode()
-            )
-        ingest.execute("select * from fax.make_partitions_ahead(1)")
-        ingest.execute("select fax.resolve_epoch('x', gen_random_uuid(), null, now(), false, now(), 'x', null, true)")
-        ingest.execute("select * from fax.append(gen_random_uuid(), 'me')")
-        ingest.execute("select * from fax.listed(gen_random_uuid(), now(), '{}')")
-        assert ingest.execute("select who from pg_temp.ran_as").fetchall() == []

@@ -106,7 +106,7 @@ def test_a_status_before_fully_booted_is_of_the_same_life(watch: LifeWatch) -> N
     assert watch.current == Life("pbx1", at(1), started_at=NOON, startup_text="2026-11-23 12:00:00")
 
 
-@pytest.mark.parametrize("uptime", ["", "abc", "-5", "1.5", "9" * 11, "٣"])
+@pytest.mark.parametrize("uptime", ["", "abc", "-5", "1.5", "9" * 11, "\u0663"])
 def test_an_uptime_that_is_no_number_tells_nothing(watch: LifeWatch, uptime: str) -> None:
     assert watch.booted(fully_booted(uptime), NOON) is False
     assert watch.current is None

@@ -174,8 +174,10 @@ def test_any_text_is_a_whole_message_or_is_refused(lines: list[str]) -> None:
     text = "Event: Something\r\n" + "\r\n".join(lines) + "\r\n\r\n"
     try:
         message = parse(text)
-    except MalformedMessageError as refused:
-        assert "\n" not in str(refused)
+    except MalformedMessageError as refusal:
+        reason = str(refusal)
     else:
+        reason = ""
         assert is_whole(text, message)
         assert all("\x00" not in key + value for key, value in message)
+    assert "\n" not in reason

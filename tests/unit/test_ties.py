@@ -37,11 +37,11 @@ class Store:
         self.asked.append(event.channel or "")
         return self.known.get(event.channel or "") if epoch == EPOCH else None
 
-    def lists(
-        self, session: UUID, when: float, channel: str | None = CHANNEL, operation: str = "send", event: str = "FAXSession"
-    ) -> list[int]:
+    def lists(self, session: UUID, when: float, channel: str = CHANNEL) -> list[int]:
         """A poll shows the session; gives the keys of the events that are tied to it now."""
-        seen = Observation(LIFE, at(when), event, 7, channel=channel, operation=operation)
+        return self.sees(session, Observation(LIFE, at(when), "FAXSession", 7, channel=channel, operation="send"))
+
+    def sees(self, session: UUID, seen: Observation) -> list[int]:
         tied = list(self.ties.listed(EPOCH, session, seen))
         assert {entry.session_id for entry in tied} <= {session}
         return [entry.key for entry in tied]
@@ -49,7 +49,8 @@ class Store:
     def happens(self, event: str, when: float, channel: str = CHANNEL, uniqueid: str | None = "1.2") -> list[Tied]:
         """An event on the channel; its key is the count of events so far, from 1."""
         self.key += 1
-        return self.ties.happened(EPOCH, self.key, Observation(LIFE, at(when), event, channel=channel, uniqueid=uniqueid))
+        seen = Observation(LIFE, at(when), event, channel=channel, uniqueid=uniqueid)
+        return self.ties.happened(EPOCH, self.key, seen)
 
     def hangs_up(self, when: float, channel: str = CHANNEL) -> list[Tied]:
         return self.ties.hung_up(EPOCH, Hangup(LIFE, at(when), channel, "1.2"))
@@ -192,7 +193,7 @@ def test_a_clock_set_back_does_not_release_or_lose_what_waits(store: Store) -> N
 def test_what_no_event_waits_for(store: Store, operation: str, event: str, channel: str | None) -> None:
     """A gateway's channel has a V.21 session too; a session never listed has no channel."""
     store.happens("FAXStatus", 0)
-    assert store.lists(SESSION, 1, channel, operation, event) == []
+    assert store.sees(SESSION, Observation(LIFE, at(1), event, 7, channel=channel, operation=operation)) == []
     assert store.ties.waiting == 1
 
 

@@ -6,7 +6,7 @@ standard paper unless it says otherwise: the one that counts bad lines.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -86,7 +86,7 @@ def sending(*rows: tuple[float, int], **said: Any) -> list[Observation]:
 
 
 def gateway(*rows: tuple[float, int, int], **said: Any) -> list[Observation]:
-    """A gateway: (second, PageNumber, DataRate); it says nothing else (res_fax_spandsp.c, spandsp_manager_fax_session)."""
+    """A gateway: (second, PageNumber, DataRate), and nothing else (res_fax_spandsp.c, spandsp_manager_fax_session)."""
     nothing = dict.fromkeys(
         ("x_resolution", "y_resolution", "pages_transmitted", "pages_received", "total_bad_lines", "file_name")
     )
@@ -133,9 +133,7 @@ def variable(second: float, name: str, value: str, **on: Any) -> Observation:
 def result(second: float, status: str, error: str, text: str, **on: Any) -> list[Observation]:
     """The three VarSets of a result, as res_fax sets them."""
     values = {"FAXSTATUS": status, "FAXERROR": error, "FAXSTATUSSTRING": text}
-    return [
-        variable(second + place / 1000, name, value, **on) for place, (name, value) in enumerate(values.items())
-    ]
+    return [variable(second + place / 1000, name, value, **on) for place, (name, value) in enumerate(values.items())]
 
 
 def status(second: float, text: str, **details: Any) -> Observation:
@@ -160,11 +158,11 @@ def stats(second: float, **counters: str) -> ServerObservation:
     return ServerObservation("pbx", moment(second), "FAXStats", dict(counters))
 
 
-def append(
-    database: psycopg.Connection, *records: Record | Iterable[Record], collector: str = "one"
-) -> Appended:
+def append(database: psycopg.Connection, *records: Record | Sequence[Record], collector: str = "one") -> Appended:
     """Appends records, or lists of them, as one batch in that order."""
-    flat = [one for each in records for one in (each if isinstance(each, list) else [each])]
+    flat: list[Record] = []
+    for each in records:
+        flat += each if isinstance(each, Sequence) else [each]
     return Appender(database, collector).append(enumerate(flat))
 
 

@@ -106,7 +106,7 @@ TWO: list[Any] = [
     ),
     pytest.param(
         receiving((0, 1, 3), (1, 1, 9), (2, 2, 0), (3, 2, 8)),
-        receiving((1.2, 1, 7), (2.2, 1, 9), (3.2, 2, 6)),
+        receiving((0.2, 1, 3), (1.2, 1, 7), (2.2, 1, 9), (3.2, 2, 6)),
         [(1, 1, 9), (2, 1, 8)],
         id="the clock of one is ahead: what it says is older than it looks",
     ),

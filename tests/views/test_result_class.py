@@ -86,8 +86,8 @@ CLASSES = {
 
 
 def result_class(database: psycopg.Connection, *given: str | None) -> str | None:
-    (found,) = database.execute("select fax.result_class(%s, %s, %s)", given).fetchone() or (None,)
-    return found
+    (row,) = database.execute("select fax.result_class(%s, %s, %s)", given)
+    return None if row[0] is None else str(row[0])
 
 
 @pytest.mark.parametrize("expected", CLASSES)

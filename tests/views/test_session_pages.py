@@ -68,7 +68,16 @@ def test_a_page_that_no_poll_saw_has_its_number_and_nothing_else(database: psyco
     append(database, receiving((0, 1, 2), (10, 3, 1), (15, 4, 1)), gone(16))
     unseen = pages(database)[1]
     assert unseen["page"] == 2
-    names = ("page_started_at", "seconds", "attempts", "bad_lines", "bad_lines_discarded", "data_rate", "resolution", "quality")
+    names = (
+        "page_started_at",
+        "seconds",
+        "attempts",
+        "bad_lines",
+        "bad_lines_discarded",
+        "data_rate",
+        "resolution",
+        "quality",
+    )
     assert of(unseen, *names) == (None,) * 8
 
 
@@ -84,7 +93,8 @@ def test_the_sum_over_the_pages_is_the_session(database: psycopg.Connection) -> 
     append(database, receiving((0, 1, 40), (1, 1, 7), (2, 2, 30), (3, 2, 9), (4, 3, 5), (5, 3, 5), (6, 4, 5)), gone(7))
     (found,) = read(
         database,
-        "select s.bad_lines = sum(p.bad_lines) as kept, s.bad_lines_discarded = sum(p.bad_lines_discarded) as discarded,"
+        "select s.bad_lines = sum(p.bad_lines) as kept,"
+        " s.bad_lines_discarded = sum(p.bad_lines_discarded) as discarded,"
         " s.worst_page_bad_lines = max(p.bad_lines) as worst, s.pages = count(*) as pages, s.bad_lines"
         " from fax.sessions s join fax.session_pages p using (session_id)"
         " group by s.bad_lines, s.bad_lines_discarded, s.worst_page_bad_lines, s.pages",
@@ -149,7 +159,7 @@ def test_the_counters_that_start_again_at_a_switch_to_t38_change_no_page(databas
 
 def test_a_filter_on_server_or_start_reaches_the_pages(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (5, 2, 0)))
-    assert read(database, "select count(*) from fax.session_pages where server = 'pbx' and started_at >= '2026-11-02'") == [
-        {"count": 1}
-    ]
+    assert read(
+        database, "select count(*) from fax.session_pages where server = 'pbx' and started_at >= '2026-11-02'"
+    ) == [{"count": 1}]
     assert read(database, "select count(*) from fax.session_pages where started_at >= '2026-12-01'") == [{"count": 0}]

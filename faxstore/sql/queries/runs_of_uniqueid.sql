@@ -8,7 +8,7 @@ cross join lateral (
     from fax.session_history r
     where r.session_id = s.session_id and r.started_at = s.started_at
 ) h
-where s.epoch_id = %(epoch)s
+where s.server = %(server)s
   and left(s.uniqueid, 100) = left(%(uniqueid)s, 100)
   and s.uniqueid = %(uniqueid)s
   and s.started_at <= %(moment)s

@@ -17,7 +17,7 @@ create index session_started on fax.session (started_at);
 create index session_server_started on fax.session (server, started_at);
 -- Names come from the wire and may be of any length; an index entry may not.
 create index session_channel on fax.session (epoch_id, left(channel, 100), started_at);
-create index session_uniqueid on fax.session (epoch_id, left(uniqueid, 100));
+create index session_uniqueid on fax.session (server, left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
 comment on table fax.session is 'One fax session: its identity. Kept by fax.append(); what happened in it stands in fax.session_history.';

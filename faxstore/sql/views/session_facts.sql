@@ -96,12 +96,17 @@ left join lateral (
     order by d.observed_at desc
     limit 1
 ) l on true
--- the first complete list that no longer had it; one that another observer's clock puts before its last snapshot is none
+-- the first complete list that no longer had it; a snapshot that is later both by the clock and in the history refutes it
 cross join lateral (
     select min(h.observed_at) as gone_at
     from fax.session_history h
     where h.session_id = s.session_id and h.started_at = s.started_at and h.event = 'Gone'
-      and h.observed_at > coalesce(o.last_seen_at, '-infinity')
+      and not exists (
+          select 1
+          from fax.session_rows d
+          where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot
+            and d.observed_at > h.observed_at and d.position > h.position
+      )
 ) g
 -- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
 -- the first snapshot or after the completion event is of another fax, or of none.

@@ -1,41 +1,51 @@
 -- grain: one page of one session (one that is counted in fax.sessions.pages)
 -- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
 -- A page that no poll saw in hand has its number and NULLs.
+-- A count over 10,000 is no fax's but a number gone wrong; its pages beyond that are not listed.
 create view fax.session_pages as
 select
     f.session_id,
     f.server,
     f.started_at,
-    n.page,
-    a.page_started_at,
-    after.page_ended_at,
-    extract(epoch from after.page_ended_at - a.page_started_at) as seconds,
-    a.attempts,
-    case when f.bad_lines_measurable then a.bad_lines end as bad_lines,
-    case when f.bad_lines_measurable then a.bad_lines_discarded end as bad_lines_discarded,
-    a.data_rate,
-    fax.resolution_name(a.y_resolution) as resolution,
-    fax.page_quality(case when f.bad_lines_measurable then a.bad_lines end, a.y_resolution) as quality
+    p.page,
+    p.page_started_at,
+    p.page_ended_at,
+    extract(epoch from p.page_ended_at - p.page_started_at) as seconds,
+    p.attempts,
+    case when f.bad_lines_measurable then p.bad_lines end as bad_lines,
+    case when f.bad_lines_measurable then p.bad_lines_discarded end as bad_lines_discarded,
+    p.data_rate,
+    fax.resolution_name(p.y_resolution) as resolution,
+    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality
 from fax.session_facts f
-cross join lateral generate_series(1, f.pages) as n (page)
-left join lateral (
+cross join lateral (
     select
+        coalesce(n.page, a.page) as page,
         -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
-        case when n.page > 1 then min(p.first_seen_at) else min(p.first_measured_at) end as page_started_at,
-        max(p.attempt) as attempts,
-        (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines,
-        sum(p.bad_lines) - (array_agg(p.bad_lines order by p.attempt desc))[1] as bad_lines_discarded,
-        (array_agg(p.data_rate order by p.attempt desc) filter (where p.data_rate is not null))[1] as data_rate,
-        (array_agg(p.y_resolution order by p.attempt desc) filter (where p.y_resolution is not null))[1] as y_resolution
-    from fax.page_attempts p
-    where p.session_id = f.session_id and p.started_at = f.started_at and p.page = n.page
-    having count(*) > 0
-) a on true
-left join lateral (
-    select min(p.first_seen_at) as page_ended_at
-    from fax.page_attempts p
-    where p.session_id = f.session_id and p.started_at = f.started_at and p.page > n.page
-) after on true;
+        case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
+        min(a.first_seen_at) over (order by coalesce(n.page, a.page) rows between 1 following and unbounded following) as page_ended_at,
+        a.attempts,
+        a.bad_lines,
+        a.bad_lines_discarded,
+        a.data_rate,
+        a.y_resolution
+    from generate_series(1, least(f.pages, 10000)) as n (page)
+    full join (
+        select
+            t.page,
+            max(t.attempt) as attempts,
+            min(t.first_seen_at) as first_seen_at,
+            min(t.first_measured_at) as first_measured_at,
+            (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines,
+            sum(t.bad_lines) - (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines_discarded,
+            (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
+            (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
+        from fax.page_attempts t
+        where t.session_id = f.session_id and t.started_at = f.started_at
+        group by t.page
+    ) a on a.page = n.page
+) p
+where p.page between 1 and least(f.pages, 10000);
 
 comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
 comment on column fax.session_pages.session_id is 'The session.';

@@ -20,10 +20,11 @@ select
     case h.operation
         when 'receive' then h.pages_received
         when 'send' then h.pages_transmitted
-        when 'gateway' then h.page_number - 1
+        when 'gateway' then greatest(h.page_number, -2147483647) - 1
     end as pages,
     h.total_bad_lines,
-    case when m.measured then h.data_rate end as data_rate,
+    -- 33600 is V.34, the fastest there is; spandsp may tell any number for a modem that it does not know
+    case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
     case when m.measured then h.error_correction_mode end as error_correction_mode,
     case when m.measured then h.x_resolution end as x_resolution,
     case when m.measured then h.y_resolution end as y_resolution,

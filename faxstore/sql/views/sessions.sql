@@ -24,7 +24,7 @@ select
     f.file_names,
     f.started_at,
     e.ended_at,
-    extract(epoch from e.ended_at - f.started_at) as duration_seconds,
+    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,
     e.end_observed_by,
     f.state,
     f.pages,
@@ -107,7 +107,7 @@ comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. N
 comment on column fax.sessions.file_names is 'Files sent or received (personal). NULL: not told.';
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
 comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. NULL: open.';
-comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open.';
+comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
 comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list), server_restart, or open.';
 comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
 comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';

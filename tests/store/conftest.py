@@ -1,0 +1,57 @@
+"""A database with a fax in it, and users of an operator's own who may append to it, or read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from tests.databases import fresh
+from tests.views.given import append, completed, receiving, snapshot, stats
+
+
+@pytest.fixture(scope="module")
+def filled(server: str, template: str) -> Iterator[str]:
+    """A DSN of the superuser for a database with a fax in it; no test may change it."""
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), stats(0), snapshot(-9e8, 9))
+            connection.execute(
+                "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'no header', 'garbage')"
+            )
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def logins(server: str, template: str) -> Iterator[dict[str, str]]:
+    """Two users of an operator's own: one in fax_ingest, one in fax_reader."""
+    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ("fax_ingest", "fax_reader")}
+    with psycopg.connect(server, autocommit=True) as connection:
+        for role, name in names.items():
+            connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(name)))
+        yield names
+        for name in names.values():
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def superuser(filled: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(filled, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def ingest(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_ingest"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def reader(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_reader"]), autocommit=True) as connection:
+        yield connection

@@ -1,0 +1,33 @@
+"""What the tests of rights share."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+REFUSED = psycopg.errors.InsufficientPrivilege
+
+APPEND_ONLY = ("session_history", "append_batch", "server_history", "rejected_message")
+KEPT = ("session", "epoch")
+"""Tables that fax.append() itself keeps up to date."""
+
+PARTITIONS = """
+select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'fax.session_history'::regclass
+"""
+VIEWS = "select viewname from pg_views where schemaname = 'fax' order by 1"
+
+
+def refuses(connection: psycopg.Connection, statement: str) -> None:
+    """In a transaction of its own, so that what is wrongly allowed is not kept."""
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(statement.encode())
+    except REFUSED:
+        return
+    pytest.fail(f"allowed: {statement}")
+
+
+def names(connection: psycopg.Connection, query: str) -> list[str]:
+    """The first column of a query."""
+    return [str(name) for (name,) in connection.execute(query.encode())]

@@ -1,0 +1,91 @@
+"""Which lives are one epoch: starts within 2 s on one server, loads of the module apart."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from faxstore.observations import Life
+from tests.views.given import (
+    append,
+    at,
+    life,
+    moment,
+    read,
+    sessions,
+    snapshot,
+)
+
+
+def epochs(database: psycopg.Connection) -> list[dict[str, object]]:
+    return read(database, "select * from fax.epoch order by first_seen_at, reload_ordinal")
+
+
+@pytest.mark.parametrize("apart", [-2.0, -0.6, 0.0, 1.9])
+def test_two_observers_of_one_start_find_one_epoch(database: psycopg.Connection, apart: float) -> None:
+    """Uptime is whole seconds: a recording and the live ingestor reckon its start up to 2 s apart."""
+    append(database, snapshot(0), collector="import")
+    append(database, snapshot(0.2, of=life(started=-3600 + apart)), collector="host1")
+    assert len(epochs(database)) == 1
+    assert [(row["session_number"], row["snapshots"]) for row in sessions(database)] == [(0, 2)]
+
+
+@pytest.mark.parametrize("apart", [-3, 3, 3540])
+def test_another_start_is_another_epoch(database: psycopg.Connection, apart: float) -> None:
+    append(database, snapshot(0))
+    append(database, snapshot(10, of=life(started=-3600 + apart)))
+    assert len(epochs(database)) == 2
+    assert [row["session_number"] for row in sessions(database)] == [0, 0]
+
+
+def test_the_start_up_text_is_evidence_where_the_uptime_is_not_known(database: psycopg.Connection) -> None:
+    text = "2026-11-02 08:00:12"
+    append(database, snapshot(0, of=Life("pbx", moment(-5), startup_text=text)), collector="one")
+    append(database, snapshot(1, of=Life("pbx", moment(0.5), startup_text=text)), collector="two")
+    append(database, snapshot(2, of=life(startup_text=text)), collector="three")
+    append(database, snapshot(3, of=Life("pbx", moment(2), startup_text="2026-11-02 08:00:19")), collector="four")
+    assert [(row["startup_text"], row["started_at"]) for row in epochs(database)] == [
+        (text, at(-3600)),
+        ("2026-11-02 08:00:19", None),
+    ]
+
+
+def test_a_life_without_evidence_is_the_one_that_was_watched_then(database: psycopg.Connection) -> None:
+    append(database, snapshot(0), snapshot(60))
+    append(database, snapshot(30, of=Life("pbx", moment(30))), collector="two")
+    append(database, snapshot(150, of=Life("pbx", moment(150), continued=True)), collector="three")
+    assert len(epochs(database)) == 1
+    append(database, snapshot(1000, of=Life("pbx", moment(1000))), collector="four")
+    assert len(epochs(database)) == 2
+
+
+def test_a_reload_of_the_module_is_another_epoch_of_the_same_start(database: psycopg.Connection) -> None:
+    append(database, snapshot(0))
+    append(database, snapshot(100, of=life(reloaded_at=moment(90))), collector="one")
+    append(database, snapshot(101, of=life(reloaded_at=moment(91))), collector="two")
+    append(database, snapshot(200, of=life(reloaded_at=moment(190))))
+    assert [(row["reload_ordinal"], row["reloaded_at"]) for row in epochs(database)] == [
+        (0, None),
+        (1, at(90)),
+        (2, at(190)),
+    ]
+    assert [(row["started_at"], row["snapshots"]) for row in sessions(database)] == [
+        (at(0), 1),
+        (at(100), 2),
+        (at(200), 1),
+    ]
+
+
+def test_who_comes_after_a_reload_is_in_the_epoch_after_it(database: psycopg.Connection) -> None:
+    append(database, snapshot(0))
+    append(database, snapshot(100, of=life(reloaded_at=moment(90))), collector="one")
+    late = Life("pbx", moment(95), started_at=moment(-3600))
+    append(database, snapshot(101, of=late), collector="two")
+    early = Life("pbx", moment(50), started_at=moment(-3600))
+    append(database, snapshot(51, 1, of=early), collector="three")
+    found = read(
+        database,
+        "select s.session_number, e.reload_ordinal, count(*) from fax.session_history h"
+        " join fax.session s using (session_id) join fax.epoch e using (epoch_id) group by 1, 2 order by 1, 2",
+    )
+    assert [tuple(row.values()) for row in found] == [(0, 0, 1), (0, 1, 2), (1, 0, 1)]

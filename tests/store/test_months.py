@@ -1,0 +1,137 @@
+"""Every row lies in the month (UTC) in which its session began; months are made as they are needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from faxstore.observations import MICROSECONDS, Life, Record
+from faxstore.store.append import Appender
+from tests.views.given import (
+    append,
+    at,
+    completed,
+    moment,
+    read,
+    sessions,
+    snapshot,
+    variable,
+)
+
+
+def partition_of(database: psycopg.Connection, second: float) -> str:
+    (row,) = read(
+        database,
+        "select tableoid::regclass::text as name from fax.session_history where observed_at = %s",
+        at(second),
+    )
+    return str(row["name"]).removeprefix("fax.")
+
+
+def second_of(moment: datetime) -> float:
+    return (moment - at(0)).total_seconds()
+
+
+def test_the_month_that_a_row_needs_is_made(database: psycopg.Connection) -> None:
+    exists = "select to_regclass('fax.session_history_2019_02') is not null"
+    assert database.execute(exists).fetchone() == (False,)
+    long_ago = second_of(datetime(2019, 2, 28, 23, 59, 59, tzinfo=UTC))
+    append(database, snapshot(long_ago))
+    assert partition_of(database, long_ago) == "session_history_2019_02"
+    append(database, snapshot(long_ago + 2, 1))
+    assert partition_of(database, long_ago + 2) == "session_history_2019_03"
+
+
+def test_a_late_row_goes_to_the_month_in_which_its_session_began(database: psycopg.Connection) -> None:
+    midnight = second_of(datetime(2019, 5, 1, tzinfo=UTC))
+    append(database, snapshot(midnight - 10))
+    append(database, snapshot(midnight + 10), completed(midnight + 20, 3))
+    assert partition_of(database, midnight + 20) == partition_of(database, midnight + 10) == "session_history_2019_04"
+    assert read(database, "select to_regclass('fax.session_history_2019_05') as made") == [{"made": None}]
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_a_month_is_a_month_of_utc_whatever_the_zone_of_the_connection(database: psycopg.Connection, zone: str) -> None:
+    database.execute("select set_config('timezone', %s, false)", [zone])
+    midnight = second_of(datetime(2019, 8, 1, tzinfo=UTC))
+    append(database, snapshot(midnight - 1), snapshot(midnight, 1))
+    assert partition_of(database, midnight - 1) == "session_history_2019_07"
+    assert partition_of(database, midnight) == "session_history_2019_08"
+
+
+@pytest.mark.parametrize("clock", [datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)])
+def test_a_clock_gone_wrong_makes_no_partition(database: psycopg.Connection, clock: datetime) -> None:
+    partitions = "select count(*) from pg_inherits where inhparent = 'fax.session_history'::regclass"
+    before = database.execute(partitions).fetchone()
+    append(database, snapshot(second_of(clock), of=Life("pbx", round(clock.timestamp() * MICROSECONDS))))
+    assert partition_of(database, second_of(clock)) == "session_history_default"
+    assert database.execute(partitions).fetchone() == before
+    assert len(sessions(database)) == 1
+
+
+def test_a_month_of_which_the_default_partition_holds_rows_can_still_be_made(database: psycopg.Connection) -> None:
+    """A clock was a year and more ahead; when that month comes, its faxes must find a place."""
+    ahead = datetime.now(UTC) + timedelta(days=500)
+    append(database, snapshot(second_of(ahead)))
+    assert partition_of(database, second_of(ahead)) == "session_history_default"
+    database.execute("set role fax_owner")
+    database.execute("select fax.make_partition(%s)", [ahead])
+    database.execute("reset role")
+    append(database, snapshot(second_of(ahead) + 1, 1))
+    assert len(sessions(database)) == 2
+
+
+def test_months_ahead_are_there_and_no_more_than_asked_for(database: psycopg.Connection) -> None:
+    names = [name for (name,) in database.execute("select fax.make_partitions_ahead(4)")]
+    month = datetime.now(UTC).replace(day=1)
+    expected = [(month.year * 12 + month.month - 1 + n) for n in range(5)]
+    assert names == [f"session_history_{index // 12:04}_{index % 12 + 1:02}" for index in expected]
+
+
+# -- two at once ------------------------------------------------------------------------------------------
+
+
+def test_making_a_month_does_not_deadlock_with_a_batch_under_way(dsn: str) -> None:
+    """One batch has looked into the history for a session; another, before it, needs a month that is not there."""
+    looked, blocked = threading.Event(), threading.Event()
+    old = second_of(datetime(2019, 3, 3, tzinfo=UTC))
+    faults: list[BaseException] = []
+
+    def batch() -> Iterator[tuple[int, Record]]:
+        yield 1, variable(5, "FAXMODE", "audio", channel="PJSIP/another")
+        looked.set()
+        blocked.wait(5)
+        yield 2, snapshot(6)
+
+    def first() -> None:
+        try:
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                appender = Appender(connection, "first")
+                appender.append([(0, snapshot(0))])
+                appender.append(batch())
+        except BaseException as error:
+            faults.append(error)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert looked.wait(5)
+    with psycopg.connect(dsn, autocommit=True) as second, psycopg.connect(dsn, autocommit=True) as watcher:
+        release = threading.Thread(target=release_when_waiting, args=(watcher, second.info.backend_pid, blocked))
+        release.start()
+        append(second, snapshot(old, of=Life("pbx", moment(old))), collector="second")
+        blocked.set()
+        release.join()
+    thread.join()
+    assert faults == []
+
+
+def release_when_waiting(watcher: psycopg.Connection, pid: int, blocked: threading.Event) -> None:
+    """Lets the first batch go on once the second waits for a lock; where it need not wait, it is done soon."""
+    query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+    while not blocked.wait(0.005):
+        if watcher.execute(query, [pid]).fetchone() == (True,):
+            blocked.set()
