@@ -172,7 +172,7 @@ def _taken_up(connection: Connection, server: str) -> list[bytes]:
 
 def _left_waiting(connection: Connection, server: str, spool: Spool) -> int:
     """Keeps what still waits for the next piece, in place of what was taken up."""
-    bodies = [body for _, body in spool.peek(0, len(spool))]
+    bodies = list(dict.fromkeys(body for _, body in spool.peek(0, len(spool))))  # a piece may be imported again
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("delete from fax.waiting_record where server = %s", [server])
         rows = [(server, ordinal, body) for ordinal, body in enumerate(bodies)]

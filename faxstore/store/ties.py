@@ -8,7 +8,7 @@ fax completes without ever being listed, the channel is gone, or too much time h
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,9 @@ AFTER_END = 15 * MICROSECONDS
 
 LONGEST_WAIT = 150 * MICROSECONDS
 """How long an event may wait for a session: T.38 negotiation takes up to 20 s, and a poll may be late."""
+
+JUST_BEFORE = 30 * MICROSECONDS
+SWEEP_EVERY = MICROSECONDS // 20
 
 MOST_REMEMBERED = 10_000
 """Unlisted faxes of which this process remembers the ordinal, until the store has them."""
@@ -76,6 +79,7 @@ class Ties:
         self._ask_runs = ask_runs
         self._channels: dict[tuple[UUID, str], _Channel] = {}
         self._unlisted_runs: dict[tuple[str, str], int] = {}
+        self._swept = 0
 
     @property
     def waiting(self) -> int:
@@ -90,6 +94,7 @@ class Ties:
         if channel.session_id != session_id:
             channel.session_id, channel.completed = session_id, False
             channel.runs += 1
+            channel.waiting = self._before_the_life_was_told(epoch, seen) + channel.waiting
         channel.last_seen = seen.observed_at
         for key, observation in channel.waiting:
             yield Tied(key, observation, session_id)
@@ -120,12 +125,29 @@ class Ties:
     def waited_too_long(self, now: int) -> list[Tied]:
         """What has waited longer than any negotiation takes, and forgets channels that were not heard of since."""
         late: list[Tied] = []
+        if self._swept <= now < self._swept + SWEEP_EVERY:
+            return late
+        self._swept = now
         for (epoch, name), channel in list(self._channels.items()):
             if channel.waiting and channel.waiting[0][1].observed_at < now - LONGEST_WAIT:
                 late += self._unlisted(epoch, channel)
             if not channel.waiting and channel.last_seen < now - LONGEST_WAIT:
                 del self._channels[epoch, name]
         return late
+
+    def _before_the_life_was_told(self, epoch: UUID, seen: Observation) -> list[tuple[int, Observation]]:
+        """Where only a listed number told of a new life, the events just before that list belong to it too."""
+        told = seen.life.reloaded_at
+        if told is None:
+            return []
+        ours: list[tuple[int, Observation]] = []
+        for (other, name), channel in self._channels.items():
+            if other != epoch and name == seen.channel:
+                for one in list(channel.waiting):
+                    if one[1].observed_at >= told - JUST_BEFORE and one[1].life.server == seen.life.server:
+                        channel.waiting.remove(one)
+                        ours.append((one[0], replace(one[1], life=seen.life)))
+        return ours
 
     def _of(self, epoch: UUID, event: Observation) -> _Channel:
         name = event.channel or ""

@@ -690,6 +690,18 @@ def test_a_restart_that_nothing_told_of(database: psycopg.Connection, whole: Who
     assert sessions(database) == before
 
 
+def test_a_piece_that_is_imported_again_leaves_no_more_waiting(database: psycopg.Connection, whole: Whole) -> None:
+    """It ends where events wait for their session to be listed."""
+    lines = recorded()
+    at = [at for at, line in enumerate(lines) if line.text.startswith("Event: FAXStatus\r\n")][-1]
+    first = imported(database, lines[: at + 4])
+    again = imported(database, lines[: at + 4])
+    assert first.unfinished > 0
+    assert (again.rows, again.unfinished) == (0, first.unfinished)
+    imported(database, lines)
+    assert sessions(database) == whole(RECORDING)
+
+
 # -- messages run together, and everything else at random --------------------------------------------
 
 

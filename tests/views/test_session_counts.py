@@ -198,6 +198,14 @@ def test_defaults_in_the_middle_are_not_a_fall(database: psycopg.Connection) -> 
     assert of(the_session(database), "lowest_data_rate", "rate_falls") == (9600, 0)
 
 
+@pytest.mark.parametrize("garbage", [-1, 0, 2_000_000_000])
+def test_a_rate_that_cannot_be_is_no_measurement(database: psycopg.Connection, garbage: int) -> None:
+    """Spandsp tells whatever stands before its table for a modem that it does not know (t30.c)."""
+    append(database, [snapshot(second, data_rate=rate) for second, rate in enumerate((garbage, 9600, 7200, garbage))])
+    row = the_session(database)
+    assert of(row, "first_data_rate", "last_data_rate", "lowest_data_rate", "rate_falls") == (9600, 7200, 7200, 1)
+
+
 @pytest.mark.parametrize(
     ("y_resolution", "name"),
     [

@@ -102,9 +102,15 @@ def test_absence_from_a_complete_list_is_the_end(database: psycopg.Connection) -
     assert of(the_session(database), "end_observed_by", "ended_at") == ("gone", at(11))
 
 
-def test_a_list_of_a_slower_clock_before_the_last_snapshot_is_no_end(database: psycopg.Connection) -> None:
-    append(database, receiving((0, 1, 0), (10, 2, 0)), gone(5))
+def test_a_snapshot_that_comes_after_a_list_refutes_it(database: psycopg.Connection) -> None:
+    """A list that was told by another observer, say: later snapshots show that the fax went on."""
+    append(database, receiving((0, 1, 0)), gone(5), receiving((10, 2, 0)))
     assert of(the_session(database), "end_observed_by", "ended_at", "duration_seconds") == ("open", None, None)
+
+
+def test_a_clock_that_was_set_back_hides_no_end(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (100, 2, 0)), gone(50))
+    assert of(the_session(database), "end_observed_by", "ended_at", "pages") == ("gone", at(50), 1)
 
 
 def test_a_restart_ends_what_was_under_way(database: psycopg.Connection) -> None:
