@@ -6,10 +6,14 @@ to its entry.  A list that did not come whole says what was seen, and nothing of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from faxstore.observations import Details, Life, Observation
+
+MOST_GONE = 10_000
+"""Numbers of ended sessions that are remembered one by one; of older ones the highest is."""
 
 
 @dataclass(slots=True)
@@ -61,7 +65,8 @@ class Listings:
 
     def __init__(self) -> None:
         self._live: dict[int, Entry] = {}
-        self._gone: set[int] = set()
+        self._gone: dict[int, None] = {}
+        self._forgotten = -1
         self._pending: dict[int, Entry] = {}
         self._open: _OpenList | None = None
         self._asked: dict[str, int] = {}
@@ -79,11 +84,18 @@ class Listings:
 
     def was_gone(self, number: int) -> bool:
         """Whether a session of that number was live, and gone, in this life: then this is another life."""
-        return number in self._gone
+        return number in self._gone or (number <= self._forgotten and number not in self._live)
+
+    def _has_gone(self, numbers: Iterable[int]) -> None:
+        self._gone.update(dict.fromkeys(numbers))
+        while len(self._gone) > MOST_GONE:
+            oldest = next(iter(self._gone))
+            del self._gone[oldest]
+            self._forgotten = max(self._forgotten, oldest)
 
     def completed(self, channel: str) -> None:
         """A completion event: its session has left the list for good (res_fax.c, generic_fax_exec)."""
-        self._gone.update(entry.number for entry in self._live.values() if entry.fields.get("channel") == channel)
+        self._has_gone(entry.number for entry in self._live.values() if entry.fields.get("channel") == channel)
 
     def entry(self, entry: Entry) -> list[Observation]:
         """The next entry; one of the same number in the same list is an observation of its own."""
@@ -101,7 +113,7 @@ class Listings:
         fault = listed.fault(total)
         if fault is None:
             gone = [self._live.pop(number) for number in sorted(self._live.keys() - listed.entries.keys())]
-            self._gone.update(entry.number for entry in gone)
+            self._has_gone(entry.number for entry in gone)
             settled += [_gone(entry, now) for entry in gone]
         self._live.update(listed.entries)
         return settled, fault
@@ -141,13 +153,13 @@ class Listings:
     def another_life(self) -> list[Observation]:
         """The numbers begin again: nothing that was live is, and what was listed is settled in its own life."""
         settled = self.cut()
-        self._live, self._gone = {}, set()
+        self._live, self._gone, self._forgotten = {}, {}, -1
         return settled
 
     def another_life_by_a_number(self, life: Life) -> list[Observation]:
         """The same, told by a number within a list: the list is of the new life from its first entry on."""
         settled = self.unasked()
-        self._live, self._gone = {}, set()
+        self._live, self._gone, self._forgotten = {}, {}, -1
         for entry in self._open.entries.values() if self._open else ():
             entry.life = life
         return settled

@@ -6,7 +6,7 @@ stands alone, and then it goes to fax.rejected_message.
 
 from __future__ import annotations
 
-import sqlite3
+import logging
 from collections.abc import Callable
 
 import psycopg
@@ -17,11 +17,23 @@ from faxstore.spool import Spool
 from faxstore.store.append import Appended, Appender
 from faxstore.store.database import one_line
 
+log = logging.getLogger(__name__)
+
 BATCH = 2_000
 """Records an append takes at most: a few megabytes of memory, and a twentieth of a second under the lock."""
 
-_OF_THE_RECORD = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
-"""Errors of the database that trying again would meet again."""
+_OF_THE_RECORD = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.ProgramLimitExceeded,
+    psycopg.errors.CardinalityViolation,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""Errors that trying again would meet again: it is what a record holds that went wrong."""
 
 UNKNOWN_SERVER = "?"
 _FAR_FUTURE = 250_000_000_000_000_000
@@ -55,9 +67,7 @@ class Drain:
             return None
         try:
             appended = self._appender.append((key, decode(body)) for key, body in entries)
-        except Exception as error:
-            if not _is_of_the_record(error):
-                raise
+        except _OF_THE_RECORD as error:
             if len(entries) > 1:
                 return self._again_in_halves(entries[-1][0], len(entries) // 2)
             return self._set_aside(*entries[0], error)
@@ -79,6 +89,7 @@ class Drain:
 
     def _set_aside(self, key: int, body: bytes, error: Exception) -> Appended:
         reason = f"the database refused it: {one_line(error)[:300]}".replace("\0", "")
+        log.error("a record is set aside in fax.rejected_message: %s", reason)
         appended = self._new_appender().append([(key, _refused(body, reason))])
         self._spool.discard(appended.done)
         self._restart()
@@ -97,10 +108,3 @@ def _refused(body: bytes, reason: str) -> Record:
     known_at = at if isinstance(at, int) and 0 <= at < _FAR_FUTURE else 0
     named = server if isinstance(server, str) and server.isprintable() and server else UNKNOWN_SERVER
     return Rejected(named[:MAX_NAME], known_at, reason, raw)
-
-
-def _is_of_the_record(error: Exception) -> bool:
-    """Whether it is what a record holds that went wrong: not the database, nor the spool, being away or unwilling."""
-    if isinstance(error, psycopg.Error):
-        return isinstance(error, _OF_THE_RECORD)
-    return not isinstance(error, sqlite3.Error | OSError)

@@ -413,8 +413,8 @@ as $$
 begin
     insert into fax.session as s (
         session_id, started_at, session_number, epoch_id, is_open, server, operation, channel, uniqueid, technology)
-    select r.session_id, min(r.observed_at), min(r.session_number), e.epoch_id,
-           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), e.server,
+    select r.session_id, min(r.observed_at), min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
+           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), min(e.server),
            (array_agg(r.operation order by r.ordinal) filter (where r.operation is not null))[1],
            (array_agg(r.channel order by r.ordinal) filter (where r.channel is not null))[1],
            (array_agg(r.uniqueid order by r.ordinal) filter (where r.uniqueid is not null))[1],
@@ -422,7 +422,7 @@ begin
     from fax.staged_row r
     join fax.epoch e on e.epoch_id = r.epoch_id
     where r.batch = staged_batch
-    group by r.session_id, e.epoch_id, e.server
+    group by r.session_id
     on conflict (session_id) do update
         set is_open = s.is_open and excluded.is_open,
             operation = coalesce(s.operation, excluded.operation),
@@ -537,26 +537,103 @@ $$;
 
 comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where bad lines are not measurable.';
 
--- The class of a result, named as Asterisk's own `fax show stats` does (res_fax_spandsp.c, update_stats),
--- from FAXSTATUS, FAXERROR and FAXSTATUSSTRING. Text that is in none of its classes is unknown_error.
+-- The class of a result, named and counted as Asterisk's own `fax show stats` does, from FAXSTATUS, FAXERROR and
+-- FAXSTATUSSTRING: spandsp's texts as res_fax_spandsp.c, update_stats sorts them, then what res_fax.c itself says in
+-- FAXERROR. Any other text is unknown_error.
 -- example: select fax.result_class('FAILED', 'HANGUP', 'The call dropped prematurely');
 create function fax.result_class(status text, error text, status_text text) returns text
 language sql immutable parallel safe
 as $$
     select case
-        when status is null then null
+        when nullif(status, '') is null then null
         when status = 'SUCCESS' then 'success'
-        when reason in ('File_ERROR', 'FILE_ERROR') or reason ~ '(TIFF/F|[Ff]ile) ' then 'file_error'
-        when reason = 'MEMORY_ERROR' then 'mem_error'
-        when reason ~ 'call dropped|hungup|HANGUP|[Cc]arrier lost' then 'call_dropped'
-        when reason ~ 'failed to train' then 'failed_to_train'
-        when reason ~ '[Rr]etries' then 'retries_exceeded'
-        when reason ~ '[Nn]o fax|not a fax|No response|timed out waiting for initial' then 'nofax'
-        when reason ~ 'incompatible|not compatible|T38_NEG|INIT_ERROR|INVALID_ARGUMENTS|Far end (is not|cannot)' then 'neg_failed'
-        when reason ~ '[Uu]nexpected|[Ii]nvalid|[Dd]isconnected' then 'protocol_error'
+        when status_text in (
+            'The CED tone exceeded 5s',
+            'Timed out waiting for initial communication',
+            'Timed out waiting for the first message',
+            'Timed out waiting for procedural interrupt',
+            'The HDLC carrier did not stop in a timely manner',
+            'Failed to train with any of the compatible modems'
+        ) then 'failed_to_train'
+        when status_text in (
+            'Operator intervention failed',
+            'Far end is not compatible',
+            'Far end is not able to receive',
+            'Far end is not able to transmit',
+            'Far end cannot receive at the resolution of the image',
+            'Far end cannot receive at the size of image',
+            'Poll not accepted',
+            'Ident not accepted',
+            'Polled sub-address not accepted',
+            'Selective polling address not accepted',
+            'Sender identification not accepted',
+            'Password not accepted',
+            'Sub-address not accepted',
+            'Transmitting subscriber internet address not accepted',
+            'Internet routing address not accepted',
+            'Calling subscriber internet address not accepted',
+            'Internet selective polling address not accepted',
+            'Called subscriber internet address not accepted'
+        ) then 'neg_failed'
+        when status_text in (
+            'Unexpected message received'
+        ) then 'protocol_error'
+        when status_text in (
+            'Received bad response to DCS or training',
+            'Received a DCN from remote after sending a page',
+            'Invalid ECM response received from receiver',
+            'Received a DCN while waiting for a DIS',
+            'Invalid response after sending a page',
+            'Received other than DIS while waiting for DIS',
+            'Received no response to DCS or TCF',
+            'No response after sending a page',
+            'Timed out waiting for receiver ready (ECM mode)'
+        ) then 'tx_protocol_error'
+        when status_text in (
+            'Invalid ECM response received from transmitter',
+            'DCS received while waiting for DTC',
+            'Unexpected command after page received',
+            'Carrier lost during fax receive',
+            'Timed out while waiting for EOL (end Of line)',
+            'Timer T2 expired while waiting for DCN',
+            'Timer T2 expired while waiting for phase D',
+            'Timer T2 expired while waiting for fax page',
+            'Timer T2 expired while waiting for next fax page',
+            'Timer T2 expired while waiting for RR command',
+            'Timer T2 expired while waiting for NSS, DCS or MCF',
+            'Unexpected DCN while waiting for DCS or DIS',
+            'Unexpected DCN while waiting for image data',
+            'Unexpected DCN while waiting for EOM, EOP or MPS',
+            'Unexpected DCN after EOM or MPS sequence',
+            'Unexpected DCN after RR/RNR sequence',
+            'Unexpected DCN after requested retransmission'
+        ) then 'rx_protocol_error'
+        when status_text in (
+            'Timed out while waiting for first line'
+        ) then 'nofax'
+        when status_text in (
+            'TIFF/F file cannot be opened',
+            'TIFF/F page not found',
+            'TIFF/F format is not compatible',
+            'TIFF/F page number tag missing',
+            'Incorrect values for TIFF/F tags',
+            'Bad TIFF/F header - incorrect values in fields'
+        ) then 'file_error'
+        when status_text in (
+            'Cannot allocate memory for more pages'
+        ) then 'mem_error'
+        when status_text in (
+            'Disconnected after permitted retries'
+        ) then 'retries_exceeded'
+        when status_text in (
+            'The call dropped prematurely'
+        ) then 'call_dropped'
+        when error in ('HANGUP') then 'call_dropped'
+        when error in ('INIT_ERROR', 'INVALID_ARGUMENTS', 'T38_NEG_ERROR', 'Channel Problems') then 'neg_failed'
+        when error in ('FILE_ERROR') then 'file_error'
+        when error in ('MEMORY_ERROR') then 'mem_error'
         else 'unknown_error'
     end
-    from (select coalesce(nullif(status_text, ''), nullif(error, ''), '') as reason) r
 $$;
 
 comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats; NULL where there is no result.';
@@ -644,49 +721,80 @@ comment on column fax.session_rows.details is 'Headers without a column of their
 -- grain: one attempt at one page of one session
 -- example: select page, attempt, bad_lines from fax.page_attempts where session_id = '…' and started_at = '…';
 -- TotalBadLines counts the page in hand. An attempt ends when PageNumber moves on or the count falls (the page is sent
--- again); the last value of the attempt is its bad lines. A snapshot that comes late from a second observer, with a
--- page already left, is not an attempt; and each observer's count is compared with its own.
+-- again); the last value of the attempt is its bad lines. PageNumber never falls but where the session switches to T.38
+-- and starts again: what was counted stays counted.
+-- Two observers: one who took over from the other goes on with its attempts; of two who watched at the same time the
+-- clocks may differ, so each page is told by one of them, the one who saw more.
 create view fax.page_attempts as
-with in_hand as (
+with observed as (
     select
-        s.*,
-        max(s.page_number) over (partition by s.session_id, s.started_at order by s.observed_at, s.position) as furthest_page
-    from fax.session_rows s
-    where s.is_snapshot and s.page_number is not null
+        r.*,
+        max(r.page_number) over (of_observer order by r.observed_at, r.position) as furthest_page,
+        min(r.observed_at) over of_observer as observer_began_at,
+        max(r.observed_at) over of_observer as observer_ended_at
+    from fax.session_rows r
+    where r.is_snapshot and r.page_number is not null
+    window of_observer as (partition by r.session_id, r.started_at, r.collector_id)
+),
+overlapping as (
+    select
+        o.*,
+        o.observer_began_at <= max(o.observer_ended_at) over (
+            partition by o.session_id, o.started_at order by o.observer_began_at, o.collector_id
+            groups between unbounded preceding and 1 preceding) as began_during_another
+    from observed o
+),
+in_streams as (
+    select
+        v.*,
+        case when bool_or(v.began_during_another) over (partition by v.session_id, v.started_at)
+             then v.collector_id else '' end as stream
+    from overlapping v
 ),
 compared as (
     select
         i.*,
-        coalesce(
-            lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.collector_id
-                                         order by i.observed_at, i.position),
-            lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number
-                                         order by i.observed_at, i.position)
-        ) as bad_lines_before
-    from in_hand i
+        lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.stream
+                                     order by i.observed_at, i.position) as bad_lines_before
+    from in_streams i
     where i.page_number = i.furthest_page
 ),
 numbered as (
     select
         c.*,
         1 + count(*) filter (where c.total_bad_lines < c.bad_lines_before)
-            over (partition by c.session_id, c.started_at, c.page_number order by c.observed_at, c.position) as attempt
+            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
     from compared c
+),
+attempts as (
+    select
+        n.session_id,
+        n.started_at,
+        n.page_number as page,
+        n.stream,
+        n.attempt,
+        min(n.observed_at) as first_seen_at,
+        max(n.observed_at) as last_seen_at,
+        count(*) as snapshots,
+        (array_agg(n.total_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
+        min(n.observed_at) filter (where n.measured) as first_measured_at,
+        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
+        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
+    from numbered n
+    group by n.session_id, n.started_at, n.page_number, n.stream, n.attempt
+),
+judged as (
+    select
+        a.*,
+        first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
+                                    order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
+    from attempts a
 )
 select
-    n.session_id,
-    n.started_at,
-    n.page_number as page,
-    n.attempt,
-    min(n.observed_at) as first_seen_at,
-    max(n.observed_at) as last_seen_at,
-    count(*) as snapshots,
-    (array_agg(n.total_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
-    min(n.observed_at) filter (where n.measured) as first_measured_at,
-    (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
-    (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
-from numbered n
-group by n.session_id, n.started_at, n.page_number, n.attempt;
+    j.session_id, j.started_at, j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines,
+    j.first_measured_at, j.data_rate, j.y_resolution
+from judged j
+where j.stream = j.best_stream;
 
 comment on view fax.page_attempts is 'One attempt at one page of one session, as the snapshots show it; more than one where the page was sent again.';
 comment on column fax.page_attempts.session_id is 'The session.';
@@ -729,8 +837,8 @@ select
     g.gone_at,
     e.last_row_at,
     l.error_correction_mode,
-    m.data_rate as first_data_rate,
-    coalesce(l.data_rate, c.data_rate) as last_data_rate,
+    o.first_data_rate,
+    coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
     o.lowest_data_rate,
     o.rate_falls,
     coalesce(l.x_resolution, c.x_resolution) as x_resolution,
@@ -770,6 +878,8 @@ cross join lateral (
         min(n.observed_at) as first_seen_at,
         max(n.observed_at) as last_seen_at,
         max(n.pages) as pages,
+        (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
+        (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
         min(n.data_rate) as lowest_data_rate,
         count(*) filter (where n.data_rate < n.data_rate_before) as rate_falls,
         (array_agg(n.operation order by n.observed_at desc))[1] as operation,
@@ -784,16 +894,9 @@ cross join lateral (
         where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot
     ) n
 ) o
--- the first and the last measurement
+-- the last measurement
 left join lateral (
-    select d.data_rate
-    from fax.session_rows d
-    where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot and d.measured
-    order by d.observed_at
-    limit 1
-) m on true
-left join lateral (
-    select d.data_rate, d.error_correction_mode, d.x_resolution, d.y_resolution
+    select d.error_correction_mode, d.x_resolution, d.y_resolution
     from fax.session_rows d
     where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot and d.measured
     order by d.observed_at desc
@@ -1044,7 +1147,7 @@ cross join lateral (
         a.bad_lines_discarded,
         a.data_rate,
         a.y_resolution
-    from generate_series(1, least(f.pages, 10000)) as n (page)
+    from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
     full join (
         select
             t.page,
@@ -1060,7 +1163,7 @@ cross join lateral (
         group by t.page
     ) a on a.page = n.page
 ) p
-where p.page between 1 and least(f.pages, 10000);
+where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
 comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
 comment on column fax.session_pages.session_id is 'The session.';
@@ -1082,80 +1185,86 @@ comment on column fax.session_pages.quality is 'good, poor or bad by the share o
 -- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told, and
 -- not the FAILED to which FAXSTATUS is set before a fax begins (res_fax.c, sendfax_exec).
 create view fax.session_timeline as
-with told as (
+select t.*
+from fax.session s
+cross join lateral (
+    with told as (
+        select
+            r.*,
+            case r.event
+                when 'FAXStatus' then r.details ->> 'Status'
+                when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
+                when 'Gone' then 'no longer listed'
+                when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+                when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+            end as note
+        from fax.session_rows r
+        where r.session_id = s.session_id
+          and r.started_at = s.started_at
+          and (r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> ''))
+    ),
+    compared as (
+        select
+            t.*,
+            row_number() over before_it as place,
+            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
+            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
+                                                        order by t.observed_at, t.position) as snapshots_so_far,
+            lag(t.state) over before_it as state_before,
+            lag(t.page_number) over before_it as page_number_before,
+            lag(t.pages) over before_it as pages_before,
+            lag(t.total_bad_lines) over before_it as bad_lines_before,
+            lag(t.data_rate) over before_it as data_rate_before,
+            lag(t.error_correction_mode) over before_it as error_correction_mode_before,
+            lag(t.y_resolution) over before_it as y_resolution_before,
+            lag(t.session_type) over before_it as session_type_before
+        from told t
+        window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
+    ),
+    changed as (
+        select
+            c.*,
+            case
+                when not c.is_snapshot then array['event']
+                when c.place = 1 then array['listed']
+                else array_remove(array[
+                    case when c.state is distinct from c.state_before then 'state' end,
+                    case when c.page_number is distinct from c.page_number_before
+                           or c.pages is distinct from c.pages_before then 'page' end,
+                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad lines' end,
+                    case when c.data_rate is distinct from c.data_rate_before then 'rate' end,
+                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'ecm' end,
+                    case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
+                    case when c.session_type is distinct from c.session_type_before then 'transport' end
+                ], null)
+            end as changes
+        from compared c
+    )
     select
-        r.*,
-        case r.event
-            when 'FAXStatus' then r.details ->> 'Status'
-            when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
-            when 'Gone' then 'no longer listed'
-            when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-        end as note
-    from fax.session_rows r
-    where r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> '')
-),
-compared as (
-    select
-        t.*,
-        row_number() over before_it as place,
-        count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
-        count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
-                                                    order by t.observed_at, t.position) as snapshots_so_far,
-        lag(t.state) over before_it as state_before,
-        lag(t.page_number) over before_it as page_number_before,
-        lag(t.pages) over before_it as pages_before,
-        lag(t.total_bad_lines) over before_it as bad_lines_before,
-        lag(t.data_rate) over before_it as data_rate_before,
-        lag(t.error_correction_mode) over before_it as error_correction_mode_before,
-        lag(t.y_resolution) over before_it as y_resolution_before,
-        lag(t.session_type) over before_it as session_type_before
-    from told t
-    window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
-),
-changed as (
-    select
-        c.*,
-        case
-            when not c.is_snapshot then array['event']
-            when c.place = 1 then array['listed']
-            else array_remove(array[
-                case when c.state is distinct from c.state_before then 'state' end,
-                case when c.page_number is distinct from c.page_number_before
-                       or c.pages is distinct from c.pages_before then 'page' end,
-                case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad lines' end,
-                case when c.data_rate is distinct from c.data_rate_before then 'rate' end,
-                case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'ecm' end,
-                case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
-                case when c.session_type is distinct from c.session_type_before then 'transport' end
-            ], null)
-        end as changes
-    from compared c
-)
-select
-    c.session_id,
-    c.started_at,
-    c.observed_at,
-    extract(epoch from c.observed_at - lag(c.observed_at) over in_order) as seconds_since_change,
-    c.event,
-    c.changes,
-    c.note,
-    c.state,
-    c.page_number,
-    c.pages,
-    c.pages::bigint - c.pages_before as pages_delta,
-    c.total_bad_lines as bad_lines,
-    c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
-    c.data_rate,
-    c.error_correction_mode,
-    fax.resolution_name(c.y_resolution) as resolution,
-    c.session_type as transport,
-    c.collector_id,
-    c.position
-from changed c
-where cardinality(c.changes) > 0
-  and (c.event <> 'VarSet' or c.snapshots_so_far > 0 or c.snapshots = 0)
-window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position);
+        c.session_id,
+        c.started_at,
+        c.observed_at,
+        extract(epoch from c.observed_at - lag(c.observed_at) over in_order) as seconds_since_change,
+        c.event,
+        c.changes,
+        c.note,
+        c.state,
+        c.page_number,
+        c.pages,
+        c.pages::bigint - c.pages_before as pages_delta,
+        c.total_bad_lines as bad_lines,
+        c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
+        c.data_rate,
+        c.error_correction_mode,
+        fax.resolution_name(c.y_resolution) as resolution,
+        c.session_type as transport,
+        c.collector_id,
+        c.position
+    from changed c
+    where cardinality(c.changes) > 0
+      and (c.event <> 'VarSet' or c.snapshots_so_far > 0 or c.snapshots = 0)
+    window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position)
+) t;
 
 comment on view fax.session_timeline is 'One change of one session, in order of time: what changed, and by how much.';
 comment on column fax.session_timeline.session_id is 'The session.';

@@ -14,6 +14,7 @@ from tests.databases import fresh
 def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
     """A connection to a database with the schema and nothing in it."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("set jit = off")  # a server that has it would compile each view for half a second
         yield connection
 
 

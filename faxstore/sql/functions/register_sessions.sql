@@ -7,8 +7,8 @@ as $$
 begin
     insert into fax.session as s (
         session_id, started_at, session_number, epoch_id, is_open, server, operation, channel, uniqueid, technology)
-    select r.session_id, min(r.observed_at), min(r.session_number), e.epoch_id,
-           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), e.server,
+    select r.session_id, min(r.observed_at), min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
+           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), min(e.server),
            (array_agg(r.operation order by r.ordinal) filter (where r.operation is not null))[1],
            (array_agg(r.channel order by r.ordinal) filter (where r.channel is not null))[1],
            (array_agg(r.uniqueid order by r.ordinal) filter (where r.uniqueid is not null))[1],
@@ -16,7 +16,7 @@ begin
     from fax.staged_row r
     join fax.epoch e on e.epoch_id = r.epoch_id
     where r.batch = staged_batch
-    group by r.session_id, e.epoch_id, e.server
+    group by r.session_id
     on conflict (session_id) do update
         set is_open = s.is_open and excluded.is_open,
             operation = coalesce(s.operation, excluded.operation),

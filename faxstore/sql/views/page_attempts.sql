@@ -1,49 +1,80 @@
 -- grain: one attempt at one page of one session
 -- example: select page, attempt, bad_lines from fax.page_attempts where session_id = '…' and started_at = '…';
 -- TotalBadLines counts the page in hand. An attempt ends when PageNumber moves on or the count falls (the page is sent
--- again); the last value of the attempt is its bad lines. A snapshot that comes late from a second observer, with a
--- page already left, is not an attempt; and each observer's count is compared with its own.
+-- again); the last value of the attempt is its bad lines. PageNumber never falls but where the session switches to T.38
+-- and starts again: what was counted stays counted.
+-- Two observers: one who took over from the other goes on with its attempts; of two who watched at the same time the
+-- clocks may differ, so each page is told by one of them, the one who saw more.
 create view fax.page_attempts as
-with in_hand as (
+with observed as (
     select
-        s.*,
-        max(s.page_number) over (partition by s.session_id, s.started_at order by s.observed_at, s.position) as furthest_page
-    from fax.session_rows s
-    where s.is_snapshot and s.page_number is not null
+        r.*,
+        max(r.page_number) over (of_observer order by r.observed_at, r.position) as furthest_page,
+        min(r.observed_at) over of_observer as observer_began_at,
+        max(r.observed_at) over of_observer as observer_ended_at
+    from fax.session_rows r
+    where r.is_snapshot and r.page_number is not null
+    window of_observer as (partition by r.session_id, r.started_at, r.collector_id)
+),
+overlapping as (
+    select
+        o.*,
+        o.observer_began_at <= max(o.observer_ended_at) over (
+            partition by o.session_id, o.started_at order by o.observer_began_at, o.collector_id
+            groups between unbounded preceding and 1 preceding) as began_during_another
+    from observed o
+),
+in_streams as (
+    select
+        v.*,
+        case when bool_or(v.began_during_another) over (partition by v.session_id, v.started_at)
+             then v.collector_id else '' end as stream
+    from overlapping v
 ),
 compared as (
     select
         i.*,
-        coalesce(
-            lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.collector_id
-                                         order by i.observed_at, i.position),
-            lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number
-                                         order by i.observed_at, i.position)
-        ) as bad_lines_before
-    from in_hand i
+        lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.stream
+                                     order by i.observed_at, i.position) as bad_lines_before
+    from in_streams i
     where i.page_number = i.furthest_page
 ),
 numbered as (
     select
         c.*,
         1 + count(*) filter (where c.total_bad_lines < c.bad_lines_before)
-            over (partition by c.session_id, c.started_at, c.page_number order by c.observed_at, c.position) as attempt
+            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
     from compared c
+),
+attempts as (
+    select
+        n.session_id,
+        n.started_at,
+        n.page_number as page,
+        n.stream,
+        n.attempt,
+        min(n.observed_at) as first_seen_at,
+        max(n.observed_at) as last_seen_at,
+        count(*) as snapshots,
+        (array_agg(n.total_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
+        min(n.observed_at) filter (where n.measured) as first_measured_at,
+        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
+        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
+    from numbered n
+    group by n.session_id, n.started_at, n.page_number, n.stream, n.attempt
+),
+judged as (
+    select
+        a.*,
+        first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
+                                    order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
+    from attempts a
 )
 select
-    n.session_id,
-    n.started_at,
-    n.page_number as page,
-    n.attempt,
-    min(n.observed_at) as first_seen_at,
-    max(n.observed_at) as last_seen_at,
-    count(*) as snapshots,
-    (array_agg(n.total_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
-    min(n.observed_at) filter (where n.measured) as first_measured_at,
-    (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
-    (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
-from numbered n
-group by n.session_id, n.started_at, n.page_number, n.attempt;
+    j.session_id, j.started_at, j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines,
+    j.first_measured_at, j.data_rate, j.y_resolution
+from judged j
+where j.stream = j.best_stream;
 
 comment on view fax.page_attempts is 'One attempt at one page of one session, as the snapshots show it; more than one where the page was sent again.';
 comment on column fax.page_attempts.session_id is 'The session.';

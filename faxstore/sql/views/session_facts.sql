@@ -26,8 +26,8 @@ select
     g.gone_at,
     e.last_row_at,
     l.error_correction_mode,
-    m.data_rate as first_data_rate,
-    coalesce(l.data_rate, c.data_rate) as last_data_rate,
+    o.first_data_rate,
+    coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
     o.lowest_data_rate,
     o.rate_falls,
     coalesce(l.x_resolution, c.x_resolution) as x_resolution,
@@ -67,6 +67,8 @@ cross join lateral (
         min(n.observed_at) as first_seen_at,
         max(n.observed_at) as last_seen_at,
         max(n.pages) as pages,
+        (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
+        (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
         min(n.data_rate) as lowest_data_rate,
         count(*) filter (where n.data_rate < n.data_rate_before) as rate_falls,
         (array_agg(n.operation order by n.observed_at desc))[1] as operation,
@@ -81,16 +83,9 @@ cross join lateral (
         where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot
     ) n
 ) o
--- the first and the last measurement
+-- the last measurement
 left join lateral (
-    select d.data_rate
-    from fax.session_rows d
-    where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot and d.measured
-    order by d.observed_at
-    limit 1
-) m on true
-left join lateral (
-    select d.data_rate, d.error_correction_mode, d.x_resolution, d.y_resolution
+    select d.error_correction_mode, d.x_resolution, d.y_resolution
     from fax.session_rows d
     where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot and d.measured
     order by d.observed_at desc

@@ -29,7 +29,7 @@ cross join lateral (
         a.bad_lines_discarded,
         a.data_rate,
         a.y_resolution
-    from generate_series(1, least(f.pages, 10000)) as n (page)
+    from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
     full join (
         select
             t.page,
@@ -45,7 +45,7 @@ cross join lateral (
         group by t.page
     ) a on a.page = n.page
 ) p
-where p.page between 1 and least(f.pages, 10000);
+where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
 comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
 comment on column fax.session_pages.session_id is 'The session.';

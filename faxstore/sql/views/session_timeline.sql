@@ -3,80 +3,86 @@
 -- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told, and
 -- not the FAILED to which FAXSTATUS is set before a fax begins (res_fax.c, sendfax_exec).
 create view fax.session_timeline as
-with told as (
+select t.*
+from fax.session s
+cross join lateral (
+    with told as (
+        select
+            r.*,
+            case r.event
+                when 'FAXStatus' then r.details ->> 'Status'
+                when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
+                when 'Gone' then 'no longer listed'
+                when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+                when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+            end as note
+        from fax.session_rows r
+        where r.session_id = s.session_id
+          and r.started_at = s.started_at
+          and (r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> ''))
+    ),
+    compared as (
+        select
+            t.*,
+            row_number() over before_it as place,
+            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
+            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
+                                                        order by t.observed_at, t.position) as snapshots_so_far,
+            lag(t.state) over before_it as state_before,
+            lag(t.page_number) over before_it as page_number_before,
+            lag(t.pages) over before_it as pages_before,
+            lag(t.total_bad_lines) over before_it as bad_lines_before,
+            lag(t.data_rate) over before_it as data_rate_before,
+            lag(t.error_correction_mode) over before_it as error_correction_mode_before,
+            lag(t.y_resolution) over before_it as y_resolution_before,
+            lag(t.session_type) over before_it as session_type_before
+        from told t
+        window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
+    ),
+    changed as (
+        select
+            c.*,
+            case
+                when not c.is_snapshot then array['event']
+                when c.place = 1 then array['listed']
+                else array_remove(array[
+                    case when c.state is distinct from c.state_before then 'state' end,
+                    case when c.page_number is distinct from c.page_number_before
+                           or c.pages is distinct from c.pages_before then 'page' end,
+                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad lines' end,
+                    case when c.data_rate is distinct from c.data_rate_before then 'rate' end,
+                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'ecm' end,
+                    case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
+                    case when c.session_type is distinct from c.session_type_before then 'transport' end
+                ], null)
+            end as changes
+        from compared c
+    )
     select
-        r.*,
-        case r.event
-            when 'FAXStatus' then r.details ->> 'Status'
-            when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
-            when 'Gone' then 'no longer listed'
-            when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-        end as note
-    from fax.session_rows r
-    where r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> '')
-),
-compared as (
-    select
-        t.*,
-        row_number() over before_it as place,
-        count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
-        count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
-                                                    order by t.observed_at, t.position) as snapshots_so_far,
-        lag(t.state) over before_it as state_before,
-        lag(t.page_number) over before_it as page_number_before,
-        lag(t.pages) over before_it as pages_before,
-        lag(t.total_bad_lines) over before_it as bad_lines_before,
-        lag(t.data_rate) over before_it as data_rate_before,
-        lag(t.error_correction_mode) over before_it as error_correction_mode_before,
-        lag(t.y_resolution) over before_it as y_resolution_before,
-        lag(t.session_type) over before_it as session_type_before
-    from told t
-    window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
-),
-changed as (
-    select
-        c.*,
-        case
-            when not c.is_snapshot then array['event']
-            when c.place = 1 then array['listed']
-            else array_remove(array[
-                case when c.state is distinct from c.state_before then 'state' end,
-                case when c.page_number is distinct from c.page_number_before
-                       or c.pages is distinct from c.pages_before then 'page' end,
-                case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad lines' end,
-                case when c.data_rate is distinct from c.data_rate_before then 'rate' end,
-                case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'ecm' end,
-                case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
-                case when c.session_type is distinct from c.session_type_before then 'transport' end
-            ], null)
-        end as changes
-    from compared c
-)
-select
-    c.session_id,
-    c.started_at,
-    c.observed_at,
-    extract(epoch from c.observed_at - lag(c.observed_at) over in_order) as seconds_since_change,
-    c.event,
-    c.changes,
-    c.note,
-    c.state,
-    c.page_number,
-    c.pages,
-    c.pages::bigint - c.pages_before as pages_delta,
-    c.total_bad_lines as bad_lines,
-    c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
-    c.data_rate,
-    c.error_correction_mode,
-    fax.resolution_name(c.y_resolution) as resolution,
-    c.session_type as transport,
-    c.collector_id,
-    c.position
-from changed c
-where cardinality(c.changes) > 0
-  and (c.event <> 'VarSet' or c.snapshots_so_far > 0 or c.snapshots = 0)
-window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position);
+        c.session_id,
+        c.started_at,
+        c.observed_at,
+        extract(epoch from c.observed_at - lag(c.observed_at) over in_order) as seconds_since_change,
+        c.event,
+        c.changes,
+        c.note,
+        c.state,
+        c.page_number,
+        c.pages,
+        c.pages::bigint - c.pages_before as pages_delta,
+        c.total_bad_lines as bad_lines,
+        c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
+        c.data_rate,
+        c.error_correction_mode,
+        fax.resolution_name(c.y_resolution) as resolution,
+        c.session_type as transport,
+        c.collector_id,
+        c.position
+    from changed c
+    where cardinality(c.changes) > 0
+      and (c.event <> 'VarSet' or c.snapshots_so_far > 0 or c.snapshots = 0)
+    window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position)
+) t;
 
 comment on view fax.session_timeline is 'One change of one session, in order of time: what changed, and by how much.';
 comment on column fax.session_timeline.session_id is 'The session.';
