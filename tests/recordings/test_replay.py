@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -68,15 +67,16 @@ async def play_all(dsn: str, folder: Path) -> None:
         settings.write_text("".join(block(name, server.port) for name, server in servers.items()))
         with (folder / "log").open("w") as log:
             command = [sys.executable, "-m", "faxstore", "--config", str(settings), "--data-dir", str(folder), "ingest"]
-            ingest = subprocess.Popen(command, stderr=log, env={**os.environ, "FAXSTORE_DSN": dsn})
+            ingest = await asyncio.create_subprocess_exec(*command, stderr=log, env={**os.environ, "FAXSTORE_DSN": dsn})
             try:
                 async with asyncio.timeout(120):
                     await asyncio.gather(*(server.finished.wait() for server in servers.values()))
                     await settled(dsn)
                 ingest.send_signal(signal.SIGTERM)
-                assert await asyncio.to_thread(ingest.wait, 10) == 0, (folder / "log").read_text()
+                assert await asyncio.wait_for(ingest.wait(), 10) == 0, (folder / "log").read_text()
             finally:
-                ingest.kill()
+                if ingest.returncode is None:
+                    ingest.kill()
 
 
 def block(name: str, port: int) -> str:
