@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from faxstore.ami.collector import Collector
 from faxstore.ami.tracker import Tracker
@@ -56,24 +57,27 @@ def _check_schema(dsn: str) -> None:
 
 def _watch(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier) -> None:
     writer = SpoolWriter(spool)
+    leave = _Leave()
+    leave.listen()
     writer.start()
     carrier.start()
     try:
-        asyncio.run(_collect(servers, writer))
+        asyncio.run(_collect(servers, writer, leave))
     finally:
         writer.stop()
-        carrier.stop(within=LAST_DRAIN)
+        carrier.stop(LAST_DRAIN, leave.at_once)
+        leave.is_done()
     left = len(spool)
     log.info("stopped; %s", f"{left} records stay in the spool for the next start" if left else "the spool is empty")
 
 
-async def _collect(servers: tuple[ServerSettings, ...], writer: SpoolWriter) -> None:
+async def _collect(servers: tuple[ServerSettings, ...], writer: SpoolWriter, leave: _Leave) -> None:
     stop = asyncio.Event()
-    _on_signals(stop, writer)
-    async with asyncio.TaskGroup() as group:
-        for server in servers:
-            group.create_task(Collector(server, _recorder(server, writer)).run(stop))
-        log.info("watching %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))
+    collecting = asyncio.gather(*(Collector(server, _recorder(server, writer)).run(stop) for server in servers))
+    leave.told(asyncio.get_running_loop(), first=stop.set, second=collecting.cancel)
+    log.info("watching %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))
+    with suppress(asyncio.CancelledError):
+        await collecting
 
 
 def _recorder(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], None]:
@@ -86,15 +90,38 @@ def _recorder(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], N
     return on_line
 
 
-def _on_signals(stop: asyncio.Event, writer: SpoolWriter) -> None:
-    def asked() -> None:
-        if stop.is_set():
-            log.warning("leaving at once; what was seen is in the spool")
-            writer.stop()
-            os._exit(0)
-        log.info("stopping")
-        stop.set()
+class _Leave:
+    """SIGTERM or SIGINT: the first asks to leave, the second to leave at once; both keep what was seen."""
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked)
+    def __init__(self) -> None:
+        self.at_once = threading.Event()
+        self._asked = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._first: Callable[[], object] = bool
+        self._second: Callable[[], object] = bool
+
+    def told(
+        self, loop: asyncio.AbstractEventLoop, *, first: Callable[[], object], second: Callable[[], object]
+    ) -> None:
+        """What is to be called in the event loop."""
+        self._loop, self._first, self._second = loop, first, second
+        if self._asked:
+            first()
+
+    def listen(self) -> None:
+        """From now on, also when the event loop has ended."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+
+    def is_done(self) -> None:
+        """All is on disk: a signal that comes while the process ends must not make that look like a failure."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+
+    def _signalled(self, *_: object) -> None:
+        again, self._asked = self._asked, True
+        if again:
+            self.at_once.set()
+        log.info("leaving at once; what was seen is in the spool" if again else "stopping")
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._second if again else self._first)

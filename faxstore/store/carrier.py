@@ -41,11 +41,14 @@ class Carrier:
         """Starts the thread."""
         self._thread.start()
 
-    def stop(self, within: float) -> None:
-        """Lets it take what is left, for that many seconds at most, and ends the thread."""
+    def stop(self, within: float, at_once: threading.Event | None = None) -> None:
+        """Lets it take what is left, for that many seconds at most or until told `at_once`, and ends the thread."""
         self._deadline = time.monotonic() + within
         self._stopping.set()
-        self._thread.join(within + 1.0)
+        while self._thread.is_alive() and time.monotonic() < self._deadline + 1.0:
+            self._thread.join(IDLE)
+            if at_once is not None and at_once.is_set():
+                return
 
     def _run(self) -> None:
         back_off = SHORTEST_BACK_OFF

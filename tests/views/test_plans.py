@@ -60,20 +60,30 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(child)
 
 
+def explained(connection: psycopg.Connection, question: str, *parameters: object) -> list[dict[str, Any]]:
+    """The nodes of a plan that were carried out."""
+    row = connection.execute(f"explain (analyze, format json) {question}".encode(), parameters or None).fetchone()
+    assert row is not None
+    return [node for node in nodes(row[0][0]["Plan"]) if node["Actual Loops"] > 0]
+
+
 def scans(connection: psycopg.Connection, question: str, *parameters: object) -> set[tuple[str, str]]:
     """How each partition of the history was read: (month, kind of scan).  What was not read is not in it."""
-    explain = f"explain (analyze, format json) {question}".encode()
-    row = connection.execute(explain, parameters or None).fetchone()
-    assert row is not None
     return {
         (str(node["Relation Name"]).removeprefix("session_history_"), str(node["Node Type"]))
-        for node in nodes(row[0][0]["Plan"])
-        if str(node.get("Relation Name", "")).startswith("session_history") and node["Actual Loops"] > 0
+        for node in explained(connection, question, *parameters)
+        if str(node.get("Relation Name", "")).startswith("session_history")
     }
 
 
 def months(found: set[tuple[str, str]]) -> set[str]:
     return {month for month, _ in found}
+
+
+def sessions_read(connection: psycopg.Connection, question: str, *parameters: object) -> float:
+    """For how many sessions, at most, one scan of fax.session went on to the rest of the question."""
+    read = [node for node in explained(connection, question, *parameters) if node.get("Relation Name") == "session"]
+    return max((node["Actual Rows"] * node["Actual Loops"] for node in read), default=0)
 
 
 def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection) -> None:
@@ -94,9 +104,11 @@ INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 @pytest.mark.parametrize("view", ["sessions", "session_facts", "session_pages", "session_timeline"])
 def test_one_session_by_its_id_opens_one_partition_by_its_index(filled: psycopg.Connection, view: str) -> None:
     session, _ = one_session(filled)
-    found = scans(filled, f"select * from fax.{view} where session_id = %s", session)
+    question = f"select * from fax.{view} where session_id = %s"
+    found = scans(filled, question, session)
     assert months(found) == {"2026_09"}
     assert {kind for _, kind in found} <= INDEXED
+    assert sessions_read(filled, question, session) == 1
 
 
 @pytest.mark.parametrize("view", ["sessions", "session_pages", "session_timeline", "page_attempts", "session_rows"])
