@@ -25,6 +25,8 @@ _DEFAULTS: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
+    # Compiling a plan of these views takes longer than running it (Debian's PostgreSQL does so by default).
+    "options": "-c jit=off",
 }
 
 

@@ -317,7 +317,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select fax.lock_append();
-    select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(months, 120)) as n
+    select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(coalesce(months, 3), 120)) as n
 $$;
 
 comment on function fax.make_partitions_ahead(integer) is 'Makes the partitions for this month and as many months ahead; returns their names.';
@@ -813,7 +813,8 @@ comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in
 -- example: select pages, status from fax.session_facts where session_id = '…';
 -- Driven from fax.session: the rows of a session are one range of one partition, so a question costs what its answer
 -- holds. A filter on session_id, server or started_at goes to the indexes of fax.session, and of the history only the
--- partitions of the sessions found are opened.
+-- partitions of the sessions found are opened. They are read once (own): a view's every scan of the history is planned
+-- for every partition, and a plan shall not cost more with each year.
 create view fax.session_facts as
 select
     s.session_id,
@@ -823,126 +824,159 @@ select
     s.session_number,
     s.channel,
     s.technology,
-    coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end, s.operation) as operation,
-    coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
-    o.state,
-    o.transport,
-    coalesce(o.file_names, case when c.file_name is not null then array[c.file_name] end) as file_names,
-    o.snapshots,
-    o.pages as pages_observed,
-    coalesce(c.pages, o.pages) as pages,
-    o.first_seen_at as first_snapshot_at,
-    o.last_seen_at as last_snapshot_at,
-    c.completed_at,
-    g.gone_at,
-    e.last_row_at,
-    l.error_correction_mode,
-    o.first_data_rate,
-    coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
-    o.lowest_data_rate,
-    o.rate_falls,
-    coalesce(l.x_resolution, c.x_resolution) as x_resolution,
-    coalesce(l.y_resolution, c.y_resolution) as y_resolution,
-    -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
-    o.operation = 'receive' and l.error_correction_mode is false as bad_lines_measurable,
-    c.event is not null as completed,
-    coalesce(c.details, v.status_event) as call,
-    nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-    nullif(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error), '') as error,
-    nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text), '') as status_text,
-    coalesce(nullif(c.details ->> 'LocalStationID', ''), v.local_station_id) as local_station_id,
-    coalesce(nullif(c.details ->> 'RemoteStationID', ''), v.remote_station_id) as remote_station_id,
-    e.first_position,
-    e.last_position
+    x.operation,
+    x.uniqueid,
+    x.state,
+    x.transport,
+    x.file_names,
+    x.snapshots,
+    x.pages_observed,
+    x.pages,
+    x.first_snapshot_at,
+    x.last_snapshot_at,
+    x.completed_at,
+    x.gone_at,
+    x.last_row_at,
+    x.error_correction_mode,
+    x.first_data_rate,
+    x.last_data_rate,
+    x.lowest_data_rate,
+    x.rate_falls,
+    x.x_resolution,
+    x.y_resolution,
+    x.bad_lines_measurable,
+    x.completed,
+    x.call,
+    x.status,
+    x.error,
+    x.status_text,
+    x.local_station_id,
+    x.remote_station_id,
+    x.first_position,
+    x.last_position
 from fax.session s
--- the completion event
-left join lateral (
-    select
-        h.event,
-        h.observed_at as completed_at,
-        h.pages,
-        nullif(h.data_rate, 0) as data_rate,
-        h.x_resolution,
-        h.y_resolution,
-        h.file_name,
-        h.details
-    from fax.session_rows h
-    where h.session_id = s.session_id and h.started_at = s.started_at and h.event in ('SendFAX', 'ReceiveFAX')
-    order by h.observed_at
-    limit 1
-) c on true
--- the snapshots
 cross join lateral (
+    with own as materialized (
+        select r.* from fax.session_rows r where r.session_id = s.session_id and r.started_at = s.started_at
+    )
     select
-        count(*) as snapshots,
-        min(n.observed_at) as first_seen_at,
-        max(n.observed_at) as last_seen_at,
-        max(n.pages) as pages,
-        (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
-        (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
-        min(n.data_rate) as lowest_data_rate,
-        count(*) filter (where n.data_rate < n.data_rate_before) as rate_falls,
-        (array_agg(n.operation order by n.observed_at desc))[1] as operation,
-        (array_agg(n.state order by n.observed_at desc))[1] as state,
-        (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
-        array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
+        coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end, s.operation) as operation,
+        coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
+        o.state,
+        o.transport,
+        coalesce(o.file_names, case when c.file_name is not null then array[c.file_name] end) as file_names,
+        o.snapshots,
+        o.pages as pages_observed,
+        coalesce(c.pages, o.pages) as pages,
+        o.first_seen_at as first_snapshot_at,
+        o.last_seen_at as last_snapshot_at,
+        c.completed_at,
+        g.gone_at,
+        e.last_row_at,
+        l.error_correction_mode,
+        o.first_data_rate,
+        coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
+        o.lowest_data_rate,
+        o.rate_falls,
+        coalesce(l.x_resolution, c.x_resolution) as x_resolution,
+        coalesce(l.y_resolution, c.y_resolution) as y_resolution,
+        -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
+        o.operation = 'receive' and l.error_correction_mode is false as bad_lines_measurable,
+        c.event is not null as completed,
+        coalesce(c.details, v.status_event) as call,
+        nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
+        nullif(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error), '') as error,
+        nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text), '') as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), v.local_station_id) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), v.remote_station_id) as remote_station_id,
+        e.first_position,
+        e.last_position
+    -- the snapshots
     from (
         select
-            d.*,
-            lag(d.data_rate) over (partition by d.data_rate is null order by d.observed_at) as data_rate_before
-        from fax.session_rows d
-        where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot
-    ) n
-) o
--- the last measurement
-left join lateral (
-    select d.error_correction_mode, d.x_resolution, d.y_resolution
-    from fax.session_rows d
-    where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot and d.measured
-    order by d.observed_at desc
-    limit 1
-) l on true
--- the first complete list that no longer had it; a snapshot that is later both by the clock and in the history refutes it
-cross join lateral (
-    select min(h.observed_at) as gone_at
-    from fax.session_history h
-    where h.session_id = s.session_id and h.started_at = s.started_at and h.event = 'Gone'
-      and not exists (
-          select 1
-          from fax.session_rows d
-          where d.session_id = s.session_id and d.started_at = s.started_at and d.is_snapshot
-            and d.observed_at > h.observed_at and d.position > h.position
-      )
-) g
--- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
--- the first snapshot or after the completion event is of another fax, or of none.
-cross join lateral (
-    select
-        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUS'))[1] as status,
-        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXERROR'))[1] as error,
-        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUSSTRING'))[1] as status_text,
-        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'LOCALSTATIONID' and x.value <> ''))[1] as local_station_id,
-        (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'REMOTESTATIONID' and x.value <> ''))[1] as remote_station_id,
-        (array_agg(h.details order by h.observed_at) filter (where h.event = 'FAXStatus'))[1] as status_event
-    from fax.session_history h
+            count(*) as snapshots,
+            min(n.observed_at) as first_seen_at,
+            max(n.observed_at) as last_seen_at,
+            max(n.pages) as pages,
+            (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
+            (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
+            min(n.data_rate) as lowest_data_rate,
+            count(*) filter (where n.data_rate < n.data_rate_before) as rate_falls,
+            (array_agg(n.operation order by n.observed_at desc))[1] as operation,
+            (array_agg(n.state order by n.observed_at desc))[1] as state,
+            (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
+            array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
+        from (
+            select
+                d.*,
+                lag(d.data_rate) over (partition by d.data_rate is null order by d.observed_at) as data_rate_before
+            from own d
+            where d.is_snapshot
+        ) n
+    ) o
+    -- the completion event
+    left join lateral (
+        select
+            h.event,
+            h.observed_at as completed_at,
+            h.pages,
+            nullif(h.data_rate, 0) as data_rate,
+            h.x_resolution,
+            h.y_resolution,
+            h.file_name,
+            h.details
+        from own h
+        where h.event in ('SendFAX', 'ReceiveFAX')
+        order by h.observed_at
+        limit 1
+    ) c on true
+    -- the last measurement
+    left join lateral (
+        select d.error_correction_mode, d.x_resolution, d.y_resolution
+        from own d
+        where d.is_snapshot and d.measured
+        order by d.observed_at desc
+        limit 1
+    ) l on true
+    -- the first complete list that no longer had it; a snapshot that is later both by the clock and in the history refutes it
     cross join lateral (
-        select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
-        where h.event = 'VarSet'
-        union all
-        select null, null where h.event = 'FAXStatus'
-    ) x
-    where h.session_id = s.session_id
-      and h.started_at = s.started_at
-      and h.event in ('VarSet', 'FAXStatus')
-      and (h.event = 'FAXStatus' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
-      and h.observed_at <= coalesce(c.completed_at, h.observed_at)
-) v
--- its place in the history
-cross join lateral (
-    select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
-    from fax.session_history h
-    where h.session_id = s.session_id and h.started_at = s.started_at
-) e;
+        select min(h.observed_at) as gone_at
+        from own h
+        where h.event = 'Gone'
+          and not exists (
+              select 1
+              from own d
+              where d.is_snapshot
+                and d.observed_at > h.observed_at and d.position > h.position
+          )
+    ) g
+    -- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
+    -- the first snapshot or after the completion event is of another fax, or of none.
+    cross join lateral (
+        select
+            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUS'))[1] as status,
+            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXERROR'))[1] as error,
+            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUSSTRING'))[1] as status_text,
+            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'LOCALSTATIONID' and x.value <> ''))[1] as local_station_id,
+            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'REMOTESTATIONID' and x.value <> ''))[1] as remote_station_id,
+            (array_agg(h.details order by h.observed_at) filter (where h.event = 'FAXStatus'))[1] as status_event
+        from own h
+        cross join lateral (
+            select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
+            where h.event = 'VarSet'
+            union all
+            select null, null where h.event = 'FAXStatus'
+        ) x
+        where h.event in ('VarSet', 'FAXStatus')
+          and (h.event = 'FAXStatus' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
+          and h.observed_at <= coalesce(c.completed_at, h.observed_at)
+    ) v
+    -- its place in the history
+    cross join lateral (
+        select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
+        from own h
+    ) e
+) x;
 
 comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
 comment on column fax.session_facts.session_id is 'The session.';
@@ -1185,7 +1219,27 @@ comment on column fax.session_pages.quality is 'good, poor or bad by the share o
 -- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told, and
 -- not the FAILED to which FAXSTATUS is set before a fax begins (res_fax.c, sendfax_exec).
 create view fax.session_timeline as
-select t.*
+select
+    -- The session's own, so that a filter on them goes to the index of fax.session.
+    s.session_id,
+    s.started_at,
+    t.observed_at,
+    t.seconds_since_change,
+    t.event,
+    t.changes,
+    t.note,
+    t.state,
+    t.page_number,
+    t.pages,
+    t.pages_delta,
+    t.bad_lines,
+    t.bad_lines_delta,
+    t.data_rate,
+    t.error_correction_mode,
+    t.resolution,
+    t.transport,
+    t.collector_id,
+    t.position
 from fax.session s
 cross join lateral (
     with told as (

@@ -8,7 +8,11 @@ begin
     perform pg_advisory_xact_lock(4702394921427289928);
     foreach role_name in array array['fax_owner', 'fax_ingest', 'fax_reader'] loop
         if not exists (select 1 from pg_roles where rolname = role_name) then
-            execute format('create role %I nologin', role_name);
+            begin
+                execute format('create role %I nologin', role_name);
+            exception when duplicate_object or unique_violation then
+                null;  -- another database of the cluster has just made it
+            end;
         end if;
     end loop;
     if not pg_has_role('fax_owner', 'usage') then

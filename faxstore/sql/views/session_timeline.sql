@@ -3,7 +3,27 @@
 -- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told, and
 -- not the FAILED to which FAXSTATUS is set before a fax begins (res_fax.c, sendfax_exec).
 create view fax.session_timeline as
-select t.*
+select
+    -- The session's own, so that a filter on them goes to the index of fax.session.
+    s.session_id,
+    s.started_at,
+    t.observed_at,
+    t.seconds_since_change,
+    t.event,
+    t.changes,
+    t.note,
+    t.state,
+    t.page_number,
+    t.pages,
+    t.pages_delta,
+    t.bad_lines,
+    t.bad_lines_delta,
+    t.data_rate,
+    t.error_correction_mode,
+    t.resolution,
+    t.transport,
+    t.collector_id,
+    t.position
 from fax.session s
 cross join lateral (
     with told as (
