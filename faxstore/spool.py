@@ -41,11 +41,20 @@ class Spool:
             self._only.close()
             raise UsageError(f"the spool {path} is in use by another faxstore; one process at a time") from error
         try:
-            self._database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-            self._database.executescript(_SCHEMA.format(synchronous=synchronous))
+            self._database = self._opened(path, synchronous)
         except sqlite3.Error as error:
             self._only.close()
             raise UsageError(f"the spool {path} cannot be used: {error}") from error
+
+    @staticmethod
+    def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
+        database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
+        try:
+            database.executescript(_SCHEMA.format(synchronous=synchronous))
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
 
     def put(self, bodies: Iterable[bytes]) -> None:
         """Adds bodies, in order, and returns when they are on disk."""
