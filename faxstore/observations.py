@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 MICROSECONDS = 1_000_000
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 Details = dict[str, str | list[str]]
 """Headers without a field of their own, as sent; a list where a header repeats."""
+
+
+def moment(microseconds: int) -> datetime:
+    """The time of a record as Python and Postgres have it, in UTC, exact to the microsecond."""
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
 from faxstore import sql
-from faxstore.observations import Hangup, Listing, Observation, Record, Rejected, ServerObservation
+from faxstore.observations import Hangup, Listing, Observation, Record, Rejected, ServerObservation, moment
 from faxstore.store.database import Connection
 from faxstore.store.epochs import Epochs
 from faxstore.store.identity import session_id
@@ -24,8 +23,6 @@ from faxstore.store.ties import COMPLETIONS, Known, Runs, Tied, Ties
 
 ENDS = COMPLETIONS | {"Gone"}
 """Events after which a session is no longer open."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _COLUMNS = {
     "batch": "uuid",
@@ -132,7 +129,7 @@ class Appender:
             return []
         missing = self._connection.execute(
             "select session_id, session_number from fax.listed(%s, %s, %s::bigint[])",
-            [epoch, _moment(listing.observed_at), list(listing.session_numbers)],
+            [epoch, moment(listing.observed_at), list(listing.session_numbers)],
         )
         return [
             Tied(-1, Observation(listing.life, listing.observed_at, "Gone", number), session)
@@ -153,13 +150,13 @@ class Appender:
         return known
 
     def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
-        at = {"epoch": epoch, "channel": event.channel, "moment": _moment(event.observed_at)}
+        at = {"epoch": epoch, "channel": event.channel, "moment": moment(event.observed_at)}
         row = self._connection.execute(_LAST_ON_CHANNEL, at).fetchone()
         return Known(*row) if row else None
 
-    def _runs_of_uniqueid(self, server: str, uniqueid: str, moment: int) -> Runs:
-        at = {"server": server, "uniqueid": uniqueid, "moment": _moment(moment)}
-        row = self._connection.execute(_RUNS_OF_UNIQUEID, at).fetchone()
+    def _runs_of_uniqueid(self, server: str, uniqueid: str, at: int) -> Runs:
+        asked = {"server": server, "uniqueid": uniqueid, "moment": moment(at)}
+        row = self._connection.execute(_RUNS_OF_UNIQUEID, asked).fetchone()
         return Runs(*row) if row else Runs(None, 0)
 
     # -- rows ----------------------------------------------------------------------------------------
@@ -188,13 +185,13 @@ class Appender:
             ordinal,
             entry.session_id,
             self._epochs.of(seen.life),
-            _moment(seen.observed_at),
+            moment(seen.observed_at),
             *[getattr(seen, name) for name in _PLAIN],
             Jsonb(seen.details) if seen.details else None,
         ]
 
     def _aside(self, record: ServerObservation | Rejected, result: Appended) -> None:
-        at = _moment(record.observed_at)
+        at = moment(record.observed_at)
         if isinstance(record, Rejected):
             raw = record.raw.encode("utf-8", "backslashreplace")
             digest = hashlib.sha256(record.reason.encode("utf-8", "backslashreplace") + b"\0" + raw).digest()
@@ -205,7 +202,3 @@ class Appender:
             details = Jsonb(record.details) if record.details else None
             row = [record.server, at, record.event, self._collector_id, details]
             self._connection.execute(_ADD_SERVER_ROW, row)
-
-
-def _moment(microseconds: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=microseconds)

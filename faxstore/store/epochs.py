@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from faxstore.observations import Life
+from faxstore.observations import Life, moment
 from faxstore.store.database import Connection
 from faxstore.store.identity import epoch_id
 
@@ -54,6 +54,4 @@ class Epochs:
 
 
 def _moment(microseconds: int | None) -> datetime | None:
-    if microseconds is None:
-        return None
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    return None if microseconds is None else moment(microseconds)

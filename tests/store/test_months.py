@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from faxstore.observations import MICROSECONDS, Life, Record
+from faxstore.observations import MICROSECONDS, Life, Observation
 from faxstore.store.append import Appender
+from faxstore.store.ties import Known
 from tests.views.given import (
     append,
     at,
@@ -101,18 +102,21 @@ def test_making_a_month_does_not_deadlock_with_a_batch_under_way(dsn: str) -> No
     old = second_of(datetime(2019, 3, 3, tzinfo=UTC))
     faults: list[BaseException] = []
 
-    def batch() -> Iterator[tuple[int, Record]]:
-        yield 1, variable(5, "FAXMODE", "audio", channel="PJSIP/another")
-        looked.set()
-        blocked.wait(5)
-        yield 2, snapshot(6)
+    class Paused(Appender):
+        """Has looked into the history, in its transaction, and takes its time."""
+
+        def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
+            known = super()._last_on_channel(epoch, event)
+            looked.set()
+            blocked.wait(5)
+            return known
 
     def first() -> None:
         try:
             with psycopg.connect(dsn, autocommit=True) as connection:
-                appender = Appender(connection, "first")
+                appender = Paused(connection, "first")
                 appender.append([(0, snapshot(0))])
-                appender.append(batch())
+                appender.append([(1, variable(5, "FAXMODE", "audio", channel="PJSIP/another")), (2, snapshot(6))])
         except BaseException as error:
             faults.append(error)
 
