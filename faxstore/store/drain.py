@@ -20,7 +20,7 @@ from faxstore.store.database import one_line
 log = logging.getLogger(__name__)
 
 BATCH = 2_000
-"""Records an append takes at most: a few megabytes of memory, and a twentieth of a second under the lock."""
+"""Records an append takes at most: what it holds in memory, and how long others wait for the lock, stay small."""
 
 _OF_THE_RECORD = (
     psycopg.DataError,

@@ -22,7 +22,10 @@ LONGEST_WAIT = 150 * MICROSECONDS
 """How long an event may wait for a session: T.38 negotiation takes up to 20 s, and a poll may be late."""
 
 JUST_BEFORE = 30 * MICROSECONDS
+"""How long before the list that tells of a new life its first events may have come."""
+
 SWEEP_EVERY = MICROSECONDS // 20
+"""How often what waits is looked through, by the observations' own time."""
 
 MOST_REMEMBERED = 10_000
 """Unlisted faxes of which this process remembers the ordinal, until the store has them."""
