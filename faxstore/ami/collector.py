@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from faxstore.ami import poll
 from faxstore.ami.backoff import Backoff
+from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection, Limits
 from faxstore.ami.failures import ConnectError, LoginRefusedError, RequestError
 from faxstore.ami.message import MalformedMessageError, parse
@@ -56,6 +57,7 @@ class Collector:
         self._pace = pace or Pace()
         self._patience = patience or Patience()
         self._notices = Notices(server.name)
+        self._channels = ChannelQuestions()
         self._network = Backoff(*self._patience.network, jitter=True)
         self._refused = Backoff(*self._patience.refused, jitter=False)
         self._watch: Watch | None = None
@@ -98,7 +100,7 @@ class Collector:
 
     async def _connected(self, connection: Connection, stop: asyncio.Event) -> None:
         self._notices.connected(connection.version)
-        self._watch = watch = Watch(self._server, connection, self._notices, self._pace)
+        self._watch = watch = Watch(self._server, connection, self._notices, self._pace, self._channels)
         try:
             await self._watched(watch, connection, stop)
         finally:

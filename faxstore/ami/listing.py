@@ -69,7 +69,6 @@ class Listings:
         self._forgotten = -1
         self._pending: dict[int, Entry] = {}
         self._open: _OpenList | None = None
-        self._asked: dict[str, int] = {}
 
     @property
     def unfinished(self) -> int:
@@ -93,9 +92,15 @@ class Listings:
             del self._gone[oldest]
             self._forgotten = max(self._forgotten, oldest)
 
-    def completed(self, channel: str) -> None:
-        """A completion event: its session has left the list for good (res_fax.c, generic_fax_exec)."""
-        self._has_gone(entry.number for entry in self._live.values() if entry.fields.get("channel") == channel)
+    def completed(self, channel: str, operation: str) -> list[Observation]:
+        """A completion event: its session has left the list for good (res_fax.c, generic_fax_exec).
+
+        Its entry comes before the event, where the detail was asked too late.
+        """
+        entries = self.on_channel(channel)
+        ended = [entry.number for entry in entries if (entry.fields.get("operation") or "").lower() == operation]
+        self._has_gone(ended)
+        return [self._pending.pop(number).observed() for number in ended if number in self._pending]
 
     def entry(self, entry: Entry) -> list[Observation]:
         """The next entry; one of the same number in the same list is an observation of its own."""
@@ -123,25 +128,22 @@ class Listings:
         """The sessions that are live."""
         return tuple(sorted(self._live))
 
-    def asked(self, action_id: str, number: int) -> None:
-        """A session's detail was asked for."""
-        self._asked[action_id] = number
+    def on_channel(self, channel: str) -> list[Entry]:
+        """The live sessions of a channel, as last listed."""
+        return [entry for entry in self._live.values() if channel and entry.fields.get("channel") == channel]
 
-    def refused(self, action_id: str) -> list[Observation]:
-        """The question was refused (the session ended, say): its entry is all that is known."""
-        number = self._asked.pop(action_id, None)
+    def refused(self, number: int | None) -> list[Observation]:
+        """A session's detail was refused (the session ended, say): its entry is all that is known."""
         entry = self._pending.pop(number, None) if number is not None else None
         return [entry.observed()] if entry else []
 
-    def detail(self, action_id: str, number: int) -> Entry | None:
+    def detail(self, number: int) -> Entry | None:
         """The entry that a detail belongs to; None: it was never listed."""
-        self._asked.pop(action_id, None)
         return self._pending.pop(number, None)
 
     def unasked(self) -> list[Observation]:
         """The poll is over: entries that got no detail will get none any more."""
         entries, self._pending = self._pending, {}
-        self._asked.clear()
         return [entry.observed() for entry in entries.values()]
 
     def cut(self) -> list[Observation]:

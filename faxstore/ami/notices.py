@@ -12,6 +12,7 @@ _CLASSES = {
     "FAXSessions": "call",
     "FAXSession": "call",
     "FAXStats": "reporting",
+    "Status": "system, call or reporting",
     "CoreStatus": "system or reporting",
     "CoreSettings": "system or reporting",
 }

@@ -37,6 +37,7 @@ class Listed:
     number: int
     operation: str
     state: str
+    channel: str = ""
 
 
 def may_ask(operation: str, state: str, already_asked: bool) -> bool:
@@ -59,7 +60,7 @@ def listed(answer: Sequence[Message]) -> list[Listed]:
         number = session_number(message)
         if message.event.lower() != "faxsessionsentry" or number is None or number in entries:
             raise IncompleteListError(f"a list entry with SessionNumber {message.get('SessionNumber')[:20]!r} came")
-        entries[number] = Listed(number, message.get("Operation"), message.get("State"))
+        entries[number] = Listed(number, message.get("Operation"), message.get("State"), message.get("Channel"))
     return list(entries.values())
 
 

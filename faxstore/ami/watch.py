@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from faxstore.ami import poll
+from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection
 from faxstore.ami.failures import IncompleteListError, RefusedError, RequestError, RequestTimeoutError
 from faxstore.ami.message import Message
@@ -18,6 +19,9 @@ from faxstore.settings import ServerSettings
 
 SESSION_ENDED = "Session not found"
 """res_fax.c, manager_fax_session: a session may end between the list and the question."""
+
+CHANNEL_GONE = "No such channel"
+"""manager.c, action_status: and so may its channel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +39,20 @@ class Pace:
 class Watch:
     """Polls over a connection that is logged in, until it is told to stop or the connection fails."""
 
-    def __init__(self, server: ServerSettings, connection: Connection, notices: Notices, pace: Pace) -> None:
+    def __init__(
+        self,
+        server: ServerSettings,
+        connection: Connection,
+        notices: Notices,
+        pace: Pace,
+        channels: ChannelQuestions,
+    ) -> None:
         self._server = server
         self._connection = connection
         self._notices = notices
         self._pace = pace
+        self._channels = channels
+        channels.connected()
         self._wake = asyncio.Event()
         self._stopping = False
         self._asked: set[int] = set()
@@ -98,6 +111,7 @@ class Watch:
         self.listed = True
         details = await self._details(entries)
         self._connection.mark(POLLED)
+        await self._statuses(entries)
         interval = poll.next_interval(entries, details, self._server.poll_interval, self._server.idle_interval)
         return interval, min(interval, poll.BAD_LINES_INTERVAL)
 
@@ -132,6 +146,27 @@ class Watch:
             else:
                 self._notices.fine("FAXSession")
                 details.append(answer[-1])
+
+    async def _statuses(self, entries: Sequence[poll.Listed]) -> None:
+        """The Status of the channels of sessions that are new: accounts and numbers, which no list tells."""
+        waiting = deque(self._channels.due(entries, asyncio.get_running_loop().time()))
+        side_by_side = min(len(waiting), self._connection.window)
+        await asyncio.gather(*(self._ask_statuses(waiting, entries) for _ in range(side_by_side)))
+
+    async def _ask_statuses(self, waiting: deque[str], entries: Sequence[poll.Listed]) -> None:
+        while waiting and not self._stopping:
+            channel = waiting.popleft()
+            try:
+                await self._connection.request("Status", Channel=channel)
+            except RequestTimeoutError as error:
+                self._notices.trouble("Status", str(error))
+                self._channels.silent(channel, entries, asyncio.get_running_loop().time())
+                waiting.clear()
+            except (RefusedError, IncompleteListError) as error:
+                if str(error) != CHANNEL_GONE:
+                    self._notices.trouble("Status", str(error))
+            else:
+                self._notices.fine("Status")
 
     async def _stats(self) -> None:
         self._stats_due = asyncio.get_running_loop().time() + self._pace.stats

@@ -31,6 +31,8 @@ MOST_REMEMBERED = 10_000
 """Unlisted faxes of which this process remembers the ordinal, until the store has them."""
 
 COMPLETIONS = frozenset({"SendFAX", "ReceiveFAX"})
+LISTINGS = frozenset({"FAXSession", "FAXSessionsEntry"})
+"""Events of a session that say that it is listed; a Status has its number, and says what its channel is."""
 
 
 class Known(NamedTuple):
@@ -91,7 +93,7 @@ class Ties:
 
     def listed(self, epoch: UUID, session_id: UUID, seen: Observation) -> Iterator[Tied]:
         """A session was listed on its channel: what waited there is its own."""
-        if seen.channel is None or seen.operation == "V.21" or seen.event == "Gone":
+        if seen.channel is None or seen.operation == "V.21" or seen.event not in LISTINGS:
             return
         channel = self._channels.setdefault((epoch, seen.channel), _Channel())
         if channel.session_id != session_id:

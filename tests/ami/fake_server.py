@@ -83,6 +83,20 @@ class Fax:
             f"PagesTransmitted: 1\r\nPagesReceived: 0\r\nTotalBadLines: 0\r\n\r\n"
         )
 
+    def status(self, action_id: str) -> str:
+        """manager.c, generate_status; 22.10.1 and 16.28.0 say the same, with the ActionID at the end."""
+        application = "ReceiveFAX" if self.operation == "receive" else "SendFAX"
+        return (
+            f"Event: Status\r\nPrivilege: Call\r\nChannel: {self.channel}\r\nChannelState: 6\r\n"
+            "ChannelStateDesc: Up\r\nCallerIDNum: 5550001\r\nCallerIDName: Rig\r\nConnectedLineNum: 5550001\r\n"
+            "ConnectedLineName: Rig\r\nLanguage: en\r\nAccountCode: acme\r\nContext: tx\r\nExten: send\r\n"
+            "Priority: 2\r\nUniqueid: 1795423501.0\r\nLinkedid: 1795423501.0\r\nType: PJSIP\r\nDNID: \r\n"
+            "EffectiveConnectedLineNum: 5550001\r\nEffectiveConnectedLineName: Rig\r\nTimeToHangup: 0\r\n"
+            f"BridgeID: \r\nApplication: {application}\r\nData: {self.files},\r\nNativeformats: (slin)\r\n"
+            "Readformat: slin\r\nReadtrans: \r\nWriteformat: slin\r\nWritetrans: \r\nCallgroup: 0\r\n"
+            f"Pickupgroup: 0\r\nSeconds: 5\r\n{action_id}\r\n"
+        )
+
 
 class Client:
     """One connection to the server; `asked` is what it sent, `at` when (the event loop's clock)."""
@@ -240,6 +254,21 @@ class FakeServer:
             client.send(found[0].detail(id_of(action)))
         else:
             client.refuse(action, "Session not found")
+
+    def on_status(self, client: Client, action: Message) -> None:
+        """manager.c, action_status: of one channel, or of all where none is named."""
+        wanted = action.get("Channel")
+        by_channel = {fax.channel: fax for fax in self.sessions if wanted in ("", fax.channel)}
+        if wanted and not by_channel:
+            client.refuse(action, "No such channel")
+            return
+        client.grant(action, "EventList: start\r\nMessage: Channel status will follow\r\n")
+        for fax in by_channel.values():
+            client.send(fax.status(id_of(action)))
+        client.send(
+            f"Event: StatusComplete\r\n{id_of(action)}EventList: Complete\r\nListItems: {len(by_channel)}\r\n"
+            f"Items: {len(by_channel)}\r\n\r\n"
+        )
 
     def on_ping(self, client: Client, action: Message) -> None:
         client.grant(action, f"Ping: Pong\r\nTimestamp: {time.time():.6f}\r\n")

@@ -97,3 +97,22 @@ def test_a_quiet_server_is_pinged_and_statistics_are_asked_again() -> None:
     actions = asyncio.run(scenario())
     assert actions[4:8] == ["FAXSessions", "Ping", "Ping", "Ping"]
     assert actions.count("FAXSessions") >= 3
+
+
+def test_statistics_are_asked_at_both_ends_of_a_connection_and_each_minute() -> None:
+    """What a gap missed is the difference between the last reading before it and the first one after it."""
+    assert Pace().stats == 60.0
+
+    async def scenario() -> tuple[list[str], list[float]]:
+        heard = Heard()
+        async with FakeServer() as server:
+            async with collecting(server, heard, pace=Pace(stats=0.2)):
+                await server.until_asked("FAXStats", 3)
+            actions = [action.get("Action") for action in server.ledger]
+        asked = [line.ts for line in heard.lines if line.dir == "out" and line.text.startswith("Action: FAXStats")]
+        return actions, asked
+
+    actions, asked = asyncio.run(scenario())
+    assert actions.index("FAXStats") < actions.index("FAXSessions")
+    assert actions[-2:] == ["FAXStats", "Logoff"]
+    assert all(0.19 < gap < 0.5 for gap in gaps(asked[:-1]))

@@ -44,10 +44,10 @@ def test_questions_are_the_numbers_of_the_safe_ones() -> None:
     assert questions(entries, {0, 1}) == [0]
 
 
-def test_a_list_gives_number_operation_and_state() -> None:
+def test_a_list_gives_number_operation_state_and_channel() -> None:
     assert listed(answer(Fax(7, "send", "Active"), Fax(4294967295, "V.21", "Active"))) == [
-        Listed(7, "send", "Active"),
-        Listed(4294967295, "V.21", "Active"),
+        Listed(7, "send", "Active", "PJSIP/trunk-00000001"),
+        Listed(4294967295, "V.21", "Active", "PJSIP/trunk-00000001"),
     ]
 
 
