@@ -21,9 +21,30 @@ there for those who want to fold for themselves.
 In a query for one session give `started_at` beside `session_id`: it names the partition.
 """
 
-VIEWS = ("sessions", "session_pages", "session_timeline", "rejected_messages")
+VIEWS = (
+    "sessions",
+    "session_timeline",
+    "session_pages",
+    "usage_daily",
+    "quality_by_peer",
+    "failures",
+    "coverage_gaps",
+    "reconciliation",
+    "rejected_messages",
+)
+FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes")
 BASES = ("session_facts", "page_attempts", "session_rows")
-TABLES = ("session_history", "session", "epoch", "append_batch", "server_history", "rejected_message", "waiting_record")
+TABLES = (
+    "session_history",
+    "session",
+    "epoch",
+    "append_batch",
+    "server_history",
+    "rejected_message",
+    "waiting_record",
+    "technology",
+    "quality_class",
+)
 
 _COLUMNS = """
 select a.attname, format_type(a.atttypid, a.atttypmod), col_description(a.attrelid, a.attnum)

@@ -145,6 +145,13 @@ sessions = _table(
     snapshots=BigInteger,
     first_position=BigInteger,
     last_position=BigInteger,
+    ended_not_before=_MOMENT,
+    ended_not_after=_MOMENT,
+    poll_gap_seconds=Numeric,
+    bad_lines_lower_bound=Boolean,
+    overlaps_gap=Boolean,
+    fax_session_id=Uuid,
+    result_error=Text,
 )
 session_pages = _table(
     "session_pages",
@@ -161,6 +168,9 @@ session_pages = _table(
     data_rate=Integer,
     resolution=Text,
     quality=Text,
+    lines_estimated=Integer,
+    bad_line_ratio_estimated=Numeric,
+    poll_gap_seconds=Numeric,
 )
 session_timeline = _table(
     "session_timeline",

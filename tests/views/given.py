@@ -141,6 +141,17 @@ def status(second: float, text: str, **details: Any) -> Observation:
     return on_channel(second, "FAXStatus", {"Status": text} | details, operation="receive")
 
 
+def begins(second: float, application: str = "SendFAX", **details: Any) -> Observation:
+    """A Newexten event: a fax application begins."""
+    operation = "send" if application == "SendFAX" else "receive"
+    return on_channel(second, "Newexten", {"Application": application} | details, operation=operation)
+
+
+def channel_status(second: float, number: int = 0, *, of: Life = LIFE, **details: Any) -> Observation:
+    """The Status of a listed session's channel."""
+    return Observation(of, moment(second), "Status", number, channel=CHANNEL, uniqueid=UNIQUEID, details=dict(details))
+
+
 def on_channel(second: float, event: str, details: dict[str, Any], **fields: Any) -> Observation:
     """An event that names no session but its channel."""
     fields = {"channel": CHANNEL, "uniqueid": UNIQUEID} | fields
@@ -156,6 +167,12 @@ def hangup(second: float, *, of: Life = LIFE) -> Hangup:
 def stats(second: float, **counters: str) -> ServerObservation:
     """A FAXStats answer."""
     return ServerObservation("pbx", moment(second), "FAXStats", dict(counters))
+
+
+def of_server(second: float, event: str, *, server: str = "pbx", **details: str | float) -> ServerObservation:
+    """What an observer says of a server; a number of seconds in LastPolled or Previous becomes its moment."""
+    told = {name: value if isinstance(value, str) else at(value).isoformat() for name, value in details.items()}
+    return ServerObservation(server, moment(second), event, dict(told))
 
 
 def append(database: psycopg.Connection, *records: Record | Sequence[Record], collector: str = "one") -> Appended:

@@ -9,10 +9,13 @@ import psycopg
 import pytest
 
 from tests.views.given import (
+    CHANNEL,
     FILE,
     UNIQUEID,
     append,
     at,
+    begins,
+    channel_status,
     completed,
     entry,
     gateway,
@@ -29,6 +32,7 @@ from tests.views.given import (
     snapshot,
     status,
     the_session,
+    variable,
 )
 
 # -- what it was ------------------------------------------------------------------------------------------
@@ -85,6 +89,20 @@ def test_a_fax_that_is_cut_off_has_its_parties_from_its_status(database: psycopg
 def test_all_files_of_a_session_are_named(database: psycopg.Connection) -> None:
     append(database, snapshot(0, file_name="/b.tif"), snapshot(1, file_name="/a.tif"), snapshot(2, file_name="/b.tif"))
     assert the_session(database)["file_names"] == ["/a.tif", "/b.tif"]
+
+
+def test_the_parties_come_from_the_channels_status_while_the_call_is_up(database: psycopg.Connection) -> None:
+    said = {"CallerIDNum": "5550001", "Exten": "s", "DNID": "5550199", "AccountCode": "law-12", "Linkedid": "1793.1"}
+    append(database, receiving((0, 1, 0)), channel_status(0.1, **said), receiving((1, 2, 0)), gone(2))
+    row = the_session(database)
+    assert of(row, "caller_number", "called_number", "account_code") == ("5550001", "5550199", "law-12")
+    assert of(row, "uniqueid", "linkedid", "snapshots") == (UNIQUEID, "1793.1", 2)
+
+
+def test_what_the_completion_event_says_of_the_parties_goes_before_the_status(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0)), channel_status(0.1, AccountCode="early", DNID="5550199", Exten="s"))
+    append(database, completed(2, 1, AccountCode="final", Exten="h"))
+    assert of(the_session(database), "account_code", "called_number") == ("final", "5550199")
 
 
 # -- how it ended -----------------------------------------------------------------------------------------
@@ -160,10 +178,98 @@ def test_a_fax_that_was_never_listed_has_no_snapshots(database: psycopg.Connecti
     )  # fmt: skip
 
 
-def test_variables_of_a_fax_that_never_came_to_be_are_no_session(database: psycopg.Connection) -> None:
+def test_a_fax_that_failed_before_it_was_a_session_is_one(database: psycopg.Connection) -> None:
     """A file that is not there: FAXSTATUS, FAXERROR, FAXSTATUSSTRING, and nothing else."""
-    append(database, result(0, "FAILED", "FILE_ERROR", "file does not exist"), hangup(1))
+    append(
+        database,
+        begins(0, "SendFAX", AppData="/no-such-file.tif,"),
+        result(0.1, "FAILED", "INIT_ERROR", "error starting fax session"),
+        result(0.2, "FAILED", "FILE_ERROR", "error reading file"),
+        hangup(1),
+    )
+    row = the_session(database)
+    assert of(row, "session_number", "snapshots", "pages", "direction", "channel") == (None, 0, None, "sent", CHANNEL)
+    assert of(row, "result", "result_class", "result_text", "result_error") == (
+        "failed", "file_error", "error reading file", "FILE_ERROR",
+    )  # fmt: skip
+    assert of(row, "end_observed_by", "started_at", "ended_at") == ("completion", at(0), at(0.202))
+
+
+def test_without_newexten_its_direction_is_not_known(database: psycopg.Connection) -> None:
+    append(database, result(0, "FAILED", "T38_NEG_ERROR", "failed to negotiate T.38"), hangup(1))
+    row = the_session(database)
+    assert of(row, "operation", "direction", "result", "result_class") == (None, None, "failed", "neg_failed")
+
+
+def test_a_fax_of_which_only_the_begin_was_seen_is_one_with_an_unknown_result(database: psycopg.Connection) -> None:
+    append(database, begins(0, "ReceiveFAX"), hangup(9))
+    row = the_session(database)
+    assert of(row, "direction", "result", "end_observed_by", "snapshots") == ("received", "unknown", "gone", 0)
+
+
+def test_other_variables_alone_are_no_fax(database: psycopg.Connection) -> None:
+    """A dialplan that sets a station id, say."""
+    append(database, variable(0, "LOCALSTATIONID", "+1 555 0100"), hangup(1))
     assert sessions(database) == []
+
+
+# -- the bounds of the end ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "observed_by", "bounds"),
+    [
+        ([gone(11), completed(11.5, 1)], "completion", (10, 11.5)),
+        ([gone(11)], "gone", (10, 11)),
+        ([snapshot(30, 1, of=life(started=20))], "server_restart", (10, 20)),
+        ([], "open", None),
+    ],
+)
+def test_an_end_lies_between_two_moments(
+    database: psycopg.Connection, given: list[Any], observed_by: str, bounds: tuple[float, float] | None
+) -> None:
+    append(database, receiving((0, 1, 0), (10, 2, 0)), given)
+    row = sessions(database)[0]
+    assert row["end_observed_by"] == observed_by
+    expected = (None, None) if bounds is None else (at(bounds[0]), at(bounds[1]))
+    assert of(row, "ended_not_before", "ended_not_after") == expected
+
+
+def test_the_end_by_a_restart_is_bounded_by_the_first_life_after_it(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0)))
+    append(database, snapshot(90, of=life(started=80)))
+    append(database, snapshot(30, of=life(started=20)))
+    assert [row["ended_not_after"] for row in sessions(database)] == [at(20), at(80), None]
+
+
+def test_a_second_observer_whose_clock_goes_ahead_does_not_undo_an_end(database: psycopg.Connection) -> None:
+    """He saw it last before the first one's list without it, and died."""
+    append(database, receiving((0, 1, 0), (9, 2, 0)), gone(10), collector="one")
+    append(database, receiving((1, 1, 0), (12, 2, 0)), collector="two")
+    assert of(the_session(database), "end_observed_by", "ended_at") == ("gone", at(10))
+
+
+def test_a_list_of_an_observer_whose_clock_is_behind_ends_nothing(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0)), collector="one")
+    append(database, gone(1), collector="two")
+    append(database, receiving((60, 2, 0)), collector="one")
+    assert of(the_session(database), "end_observed_by", "pages") == ("open", 1)
+
+
+# -- a detector and the fax it heard --------------------------------------------------------------------------
+
+
+def test_a_detector_names_the_gateway_session_of_its_channel(database: psycopg.Connection) -> None:
+    heard = entry(0, 3, operation="V.21", session_type="none")
+    append(database, heard, gone(2, 3), gateway((3, 1, 0), (9, 3, 14400), number=4), gone(10, 4))
+    detector, fax = sessions(database)
+    assert of(detector, "direction", "fax_session_id") == ("detector", fax["session_id"])
+    assert of(fax, "direction", "fax_session_id", "pages") == ("gateway", None, 2)
+
+
+def test_a_later_fax_on_a_channel_of_the_same_name_is_not_its(database: psycopg.Connection) -> None:
+    append(database, entry(0, 3, operation="V.21", session_type="none"), gone(2, 3), receiving((300, 1, 0), number=4))
+    assert [row["fax_session_id"] for row in sessions(database)] == [None, None]
 
 
 # -- result -----------------------------------------------------------------------------------------------

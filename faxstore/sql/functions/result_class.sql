@@ -1,11 +1,12 @@
 -- The class of a result, named and counted as Asterisk's own `fax show stats` does, from FAXSTATUS, FAXERROR and
 -- FAXSTATUSSTRING: spandsp's texts as res_fax_spandsp.c, update_stats sorts them, then what res_fax.c itself says in
--- FAXERROR. Any other text is unknown_error.
+-- FAXERROR. NATIVE_T38 (no gateway necessary) is no failure. Any other text is unknown_error.
 -- example: select fax.result_class('FAILED', 'HANGUP', 'The call dropped prematurely');
 create function fax.result_class(status text, error text, status_text text) returns text
 language sql immutable parallel safe
 as $$
     select case
+        when error = 'NATIVE_T38' then 'success'
         when nullif(status, '') is null then null
         when status = 'SUCCESS' then 'success'
         when status_text in (

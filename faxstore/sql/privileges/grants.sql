@@ -17,11 +17,23 @@ to fax_ingest;
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
     fax.session_rows, fax.page_attempts, fax.session_facts,
-    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages
+    fax.technology, fax.quality_class,
+    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
+    fax.usage_daily, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
 grant execute on function
     fax.resolution_name(integer),
+    fax.page_lines(integer),
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
-    fax.channel_variable(jsonb, text)
+    fax.channel_variable(jsonb, text),
+    fax.told_moment(jsonb, text),
+    fax.counter(jsonb, text),
+    fax.gap_reason(text, text),
+    fax.gaps(text, timestamptz, timestamptz),
+    fax.is_attempt(text, text),
+    fax.restarted_at(text, timestamptz, timestamptz),
+    fax.usage(timestamp, timestamp, text, text),
+    fax.quality(timestamp, timestamp, text),
+    fax.counted_faxes(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;

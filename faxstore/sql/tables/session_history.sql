@@ -41,7 +41,7 @@ comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent
 comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event PagesTransferred. NULL: not told.';
 comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the page in hand, not of the session. NULL: not told.';
 comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL: not told, or neither yes nor no.';
-comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, Newexten (a fax application begins), Status (its channel, asked once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
 comment on column fax.session_history.operation is 'Operation as sent. NULL: not told.';
 comment on column fax.session_history.state is 'State as sent. NULL: not told.';
 comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL: not told.';

@@ -5,14 +5,21 @@
 -- and starts again: what was counted stays counted.
 -- Two observers: one who took over from the other goes on with its attempts; of two who watched at the same time the
 -- clocks may differ, so each page is told by one of them, the one who saw more.
+-- A technology that counts by session (fax.technology) is lowered by what the pages before had; a page that is sent
+-- again does not show there.
 create view fax.page_attempts as
 with observed as (
     select
         r.*,
+        t.bad_lines_counted_by is distinct from 'session' as by_page,
         max(r.page_number) over (of_observer order by r.observed_at, r.position) as furthest_page,
+        greatest(max(r.total_bad_lines) over (of_observer order by r.page_number
+                                              range between unbounded preceding and 1 preceding), 0) as bad_lines_of_pages_before,
         min(r.observed_at) over of_observer as observer_began_at,
         max(r.observed_at) over of_observer as observer_ended_at
     from fax.session_rows r
+    join fax.session s on s.session_id = r.session_id
+    left join fax.technology t on t.technology = s.technology
     where r.is_snapshot and r.page_number is not null
     window of_observer as (partition by r.session_id, r.started_at, r.collector_id)
 ),
@@ -31,18 +38,25 @@ in_streams as (
              then v.collector_id else '' end as stream
     from overlapping v
 ),
+counted as (
+    select
+        o.*,
+        case when o.by_page or o.total_bad_lines is null then o.total_bad_lines
+             else greatest(greatest(o.total_bad_lines, 0) - o.bad_lines_of_pages_before, 0) end as page_bad_lines
+    from in_streams o
+    where o.page_number = o.furthest_page
+),
 compared as (
     select
         i.*,
-        lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.stream
-                                     order by i.observed_at, i.position) as bad_lines_before
-    from in_streams i
-    where i.page_number = i.furthest_page
+        lag(i.page_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.stream
+                                    order by i.observed_at, i.position) as bad_lines_before
+    from counted i
 ),
 numbered as (
     select
         c.*,
-        1 + count(*) filter (where c.total_bad_lines < c.bad_lines_before)
+        1 + count(*) filter (where c.by_page and c.page_bad_lines < c.bad_lines_before)
             over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
     from compared c
 ),
@@ -56,7 +70,7 @@ attempts as (
         min(n.observed_at) as first_seen_at,
         max(n.observed_at) as last_seen_at,
         count(*) as snapshots,
-        (array_agg(n.total_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
+        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
         min(n.observed_at) filter (where n.measured) as first_measured_at,
         (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
         (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution

@@ -34,8 +34,11 @@ select
     x.x_resolution,
     x.y_resolution,
     x.bad_lines_measurable,
+    coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
     x.completed,
+    x.attempted,
     x.call,
+    x.dialled_number,
     x.status,
     x.error,
     x.status_text,
@@ -44,12 +47,20 @@ select
     x.first_position,
     x.last_position
 from fax.session s
+left join fax.technology t on t.technology = s.technology
 cross join lateral (
     with own as materialized (
         select r.* from fax.session_rows r where r.session_id = s.session_id and r.started_at = s.started_at
+    ),
+    observer as (
+        select d.collector_id, min(d.observed_at) as began_at, max(d.observed_at) as ended_at
+        from own d
+        where d.is_snapshot
+        group by d.collector_id
     )
     select
-        coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end, s.operation) as operation,
+        coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end,
+                 v.operation, s.operation) as operation,
         coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
         o.state,
         o.transport,
@@ -66,13 +77,15 @@ cross join lateral (
         o.first_data_rate,
         coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
         o.lowest_data_rate,
-        o.rate_falls,
+        f.rate_falls,
         coalesce(l.x_resolution, c.x_resolution) as x_resolution,
         coalesce(l.y_resolution, c.y_resolution) as y_resolution,
         -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
         o.operation = 'receive' and l.error_correction_mode is false as bad_lines_measurable,
         c.event is not null as completed,
-        coalesce(c.details, v.status_event) as call,
+        v.attempted,
+        coalesce(c.details, v.channel_status, v.channel_event) as call,
+        nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error), '') as error,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text), '') as status_text,
@@ -90,19 +103,37 @@ cross join lateral (
             (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
             (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
             min(n.data_rate) as lowest_data_rate,
-            count(*) filter (where n.data_rate < n.data_rate_before) as rate_falls,
             (array_agg(n.operation order by n.observed_at desc))[1] as operation,
             (array_agg(n.state order by n.observed_at desc))[1] as state,
             (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
             array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
-        from (
-            select
-                d.*,
-                lag(d.data_rate) over (partition by d.data_rate is null order by d.observed_at) as data_rate_before
-            from own d
-            where d.is_snapshot
-        ) n
+        from own n
+        where n.is_snapshot
     ) o
+    -- How often the rate fell. Of observers who watched at the same time (as in fax.page_attempts) the one who saw it fall
+    -- most tells it.
+    cross join lateral (
+        select coalesce(max(p.falls), 0) as rate_falls
+        from (
+            select count(*) filter (where n.data_rate < n.data_rate_before) as falls
+            from (
+                select w.stream, d.data_rate, lag(d.data_rate) over (partition by w.stream order by d.observed_at) as data_rate_before
+                from (
+                    select
+                        i.collector_id,
+                        case when exists (
+                            select 1
+                            from observer j
+                            join observer k on k.collector_id > j.collector_id and k.began_at <= j.ended_at and j.began_at <= k.ended_at
+                        ) then i.collector_id else '' end as stream
+                    from observer i
+                ) w
+                join own d on d.collector_id = w.collector_id
+                where d.is_snapshot and d.data_rate is not null
+            ) n
+            group by n.stream
+        ) p
+    ) f
     -- the completion event
     left join lateral (
         select
@@ -127,7 +158,8 @@ cross join lateral (
         order by d.observed_at desc
         limit 1
     ) l on true
-    -- the first complete list that no longer had it; a snapshot that is later both by the clock and in the history refutes it
+    -- The first complete list that no longer had it. What refutes it: a snapshot of the same observer that is later both
+    -- by its clock and in the history, or one of another observer that is later by more than two clocks are apart.
     cross join lateral (
         select min(h.observed_at) as gone_at
         from own h
@@ -136,7 +168,8 @@ cross join lateral (
               select 1
               from own d
               where d.is_snapshot
-                and d.observed_at > h.observed_at and d.position > h.position
+                and case when d.collector_id = h.collector_id then d.observed_at > h.observed_at and d.position > h.position
+                         else d.observed_at > h.observed_at + interval '30 seconds' end
           )
     ) g
     -- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
@@ -148,16 +181,20 @@ cross join lateral (
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUSSTRING'))[1] as status_text,
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'LOCALSTATIONID' and x.value <> ''))[1] as local_station_id,
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'REMOTESTATIONID' and x.value <> ''))[1] as remote_station_id,
-            (array_agg(h.details order by h.observed_at) filter (where h.event = 'FAXStatus'))[1] as status_event
+            (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
+            (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
+            (array_agg(h.operation order by h.observed_at)
+                filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
+            count(*) filter (where x.variable = 'FAXSTATUS' or h.event in ('FAXStatus', 'Newexten')) > 0 as attempted
         from own h
         cross join lateral (
             select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
             where h.event = 'VarSet'
             union all
-            select null, null where h.event = 'FAXStatus'
+            select null, null where h.event <> 'VarSet'
         ) x
-        where h.event in ('VarSet', 'FAXStatus')
-          and (h.event = 'FAXStatus' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
+        where h.event in ('VarSet', 'FAXStatus', 'Newexten', 'Status')
+          and (h.event <> 'VarSet' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
           and h.observed_at <= coalesce(c.completed_at, h.observed_at)
     ) v
     -- its place in the history
@@ -192,12 +229,15 @@ comment on column fax.session_facts.error_correction_mode is 'ECM by the last me
 comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
 comment on column fax.session_facts.last_data_rate is 'Last rate, bit/s; of the completion event where no poll measured it. NULL: not told.';
 comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.session_facts.rate_falls is 'How often the measured rate fell.';
+comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most.';
 comment on column fax.session_facts.x_resolution is 'Pixels per metre across. NULL: not told.';
 comment on column fax.session_facts.y_resolution is 'Pixels per metre down. NULL: not told.';
 comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM. NULL: operation or ECM not told.';
+comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
+comment on column fax.session_facts.attempted is 'An event told that a fax application began: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
+comment on column fax.session_facts.dialled_number is 'DNID of the channel, by its Status (personal). NULL: not told.';
 comment on column fax.session_facts.completed is 'A completion event came.';
-comment on column fax.session_facts.call is 'Headers of the channel, by its completion or status event (personal). NULL: no such event.';
+comment on column fax.session_facts.call is 'Headers of the channel, by its completion event, else Status, else FAXStatus or Newexten (personal). NULL: no such event.';
 comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL: not on the wire, or blank.';
 comment on column fax.session_facts.error is 'FAXERROR at the end. NULL: not on the wire, or blank.';
 comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL: not on the wire, or blank.';

@@ -13,17 +13,22 @@ select
     extract(epoch from p.page_ended_at - p.page_started_at) as seconds,
     p.attempts,
     case when f.bad_lines_measurable then p.bad_lines end as bad_lines,
-    case when f.bad_lines_measurable then p.bad_lines_discarded end as bad_lines_discarded,
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,
     p.data_rate,
     fax.resolution_name(p.y_resolution) as resolution,
-    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality
+    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,
+    round(fax.page_lines(p.y_resolution))::integer as lines_estimated,
+    case when f.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,
+    case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds
 from fax.session_facts f
 cross join lateral (
     select
         coalesce(n.page, a.page) as page,
         -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
         case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
-        min(a.first_seen_at) over (order by coalesce(n.page, a.page) rows between 1 following and unbounded following) as page_ended_at,
+        min(a.first_seen_at) over later_pages as page_ended_at,
+        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at) as page_left_at,
+        a.last_seen_at,
         a.attempts,
         a.bad_lines,
         a.bad_lines_discarded,
@@ -35,6 +40,7 @@ cross join lateral (
             t.page,
             max(t.attempt) as attempts,
             min(t.first_seen_at) as first_seen_at,
+            max(t.last_seen_at) as last_seen_at,
             min(t.first_measured_at) as first_measured_at,
             (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines,
             sum(t.bad_lines) - (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines_discarded,
@@ -44,6 +50,7 @@ cross join lateral (
         where t.session_id = f.session_id and t.started_at = f.started_at
         group by t.page
     ) a on a.page = n.page
+    window later_pages as (order by coalesce(n.page, a.page) rows between 1 following and unbounded following)
 ) p
 where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
@@ -55,9 +62,12 @@ comment on column fax.session_pages.page is 'Page, from 1.';
 comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
 comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
 comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known.';
-comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell to 0 again. NULL: no poll saw it.';
-comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen. NULL: not measurable, or no poll saw it.';
-comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell; a technology that counts by session shows 1. NULL: no poll saw it.';
+comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen, a lower bound where poll_gap_seconds is above 0.85. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, no poll saw it, or the technology counts by session.';
 comment on column fax.session_pages.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
 comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
-comment on column fax.session_pages.quality is 'good, poor or bad by the share of bad lines, the lines of the page being an estimate (A4). NULL: not measurable.';
+comment on column fax.session_pages.quality is 'good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL: not measurable.';
+comment on column fax.session_pages.lines_estimated is 'Lines of the page, an estimate: an A4 page at its resolution. NULL: resolution not measured.';
+comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines by lines_estimated, a ratio. NULL: not measurable.';
+comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll that saw the page in hand to the next one that saw a later page, or to the end of the session. Up to 0.85 the last count of bad lines was seen: the next page begins after a preamble of about 1 s (T.30). NULL: no poll saw it, or how it ended is not known.';

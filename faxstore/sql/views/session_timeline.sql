@@ -33,6 +33,8 @@ cross join lateral (
                 when 'FAXStatus' then r.details ->> 'Status'
                 when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
                 when 'Gone' then 'no longer listed'
+                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application') || ' begins'
+                when 'Status' then 'channel status'
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
             end as note
@@ -111,7 +113,7 @@ comment on column fax.session_timeline.observed_at is 'When the change was seen,
 comment on column fax.session_timeline.seconds_since_change is 'Seconds since the change before. NULL: the first.';
 comment on column fax.session_timeline.event is 'AMI event that told it, or Gone.';
 comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
-comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
+comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, the application that begins, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
 comment on column fax.session_timeline.state is 'State as sent. NULL: not told.';
 comment on column fax.session_timeline.page_number is 'Page in hand: pages done plus one. NULL: not told.';
 comment on column fax.session_timeline.pages is 'Pages done so far. NULL: not told.';

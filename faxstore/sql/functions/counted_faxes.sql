@@ -1,0 +1,86 @@
+-- What a server counted between two of its FAXStats readings, beside the sessions that were seen in that time: begun
+-- for the attempts, completed for the completions. The readings are the last one up to a moment and the first one from
+-- another moment on; no row: one of them is not there.
+-- A server that restarted counts from 0: then its new counts are all there is, and sessions since stand beside them.
+-- example: select * from fax.counted_faxes('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+create function fax.counted_faxes(of_server text, from_moment timestamptz, to_moment timestamptz)
+returns table (
+    from_at timestamptz, to_at timestamptz, restarted boolean,
+    transmit_attempts bigint, transmit_attempts_seen bigint,
+    receive_attempts bigint, receive_attempts_seen bigint,
+    attempts_missed bigint,
+    completed bigint, completed_seen bigint,
+    failed bigint, failed_seen bigint
+)
+language sql stable parallel safe
+begin atomic
+    with reading as (
+        (select h.observed_at, h.details, 'before' as side
+         from fax.server_history h
+         where h.server = of_server and h.event = 'FAXStats' and h.observed_at <= from_moment
+         order by h.observed_at desc limit 1)
+        union all
+        (select h.observed_at, h.details, 'after'
+         from fax.server_history h
+         where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= to_moment
+         order by h.observed_at limit 1)
+    ),
+    counters as (
+        select
+            r.observed_at,
+            r.side,
+            fax.counter(r.details, 'TransmitAttempts') as transmit_attempts,
+            fax.counter(r.details, 'ReceiveAttempts') as receive_attempts,
+            fax.counter(r.details, 'CompletedFAXes') as completed,
+            fax.counter(r.details, 'FailedFAXes') as failed
+        from reading r
+    ),
+    compared as (
+        select
+            b.observed_at as from_at,
+            a.observed_at as to_at,
+            n.began_at,
+            fell.back or n.began_at is not null as restarted,
+            a.transmit_attempts - case when fell.back or n.began_at is not null then 0 else b.transmit_attempts end as transmit_attempts,
+            a.receive_attempts - case when fell.back or n.began_at is not null then 0 else b.receive_attempts end as receive_attempts,
+            a.completed - case when fell.back or n.began_at is not null then 0 else b.completed end as completed,
+            a.failed - case when fell.back or n.began_at is not null then 0 else b.failed end as failed
+        from counters b
+        join counters a on a.side = 'after'
+        cross join lateral (
+            select coalesce(a.transmit_attempts < b.transmit_attempts or a.receive_attempts < b.receive_attempts
+                            or a.completed < b.completed or a.failed < b.failed, false) as back
+        ) fell
+        cross join lateral (select fax.restarted_at(of_server, b.observed_at, a.observed_at) as began_at) n
+        where b.side = 'before'
+    )
+    select
+        c.from_at, c.to_at, c.restarted,
+        c.transmit_attempts, s.transmit_attempts,
+        c.receive_attempts, s.receive_attempts,
+        c.transmit_attempts + c.receive_attempts - s.attempts,
+        c.completed, s.completed,
+        c.failed, s.failed
+    from compared c
+    cross join lateral (
+        select
+            count(*) filter (where f.operation = 'send' and f.begun) as transmit_attempts,
+            count(*) filter (where f.operation = 'receive' and f.begun) as receive_attempts,
+            count(*) filter (where f.begun) as attempts,
+            count(*) filter (where f.ended) as completed,
+            count(*) filter (where f.ended and f.result = 'failed') as failed
+        from (
+            select
+                q.operation,
+                q.result,
+                q.started_at > t.since and fax.is_attempt(q.operation, q.result_error) as begun,
+                q.end_observed_by = 'completion' and q.ended_at > t.since and q.ended_at <= c.to_at as ended
+            from fax.sessions q
+            cross join (select greatest(c.from_at, c.began_at) as since) t
+            -- A fax that ended in this time may have begun long before it.
+            where q.server = of_server and q.started_at > t.since - interval '1 day' and q.started_at <= c.to_at
+        ) f
+    ) s;
+end;
+
+comment on function fax.counted_faxes(text, timestamptz, timestamptz) is 'What a server counted by FAXStats around an interval, beside the sessions that were seen.';

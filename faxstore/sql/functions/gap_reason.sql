@@ -1,0 +1,17 @@
+-- Why there was no good poll, in one of the words of fax.coverage_gaps, from one of the collector's own events.
+-- The texts are those of faxstore/ami (connection, guard, collector) and of Asterisk (manager.c, process_message).
+-- example: select fax.gap_reason('Disconnected', 'no answer to FAXSessions within 10 s');
+create function fax.gap_reason(event text, reason text) returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when reason ilike any (array['permission denied%', 'login refused%', 'login not possible%']) then 'permission'
+        when reason ilike any (array['no answer%', 'no greeting%', 'no connection within%', '%timed out%']) then 'server silent'
+        when event = 'Connected' or reason ilike any (array['closed by faxstore%', 'faxstore %']) then 'collector down'
+        when event in ('Disconnected', 'ConnectFailed') then 'connection lost'
+        when event = 'PollFailed' then 'poll refused'
+        when event = 'Polled' then 'polls late'
+    end
+$$;
+
+comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused or polls late.';

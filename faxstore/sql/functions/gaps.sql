@@ -1,0 +1,81 @@
+-- The intervals without a good poll of one server between two moments. What any observer polled is covered.
+-- A poll on record (Polled) covers until the next one of its observer, if that comes within 150 s (one is told each
+-- minute); where the connection or the polls failed in between, until the last complete list before (LastPolled).
+-- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
+create function fax.gaps(of_server text, since timestamptz, until timestamptz)
+returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], told text[])
+language sql stable parallel safe
+begin atomic
+    with evidence as (
+        select
+            h.observed_at,
+            h.event,
+            h.details ->> 'Reason' as told,
+            h.collector_id,
+            fax.told_moment(h.details, 'LastPolled') as last_polled_at,
+            fax.told_moment(h.details, 'Previous') as previous_at
+        from fax.server_history h
+        where h.server = of_server
+          and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '150 seconds'
+          and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed')
+    ),
+    followed as (
+        select
+            e.*,
+            lead(e.event) over in_order as next_event,
+            lead(e.observed_at) over in_order as next_at,
+            lead(e.last_polled_at) over in_order as next_last_polled_at,
+            lead(e.previous_at) over in_order as next_previous_at
+        from evidence e
+        window in_order as (partition by e.collector_id order by e.observed_at)
+    ),
+    covered as (
+        select range_agg(tstzrange(f.observed_at, greatest(f.observed_at, case
+            when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
+            when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
+            when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
+        end), '[]')) as time
+        from followed f
+        where f.event = 'Polled'
+    ),
+    gap as (
+        select lower(g.time) as began_at, upper(g.time) as ended_at
+        from covered c
+        cross join lateral unnest(tstzmultirange(tstzrange(since, until, '[]')) - coalesce(c.time, '{}')) as g (time)
+        where since <= until
+    )
+    select
+        g.began_at,
+        g.ended_at,
+        coalesce(w.reasons[1], 'collector down'),
+        coalesce(w.reasons, array['collector down']),
+        w.told
+    from gap g
+    cross join lateral (
+        select
+            array_agg(r.reason order by r.first_at) as reasons,
+            (select array_agg(t.told order by t.first_at)
+             from (select e.told, min(e.observed_at) as first_at from evidence e
+                   where e.observed_at >= g.began_at and e.observed_at <= g.ended_at and e.told is not null
+                   group by e.told) t) as told
+        from (
+            select p.reason, min(p.observed_at) as first_at
+            from (
+                select
+                    e.observed_at,
+                    -- An observer that connects without having told that it lost its connection was not running.
+                    case when e.event = 'ConnectFailed' and row_number() over (order by e.observed_at) = 1 then 'collector down'
+                         else fax.gap_reason(e.event, e.told) end as reason
+                from evidence e
+                where e.observed_at >= g.began_at and e.observed_at <= g.ended_at
+                  and (e.event <> 'Polled' or e.previous_at is not null)
+                  and (e.event <> 'Connected' or not exists (
+                      select 1 from evidence d
+                      where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at >= g.began_at and d.observed_at < e.observed_at))
+            ) p
+            group by p.reason
+        ) r
+    ) w;
+end;
+
+comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (cut at them), with their reasons.';

@@ -1,0 +1,19 @@
+-- When the counters of a server began again at 0 between two moments, the last time: a start (FullyBooted, by its
+-- Uptime) or a load of res_fax.so. NULL: no event told of one.
+-- example: select fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz) returns timestamptz
+language sql stable parallel safe
+begin atomic
+    select max(b.began_at)
+    from fax.server_history h
+    cross join lateral (
+        select case h.event when 'Load' then h.observed_at
+                            else h.observed_at - fax.counter(h.details, 'Uptime') * interval '1 second' end as began_at
+    ) b
+    where h.server = of_server and h.observed_at > from_moment and h.observed_at <= to_moment
+      and (h.event = 'FullyBooted' or (h.event = 'Load' and h.details ->> 'Module' ilike 'res_fax%'
+                                       and coalesce(h.details ->> 'Status', 'Success') ilike 'success'))
+      and b.began_at > from_moment;
+end;
+
+comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last began again at 0 between two moments; NULL where no event told of it.';

@@ -1,0 +1,51 @@
+-- grain: one server, result class and UTC day
+-- example: select day, server, result_class, sessions from fax.failures where day >= '2026-11-01' order by day, sessions desc;
+-- Failed sessions by class, and the sessions that ended without a result on the wire as class NULL: how they ended is not
+-- known, and they are not counted as failures of any class.
+create view fax.failures as
+select
+    d.day,
+    c.server,
+    c.result_class,
+    c.sessions,
+    c.after_a_page,
+    c.faxes,
+    round(c.sessions::numeric / c.faxes, 4) as share,
+    round(sum(case when c.result_class is null or c.result_class = 'unknown_error' then c.sessions else 0 end) over of_day
+          / sum(c.sessions) over of_day, 4) as unknown_share
+from (
+    select generate_series(
+        (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
+        (select max(s.started_at) at time zone 'UTC' from fax.session s)::date,
+        interval '1 day')::date as day
+) d
+cross join lateral (
+    select
+        f.server,
+        f.result_class,
+        count(*) as sessions,
+        count(*) filter (where f.pages > 0) as after_a_page,
+        min(f.faxes) as faxes,
+        f.result
+    from (
+        select s.server, s.result, s.result_class, s.pages, count(*) over (partition by s.server) as faxes
+        from fax.sessions s
+        where s.started_at >= d.day::timestamp at time zone 'UTC'
+          and s.started_at < (d.day + 1)::timestamp at time zone 'UTC'
+          and s.direction is distinct from 'detector'
+          and s.end_observed_by <> 'open'
+    ) f
+    where f.result <> 'success'
+    group by f.server, f.result, f.result_class
+) c
+window of_day as (partition by d.day, c.server);
+
+comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they began.';
+comment on column fax.failures.day is 'UTC day on which the sessions began.';
+comment on column fax.failures.server is 'Name of the server in the settings.';
+comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL: ended, and no result was on the wire.';
+comment on column fax.failures.sessions is 'Sessions of that class.';
+comment on column fax.failures.after_a_page is 'Those of them in which at least one page was done: partial faxes.';
+comment on column fax.failures.faxes is 'All sessions of the server that began that day and have ended, detectors apart.';
+comment on column fax.failures.share is 'sessions by faxes, a ratio.';
+comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 where each has one. The same in each row of server and day.';
