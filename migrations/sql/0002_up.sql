@@ -234,6 +234,8 @@ begin atomic
             when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
             when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
+            -- its next word is not due yet
+            when f.next_event is null and f.observed_at > now() - interval '150 seconds' then now()
         end), '[]')) as time
         from followed f
         where f.event = 'Polled'
@@ -241,8 +243,8 @@ begin atomic
     gap as (
         select lower(g.time) as began_at, upper(g.time) as ended_at
         from covered c
-        cross join lateral unnest(tstzmultirange(tstzrange(since, until, '[]')) - coalesce(c.time, '{}')) as g (time)
-        where since <= until
+        cross join lateral unnest(
+            tstzmultirange(case when since <= until then tstzrange(since, until, '[]') end) - coalesce(c.time, '{}')) as g (time)
     )
     select
         g.began_at,
@@ -1130,9 +1132,9 @@ begin
     return query
     select
         b.bucket_start,
-        -- an hour is an hour; a day of a zone may have 23 or 25
+        -- an hour is an hour; a day of a zone may have 23 or 25, and begin at one o'clock
         case when bucket = 'hour' then b.bucket_start + width
-             else (b.bucket_start at time zone time_zone + width) at time zone time_zone end,
+             else date_trunc(bucket, b.bucket_start at time zone time_zone + width) at time zone time_zone end,
         b.server, b.account_code, b.direction,
         count(*), sum(b.pages)::bigint, sum(b.bad_lines)::bigint, sum(b.duration_seconds),
         count(*) filter (where b.result = 'success'),
@@ -1523,8 +1525,8 @@ cross join lateral (
         a.reasons,
         a.told
     from fax.gaps(s.server, s.first_polled_at, 'infinity') a
-    -- The end of the record is a gap once the next poll on record is overdue.
-    where a.ended_at < 'infinity' or a.began_at < now() - interval '150 seconds' or a.told is not null
+    -- what is still to come is none
+    where a.began_at < now()
 ) g;
 
 comment on view fax.coverage_gaps is 'One interval without a good poll of one server: what happened in it was not seen.';

@@ -34,6 +34,8 @@ begin atomic
             when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
             when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
+            -- its next word is not due yet
+            when f.next_event is null and f.observed_at > now() - interval '150 seconds' then now()
         end), '[]')) as time
         from followed f
         where f.event = 'Polled'
@@ -41,8 +43,8 @@ begin atomic
     gap as (
         select lower(g.time) as began_at, upper(g.time) as ended_at
         from covered c
-        cross join lateral unnest(tstzmultirange(tstzrange(since, until, '[]')) - coalesce(c.time, '{}')) as g (time)
-        where since <= until
+        cross join lateral unnest(
+            tstzmultirange(case when since <= until then tstzrange(since, until, '[]') end) - coalesce(c.time, '{}')) as g (time)
     )
     select
         g.began_at,

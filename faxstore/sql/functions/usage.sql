@@ -22,9 +22,9 @@ begin
     return query
     select
         b.bucket_start,
-        -- an hour is an hour; a day of a zone may have 23 or 25
+        -- an hour is an hour; a day of a zone may have 23 or 25, and begin at one o'clock
         case when bucket = 'hour' then b.bucket_start + width
-             else (b.bucket_start at time zone time_zone + width) at time zone time_zone end,
+             else date_trunc(bucket, b.bucket_start at time zone time_zone + width) at time zone time_zone end,
         b.server, b.account_code, b.direction,
         count(*), sum(b.pages)::bigint, sum(b.bad_lines)::bigint, sum(b.duration_seconds),
         count(*) filter (where b.result = 'success'),

@@ -1,10 +1,13 @@
 -- grain: the last session of an epoch that began on a channel before a moment; at most one row
 -- Asked as of an event itself, so that a repeat of the event comes to the same answer.
+-- A fax that no list showed counts for its own Uniqueid alone; it was last seen with its last event.
 select
     s.session_id,
-    coalesce((extract(epoch from max(h.observed_at) filter (where h.event in ('FAXSession', 'FAXSessionsEntry')))
-              * 1000000)::bigint, 0) as last_listed,
-    bool_or(h.event in ('SendFAX', 'ReceiveFAX')) as completed
+    coalesce((extract(epoch from max(h.observed_at) filter (where s.session_number is null or h.listed))
+              * 1000000)::bigint, 0) as last_seen,
+    bool_or(h.event in ('SendFAX', 'ReceiveFAX')) as completed,
+    coalesce((extract(epoch from min(h.observed_at) filter (where h.listed)) * 1000000)::bigint, 0) as first_listed,
+    s.session_number is null as unlisted
 from (
     select *
     from fax.session
@@ -12,11 +15,14 @@ from (
       and left(channel, 100) = left(%(channel)s, 100)
       and channel = %(channel)s
       and started_at <= %(moment)s
-      and session_number is not null
+      and (session_number is not null or uniqueid is not distinct from %(uniqueid)s::text)
       and operation is distinct from 'V.21'
     order by started_at desc
     limit 1
 ) s
-join fax.session_history h
-  on h.session_id = s.session_id and h.started_at = s.started_at and h.observed_at < %(moment)s
-group by s.session_id
+cross join lateral (
+    select r.observed_at, r.event, r.event in ('FAXSession', 'FAXSessionsEntry') as listed
+    from fax.session_history r
+    where r.session_id = s.session_id and r.started_at = s.started_at and r.observed_at < %(moment)s
+) h
+group by s.session_id, s.session_number

@@ -32,8 +32,8 @@ cross join lateral (
         a.reasons,
         a.told
     from fax.gaps(s.server, s.first_polled_at, 'infinity') a
-    -- The end of the record is a gap once the next poll on record is overdue.
-    where a.ended_at < 'infinity' or a.began_at < now() - interval '150 seconds' or a.told is not null
+    -- what is still to come is none
+    where a.began_at < now()
 ) g;
 
 comment on view fax.coverage_gaps is 'One interval without a good poll of one server: what happened in it was not seen.';
