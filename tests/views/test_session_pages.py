@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -21,6 +22,7 @@ from tests.views.given import (
     receiving,
     sending,
     snapshot,
+    the_session,
 )
 
 
@@ -163,3 +165,79 @@ def test_a_filter_on_server_or_start_reaches_the_pages(database: psycopg.Connect
         database, "select count(*) from fax.session_pages where server = 'pbx' and started_at >= '2026-11-02'"
     ) == [{"count": 1}]
     assert read(database, "select count(*) from fax.session_pages where started_at >= '2026-12-01'") == [{"count": 0}]
+
+
+# -- how far apart the polls were ---------------------------------------------------------------------------
+
+
+def test_a_page_tells_how_far_apart_the_polls_were_at_its_end(database: psycopg.Connection) -> None:
+    """Of the last page, up to the end of the session where no poll saw PageNumber go on."""
+    append(database, receiving((0, 1, 0), (1, 1, 4), (1.5, 2, 0), (8, 2, 7), (10, 3, 1)), gone(10.4))
+    append(database, completed(10.6, 3))
+    gaps = [row["poll_gap_seconds"] for row in pages(database)]
+    assert [None if gap is None else float(gap) for gap in gaps] == [0.5, 2, pytest.approx(0.6)]
+    assert of(the_session(database), "poll_gap_seconds", "bad_lines_lower_bound", "bad_lines") == (2, True, 12)
+
+
+def test_polls_that_were_quick_enough_missed_no_bad_line(database: psycopg.Connection) -> None:
+    """After the last line of a page come a preamble and MPS, about 1 s, before the next page sets the count to 0."""
+    append(database, receiving((0, 1, 0), (0.8, 1, 4), (1.6, 2, 0), (2.4, 2, 7), (3.2, 3, 7)), completed(3.5, 2))
+    assert of(the_session(database), "bad_lines_lower_bound", "bad_lines") == (False, 11)
+
+
+def test_a_page_that_no_poll_saw_makes_it_a_lower_bound(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (0.5, 1, 4), (1, 3, 0), (1.5, 3, 2), (2, 4, 2)), completed(2.5, 3))
+    assert [row["poll_gap_seconds"] is None for row in pages(database)] == [False, True, False]
+    assert the_session(database)["bad_lines_lower_bound"] is True
+
+
+@pytest.mark.parametrize(
+    "given", [sending((0, 1), (1, 2)), receiving((0, 1, 0), (1, 2, 0), error_correction_mode=True)]
+)
+def test_what_cannot_be_measured_has_no_bound(database: psycopg.Connection, given: list[Any]) -> None:
+    append(database, given, gone(2))
+    assert of(the_session(database), "poll_gap_seconds", "bad_lines_lower_bound") == (None, None)
+
+
+# -- estimates and classes ----------------------------------------------------------------------------------
+
+
+def test_the_lines_of_a_page_are_an_estimate(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (1, 1, 80), (2, 2, 0)), receiving((3, 2, 80), (4, 3, 80), y_resolution=7700))
+    names = ("lines_estimated", "bad_line_ratio_estimated", "quality")
+    assert [of(row, *names) for row in pages(database)] == [
+        (1143, Decimal("0.0700"), "poor"),
+        (2287, Decimal("0.0350"), "good"),
+    ]
+
+
+def test_the_limits_of_the_classes_stand_in_a_table(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (1, 1, 80), (2, 2, 0)))
+    database.execute("update fax.quality_class set bad_line_ratio_below = 0.08 where quality = 'good'")
+    database.execute("insert into fax.quality_class values ('perfect', 0.001)")
+    assert [row["quality"] for row in pages(database)] == ["good"]
+
+
+# -- a technology that counts the bad lines of the whole session ----------------------------------------------
+
+
+@pytest.fixture
+def other(database: psycopg.Connection) -> str:
+    """The name of such a technology."""
+    database.execute("insert into fax.technology values ('Other', 'session')")
+    return "Other"
+
+
+def test_what_the_pages_before_had_is_not_counted_again(database: psycopg.Connection, other: str) -> None:
+    append(database, receiving((0, 1, 0), (1, 1, 9), (2, 2, 9), (3, 2, 20), (4, 3, 20), (5, 3, 20), technology=other))
+    append(database, receiving((6, 4, 26), technology=other), completed(7, 3))
+    assert [of(row, "bad_lines", "attempts", "bad_lines_discarded") for row in pages(database)] == [
+        (9, 1, None), (11, 1, None), (0, 1, None),
+    ]  # fmt: skip
+    row = the_session(database)
+    assert of(row, "bad_lines", "worst_page_bad_lines", "bad_lines_discarded") == (20, 11, None)
+
+
+def test_a_technology_that_is_not_in_the_table_counts_by_page(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (1, 1, 9), (2, 2, 9), (3, 2, 20), (4, 3, 20), technology="Unheard"))
+    assert [row["bad_lines"] for row in pages(database)] == [9, 20]

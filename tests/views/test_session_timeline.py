@@ -12,6 +12,8 @@ from tests.views.given import (
     append,
     at,
     before_agreement,
+    begins,
+    channel_status,
     completed,
     entry,
     gone,
@@ -153,3 +155,20 @@ def test_two_observers_who_see_the_same_make_one_change(database: psycopg.Connec
 def test_where_each_change_stands_in_the_history(database: psycopg.Connection) -> None:
     append(database, snapshot(0), snapshot(1), snapshot(2, total_bad_lines=1), collector="host1")
     assert [of(row, "position", "collector_id") for row in timeline(database)] == [(1, "host1"), (3, "host1")]
+
+
+def test_the_begin_of_an_application_and_the_status_of_its_channel_are_told(database: psycopg.Connection) -> None:
+    append(database, begins(0, "ReceiveFAX"), receiving((1, 1, 0)), channel_status(1.1, CallerIDNum="5550001"))
+    assert [of(row, "event", "note") for row in timeline(database)] == [
+        ("Newexten", "ReceiveFAX begins"),
+        ("FAXSession", None),
+        ("Status", "channel status"),
+    ]
+
+
+def test_the_transport_is_in_the_timeline(database: psycopg.Connection) -> None:
+    """Sound first, then T.38, in the same session: its counters start again, its totals do not."""
+    append(database, before_agreement(0), snapshot(9, session_type="T.38"), snapshot(20, session_type="T.38"))
+    assert [of(row, "changes", "transport") for row in timeline(database)][1:] == [
+        (["rate", "ecm", "resolution", "transport"], "T.38")
+    ]
