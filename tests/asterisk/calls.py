@@ -1,4 +1,8 @@
-"""The faxes that the tests play: each is one originated Local channel, sender on its ;1 end, receiver on its ;2 end."""
+"""The faxes that the tests play: each is one originated channel.
+
+A Local one has the sender on its ;1 end and the receiver on its ;2 end.  A SIP one has the sender here, the receiver
+on the other server.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,11 @@ ANSWER_LIMIT = 20
 
 @dataclass(frozen=True)
 class Fax:
-    """One fax to play: `receiver` is an extension of [rx] in conf/extensions.conf, `noise` a sound file, no suffix."""
+    """One fax to play.
+
+    `receiver` is an extension of [rx] in conf/extensions.conf, or a SIP channel to one of [from-peer] such as
+    PJSIP/recv*TAG@peer; `noise` a sound file, no suffix; `account` and `caller` are of the call.
+    """
 
     tag: str
     file: Path
@@ -24,6 +32,8 @@ class Fax:
     ecm: bool = True
     noise: Path | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    account: str = ""
+    caller: str = "5550100"
 
     def start(self, manager: Manager) -> str:
         """Have the server call itself, without waiting for an answer to the call; returns the ActionID."""
@@ -32,12 +42,13 @@ class Fax:
         queued = manager.ask(
             "Originate",
             variables,
-            Channel=f"Local/{self.receiver}@rx/n",
+            Channel=self.receiver if "/" in self.receiver else f"Local/{self.receiver}@rx/n",
             Context="tx",
             Exten="send",
             Priority="1",
             Timeout=str(ANSWER_LIMIT * 1000),
-            CallerID='"Tests" <5550100>',
+            CallerID=f'"Tests" <{self.caller}>',
+            Account=self.account,
             Async="true",
         )[0]
         assert queued["Response"] == "Success", queued

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
-from .packages import lay_out
-from .server import CHANNELVARS, Server
+from tests.databases import fresh
 
-
-class StartAsterisk(Protocol):
-    """Start the server of a version, "22" or "16"; it ends with the test."""
-
-    def __call__(self, version: str, channelvars: str = CHANNELVARS) -> Server: ...
+from .server import StartAsterisk, servers_below
 
 
 @pytest.fixture
 def start_asterisk(tmp_path: Path) -> Iterator[StartAsterisk]:
-    """See StartAsterisk."""
-    with ExitStack() as servers:
-
-        def start(version: str, channelvars: str = CHANNELVARS) -> Server:
-            return servers.enter_context(Server(lay_out(version), tmp_path / f"ast{version}", channelvars))
-
+    """See StartAsterisk; the servers end with the test."""
+    with servers_below(tmp_path) as start:
         yield start
+
+
+@pytest.fixture(scope="module")
+def module_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what all tests of a module look at."""
+    return tmp_path_factory.mktemp("played")
+
+
+@pytest.fixture(scope="module")
+def module_dsn(server: str, template: str) -> Iterator[str]:
+    """A DSN of a new database with the schema and nothing in it, for all tests of a module."""
+    with fresh(server, template) as dsn:
+        yield dsn

@@ -42,7 +42,7 @@ class Ingestor:
 
     def __enter__(self) -> Self:
         try:
-            wait_until("ingest is logged in to every server", self._watching, 30)
+            self.wait_until_watching()
         except BaseException:
             self._kill()
             raise
@@ -50,6 +50,10 @@ class Ingestor:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._kill()
+
+    def wait_until_watching(self) -> None:
+        """Wait until it is logged in to every server, at its start or after a server has come back."""
+        wait_until("ingest is logged in to every server", self._watching, 60)
 
     def leave(self) -> None:
         """Ask it to leave, as a service manager does; AssertionError unless it leaves cleanly and in time."""

@@ -1,4 +1,4 @@
-"""Run an Asterisk that packages.py laid out: on 127.0.0.1, on a free port, with every file in a folder of its own."""
+"""Run an Asterisk that packages.py laid out: on 127.0.0.1, on free ports, with every file in a folder of its own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import secrets
 import socket
 import subprocess
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Protocol, Self
 
 from . import truth
 from .manager import Manager
-from .packages import Tree
+from .packages import Tree, lay_out
 
 CONF = Path(__file__).parent / "conf"
 
@@ -22,35 +23,85 @@ CHANNELVARS = "FAXSTATUS,FAXERROR,FAXSTATUSSTRING,FAXMODE"
 """What faxstore's documents ask for in manager.conf: how a fax ended, in its events."""
 
 
+PEER_OF = {"22": "16", "16": "22"}
+"""The two servers are SIP peers of each other."""
+
+
+class StartAsterisk(Protocol):
+    """Start the server of a version, "22" or "16"."""
+
+    def __call__(self, version: str, channelvars: str = CHANNELVARS) -> Server: ...
+
+
+@contextmanager
+def servers_below(folder: Path) -> Iterator[StartAsterisk]:
+    """A starter of servers with their files below that folder; what was started is stopped at the end."""
+    sip = {version: _free_port(socket.SOCK_DGRAM) for version in PEER_OF}
+    with ExitStack() as servers:
+
+        def start(version: str, channelvars: str = CHANNELVARS) -> Server:
+            ports = SipPorts(sip[version], sip[PEER_OF[version]])
+            return servers.enter_context(Server(lay_out(version), folder / f"ast{version}", ports, channelvars))
+
+        yield start
+
+
+class SipPorts(NamedTuple):
+    """Where a server listens for SIP, and where it finds the other one."""
+
+    own: int
+    peer: int
+
+
 class Server:
     """A running Asterisk.  Use it as a context manager: it is stopped, by its process id, at the end."""
 
-    def __init__(self, tree: Tree, home: Path, channelvars: str = CHANNELVARS) -> None:
+    process: subprocess.Popen[bytes]
+    """The server; another one after each start()."""
+
+    def __init__(self, tree: Tree, home: Path, sip: SipPorts, channelvars: str = CHANNELVARS) -> None:
         self.version = tree.version
         self.name = f"ast{tree.version}"
         self.home = home
-        self.port = _free_port()
+        self.port = _free_port(socket.SOCK_STREAM)
         self.secret = secrets.token_hex(8)
+        self._command = [*tree.command, "-C", str(home / "etc/asterisk.conf")]
         for folder in ("etc", "var", "received"):
             (home / folder).mkdir(parents=True)
-        self._configure(tree, channelvars)
-        with (home / "console").open("wb") as console:
+        self._configure(tree, sip, channelvars)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start it, again after a stop() or kill(), and wait until it is ready."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self, slow: int = 0) -> None:
+        """Start it on the same ports as before, with the same configuration and log.
+
+        For `slow` seconds it answers the AMI and lists fax sessions, and is not yet fully booted.
+        """
+        (self.home / "etc/boot.sh").write_text(f"sleep {slow}\n")
+        with (self.home / "console").open("wb") as console:
             self.process = subprocess.Popen(
-                [*tree.command, "-f", "-C", str(home / "etc/asterisk.conf")],
+                [*self._command, "-f"],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def __enter__(self) -> Self:
+    def wait_until_ready(self) -> None:
+        """Wait until it is fully booted."""
         deadline = time.monotonic() + 30
         while "Asterisk Ready" not in self.console():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise RuntimeError(f"Asterisk {self.version} does not start:\n{self.console()[-2000:]}")
             time.sleep(0.1)
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.stop()
@@ -64,13 +115,29 @@ class Server:
             self.process.kill()
             self.process.wait()
 
+    def kill(self) -> None:
+        """End it as a crash does: it logs nothing more and says no farewell."""
+        self.process.kill()
+        self.process.wait()
+
     def manager(self, user: str = "tests") -> Manager:
         """A new AMI connection, of `tests` or of the user `faxstore` (conf/manager.conf says what each may do)."""
         return Manager(self.port, user, self.secret)
 
     def console(self) -> str:
-        """All that the server wrote to its console so far."""
+        """All that the server wrote to its console since its last start."""
         return (self.home / "console").read_text(errors="replace")
+
+    def run_command(self, command: str) -> str:
+        """What `asterisk -rx` says to a command; also of commands that the AMI does not take."""
+        words = [*self._command, "-rx", command]
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+        return f"{done.stdout}{done.stderr}".strip()
+
+    def begun(self) -> list[truth.Begun]:
+        """The fax applications that were run so far, by the server's log."""
+        log = self.home / "var/messages"
+        return truth.begun(log) if log.exists() else []
 
     def ends(self) -> list[truth.End]:
         """How the fax applications ended so far, by the server's log."""
@@ -81,8 +148,10 @@ class Server:
         """Where the receiver with that Uniqueid writes its pages."""
         return self.home / "received" / f"{uniqueid}.tif"
 
-    def _configure(self, tree: Tree, channelvars: str) -> None:
+    def _configure(self, tree: Tree, sip: SipPorts, channelvars: str) -> None:
         words = {
+            "@SIP@": str(sip.own),
+            "@PEER@": str(sip.peer),
             "@HOME@": str(self.home),
             "@TREE@": str(tree.root),
             "@MODULES@": str(tree.modules),
@@ -97,10 +166,10 @@ class Server:
             (self.home / "etc" / source.name).write_text(text)
 
 
-def _free_port() -> int:
-    """A port that nothing listens on, below those that the system gives to outgoing connections."""
+def _free_port(kind: socket.SocketKind) -> int:
+    """A port that nothing of that kind listens on, below those that the system gives to outgoing connections."""
     while True:
         port = random.randrange(20_000, 30_000)
-        with socket.socket() as probe, suppress(OSError):
+        with socket.socket(type=kind) as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

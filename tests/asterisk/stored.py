@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import LiteralString
+from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from .calls import wait_until
 from .server import Server
 from .truth import End
+
+Row = dict[str, Any]
+"""A row of fax.sessions by column."""
 
 Session = tuple[int, str, str, str, int, str]
 """Session number, operation, channel, Uniqueid, pages, result."""
@@ -48,6 +52,48 @@ def wait_until_stored(dsn: str, server: Server) -> None:
     )
 
 
+def wait_until_ended(dsn: str, server: Server, faxes: int) -> None:
+    """Wait until the history has that many faxes of that server and no session, a detector neither, is open."""
+    query: LiteralString = """
+        select count(*) filter (where direction is distinct from 'detector'),
+               count(*) filter (where end_observed_by = 'open')
+        from fax.sessions where server = %s
+    """
+    wait_until(
+        f"{faxes} faxes of {server.name} in the history, none of them open: {_rows(dsn, query, server.name)}",
+        lambda: (counts := _rows(dsn, query, server.name)[0])[0] >= faxes and counts[1] == 0,
+        20,
+    )
+
+
+def faxes(dsn: str, server: str) -> list[Row]:
+    """Every row of fax.sessions of that server that is no detector's, oldest first."""
+    query: LiteralString = """
+        select * from fax.sessions
+        where server = %s and direction is distinct from 'detector' order by started_at, session_number
+    """
+    return _dict_rows(dsn, query, server)
+
+
+def detectors(dsn: str, server: str) -> list[Row]:
+    """The detectors (V.21) of that server, oldest first."""
+    query: LiteralString = "select * from fax.sessions where server = %s and direction = 'detector' order by started_at"
+    return _dict_rows(dsn, query, server)
+
+
+def highest_page_number(dsn: str, row: Row) -> int | None:
+    """The highest PageNumber that a snapshot of this session told."""
+    query: LiteralString = "select max(page_number) from fax.session_history where session_id = %s"
+    number: int | None = _rows(dsn, query, row["session_id"])[0][0]
+    return number
+
+
+def bad_lines_by_page(dsn: str, row: Row) -> list[int | None]:
+    """fax.session_pages of this session: the bad lines of each page."""
+    query: LiteralString = "select bad_lines from fax.session_pages where session_id = %s order by page"
+    return [lines for (lines,) in _rows(dsn, query, row["session_id"])]
+
+
 def states(dsn: str, server: str) -> set[tuple[str, str]]:
     """Which state each kind of snapshot of that server's sessions has shown: (event, state)."""
     query: LiteralString = """
@@ -80,6 +126,11 @@ def measurable(dsn: str, server: str) -> dict[int, bool]:
     return dict(_rows(dsn, query, server))
 
 
-def _rows(dsn: str, query: LiteralString, *values: str | int) -> list[TupleRow]:
+def _dict_rows(dsn: str, query: LiteralString, server: str) -> list[Row]:
+    with psycopg.connect(dsn) as connection:
+        return connection.cursor(row_factory=dict_row).execute(query, (server,)).fetchall()
+
+
+def _rows(dsn: str, query: LiteralString, *values: str | int | UUID) -> list[TupleRow]:
     with psycopg.connect(dsn) as connection:
         return connection.execute(query, values).fetchall()

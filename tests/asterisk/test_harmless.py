@@ -14,9 +14,8 @@ import pytest
 
 from . import pages, stored
 from .calls import Fax, play, wait_until_over
-from .conftest import StartAsterisk
 from .ingestor import Ingestor
-from .server import CHANNELVARS
+from .server import CHANNELVARS, StartAsterisk
 
 BIG = 100_000_000
 """Bytes of the file: 15 to 50 ms of reading.  It is sparse: it takes no room on the disk."""

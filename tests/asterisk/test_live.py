@@ -8,9 +8,8 @@ import pytest
 
 from . import pages, stored
 from .calls import Fax, play, wait_until_over
-from .conftest import StartAsterisk
 from .ingestor import Ingestor
-from .server import Server
+from .server import Server, StartAsterisk
 from .truth import End
 
 SLOW = {"MODEM": "v27", "MAXRATE": "4800"}

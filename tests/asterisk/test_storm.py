@@ -7,9 +7,8 @@ from pathlib import Path
 
 from . import pages, stored
 from .calls import Fax, wait_until_over
-from .conftest import StartAsterisk
 from .ingestor import Ingestor
-from .server import Server
+from .server import Server, StartAsterisk
 
 FAXES = 200
 STARTS_PER_SECOND = 10

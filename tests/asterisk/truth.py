@@ -1,4 +1,4 @@
-"""What really happened, from the server's own log: the FAXTRUTH lines of conf/extensions.conf."""
+"""What really happened, from the server's own log: the FAXBEGUN and FAXTRUTH lines of conf/extensions.conf."""
 
 from __future__ import annotations
 
@@ -6,15 +6,32 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_LINE = re.compile(
-    r"FAXTRUTH tag=(?P<tag>\S+) operation=(?P<operation>send|receive) channel=(?P<channel>\S+)"
-    r" uniqueid=(?P<uniqueid>\S+) session=(?P<session>\d*) pages=(?P<pages>\d*)"
+_BEGUN = re.compile(
+    r"FAXBEGUN tag=(?P<tag>\S+) operation=(?P<operation>send|receive) channel=(?P<channel>\S+)"
+    r" uniqueid=(?P<uniqueid>\S+)$",
+    re.MULTILINE,
+)
+
+_END = re.compile(
+    r"FAXTRUTH tag=(?P<tag>\S+) operation=(?P<operation>send|receive|gateway) channel=(?P<channel>\S+)"
+    r" uniqueid=(?P<uniqueid>\S+) linkedid=(?P<linkedid>\S+) account=(?P<account>\S*) caller=(?P<caller>\S*)"
+    r" session=(?P<session>\d*) mode=(?P<mode>\w*) pages=(?P<pages>\d*)"
     r" error=(?P<error>.*?) status=(?P<status>\w*) text=(?P<text>.*)$",
     re.MULTILINE,
 )
 
 NO_SESSION = {"FILE_ERROR", "INVALID_ARGUMENTS", "INIT_ERROR"}
 """Errors (FAXERROR) of a fax that ended before it had a session (res_fax.c, sendfax_exec and receivefax_exec)."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A fax application that was run: what is known of one that a crash cut off."""
+
+    tag: str
+    operation: str
+    channel: str
+    uniqueid: str
 
 
 @dataclass(frozen=True)
@@ -25,26 +42,46 @@ class End:
     operation: str
     channel: str
     uniqueid: str
+    linkedid: str
+    account: str | None
+    caller: str | None
     session: int | None
+    transport: str
     pages: int
     result: str
+    error: str
     text: str
+
+    @property
+    def ran(self) -> bool:
+        """Whether a fax application was run, with a session or without."""
+        return self.result != "none"
+
+
+def begun(log: Path) -> list[Begun]:
+    """Every fax application that the log tells of, in the order in which they were run."""
+    return [Begun(**match.groupdict()) for match in _BEGUN.finditer(log.read_text(errors="replace"))]
 
 
 def ends(log: Path) -> list[End]:
     """Every end that the log tells of, in the order in which they ended."""
-    return [_end(match) for match in _LINE.finditer(log.read_text(errors="replace"))]
+    return [_end(match) for match in _END.finditer(log.read_text(errors="replace"))]
 
 
 def _end(match: re.Match[str]) -> End:
-    ran = match["status"] != "" and match["error"] not in NO_SESSION
+    has_session = match["status"] != "" and match["error"] not in NO_SESSION
     return End(
         tag=match["tag"],
         operation=match["operation"],
         channel=match["channel"],
         uniqueid=match["uniqueid"],
-        session=int(match["session"]) if ran else None,
+        linkedid=match["linkedid"],
+        account=match["account"] or None,
+        caller=match["caller"] or None,
+        session=int(match["session"]) if has_session else None,
+        transport="T.38" if match["mode"] == "T38" else "G.711",
         pages=int(match["pages"] or 0),
         result={"SUCCESS": "success", "FAILED": "failed", "": "none"}[match["status"]],
+        error=match["error"],
         text=match["text"],
     )
