@@ -29,6 +29,7 @@ class End:
     pages: int
     status: str
     text: str
+    error: str
     ecm: bool
     ended: str
 
@@ -60,6 +61,16 @@ def version_of(recording: str) -> str:
 
 def ends(recording: str) -> list[End]:
     """The ends on the recorded server that had a session, in the order they are told."""
+    return [end for end in _told(recording) if end.error not in NO_SESSION]
+
+
+def failed_early(recording: str) -> list[End]:
+    """The ends on the recorded server of which Asterisk never made a session."""
+    return [end for end in _told(recording) if end.error in NO_SESSION]
+
+
+def _told(recording: str) -> list[End]:
+    """The ends on the recorded server that ran a fax application."""
     return [
         End(
             end["tag"],
@@ -69,11 +80,12 @@ def ends(recording: str) -> list[End]:
             int(end["pages"]),
             end["status"],
             end["statusstr"],
+            end["error"],
             end["ecm"] == "yes",
             end["ended"],
         )
         for end in truth_of(recording)["ends"]
-        if end["asterisk"] == version_of(recording) and end["status"] and end["error"] not in NO_SESSION
+        if end["asterisk"] == version_of(recording) and end["status"]
     ]
 
 

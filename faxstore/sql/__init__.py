@@ -33,6 +33,7 @@ ORDER = (
     "functions/page_quality",
     "functions/result_class",
     "functions/channel_variable",
+    "functions/unescaped",
     "functions/told_moment",
     "functions/counter",
     "functions/gap_reason",

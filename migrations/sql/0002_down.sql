@@ -5,7 +5,7 @@ drop function fax.counted_faxes(text, timestamptz, timestamptz), fax.quality(tim
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
 drop function fax.restarted_at(text, timestamptz, timestamptz), fax.is_attempt(text, text),
     fax.gaps(text, timestamptz, timestamptz), fax.gap_reason(text, text), fax.counter(jsonb, text), fax.told_moment(jsonb, text),
-    fax.page_quality(integer, integer), fax.page_lines(integer);
+    fax.unescaped(text), fax.page_quality(integer, integer), fax.page_lines(integer);
 drop table fax.quality_class, fax.technology;
 
 create function fax.page_quality(bad_lines integer, y_resolution integer) returns text

@@ -156,6 +156,17 @@ end;
 
 comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where bad lines are not measurable.';
 
+-- The text of a channel variable as it was before Asterisk wrote it into VarSet or ChanVariable: those escape quotes and
+-- backslashes as C does (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters stay escaped.
+-- example: select fax.unescaped('incompatible \''modems\'' and \''minrate\'' settings');
+create function fax.unescaped(value text) returns text
+language sql immutable parallel safe
+as $$
+    select regexp_replace(value, '\\([''"?\\])', '\1', 'g')
+$$;
+
+comment on function fax.unescaped(text) is 'The text of a channel variable without the backslashes that Asterisk puts before quotes and backslashes.';
+
 -- A moment that an observer told in the details of its own event, as faxstore writes it (ISO 8601, UTC).
 -- Any other text is NULL, never an error: what a view reads must not be able to break it.
 -- example: select fax.told_moment('{"LastPolled": "2026-11-23T14:17:54.123456+00:00"}', 'LastPolled');
@@ -190,7 +201,7 @@ as $$
         when reason ilike any (array['permission denied%', 'login refused%', 'login not possible%']) then 'permission'
         when reason ilike any (array['no answer%', 'no greeting%', 'no connection within%', '%timed out%']) then 'server silent'
         when event = 'Connected' or reason ilike any (array['closed by faxstore%', 'faxstore %']) then 'collector down'
-        when event in ('Disconnected', 'ConnectFailed') then 'connection lost'
+        when event in ('Disconnected', 'ConnectFailed') or reason ilike 'asterisk is shutting down%' then 'connection lost'
         when event = 'PollFailed' then 'poll refused'
         when event = 'Polled' then 'polls late'
     end
@@ -569,10 +580,10 @@ cross join lateral (
         coalesce(c.details, v.channel_status, v.channel_event) as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error), '') as error,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text), '') as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), v.local_station_id) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), v.remote_station_id) as remote_station_id,
+        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
+        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescaped(v.local_station_id)) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescaped(v.remote_station_id)) as remote_station_id,
         e.first_position,
         e.last_position
     -- the snapshots
@@ -817,7 +828,7 @@ cross join lateral (
         case
             when f.completed then 'completion'
             when f.gone_at is not null then 'gone'
-            when f.session_number is null and f.snapshots = 0 then case when f.status is null then 'gone' else 'completion' end
+            when f.session_number is null and f.snapshots = 0 then 'gone'
             when n.began_at is not null then 'server_restart'
             else 'open'
         end as end_observed_by,
@@ -875,7 +886,7 @@ comment on column fax.sessions.file_names is 'Files sent or received (personal).
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
 comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
 comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
-comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX; of a fax that was never listed its result alone), gone (absent from a complete list, or in none), server_restart, or open.';
+comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never in one), server_restart, or open.';
 comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
 comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
 comment on column fax.sessions.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
@@ -893,7 +904,7 @@ comment on column fax.sessions.y_resolution is 'Pixels per metre down, last meas
 comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL: not told, or another.';
 comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway was necessary, is a success); unknown where it was not on the wire.';
 comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
-comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR, as sent. NULL: not told.';
+comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL: not told.';
 comment on column fax.sessions.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
 comment on column fax.sessions.first_position is 'First position of its rows in the history.';
 comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
@@ -903,7 +914,7 @@ comment on column fax.sessions.poll_gap_seconds is 'Seconds between the last pol
 comment on column fax.sessions.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
 comment on column fax.sessions.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time or up to a second before it.';
 comment on column fax.sessions.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
-comment on column fax.sessions.result_error is 'FAXERROR, as sent: HANGUP may stand beside a success. NULL: none, or not told.';
+comment on column fax.sessions.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
 
 -- grain: one page of one session (one that is counted in fax.sessions.pages)
 -- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
@@ -1119,6 +1130,7 @@ returns table (
     successes bigint, failures bigint, unknown_ends bigint
 )
 language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
@@ -1534,7 +1546,7 @@ comment on column fax.coverage_gaps.server is 'Name of the server in the setting
 comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; where the collector was killed, the last one on record, up to a minute earlier.';
 comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL: none yet.';
 comment on column fax.coverage_gaps.seconds is 'Seconds from began_at to ended_at. NULL: not ended.';
-comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, shutting down, a faulty list), or polls late.';
+comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, a faulty list), or polls late.';
 comment on column fax.coverage_gaps.reasons is 'Every reason that was told while it lasted, in order.';
 comment on column fax.coverage_gaps.told is 'What the collector or the server said, in order (text). NULL: nothing.';
 comment on column fax.coverage_gaps.sessions is 'Known sessions, detectors apart, that overlap it (of those that began up to a day before it).';
@@ -1588,6 +1600,7 @@ grant execute on function
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
+    fax.unescaped(text),
     fax.told_moment(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),

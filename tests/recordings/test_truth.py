@@ -24,20 +24,53 @@ def test_the_sessions_are_those_of_the_truth(database: psycopg.Connection, recor
     faxes = [row for row in sessions if row["direction"] != "detector"]
 
     # No row too many: as many as the wire listed, and of the faxes one for each end that the server logged.
-    assert len(sessions) == len(listed_on_the_wire(recording))
+    early = [row for row in faxes if row["snapshots"] == 0]
+    listed = [row for row in faxes if row["snapshots"] > 0]
+    assert len(sessions) == len(listed_on_the_wire(recording)) + len(early)
     assert all(row["server"] == "pbx" for row in sessions)
     ends = truth.ends(recording)
     if recording == "restart-hard-16":  # a killed server logs no end: the four faxes under way are not in the truth
-        assert len(faxes) == len(ends) + 4
+        assert len(listed) == len(ends) + 4
     else:
-        assert len(faxes) == len(ends)
+        assert len(listed) == len(ends)
+    check_early(early, truth.failed_early(recording))
     assert (summary.repeats, summary.rejected, summary.unfinished) == (0, 0, 0)
 
     for end in ends:
-        row = the_one(faxes, end, last_of_its_number=recording.startswith("restart-hard"))
+        row = the_one(listed, end, last_of_its_number=recording.startswith("restart-hard"))
         check_pages(database, recording, row, end)
         check_result(recording, row, end)
         check_bad_lines(database, recording, row)
+
+
+@pytest.mark.parametrize("recording", truth.RECORDINGS)
+def test_the_servers_own_counters_are_reconciled(database: psycopg.Connection, recording: str) -> None:
+    """Between the first and the last FAXStats of a connection no attempt is missing, none is too many."""
+    import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
+    found = rows(database, "select * from fax.reconciliation order by to_at")
+    expected = [line for line in truth.lines(recording) if line["text"].startswith("Event: FAXStats")]
+    assert len(found) == max(len(expected) - 1, 0)
+    for row in found:
+        assert row["attempts_missed"] == 0
+        if recording.startswith("no-ecm"):  # recorded without events
+            continue
+        assert (row["completed_seen"], row["failed_seen"]) == (row["completed"], row["failed"])
+
+
+@pytest.mark.parametrize("recording", [name for name in truth.RECORDINGS if name.startswith("restart")])
+def test_a_restart_is_a_gap_that_its_faxes_overlap(database: psycopg.Connection, recording: str) -> None:
+    """From the last list before the server went down, to the first one of the new server."""
+    import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
+    (gap,) = rows(database, "select * from fax.coverage_gaps where ended_at is not null")
+    lists = [line["ts"] for line in truth.lines(recording) if line["text"].startswith("Event: FAXSessionsComplete")]
+    down = next(line["ts"] for line in truth.lines(recording) if line["text"].startswith("disconnected"))
+    assert gap["reason"] == "connection lost"
+    assert gap["began_at"].timestamp() == pytest.approx(max(ts for ts in lists if ts < down), abs=0.001)
+    assert gap["ended_at"].timestamp() == pytest.approx(min(ts for ts in lists if ts > down), abs=0.001)
+    cut = rows(database, "select * from fax.sessions where end_observed_by = 'server_restart'")
+    assert all(row["overlaps_gap"] for row in cut)
+    for row in cut:  # a killed server ended them when the connection broke
+        assert row["ended_not_before"].timestamp() <= down <= row["ended_not_after"].timestamp()
 
 
 @pytest.mark.parametrize("recording", [name for name in truth.RECORDINGS if name.startswith("restart-hard")])
@@ -49,6 +82,14 @@ def test_what_a_crash_cut_off_ends_with_the_server(database: psycopg.Connection,
     later = rows(database, "select * from fax.sessions where end_observed_by <> 'server_restart'")
     assert {row["end_observed_by"] for row in later} == {"completion"}
     assert {row["epoch_id"] for row in cut}.isdisjoint(row["epoch_id"] for row in later)
+
+
+def check_early(early: list[Row], ends: list[truth.End]) -> None:
+    """A fax that failed before Asterisk made a session of it is known by its events: what it was, and why it failed."""
+    told = sorted((row["operation"], row["channel"], row["result"], row["result_text"], row["pages"]) for row in early)
+    assert told == sorted((end.operation, end.channel, "failed", end.text, None) for end in ends)
+    assert [row["result_error"] for row in early] == [end.error for end in ends]
+    assert {row["session_number"] for row in early} <= {None}
 
 
 def rows(database: psycopg.Connection, query: str, *parameters: object) -> list[Row]:

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from tests.databases import fresh
-from tests.views.given import append, completed, receiving, snapshot, stats
+from tests.views.given import append, completed, gone, of_server, receiving, snapshot, stats
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,8 @@ def filled(server: str, template: str) -> Iterator[str]:
     """A DSN of the superuser for a database with a fax in it; no test may change it."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), stats(0), snapshot(-9e8, 9))
+            append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), snapshot(-9e8, 9))
+            append(connection, gone(-9e8 + 1, 9), of_server(0, "Polled"), stats(0), stats(60))
             connection.execute(
                 "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'no header', 'garbage')"
             )

@@ -22,11 +22,17 @@ order by 1
 
 NEVER_NULL = {
     "sessions": "session_id server epoch_id started_at end_observed_by bad_lines_measurable rate_falls result snapshots"
-    " first_position last_position",
+    " first_position last_position overlaps_gap",
     "session_pages": "session_id server started_at page",
     "session_timeline": "session_id started_at observed_at event changes collector_id position",
     "session_rows": "session_id started_at observed_at position collector_id event is_snapshot",
     "page_attempts": "session_id started_at page attempt first_seen_at last_seen_at snapshots",
+    "usage_daily": "day server sessions successes failures unknown_ends",
+    "quality_by_peer": "sessions measurable_pages resent_pages rate_falls successes failures unknown_ends",
+    "failures": "day server sessions after_a_page faxes share unknown_share",
+    "coverage_gaps": "server began_at reason reasons sessions",
+    "reconciliation": "server collector_id from_at to_at restarted transmit_attempts_seen receive_attempts_seen"
+    " completed_seen failed_seen",
     "rejected_messages": "server observed_at reason raw collector_id",
 }
 """The columns of each view that always have a value."""
@@ -99,6 +105,15 @@ def told_otherwise(view: str) -> set[str]:
         ("session_history.data_rate", "bit/s"),
         ("session_history.x_resolution", "pixels per metre"),
         ("session_history.y_resolution", "pixels per metre"),
+        ("sessions.poll_gap_seconds", "seconds"),
+        ("session_pages.poll_gap_seconds", "seconds"),
+        ("session_pages.bad_line_ratio_estimated", "ratio"),
+        ("usage_daily.seconds", "seconds"),
+        ("quality_by_peer.seconds_per_page", "seconds"),
+        ("quality_by_peer.bad_line_ratio_estimated", "ratio"),
+        ("failures.unknown_share", "ratio"),
+        ("coverage_gaps.seconds", "seconds"),
+        ("quality_class.bad_line_ratio_below", "ratio"),
     ],
 )
 def test_a_measure_says_its_unit(database: psycopg.Connection, column: str, unit: str) -> None:
@@ -110,7 +125,7 @@ def test_personal_data_is_marked(database: psycopg.Connection) -> None:
     """Numbers, station ids, file names, and headers as they were sent."""
     personal = (
         "channel", "caller_number", "called_number", "local_station_id", "remote_station_id", "file_name", "file_names",
-        "raw", "details",
+        "raw", "details", "peer", "dialled_number",
     )  # fmt: skip
     found = [row for row in read(database, COLUMNS) if row["column"] in personal]
     unmarked = [row["name"] for row in found if "personal" not in row["comment"]]

@@ -71,7 +71,7 @@ def test_a_lost_connection_is_one_from_the_last_poll_to_the_next(database: psyco
         ("Disconnected", "login refused: Authentication failed", "permission"),
         ("PollFailed", "Permission denied", "permission"),
         ("PollFailed", "Invalid/unknown command: FAXSessions.", "poll refused"),
-        ("PollFailed", "Asterisk is shutting down", "poll refused"),
+        ("PollFailed", "Asterisk is shutting down", "connection lost"),
     ],
 )
 def test_each_has_its_reason(database: psycopg.Connection, event: str, said: str, reason: str) -> None:

@@ -192,7 +192,7 @@ def test_a_fax_that_failed_before_it_was_a_session_is_one(database: psycopg.Conn
     assert of(row, "result", "result_class", "result_text", "result_error") == (
         "failed", "file_error", "error reading file", "FILE_ERROR",
     )  # fmt: skip
-    assert of(row, "end_observed_by", "started_at", "ended_at") == ("completion", at(0), at(0.202))
+    assert of(row, "end_observed_by", "started_at", "ended_at") == ("gone", at(0), at(0.202))
 
 
 def test_without_newexten_its_direction_is_not_known(database: psycopg.Connection) -> None:
@@ -211,6 +211,12 @@ def test_other_variables_alone_are_no_fax(database: psycopg.Connection) -> None:
     """A dialplan that sets a station id, say."""
     append(database, variable(0, "LOCALSTATIONID", "+1 555 0100"), hangup(1))
     assert sessions(database) == []
+
+
+def test_quotes_that_asterisk_escapes_are_quotes(database: psycopg.Connection) -> None:
+    told = r"incompatible \'modems\' and \'maxrate\' settings, \\d, \n"
+    append(database, begins(0), result(1, "FAILED", "INVALID_ARGUMENTS", told), hangup(2))
+    assert the_session(database)["result_text"] == r"incompatible 'modems' and 'maxrate' settings, \d, \n"
 
 
 # -- the bounds of the end ----------------------------------------------------------------------------------

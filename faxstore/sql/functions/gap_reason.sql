@@ -8,7 +8,7 @@ as $$
         when reason ilike any (array['permission denied%', 'login refused%', 'login not possible%']) then 'permission'
         when reason ilike any (array['no answer%', 'no greeting%', 'no connection within%', '%timed out%']) then 'server silent'
         when event = 'Connected' or reason ilike any (array['closed by faxstore%', 'faxstore %']) then 'collector down'
-        when event in ('Disconnected', 'ConnectFailed') then 'connection lost'
+        when event in ('Disconnected', 'ConnectFailed') or reason ilike 'asterisk is shutting down%' then 'connection lost'
         when event = 'PollFailed' then 'poll refused'
         when event = 'Polled' then 'polls late'
     end

@@ -9,6 +9,7 @@ returns table (
     successes bigint, failures bigint, unknown_ends bigint
 )
 language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -27,6 +27,7 @@ grant execute on function
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
+    fax.unescaped(text),
     fax.told_moment(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),

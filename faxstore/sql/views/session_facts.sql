@@ -87,10 +87,10 @@ cross join lateral (
         coalesce(c.details, v.channel_status, v.channel_event) as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error), '') as error,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text), '') as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), v.local_station_id) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), v.remote_station_id) as remote_station_id,
+        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
+        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescaped(v.local_station_id)) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescaped(v.remote_station_id)) as remote_station_id,
         e.first_position,
         e.last_position
     -- the snapshots

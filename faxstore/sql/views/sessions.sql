@@ -87,7 +87,7 @@ cross join lateral (
         case
             when f.completed then 'completion'
             when f.gone_at is not null then 'gone'
-            when f.session_number is null and f.snapshots = 0 then case when f.status is null then 'gone' else 'completion' end
+            when f.session_number is null and f.snapshots = 0 then 'gone'
             when n.began_at is not null then 'server_restart'
             else 'open'
         end as end_observed_by,
@@ -145,7 +145,7 @@ comment on column fax.sessions.file_names is 'Files sent or received (personal).
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
 comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
 comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
-comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX; of a fax that was never listed its result alone), gone (absent from a complete list, or in none), server_restart, or open.';
+comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never in one), server_restart, or open.';
 comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
 comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
 comment on column fax.sessions.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
@@ -163,7 +163,7 @@ comment on column fax.sessions.y_resolution is 'Pixels per metre down, last meas
 comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL: not told, or another.';
 comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway was necessary, is a success); unknown where it was not on the wire.';
 comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
-comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR, as sent. NULL: not told.';
+comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL: not told.';
 comment on column fax.sessions.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
 comment on column fax.sessions.first_position is 'First position of its rows in the history.';
 comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
@@ -173,4 +173,4 @@ comment on column fax.sessions.poll_gap_seconds is 'Seconds between the last pol
 comment on column fax.sessions.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
 comment on column fax.sessions.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time or up to a second before it.';
 comment on column fax.sessions.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
-comment on column fax.sessions.result_error is 'FAXERROR, as sent: HANGUP may stand beside a success. NULL: none, or not told.';
+comment on column fax.sessions.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
