@@ -16,6 +16,9 @@ from .truth import End
 Row = dict[str, Any]
 """A row of fax.sessions by column."""
 
+Usage = dict[tuple[str | None, str], tuple[int, ...]]
+"""By account and direction: sessions, pages, bad lines, successes, failures."""
+
 Session = tuple[int, str, str, str, int, str]
 """Session number, operation, channel, Uniqueid, pages, result."""
 
@@ -79,6 +82,16 @@ def detectors(dsn: str, server: str) -> list[Row]:
     """The detectors (V.21) of that server, oldest first."""
     query: LiteralString = "select * from fax.sessions where server = %s and direction = 'detector' order by started_at"
     return _dict_rows(dsn, query, server)
+
+
+def usage(dsn: str, server: str) -> Usage:
+    """fax.usage_daily of that server, all days together."""
+    query: LiteralString = """
+        select account_code, direction, sum(sessions)::int, coalesce(sum(pages), 0)::int,
+               coalesce(sum(bad_lines), 0)::int, sum(successes)::int, sum(failures)::int
+        from fax.usage_daily where server = %s group by account_code, direction
+    """
+    return {(account, direction): tuple(counts) for account, direction, *counts in _rows(dsn, query, server)}
 
 
 def highest_page_number(dsn: str, row: Row) -> int | None:

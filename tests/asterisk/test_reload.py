@@ -28,7 +28,7 @@ MODULES = ("res_fax.so", "res_fax_spandsp.so")
 
 @dataclass(frozen=True)
 class Forced:
-    """When a forced unload began and when its server had ended, in seconds since 1970."""
+    """When the forced unload began and when the servers had ended, in seconds since 1970."""
 
     began: float
     over: float
@@ -40,7 +40,7 @@ class Played:
 
     dsn: str
     servers: list[Server]
-    forced: dict[str, Forced]
+    forced: Forced
 
     def rows(self, server: Server, tag: str) -> list[Row]:
         """The rows of that fax, the sender's first; exactly one for each of its applications."""
@@ -74,7 +74,7 @@ def played(module_dsn: str, module_folder: Path) -> Played:
             for server in servers:
                 wait_until_over(server, 6, 60)
                 play(server, [Fax("forced", page)])
-            forced = {server.name: _force(server) for server in servers}
+            forced = _force(servers)
             ingestor.wait_until_watching()
             for server in servers:
                 play(server, [Fax("last", page)])
@@ -123,19 +123,22 @@ def _load_anew(server: Server) -> None:
         assert before[name] == after[name]
 
 
-def _force(server: Server) -> Forced:
-    """Unload res_fax from under a fax and load it again; then start the server anew, if it still runs or not."""
-    _wait_until_running(server)
+def _force(servers: list[Server]) -> Forced:
+    """Unload res_fax from under the faxes and load it again; then start the servers anew, if they still run or not."""
+    for server in servers:
+        _wait_until_running(server)
     time.sleep(2)
     began = time.time()
-    with suppress(subprocess.TimeoutExpired):
-        server.run_command("module unload -f res_fax.so")
+    for what in ("unload -f", "load"):
+        for server in servers:
+            with suppress(subprocess.TimeoutExpired):
+                server.run_command(f"module {what} res_fax.so")
         time.sleep(1)  # what the faxes have still to say, they say before the next load
-        server.run_command("module load res_fax.so")
-    time.sleep(1)
-    server.kill()
+    for server in servers:
+        server.kill()
     over = time.time()
-    server.start()
+    for server in servers:
+        server.start()
     return Forced(began, over)
 
 
@@ -171,12 +174,11 @@ def test_results_and_pages_are_those_of_the_dialplan(played: Played) -> None:
 
 def test_a_fax_that_was_cut_off_has_ended_when_it_was(played: Played) -> None:
     for server in played.servers:
-        forced = played.forced[server.name]
         told = {end.operation: end.result for end in _ends(server, "forced") if end.ran}
         for row in played.rows(server, "forced"):
             assert row["end_observed_by"] in ("completion", "gone", "server_restart")
             assert row["ended_not_before"] <= row["ended_not_after"]
-            assert row["ended_not_before"].timestamp() <= forced.over
-            assert row["ended_not_after"].timestamp() >= forced.began
+            assert row["ended_not_before"].timestamp() <= played.forced.over
+            assert row["ended_not_after"].timestamp() >= played.forced.began
             if row["operation"] in told and row["result"] != "unknown":
                 assert row["result"] == told[row["operation"]]

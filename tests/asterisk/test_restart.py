@@ -112,6 +112,7 @@ def test_a_kill_ends_what_it_cuts_off_and_nobody_knows_the_result(played: Played
         for row in played.rows(server, "killed"):
             assert (row["end_observed_by"], row["result"]) == ("server_restart", "unknown")
             assert row["snapshots"] > 0
+            assert row["ended_not_before"] <= row["ended_not_after"]
             assert row["ended_not_before"].timestamp() <= killed.over
             assert row["ended_not_after"].timestamp() >= killed.began
 
