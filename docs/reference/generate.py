@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from docs.reference import commands_page, views_page
+from docs.reference import commands_page, queries_page, views_page
 from faxstore.store import embedded, migrate
 from faxstore.store.database import connect
 
@@ -16,15 +16,18 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """Both pages; that of the views from a database that lives only for it."""
+    """The pages; those of the views and of the queries from a database that lives only for them."""
     (HERE / "commands.md").write_text(commands_page.page(), encoding="utf-8")
     with (
         tempfile.TemporaryDirectory(prefix="faxstore-docs-", dir="/tmp") as folder,
         embedded.running(Path(folder)) as dsn,
     ):
         migrate.upgrade(dsn)
-        with connect(dsn) as connection:
+        with connect(dsn, autocommit=True) as connection:
             (HERE / "views.md").write_text(views_page.page(connection), encoding="utf-8")
+            queries_page.import_recordings(connection)
+            page = queries_page.PAGE.read_text(encoding="utf-8")
+            queries_page.PAGE.write_text(queries_page.answered(connection, page), encoding="utf-8")
 
 
 if __name__ == "__main__":
