@@ -64,9 +64,10 @@ select
         from fax.session g
         where g.epoch_id = f.epoch_id and left(g.channel, 100) = left(f.channel, 100) and g.channel = f.channel
           and g.operation <> 'V.21'
-          and g.started_at between f.started_at and coalesce(e.ended_at, f.last_row_at) + interval '1 minute'
+          and g.session_number > f.session_number
+          and g.started_at <= coalesce(e.ended_at, f.last_row_at) + interval '1 minute'
           and coalesce(g.uniqueid = f.uniqueid, true)
-        order by g.started_at
+        order by g.session_number
         limit 1
     ) end as fax_session_id,
     f.error as result_error
