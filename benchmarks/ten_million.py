@@ -4,7 +4,8 @@
     python -m benchmarks.ten_million --folder /var/tmp/ten  # kept there, and asked again without filling next time
 
 The rows are made by ten_million.sql: sessions of 50 rows over 365 days, on four servers, twelve or thirteen months'
-partitions.  The database is filled with fsync off and asked as it is; a question writes nothing.  "Cold" is the
+partitions, and of each server a poll and a reading of its counters each minute.
+The database is filled with fsync off and asked as it is; a question writes nothing.  "Cold" is the
 first time that a new connection asks after a start of the server (its own memory is empty, the system's file cache
 is not), "warm" the median of random sessions over one connection.  Prints rows for docs/performance.md.
 """
@@ -48,6 +49,34 @@ select server, count(*), sum(pages) from fax.sessions
 where started_at >= '2026-06-01 00:00+00' and started_at < '2026-07-01 00:00+00' group by server order by server
 """
 LATEST = "select * from fax.sessions order by started_at desc limit 20"
+REPORTS = (
+    ("a month's pages by server", A_MONTH),
+    ("the latest 20 sessions", LATEST),
+    ("a day's usage", "select * from fax.usage_daily where day = '2026-06-15'"),
+    ("a month's usage by day in Berlin", "select * from fax.usage('2026-06-01', '2026-07-01', 'Europe/Berlin', 'day')"),
+    ("a week's failures", "select * from fax.failures where day between '2026-06-01' and '2026-06-07'"),
+    ("a month's quality by peer", "select * from fax.quality('2026-06-01', '2026-07-01', 'UTC')"),
+    ("a month's gaps of one server", "select * from fax.gaps('pbx1', '2026-06-01', '2026-07-01')"),
+    ("a year's gaps of four servers", "select * from fax.coverage_gaps"),
+    (
+        "a day's reconciliation of one server",
+        "select * from fax.reconciliation where server = 'pbx1' and to_at >= '2026-06-15' and to_at < '2026-06-16'",
+    ),
+)
+SERVER_ROWS = """
+insert into fax.server_history (server, observed_at, event, collector_id, details)
+select 'pbx' || p, m + e.later * interval '1 second', e.event, 'benchmark', e.details
+from generate_series(1, 4) p
+cross join generate_series(%(year)s, %(year)s + interval '364 days', interval '1 minute') with ordinality t (m, n)
+cross join lateral (values
+    (p, 'Polled', null::jsonb),
+    (p, 'FAXStats', jsonb_build_object('TransmitAttempts', (n / 20)::text, 'ReceiveAttempts', (n / 20)::text,
+                                       'CompletedFAXes', (n / 10)::text, 'FailedFAXes', (n / 110)::text)),
+    (30, case when n %% 10000 = 0 then 'Disconnected' end, '{"Reason": "Connection reset by peer"}')
+) e (later, event, details)
+where e.event is not null
+"""
+"""A poll and a reading of the counters each minute of the year, and a lost connection a week."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +106,7 @@ def fill(dsn: str, rows: int) -> None:
             raw = psycopg.RawCursor(connection)
             raw.execute(FILL.read_text(encoding="utf-8"), [first, last, groups, YEAR])
             print(f"\r{(last + 1) * ROWS_A_GROUP:,} rows", end="", file=sys.stderr, flush=True)
+        connection.execute(SERVER_ROWS.encode(), {"year": YEAR})
         connection.execute("reset role")
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")
@@ -138,7 +168,7 @@ def ask(folder: Path, samples: int) -> Iterator[tuple[str, Cost, int, float | No
         ):
             median, partitions = several(connection, question, sessions)
             yield name, median, partitions, wall(connection, question, sessions)
-        for name, question in (("a month's pages by server", A_MONTH), ("the latest 20 sessions", LATEST)):
+        for name, question in REPORTS:
             cost(connection, question)
             whole = cost(connection, question)
             yield name, whole, len(whole.partitions), None

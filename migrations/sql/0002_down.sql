@@ -7,6 +7,7 @@ drop function fax.restarted_at(text, timestamptz, timestamptz), fax.is_attempt(t
     fax.gaps(text, timestamptz, timestamptz), fax.gap_reason(text, text), fax.counter(jsonb, text), fax.told_moment(jsonb, text),
     fax.unescaped(text), fax.page_quality(integer, integer), fax.page_lines(integer);
 drop table fax.quality_class, fax.technology;
+drop index fax.session_history_completion;
 
 create function fax.page_quality(bad_lines integer, y_resolution integer) returns text
 language sql immutable parallel safe

@@ -3,6 +3,8 @@
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
 drop function fax.page_quality(integer, integer);
 
+create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
+
 -- grain: one fax technology, by the name of the list entry
 -- example: insert into fax.technology values ('Example', 'session');
 create table fax.technology (
@@ -230,6 +232,10 @@ begin atomic
           and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '150 seconds'
           and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed')
     ),
+    -- what says why: few rows among many polls
+    trouble as materialized (
+        select e.* from evidence e where e.event <> 'Polled' or e.previous_at is not null
+    ),
     followed as (
         select
             e.*,
@@ -268,7 +274,7 @@ begin atomic
         select
             array_agg(r.reason order by r.first_at) as reasons,
             (select array_agg(t.told order by t.first_at)
-             from (select e.told, min(e.observed_at) as first_at from evidence e
+             from (select e.told, min(e.observed_at) as first_at from trouble e
                    where e.observed_at >= g.began_at and e.observed_at <= g.ended_at and e.told is not null
                    group by e.told) t) as told
         from (
@@ -279,11 +285,10 @@ begin atomic
                     -- An observer that connects without having told that it lost its connection was not running.
                     case when e.event = 'ConnectFailed' and row_number() over (order by e.observed_at) = 1 then 'collector down'
                          else fax.gap_reason(e.event, e.told) end as reason
-                from evidence e
+                from trouble e
                 where e.observed_at >= g.began_at and e.observed_at <= g.ended_at
-                  and (e.event <> 'Polled' or e.previous_at is not null)
                   and (e.event <> 'Connected' or not exists (
-                      select 1 from evidence d
+                      select 1 from trouble d
                       where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at >= g.began_at and d.observed_at < e.observed_at))
             ) p
             group by p.reason
@@ -1422,28 +1427,37 @@ begin atomic
         c.transmit_attempts, s.transmit_attempts,
         c.receive_attempts, s.receive_attempts,
         c.transmit_attempts + c.receive_attempts - s.attempts,
-        c.completed, s.completed,
-        c.failed, s.failed
+        c.completed, e.completed,
+        c.failed, e.failed
     from compared c
+    cross join lateral (select greatest(c.from_at, c.began_at) as since) t
     cross join lateral (
         select
-            count(*) filter (where f.operation = 'send' and f.begun) as transmit_attempts,
-            count(*) filter (where f.operation = 'receive' and f.begun) as receive_attempts,
-            count(*) filter (where f.begun) as attempts,
-            count(*) filter (where f.ended) as completed,
-            count(*) filter (where f.ended and f.result = 'failed') as failed
+            count(*) filter (where q.operation = 'send') as transmit_attempts,
+            count(*) filter (where q.operation = 'receive') as receive_attempts,
+            count(*) as attempts
+        from fax.sessions q
+        where q.server = of_server and q.started_at > t.since and q.started_at <= c.to_at
+          and fax.is_attempt(q.operation, q.result_error)
+    ) s
+    cross join lateral (
+        select
+            count(*) as completed,
+            count(*) filter (where q.result = 'failed') as failed
         from (
-            select
-                q.operation,
-                q.result,
-                q.started_at > t.since and fax.is_attempt(q.operation, q.result_error) as begun,
-                q.end_observed_by = 'completion' and q.ended_at > t.since and q.ended_at <= c.to_at as ended
-            from fax.sessions q
-            cross join (select greatest(c.from_at, c.began_at) as since) t
-            -- A fax that ended in this time may have begun long before it.
-            where q.server = of_server and q.started_at > t.since - interval '1 day' and q.started_at <= c.to_at
-        ) f
-    ) s;
+            -- by the index of completion events; a fax that ended in this time may have begun long before it
+            select distinct h.session_id, h.started_at
+            from fax.session_history h
+            where h.event in ('SendFAX', 'ReceiveFAX')
+              and h.observed_at > t.since and h.observed_at <= c.to_at
+              and h.started_at > t.since - interval '1 day' and h.started_at <= c.to_at
+        ) ended
+        join lateral (
+            select f.server, f.result, f.ended_at
+            from fax.sessions f
+            where f.session_id = ended.session_id and f.started_at = ended.started_at
+        ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
+    ) e;
 end;
 
 comment on function fax.counted_faxes(text, timestamptz, timestamptz) is 'What a server counted by FAXStats around an interval, beside the sessions that were seen.';
@@ -1517,9 +1531,13 @@ select
     g.reasons,
     g.told,
     (select count(*)
-     from fax.sessions f
-     where f.server = s.server
-       and f.started_at >= g.began_at - interval '1 day' and f.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
+     from fax.session i
+     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at) f on true
+     where i.server = s.server
+       and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
+       -- of all that began in the day before, only what has a row since, or no end on record, is folded
+       and (i.is_open or exists (select 1 from fax.session_history h
+                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
        and coalesce(f.ended_not_after, 'infinity') >= g.began_at
        and f.direction is distinct from 'detector') as sessions,
     (select greatest(m.attempts_missed, 0)

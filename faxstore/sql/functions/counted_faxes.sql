@@ -59,28 +59,37 @@ begin atomic
         c.transmit_attempts, s.transmit_attempts,
         c.receive_attempts, s.receive_attempts,
         c.transmit_attempts + c.receive_attempts - s.attempts,
-        c.completed, s.completed,
-        c.failed, s.failed
+        c.completed, e.completed,
+        c.failed, e.failed
     from compared c
+    cross join lateral (select greatest(c.from_at, c.began_at) as since) t
     cross join lateral (
         select
-            count(*) filter (where f.operation = 'send' and f.begun) as transmit_attempts,
-            count(*) filter (where f.operation = 'receive' and f.begun) as receive_attempts,
-            count(*) filter (where f.begun) as attempts,
-            count(*) filter (where f.ended) as completed,
-            count(*) filter (where f.ended and f.result = 'failed') as failed
+            count(*) filter (where q.operation = 'send') as transmit_attempts,
+            count(*) filter (where q.operation = 'receive') as receive_attempts,
+            count(*) as attempts
+        from fax.sessions q
+        where q.server = of_server and q.started_at > t.since and q.started_at <= c.to_at
+          and fax.is_attempt(q.operation, q.result_error)
+    ) s
+    cross join lateral (
+        select
+            count(*) as completed,
+            count(*) filter (where q.result = 'failed') as failed
         from (
-            select
-                q.operation,
-                q.result,
-                q.started_at > t.since and fax.is_attempt(q.operation, q.result_error) as begun,
-                q.end_observed_by = 'completion' and q.ended_at > t.since and q.ended_at <= c.to_at as ended
-            from fax.sessions q
-            cross join (select greatest(c.from_at, c.began_at) as since) t
-            -- A fax that ended in this time may have begun long before it.
-            where q.server = of_server and q.started_at > t.since - interval '1 day' and q.started_at <= c.to_at
-        ) f
-    ) s;
+            -- by the index of completion events; a fax that ended in this time may have begun long before it
+            select distinct h.session_id, h.started_at
+            from fax.session_history h
+            where h.event in ('SendFAX', 'ReceiveFAX')
+              and h.observed_at > t.since and h.observed_at <= c.to_at
+              and h.started_at > t.since - interval '1 day' and h.started_at <= c.to_at
+        ) ended
+        join lateral (
+            select f.server, f.result, f.ended_at
+            from fax.sessions f
+            where f.session_id = ended.session_id and f.started_at = ended.started_at
+        ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
+    ) e;
 end;
 
 comment on function fax.counted_faxes(text, timestamptz, timestamptz) is 'What a server counted by FAXStats around an interval, beside the sessions that were seen.';

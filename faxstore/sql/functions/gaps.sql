@@ -19,6 +19,10 @@ begin atomic
           and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '150 seconds'
           and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed')
     ),
+    -- what says why: few rows among many polls
+    trouble as materialized (
+        select e.* from evidence e where e.event <> 'Polled' or e.previous_at is not null
+    ),
     followed as (
         select
             e.*,
@@ -57,7 +61,7 @@ begin atomic
         select
             array_agg(r.reason order by r.first_at) as reasons,
             (select array_agg(t.told order by t.first_at)
-             from (select e.told, min(e.observed_at) as first_at from evidence e
+             from (select e.told, min(e.observed_at) as first_at from trouble e
                    where e.observed_at >= g.began_at and e.observed_at <= g.ended_at and e.told is not null
                    group by e.told) t) as told
         from (
@@ -68,11 +72,10 @@ begin atomic
                     -- An observer that connects without having told that it lost its connection was not running.
                     case when e.event = 'ConnectFailed' and row_number() over (order by e.observed_at) = 1 then 'collector down'
                          else fax.gap_reason(e.event, e.told) end as reason
-                from evidence e
+                from trouble e
                 where e.observed_at >= g.began_at and e.observed_at <= g.ended_at
-                  and (e.event <> 'Polled' or e.previous_at is not null)
                   and (e.event <> 'Connected' or not exists (
-                      select 1 from evidence d
+                      select 1 from trouble d
                       where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at >= g.began_at and d.observed_at < e.observed_at))
             ) p
             group by p.reason

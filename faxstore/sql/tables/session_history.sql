@@ -26,6 +26,9 @@ create table fax.session_history (
 
 create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
 
+-- When faxes completed: a server's own counters are compared minute by minute (fax.reconciliation).
+create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
+
 create table fax.session_history_default partition of fax.session_history default;
 
 comment on table fax.session_history is 'The history: one row an observation of one fax session, append-only, partitioned by month of started_at.';

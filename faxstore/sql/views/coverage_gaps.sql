@@ -11,9 +11,13 @@ select
     g.reasons,
     g.told,
     (select count(*)
-     from fax.sessions f
-     where f.server = s.server
-       and f.started_at >= g.began_at - interval '1 day' and f.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
+     from fax.session i
+     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at) f on true
+     where i.server = s.server
+       and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
+       -- of all that began in the day before, only what has a row since, or no end on record, is folded
+       and (i.is_open or exists (select 1 from fax.session_history h
+                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
        and coalesce(f.ended_not_after, 'infinity') >= g.began_at
        and f.direction is distinct from 'detector') as sessions,
     (select greatest(m.attempts_missed, 0)
