@@ -32,8 +32,6 @@ FAX_VARIABLES = frozenset(
 APPLICATIONS = {"sendfax": "send", "receivefax": "receive"}
 """The operation of each fax application of res_fax.c."""
 
-DETECTOR = "v.21"
-
 MOST_CHANNELS = 10_000
 """Channels with fax events whose Hangup is awaited; where no Hangup events come, they are forgotten at this many."""
 
@@ -78,13 +76,10 @@ class ChannelEvents:
         They may have one moment: each is a row of another session.
         """
         decoded = decode.channel_event(message)
-        seen = []
-        for entry in self._listings.on_channel(decoded.fields.get("channel") or ""):
-            fields, details = dict(decoded.fields), decoded.details
-            if str(entry.fields.get("operation")).lower() == DETECTOR:
-                # A Uniqueid that the store knows tells which fax of its channel this is, and a detector is none.
-                details = {**details, "Uniqueid": fields.pop("uniqueid", None) or ""}
-            seen.append(Observation(entry.life, now, name, entry.number, details=details, **fields))
+        seen = [
+            Observation(entry.life, now, name, entry.number, details=decoded.details, **decoded.fields)
+            for entry in self._listings.on_channel(decoded.fields.get("channel") or "")
+        ]
         return [*seen, *(self._faults.of(name, decoded, now) if seen else ())]
 
     def hangup(self, _name: str, message: Message, now: int) -> Iterable[Record]:

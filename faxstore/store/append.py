@@ -18,8 +18,9 @@ from faxstore import sql
 from faxstore.observations import Hangup, Listing, Observation, Record, Rejected, ServerObservation, moment
 from faxstore.store.database import Connection
 from faxstore.store.epochs import Epochs
+from faxstore.store.fax_runs import COMPLETIONS
 from faxstore.store.identity import session_id
-from faxstore.store.ties import COMPLETIONS, Known, Runs, Tied, Ties
+from faxstore.store.ties import Known, Runs, Tied, Ties
 
 ENDS = COMPLETIONS | {"Gone"}
 """Events after which a session is no longer open."""
@@ -58,7 +59,19 @@ _INTEGERS = tuple(name for name, kind in _COLUMNS.items() if kind == "int4" and 
 _ADD_SERVER_ROW = sql.text("queries/add_server_row")
 _ADD_REJECTED = sql.text("queries/add_rejected")
 _LAST_ON_CHANNEL = sql.text("queries/last_on_channel")
-_RUNS_OF_UNIQUEID = sql.text("queries/runs_of_uniqueid")
+_RUNS_OF_UNIQUEID = """
+select s.session_id, s.started_at < %(moment)s,
+       s.session_number is null and exists (
+           select from fax.session_history r
+           where r.session_id = s.session_id and r.started_at = s.started_at and r.observed_at >= %(moment)s)
+from fax.session s
+where s.server = %(server)s
+  and left(s.uniqueid, 100) = left(%(uniqueid)s, 100)
+  and s.uniqueid = %(uniqueid)s
+  and s.started_at <= %(moment)s
+  and s.operation is distinct from 'V.21'
+order by s.started_at
+"""
 
 
 @dataclass(slots=True)
@@ -150,14 +163,20 @@ class Appender:
         return known
 
     def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
-        at = {"epoch": epoch, "channel": event.channel, "moment": moment(event.observed_at)}
+        at = {
+            "epoch": epoch,
+            "channel": event.channel,
+            "uniqueid": event.uniqueid,
+            "moment": moment(event.observed_at),
+        }
         row = self._connection.execute(_LAST_ON_CHANNEL, at).fetchone()
         return Known(*row) if row else None
 
     def _runs_of_uniqueid(self, server: str, uniqueid: str, at: int) -> Runs:
         asked = {"server": server, "uniqueid": uniqueid, "moment": moment(at)}
-        row = self._connection.execute(_RUNS_OF_UNIQUEID, asked).fetchone()
-        return Runs(*row) if row else Runs(None, 0)
+        rows = self._connection.execute(_RUNS_OF_UNIQUEID, asked).fetchall()
+        under_way = next((session for session, _, goes_on in rows if goes_on), None)
+        return Runs(under_way, frozenset(session for session, before, _ in rows if before))
 
     # -- rows ----------------------------------------------------------------------------------------
 

@@ -6,9 +6,9 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from faxstore.observations import MICROSECONDS, Hangup, Life, Observation
+from faxstore.observations import MICROSECONDS, Details, Hangup, Life, Observation
 from faxstore.store.identity import NAMESPACE, unlisted_id
-from faxstore.store.ties import AFTER_END, LONGEST_WAIT, Known, Runs, Tied, Ties
+from faxstore.store.ties import AFTER_END, BEHIND_THE_LIST, LONGEST_FAX, LONGEST_WAIT, Known, Runs, Tied, Ties
 
 EPOCH = uuid5(NAMESPACE, "an epoch")
 ANOTHER_EPOCH = uuid5(NAMESPACE, "another epoch")
@@ -30,7 +30,7 @@ class Store:
         self.known: dict[str, Known] = {}
         self.runs: dict[str, Runs] = {}
         self.asked: list[str] = []
-        self.ties = Ties(self.lookup, lambda epoch, uniqueid, moment: self.runs.get(uniqueid, Runs(None, 0)))
+        self.ties = Ties(self.lookup, lambda epoch, uniqueid, moment: self.runs.get(uniqueid, Runs(None, frozenset())))
         self.key = 0
 
     def lookup(self, epoch: UUID, event: Observation) -> Known | None:
@@ -50,6 +50,18 @@ class Store:
         """An event on the channel; its key is the count of events so far, from 1."""
         self.key += 1
         seen = Observation(LIFE, at(when), event, channel=channel, uniqueid=uniqueid)
+        return self.ties.happened(EPOCH, self.key, seen)
+
+    def begins(self, when: float, operation: str = "send") -> list[Tied]:
+        """A fax application begins, and tells it."""
+        self.key += 1
+        seen = Observation(LIFE, at(when), "Newexten", channel=CHANNEL, uniqueid="1.2", operation=operation)
+        return self.ties.happened(EPOCH, self.key, seen)
+
+    def sets(self, variable: str, value: str, when: float) -> list[Tied]:
+        self.key += 1
+        details: Details = {"Variable": variable, "Value": value}
+        seen = Observation(LIFE, at(when), "VarSet", channel=CHANNEL, uniqueid="1.2", details=details)
         return self.ties.happened(EPOCH, self.key, seen)
 
     def hangs_up(self, when: float, channel: str = CHANNEL) -> list[Tied]:
@@ -132,22 +144,24 @@ def test_one_after_a_listed_session_counts_that_one_too(store: Store) -> None:
 
 
 def test_after_a_restart_of_ours_the_store_counts_the_runs(store: Store) -> None:
-    store.runs["1.2"] = Runs(None, 3)
+    store.runs["1.2"] = Runs(None, frozenset({SESSION, ANOTHER, EPOCH}))
     assert sessions(store.happens("SendFAX", 5)) == [(1, unlisted("SendFAX", 3))]
 
 
 def test_a_repeat_of_what_the_store_has_is_the_same_session(store: Store) -> None:
-    store.runs["1.2"] = Runs(ANOTHER, 1)
+    store.runs["1.2"] = Runs(ANOTHER, frozenset({ANOTHER}))
     assert sessions(store.happens("SendFAX", 5)) == [(1, ANOTHER)]
 
 
 def test_after_a_restart_of_ours_the_store_knows_the_session(store: Store) -> None:
-    store.known[CHANNEL] = Known(SESSION, at(0), completed=False)
+    store.known[CHANNEL] = Known(SESSION, at(0), False, at(0), False)
     assert sessions(store.happens("SendFAX", 5)) == [(1, SESSION)]
     assert store.asked == [CHANNEL]
 
 
-@pytest.mark.parametrize("known", [Known(SESSION, at(-600), completed=False), Known(SESSION, at(0), completed=True)])
+@pytest.mark.parametrize(
+    "known", [Known(SESSION, at(-600), False, at(-600), False), Known(SESSION, at(0), True, at(-60), False)]
+)
 def test_a_session_that_the_store_knows_as_over_is_not_it(store: Store, known: Known) -> None:
     store.known[CHANNEL] = known
     assert store.happens("VarSet", 5) == []
@@ -172,8 +186,9 @@ def test_waiting_has_an_end(store: Store) -> None:
     assert store.ties.waiting == 0
 
 
-def test_a_channel_that_is_not_heard_of_is_forgotten(store: Store) -> None:
+def test_a_channel_that_is_gone_is_forgotten(store: Store) -> None:
     store.lists(SESSION, 0)
+    store.hangs_up(1)
     store.ties.waited_too_long(at(LONGEST_WAIT / MICROSECONDS + 1))
     store.happens("FAXStatus", 5)  # asks the store again
     assert store.asked == [CHANNEL]
@@ -226,3 +241,155 @@ def test_without_a_uniqueid_two_epochs_are_two_sessions(store: Store) -> None:
     (first,) = store.ties.happened(EPOCH, 1, seen)
     (second,) = store.ties.happened(ANOTHER_EPOCH, 2, seen)
     assert first.session_id != second.session_id
+
+
+# -- several runs of fax applications on one channel -------------------------------------------------
+
+
+def test_a_run_that_begins_ends_the_one_that_was_never_listed(store: Store) -> None:
+    """A missing file, and the dialplan tries another one on the same call."""
+    assert store.begins(0) == []
+    store.happens("VarSet", 0.1)
+    assert sessions(store.begins(5)) == [(1, unlisted("SendFAX", 0)), (2, unlisted("SendFAX", 0))]
+    assert store.lists(SESSION, 6) == [3]
+
+
+def test_the_application_of_a_run_without_completion_is_the_one_that_began(store: Store) -> None:
+    store.begins(0, "receive")
+    assert sessions(store.hangs_up(1)) == [(1, unlisted("ReceiveFAX", 0))]
+
+
+def test_a_status_tells_the_application_too(store: Store) -> None:
+    status = Observation(LIFE, at(0), "FAXStatus", channel=CHANNEL, uniqueid="1.2", operation="send")
+    store.ties.happened(EPOCH, 1, status)
+    assert sessions(store.hangs_up(1)) == [(1, unlisted("SendFAX", 0))]
+
+
+def test_what_the_dialplan_sets_for_a_fax_to_come_is_no_run(store: Store) -> None:
+    store.sets("LOCALSTATIONID", "+1 555 0100", 0)
+    assert store.begins(1) == []
+    assert store.lists(SESSION, 2) == [1, 2]
+
+
+def test_a_run_that_begins_is_not_the_session_that_was_listed_long_before(store: Store) -> None:
+    """A fax that ended without a completion event, and another one on the same call."""
+    store.lists(SESSION, 0)
+    store.lists(SESSION, 9)
+    assert store.begins(10) == []
+    assert store.happens("VarSet", 10.1) == []
+    assert store.lists(ANOTHER, 11) == [1, 2]
+
+
+@pytest.mark.parametrize(("after", "own"), [(0.0, True), (1.9, True), (2.0, False), (60.0, False)])
+def test_the_beginning_of_a_session_may_come_behind_the_list_that_first_showed_it(
+    store: Store, after: float, own: bool
+) -> None:
+    """AMI queues events while it answers."""
+    assert BEHIND_THE_LIST == 2 * MICROSECONDS
+    store.lists(SESSION, 0)
+    assert sessions(store.begins(after)) == ([(1, SESSION)] if own else [])
+
+
+def test_after_a_restart_of_ours_the_store_knows_when_it_was_first_listed(store: Store) -> None:
+    store.known[CHANNEL] = Known(SESSION, at(9), False, at(8), False)
+    assert sessions(store.begins(9.5)) == [(1, SESSION)]
+
+
+def test_a_completed_session_has_no_other_beginning(store: Store) -> None:
+    """A short fax, and the next one at once."""
+    store.lists(SESSION, 0)
+    store.happens("SendFAX", 0.5)
+    assert store.begins(1) == []
+    assert store.lists(ANOTHER, 2) == [2]
+
+
+def test_a_session_that_is_listed_again_goes_on(store: Store) -> None:
+    """The beginning was late by more than it may be."""
+    store.lists(SESSION, 0)
+    assert store.begins(3) == []
+    assert store.lists(SESSION, 4) == [1]
+    assert sessions(store.happens("VarSet", 5)) == [(2, SESSION)]
+
+
+def test_a_completed_session_that_is_listed_again_takes_nothing(store: Store) -> None:
+    """Two collectors' lists need not have one order with the events."""
+    store.lists(SESSION, 0)
+    store.happens("SendFAX", 5)
+    store.begins(6)
+    assert store.lists(SESSION, 6.1) == []
+    assert store.lists(ANOTHER, 7) == [2]
+
+
+@pytest.mark.parametrize("event", ["Status", "Gone", "Newexten"])
+def test_what_names_a_session_and_is_no_listing(store: Store, event: str) -> None:
+    """A Status carries the number of its session, and comes on no list."""
+    store.happens("FAXStatus", 0)
+    assert store.sees(SESSION, Observation(LIFE, at(1), event, 7, channel=CHANNEL)) == []
+    store.lists(ANOTHER, 2)
+    store.sees(ANOTHER, Observation(LIFE, at(30), event, 7, channel=CHANNEL))
+    assert store.happens("VarSet", 31) == [], "that it was listed is too long ago"
+
+
+# -- the same without Newexten -----------------------------------------------------------------------
+
+
+def clears(store: Store, when: float) -> list[Tied]:
+    """How a run begins (res_fax.c, sendfax_exec; tests/captures/failures-22)."""
+    tied: list[Tied] = []
+    for place, (variable, value) in enumerate(
+        [("FAXSTATUS", "FAILED"), ("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"), ("FAXERROR", "INIT_ERROR")]
+    ):
+        tied += store.sets(variable, value, when + place / 1000)
+    return tied
+
+
+def test_the_variables_that_a_run_clears_begin_another_one(store: Store) -> None:
+    assert clears(store, 0) == []
+    store.sets("FAXERROR", "FILE_ERROR", 0.1)
+    assert sessions(clears(store, 5)) == [(key, unlisted("", 0)) for key in (1, 2, 3, 4, 5)]
+    assert store.lists(SESSION, 6) == [6, 7, 8, 9]
+
+
+def test_the_first_run_of_a_channel_is_one_run_with_newexten_and_its_variables(store: Store) -> None:
+    assert store.begins(0) + clears(store, 0.001) == []
+    assert store.lists(SESSION, 1) == [1, 2, 3, 4, 5]
+
+
+# -- a fax that no list shows, for longer than events wait -------------------------------------------
+
+
+def too_long(store: Store) -> list[Tied]:
+    """A fax begins, and the user may not list it; what waited for that is a session of its own now."""
+    store.begins(0)
+    return store.ties.waited_too_long(at(LONGEST_WAIT / MICROSECONDS + 1))
+
+
+def test_the_end_of_it_is_the_same_session(store: Store) -> None:
+    assert sessions(too_long(store)) == [(1, unlisted("SendFAX", 0))]
+    store.happens("VarSet", 600)
+    assert sessions(store.happens("SendFAX", 601)) == [(key, unlisted("SendFAX", 0)) for key in (2, 3)]
+    assert sessions(store.happens("SendFAX", 700)) == [(4, unlisted("SendFAX", 1))]
+
+
+def test_the_next_run_is_not(store: Store) -> None:
+    too_long(store)
+    store.begins(600)
+    assert sessions(store.happens("SendFAX", 601)) == [(key, unlisted("SendFAX", 1)) for key in (2, 3)]
+
+
+def test_a_session_that_is_listed_after_all_is_not(store: Store) -> None:
+    too_long(store)
+    store.lists(SESSION, 590)
+    assert sessions(store.happens("SendFAX", 601)) == [(2, SESSION)]
+
+
+def test_after_a_restart_of_ours_the_store_knows_it(store: Store) -> None:
+    store.known[CHANNEL] = Known(ANOTHER, at(0), False, 0, True)
+    assert sessions(store.happens("SendFAX", 600)) == [(1, ANOTHER)]
+
+
+def test_it_is_remembered_as_long_as_a_fax_may_take(store: Store) -> None:
+    too_long(store)
+    store.ties.waited_too_long(at(LONGEST_FAX / MICROSECONDS - 1))
+    store.happens("VarSet", LONGEST_FAX / MICROSECONDS)
+    assert store.asked == [CHANNEL], "asked at its beginning alone"
