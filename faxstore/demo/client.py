@@ -38,6 +38,7 @@ class Client:
             "events": self._events,
             "corestatus": lambda _: (answers.core_status(host.uptime),),
             "faxsession": self._detail,
+            "status": self._status,
         }
 
     def send(self, text: str) -> None:
@@ -124,3 +125,6 @@ class Client:
             return (answers.error("Invalid session ID"),)
         self._host.drive.before_detail(self._host, self, number)
         return self._host.play.detail(number) or (answers.error("Session not found"),)
+
+    def _status(self, request: Message) -> tuple[str, ...]:
+        return self._host.play.status(request.get("Channel")) or (answers.error("No such channel"),)

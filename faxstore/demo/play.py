@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from faxstore.demo.recording import DETAIL, LIST, Recording, Sent, Stretch
+from faxstore.demo.recording import DETAIL, LIST, STATUS, Recording, Sent, Stretch
 
 EMPTY_LIST = (
     "Response: Success\r\nEventList: Start\r\nMessage: FAXSessionsEntry event list will follow\r\n\r\n",
@@ -93,6 +93,14 @@ class Play:
         if index is None and self._listed is not None and number in self.stretch.sent[self._listed].sessions:
             index = self._last_detail(number, 0, self._listed)
         return None if index is None else self.stretch.sent[index].messages
+
+    def status(self, channel: str) -> tuple[str, ...] | None:
+        """The answer to Status of this channel that was recorded next, else the last one; None: there is none."""
+        recorded = [i for i, sent in enumerate(self.stretch.sent) if sent.action == STATUS and sent.channel == channel]
+        if not recorded:
+            return None
+        listed = -1 if self._listed is None else self._listed
+        return self.stretch.sent[next((i for i in recorded if i > listed), recorded[-1])].messages
 
     def answer(self, action: str) -> tuple[str, ...] | None:
         """The last answer to this action up to here; else the first one, where it came before any list."""

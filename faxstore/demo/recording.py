@@ -17,12 +17,14 @@ from faxstore.ami.message import BANNER, MalformedMessageError, Message, parse
 from faxstore.capture import CONNECTED, DISCONNECTED, Line
 from faxstore.errors import UsageError
 
-LIST, DETAIL = "faxsessions", "faxsession"
+LIST, DETAIL, STATUS = "faxsessions", "faxsession", "status"
 FULLY_BOOTED = "Event: FullyBooted"
 
 _GREETING = "Asterisk Call Manager/11.0.0\r\n"
 _LOGIN_ACTIONS = frozenset({"login", "logoff", "challenge"})
-_ANSWERING_EVENTS = frozenset({"faxsessionsentry", "faxsessionscomplete", "faxsession", "faxstats"})
+_ANSWERING_EVENTS = frozenset(
+    {"faxsessionsentry", "faxsessionscomplete", "faxsession", "faxstats", "status", "statuscomplete"}
+)
 _LISTED = re.compile(r"^SessionNumber: *(\d+)", re.MULTILINE)
 
 
@@ -36,6 +38,8 @@ class Sent:
     """The action that this answers, in small letters; empty for an event."""
     session: int | None = None
     """The SessionNumber that a FAXSession asked for."""
+    channel: str = ""
+    """The channel that a Status asked about."""
 
     @property
     def sessions(self) -> frozenset[int]:
@@ -105,7 +109,13 @@ class _Asked:
     action: str
     action_id: str
     session: int | None
+    channel: str
     messages: list[str] = field(default_factory=list)
+
+    @property
+    def lists(self) -> bool:
+        """Whether the Response says that a list follows: EventList is Start for fax sessions, start for channels."""
+        return bool(self.messages) and parse(self.messages[0]).get("EventList").lower() == "start"
 
     def owns(self, message: Message) -> bool:
         """Whether this event, which came after the Response, is part of the answer."""
@@ -135,8 +145,9 @@ class _OpenStretch:
             self._sent += [Sent(line.ts, (line.text,))] if line.dir == "in" else []
             return
         if line.dir == "out":
+            number = as_number(message.get("SessionNumber"))
             self._asked.append(
-                _Asked(message.get("Action").lower(), message.get("ActionID"), as_number(message.get("SessionNumber")))
+                _Asked(message.get("Action").lower(), message.get("ActionID"), number, message.get("Channel"))
             )
         elif message.event:
             self._event(message, line)
@@ -177,8 +188,7 @@ class _OpenStretch:
         asked = next((a for a in self._asked if a.owns(message)), None)
         if asked is not None:
             asked.messages.append(line.text)
-            listing = len(asked.messages) > 1 and "EventList: Start" in asked.messages[0]
-            if not listing or message.get("EventList").lower() == "complete":
+            if not asked.lists or message.get("EventList").lower() == "complete":
                 self._answered(asked, line.ts)
         elif message.event.lower() == "fullybooted":
             self._booted(message, line)
@@ -194,7 +204,7 @@ class _OpenStretch:
     def _answered(self, asked: _Asked, ts: float) -> None:
         self._asked.remove(asked)
         if asked.action not in _LOGIN_ACTIONS:
-            self._sent.append(Sent(ts, tuple(asked.messages), asked.action, asked.session))
+            self._sent.append(Sent(ts, tuple(asked.messages), asked.action, asked.session, asked.channel))
 
 
 def as_number(text: str) -> int | None:

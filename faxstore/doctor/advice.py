@@ -1,8 +1,8 @@
 """What belongs into Asterisk's files, as lines to paste; docs/operations.md explains each.
 
 Which class lets a user do what: the EVENT_FLAG_ arguments of ast_manager_register in res_fax.c (FAXSessions and
-FAXSession: call; FAXStats: reporting) and manager.c (CoreStatus, CoreSettings: system or reporting), and the class
-of each event.
+FAXSession: call; FAXStats: reporting) and manager.c (CoreStatus, CoreSettings: system or reporting; Status: system,
+call or reporting), and the class of each event.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ WRITE = "call,reporting"
 FILTERS = (
     "Event: (SendFAX|ReceiveFAX|FAXStatus|FullyBooted|Shutdown|Load|Unload|Hangup)",
     "Event: VarSet.*Variable: (FAX|REMOTESTATIONID|LOCALSTATIONID)",
+    "Event: Newexten.*Application: (SendFAX|ReceiveFAX)",
 )
 """Extended regular expressions over the text of an event (manager.c, match_filter); '.' matches line ends too."""
 

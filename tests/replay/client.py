@@ -145,6 +145,14 @@ class Script:
         self.came("Response: Success", by, "Message: FAXSession event will follow")
         return self.came("Event: FAXSession", by, f"SessionNumber: {number}", f"PagesReceived: {pages}")
 
+    def status(self, channel: str, number: str, by: str = "status") -> Script:
+        """A channel's status; ActionID comes last in its event (manager.c, generate_status)."""
+        self.sent("Action: Status", f"ActionID: {by}", f"Channel: {channel}")
+        self.came("Response: Success", f"ActionID: {by}", "EventList: start", "Message: Channel status will follow")
+        self.came("Event: Status", f"Channel: {channel}", f"CallerIDNum: {number}", f"ActionID: {by}")
+        counts = ("EventList: Complete", "ListItems: 1", "Items: 1")
+        return self.came("Event: StatusComplete", f"ActionID: {by}", *counts)
+
     def stats(self, done: int) -> Script:
         self.sent("Action: FAXStats", "ActionID: stats")
         self.came("Response: Success", "ActionID: stats", "Message: FAXStats event will follow")

@@ -121,6 +121,62 @@ def test_stats_are_those_of_the_moment() -> None:
     assert asyncio.run(play()) == ["0", "0", "9"]
 
 
+def test_the_status_of_a_channel_is_that_recorded_with_the_list() -> None:
+    script = Script().login().poll(5).status("PJSIP/a", "100").poll(5).poll(6).status("PJSIP/a", "200").poll()
+
+    async def play() -> list[str]:
+        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+            said = []
+            for _ in range(4):
+                await client.ask("FAXSessions")
+                answer = await client.ask("Status", Channel="PJSIP/a")
+                assert [message.event for message in answer] == ["", "Status", "StatusComplete"]
+                said.append(answer[1].get("CallerIDNum"))
+            return said
+
+    assert asyncio.run(play()) == ["100", "200", "200", "200"]
+
+
+@pytest.mark.parametrize("channel", ["PJSIP/never-recorded", ""])
+def test_a_channel_that_was_not_recorded_is_none(channel: str) -> None:
+    script = Script().login().poll(5).status("PJSIP/a", "100").poll()
+
+    async def play() -> list[Message]:
+        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+            return await client.ask("Status", Channel=channel)
+
+    (refused,) = asyncio.run(play())
+    assert (refused.response, refused.get("Message")) == ("Error", "No such channel")
+
+
+def test_a_refused_status_is_refused_again() -> None:
+    script = Script().login().poll(5)
+    script.sent("Action: Status", "ActionID: s", "Channel: PJSIP/a")
+    script.came("Response: Error", "ActionID: s", "Message: Permission denied").poll()
+
+    async def play() -> list[Message]:
+        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+            return await client.ask("Status", Channel="PJSIP/a")
+
+    (refused,) = asyncio.run(play())
+    assert refused.get("Message") == "Permission denied"
+
+
+def test_a_status_without_action_ids_is_an_answer_too() -> None:
+    script = Script().login().poll(5).status("PJSIP/a", "100", by="").poll()
+
+    async def play() -> tuple[list[Message], list[Message]]:
+        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+            answer = await client.ask("Status", Channel="PJSIP/a")
+            for _ in range(3):
+                await client.ask("FAXSessions")
+            return answer, client.events
+
+    answer, events = asyncio.run(play())
+    assert [message.event for message in answer] == ["", "Status", "StatusComplete"]
+    assert [event.event for event in events] == ["FullyBooted"]
+
+
 def test_a_client_may_refuse_events() -> None:
     async def play() -> list[Message]:
         recording = Script().login().event("one").poll().event("two").poll().recording()
