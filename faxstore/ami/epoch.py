@@ -8,6 +8,7 @@ session number that was gone and is listed again.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from faxstore.ami.decode import number
 from faxstore.ami.message import Message
@@ -15,6 +16,12 @@ from faxstore.observations import MICROSECONDS, Life
 
 SAME_START = 2 * MICROSECONDS
 """Uptime is whole seconds: two readings of one start differ by up to a second, and the network's delay."""
+
+LONGEST_ZONE_SHIFT = 14 * 3600
+"""Seconds.  A start-up text that moved by more is another start."""
+
+ZONE_STEP = 900
+"""Seconds.  Zones differ by whole quarters of an hour; two starts do so by chance only."""
 
 COUNTERS = ("TransmitAttempts", "ReceiveAttempts", "CompletedFAXes", "FailedFAXes")
 """Of FAXStats; they live as long as the registry (res_fax.c, faxregistry)."""
@@ -57,8 +64,8 @@ class LifeWatch:
             return False
         if life.startup_text is None:
             return self._named(life, text)
-        if life.started_at is not None:
-            return False  # the zone of the server changed, not its start
+        if life.started_at is not None and _by_a_zone(life.startup_text, text):
+            return False
         return self._begin(Life(self._server, now, startup_text=text))
 
     def reloaded(self, now: int) -> bool:
@@ -92,3 +99,15 @@ class LifeWatch:
             return True
         self.current, self._former = replace(life, startup_text=text), None
         return False
+
+
+def _by_a_zone(known: str, told: str) -> bool:
+    """Whether two start-up texts may be one start in two zones: /etc/localtime changed, or summer time began.
+
+    A server that boots answers CoreStatus, and an empty list, seconds before it tells its Uptime (FullyBooted).
+    """
+    try:
+        shift = (datetime.fromisoformat(told) - datetime.fromisoformat(known)).total_seconds()
+    except ValueError:
+        return True  # not a text of Asterisk's: no evidence of another start
+    return shift % ZONE_STEP == 0 and abs(shift) <= LONGEST_ZONE_SHIFT

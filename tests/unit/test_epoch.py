@@ -174,6 +174,19 @@ def test_a_zone_that_was_set_after_a_restart_is_no_other_restart(known: LifeWatc
     assert known.current == second
 
 
+@pytest.mark.parametrize("text", ["2026-11-23 12:09:55", "2026-11-24 11:00:00", "2026-11-23 11:00:07"])
+def test_a_server_that_still_boots_is_another_life_already(known: LifeWatch, text: str) -> None:
+    """CoreStatus answers before FullyBooted comes, and so does an empty list: it is none of the old life."""
+    assert known.core_status(core_status(text), at(600)) is True
+    assert known.current == Life("pbx1", at(600), startup_text=text)
+    assert known.booted(fully_booted(8), at(603)) is False
+    assert known.current == Life("pbx1", at(600), started_at=at(595), startup_text=text)
+
+
+def test_a_text_that_is_no_time_is_no_evidence(known: LifeWatch) -> None:
+    assert known.core_status(core_status("soon"), at(600)) is False
+
+
 def test_a_restart_is_told_by_both(known: LifeWatch) -> None:
     assert known.booted(fully_booted(5), at(600)) is True
     assert known.core_status(core_status("2026-11-23 12:09:55"), at(600.1)) is False
