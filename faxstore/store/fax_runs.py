@@ -1,7 +1,8 @@
 """Where one run of a fax application on a channel ends and the next begins, by its events alone.
 
-Newexten tells that an application begins.  Without it, VarSet FAXERROR=INIT_ERROR does: res_fax.c
-(sendfax_exec, receivefax_exec) sets that once at the start of each run, after a few variables that it clears.
+Newexten tells that an application begins.  Without it, VarSet FAXERROR=INIT_ERROR does, right after the variables
+that res_fax.c (sendfax_exec, receivefax_exec) clears: that is how each run starts.  A run whose session cannot be
+reserved says INIT_ERROR once more, as its result ("error reserving fax session", names-22 among the recordings).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Waiting = Sequence[tuple[int, Observation]]
 """Events of one channel with their keys, in the order of their moments."""
 
 _CLEARED = ("FAXSTATUS", "FAXPAGES", "FAXSTATUS")
-"""The variables that a run sets before INIT_ERROR, the last one first."""
+"""The variables that a run sets right before INIT_ERROR, in that order (it reads the same both ways)."""
 
 _APPLICATIONS = {"send": "SendFAX", "receive": "ReceiveFAX"}
 
@@ -29,8 +30,8 @@ def earlier(waiting: Waiting, event: Observation) -> int:
     at = sum(seen.observed_at < event.observed_at for _, seen in waiting)
     if event.event == NEWEXTEN:
         return at if any(_tells_of_a_run(seen) for _, seen in waiting[:at]) else 0
-    at = _without_cleared(waiting, at)
-    return at if any(_is_init_error(seen) for _, seen in waiting[:at]) else 0
+    start = _start(waiting, at)
+    return start if start is not None and any(_is_init_error(seen) for _, seen in waiting[:start]) else 0
 
 
 def until_next(waiting: Waiting, moment: int) -> int:
@@ -39,15 +40,20 @@ def until_next(waiting: Waiting, moment: int) -> int:
     A piece of a recording that overlaps the one before brings what lies before the events that wait.
     """
     for at, (_, seen) in enumerate(waiting):
-        if seen.observed_at > moment and (seen.event == NEWEXTEN or _is_init_error(seen)):
-            return at if seen.event == NEWEXTEN else _without_cleared(waiting, at)
+        if seen.observed_at > moment and seen.event == NEWEXTEN:
+            return at
+        if seen.observed_at > moment and _is_init_error(seen) and (start := _start(waiting, at)) is not None:
+            return start
     return len(waiting)
 
 
-def _without_cleared(waiting: Waiting, at: int) -> int:
-    """The place before the variables that are cleared just before this place."""
+def _start(waiting: Waiting, at: int) -> int | None:
+    """Where the run starts whose INIT_ERROR is at this place; None: that is a result, not a start."""
     for variable in _CLEARED:
-        while at and _variable(waiting[at - 1][1]) == variable:
+        if at == 0 or _variable(waiting[at - 1][1]) != variable:
+            return None
+        moment = waiting[at - 1][1].observed_at
+        while at and waiting[at - 1][1].observed_at == moment:  # an event that was imported before waits twice
             at -= 1
     return at
 

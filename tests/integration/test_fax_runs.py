@@ -63,16 +63,20 @@ class Tape:
             self.says("Newexten", "Application: SendFAX", "AppData: /a.tif")
         for variable, value in (("FAXSTATUS", "FAILED"), ("FAXPAGES", "0")):
             self.sets(variable, value)
-        self.result("FAILED", "INIT_ERROR")
+        self.result("FAILED", "INIT_ERROR", "error starting fax session")
 
-    def result(self, status: str, error: str) -> None:
+    def result(self, status: str, error: str, text: str = "") -> None:
         """res_fax.c, set_channel_variables."""
-        for variable, value in (("FAXSTATUS", status), ("FAXERROR", error), ("FAXMODE", "audio"), ("FAXPAGES", "0")):
+        for variable, value in (("FAXSTATUS", status), ("FAXERROR", error), ("FAXSTATUSSTRING", text)):
+            self.sets(variable, value)
+        for variable, value in (("FAXMODE", "audio"), ("FAXPAGES", "0")):
             self.sets(variable, value)
 
     def fails(self, error: str) -> None:
         """A run that raises no completion event and has no session."""
         self.begins()
+        if error == "SECOND":
+            self.result("FAILED", "INIT_ERROR", "error reserving fax session")
         self.result("FAILED", error)
 
     def completes(self, error: str) -> None:
@@ -128,7 +132,7 @@ def test_each_run_is_a_session(database: psycopg.Connection, tape: list[Line]) -
     errors = ["FIRST", "SECOND", "LISTED", "THIRD", "NEVER LISTED"]
     for (_, events), error in zip(found, errors, strict=True):
         assert [event for event in events if event.removeprefix("VarSet ") in errors] == [f"VarSet {error}"]
-        assert events.count("VarSet INIT_ERROR") == 1
+        assert events.count("VarSet error starting fax session") == 1
     assert [events.count("SendFAX") for _, events in found] == [0, 0, 1, 0, 1]
 
 

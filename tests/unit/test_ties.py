@@ -335,24 +335,34 @@ def test_what_names_a_session_and_is_no_listing(store: Store, event: str) -> Non
 
 def clears(store: Store, when: float) -> list[Tied]:
     """How a run begins (res_fax.c, sendfax_exec; tests/captures/failures-22)."""
-    tied: list[Tied] = []
-    for place, (variable, value) in enumerate(
-        [("FAXSTATUS", "FAILED"), ("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"), ("FAXERROR", "INIT_ERROR")]
-    ):
-        tied += store.sets(variable, value, when + place / 1000)
-    return tied
+    said = [("FAXSTATUS", "FAILED"), ("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"), ("FAXERROR", "INIT_ERROR")]
+    said.append(("FAXSTATUSSTRING", "error starting fax session"))
+    return [
+        tied
+        for place, (variable, value) in enumerate(said)
+        for tied in store.sets(variable, value, when + place / 1000)
+    ]
 
 
 def test_the_variables_that_a_run_clears_begin_another_one(store: Store) -> None:
     assert clears(store, 0) == []
     store.sets("FAXERROR", "FILE_ERROR", 0.1)
-    assert sessions(clears(store, 5)) == [(key, unlisted("", 0)) for key in (1, 2, 3, 4, 5)]
-    assert store.lists(SESSION, 6) == [6, 7, 8, 9]
+    assert sessions(clears(store, 5)) == [(key, unlisted("", 0)) for key in range(1, 7)]
+    assert store.lists(SESSION, 6) == [7, 8, 9, 10, 11]
+
+
+def test_a_session_that_cannot_be_reserved_is_no_other_run(store: Store) -> None:
+    """INIT_ERROR for the second time, in the same run (tests/captures/names-22)."""
+    clears(store, 0)
+    store.sets("FAXSTATUS", "FAILED", 0.1)
+    store.sets("FAXERROR", "INIT_ERROR", 0.2)
+    assert store.sets("FAXSTATUSSTRING", "error reserving fax session", 0.3) == []
+    assert sessions(store.hangs_up(1)) == [(key, unlisted("", 0)) for key in range(1, 9)]
 
 
 def test_the_first_run_of_a_channel_is_one_run_with_newexten_and_its_variables(store: Store) -> None:
     assert store.begins(0) + clears(store, 0.001) == []
-    assert store.lists(SESSION, 1) == [1, 2, 3, 4, 5]
+    assert store.lists(SESSION, 1) == [1, 2, 3, 4, 5, 6]
 
 
 # -- a fax that no list shows, for longer than events wait -------------------------------------------
