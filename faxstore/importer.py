@@ -160,6 +160,7 @@ def _batches(tracker: Tracker, lines: Iterable[Line], summary: Summary) -> Itera
                 batch = _Batch()
     except UsageError as error:
         batch.fault = error
+    batch.bodies += [encode(record) for record in tracker.left_off()]
     yield batch
 
 

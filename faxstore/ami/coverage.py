@@ -87,6 +87,13 @@ class Coverage:
         self._told = now
         return [self._row(now, "Polled", {"Previous": _text(previous)} if late and previous is not None else {})]
 
+    def left_off(self) -> list[ServerObservation]:
+        """The newest list of a recording that ends here, unless it was told: up to it the server was watched."""
+        if self._newest is None or self._newest == self._told:
+            return []
+        self._told = self._newest
+        return [self._row(self._newest, "Polled")]
+
     def _last_polled(self) -> Details:
         return {} if self._newest is None else {"LastPolled": _text(self._newest)}
 

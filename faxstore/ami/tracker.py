@@ -71,6 +71,10 @@ class Tracker:
         """List entries whose detail may still come: a recording that ends here ends in the middle of a poll."""
         return self._listings.unfinished
 
+    def left_off(self) -> list[Record]:
+        """What is to be told where a recording ends: when its last list came."""
+        return [*self._coverage.left_off()]
+
     def feed(self, line: Line) -> list[Record]:
         """The records that this line completes."""
         now = self._moment(line)

@@ -803,7 +803,8 @@ select
     case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
     case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_seen < f.pages, f.pages > 0) end as bad_lines_lower_bound,
     exists (
-        select 1 from fax.gaps(f.server, f.started_at - interval '1 second', coalesce(e.ended_not_after, now()))
+        select 1 from fax.gaps(
+            f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
     ) as overlaps_gap,
     case when f.operation = 'V.21' then (
         select g.session_id
@@ -918,7 +919,7 @@ comment on column fax.sessions.ended_not_before is 'It ended at or after this mo
 comment on column fax.sessions.ended_not_after is 'It ended at or before this moment: its completion event, the first complete list without it, or the start of the server''s next life. NULL: open.';
 comment on column fax.sessions.poll_gap_seconds is 'Seconds between the last poll that saw a page in hand and the next one, the widest of its pages. NULL: bad lines are not measurable, or no poll saw a page.';
 comment on column fax.sessions.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
-comment on column fax.sessions.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time or up to a second before it.';
+comment on column fax.sessions.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time, or in the second before its first snapshot: then it may have begun unseen.';
 comment on column fax.sessions.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
 comment on column fax.sessions.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
 

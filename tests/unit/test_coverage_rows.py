@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faxstore.ami.coverage import LONGEST_PAUSE
-from faxstore.observations import MICROSECONDS, Listing, Record
+from faxstore.observations import MICROSECONDS, Listing, Record, ServerObservation
 from tests.unit.wire import Wire, told
 
 REFUSED = "disconnected: login refused: Authentication failed"
@@ -192,3 +192,23 @@ def test_the_first_list_of_a_connection_has_none_before_it(wire: Wire) -> None:
     wire.now += 3600
     wire.connects()
     assert told(wire.polls_list()) == [("Polled", {})]
+
+
+# -- the end of a recording ----------------------------------------------------------------------------
+
+
+def test_a_recording_tells_its_last_list(wire: Wire) -> None:
+    wire.polls_list()
+    newest = listings(wire.polls_list())
+    (last,) = wire.tracker.left_off()
+    assert newest == []
+    assert isinstance(last, ServerObservation)
+    assert (last.event, last.observed_at) == ("Polled", round(wire.now * MICROSECONDS))
+    assert wire.tracker.left_off() == []
+
+
+def test_a_recording_that_ends_with_its_connection_told_it_there(wire: Wire) -> None:
+    wire.polls_list()
+    wire.polls_list()
+    wire.mark("disconnected")
+    assert wire.tracker.left_off() == []
