@@ -1,0 +1,52 @@
+"""Generated histories, folded in Python, are what the views say of them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+import psycopg
+from hypothesis import given, settings
+
+from tests.fold.compare import differences
+from tests.fold.histories import History, append, histories
+from tests.fold.kinds import ALWAYS, kinds
+from tests.fold.wild import wild_histories
+
+
+def repeatable(examples: int) -> settings:
+    """The same examples on each run; with FAXSTORE_TEST_RANDOM set, others, and how to repeat a failure is printed."""
+    random = "FAXSTORE_TEST_RANDOM" in os.environ
+    return settings(max_examples=examples, deadline=None, derandomize=not random, database=None, print_blob=True)
+
+
+@repeatable(1000)
+@given(history=histories())
+def test_true_faxes(connection: psycopg.Connection, history: History) -> None:
+    check(connection, history)
+
+
+@repeatable(1000)
+@given(history=wild_histories())
+def test_wild_rows(connection: psycopg.Connection, history: History) -> None:
+    check(connection, history)
+
+
+def check(connection: psycopg.Connection, history: History) -> None:
+    """The views are the fold of that history."""
+    with connection.transaction(force_rollback=True):
+        append(connection, history)
+        assert differences(connection) == []
+
+
+def test_true_faxes_are_of_all_kinds() -> None:
+    """A kind that the generator does not reach is a kind that is not tested."""
+    reached: Counter[str] = Counter()
+
+    @repeatable(300)
+    @given(history=histories())
+    def count(history: History) -> None:
+        reached.update(kinds(history))
+
+    count()
+    assert {kind: reached[kind] for kind in ALWAYS if reached[kind] < 3} == {}

@@ -1,0 +1,189 @@
+"""A true fax on the wire: what the server would say of it at any moment, and what really happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from faxstore.observations import Details
+
+Fields = dict[str, Any]
+
+LISTED_BEFORE_START = 0.2
+"""Seconds that a session is listed as Initialized: its detail is never asked for then."""
+
+AFTER_LAST_PAGE = 2.0
+"""Seconds that a session lives on after its last page."""
+
+GROWN = 0.7
+"""The share of an attempt after which no further bad line comes, so that a quick poll sees the last count."""
+
+BY_SESSION = "Other"
+"""A technology that counts bad lines by session."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt at a page: it is sent again if another follows."""
+
+    seconds: float
+    bad_lines: int
+    rate: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """One T.30 call: counters begin anew with each; the second is the one after the switch to T.38."""
+
+    transport: str
+    negotiation: float
+    pages: tuple[tuple[Attempt, ...], ...]
+    y_resolution: int = 3850
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time in which only the bad lines change."""
+
+    start: float
+    end: float
+    says: Fields
+    bad_lines: int = 0
+    before: int = 0
+
+
+@dataclass(frozen=True)
+class Fax:
+    """A fax: its calls one after the other; number and server name the session."""
+
+    number: int | None
+    operation: str
+    calls: tuple[Call, ...]
+    start: float = 0.0
+    ecm: bool = False
+    technology: str = "Spandsp"
+    server: str = "pbx"
+    status: str = "SUCCESS"
+    completed_after: float | None = 0.5
+    """Seconds from its end to its completion event; None: none comes."""
+    missed_pages: int = 0
+    """How many pages the completion event tells more than there were (fewer, if negative)."""
+    restart_at: float | None = None
+    """When the server restarts in the middle of it."""
+    carries_result: bool = False
+    """The completion event has ChanVariables."""
+    parties: Details = field(default_factory=dict)
+
+    @property
+    def channel(self) -> str:
+        """Its channel: no other fax of a history has it."""
+        return f"PJSIP/{self.server}-{self.operation}-{self.number}-{self.start}"
+
+    @property
+    def pages(self) -> int:
+        """Pages done at the end."""
+        return len(self.calls[-1].pages)
+
+    @property
+    def counts_by_session(self) -> bool:
+        """Bad lines go on from page to page."""
+        return self.technology == BY_SESSION
+
+    @property
+    def bad_lines(self) -> list[int]:
+        """What is kept of each page; where the session is counted, all that came while the page was in hand."""
+        if self.counts_by_session:
+            return [sum(attempt.bad_lines for attempt in page) for page in self.calls[-1].pages]
+        return [page[-1].bad_lines for page in self.calls[-1].pages]
+
+    @property
+    def discarded(self) -> list[int]:
+        """What came on the attempts that were sent again, by page."""
+        return [sum(attempt.bad_lines for attempt in page[:-1]) for page in self.calls[-1].pages]
+
+    @property
+    def rate_falls(self) -> int:
+        """How often the rate fell."""
+        rates = [attempt.rate for call in self.calls for page in call.pages for attempt in page]
+        return sum(after < before for before, after in pairwise(rates))
+
+    @property
+    def end(self) -> float:
+        """When it leaves the list."""
+        end = self.spans[-1].end
+        return end if self.restart_at is None else min(end, self.restart_at)
+
+    def says(self, moment: float) -> Fields | None:
+        """What the server says at a moment; None: it is not on the list."""
+        if self.restart_at is not None and moment >= self.restart_at:
+            return None
+        span = next((span for span in self.spans if span.start <= moment < span.end), None)
+        if span is None:
+            return None
+        grown = min(1.0, (moment - span.start) / (span.end - span.start) / GROWN)
+        said = dict(span.says)
+        if self.operation in {"send", "receive"}:
+            said["total_bad_lines"] = span.before + int(span.bad_lines * grown)
+        return said
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """All its stretches, in order."""
+        return list(self._spans())
+
+    def _spans(self) -> Iterator[Span]:
+        at = self.start
+        for place, call in enumerate(self.calls):
+            yield Span(at, at := at + call.negotiation, self._negotiating(call))
+            counted = 0
+            for page, attempts in enumerate(call.pages, 1):
+                for attempt in attempts:
+                    yield Span(
+                        at,
+                        at := at + attempt.seconds,
+                        self._agreed(call, attempt, page),
+                        attempt.bad_lines if self._counts else 0,
+                        counted,
+                    )
+                    counted += attempt.bad_lines if self._counts and self.counts_by_session else 0
+            if place + 1 == len(self.calls):
+                attempt = call.pages[-1][-1] if call.pages else Attempt(1, 0, 14400)
+                stays = counted if self.counts_by_session else attempt.bad_lines if self._counts else 0
+                yield Span(
+                    at,
+                    at + AFTER_LAST_PAGE,
+                    self._agreed(call, attempt, len(call.pages) + 1, bool(call.pages)),
+                    0,
+                    stays,
+                )
+
+    @property
+    def _counts(self) -> bool:
+        return self.operation == "receive" and not self.ecm
+
+    def _negotiating(self, call: Call) -> Fields:
+        return self._says(call, 1, rate=0 if self.operation == "gateway" else 14400, ecm=False, resolution=(0, 0))
+
+    def _agreed(self, call: Call, attempt: Attempt, page: int, agreed: bool = True) -> Fields:
+        if not agreed:
+            return self._negotiating(call)
+        return self._says(call, page, attempt.rate, self.ecm, (8031, call.y_resolution))
+
+    def _says(self, call: Call, page: int, rate: int, ecm: bool, resolution: tuple[int, int]) -> Fields:
+        said: Fields = {"operation": self.operation, "state": "Active", "session_type": "none"}
+        if self.operation == "V.21":
+            return said
+        said |= {"error_correction_mode": ecm, "data_rate": rate, "page_number": page}
+        if self.operation == "gateway":
+            return said
+        return said | {
+            "session_type": call.transport,
+            "x_resolution": resolution[0],
+            "y_resolution": resolution[1],
+            "pages_transmitted": page - 1 if self.operation == "send" else 0,
+            "pages_received": page - 1 if self.operation == "receive" else 0,
+            "file_name": f"/fax/{self.number}.tif",
+        }
