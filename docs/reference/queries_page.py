@@ -72,7 +72,7 @@ def answer(connection: psycopg.Connection, question: str) -> str:
     """The rows as a table of text, at most 40 of them; no line of the page is a session's own time zone."""
     with connection.transaction():
         connection.execute("set local timezone = 'UTC'")
-        cursor = connection.execute(quoting.SQL(question))  # type: ignore[arg-type]
+        cursor = connection.execute(quoting.SQL(question))
         names = [column.name for column in cursor.description or ()]
         rows = [[_cell(value) for value in row] for row in cursor]
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]

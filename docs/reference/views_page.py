@@ -57,6 +57,7 @@ order by a.attnum
 def page(connection: psycopg.Connection) -> str:
     """The whole page."""
     parts = [HEAD, "## Views for reports\n", *(_object(connection, name, "views") for name in VIEWS)]
+    parts += ["## Functions for a period\n", *(_function(connection, name) for name in FUNCTIONS)]
     parts += ["## Views beneath them\n", *(_object(connection, name, "views") for name in BASES)]
     parts += ["## Tables\n", *(_object(connection, name, "tables") for name in TABLES)]
     return "\n".join(parts)
@@ -73,6 +74,25 @@ def _object(connection: psycopg.Connection, name: str, folder: str) -> str:
     for column, kind, comment in connection.execute(_COLUMNS, [name]):
         lines.append(f"| `{column}` | {_short(kind)} | {_cell(comment)} |")
     return "\n".join(lines) + "\n"
+
+
+def _function(connection: psycopg.Connection, name: str) -> str:
+    found = connection.execute(
+        "select pg_get_function_arguments(oid), pg_get_function_result(oid), obj_description(oid) from pg_proc"
+        " where pronamespace = 'fax'::regnamespace and proname = %s",
+        [name],
+    ).fetchone()
+    assert found is not None
+    arguments, result, comment = found
+    (example,) = re.findall(r"^-- example: (.+)$", sql.text(f"functions/{name}"), re.MULTILINE)[:1]
+    gives = re.sub(r"^TABLE\((.*)\)$", r"\1", result)
+    lines = [f"### `fax.{name}({_short_all(arguments)})`", "", comment, "", f"Gives: {_short_all(gives)}.", ""]
+    return "\n".join([*lines, "```sql", example, "```", ""])
+
+
+def _short_all(text: str) -> str:
+    zones = text.replace("timestamp with time zone", "timestamptz").replace("timestamp without time zone", "timestamp")
+    return zones.replace("::text", "")
 
 
 def _cell(comment: str | None) -> str:
