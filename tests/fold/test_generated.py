@@ -20,13 +20,13 @@ def repeatable(examples: int) -> settings:
     return settings(max_examples=examples, deadline=None, derandomize=not random, database=None, print_blob=True)
 
 
-@repeatable(1000)
+@repeatable(900)
 @given(history=histories())
 def test_true_faxes(connection: psycopg.Connection, history: History) -> None:
     check(connection, history)
 
 
-@repeatable(1000)
+@repeatable(800)
 @given(history=wild_histories())
 def test_wild_rows(connection: psycopg.Connection, history: History) -> None:
     check(connection, history)
