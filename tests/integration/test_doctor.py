@@ -328,5 +328,5 @@ def test_the_user_to_paste_is_whole() -> None:
     section = advice.user("fax").splitlines()
     assert section[1] == "[fax]"
     assert [line.split(" = ")[0] for line in section[2:]] == [
-        "secret", "deny", "permit", "read", "write", "writetimeout", "eventfilter", "eventfilter",
+        "secret", "deny", "permit", "read", "write", "writetimeout", "eventfilter", "eventfilter", "eventfilter",
     ]  # fmt: skip
