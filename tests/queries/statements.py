@@ -1,0 +1,34 @@
+"""The statements of docs/how-to/queries.md, and their answers as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from docs.reference import queries_page
+
+Row = dict[str, Any]
+
+QUESTIONS = {question.number: question for question in queries_page.questions(queries_page.PAGE.read_text("utf-8"))}
+"""By their numbers."""
+
+
+def ask(
+    database: psycopg.Connection, number: int, put: Mapping[str, str] | None = None, *, time_zone: str = "UTC"
+) -> list[Row]:
+    """The answer to a question, in UTC as on the page; `put`: what a reader puts in the place of what."""
+    statement = QUESTIONS[number].sql
+    for old, new in (put or {}).items():
+        assert old in statement, f"question {number} has no {old}"
+        statement = statement.replace(old, new)
+    with database.transaction():
+        database.execute("select set_config('timezone', %s, true)", [time_zone])
+        return database.cursor(row_factory=dict_row).execute(statement.encode()).fetchall()
+
+
+def lines(rows: list[Row], *names: str) -> list[tuple[Any, ...]]:
+    """Some columns of an answer, or all of them, line by line."""
+    return [tuple(row[name] for name in names or row) for row in rows]
