@@ -352,14 +352,14 @@ select
     case h.operation
         when 'receive' then h.pages_received
         when 'send' then h.pages_transmitted
-        when 'gateway' then greatest(h.page_number, -2147483647) - 1
+        when 'gateway' then case when h.page_number > -2147483648 then h.page_number - 1 end
     end as pages,
     h.total_bad_lines,
     -- 33600 is V.34, the fastest there is; spandsp may tell any number for a modem that it does not know
     case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
     case when m.measured then h.error_correction_mode end as error_correction_mode,
-    case when m.measured then h.x_resolution end as x_resolution,
-    case when m.measured then h.y_resolution end as y_resolution,
+    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,
+    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,
     h.file_name,
     h.details
 from fax.session_history h
@@ -524,6 +524,7 @@ select
     x.completed_at,
     x.gone_at,
     x.last_row_at,
+    n.began_at as next_life_at,
     x.error_correction_mode,
     x.first_data_rate,
     x.last_data_rate,
@@ -531,7 +532,8 @@ select
     x.rate_falls,
     x.x_resolution,
     x.y_resolution,
-    x.bad_lines_measurable,
+    -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
+    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
     x.completed,
     x.attempted,
@@ -562,7 +564,7 @@ cross join lateral (
         coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
         o.state,
         o.transport,
-        coalesce(o.file_names, case when c.file_name is not null then array[c.file_name] end) as file_names,
+        coalesce(o.file_names, c.file_names) as file_names,
         o.snapshots,
         o.pages as pages_observed,
         coalesce(c.pages, o.pages) as pages,
@@ -571,15 +573,13 @@ cross join lateral (
         c.completed_at,
         g.gone_at,
         e.last_row_at,
-        l.error_correction_mode,
+        o.error_correction_mode,
         o.first_data_rate,
         coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
         o.lowest_data_rate,
         f.rate_falls,
-        coalesce(l.x_resolution, c.x_resolution) as x_resolution,
-        coalesce(l.y_resolution, c.y_resolution) as y_resolution,
-        -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
-        o.operation = 'receive' and l.error_correction_mode is false as bad_lines_measurable,
+        coalesce(o.x_resolution, c.x_resolution) as x_resolution,
+        coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
         v.attempted,
         coalesce(c.details, v.channel_status, v.channel_event) as call,
@@ -601,9 +601,13 @@ cross join lateral (
             (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
             (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
             min(n.data_rate) as lowest_data_rate,
-            (array_agg(n.operation order by n.observed_at desc))[1] as operation,
-            (array_agg(n.state order by n.observed_at desc))[1] as state,
+            (array_agg(n.operation order by n.observed_at desc) filter (where n.operation is not null))[1] as operation,
+            (array_agg(n.state order by n.observed_at desc) filter (where n.state is not null))[1] as state,
             (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
+            (array_agg(n.error_correction_mode order by n.observed_at desc) filter (where n.error_correction_mode is not null))[1]
+                as error_correction_mode,
+            (array_agg(n.x_resolution order by n.observed_at desc) filter (where n.x_resolution is not null))[1] as x_resolution,
+            (array_agg(n.y_resolution order by n.observed_at desc) filter (where n.y_resolution is not null))[1] as y_resolution,
             array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
         from own n
         where n.is_snapshot
@@ -641,21 +645,15 @@ cross join lateral (
             nullif(h.data_rate, 0) as data_rate,
             h.x_resolution,
             h.y_resolution,
-            h.file_name,
+            case when jsonb_typeof(h.details -> 'FileName') = 'array'
+                 then (select array_agg(n.name) from jsonb_array_elements_text(h.details -> 'FileName') n (name))
+                 when h.file_name is not null then array[h.file_name] end as file_names,
             h.details
         from own h
         where h.event in ('SendFAX', 'ReceiveFAX')
         order by h.observed_at
         limit 1
     ) c on true
-    -- the last measurement
-    left join lateral (
-        select d.error_correction_mode, d.x_resolution, d.y_resolution
-        from own d
-        where d.is_snapshot and d.measured
-        order by d.observed_at desc
-        limit 1
-    ) l on true
     -- The first complete list that no longer had it. What refutes it: a snapshot of the same observer that is later both
     -- by its clock and in the history, or one of another observer that is later by more than two clocks are apart.
     cross join lateral (
@@ -700,7 +698,18 @@ cross join lateral (
         select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
         from own h
     ) e
-) x;
+) x
+-- the next life of its server, where nothing else tells of an end
+left join lateral (
+    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
+    from fax.epoch mine
+    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
+    where mine.epoch_id = s.epoch_id
+      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
+          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
+    order by began_at, later.reload_ordinal
+    limit 1
+) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
 
 comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
 comment on column fax.session_facts.session_id is 'The session.';
@@ -723,6 +732,7 @@ comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL: no
 comment on column fax.session_facts.completed_at is 'When the completion event came. NULL: none came.';
 comment on column fax.session_facts.gone_at is 'First complete list without it. NULL: none.';
 comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
+comment on column fax.session_facts.next_life_at is 'Start of the next life of its server, where it was listed and neither a completion event nor a list tells of its end. NULL: there is none.';
 comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL: never negotiated.';
 comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
 comment on column fax.session_facts.last_data_rate is 'Last rate, bit/s; of the completion event where no poll measured it. NULL: not told.';
@@ -730,7 +740,7 @@ comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, b
 comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most.';
 comment on column fax.session_facts.x_resolution is 'Pixels per metre across. NULL: not told.';
 comment on column fax.session_facts.y_resolution is 'Pixels per metre down. NULL: not told.';
-comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM. NULL: operation or ECM not told.';
+comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM.';
 comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
 comment on column fax.session_facts.attempted is 'An event told that a fax application began: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
 comment on column fax.session_facts.dialled_number is 'DNID of the channel, by its Status (personal). NULL: not told.';
@@ -801,7 +811,7 @@ select
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,
     e.ended_not_after,
     case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_seen < f.pages, f.pages > 0) end as bad_lines_lower_bound,
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0) end as bad_lines_lower_bound,
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
@@ -819,36 +829,25 @@ select
     ) end as fax_session_id,
     f.error as result_error
 from fax.session_facts f
--- the next life of its server
-left join lateral (
-    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
-    from fax.epoch mine
-    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
-    where mine.epoch_id = f.epoch_id
-      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
-          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
-    order by began_at, later.reload_ordinal
-    limit 1
-) n on not f.completed and f.gone_at is null
 cross join lateral (
     select
         case
             when f.completed then 'completion'
             when f.gone_at is not null then 'gone'
             when f.session_number is null and f.snapshots = 0 then 'gone'
-            when n.began_at is not null then 'server_restart'
+            when f.next_life_at is not null then 'server_restart'
             else 'open'
         end as end_observed_by,
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
-            when n.began_at is not null or (f.session_number is null and f.snapshots = 0) then f.last_row_at
+            when f.next_life_at is not null or (f.session_number is null and f.snapshots = 0) then f.last_row_at
         end as ended_at,
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
             when f.session_number is null and f.snapshots = 0 then f.last_row_at
-            else n.began_at
+            else f.next_life_at
         end as ended_not_after
 ) e
 left join lateral (
@@ -856,18 +855,26 @@ left join lateral (
         sum(p.bad_lines)::bigint as bad_lines,
         sum(p.bad_lines_discarded)::bigint as bad_lines_discarded,
         max(p.bad_lines) as worst_page_bad_lines,
-        count(*) as pages_seen,
-        max(extract(epoch from coalesce(p.next_seen_at, e.ended_not_after) - p.last_seen_at)) as poll_gap_seconds
+        count(p.poll_gap_seconds) as pages_bounded,
+        max(p.poll_gap_seconds) as poll_gap_seconds
     from (
         select
-            a.page,
-            (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
-            sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded,
-            max(a.last_seen_at) as last_seen_at,
-            min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
-        from fax.page_attempts a
-        where a.session_id = f.session_id and a.started_at = f.started_at
-        group by a.page
+            g.page,
+            g.bad_lines,
+            g.bad_lines_discarded,
+            case when coalesce(g.next_seen_at, e.ended_not_after) >= g.last_seen_at
+                 then extract(epoch from coalesce(g.next_seen_at, e.ended_not_after) - g.last_seen_at) end as poll_gap_seconds
+        from (
+            select
+                a.page,
+                (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
+                sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded,
+                max(a.last_seen_at) as last_seen_at,
+                min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
+            from fax.page_attempts a
+            where a.session_id = f.session_id and a.started_at = f.started_at
+            group by a.page
+        ) g
     ) p
     where p.page between 1 and f.pages
 ) b on f.bad_lines_measurable
@@ -935,7 +942,7 @@ select
     p.page,
     p.page_started_at,
     p.page_ended_at,
-    extract(epoch from p.page_ended_at - p.page_started_at) as seconds,
+    case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,
     p.attempts,
     case when f.bad_lines_measurable then p.bad_lines end as bad_lines,
     case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,
@@ -952,7 +959,7 @@ cross join lateral (
         -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
         case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
         min(a.first_seen_at) over later_pages as page_ended_at,
-        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at) as page_left_at,
+        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at, f.next_life_at) as page_left_at,
         a.last_seen_at,
         a.attempts,
         a.bad_lines,
@@ -986,7 +993,7 @@ comment on column fax.session_pages.started_at is 'First observation of the sess
 comment on column fax.session_pages.page is 'Page, from 1.';
 comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
 comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
-comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known.';
+comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known, or two observers'' clocks put them the other way round.';
 comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell; a technology that counts by session shows 1. NULL: no poll saw it.';
 comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen, a lower bound where poll_gap_seconds is above 0.85. NULL: not measurable, or no poll saw it.';
 comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, no poll saw it, or the technology counts by session.';
@@ -1063,6 +1070,10 @@ cross join lateral (
     changed as (
         select
             c.*,
+            -- behind a snapshot stand the events up to the next one: of a completion event the pages that no poll saw
+            case when c.snapshots_so_far > 0 then first_value(c.pages) over (
+                partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
+            end as pages_last_polled,
             case
                 when not c.is_snapshot then array['event']
                 when c.place = 1 then array['listed']
@@ -1090,7 +1101,7 @@ cross join lateral (
         c.state,
         c.page_number,
         c.pages,
-        c.pages::bigint - c.pages_before as pages_delta,
+        c.pages::bigint - case when c.is_snapshot then c.pages_before else c.pages_last_polled end as pages_delta,
         c.total_bad_lines as bad_lines,
         c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
         c.data_rate,

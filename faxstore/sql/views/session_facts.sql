@@ -26,6 +26,7 @@ select
     x.completed_at,
     x.gone_at,
     x.last_row_at,
+    n.began_at as next_life_at,
     x.error_correction_mode,
     x.first_data_rate,
     x.last_data_rate,
@@ -33,7 +34,8 @@ select
     x.rate_falls,
     x.x_resolution,
     x.y_resolution,
-    x.bad_lines_measurable,
+    -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
+    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
     x.completed,
     x.attempted,
@@ -64,7 +66,7 @@ cross join lateral (
         coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
         o.state,
         o.transport,
-        coalesce(o.file_names, case when c.file_name is not null then array[c.file_name] end) as file_names,
+        coalesce(o.file_names, c.file_names) as file_names,
         o.snapshots,
         o.pages as pages_observed,
         coalesce(c.pages, o.pages) as pages,
@@ -73,15 +75,13 @@ cross join lateral (
         c.completed_at,
         g.gone_at,
         e.last_row_at,
-        l.error_correction_mode,
+        o.error_correction_mode,
         o.first_data_rate,
         coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
         o.lowest_data_rate,
         f.rate_falls,
-        coalesce(l.x_resolution, c.x_resolution) as x_resolution,
-        coalesce(l.y_resolution, c.y_resolution) as y_resolution,
-        -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
-        o.operation = 'receive' and l.error_correction_mode is false as bad_lines_measurable,
+        coalesce(o.x_resolution, c.x_resolution) as x_resolution,
+        coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
         v.attempted,
         coalesce(c.details, v.channel_status, v.channel_event) as call,
@@ -103,9 +103,13 @@ cross join lateral (
             (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
             (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
             min(n.data_rate) as lowest_data_rate,
-            (array_agg(n.operation order by n.observed_at desc))[1] as operation,
-            (array_agg(n.state order by n.observed_at desc))[1] as state,
+            (array_agg(n.operation order by n.observed_at desc) filter (where n.operation is not null))[1] as operation,
+            (array_agg(n.state order by n.observed_at desc) filter (where n.state is not null))[1] as state,
             (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
+            (array_agg(n.error_correction_mode order by n.observed_at desc) filter (where n.error_correction_mode is not null))[1]
+                as error_correction_mode,
+            (array_agg(n.x_resolution order by n.observed_at desc) filter (where n.x_resolution is not null))[1] as x_resolution,
+            (array_agg(n.y_resolution order by n.observed_at desc) filter (where n.y_resolution is not null))[1] as y_resolution,
             array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
         from own n
         where n.is_snapshot
@@ -143,21 +147,15 @@ cross join lateral (
             nullif(h.data_rate, 0) as data_rate,
             h.x_resolution,
             h.y_resolution,
-            h.file_name,
+            case when jsonb_typeof(h.details -> 'FileName') = 'array'
+                 then (select array_agg(n.name) from jsonb_array_elements_text(h.details -> 'FileName') n (name))
+                 when h.file_name is not null then array[h.file_name] end as file_names,
             h.details
         from own h
         where h.event in ('SendFAX', 'ReceiveFAX')
         order by h.observed_at
         limit 1
     ) c on true
-    -- the last measurement
-    left join lateral (
-        select d.error_correction_mode, d.x_resolution, d.y_resolution
-        from own d
-        where d.is_snapshot and d.measured
-        order by d.observed_at desc
-        limit 1
-    ) l on true
     -- The first complete list that no longer had it. What refutes it: a snapshot of the same observer that is later both
     -- by its clock and in the history, or one of another observer that is later by more than two clocks are apart.
     cross join lateral (
@@ -202,7 +200,18 @@ cross join lateral (
         select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
         from own h
     ) e
-) x;
+) x
+-- the next life of its server, where nothing else tells of an end
+left join lateral (
+    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
+    from fax.epoch mine
+    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
+    where mine.epoch_id = s.epoch_id
+      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
+          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
+    order by began_at, later.reload_ordinal
+    limit 1
+) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
 
 comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
 comment on column fax.session_facts.session_id is 'The session.';
@@ -225,6 +234,7 @@ comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL: no
 comment on column fax.session_facts.completed_at is 'When the completion event came. NULL: none came.';
 comment on column fax.session_facts.gone_at is 'First complete list without it. NULL: none.';
 comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
+comment on column fax.session_facts.next_life_at is 'Start of the next life of its server, where it was listed and neither a completion event nor a list tells of its end. NULL: there is none.';
 comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL: never negotiated.';
 comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
 comment on column fax.session_facts.last_data_rate is 'Last rate, bit/s; of the completion event where no poll measured it. NULL: not told.';
@@ -232,7 +242,7 @@ comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, b
 comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most.';
 comment on column fax.session_facts.x_resolution is 'Pixels per metre across. NULL: not told.';
 comment on column fax.session_facts.y_resolution is 'Pixels per metre down. NULL: not told.';
-comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM. NULL: operation or ECM not told.';
+comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM.';
 comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
 comment on column fax.session_facts.attempted is 'An event told that a fax application began: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
 comment on column fax.session_facts.dialled_number is 'DNID of the channel, by its Status (personal). NULL: not told.';

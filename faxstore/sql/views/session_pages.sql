@@ -10,7 +10,7 @@ select
     p.page,
     p.page_started_at,
     p.page_ended_at,
-    extract(epoch from p.page_ended_at - p.page_started_at) as seconds,
+    case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,
     p.attempts,
     case when f.bad_lines_measurable then p.bad_lines end as bad_lines,
     case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,
@@ -27,7 +27,7 @@ cross join lateral (
         -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
         case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
         min(a.first_seen_at) over later_pages as page_ended_at,
-        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at) as page_left_at,
+        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at, f.next_life_at) as page_left_at,
         a.last_seen_at,
         a.attempts,
         a.bad_lines,
@@ -61,7 +61,7 @@ comment on column fax.session_pages.started_at is 'First observation of the sess
 comment on column fax.session_pages.page is 'Page, from 1.';
 comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
 comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
-comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known.';
+comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known, or two observers'' clocks put them the other way round.';
 comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell; a technology that counts by session shows 1. NULL: no poll saw it.';
 comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen, a lower bound where poll_gap_seconds is above 0.85. NULL: not measurable, or no poll saw it.';
 comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, no poll saw it, or the technology counts by session.';

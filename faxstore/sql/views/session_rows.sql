@@ -20,14 +20,14 @@ select
     case h.operation
         when 'receive' then h.pages_received
         when 'send' then h.pages_transmitted
-        when 'gateway' then greatest(h.page_number, -2147483647) - 1
+        when 'gateway' then case when h.page_number > -2147483648 then h.page_number - 1 end
     end as pages,
     h.total_bad_lines,
     -- 33600 is V.34, the fastest there is; spandsp may tell any number for a modem that it does not know
     case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
     case when m.measured then h.error_correction_mode end as error_correction_mode,
-    case when m.measured then h.x_resolution end as x_resolution,
-    case when m.measured then h.y_resolution end as y_resolution,
+    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,
+    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,
     h.file_name,
     h.details
 from fax.session_history h

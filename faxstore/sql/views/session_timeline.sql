@@ -64,6 +64,10 @@ cross join lateral (
     changed as (
         select
             c.*,
+            -- behind a snapshot stand the events up to the next one: of a completion event the pages that no poll saw
+            case when c.snapshots_so_far > 0 then first_value(c.pages) over (
+                partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
+            end as pages_last_polled,
             case
                 when not c.is_snapshot then array['event']
                 when c.place = 1 then array['listed']
@@ -91,7 +95,7 @@ cross join lateral (
         c.state,
         c.page_number,
         c.pages,
-        c.pages::bigint - c.pages_before as pages_delta,
+        c.pages::bigint - case when c.is_snapshot then c.pages_before else c.pages_last_polled end as pages_delta,
         c.total_bad_lines as bad_lines,
         c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
         c.data_rate,

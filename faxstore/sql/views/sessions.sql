@@ -55,7 +55,7 @@ select
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,
     e.ended_not_after,
     case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_seen < f.pages, f.pages > 0) end as bad_lines_lower_bound,
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0) end as bad_lines_lower_bound,
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
@@ -73,36 +73,25 @@ select
     ) end as fax_session_id,
     f.error as result_error
 from fax.session_facts f
--- the next life of its server
-left join lateral (
-    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
-    from fax.epoch mine
-    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
-    where mine.epoch_id = f.epoch_id
-      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
-          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
-    order by began_at, later.reload_ordinal
-    limit 1
-) n on not f.completed and f.gone_at is null
 cross join lateral (
     select
         case
             when f.completed then 'completion'
             when f.gone_at is not null then 'gone'
             when f.session_number is null and f.snapshots = 0 then 'gone'
-            when n.began_at is not null then 'server_restart'
+            when f.next_life_at is not null then 'server_restart'
             else 'open'
         end as end_observed_by,
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
-            when n.began_at is not null or (f.session_number is null and f.snapshots = 0) then f.last_row_at
+            when f.next_life_at is not null or (f.session_number is null and f.snapshots = 0) then f.last_row_at
         end as ended_at,
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
             when f.session_number is null and f.snapshots = 0 then f.last_row_at
-            else n.began_at
+            else f.next_life_at
         end as ended_not_after
 ) e
 left join lateral (
@@ -110,18 +99,26 @@ left join lateral (
         sum(p.bad_lines)::bigint as bad_lines,
         sum(p.bad_lines_discarded)::bigint as bad_lines_discarded,
         max(p.bad_lines) as worst_page_bad_lines,
-        count(*) as pages_seen,
-        max(extract(epoch from coalesce(p.next_seen_at, e.ended_not_after) - p.last_seen_at)) as poll_gap_seconds
+        count(p.poll_gap_seconds) as pages_bounded,
+        max(p.poll_gap_seconds) as poll_gap_seconds
     from (
         select
-            a.page,
-            (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
-            sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded,
-            max(a.last_seen_at) as last_seen_at,
-            min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
-        from fax.page_attempts a
-        where a.session_id = f.session_id and a.started_at = f.started_at
-        group by a.page
+            g.page,
+            g.bad_lines,
+            g.bad_lines_discarded,
+            case when coalesce(g.next_seen_at, e.ended_not_after) >= g.last_seen_at
+                 then extract(epoch from coalesce(g.next_seen_at, e.ended_not_after) - g.last_seen_at) end as poll_gap_seconds
+        from (
+            select
+                a.page,
+                (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
+                sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded,
+                max(a.last_seen_at) as last_seen_at,
+                min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
+            from fax.page_attempts a
+            where a.session_id = f.session_id and a.started_at = f.started_at
+            group by a.page
+        ) g
     ) p
     where p.page between 1 and f.pages
 ) b on f.bad_lines_measurable
