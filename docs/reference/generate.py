@@ -8,6 +8,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from psycopg.conninfo import make_conninfo
+
 from docs.reference import commands_page, queries_page, views_page
 from faxstore.store import embedded, migrate
 from faxstore.store.database import connect
@@ -22,8 +24,12 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="faxstore-docs-", dir="/tmp") as folder,
         embedded.running(Path(folder)) as dsn,
     ):
-        migrate.upgrade(dsn)
         with connect(dsn, autocommit=True) as connection:
+            # Text is sorted by its bytes, whatever the locale of this machine.
+            connection.execute("create database pages template template0 locale 'C'")
+        pages = make_conninfo(dsn, dbname="pages")
+        migrate.upgrade(pages)
+        with connect(pages, autocommit=True) as connection:
             (HERE / "views.md").write_text(views_page.page(connection), encoding="utf-8")
             queries_page.import_recordings(connection)
             page = queries_page.PAGE.read_text(encoding="utf-8")

@@ -690,8 +690,8 @@ cross join lateral (
             select null, null where h.event <> 'VarSet'
         ) x
         where h.event in ('VarSet', 'FAXStatus', 'Newexten', 'Status')
-          and (h.event <> 'VarSet' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
-          and h.observed_at <= coalesce(c.completed_at, h.observed_at)
+          and (h.event <> 'VarSet' or h.observed_at between coalesce(o.first_seen_at, h.observed_at)
+                                                        and coalesce(c.completed_at, h.observed_at))
     ) v
     -- its place in the history
     cross join lateral (
@@ -811,7 +811,7 @@ select
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,
     e.ended_not_after,
     case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0) end as bad_lines_lower_bound,
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))

@@ -45,8 +45,8 @@ class Session:
 
     @cached_property
     def operation(self) -> str | None:
-        """Of the last snapshot, else of the event of its end, else of those of its begin, else as first told."""
-        of_snapshots = self.snapshots[-1].operation if self.snapshots else None
+        """As snapshots last told it, else the event of its end, else those of its begin, else as first told."""
+        of_snapshots = last(said(self.snapshots, lambda row: row.operation))
         of_end = self.completion and self.completion.operation
         begins = [row for row in self.rows if row.event in {"Newexten", "FAXStatus"}]
         of_begin = last(said(begins, lambda row: row.operation))

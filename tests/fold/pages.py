@@ -33,7 +33,8 @@ def page(fax: Session, number: int) -> dict[str, Any]:
         "page": number,
         "page_started_at": started,
         "page_ended_at": ended,
-        "seconds": seconds_between(started, ended) if started and ended else None,
+        # Of two observers' clocks one may put the end before the beginning.
+        "seconds": seconds_between(started, ended) if started and ended and started <= ended else None,
         "attempts": len(told.attempts) if told else None,
         "bad_lines": bad_lines,
         "bad_lines_discarded": told.discarded if told and fax.measurable else None,

@@ -152,7 +152,6 @@ def test_21_a_changed_record_of_an_append_is_found(history: psycopg.Connection) 
     assert lines(ask(history, 21)) == [(4, 6, 3, 3, [4, 5, 6])]
 
 
-@pytest.mark.xfail(strict=True, reason="holes between appends are not looked for")
 def test_21_an_append_removed_with_its_record_leaves_a_hole(history: psycopg.Connection) -> None:
     change(history, f"delete from {PARTITION} where position between 4 and 6", rows=3)
     with without_its_trigger(history, "fax.append_batch"):

@@ -65,7 +65,6 @@ def test_15_what_agrees_is_not_listed(call_records: psycopg.Connection) -> None:
     assert ask(call_records, 15) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the readings of two observers are added up")
 def test_15_two_who_watch_count_once(call_records: psycopg.Connection) -> None:
     append(call_records, counters(0, 0), fax(10, 1), counters(100, 1))
     append(call_records, counters(1, 0), counters(101, 1), collector="two")
@@ -73,7 +72,6 @@ def test_15_two_who_watch_count_once(call_records: psycopg.Connection) -> None:
     assert ask(call_records, 15) == []
 
 
-@pytest.mark.xfail(strict=True, reason="such a day is not listed")
 def test_15_a_day_of_which_the_call_records_alone_tell(call_records: psycopg.Connection) -> None:
     """The collector was down all day: that is what the question is asked for."""
     call(call_records, 10)

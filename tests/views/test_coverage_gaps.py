@@ -24,7 +24,7 @@ from tests.views.given import (
 )
 
 
-def polled(*seconds: float, **details: float) -> list[Any]:
+def polled(*seconds: float, **details: Any) -> list[Any]:
     """A complete list on record; one is told each minute."""
     return [of_server(second, "Polled", **details) for second in seconds]
 

@@ -17,8 +17,8 @@ CUT = "The call dropped prematurely"
 def fax(second: float, number: int, pages: int, status: str, error: str, text: str) -> Sequence[Record]:
     """A received fax of ten seconds that ends with that result on the wire."""
     rows = [(second, 1, 0), (second + 8, pages + 1, 0)]
-    over = [*result(second + 9, status, error, text), completed(second + 9.5, pages), hangup(second + 9.6)]
-    return [*receiving(*rows, number=number), *over]
+    told = result(second + 9, status, error, text)
+    return [*receiving(*rows, number=number), *told, completed(second + 9.5, pages), hangup(second + 9.6)]
 
 
 def test_a_line_for_each_class_with_its_share(database: psycopg.Connection) -> None:

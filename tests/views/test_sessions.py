@@ -92,8 +92,10 @@ def test_all_files_of_a_session_are_named(database: psycopg.Connection) -> None:
 
 
 def test_the_parties_come_from_the_channels_status_while_the_call_is_up(database: psycopg.Connection) -> None:
-    said = {"CallerIDNum": "5550001", "Exten": "s", "DNID": "5550199", "AccountCode": "law-12", "Linkedid": "1793.1"}
-    append(database, receiving((0, 1, 0)), channel_status(0.1, **said), receiving((1, 2, 0)), gone(2))
+    said = channel_status(
+        0.1, CallerIDNum="5550001", Exten="s", DNID="5550199", AccountCode="law-12", Linkedid="1793.1"
+    )
+    append(database, receiving((0, 1, 0)), said, receiving((1, 2, 0)), gone(2))
     row = the_session(database)
     assert of(row, "caller_number", "called_number", "account_code") == ("5550001", "5550199", "law-12")
     assert of(row, "uniqueid", "linkedid", "snapshots") == (UNIQUEID, "1793.1", 2)

@@ -192,8 +192,8 @@ cross join lateral (
             select null, null where h.event <> 'VarSet'
         ) x
         where h.event in ('VarSet', 'FAXStatus', 'Newexten', 'Status')
-          and (h.event <> 'VarSet' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
-          and h.observed_at <= coalesce(c.completed_at, h.observed_at)
+          and (h.event <> 'VarSet' or h.observed_at between coalesce(o.first_seen_at, h.observed_at)
+                                                        and coalesce(c.completed_at, h.observed_at))
     ) v
     -- its place in the history
     cross join lateral (

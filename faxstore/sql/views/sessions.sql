@@ -55,7 +55,7 @@ select
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,
     e.ended_not_after,
     case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0) end as bad_lines_lower_bound,
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
