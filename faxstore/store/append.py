@@ -59,19 +59,7 @@ _INTEGERS = tuple(name for name, kind in _COLUMNS.items() if kind == "int4" and 
 _ADD_SERVER_ROW = sql.text("queries/add_server_row")
 _ADD_REJECTED = sql.text("queries/add_rejected")
 _LAST_ON_CHANNEL = sql.text("queries/last_on_channel")
-_RUNS_OF_UNIQUEID = """
-select s.session_id, s.started_at < %(moment)s,
-       s.session_number is null and exists (
-           select from fax.session_history r
-           where r.session_id = s.session_id and r.started_at = s.started_at and r.observed_at >= %(moment)s)
-from fax.session s
-where s.server = %(server)s
-  and left(s.uniqueid, 100) = left(%(uniqueid)s, 100)
-  and s.uniqueid = %(uniqueid)s
-  and s.started_at <= %(moment)s
-  and s.operation is distinct from 'V.21'
-order by s.started_at
-"""
+_RUNS_OF_UNIQUEID = sql.text("queries/runs_of_uniqueid")
 
 
 @dataclass(slots=True)

@@ -473,13 +473,14 @@ attempts as (
 judged as (
     select
         a.*,
+        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,
         first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
                                     order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
     from attempts a
 )
 select
     j.session_id, j.started_at, j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines,
-    j.first_measured_at, j.data_rate, j.y_resolution
+    j.first_measured_at, j.data_rate, j.y_resolution, j.kept
 from judged j
 where j.stream = j.best_stream;
 
@@ -495,6 +496,7 @@ comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines seen of it:
 comment on column fax.page_attempts.first_measured_at is 'First snapshot of it after the two ends agreed. NULL: none.';
 comment on column fax.page_attempts.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
 comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in it, pixels per metre. NULL: not measured.';
+comment on column fax.page_attempts.kept is 'The last attempt at this page: the one whose bad lines count.';
 
 -- grain: one fax session; what its rows say as a whole, before names and parties are put to it
 -- example: select pages, status from fax.session_facts where session_id = '…';
@@ -564,7 +566,7 @@ cross join lateral (
         coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
         o.state,
         o.transport,
-        coalesce(o.file_names, c.file_names) as file_names,
+        coalesce(o.file_names, c.file_names, v.file_names) as file_names,
         o.snapshots,
         o.pages as pages_observed,
         coalesce(c.pages, o.pages) as pages,
@@ -681,6 +683,9 @@ cross join lateral (
             (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
             (array_agg(h.operation order by h.observed_at)
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
+            -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
+            string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
+                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
             count(*) filter (where x.variable = 'FAXSTATUS' or h.event in ('FAXStatus', 'Newexten')) > 0 as attempted
         from own h
         cross join lateral (
@@ -723,7 +728,7 @@ comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 o
 comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL: no event told it.';
 comment on column fax.session_facts.state is 'Last state, as sent. NULL: never listed.';
 comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL: not told.';
-comment on column fax.session_facts.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.session_facts.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
 comment on column fax.session_facts.snapshots is 'Snapshots that polls took.';
 comment on column fax.session_facts.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
 comment on column fax.session_facts.pages is 'The count of the completion event, else pages_observed. NULL: not told.';
@@ -867,8 +872,8 @@ left join lateral (
         from (
             select
                 a.page,
-                (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
-                sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded,
+                max(a.bad_lines) filter (where a.kept) as bad_lines,
+                sum(a.bad_lines) filter (where not a.kept) as bad_lines_discarded,
                 max(a.last_seen_at) as last_seen_at,
                 min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
             from fax.page_attempts a
@@ -896,7 +901,7 @@ comment on column fax.sessions.called_number is 'Received: the number that was d
 comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
 comment on column fax.sessions.remote_station_id is 'Station id of the other end, its own choice (personal). NULL: none, or not told.';
 comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
-comment on column fax.sessions.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.sessions.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
 comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
 comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
@@ -974,8 +979,8 @@ cross join lateral (
             min(t.first_seen_at) as first_seen_at,
             max(t.last_seen_at) as last_seen_at,
             min(t.first_measured_at) as first_measured_at,
-            (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines,
-            sum(t.bad_lines) - (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines_discarded,
+            max(t.bad_lines) filter (where t.kept) as bad_lines,
+            coalesce(sum(t.bad_lines) filter (where not t.kept), 0) as bad_lines_discarded,
             (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
             (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
         from fax.page_attempts t

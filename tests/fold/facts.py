@@ -176,8 +176,13 @@ class Session:
         return x_resolution, last(said([*of_end, *self.snapshots], lambda row: row.y_resolution))
 
     def file_names(self) -> list[str] | None:
-        """Each once, in the order in which they were told."""
-        return list(dict.fromkeys(said(self.rows, lambda row: row.file_name))) or None
+        """Of the snapshots, else of the event of its end, else those that the application was called with."""
+        of_snapshots = list(dict.fromkeys(said(self.snapshots, lambda row: row.file_name)))
+        of_end = self.completion.file_name if self.completion else None
+        called = first([row for row in self.rows if row.event == "Newexten"])
+        arguments = (called.detail("AppData") or "").partition(",")[0] if called else ""
+        of_begin = arguments.split("&") if arguments else None
+        return of_snapshots or ([of_end] if of_end else of_begin)
 
 
 def channel_variable(row: Seen, name: str) -> str | None:

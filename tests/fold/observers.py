@@ -84,7 +84,8 @@ def events(fax: Fax) -> Iterator[tuple[float, str, dict[str, Any], dict[str, Any
         return
     application = "SendFAX" if fax.operation == "send" else "ReceiveFAX"
     operation = {"operation": fax.operation}
-    yield fax.start - 0.7, "Newexten", {"Application": application} | fax.parties, operation
+    called = {"Application": application, "AppData": f"/fax/{fax.number}.tif&/fax/more.tif,z"}
+    yield fax.start - 0.7, "Newexten", called | fax.parties, operation
     for place, name in enumerate(("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "REMOTESTATIONID")):
         initial = "FAILED" if name == "FAXSTATUS" and fax.start % 2 else ""
         yield fax.start - 0.5 + place / 10_000, "VarSet", {"Variable": name, "Value": initial}, {}

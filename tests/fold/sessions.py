@@ -75,14 +75,15 @@ def bad_lines(fax: Session) -> dict[str, Any]:
     names = ["bad_lines", "bad_lines_discarded", "worst_page_bad_lines", "poll_gap_seconds", "bad_lines_lower_bound"]
     if not fax.measurable:
         return dict.fromkeys(names) | {"bad_lines_measurable": False}
-    kept = [page.bad_lines or 0 for page in fax.pages_kept.values()]
+    kept = [page.bad_lines for page in fax.pages_kept.values()]
+    counted = [lines for lines in kept if lines is not None]
     gaps = [fax.poll_gap(number) for number in fax.pages_kept]
     discarded = sum(page.discarded or 0 for page in fax.pages_kept.values())
     return {
-        "bad_lines": sum(kept),
+        "bad_lines": sum(counted),
         "bad_lines_discarded": None if fax.by_session else discarded,
         "bad_lines_measurable": True,
-        "worst_page_bad_lines": max(kept, default=0),
+        "worst_page_bad_lines": max(counted, default=0),
         "poll_gap_seconds": max([gap for gap in gaps if gap is not None], default=None),
         "bad_lines_lower_bound": len(kept) < (fax.pages or 0) or any(gap is None or gap > PAUSE for gap in gaps),
     }

@@ -195,6 +195,7 @@ def test_a_fax_that_failed_before_it_was_a_session_is_one(database: psycopg.Conn
         "failed", "file_error", "error reading file", "FILE_ERROR",
     )  # fmt: skip
     assert of(row, "end_observed_by", "started_at", "ended_at") == ("gone", at(0), at(0.202))
+    assert row["file_names"] == ["/no-such-file.tif"]
 
 
 def test_without_newexten_its_direction_is_not_known(database: psycopg.Connection) -> None:

@@ -80,13 +80,14 @@ attempts as (
 judged as (
     select
         a.*,
+        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,
         first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
                                     order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
     from attempts a
 )
 select
     j.session_id, j.started_at, j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines,
-    j.first_measured_at, j.data_rate, j.y_resolution
+    j.first_measured_at, j.data_rate, j.y_resolution, j.kept
 from judged j
 where j.stream = j.best_stream;
 
@@ -102,3 +103,4 @@ comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines seen of it:
 comment on column fax.page_attempts.first_measured_at is 'First snapshot of it after the two ends agreed. NULL: none.';
 comment on column fax.page_attempts.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
 comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in it, pixels per metre. NULL: not measured.';
+comment on column fax.page_attempts.kept is 'The last attempt at this page: the one whose bad lines count.';

@@ -66,7 +66,7 @@ cross join lateral (
         coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
         o.state,
         o.transport,
-        coalesce(o.file_names, c.file_names) as file_names,
+        coalesce(o.file_names, c.file_names, v.file_names) as file_names,
         o.snapshots,
         o.pages as pages_observed,
         coalesce(c.pages, o.pages) as pages,
@@ -183,6 +183,9 @@ cross join lateral (
             (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
             (array_agg(h.operation order by h.observed_at)
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
+            -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
+            string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
+                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
             count(*) filter (where x.variable = 'FAXSTATUS' or h.event in ('FAXStatus', 'Newexten')) > 0 as attempted
         from own h
         cross join lateral (
@@ -225,7 +228,7 @@ comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 o
 comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL: no event told it.';
 comment on column fax.session_facts.state is 'Last state, as sent. NULL: never listed.';
 comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL: not told.';
-comment on column fax.session_facts.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.session_facts.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
 comment on column fax.session_facts.snapshots is 'Snapshots that polls took.';
 comment on column fax.session_facts.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
 comment on column fax.session_facts.pages is 'The count of the completion event, else pages_observed. NULL: not told.';

@@ -42,8 +42,8 @@ cross join lateral (
             min(t.first_seen_at) as first_seen_at,
             max(t.last_seen_at) as last_seen_at,
             min(t.first_measured_at) as first_measured_at,
-            (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines,
-            sum(t.bad_lines) - (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines_discarded,
+            max(t.bad_lines) filter (where t.kept) as bad_lines,
+            coalesce(sum(t.bad_lines) filter (where not t.kept), 0) as bad_lines_discarded,
             (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
             (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
         from fax.page_attempts t

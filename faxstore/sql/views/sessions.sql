@@ -111,8 +111,8 @@ left join lateral (
         from (
             select
                 a.page,
-                (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
-                sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded,
+                max(a.bad_lines) filter (where a.kept) as bad_lines,
+                sum(a.bad_lines) filter (where not a.kept) as bad_lines_discarded,
                 max(a.last_seen_at) as last_seen_at,
                 min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
             from fax.page_attempts a
@@ -140,7 +140,7 @@ comment on column fax.sessions.called_number is 'Received: the number that was d
 comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
 comment on column fax.sessions.remote_station_id is 'Station id of the other end, its own choice (personal). NULL: none, or not told.';
 comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
-comment on column fax.sessions.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.sessions.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
 comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
 comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
