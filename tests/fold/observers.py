@@ -62,8 +62,8 @@ class Observer:
     def _events(self, fax: Fax) -> Iterator[tuple[float, Record]]:
         for at, event, details, fields in events(fax):
             if self.begins <= at < self.ends and (fax.restart_at is None or at < fax.restart_at):
-                seen = self._observed(fax, at, event, uniqueid=f"{fax.server}-{fax.channel}", details=details, **fields)
-                yield at, seen
+                uniqueid = f"{fax.server}-{fax.channel}"
+                yield at, self._observed(fax, at + BESIDE_POLLS, event, uniqueid=uniqueid, details=details, **fields)
         if fax.number is None:
             at = fax.end + 9
             yield at, Hangup(self._life(fax), moment(at + self.ahead), fax.channel, f"{fax.server}-{fax.channel}")
@@ -76,6 +76,10 @@ class Observer:
 
     def _life(self, fax: Fax) -> Life:
         return life(fax.server, -UPTIME)
+
+
+BESIDE_POLLS = 0.000_037
+"""Seconds: no two messages of a connection come at one moment, and polls come at round ones."""
 
 
 def events(fax: Fax) -> Iterator[tuple[float, str, dict[str, Any], dict[str, Any]]]:

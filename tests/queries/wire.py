@@ -45,6 +45,17 @@ def failed_early() -> list[tuple[str, truth.End, int]]:
     ]
 
 
+def called_in_vain() -> list[tuple[str, int, list[str]]]:
+    """Of the same faxes: the server, the moment of the dialplan's call, and the files that it named."""
+    return [
+        (server_of(recording), at, said["AppData"].split(",")[0].split("&"))
+        for recording in truth.RECORDINGS
+        for end in truth.failed_early(recording)
+        for at, _, said in messages(recording)
+        if said.get("Event") == "Newexten" and said["Channel"] == end.channel and said["Application"] == "SendFAX"
+    ]
+
+
 @cache
 def messages(recording: str) -> list[tuple[int, int, Message]]:
     """Each message that came: its moment, the number of its connection, its headers."""

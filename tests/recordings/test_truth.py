@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,16 +12,38 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from faxstore.importer import import_file
+from faxstore.importer import Summary, import_file
 from tests import truth
+from tests.databases import fresh
 
 Row = dict[str, Any]
 
 
-@pytest.mark.parametrize("recording", truth.RECORDINGS)
-def test_the_sessions_are_those_of_the_truth(database: psycopg.Connection, recording: str) -> None:
-    summary = import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
+@dataclass(frozen=True)
+class Imported:
+    """A recording, and the database that it alone was imported into."""
 
+    recording: str
+    database: psycopg.Connection
+    summary: Summary
+
+
+@pytest.fixture(scope="module")
+def imported(server: str, template: str, request: pytest.FixtureRequest) -> Iterator[Imported]:
+    """The recording that the test's parameter names; the tests of one recording share its import."""
+    with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as database:
+        path = str(truth.path(request.param))
+        yield Imported(request.param, database, import_file(database, path, "pbx", lambda _: None))
+
+
+EACH = pytest.mark.parametrize("imported", truth.RECORDINGS, indirect=True)
+RESTARTED = [name for name in truth.RECORDINGS if name.startswith("restart")]
+KILLED = [name for name in RESTARTED if name.startswith("restart-hard")]
+
+
+@EACH
+def test_the_sessions_are_those_of_the_truth(imported: Imported) -> None:
+    database, recording, summary = imported.database, imported.recording, imported.summary
     sessions = rows(database, "select * from fax.sessions order by started_at")
     faxes = [row for row in sessions if row["direction"] != "detector"]
 
@@ -43,11 +67,11 @@ def test_the_sessions_are_those_of_the_truth(database: psycopg.Connection, recor
         check_bad_lines(database, recording, row)
 
 
-@pytest.mark.parametrize("recording", truth.RECORDINGS)
-def test_the_servers_own_counters_are_reconciled(database: psycopg.Connection, recording: str) -> None:
+@EACH
+def test_the_servers_own_counters_are_reconciled(imported: Imported) -> None:
     """Between the first and the last FAXStats of a connection no attempt is missing, none is too many."""
-    import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
-    found = rows(database, "select * from fax.reconciliation order by to_at")
+    recording = imported.recording
+    found = rows(imported.database, "select * from fax.reconciliation order by to_at")
     expected = [line for line in truth.lines(recording) if line["text"].startswith("Event: FAXStats")]
     assert len(found) == max(len(expected) - 1, 0)
     for row in found:
@@ -57,10 +81,10 @@ def test_the_servers_own_counters_are_reconciled(database: psycopg.Connection, r
         assert (row["completed_seen"], row["failed_seen"]) == (row["completed"], row["failed"])
 
 
-@pytest.mark.parametrize("recording", [name for name in truth.RECORDINGS if name.startswith("restart")])
-def test_a_restart_is_a_gap_that_its_faxes_overlap(database: psycopg.Connection, recording: str) -> None:
+@pytest.mark.parametrize("imported", RESTARTED, indirect=True)
+def test_a_restart_is_a_gap_that_its_faxes_overlap(imported: Imported) -> None:
     """From the last list before the server went down, to the first one of the new server."""
-    import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
+    database, recording = imported.database, imported.recording
     (gap,) = rows(database, "select * from fax.coverage_gaps where ended_at is not null")
     lists = [line["ts"] for line in truth.lines(recording) if line["text"].startswith("Event: FAXSessionsComplete")]
     down = next(line["ts"] for line in truth.lines(recording) if line["text"].startswith("disconnected"))
@@ -73,9 +97,9 @@ def test_a_restart_is_a_gap_that_its_faxes_overlap(database: psycopg.Connection,
         assert row["ended_not_before"].timestamp() <= down <= row["ended_not_after"].timestamp()
 
 
-@pytest.mark.parametrize("recording", [name for name in truth.RECORDINGS if name.startswith("restart-hard")])
-def test_what_a_crash_cut_off_ends_with_the_server(database: psycopg.Connection, recording: str) -> None:
-    import_file(database, str(truth.path(recording)), "pbx", lambda _: None)
+@pytest.mark.parametrize("imported", KILLED, indirect=True)
+def test_what_a_crash_cut_off_ends_with_the_server(imported: Imported) -> None:
+    database = imported.database
     cut = rows(database, "select * from fax.sessions where end_observed_by = 'server_restart' order by session_number")
     assert [row["session_number"] for row in cut] == [0, 1, 2, 3]
     assert {row["result"] for row in cut} == {"unknown"}
