@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .demo
+# A file of tests is never split: what it sets up once is set up once.
+PARALLEL ?= --numprocesses=auto --dist=loadfile
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -29,10 +31,10 @@ demo: $(READY) ## see faxstore at work, with nothing to set up
 	@$(BIN)/faxstore --data-dir $(DEMO) demo
 
 test: $(READY) ## run the tests on the embedded Postgres (ARGS="-k name" for some)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 test-system: $(READY) ## run them on the Postgres of this machine
-	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(ARGS)
+	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(PARALLEL) $(ARGS)
 
 test-asterisk: $(READY) ## run real faxes on real Asterisk 22 and 16 (Debian; downloads them once)
 	$(BIN)/pytest tests/asterisk $(ARGS)
