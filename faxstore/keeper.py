@@ -26,7 +26,7 @@ RENEW = 2.0
 ANSWER = 1.5
 """Seconds that an answer may take; a start waits no longer for it."""
 
-LONGEST_BACK_OFF = 8.0
+LONGEST_BACK_OFF = 5.0
 """Between two tries to reach a database that does not answer."""
 
 FAREWELL = 0.5
