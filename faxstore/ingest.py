@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from psycopg.conninfo import make_conninfo
+
 from faxstore.ami.collector import Collector
 from faxstore.ami.tracker import Tracker
 from faxstore.capture import Line
@@ -34,6 +36,9 @@ log = logging.getLogger(__name__)
 LAST_DRAIN = 5.0
 """Seconds that a clean stop waits for the database to take the rest of the spool; what is left stays there."""
 
+A_MOMENT = 2
+"""Seconds that a start waits for a database that does not answer: the least that libpq knows."""
+
 
 def run(settings: Settings) -> None:
     """Watches all servers until SIGTERM or SIGINT, then drains and returns; a second signal leaves at once.
@@ -54,8 +59,9 @@ def run(settings: Settings) -> None:
 
 
 def _check_schema(dsn: str) -> None:
+    """A database that does not answer must not keep the servers from being watched."""
     try:
-        migrate.require_current(dsn)
+        migrate.require_current(make_conninfo(dsn, connect_timeout=A_MOMENT))
     except UnreachableError as error:
         log.warning("%s; collecting into the spool until it is back", error)
 
