@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from psycopg.conninfo import make_conninfo
+
 from faxstore.ami.collector import Collector
 from faxstore.ami.tracker import Tracker
 from faxstore.capture import Line
+from faxstore.collector_id import collector_id
 from faxstore.errors import UnreachableError
+from faxstore.keeper import Keeper
 from faxstore.observations import encode
 from faxstore.settings import ServerSettings, Settings, require_servers
 from faxstore.spool import Spool
@@ -25,11 +28,16 @@ from faxstore.spool_writer import SpoolWriter
 from faxstore.store import migrate
 from faxstore.store.carrier import Carrier
 from faxstore.store.database import open_dsn
+from faxstore.store.lease import Leases
+from faxstore.turn import Turn
 
 log = logging.getLogger(__name__)
 
 LAST_DRAIN = 5.0
 """Seconds that a clean stop waits for the database to take the rest of the spool; what is left stays there."""
+
+A_MOMENT = 2
+"""Seconds that a start waits for a database that does not answer: the least that libpq knows."""
 
 
 def run(settings: Settings) -> None:
@@ -41,28 +49,31 @@ def run(settings: Settings) -> None:
     servers = require_servers(settings)
     with open_dsn(settings) as dsn:
         _check_schema(dsn)
-        spool = Spool(settings.data_dir / "spool" / "ingest.sqlite")
+        folder = settings.data_dir / "spool"
+        spool = Spool(folder / "ingest.sqlite")
         try:
-            _watch(servers, spool, Carrier(dsn, spool, socket.gethostname()))
+            me = collector_id(folder)
+            _watch(servers, spool, Carrier(dsn, spool, me), Keeper([each.name for each in servers], Leases(dsn, me)))
         finally:
             spool.close()
 
 
 def _check_schema(dsn: str) -> None:
+    """A database that does not answer must not keep the servers from being watched."""
     try:
-        migrate.require_current(dsn)
+        migrate.require_current(make_conninfo(dsn, connect_timeout=A_MOMENT))
     except UnreachableError as error:
         log.warning("%s; collecting into the spool until it is back", error)
 
 
-def _watch(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier) -> None:
+def _watch(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, keeper: Keeper) -> None:
     writer = SpoolWriter(spool)
     leave = _Leave()
     leave.listen()
     writer.start()
     carrier.start()
     try:
-        asyncio.run(_collect(servers, writer, leave))
+        asyncio.run(_collect(servers, writer, keeper, leave))
     finally:
         writer.stop()
         carrier.stop(LAST_DRAIN, leave.at_once)
@@ -71,13 +82,24 @@ def _watch(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier) 
     log.info("stopped; %s", f"{left} records stay in the spool for the next start" if left else "the spool is empty")
 
 
-async def _collect(servers: tuple[ServerSettings, ...], writer: SpoolWriter, leave: _Leave) -> None:
-    stop = asyncio.Event()
-    collecting = asyncio.gather(*(Collector(server, _recorder(server, writer)).run(stop) for server in servers))
-    leave.told(asyncio.get_running_loop(), first=stop.set, second=collecting.cancel)
-    log.info("watching %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))
-    with suppress(asyncio.CancelledError):
-        await collecting
+async def _collect(servers: tuple[ServerSettings, ...], writer: SpoolWriter, keeper: Keeper, leave: _Leave) -> None:
+    keeping = asyncio.ensure_future(keeper.run())
+    collecting = asyncio.gather(*(_take_turns(server, writer, keeper.turns[server.name]) for server in servers))
+    leave.told(asyncio.get_running_loop(), first=keeper.stop, second=collecting.cancel)
+    log.info("servers: %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))
+    try:
+        with suppress(asyncio.CancelledError):
+            await collecting
+    finally:
+        keeper.stop()
+        await keeping
+        await keeper.leave()
+
+
+async def _take_turns(server: ServerSettings, writer: SpoolWriter, turn: Turn) -> None:
+    """Each turn begins as the ingestor itself does: what it knew of the server before may be long past."""
+    while await turn.begins():
+        await Collector(server, _recorder(server, writer)).run(turn.over)
 
 
 def _recorder(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], None]:

@@ -42,6 +42,7 @@ TABLES = (
     "server_history",
     "rejected_message",
     "waiting_record",
+    "lease",
     "technology",
     "quality_class",
 )

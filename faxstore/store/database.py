@@ -40,10 +40,15 @@ def open_dsn(settings: Settings) -> Iterator[str]:
         yield dsn
 
 
+def conninfo(dsn: str) -> str:
+    """The DSN with what faxstore sets where it does not."""
+    return make_conninfo(**_DEFAULTS | conninfo_to_dict(dsn))
+
+
 def connect(dsn: str, **options: Any) -> Connection:
     """A connection to the database.  Raises UnreachableError with the server's own reason in one line."""
     try:
-        return psycopg.connect(make_conninfo(**_DEFAULTS | conninfo_to_dict(dsn)), **options)
+        return psycopg.connect(conninfo(dsn), **options)
     except psycopg.OperationalError as error:
         raise UnreachableError(f"the database cannot be reached: {one_line(error)}") from error
 

@@ -8,8 +8,8 @@ import pytest
 REFUSED = psycopg.errors.InsufficientPrivilege
 
 APPEND_ONLY = ("session_history", "append_batch", "server_history", "rejected_message")
-KEPT = ("session", "epoch")
-"""Tables that fax.append() itself keeps up to date."""
+KEPT = ("session", "epoch", "lease")
+"""Tables that fax.append() and fax.hold_lease() keep up to date."""
 
 PARTITIONS = """
 select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid

@@ -59,6 +59,13 @@ def test_fax_ingest_makes_months_ahead(ingest: psycopg.Connection) -> None:
     assert made == (25,)
 
 
+def test_fax_ingest_holds_a_lease_and_fax_reader_sees_who_does(
+    ingest: psycopg.Connection, reader: psycopg.Connection
+) -> None:
+    assert read(ingest, "select holds from fax.hold_lease('pbx', 'a', 6)") == [{"holds": True}]
+    assert read(reader, "select holder from fax.lease") == [{"holder": "a"}]
+
+
 def test_set_role_is_enough_to_append(server: str, template: str) -> None:
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("set role fax_ingest")
@@ -116,6 +123,8 @@ CHANGES = [
     "update fax.rejected_message set reason = 'none'",
     "update fax.session set is_open = true",
     "update fax.epoch set server = 'mine'",
+    "update fax.lease set holder = 'mine'",
+    "insert into fax.lease values ('pbx2', 'mine', now(), now(), 'infinity')",
     f"insert into fax.session_history {ROW}",
     f"insert into fax.session_history_default {ROW}",
     "insert into fax.append_batch values (1, 1, 1, now(), 'me')",
@@ -167,6 +176,7 @@ def test_neither_role_changes_anything(ingest: psycopg.Connection, reader: psyco
         "select * from fax.server_history",
         "select * from fax.rejected_message",
         "select * from fax.sessions",
+        "select * from fax.lease",
     ],
 )
 def test_fax_ingest_reads_no_more_than_it_needs(ingest: psycopg.Connection, statement: str) -> None:
@@ -186,6 +196,7 @@ def test_fax_ingest_reads_no_more_than_it_needs(ingest: psycopg.Connection, stat
         "select * from fax.listed(gen_random_uuid(), now(), '{}')",
         "select fax.resolve_epoch('pbx', gen_random_uuid(), null, now(), false, now(), null, null, true)",
         "select * from fax.make_partitions_ahead()",
+        "select * from fax.hold_lease('pbx', 'mine', 6)",
     ],
 )
 def test_fax_reader_appends_nothing(reader: psycopg.Connection, statement: str) -> None:

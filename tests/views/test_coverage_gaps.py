@@ -210,6 +210,20 @@ def test_the_other_observer_is_trusted_until_his_next_word_is_due(database: psyc
     assert read(database, "select * from fax.coverage_gaps") == []
 
 
+def test_one_that_was_killed_is_not_trusted_beyond_the_moment_at_which_another_took_over(
+    database: psycopg.Connection,
+) -> None:
+    """Not only when its next word is overdue."""
+    database.execute(
+        "insert into fax.server_history (server, observed_at, event, collector_id) values"
+        " ('pbx', now() - interval '50 seconds', 'Polled', 'one'),"
+        " ('pbx', now() - interval '9 seconds', 'Connected', 'two'),"
+        " ('pbx', now() - interval '8 seconds', 'Polled', 'two')"
+    )
+    (gap,) = read(database, "select seconds, reason from fax.coverage_gaps")
+    assert of(gap, "seconds", "reason") == (42, "collector down")
+
+
 def test_a_connection_that_was_lost_just_now_is_an_open_gap(database: psycopg.Connection) -> None:
     database.execute(
         "insert into fax.server_history (server, observed_at, event, collector_id, details) values"

@@ -38,8 +38,10 @@ begin atomic
             when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
             when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
-            -- its next word is not due yet
-            when f.next_event is null and f.observed_at > now() - interval '150 seconds' then now()
+            -- its next word is not due yet, and no other observer came since
+            when f.next_event is null and f.observed_at > now() - interval '150 seconds' and not exists (
+                select 1 from trouble o
+                where o.event = 'Connected' and o.collector_id <> f.collector_id and o.observed_at > f.observed_at) then now()
         end), '[]')) as time
         from followed f
         where f.event = 'Polled'

@@ -11,13 +11,14 @@ grant execute on function
     fax.append(uuid, text),
     fax.listed(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
-    fax.make_partitions_ahead(integer)
+    fax.make_partitions_ahead(integer),
+    fax.hold_lease(text, text, double precision)
 to fax_ingest;
 
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
     fax.session_rows, fax.page_attempts, fax.session_facts,
-    fax.technology, fax.quality_class,
+    fax.technology, fax.quality_class, fax.lease,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;

@@ -14,4 +14,4 @@ comment on column fax.append_batch.first_position is 'Position of its first row.
 comment on column fax.append_batch.last_position is 'Position of its last row.';
 comment on column fax.append_batch.rows is 'Rows appended.';
 comment on column fax.append_batch.appended_at is 'When, by the database''s clock.';
-comment on column fax.append_batch.collector_id is 'Who appended: the ingestor''s host, or the import.';
+comment on column fax.append_batch.collector_id is 'Who appended: the ingestor (its host and the id of its spool), or the import.';

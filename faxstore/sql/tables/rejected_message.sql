@@ -14,6 +14,6 @@ comment on table fax.rejected_message is 'Messages that could not be understood,
 comment on column fax.rejected_message.server is 'Name of the server in the settings.';
 comment on column fax.rejected_message.observed_at is 'When it came, by the observer''s clock.';
 comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw: makes a repeat a no-op.';
-comment on column fax.rejected_message.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.rejected_message.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
 comment on column fax.rejected_message.reason is 'What is wrong with it.';
 comment on column fax.rejected_message.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';

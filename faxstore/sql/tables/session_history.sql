@@ -48,6 +48,6 @@ comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessio
 comment on column fax.session_history.operation is 'Operation as sent. NULL: not told.';
 comment on column fax.session_history.state is 'State as sent. NULL: not told.';
 comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL: not told.';
-comment on column fax.session_history.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.session_history.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
 comment on column fax.session_history.file_name is 'FileName as sent, the first where there are several (personal). NULL: not told.';
 comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit theirs, as sent (personal). NULL: none.';
