@@ -7,6 +7,7 @@ Data goes to standard output, messages to standard error.  Exit status: 0 done, 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -15,11 +16,14 @@ from typing import Annotated, NoReturn
 import typer
 
 import faxstore
+from faxstore import logs
 from faxstore.commands import demo, doctor, help, import_, ingest, migrate, psql, record, sessions, show
 from faxstore.commands.context import GlobalOptions
 from faxstore.errors import FaxstoreError
+from faxstore.logs import LogFormat
 
 INTERRUPTED = 130
+GLOBAL_OPTIONS = ("--config", "--dsn", "--data-dir", "--log-format")
 
 app = typer.Typer(
     name="faxstore",
@@ -54,6 +58,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         status = _reader_left()
     except SystemExit as leaving:  # typer's own way out when a write found no reader
         status = _reader_left() if isinstance(leaving.__context__, BrokenPipeError) else leaving.code
+    except Exception as error:
+        logs.log.critical("ended by a fault of its own; please report it", exc_info=error)
+        status = FaxstoreError.exit_status
     raise SystemExit(status or 0)
 
 
@@ -89,6 +96,15 @@ def options(
             " Default: $FAXSTORE_DATA_DIR, else $XDG_DATA_HOME/faxstore, else ~/.local/share/faxstore.",
         ),
     ] = None,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option(
+            envvar="FAXSTORE_LOG_FORMAT",
+            show_envvar=False,
+            help="How messages and the log come out; json is one object a line."
+            " Default: $FAXSTORE_LOG_FORMAT, else the settings file, else text.",
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
     ] = False,
@@ -107,7 +123,8 @@ def options(
     The exit status is 0 when done, 1 when a check failed, 2 for bad use, 3 when a server or the database cannot
     be reached.
     """
-    context.obj = GlobalOptions(config, dsn, data_dir)
+    logs.to_stderr(log_format or LogFormat.TEXT)
+    context.obj = GlobalOptions(config, dsn, data_dir, log_format)
 
 
 app.callback(help=help.screen(options))(options)
@@ -115,7 +132,7 @@ app.callback(help=help.screen(options))(options)
 
 def _complain(line: str, status: int) -> int:
     if line:
-        print(f"faxstore: {line}", file=sys.stderr)
+        logs.say(line, logging.ERROR)
     return status
 
 
@@ -124,7 +141,7 @@ def _bad_use(error: typer.TyperException) -> str:
     text = " ".join(error.format_message().split()).replace("Value error, ", "")
     if not text:
         return ""
-    misplaced = next((name for name in ("--config", "--dsn", "--data-dir") if f"option: {name}" in text), None)
+    misplaced = next((name for name in GLOBAL_OPTIONS if f"option: {name}" in text), None)
     if misplaced:
         return f"{misplaced} stands before the command: faxstore {misplaced} ... COMMAND"
     context = getattr(error, "ctx", None)

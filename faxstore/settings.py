@@ -7,6 +7,7 @@ file, the key and what is allowed.  docs/reference/settings.md is the page for u
 from __future__ import annotations
 
 import re
+import shlex
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,18 +18,19 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from faxstore.errors import UsageError
+from faxstore.logs import LogFormat
 from faxstore.settings_file import Table, expanded, read_toml, shown
 
 DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 """Where a settings file is looked for when neither --config nor FAXSTORE_CONFIG names one."""
 
-TOP_KEYS = ("data_dir", "database", "server")
+TOP_KEYS = ("data_dir", "log_format", "database", "server")
 DATABASE_KEYS = ("dsn",)
 SERVER_KEYS = (
     "name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval",
 )  # fmt: skip
 TLS_KEYS = ("ca_file", "verify")
-VARIABLES = ("FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_SECRET_<NAME>")
+VARIABLES = ("FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_SECRET_<NAME>")
 
 MAX_NAME = 100
 INTERVALS = (0.05, 3600.0)
@@ -84,6 +86,7 @@ class Settings:
     servers: tuple[ServerSettings, ...] = ()
     warnings: tuple[str, ...] = ()
     file: Path | None = None
+    log_format: LogFormat = LogFormat.TEXT
 
 
 def load(
@@ -95,7 +98,7 @@ def load(
     top = Table(read_toml(file) if file else {}, str(file), "", TOP_KEYS)
     database = Table(top.get("database", (dict,), "a table: [database]", {}), str(file), "database.", DATABASE_KEYS)
     servers = _servers(top, environ, warnings)
-    if file and any("secret" in table for table in top.raw.get("server", ())):
+    if file and (_holds_password(database) or any("secret" in table for table in top.raw.get("server", ()))):
         _warn_if_open(file, warnings)
     dsns = {
         "--dsn": dsn,
@@ -106,7 +109,7 @@ def load(
     if chosen_dsn is not None:
         _check_dsn(chosen_dsn, where, warnings)
     folder = data_dir or environ.get("FAXSTORE_DATA_DIR") or top.path("data_dir") or default_data_dir(environ)
-    return Settings(chosen_dsn, expanded(Path(folder)).absolute(), servers, tuple(warnings), file)
+    return Settings(chosen_dsn, expanded(Path(folder)).absolute(), servers, tuple(warnings), file, _log_format(top))
 
 
 def require_servers(settings: Settings) -> tuple[ServerSettings, ...]:
@@ -146,13 +149,19 @@ def _server(
     named = raw.get("name")
     table = Table(raw, file, f"server {shown(named) if named else ordinal}: ", SERVER_KEYS)
     name = table.required("name", MAX_NAME)
+    tls = _tls(table)
+    if tls is not None and not tls.verify:
+        warnings.append(
+            f"{table.file}: {table.prefix}tls.verify is false: whoever stands between can pretend to be"
+            " this server and read its secret and its faxes; set ca_file instead"
+        )
     return ServerSettings(
         name=name,
         host=table.required("host", 253, blanks=False),
         port=int(table.number("port", 5038, 1, 65535, whole=True)),
         username=table.required("username", 200),
         secret=_secret(table, secret_variable(name), environ, warnings),
-        tls=_tls(table),
+        tls=tls,
         poll_interval=float(table.number("poll_interval", 1.0, *INTERVALS)),
         idle_interval=float(table.number("idle_interval", 5.0, *INTERVALS)),
     )
@@ -201,8 +210,27 @@ def _usable(value: str, where: str) -> Secret:
 
 
 def _warn_if_open(file: Path, warnings: list[str]) -> None:
-    if file.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
-        warnings.append(f"{file} holds a secret and is open to every user of this machine; chmod 640 it")
+    """A group may be meant to read it (root:faxstore, 640); everyone never is."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    if mode & stat.S_IRWXO:
+        warnings.append(
+            f"{file} holds a secret and is open to every user of this machine (mode {mode:03o}):"
+            f" chmod o-rwx {shlex.quote(str(file))}"
+        )
+
+
+def _holds_password(database: Table) -> bool:
+    try:
+        return bool(conninfo_to_dict(database.hidden_text("dsn") or "").get("password"))
+    except (ProgrammingError, UnicodeEncodeError):
+        return True  # it will be refused, and may hold one all the same
+
+
+def _log_format(top: Table) -> LogFormat:
+    value = top.text("log_format", LogFormat.TEXT)
+    if value not in list(LogFormat):
+        raise top.wrong("log_format", f"must be {' or '.join(LogFormat)}, not {shown(value)}")
+    return LogFormat(value)
 
 
 def _file(config: Path | None, environ: Mapping[str, str]) -> Path | None:

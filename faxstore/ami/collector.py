@@ -20,6 +20,7 @@ from faxstore.ami.message import MalformedMessageError, parse
 from faxstore.ami.notices import Notices
 from faxstore.ami.watch import Pace, Watch
 from faxstore.capture import Line
+from faxstore.logs import ABOUT
 from faxstore.settings import ServerSettings
 
 log = logging.getLogger("faxstore.ami")
@@ -74,6 +75,7 @@ class Collector:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until stop is set, then take leave of the server within 3 seconds; or until cancelled."""
+        ABOUT.set(self._server.name)
         while not stop.is_set():
             try:
                 connection = await self._open(stop)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import typer
+
+from faxstore import logs
 
 if TYPE_CHECKING:
     from faxstore.settings import ServerSettings, Settings
@@ -22,16 +23,18 @@ class GlobalOptions:
     config: Path | None = None
     dsn: str | None = None
     data_dir: Path | None = None
+    log_format: logs.LogFormat | None = None
 
 
-def settings_of(context: typer.Context) -> Settings:
-    """The settings of this run, their warnings told.  Raises UsageError."""
+def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
+    """The settings of this run, their warnings told; a service is a command that logs.  Raises UsageError."""
     from faxstore import settings
 
     options = cast("GlobalOptions", context.obj)
     loaded = settings.load(options.config, os.environ, dsn=options.dsn, data_dir=options.data_dir)
+    logs.to_stderr(options.log_format or loaded.log_format, service=service)
     for warning in loaded.warnings:
-        say(f"warning: {warning}")
+        logs.say(f"warning: {warning}", logging.WARNING)
     return loaded
 
 
@@ -46,14 +49,3 @@ def servers_of(settings: Settings, names: list[str] | None) -> tuple[ServerSetti
         if name not in known:
             raise UsageError(f"--server {name}: there is no such server; set are {', '.join(known)}")
     return tuple(server for server in servers if not names or server.name in names)
-
-
-def say(line: str) -> None:
-    """A message to the user: on standard error, so that it never mixes with data."""
-    print(f"faxstore: {line}", file=sys.stderr, flush=True)
-
-
-def log_to_stderr() -> None:
-    """The log of a command that runs for long; panoramisk may only warn, for its other levels tell passwords."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("panoramisk").setLevel(logging.WARNING)

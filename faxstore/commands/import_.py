@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import say, settings_of
+from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
+from faxstore.logs import say
+from faxstore.visible import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -80,11 +82,11 @@ class _Progress:
         self.summary: Summary | None = None
         self._bar = bar
         self._file = file
-        self._task = bar.add_task(file, total=None)
+        self._task = bar.add_task(visible(file), total=None)
 
     def __call__(self, summary: Summary) -> None:
         self.summary = summary
-        self._bar.update(self._task, description=f"{self._file}: {summary.messages:,} messages")
+        self._bar.update(self._task, description=f"{visible(self._file)}: {summary.messages:,} messages")
 
 
 def _told(summary: Summary) -> str:

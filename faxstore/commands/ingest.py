@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from faxstore.commands.context import log_to_stderr, settings_of
+from faxstore.commands.context import settings_of
 
 
 def run(context: typer.Context) -> None:
@@ -25,7 +25,6 @@ def run(context: typer.Context) -> None:
     from faxstore import ingest
     from faxstore.settings import require_servers
 
-    settings = settings_of(context)
+    settings = settings_of(context, service=True)
     require_servers(settings)
-    log_to_stderr()
     ingest.run(settings)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from faxstore.commands.context import say, settings_of
+from faxstore.commands.context import settings_of
+from faxstore.logs import say
 
 
 def run(context: typer.Context) -> None:

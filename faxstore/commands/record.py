@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import log_to_stderr, say, servers_of, settings_of
+from faxstore.commands.context import servers_of, settings_of
 from faxstore.errors import UnreachableError, UsageError
+from faxstore.logs import say
 
 if TYPE_CHECKING:
     from faxstore.recorder import Recorder
@@ -42,10 +43,9 @@ def run(
     """
     from faxstore.recorder import Recorder
 
-    servers = servers_of(settings_of(context), [server] if server else None)
+    servers = servers_of(settings_of(context, service=True), [server] if server else None)
     if len(servers) > 1:
         raise UsageError(f"--server is missing: set are {', '.join(one.name for one in servers)}")
-    log_to_stderr()
     with Recorder(file) as recorder:
         asyncio.run(_watch(servers[0], recorder, seconds))
     if recorder.messages == 0:

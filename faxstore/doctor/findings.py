@@ -11,6 +11,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
+from faxstore.visible import visible
+
 
 class Verdict(StrEnum):
     """How a check came out; a note is what we were not able to find out."""
@@ -54,12 +56,12 @@ def write(findings: Sequence[Finding], out: TextIO) -> None:
     console = Console(file=out, highlight=False, soft_wrap=True)
     width = max((len(finding.check) for finding in findings), default=0)
     for subject, group in groupby(findings, lambda finding: finding.subject):
-        console.print(Text(subject, "bold"))
+        console.print(Text(visible(subject), "bold"))
         for finding in group:
             verdict = (f"{finding.verdict:<6}", _STYLE[finding.verdict])
-            console.print(Text.assemble("  ", verdict, f"{finding.check:<{width}}  {finding.text}"))
-            for line in finding.change.splitlines():
-                console.print(Text(f"            {line}" if line else "", "dim"))
+            console.print(Text.assemble("  ", verdict, f"{finding.check:<{width}}  {visible(finding.text)}"))
+            for line in finding.change.split("\n"):
+                console.print(Text(f"            {visible(line)}" if line else "", "dim"))
         console.print()
     console.print(Text(_count(findings)))
 

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from uuid import UUID
 
 from faxstore.errors import UsageError
+from faxstore.visible import visible_json
 
 Row = Mapping[Any, Any]
 """One row by the names of its columns."""
@@ -45,7 +46,8 @@ def plain(value: Any) -> Any:
 
 
 def _csv(rows: Iterable[Row], columns: Sequence[str], out: TextIO) -> None:
-    writer = csv.writer(out)
+    """RFC 4180: lines end in CR LF; what holds a comma, a quote or a line end is quoted.  Text stays as it was sent."""
+    writer = csv.writer(out, dialect="excel")
     writer.writerow(columns)
     writer.writerows([_csv_value(row[name]) for name in columns] for row in rows)
 
@@ -71,7 +73,7 @@ def _json(rows: Iterable[Row], columns: Sequence[str], out: TextIO) -> None:
 
 
 def _object(row: Row, columns: Sequence[str]) -> str:
-    return json.dumps({name: json_value(row[name]) for name in columns}, ensure_ascii=False)
+    return visible_json(json.dumps({name: json_value(row[name]) for name in columns}, ensure_ascii=False))
 
 
 def json_value(value: Any) -> Any:

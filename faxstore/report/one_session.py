@@ -20,6 +20,7 @@ from faxstore.report.formats import Row, json_value
 from faxstore.report.tables import Column, console, named, shown, table
 from faxstore.store.database import engine
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
+from faxstore.visible import visible_json
 
 _MOST_NAMED = 5
 
@@ -127,4 +128,4 @@ def _as_json(found: Shown, out: TextIO) -> None:
         "pages": [plain(row) for row in found.pages],
         "timeline": [plain(row) for row in found.timeline],
     }
-    out.write(json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+    out.write(visible_json(json.dumps(whole, ensure_ascii=False, indent=1)) + "\n")

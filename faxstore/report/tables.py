@@ -1,12 +1,7 @@
-"""Rows as a table for people.
-
-Text of the wire is the remote side's choice: control characters are shown written out, so that a station id
-cannot steer a terminal.
-"""
+"""Rows as a table for people; text of the wire cannot steer their terminal (faxstore/visible.py)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,8 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from faxstore.report.formats import Row
-
-_STEERING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+from faxstore.visible import visible
 
 _WIDE = 160
 """Columns where the output is no terminal."""
@@ -69,13 +63,3 @@ def shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(shown(item) for item in value)
     return visible(str(value))
-
-
-def visible(text: str) -> str:
-    r"""Text with its control characters written out (``\x1b``): it cannot steer a terminal or break a line."""
-    return _STEERING.sub(_written_out, text)
-
-
-def _written_out(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

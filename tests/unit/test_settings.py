@@ -44,14 +44,14 @@ def test_a_whole_file(write: Write, tmp_path: Path) -> None:
         'data_dir = "data"\n[database]\ndsn = "postgresql://fax_ingest@db/fax"\n'
         + PBX
         + 'port = 5039\nsecret_file = "pbx1.secret"\npoll_interval = 2\nidle_interval = 7.5\n'
-        + 'tls = { ca_file = "ca.pem", verify = false }\n'
+        + 'tls = { ca_file = "ca.pem", verify = true }\n'
     )
     loaded = settings.load(file, {})
     (server,) = settings.require_servers(loaded)
     assert (loaded.dsn, loaded.data_dir) == ("postgresql://fax_ingest@db/fax", tmp_path / "data")
     assert (server.name, server.host, server.port, server.username) == ("pbx1", "10.0.0.5", 5039, "faxstore")
     assert (server.poll_interval, server.idle_interval) == (2.0, 7.5)
-    assert server.tls == Tls(tmp_path / "ca.pem", verify=False)
+    assert server.tls == Tls(tmp_path / "ca.pem", verify=True)
     assert server.secret.reveal() == "s3cret"
     assert loaded.warnings == ()
 
@@ -123,8 +123,43 @@ def test_a_secret_open_to_everyone_is_warned_of(write: Write, tmp_path: Path) ->
     in_own_file = settings.load(write(PBX + 'secret_file = "pbx1.secret"\n'), {})
     open_file = write(PBX + 'secret = "s3cret"\n')
     open_file.chmod(0o644)
-    assert [f"{secret} holds a secret" in line for line in in_own_file.warnings] == [True]
+    assert in_own_file.warnings == (
+        f"{secret} holds a secret and is open to every user of this machine (mode 644): chmod o-rwx {secret}",
+    )
     assert [f"{open_file} holds a secret" in line for line in settings.load(open_file, {}).warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    ("dsn", "mode", "warned"),
+    [
+        ("postgresql://fax:hidden@db/fax", 0o644, True),
+        ("host=db password=hidden", 0o604, True),
+        ("postgresql://fax:hidden@db/fax", 0o640, False),
+        ("postgresql://fax@db/fax", 0o644, False),
+    ],
+)
+def test_a_password_in_a_file_open_to_everyone_is_warned_of(write: Write, dsn: str, mode: int, warned: bool) -> None:
+    file = write(f'[database]\ndsn = "{dsn}"\n')
+    file.chmod(mode)
+    warnings = settings.load(file, {}).warnings
+    assert [(f"chmod o-rwx {file}" in line, "hidden" in line) for line in warnings] == [(True, False)] * warned
+
+
+def test_a_name_that_a_shell_would_take_apart_is_quoted_in_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "my settings.toml"
+    file.write_text(PBX + 'secret = "s"\n')
+    file.chmod(0o666)
+    assert settings.load(file, {}).warnings[0].endswith(f"(mode 666): chmod o-rwx '{file}'")
+
+
+def test_a_certificate_that_is_not_verified_is_warned_of(write: Write) -> None:
+    (line,) = settings.load(write(f"{PBX}tls = {{ verify = false }}\n"), {}).warnings
+    assert 'server "pbx1": tls.verify is false: whoever stands between can pretend to be this server' in line
+
+
+def test_the_format_of_the_log(write: Write) -> None:
+    assert settings.load(write(""), {}).log_format == "text"
+    assert settings.load(write('log_format = "json"\n'), {}).log_format == "json"
 
 
 def test_a_password_in_the_dsn_flag_is_warned_of(write: Write) -> None:
@@ -143,7 +178,8 @@ def test_who_needs_no_server_needs_no_secret(write: Write) -> None:
     ("text", "complaint"),
     [
         ("", "no [[server]] is set; add one with name, host, username and secret_file"),
-        ("servers = 1", "servers is unknown; allowed: data_dir, database, server"),
+        ("servers = 1", "servers is unknown; allowed: data_dir, log_format, database, server"),
+        ('log_format = "xml"', 'log_format must be text or json, not "xml"'),
         ("data_dir = 5", "data_dir must be printable text of 1 to 1000 characters, not 5"),
         ("database = 5", "database must be a table: [database], not 5"),
         ("[database]\nurl = 1", "database.url is unknown; allowed: dsn"),
