@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from faxstore.store.carrier import Carrier
 from faxstore.store.database import open_dsn
 from faxstore.store.lease import Leases
 from faxstore.turn import Turn
+from faxstore.watchdog import Pulse, ServiceManager, watch_over
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,7 @@ def _watch(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, 
     writer.start()
     carrier.start()
     try:
-        asyncio.run(_collect(servers, writer, keeper, leave))
+        asyncio.run(_collect(servers, writer, keeper, leave, (writer.pulse, carrier.pulse)))
     finally:
         writer.stop()
         carrier.stop(LAST_DRAIN, leave.at_once)
@@ -82,24 +84,41 @@ def _watch(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, 
     log.info("stopped; %s", f"{left} records stay in the spool for the next start" if left else "the spool is empty")
 
 
-async def _collect(servers: tuple[ServerSettings, ...], writer: SpoolWriter, keeper: Keeper, leave: _Leave) -> None:
+async def _collect(
+    servers: tuple[ServerSettings, ...], writer: SpoolWriter, keeper: Keeper, leave: _Leave, pulses: tuple[Pulse, ...]
+) -> None:
+    watched: dict[str, Collector] = {}
+    stopping = asyncio.Event()
+
+    def stop() -> None:
+        stopping.set()
+        keeper.stop()
+
+    def status() -> str:
+        connected = sum(collector.connected for collector in watched.values())
+        return f"{connected} of {len(servers)} servers connected, {keeper.stood_by} left to another ingestor"
+
     keeping = asyncio.ensure_future(keeper.run())
-    collecting = asyncio.gather(*(_take_turns(server, writer, keeper.turns[server.name]) for server in servers))
-    leave.told(asyncio.get_running_loop(), first=keeper.stop, second=collecting.cancel)
+    collecting = asyncio.gather(*(_take_turns(one, writer, keeper.turns[one.name], watched) for one in servers))
+    leave.told(asyncio.get_running_loop(), first=stop, second=collecting.cancel)
+    watching = asyncio.ensure_future(watch_over(ServiceManager(os.environ), pulses, status, stopping))
     log.info("servers: %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))
     try:
         with suppress(asyncio.CancelledError):
             await collecting
     finally:
-        keeper.stop()
-        await keeping
+        stop()
+        await asyncio.gather(keeping, watching)
         await keeper.leave()
 
 
-async def _take_turns(server: ServerSettings, writer: SpoolWriter, turn: Turn) -> None:
+async def _take_turns(
+    server: ServerSettings, writer: SpoolWriter, turn: Turn, watched: dict[str, Collector]
+) -> None:
     """Each turn begins as the ingestor itself does: what it knew of the server before may be long past."""
     while await turn.begins():
-        await Collector(server, _recorder(server, writer)).run(turn.over)
+        watched[server.name] = Collector(server, _recorder(server, writer))
+        await watched[server.name].run(turn.over)
 
 
 def _recorder(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], None]:

@@ -54,6 +54,11 @@ class Keeper:
         self._left_alone: set[asyncio.Task[list[Held]]] = set()
         self._stopping = asyncio.Event()
 
+    @property
+    def stood_by(self) -> int:
+        """How many servers another ingestor watches, as far as is known."""
+        return sum(turn.stands_by for turn in self.turns.values())
+
     async def run(self) -> None:
         """Until stop(); a question that is being asked then is not broken off."""
         while not self._stopping.is_set():

@@ -8,11 +8,15 @@ import threading
 from collections import deque
 
 from faxstore.spool import Spool
+from faxstore.watchdog import Pulse
 
 log = logging.getLogger(__name__)
 
 INTERVAL = 0.1
 """Seconds between two commits at most; with the commit itself well under the 200 ms that are promised."""
+
+LONGEST_ROUND = 120.0
+"""Seconds after which one round is not a slow disk any more, but a thread that is stuck."""
 
 
 class SpoolWriter:
@@ -23,6 +27,7 @@ class SpoolWriter:
         self._lock = threading.Lock()
         self._bodies: deque[bytes] = deque()
         self._stopping = threading.Event()
+        self.pulse = Pulse("the spool's thread", LONGEST_ROUND)
         self._failed = False
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
 
@@ -60,6 +65,7 @@ class SpoolWriter:
     def _run(self) -> None:
         while not self._stopping.wait(INTERVAL):
             self.flush()
+            self.pulse.beat()
 
     def _say_failed(self, error: sqlite3.Error) -> None:
         if not self._failed:

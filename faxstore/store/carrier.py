@@ -14,6 +14,7 @@ from faxstore.spool import Spool
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection, connect, one_line
 from faxstore.store.drain import Drain
+from faxstore.watchdog import Pulse
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ IDLE = 0.1
 
 LONGEST_BACK_OFF = 10.0
 MONTHS_AHEAD_EVERY = 6 * 3600.0
+
+LONGEST_ROUND = 300.0
+"""Seconds after which one round (a try to connect, or a batch) is not a slow database any more, but a thread stuck."""
 
 
 class Carrier:
@@ -34,6 +38,7 @@ class Carrier:
         self._collector_id = collector_id
         self._deadline: float | None = None
         self._stopping = threading.Event()
+        self.pulse = Pulse("the carrier's thread", LONGEST_ROUND)
         self._down = False
         self._thread = threading.Thread(target=self._run, name="carrier", daemon=True)
 
@@ -53,6 +58,7 @@ class Carrier:
     def _run(self) -> None:
         back_off = SHORTEST_BACK_OFF
         while True:
+            self.pulse.beat()
             try:
                 with connect(self._dsn, autocommit=True) as connection:
                     self._drain(connection)
@@ -67,6 +73,7 @@ class Carrier:
         drain = Drain(self._spool, lambda: Appender(connection, self._collector_id))
         ahead = float("-inf")
         while not self._over():
+            self.pulse.beat()
             if time.monotonic() > ahead + MONTHS_AHEAD_EVERY:
                 connection.execute("select fax.make_partitions_ahead()")
                 ahead = time.monotonic()
