@@ -53,6 +53,9 @@ def run(
     not be measured (bad lines of a sender, say), is empty, never zero. The table shows the columns that matter most;
     the other formats hold every column of the view fax.sessions, see docs/reference/views.md.
 
+    The files hold names and station ids as they were sent, and those are the other side's choice: open a CSV file in
+    a spreadsheet with these columns as text, or it takes one that begins with =, +, - or @ for a formula.
+
     Examples:
       faxstore sessions --since 24h
       faxstore sessions --since 2026-11-01 --until 2026-12-01 --result failed
