@@ -159,10 +159,10 @@ def test_opening_can_be_cancelled_and_leaves_a_mark() -> None:
 # -- TLS -----------------------------------------------------------------------------------------------
 
 
-def certified() -> ssl.SSLContext:
-    """A server that shows a certificate for localhost, by our own authority."""
+def certified(by: str = "localhost") -> ssl.SSLContext:
+    """A server that shows that certificate; the one for localhost is by our own authority, others by themselves."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATES / "localhost.pem")
+    context.load_cert_chain(CERTIFICATES / f"{by}.pem")
     return context
 
 
@@ -201,8 +201,40 @@ def test_why_tls_failed(host: str, tls: Tls, reason: str) -> None:
     assert marks == [f"connect: {failure.reason}"]
 
 
-def test_tls_to_a_port_without_it() -> None:
-    failure, _ = asyncio.run(failed(FakeServer(), tls=Tls(verify=False)))
+@pytest.mark.parametrize(
+    ("certificate", "trusted", "reason"),
+    [
+        ("expired", "expired", "certificate has expired"),
+        ("not-yet-valid", "not-yet-valid", "certificate is not yet valid"),
+        ("other-host", "other-host", "Hostname mismatch, certificate is not valid for 'localhost'"),
+        ("other-host", "authority", "self-signed certificate"),
+        ("localhost", "other-host", "unable to get local issuer certificate"),
+    ],
+)
+def test_a_certificate_that_is_not_accepted_gets_no_secret(certificate: str, trusted: str, reason: str) -> None:
+    server = FakeServer(certified(certificate))
+    failure, _ = asyncio.run(failed(server, host="localhost", tls=Tls(CERTIFICATES / f"{trusted}.pem")))
+    assert isinstance(failure, ConnectError)
+    told = failure.reason.replace("self signed", "self-signed")  # OpenSSL 1.1's spelling
+    assert told == f"TLS: its certificate is not accepted: {reason}"
+    assert server.ledger == []
+
+
+@pytest.mark.parametrize("certificate", ["expired", "other-host"])
+def test_without_verification_any_certificate_will_do(certificate: str) -> None:
+    async def scenario() -> bool:
+        tls = Tls(verify=False)
+        async with FakeServer(certified(certificate)) as server, connected(server, tls=tls) as connection:
+            return connection.logged_in
+
+    assert asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("tls", [Tls(), Tls(AUTHORITY), Tls(verify=False)], ids=str)
+def test_tls_to_a_port_without_it(tls: Tls) -> None:
+    server = FakeServer()
+    failure, _ = asyncio.run(failed(server, tls=tls))
+    assert server.ledger == []
     assert isinstance(failure, ConnectError)
     assert failure.reason == "TLS: wrong version number (is this the TLS port?)"
 

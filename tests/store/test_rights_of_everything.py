@@ -1,0 +1,235 @@
+"""Every table, partition, view and function that the catalog names: what each role may do with it, and nothing more.
+
+A new one is refused to both roles until it stands in the lists here.
+"""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.store.rights import REFUSED, names, refuses
+from tests.views.given import read
+
+HISTORY = ("append_batch", "epoch", "session", "session_history")
+VIEWS = [
+    "coverage_gaps", "failures", "page_attempts", "quality_by_peer", "reconciliation", "rejected_messages",
+    "session_facts", "session_pages", "session_rows", "session_timeline", "sessions", "usage_daily",
+]  # fmt: skip
+
+GRANTED: dict[str, dict[str, str]] = {
+    "fax_ingest": {
+        **dict.fromkeys((*HISTORY, "alembic_version"), "SELECT"),
+        **dict.fromkeys(("staged_row", "server_history", "rejected_message"), "INSERT"),
+        "waiting_record": "DELETE INSERT SELECT",
+    },
+    "fax_reader": dict.fromkeys(
+        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", *VIEWS), "SELECT"
+    ),
+}
+"""All that each role may do with the relations of the schema."""
+
+FOLDS = [
+    "channel_variable", "counted_faxes", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
+    "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "told_moment", "unescaped",
+    "usage",
+]  # fmt: skip
+EXECUTED = {
+    "fax_ingest": sorted([*FOLDS, "append", "listed", "lock_append", "make_partitions_ahead", "resolve_epoch"]),
+    "fax_reader": FOLDS,
+}
+
+RELATIONS = "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind not in ('i', 'I', 't')"
+FUNCTIONS = "select oid::regprocedure::text from pg_proc where pronamespace = 'fax'::regnamespace order by 1"
+
+HELD = """
+select c.relname, string_agg(p, ' ' order by p) as rights
+from pg_class c, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
+where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  and (has_table_privilege(%s, c.oid, p)
+       or (p not in ('DELETE', 'TRUNCATE', 'TRIGGER') and has_any_column_privilege(%s, c.oid, p)))
+group by 1
+"""
+CALLABLE = """
+select distinct proname from pg_proc
+where pronamespace = 'fax'::regnamespace and has_function_privilege(%s, oid, 'execute') order by 1
+"""
+
+OF_RELATION = {
+    "UPDATE": "update fax.{} set {} = {}",
+    "DELETE": "delete from fax.{}",
+    "SELECT": "select * from fax.{}",
+    "INSERT": "insert into fax.{} select * from fax.{}",
+}
+OF_TABLE = (
+    "truncate fax.{}",
+    "drop table fax.{} cascade",
+    "alter table fax.{} disable trigger all",
+    "alter table fax.{} disable trigger user",
+    "alter table fax.{} enable row level security",
+    "alter table fax.{} add column mine text",
+    "alter table fax.{} set schema public",
+    "alter table fax.{} rename to mine",
+    "alter table fax.{} set unlogged",
+    "alter table fax.{} replica identity full",
+    "alter table fax.{} owner to current_user",
+    "create trigger mine before insert on fax.{} for each row execute function fax.refuse_change()",
+    "create index on fax.{} ((1))",
+    "create rule mine as on insert to fax.{} do instead nothing",
+    "create policy mine on fax.{}",
+    "comment on table fax.{} is 'mine'",
+    "copy fax.{} from '/dev/null'",
+    "copy fax.{} from program 'true'",
+    "copy fax.{} to '/dev/null'",
+    "copy fax.{} to program 'true'",
+)
+OF_VIEW = (
+    "drop view fax.{} cascade",
+    "create or replace view fax.{} as select 1",
+    "alter view fax.{} owner to current_user",
+    "alter view fax.{} set (security_invoker = true)",
+    "alter view fax.{} rename to mine",
+    "create rule mine as on insert to fax.{} do instead nothing",
+)
+OF_FUNCTION = (
+    "drop function {} cascade",
+    "alter function {} owner to current_user",
+    "alter function {} security definer",
+    "alter function {} reset all",
+    "alter function {} set search_path = public",
+    "alter function {} rename to mine",
+    "alter function {} set schema public",
+)
+OF_SERVER = (
+    "set role fax_owner",
+    "set session authorization fax_owner",
+    "set role postgres",
+    "set session_replication_role = replica",
+    "set session_replication_role = local",
+    "alter role current_user superuser",
+    "alter role fax_owner login",
+    "grant fax_owner to current_user",
+    "create role mine",
+    "select pg_reload_conf()",
+    "select pg_switch_wal()",
+    "select * from pg_authid",
+    "select * from pg_shadow",
+    "select * from pg_user_mapping",
+    "select pg_read_file('/etc/passwd')",
+    "select pg_read_binary_file('/etc/passwd')",
+    "select pg_ls_dir('.')",
+    "select pg_stat_file('postgresql.conf')",
+    "select lo_import('/etc/passwd')",
+    "select lo_export(1, '/dev/null')",
+    "copy (select 1) to program 'true'",
+    "copy (select 1) to '/dev/null'",
+    "create schema mine",
+    "create table public.mine (n integer)",
+    "create function public.mine() returns integer language sql as 'select 1'",
+    "create table fax.mine (n integer)",
+    "create function fax.mine() returns integer language sql as 'select 1'",
+    "create type fax.mine as enum ('a')",
+    "create sequence fax.mine",
+    "create operator fax.= (function = uuid_eq, leftarg = uuid, rightarg = uuid)",
+    "alter schema fax rename to mine",
+    "alter schema fax owner to current_user",
+    "drop schema fax cascade",
+    "drop owned by fax_owner",
+    "reassign owned by fax_owner to current_user",
+    "alter default privileges for role fax_owner grant all on tables to current_user",
+    "create event trigger mine on ddl_command_start execute function fax.refuse_change()",
+    "create publication mine for all tables",
+    "create extension file_fdw",
+    "select pg_create_logical_replication_slot('mine', 'pgoutput')",
+)
+
+
+def a_column(connection: psycopg.Connection, relation: str) -> str:
+    query = f"select attname from pg_attribute where attrelid = 'fax.{relation}'::regclass and attnum = 1"
+    return names(connection, query)[0]
+
+
+def role_of(connection: psycopg.Connection) -> str:
+    return "fax_ingest" if "fax_ingest" in connection.info.user else "fax_reader"
+
+
+@pytest.fixture(params=["ingest", "reader"])
+def role(request: pytest.FixtureRequest) -> psycopg.Connection:
+    """A connection of a user who was granted one of the roles."""
+    connection: psycopg.Connection = request.getfixturevalue(request.param)
+    return connection
+
+
+def test_each_role_holds_what_it_needs_and_no_more(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    user = role.info.user
+    held = {row["relname"]: row["rights"] for row in read(superuser, HELD, user, user)}
+    assert held == GRANTED[role_of(role)]
+    assert [row["proname"] for row in read(superuser, CALLABLE, user)] == EXECUTED[role_of(role)]
+
+
+def test_nothing_else_is_done_to_any_table(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    """Partitions too, by their own names."""
+    tables = names(superuser, f"{RELATIONS} and relkind <> 'v'")
+    assert len(tables) > 12
+    for table in tables:
+        column = a_column(superuser, table)
+        granted = GRANTED[role_of(role)].get(table, "").split()
+        for right, statement in OF_RELATION.items():
+            if right not in granted:
+                refuses(role, statement.format(table, column if right == "UPDATE" else table, column))
+        for statement in OF_TABLE:
+            refuses(role, statement.format(table))
+        if "DELETE" not in granted:  # whoever may delete may lock, by Postgres' own rule
+            refuses(role, f"lock table fax.{table} in access exclusive mode")
+
+
+def test_nothing_else_is_done_to_any_view(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    views = names(superuser, f"{RELATIONS} and relkind = 'v'")
+    assert sorted(views) == sorted(VIEWS)
+    for view in views:
+        for statement in OF_VIEW:
+            refuses(role, statement.format(view))
+        if view not in GRANTED[role_of(role)]:
+            refuses(role, f"select * from fax.{view}")
+
+
+def test_nothing_else_is_done_to_any_function(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    functions = names(superuser, FUNCTIONS)
+    assert len(functions) > 20
+    for function in functions:
+        for statement in OF_FUNCTION:
+            refuses(role, statement.format(function))
+
+
+CALLS = """
+select format('select %s(%s)', oid::regproc, (select string_agg(format('null::%s', t::regtype), ', ')
+                                              from unnest(proargtypes) t))
+from pg_proc
+where pronamespace = 'fax'::regnamespace and prorettype <> 'trigger'::regtype
+  and not has_function_privilege('{}', oid, 'execute')
+"""
+
+
+def test_no_other_function_is_called(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    calls = names(superuser, CALLS.replace("{}", role.info.user))
+    assert len(calls) > 2
+    for call in calls:
+        refuses(role, call)
+
+
+@pytest.mark.parametrize("statement", OF_SERVER)
+def test_nothing_is_done_to_the_server_or_around_the_schema(role: psycopg.Connection, statement: str) -> None:
+    refuses(role, statement)
+
+
+def test_the_server_is_not_set_otherwise(role: psycopg.Connection) -> None:
+    with pytest.raises(REFUSED):
+        role.execute("alter system set fsync = off")  # which no transaction can hold
+
+
+def test_the_owner_itself_cannot_read_what_is_secret(superuser: psycopg.Connection) -> None:
+    """Functions that run as it cannot either."""
+    with superuser.transaction(force_rollback=True):
+        superuser.execute("set local role fax_owner")
+        for statement in ("select rolpassword from pg_authid", "select pg_read_file('/etc/passwd')"):
+            refuses(superuser, statement)
