@@ -25,6 +25,7 @@ def test_functions_that_run_as_their_owner_look_nowhere_else(superuser: psycopg.
 
 
 SHADOWS = """
+grant usage on schema mine to public;
 create temporary table session_history (like fax.session_history);
 create temporary table session (like fax.session);
 create temporary table epoch (like fax.epoch);
