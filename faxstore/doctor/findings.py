@@ -60,7 +60,7 @@ def write(findings: Sequence[Finding], out: TextIO) -> None:
         for finding in group:
             verdict = (f"{finding.verdict:<6}", _STYLE[finding.verdict])
             console.print(Text.assemble("  ", verdict, f"{finding.check:<{width}}  {visible(finding.text)}"))
-            for line in finding.change.split("\n"):
+            for line in finding.change.split("\n") if finding.change else ():
                 console.print(Text(f"            {visible(line)}" if line else "", "dim"))
         console.print()
     console.print(Text(_count(findings)))
