@@ -87,7 +87,7 @@ def to_stderr(form: LogFormat, *, service: bool = False) -> None:
     root.addHandler(_LOG)
     root.setLevel(logging.INFO if service else logging.WARNING)
     logging.getLogger("panoramisk").setLevel(logging.WARNING)  # its other levels tell passwords
-    if service:
+    if service and threading.excepthook is threading.__excepthook__:  # else somebody looks after them already
         threading.excepthook = _fault_of_thread
 
 
