@@ -112,13 +112,11 @@ async def _collect(
         await keeper.leave()
 
 
-async def _take_turns(
-    server: ServerSettings, writer: SpoolWriter, turn: Turn, watched: dict[str, Collector]
-) -> None:
+async def _take_turns(server: ServerSettings, writer: SpoolWriter, turn: Turn, watched: dict[str, Collector]) -> None:
     """Each turn begins as the ingestor itself does: what it knew of the server before may be long past."""
     while await turn.begins():
-        watched[server.name] = Collector(server, _recorder(server, writer))
-        await watched[server.name].run(turn.over)
+        watched[server.name] = collector = Collector(server, _recorder(server, writer))
+        await collector.run(turn.over)
 
 
 def _recorder(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], None]:

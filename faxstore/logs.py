@@ -30,7 +30,7 @@ class TextFormatter(logging.Formatter):
     """``2026-11-25 10:00:00,123 WARNING pbx1: connection lost: ...``, local time; a traceback on the same line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        message, server = record.getMessage(), ABOUT.get()
+        message, server = record.getMessage(), _server(record)
         if server is not None and not message.startswith(f"{server}: "):
             message = f"{server}: {message}"
         parts = [message, *_traceback(self, record).splitlines()]
@@ -46,7 +46,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
-            "server": ABOUT.get(),
+            "server": _server(record),
             "exception": _traceback(self, record) or None,
         }
         return visible_json(json.dumps({name: _utf8(value) for name, value in told.items() if value is not None}))
@@ -100,6 +100,12 @@ def _fault_of_thread(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is not None:
         name = args.thread.name if args.thread else "?"
         log.critical("the thread %s has ended by a fault; please report it", name, exc_info=args.exc_value)
+
+
+def _server(record: logging.LogRecord) -> str | None:
+    """The one that the record names itself (``extra={"server": ...}``), else the one that is being watched."""
+    named: str | None = getattr(record, "server", None)
+    return named or ABOUT.get()
 
 
 def _utf8(text: str) -> str:

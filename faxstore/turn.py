@@ -63,7 +63,7 @@ class Turn:
         if self._stopped or self._mine.is_set():
             return
         if why:
-            log.warning("%s: watching it; %s", self.server, why)
+            log.warning("%s: watching it; %s", self.server, why, extra={"server": self.server})
         self._holder = None
         self.over = asyncio.Event()
         self._mine.set()
@@ -71,7 +71,7 @@ class Turn:
     def _stand_by(self, holder: str) -> None:
         if self._stopped or holder == self._holder:
             return
-        log.info("%s: standing by, %s is watching it", self.server, holder)
+        log.info("%s: standing by, %s is watching it", self.server, holder, extra={"server": self.server})
         self._holder = holder
         self._mine.clear()
         self.over.set()

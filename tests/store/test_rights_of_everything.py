@@ -24,7 +24,7 @@ GRANTED: dict[str, dict[str, str]] = {
         "waiting_record": "DELETE INSERT SELECT",
     },
     "fax_reader": dict.fromkeys(
-        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", *VIEWS), "SELECT"
+        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", *VIEWS), "SELECT"
     ),
 }
 """All that each role may do with the relations of the schema."""
@@ -35,7 +35,9 @@ FOLDS = [
     "usage",
 ]  # fmt: skip
 EXECUTED = {
-    "fax_ingest": sorted([*FOLDS, "append", "listed", "lock_append", "make_partitions_ahead", "resolve_epoch"]),
+    "fax_ingest": sorted(
+        [*FOLDS, "append", "hold_lease", "listed", "lock_append", "make_partitions_ahead", "resolve_epoch"]
+    ),
     "fax_reader": FOLDS,
 }
 

@@ -120,6 +120,9 @@ def test_the_server_is_named_once() -> None:
     assert plain.endswith(" WARNING pbx1: gone on")
     assert named.endswith(" WARNING pbx1: connected")
     assert (about["server"], about["message"]) == ("pbx1", "gone on")
+    of_another = record("standing by")
+    of_another.server = "pbx2"
+    assert fields(JsonFormatter().format(of_another))["server"] == "pbx2"
 
 
 def test_whatever_is_said_while_a_server_is_watched_names_it() -> None:
