@@ -78,7 +78,7 @@ def import_lines(connection: Connection, server: str, lines: Iterable[Line], pro
     summary = Summary()
     tracker = Tracker(server)
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
-        spool = Spool(Path(folder) / "spool.sqlite", synchronous="off")
+        spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", keep=0)
         drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
         spool.put(_taken_up(connection, server))
         try:

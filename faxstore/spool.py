@@ -1,96 +1,204 @@
 """A durable local queue: bytes go in, and stay until whoever took them says they are done with.
 
 SQLite with a write-ahead log and synchronous=FULL: what put() returned from survives kill -9 and a power cut.
+What is done with is kept a while longer, for the place it was taken to may turn out to have lost it.
 It knows nothing of what it holds.
 """
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TypeVar
 
+from faxstore import spool_file
 from faxstore.errors import UsageError
 
-_SCHEMA = """
-pragma journal_mode = wal;
-pragma synchronous = {synchronous};
-create table if not exists entry (key integer primary key autoincrement, body blob not null);
-"""
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS = 3600.0
+"""How long entries that are done with are kept at least, unless there are more: how far a standby may lag behind."""
+
+KEPT_ENTRIES = 200_000
+"""How many are kept at most: under 100 MB on disk, and more than an hour of 50 observations a second."""
+
+_MARK_EVERY = 60.0
+
+_Result = TypeVar("_Result")
 
 
 class Spool:
     """One queue in one file, for one process: a second one is refused.
 
-    put() and the rest may be called from different threads.
+    put() and the rest may be called from different threads.  A file that turns out to be damaged is replaced under
+    way; keys go on.  `keep`: how many entries that are done with are kept.
     """
 
-    def __init__(self, path: Path, *, synchronous: str = "full") -> None:
+    def __init__(self, path: Path, *, synchronous: str = "full", keep: int = KEPT_ENTRIES) -> None:
         self._lock = threading.Lock()
+        self._path, self._synchronous, self._keep = path, synchronous, keep
+        self._marks: deque[tuple[float, int]] = deque()
+        """Moments of the monotonic clock, each with the newest ordinal that was kept by then."""
+        self._broken = False
+        self._only = _locked(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._only = path.with_suffix(".lock").open("w")
-        except OSError as error:
-            raise UsageError(f"the spool {path} cannot be used: {error.strerror}") from error
-        try:
-            fcntl.flock(self._only, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._only.close()
-            raise UsageError(f"the spool {path} is in use by another faxstore; one process at a time") from error
-        try:
-            self._database = self._opened(path, synchronous)
-        except sqlite3.Error as error:
+            self._database = spool_file.opened(path, synchronous)
+            self._last_key = self._newest_key()
+        except (sqlite3.Error, OSError) as error:
             self._only.close()
             raise UsageError(f"the spool {path} cannot be used: {error}") from error
 
-    @staticmethod
-    def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
-        database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
-        try:
-            database.executescript(_SCHEMA.format(synchronous=synchronous))
-        except sqlite3.Error:
-            database.close()
-            raise
-        return database
-
     def put(self, bodies: Iterable[bytes]) -> None:
         """Adds bodies, in order, and returns when they are on disk."""
-        with self._transaction() as database:
-            database.executemany("insert into entry (body) values (?)", ((body,) for body in bodies))
+        rows = [(body,) for body in bodies]
+
+        def work(database: sqlite3.Connection) -> None:
+            with _transaction(database):
+                database.executemany("insert into entry (body) values (?)", rows)
+            self._last_key += len(rows)
+
+        try:
+            self._run(work)
+        except sqlite3.Error as error:
+            if not self._made_room(error):
+                raise
+            self._run(work)
 
     def peek(self, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Up to `limit` entries behind the key `after`, with their keys, in order; they stay."""
-        with self._lock:
-            query = "select key, body from entry where key > ? order by key limit ?"
-            return self._database.execute(query, (after, limit)).fetchall()
+        query = "select key, body from entry where key > ? order by key limit ?"
+        return self._run(lambda database: database.execute(query, (after, limit)).fetchall())
 
     def discard(self, keys: Iterable[int]) -> None:
         """Forgets entries that are done with; a crash before it is on disk only means that they are seen again."""
-        with self._transaction() as database:
-            database.executemany("delete from entry where key = ?", ((key,) for key in keys))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._database.execute("begin immediate")
-            try:
-                yield self._database
-                self._database.execute("commit")
-            except BaseException:
-                if self._database.in_transaction:  # a full disk has ended it already
-                    self._database.execute("rollback")
+        rows = [(key,) for key in keys]
+        try:
+            self._run(lambda database: self._discard(database, rows, keep=self._keep > 0))
+        except sqlite3.Error as error:
+            if not self._made_room(error):
                 raise
+            self._run(lambda database: self._discard(database, rows, keep=False))
+
+    def takes_to(self, place: str) -> int:
+        """Says where entries are taken to from now on, by a name of that place's present life.
+
+        If it is not where the kept ones were taken to, they are in the queue again; how many.
+        """
+        return self._run(lambda database: self._takes_to(database, place))
 
     def __len__(self) -> int:
-        with self._lock:
-            row: tuple[int] = self._database.execute("select count(*) from entry").fetchone()
-            return row[0]
+        count: int = self._run(lambda database: database.execute("select count(*) from entry").fetchone()[0])
+        return count
 
     def close(self) -> None:
         """Closes the file; another process may open it."""
         with self._lock:
+            self._broken = False
             self._database.close()
             self._only.close()
+
+    # -- in the file -------------------------------------------------------------------------------
+
+    def _run(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        with self._lock:
+            try:
+                if self._broken:  # there was no room for another one
+                    self._take_over(spool_file.opened(self._path, self._synchronous))
+                return work(self._database)
+            except sqlite3.DatabaseError as error:
+                if not spool_file.is_damage(error):
+                    raise
+                self._broken = True
+                self._take_over(spool_file.replaced(self._path, self._synchronous, self._database, error))
+                return work(self._database)
+
+    def _take_over(self, database: sqlite3.Connection) -> None:
+        """Another file: whoever is half through the queue goes on behind the key where they are."""
+        self._database = database
+        self._last_key = max(self._last_key, self._newest_key())
+        with _transaction(database):
+            database.execute("delete from sqlite_sequence where name = 'entry'")
+            database.execute("insert into sqlite_sequence (name, seq) values ('entry', ?)", (self._last_key,))
+        self._marks.clear()
+        self._broken = False
+
+    def _newest_key(self) -> int:
+        row = self._database.execute("select seq from sqlite_sequence where name = 'entry'").fetchone()
+        return int(row[0]) if row else 0
+
+    def _discard(self, database: sqlite3.Connection, rows: list[tuple[int]], *, keep: bool) -> None:
+        with _transaction(database):
+            if keep:
+                query = "insert into kept (key, body) select key, body from entry where key = ?"
+                database.executemany(query, rows)
+            database.executemany("delete from entry where key = ?", rows)
+            if keep:
+                self._let_go(database)
+
+    def _let_go(self, database: sqlite3.Connection) -> None:
+        """Of the kept ones, what is too old or too much.  The wall clock has no say: it may be set."""
+        newest = database.execute("select coalesce(max(ordinal), 0) from kept").fetchone()[0]
+        now, old = time.monotonic(), newest - self._keep
+        if not self._marks or now - self._marks[-1][0] >= _MARK_EVERY:
+            self._marks.append((now, newest))
+        while self._marks and now - self._marks[0][0] > KEPT_SECONDS:
+            old = max(old, self._marks.popleft()[1])
+        database.execute("delete from kept where ordinal <= ?", (old,))
+
+    def _takes_to(self, database: sqlite3.Connection, place: str) -> int:
+        row = database.execute("select name from place").fetchone()
+        if row == (place,):
+            return 0
+        with _transaction(database):
+            database.execute("insert or ignore into entry (key, body) select key, body from kept order by ordinal")
+            again: int = database.execute("select count(*) from kept").fetchone()[0]
+            database.execute("delete from kept")
+            database.execute("delete from place")
+            database.execute("insert into place (name) values (?)", (place,))
+        return again
+
+    def _made_room(self, error: sqlite3.Error) -> bool:
+        """On a full disk what waits comes first: the kept ones are given up.  False where that is of no help."""
+        if spool_file.primary_code(error) != sqlite3.SQLITE_FULL:
+            return False
+        try:
+            given_up: int = self._run(lambda database: database.execute("delete from kept").rowcount)
+        except sqlite3.Error:
+            return False
+        if given_up:
+            log.warning("the disk under the spool is full: %d records kept for a failover are given up", given_up)
+        return given_up > 0
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    database.execute("begin immediate")
+    try:
+        yield
+        database.execute("commit")
+    except BaseException:
+        if database.in_transaction:  # a full disk has ended it already
+            database.execute("rollback")
+        raise
+
+
+def _locked(path: Path) -> IO[str]:
+    """The lock beside the spool.  Raises UsageError where another process has it, or no file can be there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        only = path.with_suffix(".lock").open("w")
+    except OSError as error:
+        raise UsageError(f"the spool {path} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(only, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        only.close()
+        raise UsageError(f"the spool {path} is in use by another faxstore; one process at a time") from error
+    return only

@@ -200,6 +200,7 @@ create function fax.gap_reason(event text, reason text) returns text
 language sql immutable parallel safe
 as $$
     select case
+        when event = 'Dropped' then 'dropped'
         when reason ilike any (array['permission denied%', 'login refused%', 'login not possible%']) then 'permission'
         when reason ilike any (array['no answer%', 'no greeting%', 'no connection within%', '%timed out%']) then 'server silent'
         when event = 'Connected' or reason ilike any (array['closed by faxstore%', 'faxstore %']) then 'collector down'
@@ -209,11 +210,12 @@ as $$
     end
 $$;
 
-comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused or polls late.';
+comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused, polls late or dropped.';
 
 -- The intervals without a good poll of one server between two moments. What any observer polled is covered.
 -- A poll on record (Polled) covers until the next one of its observer, if that comes within 150 s (one is told each
 -- minute); where the connection or the polls failed in between, until the last complete list before (LastPolled).
+-- What an observer saw and had to drop (Dropped, with From and To; an hour long at most) is not covered by its polls.
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
 returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], told text[])
@@ -226,11 +228,14 @@ begin atomic
             h.details ->> 'Reason' as told,
             h.collector_id,
             fax.told_moment(h.details, 'LastPolled') as last_polled_at,
-            fax.told_moment(h.details, 'Previous') as previous_at
+            fax.told_moment(h.details, 'Previous') as previous_at,
+            case when h.event = 'Dropped' then least(h.observed_at, fax.told_moment(h.details, 'From')) else h.observed_at end as from_at,
+            case when h.event = 'Dropped' then greatest(h.observed_at, fax.told_moment(h.details, 'To')) else h.observed_at end as to_at
         from fax.server_history h
         where h.server = of_server
-          and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '150 seconds'
-          and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed')
+          and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '1 hour'
+          and (h.observed_at <= until + interval '150 seconds' or h.event = 'Dropped')
+          and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
     ),
     -- what says why: few rows among many polls
     trouble as materialized (
@@ -244,10 +249,11 @@ begin atomic
             lead(e.last_polled_at) over in_order as next_last_polled_at,
             lead(e.previous_at) over in_order as next_previous_at
         from evidence e
+        where e.event <> 'Dropped'
         window in_order as (partition by e.collector_id order by e.observed_at)
     ),
-    covered as (
-        select range_agg(tstzrange(f.observed_at, greatest(f.observed_at, case
+    polled as (
+        select f.collector_id, range_agg(tstzrange(f.observed_at, greatest(f.observed_at, case
             when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
             when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
@@ -258,6 +264,18 @@ begin atomic
         end), '[]')) as time
         from followed f
         where f.event = 'Polled'
+        group by f.collector_id
+    ),
+    dropped as (
+        select e.collector_id, range_agg(tstzrange(e.from_at, e.to_at, '[]')) as time
+        from evidence e
+        where e.event = 'Dropped'
+        group by e.collector_id
+    ),
+    covered as (
+        select range_agg(p.time - coalesce(d.time, '{}')) as time
+        from polled p
+        left join dropped d on d.collector_id = p.collector_id
     ),
     gap as (
         select lower(g.time) as began_at, upper(g.time) as ended_at
@@ -276,19 +294,19 @@ begin atomic
         select
             array_agg(r.reason order by r.first_at) as reasons,
             (select array_agg(t.told order by t.first_at)
-             from (select e.told, min(e.observed_at) as first_at from trouble e
-                   where e.observed_at >= g.began_at and e.observed_at <= g.ended_at and e.told is not null
+             from (select e.told, min(e.from_at) as first_at from trouble e
+                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.told is not null
                    group by e.told) t) as told
         from (
-            select p.reason, min(p.observed_at) as first_at
+            select p.reason, min(p.from_at) as first_at
             from (
                 select
-                    e.observed_at,
+                    e.from_at,
                     -- An observer that connects without having told that it lost its connection was not running.
-                    case when e.event = 'ConnectFailed' and row_number() over (order by e.observed_at) = 1 then 'collector down'
+                    case when e.event = 'ConnectFailed' and row_number() over (order by e.from_at) = 1 then 'collector down'
                          else fax.gap_reason(e.event, e.told) end as reason
                 from trouble e
-                where e.observed_at >= g.began_at and e.observed_at <= g.ended_at
+                where e.to_at >= g.began_at and e.from_at <= g.ended_at
                   and (e.event <> 'Connected' or not exists (
                       select 1 from trouble d
                       where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at >= g.began_at and d.observed_at < e.observed_at))
@@ -1584,15 +1602,15 @@ comment on column fax.coverage_gaps.server is 'Name of the server in the setting
 comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; where the collector was killed, the last one on record, up to a minute earlier.';
 comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL: none yet.';
 comment on column fax.coverage_gaps.seconds is 'Seconds from began_at to ended_at. NULL: not ended.';
-comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, a faulty list), or polls late.';
+comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, a faulty list), polls late, or dropped (seen, and lost for want of room).';
 comment on column fax.coverage_gaps.reasons is 'Every reason that was told while it lasted, in order.';
 comment on column fax.coverage_gaps.told is 'What the collector or the server said, in order (text). NULL: nothing.';
 comment on column fax.coverage_gaps.sessions is 'Known sessions, detectors apart, that overlap it (of those that began up to a day before it).';
 comment on column fax.coverage_gaps.missed_faxes is 'Attempts that the server counted between its FAXStats readings before and after it and that are in no session; where it restarted, only those after the restart. NULL: no reading on one of its sides.';
 
 comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, Newexten (a fax application begins), Status (its channel, asked once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
-comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one a minute), PollFailed (the first of several alike).';
-comment on column fax.server_history.details is 'Its headers, as sent; of ours Reason, LastPolled (the last complete list before), Previous (the complete list before one that came late). NULL: none.';
+comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one a minute), PollFailed (the first of several alike), Dropped (records that were seen and lost for want of room).';
+comment on column fax.server_history.details is 'Its headers, as sent; of ours Reason, LastPolled (the last complete list before), Previous (the complete list before one that came late), From, To and Records (what was dropped). NULL: none.';
 do $$
 declare
     partition_name text;

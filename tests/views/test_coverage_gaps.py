@@ -294,3 +294,37 @@ def test_a_period_is_cut_at_its_moments(database: psycopg.Connection) -> None:
     assert read(database, query, at(10), at(50)) == []
     assert read(database, query, at(50), at(10)) == []
     assert read(database, "select * from fax.gaps('nobody', %s, %s)", at(0), at(9))[0]["ended_at"] == at(9)
+
+
+# -- what was seen and dropped -----------------------------------------------------------------------------
+
+
+def dropped(first: float, last: float) -> Any:
+    """Records from the first moment to the last were lost for want of room."""
+    span = {"From": first, "To": last}
+    return of_server(last, "Dropped", Reason="the spool could not be written (disk full)", Records="7", **span)
+
+
+def test_what_was_dropped_is_one_though_the_polls_go_on(database: psycopg.Connection) -> None:
+    append(database, polled(0, 60, 120), dropped(70, 100))
+    (gap,) = gaps(database)
+    assert of(gap, "began_at", "ended_at", "reason") == (at(70), at(100), "dropped")
+    assert of(gap, "reasons", "told") == (["dropped"], ["the spool could not be written (disk full)"])
+
+
+def test_what_another_observer_kept_is_none(database: psycopg.Connection) -> None:
+    append(database, polled(0, 60, 120), dropped(70, 100))
+    append(database, polled(0, 60, 120), collector="host2")
+    assert gaps(database) == []
+
+
+def test_an_hour_that_was_dropped_is_blind_for_whoever_asks_for_a_minute_of_it(database: psycopg.Connection) -> None:
+    append(database, polled(0), dropped(10, 3600), polled(3601, 3661))
+    asked = "select began_at, ended_at, reason from fax.gaps('pbx', %s, %s)"
+    assert database.execute(asked, [at(600), at(660)]).fetchall() == [(at(600), at(660), "dropped")]
+
+
+def test_a_collector_that_dropped_records_and_then_was_killed(database: psycopg.Connection) -> None:
+    append(database, polled(0, 60), dropped(70, 100), of_server(200, "Connected"), polled(201))
+    (gap,) = gaps(database)
+    assert of(gap, "began_at", "ended_at", "reasons") == (at(60), at(201), ["dropped", "collector down"])

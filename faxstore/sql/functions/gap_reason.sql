@@ -5,6 +5,7 @@ create function fax.gap_reason(event text, reason text) returns text
 language sql immutable parallel safe
 as $$
     select case
+        when event = 'Dropped' then 'dropped'
         when reason ilike any (array['permission denied%', 'login refused%', 'login not possible%']) then 'permission'
         when reason ilike any (array['no answer%', 'no greeting%', 'no connection within%', '%timed out%']) then 'server silent'
         when event = 'Connected' or reason ilike any (array['closed by faxstore%', 'faxstore %']) then 'collector down'
@@ -14,4 +15,4 @@ as $$
     end
 $$;
 
-comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused or polls late.';
+comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused, polls late or dropped.';

@@ -1,6 +1,7 @@
 -- The intervals without a good poll of one server between two moments. What any observer polled is covered.
 -- A poll on record (Polled) covers until the next one of its observer, if that comes within 150 s (one is told each
 -- minute); where the connection or the polls failed in between, until the last complete list before (LastPolled).
+-- What an observer saw and had to drop (Dropped, with From and To; an hour long at most) is not covered by its polls.
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
 returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], told text[])
@@ -13,11 +14,14 @@ begin atomic
             h.details ->> 'Reason' as told,
             h.collector_id,
             fax.told_moment(h.details, 'LastPolled') as last_polled_at,
-            fax.told_moment(h.details, 'Previous') as previous_at
+            fax.told_moment(h.details, 'Previous') as previous_at,
+            case when h.event = 'Dropped' then least(h.observed_at, fax.told_moment(h.details, 'From')) else h.observed_at end as from_at,
+            case when h.event = 'Dropped' then greatest(h.observed_at, fax.told_moment(h.details, 'To')) else h.observed_at end as to_at
         from fax.server_history h
         where h.server = of_server
-          and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '150 seconds'
-          and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed')
+          and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '1 hour'
+          and (h.observed_at <= until + interval '150 seconds' or h.event = 'Dropped')
+          and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
     ),
     -- what says why: few rows among many polls
     trouble as materialized (
@@ -31,10 +35,11 @@ begin atomic
             lead(e.last_polled_at) over in_order as next_last_polled_at,
             lead(e.previous_at) over in_order as next_previous_at
         from evidence e
+        where e.event <> 'Dropped'
         window in_order as (partition by e.collector_id order by e.observed_at)
     ),
-    covered as (
-        select range_agg(tstzrange(f.observed_at, greatest(f.observed_at, case
+    polled as (
+        select f.collector_id, range_agg(tstzrange(f.observed_at, greatest(f.observed_at, case
             when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
             when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
@@ -45,6 +50,18 @@ begin atomic
         end), '[]')) as time
         from followed f
         where f.event = 'Polled'
+        group by f.collector_id
+    ),
+    dropped as (
+        select e.collector_id, range_agg(tstzrange(e.from_at, e.to_at, '[]')) as time
+        from evidence e
+        where e.event = 'Dropped'
+        group by e.collector_id
+    ),
+    covered as (
+        select range_agg(p.time - coalesce(d.time, '{}')) as time
+        from polled p
+        left join dropped d on d.collector_id = p.collector_id
     ),
     gap as (
         select lower(g.time) as began_at, upper(g.time) as ended_at
@@ -63,19 +80,19 @@ begin atomic
         select
             array_agg(r.reason order by r.first_at) as reasons,
             (select array_agg(t.told order by t.first_at)
-             from (select e.told, min(e.observed_at) as first_at from trouble e
-                   where e.observed_at >= g.began_at and e.observed_at <= g.ended_at and e.told is not null
+             from (select e.told, min(e.from_at) as first_at from trouble e
+                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.told is not null
                    group by e.told) t) as told
         from (
-            select p.reason, min(p.observed_at) as first_at
+            select p.reason, min(p.from_at) as first_at
             from (
                 select
-                    e.observed_at,
+                    e.from_at,
                     -- An observer that connects without having told that it lost its connection was not running.
-                    case when e.event = 'ConnectFailed' and row_number() over (order by e.observed_at) = 1 then 'collector down'
+                    case when e.event = 'ConnectFailed' and row_number() over (order by e.from_at) = 1 then 'collector down'
                          else fax.gap_reason(e.event, e.told) end as reason
                 from trouble e
-                where e.observed_at >= g.began_at and e.observed_at <= g.ended_at
+                where e.to_at >= g.began_at and e.from_at <= g.ended_at
                   and (e.event <> 'Connected' or not exists (
                       select 1 from trouble d
                       where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at >= g.began_at and d.observed_at < e.observed_at))

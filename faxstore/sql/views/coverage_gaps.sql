@@ -45,7 +45,7 @@ comment on column fax.coverage_gaps.server is 'Name of the server in the setting
 comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; where the collector was killed, the last one on record, up to a minute earlier.';
 comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL: none yet.';
 comment on column fax.coverage_gaps.seconds is 'Seconds from began_at to ended_at. NULL: not ended.';
-comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, a faulty list), or polls late.';
+comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, a faulty list), polls late, or dropped (seen, and lost for want of room).';
 comment on column fax.coverage_gaps.reasons is 'Every reason that was told while it lasted, in order.';
 comment on column fax.coverage_gaps.told is 'What the collector or the server said, in order (text). NULL: nothing.';
 comment on column fax.coverage_gaps.sessions is 'Known sessions, detectors apart, that overlap it (of those that began up to a day before it).';
