@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy
@@ -16,6 +16,7 @@ from faxstore.settings import Settings
 from faxstore.store import embedded
 
 Connection = psycopg.Connection[TupleRow]
+Kind = TypeVar("Kind", bound=Connection)
 
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": 10,
@@ -47,8 +48,13 @@ def conninfo(dsn: str) -> str:
 
 def connect(dsn: str, **options: Any) -> Connection:
     """A connection to the database.  Raises UnreachableError with the server's own reason in one line."""
+    return connect_as(psycopg.Connection, dsn, **options)
+
+
+def connect_as(kind: type[Kind], dsn: str, **options: Any) -> Kind:
+    """The same, of another kind."""
     try:
-        return psycopg.connect(conninfo(dsn), **options)
+        return kind.connect(conninfo(dsn), **options)
     except psycopg.OperationalError as error:
         raise UnreachableError(f"the database cannot be reached: {one_line(error)}") from error
 

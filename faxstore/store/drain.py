@@ -56,13 +56,15 @@ class Drain:
         """Entries that were taken and wait for their session."""
         return self._appender.waiting
 
-    def step(self) -> Appended | None:
+    def step(self, most: int | None = None) -> Appended | None:
         """Appends the next batch and discards what is done; None: there is nothing more for now.
+
+        `most`: how many records it may take, if not BATCH.
 
         Raises psycopg.Error where the database is not there or not willing; this object is then of no
         further use, and nothing was discarded that was not appended.
         """
-        entries = self._spool.peek(self._place, self._limit)
+        entries = self._spool.peek(self._place, min(self._limit, most or BATCH))
         if not entries:
             return None
         try:

@@ -24,8 +24,9 @@ from faxstore.store import carrier as carrier_module
 from faxstore.store import migrate
 from faxstore.store.append import Appender
 from faxstore.store.carrier import Carrier
-from faxstore.store.database import Connection, connect
+from faxstore.store.database import Connection
 from faxstore.store.drain import Drain
+from faxstore.store.watched import connect
 from tests.databases import fresh, name_of
 
 NOON = 1_795_435_200_000_000
@@ -77,9 +78,9 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The DSN of every connection that was tried."""
     tried: list[str] = []
 
-    def counted(dsn: str, **options: Any) -> Connection:
+    def counted(dsn: str, give_up: Callable[[], bool]) -> Connection:
         tried.append(dsn)
-        return connect(dsn, **options)
+        return connect(dsn, give_up)
 
     monkeypatch.setattr(carrier_module, "connect", counted)
     return tried

@@ -1,0 +1,41 @@
+"""Rows that are easy to count: what was put, and what a reader of the history finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from faxstore.observations import Life, Observation, encode
+from faxstore.spool import Spool
+from faxstore.store.carrier import Carrier
+
+NOON = 1_795_435_200_000_000
+LIFE = Life("pbx1", NOON, started_at=NOON - 3_600_000_000)
+
+
+def snapshot(number: int, session: int = 7) -> bytes:
+    """One snapshot of a session, `number` seconds after noon, with that page."""
+    told: dict[str, Any] = {"channel": f"PJSIP/a-{session}", "operation": "send", "page_number": number}
+    return encode(Observation(LIFE, NOON + number * 1_000_000, "FAXSession", session, state="Active", **told))
+
+
+def pages(dsn: str) -> list[int]:
+    """The page of each snapshot, sorted.  The positions have no gap, and each is there once."""
+    with psycopg.connect(dsn, autocommit=True) as database:
+        rows = database.execute("select position, page_number from fax.session_history order by position").fetchall()
+    assert [position for position, _ in rows] == list(range(1, len(rows) + 1))
+    return sorted(page for _, page in rows)
+
+
+@contextmanager
+def carrying(dsn: str, spool: Spool) -> Iterator[Carrier]:
+    """A carrier at work."""
+    carrier = Carrier(dsn, spool, "host1")
+    carrier.start()
+    try:
+        yield carrier
+    finally:
+        carrier.stop(within=5.0)
