@@ -40,7 +40,7 @@ class Programs:
             group=user,
             extra_groups=[] if user else None,
         )
-        assert told.returncode == 0, f"{program} {arguments} failed"
+        assert told.returncode == 0, f"{program} failed: {' '.join(map(str, arguments))}"
 
 
 class Cluster:
@@ -70,9 +70,12 @@ class Cluster:
     def start(self) -> None:
         """Starts it; returns when it takes connections."""
         # Quick, and safe against all that a test does here: the machine stays.
-        settings = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c wal_level=replica"
+        settings = f"-p {self.port} -c unix_socket_directories='' -c listen_addresses=127.0.0.1 -c fsync=off -c wal_level=replica"
         log = self._folder / "log"
-        self._programs.run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-l", log, "-o", settings, "start")
+        try:
+            self._programs.run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-l", log, "-o", settings, "start")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {log.read_text()[-2000:]}") from None
 
     def stop(self) -> None:
         """Stops it as an administrator does; its connections are ended."""
@@ -80,13 +83,16 @@ class Cluster:
 
     def kill(self) -> None:
         """kill -9 of every process of it, as if the machine were gone."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, ProcessLookupError):
             head = int((self._data / "postmaster.pid").read_text().split()[0])
+            os.kill(head, signal.SIGSTOP)  # it shall have no further ones
             children = Path(f"/proc/{head}/task/{head}/children").read_text().split()
-            for process in (head, *map(int, children)):
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-            wait_until(lambda: not _runs(head))
+            processes = [head, *map(int, children)]
+            for process in processes:
+                os.kill(process, signal.SIGKILL)
+            wait_until(lambda: not any(_runs(process) for process in processes))
+            # Where nobody reaps orphans, its number stays taken, and the next one would think that it runs.
+            (self._data / "postmaster.pid").unlink()
 
     def execute(self, statement: str) -> None:
         """Runs a statement as the administrator."""
