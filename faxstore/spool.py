@@ -50,7 +50,7 @@ class Spool:
         self._only = _locked(path)
         try:
             self._database = spool_file.opened(path, synchronous)
-            self._last_key = self._newest_key()
+            self._last_key = spool_file.newest_key(self._database)
         except (sqlite3.Error, OSError) as error:
             self._only.close()
             raise UsageError(f"the spool {path} cannot be used: {error}") from error
@@ -67,7 +67,7 @@ class Spool:
         try:
             self._run(work)
         except sqlite3.Error as error:
-            if not self._made_room(error):
+            if not spool_file.is_full(error) or not self._give_up_kept():
                 raise
             self._run(work)
 
@@ -82,8 +82,9 @@ class Spool:
         try:
             self._run(lambda database: self._discard(database, rows, keep=self._keep > 0))
         except sqlite3.Error as error:
-            if not self._made_room(error):
+            if not spool_file.is_full(error):
                 raise
+            self._give_up_kept()
             self._run(lambda database: self._discard(database, rows, keep=False))
 
     def takes_to(self, place: str) -> int:
@@ -122,16 +123,12 @@ class Spool:
     def _take_over(self, database: sqlite3.Connection) -> None:
         """Another file: whoever is half through the queue goes on behind the key where they are."""
         self._database = database
-        self._last_key = max(self._last_key, self._newest_key())
+        self._last_key = max(self._last_key, spool_file.newest_key(self._database))
         with _transaction(database):
             database.execute("delete from sqlite_sequence where name = 'entry'")
             database.execute("insert into sqlite_sequence (name, seq) values ('entry', ?)", (self._last_key,))
         self._marks.clear()
         self._broken = False
-
-    def _newest_key(self) -> int:
-        row = self._database.execute("select seq from sqlite_sequence where name = 'entry'").fetchone()
-        return int(row[0]) if row else 0
 
     def _discard(self, database: sqlite3.Connection, rows: list[tuple[int]], *, keep: bool) -> None:
         with _transaction(database):
@@ -164,17 +161,15 @@ class Spool:
             database.execute("insert into place (name) values (?)", (place,))
         return again
 
-    def _made_room(self, error: sqlite3.Error) -> bool:
-        """On a full disk what waits comes first: the kept ones are given up.  False where that is of no help."""
-        if spool_file.primary_code(error) != sqlite3.SQLITE_FULL:
-            return False
+    def _give_up_kept(self) -> bool:
+        """On a full disk what waits comes first.  False where there was nothing to give up."""
         try:
-            given_up: int = self._run(lambda database: database.execute("delete from kept").rowcount)
+            count: int = self._run(lambda database: database.execute("delete from kept").rowcount)
         except sqlite3.Error:
             return False
-        if given_up:
-            log.warning("the disk under the spool is full: %d records kept for a failover are given up", given_up)
-        return given_up > 0
+        if count:
+            log.warning("the disk under the spool is full: %d records kept for a failover are given up", count)
+        return count > 0
 
 
 @contextmanager

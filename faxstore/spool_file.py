@@ -39,19 +39,30 @@ class _UnusableError(Exception):
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file itself is at fault: nothing that time, room or rights would mend."""
-    return primary_code(error) in _DAMAGE
+    return _code(error) in _DAMAGE
 
 
-def primary_code(error: sqlite3.Error) -> int | None:
+def is_full(error: sqlite3.Error) -> bool:
+    """Whether there is no room on the disk."""
+    return _code(error) == sqlite3.SQLITE_FULL
+
+
+def _code(error: sqlite3.Error) -> int | None:
     """SQLite's own number for it; None for an error of the Python module."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
+def newest_key(database: sqlite3.Connection) -> int:
+    """The key that was given out last; 0: none."""
+    row = database.execute("select seq from sqlite_sequence where name = 'entry'").fetchone()
+    return int(row[0]) if row else 0
+
+
 def opened(path: Path, synchronous: str) -> sqlite3.Connection:
     """The spool in that file, which is made, or set aside and begun anew, as need be.
 
-    Raises sqlite3.Error or OSError where no file can be there, or none can be renamed.
+    Raises sqlite3.Error where no file can be there, or none can be renamed.
     """
     try:
         return _opened(path, synchronous)
@@ -60,13 +71,13 @@ def opened(path: Path, synchronous: str) -> sqlite3.Connection:
 
 
 def replaced(path: Path, synchronous: str, damaged: sqlite3.Connection, error: sqlite3.Error) -> sqlite3.Connection:
-    """Another spool in place of one that turned out to be damaged in use."""
+    """Another spool in place of one that turned out to be damaged in use.  Raises sqlite3.Error as above."""
     return _begun_anew(path, synchronous, _UnusableError(str(error)), damaged)
 
 
 def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
     if _log_alone(path):
-        raise _UnusableError("its log is there without it")
+        raise _UnusableError("its log is there without it", readable=False)
     database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
     try:
         version: int = database.execute("pragma user_version").fetchone()[0]
@@ -76,11 +87,12 @@ def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
         database.executescript(_SCHEMA.format(synchronous=synchronous))
         for table in ("entry", "kept"):
             database.execute(f"select key, body from {table} limit 1").fetchone()
+        newest_key(database)
         if version < VERSION:
             database.execute(f"pragma user_version = {VERSION}")
     except sqlite3.Error as error:
         database.close()
-        no_spool = primary_code(error) == sqlite3.SQLITE_ERROR  # other tables than ours
+        no_spool = _code(error) == sqlite3.SQLITE_ERROR  # other tables than ours
         if is_damage(error) or no_spool:
             raise _UnusableError(str(error), readable=not no_spool) from error
         raise
@@ -99,7 +111,10 @@ def _log_alone(path: Path) -> bool:
 def _begun_anew(
     path: Path, synchronous: str, unusable: _UnusableError, damaged: sqlite3.Connection | None = None
 ) -> sqlite3.Connection:
-    aside = _set_aside(path)
+    try:
+        aside = _set_aside(path)
+    except OSError as error:
+        raise sqlite3.OperationalError(f"{unusable}; and it cannot be set aside: {error.strerror}") from error
     if damaged is not None:
         # Only now: a connection that closes deletes the log by its old name.
         with suppress(sqlite3.Error):
@@ -108,7 +123,7 @@ def _begun_anew(
         database = _opened(path, synchronous)
     except (sqlite3.Error, _UnusableError) as error:
         log.error("the spool %s is set aside as %s (%s); a new one cannot begin (%s)", path, aside, unusable, error)
-        raise
+        raise sqlite3.OperationalError(str(error)) from error
     taken = _taken_over(aside, database) if unusable.readable else 0
     told = f"{taken} records could still be read and are in it"
     log.error("the spool %s is set aside as %s (%s); a new one begins, and %s", path, aside, unusable, told)
@@ -142,8 +157,6 @@ def _taken_over(aside: Path, database: sqlite3.Connection) -> int:
 
 def _readable(aside: Path) -> Iterator[tuple[int, bytes]]:
     """Entries from the front up to the damage, then from the back up to it.  The file is only read."""
-    if not aside.exists():
-        return
     with closing(sqlite3.connect(f"file:{quote(str(aside))}?mode=ro", uri=True)) as database:
         last = 0
         for order in ("asc", "desc"):

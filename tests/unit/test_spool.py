@@ -186,14 +186,6 @@ def test_a_second_one_in_the_same_process_is_refused_too(spool: Spool, path: Pat
 # -- disks -------------------------------------------------------------------------------------------
 
 
-def test_a_file_that_is_no_spool_is_left_as_it_is(path: Path) -> None:
-    path.parent.mkdir()
-    path.write_bytes(b"these are somebody's notes, not a database" * 100)
-    with pytest.raises(UsageError, match=r"^the spool \S+ cannot be used: [^\n]+$"):
-        Spool(path)
-    assert path.read_bytes().startswith(b"these are somebody's notes")
-
-
 def test_a_place_where_no_file_can_be_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match=r"^the spool \S+ cannot be used: [^\n]+$"):
