@@ -50,7 +50,9 @@ class Cluster:
         self._programs, self._folder = programs, folder
         self._data = folder / "data"
         self.port = _free_port()
-        self.dsn = make_conninfo(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", sslmode="disable")
+        self.dsn = make_conninfo(
+            host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", sslmode="disable"
+        )
 
     def make(self) -> None:
         """An empty server with the schema in its database `postgres`, and a user `carrier` that may append."""
@@ -70,7 +72,7 @@ class Cluster:
     def start(self) -> None:
         """Starts it; returns when it takes connections."""
         # Quick, and safe against all that a test does here: the machine stays.
-        settings = f"-p {self.port} -c unix_socket_directories='' -c listen_addresses=127.0.0.1 -c fsync=off -c wal_level=replica"
+        settings = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
         log = self._folder / "log"
         try:
             self._programs.run("pg_ctl", "-D", self._data, "-w", "-t", "60", "-l", log, "-o", settings, "start")

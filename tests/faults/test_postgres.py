@@ -76,13 +76,12 @@ def test_stopped_for_a_while(cluster: Cluster, spool: Spool, caplog: pytest.LogC
 def test_out_of_connections(cluster: Cluster, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
     spool.put([snapshot(1)])
     cluster.execute("alter role carrier connection limit 1")
-    with psycopg.connect(carrier_dsn(cluster)) as other:
-        with carrying(carrier_dsn(cluster), spool):
-            wait_until(lambda: caplog.messages)
-            assert "too many connections for role" in caplog.messages[0]
-            assert len(spool) == 1
-            other.close()
-            wait_until(lambda: len(spool) == 0)
+    with psycopg.connect(carrier_dsn(cluster)) as other, carrying(carrier_dsn(cluster), spool):
+        wait_until(lambda: caplog.messages)
+        assert "too many connections for role" in caplog.messages[0]
+        assert len(spool) == 1
+        other.close()
+        wait_until(lambda: len(spool) == 0)
     assert pages(cluster.dsn) == [1]
 
 
@@ -143,7 +142,9 @@ def test_a_server_that_is_full_or_ill_refuses_no_record(
     """Disk full, out of memory, cannot connect now, serialization, deadlock, internal and I/O errors."""
     with psycopg.connect(dsn, autocommit=True) as administrator:
         raises = f"begin raise exception 'could not extend file' using errcode = '{code}'; end"
-        administrator.execute(f"create function public.ill() returns trigger language plpgsql as $$ {raises} $$".encode())
+        administrator.execute(
+            f"create function public.ill() returns trigger language plpgsql as $$ {raises} $$".encode()
+        )
         administrator.execute("create trigger ill before insert on fax.staged_row execute function public.ill()")
         spool.put(snapshot(number) for number in range(1, 11))
         with carrying(dsn, spool):

@@ -137,9 +137,7 @@ def test_a_stop_on_a_full_disk_says_all_that_is_lost(spool: Spool, caplog: pytes
     assert caplog.messages[-1] == "30 records could not be written to the spool and are lost"
 
 
-def test_what_waits_comes_before_what_is_kept_for_a_failover(
-    spool: Spool, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_waits_comes_before_what_is_kept_for_a_failover(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     spool.put(record(number) for number in range(100))
     spool.discard(key for key, _ in spool.peek(0, 100))

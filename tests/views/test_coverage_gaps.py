@@ -301,8 +301,8 @@ def test_a_period_is_cut_at_its_moments(database: psycopg.Connection) -> None:
 
 def dropped(first: float, last: float) -> Any:
     """Records from the first moment to the last were lost for want of room."""
-    span = {"From": first, "To": last}
-    return of_server(last, "Dropped", Reason="the spool could not be written (disk full)", Records="7", **span)
+    why = "the spool could not be written (disk full)"
+    return of_server(last, "Dropped", Reason=why, Records="7", From=first, To=last)
 
 
 def test_what_was_dropped_is_one_though_the_polls_go_on(database: psycopg.Connection) -> None:

@@ -1,0 +1,50 @@
+"""A disk that takes no more: the kernel itself refuses to let the spool's files grow, and then lets them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+FILLS = """
+import resource, sys
+from pathlib import Path
+from faxstore import spool_writer
+from faxstore.observations import ServerObservation, decode
+from faxstore.spool import Spool
+from tests.faults.rows import snapshot
+
+spool_writer.MOST_BYTES = 100_000
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+spool = Spool(Path(sys.argv[1]))
+writer = spool_writer.SpoolWriter(spool)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, unlimited))
+for number in range(1, 5001):
+    writer.put(snapshot(number))
+    if number % 100 == 0:
+        writer.flush()
+on_disk = len(spool)
+resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
+writer.flush()
+writer.put(snapshot(5001))
+writer.stop()
+records = [decode(body) for _, body in spool.peek(0, 10_000)]
+told = [record for record in records if isinstance(record, ServerObservation)]
+pages = [record.page_number for record in records if record not in told]
+dropped = sum(int(record.details["Records"]) for record in told)  # they span more than an hour: two rows
+assert pages == [*range(1, 5001 - dropped), 5001], pages
+assert 0 < on_disk < len(pages) - 100
+print(dropped, {record.event for record in told})
+"""
+
+
+def test_what_the_disk_refuses_is_held_then_dropped_and_told(tmp_path: Path) -> None:
+    """What was on disk stays, what was held follows, what was dropped is one gap; then it goes on."""
+    command = [sys.executable, "-c", FILLS, str(tmp_path / "spool.sqlite")]
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert told.returncode == 0, told.stderr
+    dropped, events = told.stdout.split()
+    assert int(dropped) > 1000
+    assert events == "{'Dropped'}"
+    said = told.stderr.splitlines()
+    assert len(said) == 3, told.stderr  # it cannot be written; records are dropped; it can be written again
