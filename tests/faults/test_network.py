@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from faxstore.spool import Spool
 from faxstore.store import watched
@@ -93,6 +94,19 @@ def test_a_stop_ends_in_time_in_a_dead_network(
         carrier.stop(within=1.0)
         assert time.monotonic() - began < 3.0
     assert len(spool) == 1
+
+
+def test_a_connection_that_is_taken_and_never_answered(
+    dsn: str, proxy: Proxy, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy.new_are_dead = True
+    spool.put([snapshot(1)])
+    with carrying(make_conninfo(proxy.dsn, connect_timeout=2), spool):
+        wait_until(lambda: len(caplog.messages) == 1, within=20.0)
+        assert "timeout" in caplog.messages[0]
+        proxy.new_are_dead = False
+        wait_until(lambda: len(spool) == 0, within=20.0)
+    assert pages(dsn) == [1]
 
 
 def test_slow_to_a_trickle_it_takes_less_at_a_time(
