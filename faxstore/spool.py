@@ -79,6 +79,8 @@ class Spool:
     def discard(self, keys: Iterable[int]) -> None:
         """Forgets entries that are done with; a crash before it is on disk only means that they are seen again."""
         rows = [(key,) for key in keys]
+        if not rows:
+            return
         try:
             self._run(lambda database: self._discard(database, rows, keep=self._keep > 0))
         except sqlite3.Error as error:
@@ -90,9 +92,16 @@ class Spool:
     def takes_to(self, place: str) -> int:
         """Says where entries are taken to from now on, by a name of that place's present life.
 
-        If it is not where the kept ones were taken to, they are in the queue again; how many.
+        If it is not where the kept ones were taken to, they are in the queue again; how many.  A full disk can
+        prevent that: it is said, and what waits is taken there all the same.
         """
-        return self._run(lambda database: self._takes_to(database, place))
+        try:
+            return self._run(lambda database: self._takes_to(database, place))
+        except sqlite3.Error as error:
+            if not spool_file.is_full(error):
+                raise
+            log.error("the disk under the spool is full: what is kept for a failover cannot be taken again")
+            return 0
 
     def __len__(self) -> int:
         count: int = self._run(lambda database: database.execute("select count(*) from entry").fetchone()[0])

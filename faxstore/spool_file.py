@@ -21,6 +21,7 @@ VERSION = 1
 _SCHEMA = """
 pragma journal_mode = wal;
 pragma synchronous = {synchronous};
+pragma journal_size_limit = 16777216;
 create table if not exists entry (key integer primary key autoincrement, body blob not null);
 create table if not exists kept (ordinal integer primary key autoincrement, key integer not null, body blob not null);
 create table if not exists place (name text not null);

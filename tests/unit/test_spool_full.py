@@ -154,6 +154,19 @@ def test_on_a_full_disk_entries_can_be_discarded(spool: Spool) -> None:
     assert len(spool) == 0
 
 
+def test_on_a_full_disk_another_place_gets_what_waits(spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
+    spool.takes_to("a/1")
+    spool.put(record(number) for number in range(100))
+    spool.discard(range(1, 41))
+    spool.put(record(number) for number in range(45))
+    fill(spool)
+    assert spool.takes_to("a/2") == 0
+    assert caplog.messages == ["the disk under the spool is full: what is kept for a failover cannot be taken again"]
+    assert len(spool) == 105
+    make_room(spool)
+    assert spool.takes_to("a/2") == 40
+
+
 # -- how losses are told ---------------------------------------------------------------------------------
 
 
