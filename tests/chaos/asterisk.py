@@ -1,0 +1,309 @@
+"""A played Asterisk: it starts, runs faxes, answers, and can be stopped, killed, restarted and made to load res_fax anew."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import time
+from contextlib import suppress
+
+from tests.chaos import wire
+from tests.chaos.fax import Fax, drawn
+from tests.chaos.ledger import KnownFax, Ledger
+from tests.chaos.link import Link
+from tests.chaos.wire import Headers
+
+STARTS_APART = 6.0
+"""Seconds between two starts, at least: those within 2 s are one by any observer's reckoning."""
+
+TICK = 0.05
+_NAMED = {"CoreStartupDate": "CoreStatus", "AsteriskVersion": "CoreSettings"}
+"""Responses that are worth a row, by a header of theirs."""
+SECRET = "chaos"
+
+
+class Asterisk:
+    """One server, always on the same port of 127.0.0.1."""
+
+    def __init__(self, ledger: Ledger, rng: random.Random, sessions: int) -> None:
+        self._ledger, self._rng = ledger, rng
+        self.sessions = sessions
+        self.latency = 0.0
+        """Seconds until a list is answered."""
+        self.links: dict[int, Link] = {}
+        self.started_at = 0.0
+        self.up = False
+        self._fax_loaded = True
+        self._registry = -1
+        self._faxes: dict[str, Fax] = {}
+        self._connections = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener: socket.socket | None = None
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port: int = probe.getsockname()[1]
+
+    # -- life ----------------------------------------------------------------------------------------
+
+    def spawn(self, work: object) -> None:
+        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def start(self) -> None:
+        """A new life: numbers and channel names begin again."""
+        await asyncio.sleep(max(0.0, self.started_at + STARTS_APART - time.time()))
+        self.started_at = time.time()
+        self._channels = 0
+        self._load()
+        listener = socket.create_server(("127.0.0.1", self.port), backlog=16)
+        listener.setblocking(False)
+        self._listener, self.up = listener, True
+        self.spawn(self._accepts(listener))
+        self.spawn(self._lives(self.started_at))
+
+    def stop(self, how: str) -> None:
+        """`cleanly` says goodbye; `killed` does not, and what is in the middle stays there."""
+        if how == "cleanly":
+            self._tell([("Event", "Shutdown"), ("Privilege", "system,all"), ("Shutdown", "Cleanly"), ("Restart", "False")])
+        self.up = False
+        if self._listener:
+            self._listener.close()
+        self._faxes.clear()
+        for link in list(self.links.values()):
+            if how == "cleanly":
+                asyncio.get_running_loop().call_later(0.1, link.end)
+            else:
+                link.cut("reset" if self._rng.random() < 0.5 else "close")
+
+    async def reload(self, seconds: float) -> None:
+        """res_fax.so is unloaded, which needs all faxes to be over, and loaded anew."""
+        self.hang_up_all()
+        self._fax_loaded = False
+        self._tell([("Event", "Unload"), ("Privilege", "system,all"), ("Module", "res_fax.so"), ("Status", "Success")])
+        await asyncio.sleep(seconds)
+        if self.up:
+            self._load()
+            self._tell([("Event", "Load"), ("Privilege", "system,all"), ("Module", "res_fax.so"), ("Status", "Success")])
+
+    def hang_up_all(self) -> None:
+        """All faxes end now."""
+        for fax in list(self._faxes.values()):
+            self._ends(fax)
+
+    def _load(self) -> None:
+        self._registry += 1
+        self._numbers = 0
+        self._attempts = self._done = self._failed = 0
+        self._fax_loaded = True
+
+    async def close(self) -> None:
+        """The end of the play."""
+        self.up = False
+        if self._listener:
+            self._listener.close()
+        for link in list(self.links.values()):
+            link.end()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # -- faxes ---------------------------------------------------------------------------------------
+
+    async def _lives(self, start: float) -> None:
+        while self.up and self.started_at == start:
+            now = time.time()
+            for fax in list(self._faxes.values()):
+                if now - fax.began > fax.seconds():
+                    self._ends(fax)
+            for _ in range(2):
+                if self._fax_loaded and len(self._faxes) < self.sessions and self._rng.random() < 0.7:
+                    self._begins()
+            await asyncio.sleep(TICK)
+
+    def _begins(self) -> None:
+        place, listed = len(self._ledger.faxes), self._rng.random() > 0.03
+        number = self._numbers if listed else None
+        channel = f"PJSIP/trunk-{self._channels:08x}"
+        fax = drawn(self._rng, place, number, channel, f"{int(self.started_at)}.{self._channels}")
+        self._channels += 1
+        self._numbers += listed
+        self._ledger.faxes.append(KnownFax(self._registry, number, channel, fax.uniqueid, fax.operation))
+        if fax.operation in ("send", "receive"):
+            self._attempts += 1
+            for headers in fax.starts():
+                self._tell(headers, fax)
+        if listed:
+            self._faxes[channel] = fax
+            if fax.operation in ("send", "receive"):
+                self._tell(fax.status("FAX Transmission In Progress"), fax)
+        else:
+            self._tell(fax.hangup(), fax)
+
+    def _ends(self, fax: Fax) -> None:
+        if fax.operation not in ("send", "receive"):
+            del self._faxes[fax.channel]
+            return
+        for headers in fax.results():
+            self._tell(headers, fax)
+        del self._faxes[fax.channel]
+        self._done += 1
+        self._failed += fax.fails
+        said = [] if fax.silent else [fax.completion()]
+        asyncio.get_running_loop().call_later(self._rng.uniform(0, 0.5), self._after, fax, [*said, fax.hangup()], self.started_at)
+
+    def _after(self, fax: Fax, said: list[Headers], start: float) -> None:
+        if self.up and self.started_at == start:
+            for headers in said:
+                self._tell(headers, fax)
+
+    # -- the wire ------------------------------------------------------------------------------------
+
+    def _tell(self, headers: Headers, fax: Fax | None = None) -> None:
+        """An event, to whoever is logged in."""
+        for number, link in self.links.items():
+            if link.logged_in:
+                self._say(number, link, headers, fax)
+
+    def _say(self, number: int, link: Link, headers: Headers, fax: Fax | None = None) -> None:
+        kind = headers[0][1]
+        if headers[0][0] == "Response":
+            kind = next((_NAMED[name] for name, _ in headers if name in _NAMED), "Response")
+        message = self._ledger.entered(kind, headers, number, self._registry, fax.place if fax else None)
+        link.say(message.raw, message)
+
+    async def _accepts(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):
+            while True:
+                sock, _ = await loop.sock_accept(listener)
+                self._connections += 1
+                self.spawn(self._serves(self._connections, sock))
+
+    async def _serves(self, number: int, sock: socket.socket) -> None:
+        try:
+            link = self.links[number] = Link(sock, self._ledger)
+        except OSError:
+            sock.close()
+            return
+        link.say(wire.BANNER)
+        sends = asyncio.create_task(link.run())
+        hears = asyncio.create_task(self._hears(number, link))
+        looks = asyncio.create_task(_looks(link))
+        await link.over.wait()
+        del self.links[number]
+        for task in (sends, hears, looks):
+            task.cancel()
+        await asyncio.gather(sends, hears, looks, return_exceptions=True)
+
+    async def _hears(self, number: int, link: Link) -> None:
+        loop, buffer = asyncio.get_running_loop(), bytearray()
+        with suppress(OSError, ValueError):
+            while data := await loop.sock_recv(link.sock, 65536):
+                buffer += data
+                for request in wire.requests(buffer):
+                    await link.thawed.wait()
+                    await self._answers(number, link, request)
+        link.end()
+
+    async def _answers(self, number: int, link: Link, request: dict[str, str]) -> None:
+        action = request.get("action", "")
+        if not link.logged_in and action != "Login":
+            return
+        if action == "FAXSessions" and self.latency:
+            await asyncio.sleep(self.latency)
+        if action in ("FAXSessions", "FAXSession", "FAXStats") and not self._fax_loaded:
+            unknown = f"Invalid/unknown command: {action}. Use Action: ListCommands to show available commands."
+            self._say(number, link, wire.response(request, ("Message", unknown), result="Error"))
+            return
+        for headers, fax in getattr(self, f"_on_{action.lower()}")(link, request):
+            self._say(number, link, headers, fax)
+
+    # -- answers: headers, and the fax that they are about ---------------------------------------------
+
+    def _on_login(self, link: Link, request: dict[str, str]) -> Answers:
+        link.logged_in = True
+        uptime = str(int(time.time() - self.started_at))
+        return [
+            (wire.response(request, ("Message", "Authentication accepted")), None),
+            (
+                [
+                    ("Event", "FullyBooted"),
+                    ("Privilege", "system,all"),
+                    ("Uptime", uptime),
+                    ("LastReload", uptime),
+                    ("Status", "Fully Booted"),
+                ],
+                None,
+            ),
+        ]
+
+    def _on_corestatus(self, _link: Link, request: dict[str, str]) -> Answers:
+        date, moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.started_at)).split()
+        started = (("CoreStartupDate", date), ("CoreStartupTime", moment))
+        reloaded = (("CoreReloadDate", date), ("CoreReloadTime", moment), ("CoreCurrentCalls", str(len(self._faxes))))
+        return [(wire.response(request, *started, *reloaded), None)]
+
+    def _on_coresettings(self, _link: Link, request: dict[str, str]) -> Answers:
+        return [(wire.response(request, ("AMIversion", "11.0.0"), ("AsteriskVersion", "22.10.1")), None)]
+
+    def _on_faxstats(self, _link: Link, request: dict[str, str]) -> Answers:
+        counts = {
+            "CurrentSessions": len(self._faxes),
+            "ReservedSessions": 0,
+            "TransmitAttempts": self._attempts,
+            "ReceiveAttempts": 0,
+            "CompletedFAXes": self._done,
+            "FailedFAXes": self._failed,
+        }
+        numbers = [(name, str(count)) for name, count in counts.items()]
+        return [
+            (wire.response(request, ("Message", "FAXStats event will follow")), None),
+            (wire.answer("FAXStats", request, *numbers), None),
+        ]
+
+    def _on_faxsessions(self, _link: Link, request: dict[str, str]) -> Answers:
+        now, faxes = time.time(), list(self._faxes.values())
+        start = (("EventList", "Start"), ("Message", "FAXSessionsEntry event list will follow"))
+        count = (("EventList", "Complete"), ("ListItems", str(len(faxes))), ("Total", str(len(faxes))))
+        return [
+            (wire.response(request, *start), None),
+            *[(wire.answer("FAXSessionsEntry", request, *fax.entry(now)), fax) for fax in faxes],
+            (wire.answer("FAXSessionsComplete", request, *count), None),
+        ]
+
+    def _on_faxsession(self, _link: Link, request: dict[str, str]) -> Answers:
+        now, number = time.time(), request["sessionnumber"]
+        fax = next((fax for fax in self._faxes.values() if str(fax.number) == number), None)
+        if fax is None:
+            return [(wire.response(request, ("Message", "Session not found"), result="Error"), None)]
+        if fax.state(now) == "Initialized":
+            self._ledger.crash(f"FAXSession asked for session {number}, which is Initialized")
+        follows = wire.response(request, ("Message", "FAXSession event will follow"))
+        return [(follows, None), (wire.answer("FAXSession", request, *fax.detail(now)), fax)]
+
+    def _on_status(self, _link: Link, request: dict[str, str]) -> Answers:
+        fax = self._faxes.get(request["channel"])
+        if fax is None:
+            return [(wire.response(request, ("Message", "No such channel"), result="Error"), None)]
+        start = (("EventList", "start"), ("Message", "Channel status will follow"))
+        status = fax.of_channel("Status", ("Type", "PJSIP"), ("DNID", "5550199"), ("Seconds", "5"))
+        event = [*status, ("ActionID", request["actionid"])]
+        complete = (("EventList", "Complete"), ("ListItems", "1"), ("Items", "1"))
+        return [(wire.response(request, *start), None), (event, fax), (wire.answer("StatusComplete", request, *complete), None)]
+
+    def _on_ping(self, _link: Link, request: dict[str, str]) -> Answers:
+        return [(wire.response(request, ("Ping", "Pong"), ("Timestamp", f"{time.time():.6f}")), None)]
+
+    def _on_logoff(self, link: Link, request: dict[str, str]) -> Answers:
+        asyncio.get_running_loop().call_later(0.2, link.end)
+        return [(wire.response(request, ("Message", "Thanks for all the fish."), result="Goodbye"), None)]
+
+
+Answers = list[tuple[Headers, Fax | None]]
+
+
+async def _looks(link: Link) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        link.look()
