@@ -1,4 +1,4 @@
-"""`python -m tests.chaos`: one run, with a line for each fault and the judgement at its end; exit 1 where they differ."""
+"""`python -m tests.chaos`: one run, a line for each fault, and the judgement; exit 1 where something differs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ import time
 from pathlib import Path
 
 from tests.chaos.judge import judge, report
-from tests.chaos.run import Outcome, run
-
-SETTLING = 60.0
-"""Seconds of the time that are kept for what comes after the last fault."""
+from tests.chaos.run import run
 
 
 def chaos(seed: int, seconds: float, sessions: int, every: float, keep: bool = False) -> tuple[bool, str]:
@@ -39,7 +36,9 @@ async def _run_and_judge(folder: Path, seed: int, seconds: float, sessions: int,
         await postgres.kill()
     text = report(outcome, differences)
     if differences.found:
-        text += f"\n\nseed {seed}: not as it must be; the same faults again:\n  {command(seed, seconds, sessions, every)}"
+        text += (
+            f"\n\nseed {seed}: not as it must be; the same faults again:\n  {command(seed, seconds, sessions, every)}"
+        )
         text += f"\n\nthe ingestor's last words:\n{_last_words(folder)}"
     return not differences.found, text
 

@@ -1,4 +1,4 @@
-"""A played Asterisk: it starts, runs faxes, answers, and can be stopped, killed, restarted and made to load res_fax anew."""
+"""A played Asterisk: it runs faxes, answers, and can be stopped, killed, restarted and made to load res_fax anew."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 import random
 import socket
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 from tests.chaos import wire
 from tests.chaos.fax import Fax, drawn
 from tests.chaos.ledger import KnownFax, Ledger
-from tests.chaos.link import Link
+from tests.chaos.link import Link, leave
 from tests.chaos.wire import Headers
 
 STARTS_APART = 6.0
@@ -45,8 +47,8 @@ class Asterisk:
 
     # -- life ----------------------------------------------------------------------------------------
 
-    def spawn(self, work: object) -> None:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -59,16 +61,17 @@ class Asterisk:
         listener = socket.create_server(("127.0.0.1", self.port), backlog=16)
         listener.setblocking(False)
         self._listener, self.up = listener, True
-        self.spawn(self._accepts(listener))
-        self.spawn(self._lives(self.started_at))
+        self._spawn(self._accepts(listener))
+        self._spawn(self._lives(self.started_at))
 
     def stop(self, how: str) -> None:
         """`cleanly` says goodbye; `killed` does not, and what is in the middle stays there."""
         if how == "cleanly":
-            self._tell([("Event", "Shutdown"), ("Privilege", "system,all"), ("Shutdown", "Cleanly"), ("Restart", "False")])
+            self._tell(
+                [("Event", "Shutdown"), ("Privilege", "system,all"), ("Shutdown", "Cleanly"), ("Restart", "False")]
+            )
         self.up = False
-        if self._listener:
-            self._listener.close()
+        self._close_listener()
         self._faxes.clear()
         for link in list(self.links.values()):
             if how == "cleanly":
@@ -84,7 +87,9 @@ class Asterisk:
         await asyncio.sleep(seconds)
         if self.up:
             self._load()
-            self._tell([("Event", "Load"), ("Privilege", "system,all"), ("Module", "res_fax.so"), ("Status", "Success")])
+            self._tell(
+                [("Event", "Load"), ("Privilege", "system,all"), ("Module", "res_fax.so"), ("Status", "Success")]
+            )
 
     def hang_up_all(self) -> None:
         """All faxes end now."""
@@ -97,11 +102,15 @@ class Asterisk:
         self._attempts = self._done = self._failed = 0
         self._fax_loaded = True
 
+    def _close_listener(self) -> None:
+        if self._listener is not None:
+            leave(self._listener)
+            self._listener = None
+
     async def close(self) -> None:
         """The end of the play."""
         self.up = False
-        if self._listener:
-            self._listener.close()
+        self._close_listener()
         for link in list(self.links.values()):
             link.end()
         for task in list(self._tasks):
@@ -150,7 +159,9 @@ class Asterisk:
         self._done += 1
         self._failed += fax.fails
         said = [] if fax.silent else [fax.completion()]
-        asyncio.get_running_loop().call_later(self._rng.uniform(0, 0.5), self._after, fax, [*said, fax.hangup()], self.started_at)
+        asyncio.get_running_loop().call_later(
+            self._rng.uniform(0, 0.5), self._after, fax, [*said, fax.hangup()], self.started_at
+        )
 
     def _after(self, fax: Fax, said: list[Headers], start: float) -> None:
         if self.up and self.started_at == start:
@@ -165,10 +176,10 @@ class Asterisk:
             if link.logged_in:
                 self._say(number, link, headers, fax)
 
-    def _say(self, number: int, link: Link, headers: Headers, fax: Fax | None = None) -> None:
-        kind = headers[0][1]
-        if headers[0][0] == "Response":
-            kind = next((_NAMED[name] for name, _ in headers if name in _NAMED), "Response")
+    def _say(self, number: int, link: Link, headers: Headers, fax: Fax | None = None, kind: str = "") -> None:
+        kind = kind or headers[0][1]
+        if kind == "Success":
+            kind = next((_NAMED[name] for name, _ in headers if name in _NAMED), kind)
         message = self._ledger.entered(kind, headers, number, self._registry, fax.place if fax else None)
         link.say(message.raw, message)
 
@@ -178,7 +189,7 @@ class Asterisk:
             while True:
                 sock, _ = await loop.sock_accept(listener)
                 self._connections += 1
-                self.spawn(self._serves(self._connections, sock))
+                self._spawn(self._serves(self._connections, sock))
 
     async def _serves(self, number: int, sock: socket.socket) -> None:
         try:
@@ -214,7 +225,8 @@ class Asterisk:
             await asyncio.sleep(self.latency)
         if action in ("FAXSessions", "FAXSession", "FAXStats") and not self._fax_loaded:
             unknown = f"Invalid/unknown command: {action}. Use Action: ListCommands to show available commands."
-            self._say(number, link, wire.response(request, ("Message", unknown), result="Error"))
+            kind = "Refused" if action == "FAXSessions" else ""
+            self._say(number, link, wire.response(request, ("Message", unknown), result="Error"), kind=kind)
             return
         for headers, fax in getattr(self, f"_on_{action.lower()}")(link, request):
             self._say(number, link, headers, fax)
@@ -290,7 +302,11 @@ class Asterisk:
         status = fax.of_channel("Status", ("Type", "PJSIP"), ("DNID", "5550199"), ("Seconds", "5"))
         event = [*status, ("ActionID", request["actionid"])]
         complete = (("EventList", "Complete"), ("ListItems", "1"), ("Items", "1"))
-        return [(wire.response(request, *start), None), (event, fax), (wire.answer("StatusComplete", request, *complete), None)]
+        return [
+            (wire.response(request, *start), None),
+            (event, fax),
+            (wire.answer("StatusComplete", request, *complete), None),
+        ]
 
     def _on_ping(self, _link: Link, request: dict[str, str]) -> Answers:
         return [(wire.response(request, ("Ping", "Pong"), ("Timestamp", f"{time.time():.6f}")), None)]

@@ -1,13 +1,14 @@
 """The gaps that the history tells against when lists were read.
 
-A complete list covers until the next one of the same connection.  Between the last of one and the first of the next the
-server was not watched: that must be within the gaps told.  Where it was watched no gap may be told, but for a collector
-that was killed: its gap begins at its last list on record, of which there is one a minute (docs/decisions/0008).
+A complete list covers until the next one of the same connection, if none was refused in between (res_fax was not
+loaded).  From the last list of such a stretch to the first of the next the server was not watched: that must be within
+the gaps told.  Where it was watched no gap may be told, but for a collector that was killed: its gap begins at its last
+list on record, of which there is one a minute (docs/decisions/0008).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -25,6 +26,10 @@ LONGEST_PAUSE = 31.0
 Interval = tuple[float, float]
 
 
+Stretch = list[Message]
+"""Ends of complete lists that were sent in whole, in order, with nothing between them that makes a gap."""
+
+
 def compare(connection: psycopg.Connection[Any], ledger: Ledger, out: Differences) -> None:
     """fax.coverage_gaps against the ledger's lists."""
     told = [
@@ -32,52 +37,63 @@ def compare(connection: psycopg.Connection[Any], ledger: Ledger, out: Difference
         for began, ended in connection.execute("select began_at, ended_at from fax.coverage_gaps order by began_at")
     ]
     out.counts["gaps told"] = len(told)
-    lists = _lists(ledger)
-    for blind in _blind(lists):
+    stretches = _stretches(ledger)
+    for blind in _blind(stretches):
         out.counts["blind intervals"] += 1
         if not any(began <= blind[0] and blind[1] <= ended for began, ended in told):
             out.add("gap missing", f"nothing was seen from {blind[0]:.3f} to {blind[1]:.3f}, and no gap is told")
-    for covered in _covered(lists, ledger):
+    for covered in _covered(stretches, ledger):
         for began, ended in told:
             if max(began, covered[0]) < min(ended, covered[1]):
-                text = f"a gap from {began:.3f} to {ended:.3f}, and lists came from {covered[0]:.3f} to {covered[1]:.3f}"
+                text = (
+                    f"a gap from {began:.3f} to {ended:.3f}, and lists came from {covered[0]:.3f} to {covered[1]:.3f}"
+                )
                 out.add("gap wrong", text)
 
 
-def _lists(ledger: Ledger) -> dict[int, list[Message]]:
-    """The ends of complete lists that were sent in whole, by connection, in order."""
-    found = defaultdict(list)
+def _stretches(ledger: Ledger) -> list[Stretch]:
+    """In the order of their first lists."""
+    stretches: list[Stretch] = []
+    going_on: dict[int, Stretch] = {}
     for message in ledger.messages:
-        if message.kind == "FAXSessionsComplete" and message.handed_at is not None:
-            found[message.connection].append(message)
-    return found
+        if message.handed_at is None:
+            continue
+        if message.kind == "Refused":
+            going_on.pop(message.connection, None)
+        elif message.kind == "FAXSessionsComplete":
+            stretch = going_on.get(message.connection)
+            if stretch is None or message.handed_at - (stretch[-1].handed_at or 0) > LONGEST_PAUSE:
+                stretches.append(stretch := [])
+                going_on[message.connection] = stretch
+            stretch.append(message)
+    return stretches
 
 
-def _blind(lists: dict[int, list[Message]]) -> list[Interval]:
-    """Between connections, and between lists of one that are too far apart; a little within."""
+def _blind(stretches: list[Stretch]) -> list[Interval]:
+    """Where no list came, a little within."""
     found = []
-    every = sorted((message for each in lists.values() for message in each), key=lambda message: message.handed_at or 0)
-    for last, following in zip(every, every[1:], strict=False):
-        began, ended = last.read_at or last.handed_at or 0.0, following.handed_at or 0.0
-        longest = LONGEST_PAUSE if last.connection == following.connection else 0.0
-        if ended - began > max(longest, 2 * TOLERANCE):
+    seen_until = float("inf")
+    for stretch in sorted(stretches, key=lambda stretch: stretch[0].handed_at or 0):
+        began, ended = seen_until, stretch[0].handed_at or 0.0
+        if ended - began > 2 * TOLERANCE:
             found.append((began + TOLERANCE, ended - TOLERANCE))
+        last = max(message.read_at or message.handed_at or 0.0 for message in stretch)
+        seen_until = last if seen_until == float("inf") else max(seen_until, last)
     return found
 
 
-def _covered(lists: dict[int, list[Message]], ledger: Ledger) -> list[Interval]:
-    """Between the first and the last list of a connection that were read; of a killed collector's, to its last word."""
+def _covered(stretches: list[Stretch], ledger: Ledger) -> list[Interval]:
+    """From the first to the last list of a stretch that were read; of a killed collector's, to its last word."""
     found = []
-    for each in lists.values():
-        read = [message.read_at for message in each if message.read_at is not None]
-        if len(read) < 2:
+    for stretch in stretches:
+        read = [message.read_at for message in stretch if message.read_at is not None]
+        if len(read) < 2 or any(b - a > LONGEST_PAUSE - 2 for a, b in pairwise(read)):
             continue
         ended = read[-1]
         for kill in ledger.kills:
             if read[0] <= kill.at and kill.since <= read[-1]:
                 ended = min(ended, _last_word(read, kill.since))
-        pauses = [b for a, b in zip(read, read[1:], strict=False) if b - a > LONGEST_PAUSE - 2]
-        if not pauses and ended - read[0] > 2 * TOLERANCE:
+        if ended - read[0] > 2 * TOLERANCE:
             found.append((read[0] + TOLERANCE, ended - TOLERANCE))
     return found
 

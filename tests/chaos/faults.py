@@ -72,8 +72,10 @@ class Planned:
 
 
 def plan(seed: int, seconds: float, every: float) -> list[Planned]:
-    """The faults of a run, one `every` so many seconds on average, so that some overlap.  No kind waits for chance alone:
-    they are drawn like cards, each as often as it has copies, and shuffled anew when they are used up."""
+    """The faults of a run, one `every` so many seconds on average; some overlap.
+
+    They are drawn like cards, each as often as it has copies, and shuffled anew when all are used: every kind comes.
+    """
     rng, planned, deck, at = random.Random(seed), list[Planned](), list[str](), 3.0
     while at < seconds:
         if not deck:
@@ -194,11 +196,11 @@ async def locked_out(world: World, rng: random.Random) -> None:
 
 
 def _sleep(seconds: float) -> LiteralString:
-    return f"select pg_sleep({seconds})"  # type: ignore[return-value]
+    return f"select pg_sleep({seconds})"
 
 
 def _limit(connections: int) -> LiteralString:
-    return f"alter database {embedded.DATABASE} connection limit {connections}"  # type: ignore[return-value]
+    return f"alter database {embedded.DATABASE} connection limit {connections}"
 
 
 async def _asked(world: World, *statements: LiteralString) -> list[tuple[object, ...]]:

@@ -133,7 +133,11 @@ class Fax:
     def status(self, text: str) -> Headers:
         """A fax begins."""
         return self.of_channel(
-            "FAXStatus", ("Operation", self.operation), ("Status", text), ("LocalStationID", "+1 555 0100"), self._file()
+            "FAXStatus",
+            ("Operation", self.operation),
+            ("Status", text),
+            ("LocalStationID", "+1 555 0100"),
+            self._file(),
         )
 
     def starts(self) -> list[Headers]:

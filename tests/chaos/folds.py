@@ -42,8 +42,6 @@ def _expected(rows: list[Row]) -> dict[str, Any]:
         for row in agreed:
             if row["page_number"] <= pages:
                 by_page[row["page_number"]] = max(by_page[row["page_number"]], row["total_bad_lines"])
-            elif row["pages_received"] == pages:  # it stays after the last page
-                by_page[pages] = max(by_page[pages], row["total_bad_lines"])
         expected["bad_lines"] = sum(by_page.values())
     return expected
 
@@ -62,9 +60,11 @@ def _result(rows: list[Row], completion: Row | None) -> str:
 
 
 def _positions(connection: psycopg.Connection[Any], out: Differences) -> None:
-    count, lowest, highest, distinct = connection.execute(
+    positions = connection.execute(
         "select count(*), min(position), max(position), count(distinct position) from fax.session_history"
     ).fetchone()
+    assert positions is not None
+    count, lowest, highest, distinct = positions
     out.counts["rows"] = count
     if (lowest, highest, distinct) != (1, count, count):
         out.add("wrong", f"positions go from {lowest} to {highest}, {distinct} of them, and there are {count} rows")

@@ -139,10 +139,21 @@ class History:
                     if other is not None and other != fax:
                         text = f"position {row['position']}, {row['event']} of {self._known({other})}"
                         self._out.add("wrong", f"{text} is tied to {self._known({fax})}")
+            else:
+                self._unlisted(session_id, {self._fax(row, rows.CHANNEL_KINDS) for row in of_session} - {None})
         for fax, ids in sessions.items():
             if len(ids) > 1:
                 self._out.add("wrong", f"{self._known({fax})} is {len(ids)} sessions: {sorted(map(str, ids))}")
         self._out.counts["sessions"] = len(self.fax_of)
+
+    def _unlisted(self, session_id: UUID, faxes: set[int]) -> None:
+        """A session of events alone: of one fax, that no list has shown, or not in time."""
+        if len(faxes) > 1:
+            self._out.add("wrong", f"the unlisted session {session_id} is {len(faxes)} faxes: {self._known(faxes)}")
+        self._out.counts["unlisted sessions"] += 1
+        self._out.counts["unlisted sessions of faxes with a number"] += any(
+            self._ledger.faxes[fax].number is not None for fax in faxes
+        )
 
     def _is(self, row: Row, fax: int) -> None:
         known = self._ledger.faxes[fax]
@@ -170,7 +181,9 @@ class History:
                 if gone and row["event"] in ("FAXSession", "FAXSessionsEntry") and row["observed_at"] > min(gone)
             ]  # fmt: skip
             if later:
-                self._out.add("wrong", f"session {session_id} is gone at {min(gone)}, and listed at {later[-1]['observed_at']}")
+                self._out.add(
+                    "wrong", f"session {session_id} is gone at {min(gone)}, and listed at {later[-1]['observed_at']}"
+                )
             if len(gone) > 1:
                 self._out.add("double", f"session {session_id} is gone {len(gone)} times: {list(map(str, gone))}")
 

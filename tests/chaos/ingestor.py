@@ -58,7 +58,12 @@ class Ingestor:
         command = [sys.executable, "-m", "faxstore", "--config", str(self._config), "ingest"]
         pipe = asyncio.subprocess.PIPE
         self._process = process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=asyncio.subprocess.STDOUT, env=environment, limit=2**20
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=asyncio.subprocess.STDOUT,
+            env=environment,
+            limit=2**20,
         )
         self._copying = asyncio.create_task(self._copy(process))
 

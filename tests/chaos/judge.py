@@ -31,7 +31,7 @@ def _rejected(connection: psycopg.Connection, out: Differences) -> None:
     """Halves of messages may be set aside; a whole one may not."""
     for reason, raw in connection.execute("select reason, raw from fax.rejected_message order by observed_at"):
         out.counts["rejected"] += 1
-        if raw.endswith(b"\r\n\r\n") and b"Serial: " in raw or "faxstore failed" in reason or "refused it" in reason:
+        if (raw.endswith(b"\r\n\r\n") and b"Serial: " in raw) or "faxstore failed" in reason or "refused it" in reason:
             out.add("wrong", f"rejected ({reason}): {raw!r:.300}")
 
 

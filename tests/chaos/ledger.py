@@ -14,7 +14,7 @@ class Message:
 
     serial: int
     kind: str
-    """The event's name; CoreStatus and CoreSettings; of any other response Response."""
+    """The event's name; of responses CoreStatus, CoreSettings, Refused (a list), else Success or Error."""
     raw: bytes
     connection: int
     fax: int | None = None

@@ -75,7 +75,7 @@ class Link:
         self.thawed.set()
         if how == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.sock.close()
+        leave(self.sock)
 
     def look(self) -> None:
         """Notes what the ingestor has read by now."""
@@ -111,6 +111,12 @@ class Link:
                 self._unread.append((end, message))
         if self._cut is not None:
             self.end(self._cut)
+
+
+def leave(sock: socket.socket) -> None:
+    """Closes a socket that the event loop may wait for: its number may be another's in a moment."""
+    asyncio.get_running_loop().remove_reader(sock.fileno())
+    sock.close()
 
 
 def unread_by_peer() -> dict[tuple[str, str], int]:

