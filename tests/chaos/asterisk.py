@@ -77,7 +77,7 @@ class Asterisk:
             if how == "cleanly":
                 asyncio.get_running_loop().call_later(0.1, link.end)
             else:
-                link.cut("reset" if self._rng.random() < 0.5 else "close")
+                link.cut(self._rng.choice(("close", "reset")), self._rng.uniform(0.2, 0.99))
 
     async def reload(self, seconds: float) -> None:
         """res_fax.so is unloaded, which needs all faxes to be over, and loaded anew."""
@@ -202,6 +202,7 @@ class Asterisk:
         hears = asyncio.create_task(self._hears(number, link))
         looks = asyncio.create_task(_looks(link))
         await link.over.wait()
+        self._ledger.ended[number] = time.time()
         del self.links[number]
         for task in (sends, hears, looks):
             task.cancel()

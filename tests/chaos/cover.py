@@ -91,7 +91,7 @@ def _covered(stretches: list[Stretch], ledger: Ledger) -> list[Interval]:
             continue
         ended = read[-1]
         for kill in ledger.kills:
-            if read[0] <= kill.at and kill.since <= read[-1]:
+            if read[0] <= kill.at and kill.since <= ledger.ended.get(stretch[0].connection, kill.at):
                 ended = min(ended, _last_word(read, kill.since))
         if ended - read[0] > 2 * TOLERANCE:
             found.append((read[0] + TOLERANCE, ended - TOLERANCE))

@@ -260,7 +260,7 @@ async def connection_cut(world: World, rng: random.Random) -> None:
     if not world.asterisk.links:
         raise NoEffectError
     for link in list(world.asterisk.links.values()):
-        link.cut(rng.choice(("close", "reset")))
+        link.cut(rng.choice(("close", "reset")), rng.uniform(0.2, 0.99))
 
 
 async def half_open(world: World, rng: random.Random) -> None:

@@ -8,7 +8,7 @@ from tests.chaos import cover, folds
 from tests.chaos.history import Differences, History
 from tests.chaos.run import Outcome
 
-MOST_SHOWN = 5
+MOST_SHOWN = 8
 
 
 def judge(outcome: Outcome) -> Differences:
@@ -40,7 +40,7 @@ def report(outcome: Outcome, out: Differences) -> str:
     faults = sum(outcome.faults.values())
     lines = [f"{faults} faults of {len(outcome.faults)} kinds ({outcome.without_effect} more had nothing to break)"]
     lines += [f"  {count:8}  {name}" for name, count in sorted(out.counts.items())]
-    for kind in ("crash", "unclean end", "missing", "double", "wrong", "gap missing", "gap wrong"):
+    for kind in ("crash", "unclean end", "missing", "double", "half a message", "wrong", "gap missing", "gap wrong"):
         found = out.found.get(kind, [])
         lines.append(f"{kind}: {len(found)}")
         lines += [f"  {text}" for text in found[:MOST_SHOWN]]

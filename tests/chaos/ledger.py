@@ -62,6 +62,8 @@ class Ledger:
         self.crashes: list[str] = []
         """What would have killed the telephone server."""
         self.lists_read = 0
+        self.ended: dict[int, float] = {}
+        """When each connection ended, as the server saw it."""
 
     def entered(self, kind: str, headers: wire.Headers, connection: int, registry: int, fax: int | None) -> Message:
         """A message with its serial, behind the ActionID or the first header."""

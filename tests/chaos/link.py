@@ -31,7 +31,7 @@ class Link:
         self.pace: float | None = None
         """Bytes a second; None: as quick as it goes."""
         self.logged_in = False
-        self._cut: str | None = None
+        self._cut: tuple[str, float] | None = None
         self._buffer = bytearray()
         self._said = self._handed = 0
         self._ends: deque[tuple[int, Message | None]] = deque()
@@ -59,9 +59,9 @@ class Link:
             self._send()
             await asyncio.sleep(0.02 if self.pace is not None or self._buffer else 0)
 
-    def cut(self, how: str) -> None:
-        """Ends it in the middle of the next message (`close` or `reset`), or within a second if none is sent."""
-        self._cut = how
+    def cut(self, how: str, part: float) -> None:
+        """Ends it (`close` or `reset`) when that part of the next message is sent, or within a second if none is."""
+        self._cut = how, part
         self.thawed.set()
         asyncio.get_running_loop().call_later(1.0, self.end, how)
 
@@ -92,8 +92,9 @@ class Link:
 
     def _send(self) -> None:
         size = len(self._buffer) if self.pace is None else max(1, int(self.pace * 0.02))
-        if self._cut is not None:
-            size = max(1, (self._ends[0][0] - self._handed) // 2)
+        if self._cut is not None:  # all that waits, and part of the last
+            before = max(self._ends[-2][0] if len(self._ends) > 1 else 0, self._handed)
+            size = before - self._handed + max(1, int((self._ends[-1][0] - before) * self._cut[1]))
         try:
             sent = self.sock.send(self._buffer[: min(size, 65536)])
         except BlockingIOError:
@@ -110,7 +111,10 @@ class Link:
                 message.handed_at = now
                 self._unread.append((end, message))
         if self._cut is not None:
-            self.end(self._cut)
+            self.thawed.clear()
+            asyncio.get_running_loop().call_later(
+                0.05, self.end, self._cut[0]
+            )  # what was sent arrives before the reset
 
 
 def leave(sock: socket.socket) -> None:
