@@ -131,6 +131,7 @@ class History:
     def _identities(self) -> None:
         """One session for each fax, one fax for each session."""
         sessions: dict[int, set[UUID]] = defaultdict(set)
+        unlisted: dict[UUID, set[int]] = {}
         for session_id, of_session in self.sessions.items():
             faxes = {self._fax(row, rows.LISTED_KINDS) for row in of_session} - {None}
             for fax in faxes:
@@ -146,20 +147,20 @@ class History:
                         text = f"position {row['position']}, {row['event']} of {self._known({other})}"
                         self._out.add("wrong", f"{text} is tied to {self._known({fax})}")
             else:
-                self._unlisted(session_id, {self._fax(row, rows.CHANNEL_KINDS) for row in of_session} - {None})
+                unlisted[session_id] = {self._fax(row, rows.CHANNEL_KINDS) for row in of_session} - {None}
         for fax, ids in sessions.items():
             if len(ids) > 1:
                 self._out.add("wrong", f"{self._known({fax})} is {len(ids)} sessions: {sorted(map(str, ids))}")
+        for session_id, faxes in unlisted.items():
+            self._unlisted(session_id, faxes, sessions.keys() & faxes)
         self._out.counts["sessions"] = len(self.fax_of)
 
-    def _unlisted(self, session_id: UUID, faxes: set[int]) -> None:
-        """A session of events alone: of one fax, that no list has shown, or not in time."""
+    def _unlisted(self, session_id: UUID, faxes: set[int], listed: set[int]) -> None:
+        """A session of events alone: of one fax, that no list has shown, or not in time (listed: those that one has)."""
         if len(faxes) > 1:
             self._out.add("wrong", f"the unlisted session {session_id} is {len(faxes)} faxes: {self._known(faxes)}")
         self._out.counts["unlisted sessions"] += 1
-        self._out.counts["unlisted sessions of faxes with a number"] += any(
-            self._ledger.faxes[fax].number is not None for fax in faxes
-        )
+        self._out.counts["unlisted sessions of faxes that are listed too"] += bool(listed)
 
     def _is(self, row: Row, fax: int) -> None:
         known = self._ledger.faxes[fax]
