@@ -156,7 +156,7 @@ class History:
         self._out.counts["sessions"] = len(self.fax_of)
 
     def _unlisted(self, session_id: UUID, faxes: set[int], listed: set[int]) -> None:
-        """A session of events alone: of one fax, that no list has shown, or not in time (listed: those that one has)."""
+        """A session of events alone: of one fax, that no list has shown, or not in time; listed: those that one has."""
         if len(faxes) > 1:
             self._out.add("wrong", f"the unlisted session {session_id} is {len(faxes)} faxes: {self._known(faxes)}")
         self._out.counts["unlisted sessions"] += 1
