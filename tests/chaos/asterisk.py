@@ -87,6 +87,7 @@ class Asterisk:
         await asyncio.sleep(seconds)
         if self.up:
             self._load()
+            self._ledger.reloads.add(self._registry)
             self._tell(
                 [("Event", "Load"), ("Privilege", "system,all"), ("Module", "res_fax.so"), ("Status", "Success")]
             )

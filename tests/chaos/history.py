@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -132,11 +133,14 @@ class History:
         """One session for each fax, one fax for each session."""
         sessions: dict[int, set[UUID]] = defaultdict(set)
         unlisted: dict[UUID, set[int]] = {}
+        merged: Counter[int] = Counter()
         for session_id, of_session in self.sessions.items():
             faxes = {self._fax(row, rows.LISTED_KINDS) for row in of_session} - {None}
             for fax in faxes:
                 sessions[fax].add(session_id)
-            if len(faxes) > 1:
+            if len(faxes) > 1 and self._lives_run_together(faxes):
+                merged[max(self._ledger.faxes[fax].registry for fax in faxes)] += 1
+            elif len(faxes) > 1:
                 self._out.add("wrong", f"session {session_id} is {len(faxes)} faxes: {self._known(faxes)}")
             elif faxes:
                 self.fax_of[session_id] = fax = faxes.pop()
@@ -151,9 +155,22 @@ class History:
         for fax, ids in sessions.items():
             if len(ids) > 1:
                 self._out.add("wrong", f"{self._known({fax})} is {len(ids)} sessions: {sorted(map(str, ids))}")
+        for life, count in merged.items():
+            self._out.add("reload unseen", f"life {life} of the registry is taken for the one before: {count} sessions")
         for session_id, faxes in unlisted.items():
             self._unlisted(session_id, faxes, sessions.keys() & faxes)
         self._out.counts["sessions"] = len(self.fax_of)
+
+    def _lives_run_together(self, faxes: set[int]) -> bool:
+        """Whether they are of lives that no recorded Load tells apart: nobody was there when res_fax was loaded anew."""
+        lives = sorted({self._ledger.faxes[fax].registry for fax in faxes})
+        between = range(lives[0] + 1, lives[-1] + 1)
+        return len(lives) == len(faxes) and all(life in self._unseen_reloads for life in between)
+
+    @cached_property
+    def _unseen_reloads(self) -> set[int]:
+        seen = (self._ledger.messages[serial] for serial in self._seen)
+        return self._ledger.reloads - {message.registry for message in seen if message.kind == "Load"}
 
     def _unlisted(self, session_id: UUID, faxes: set[int], listed: set[int]) -> None:
         """A session of events alone: of one fax, that no list has shown, or not in time; listed: those that one has."""

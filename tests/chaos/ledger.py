@@ -61,6 +61,8 @@ class Ledger:
         self.kills: list[Kill] = []
         self.crashes: list[str] = []
         """What would have killed the telephone server."""
+        self.reloads: set[int] = set()
+        """The lives of the fax registry that began with a Load, not with the server."""
         self.lists_read = 0
         self.ended: dict[int, float] = {}
         """When each connection ended, as the server saw it."""
