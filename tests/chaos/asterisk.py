@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from tests.chaos import wire
+from tests.chaos.answers import Server, answers
 from tests.chaos.fax import Fax, drawn
 from tests.chaos.ledger import KnownFax, Ledger
 from tests.chaos.link import Link, leave
@@ -34,11 +35,9 @@ class Asterisk:
         self.latency = 0.0
         """Seconds until a list is answered."""
         self.links: dict[int, Link] = {}
-        self.started_at = 0.0
         self.up = False
-        self._fax_loaded = True
+        self._server = Server(ledger.crash)
         self._registry = -1
-        self._faxes: dict[str, Fax] = {}
         self._connections = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: socket.socket | None = None
@@ -54,15 +53,15 @@ class Asterisk:
 
     async def start(self) -> None:
         """A new life: numbers and channel names begin again."""
-        await asyncio.sleep(max(0.0, self.started_at + STARTS_APART - time.time()))
-        self.started_at = time.time()
+        await asyncio.sleep(max(0.0, self._server.started_at + STARTS_APART - time.time()))
+        self._server.started_at = time.time()
         self._channels = 0
         self._load()
         listener = socket.create_server(("127.0.0.1", self.port), backlog=16)
         listener.setblocking(False)
         self._listener, self.up = listener, True
         self._spawn(self._accepts(listener))
-        self._spawn(self._lives(self.started_at))
+        self._spawn(self._lives(self._server.started_at))
 
     def stop(self, how: str) -> None:
         """`cleanly` says goodbye; `killed` does not, and what is in the middle stays there."""
@@ -72,7 +71,7 @@ class Asterisk:
             )
         self.up = False
         self._close_listener()
-        self._faxes.clear()
+        self._server.faxes.clear()
         for link in list(self.links.values()):
             if how == "cleanly":
                 asyncio.get_running_loop().call_later(0.1, link.end)
@@ -82,7 +81,7 @@ class Asterisk:
     async def reload(self, seconds: float) -> None:
         """res_fax.so is unloaded, which needs all faxes to be over, and loaded anew."""
         self.hang_up_all()
-        self._fax_loaded = False
+        self._server.fax_loaded = False
         self._tell([("Event", "Unload"), ("Privilege", "system,all"), ("Module", "res_fax.so"), ("Status", "Success")])
         await asyncio.sleep(seconds)
         if self.up:
@@ -94,14 +93,15 @@ class Asterisk:
 
     def hang_up_all(self) -> None:
         """All faxes end now."""
-        for fax in list(self._faxes.values()):
+        for fax in list(self._server.faxes.values()):
             self._ends(fax)
 
     def _load(self) -> None:
         self._registry += 1
         self._numbers = 0
-        self._attempts = self._done = self._failed = 0
-        self._fax_loaded = True
+        self._server.attempts.clear()
+        self._server.done = self._server.failed = 0
+        self._server.fax_loaded = True
 
     def _close_listener(self) -> None:
         if self._listener is not None:
@@ -121,13 +121,13 @@ class Asterisk:
     # -- faxes ---------------------------------------------------------------------------------------
 
     async def _lives(self, start: float) -> None:
-        while self.up and self.started_at == start:
+        while self.up and self._server.started_at == start:
             now = time.time()
-            for fax in list(self._faxes.values()):
+            for fax in list(self._server.faxes.values()):
                 if now - fax.began > fax.seconds():
                     self._ends(fax)
             for _ in range(2):
-                if self._fax_loaded and len(self._faxes) < self.sessions and self._rng.random() < 0.7:
+                if self._server.fax_loaded and len(self._server.faxes) < self.sessions and self._rng.random() < 0.7:
                     self._begins()
             await asyncio.sleep(TICK)
 
@@ -135,16 +135,16 @@ class Asterisk:
         place, listed = len(self._ledger.faxes), self._rng.random() > 0.03
         number = self._numbers if listed else None
         channel = f"PJSIP/trunk-{self._channels:08x}"
-        fax = drawn(self._rng, place, number, channel, f"{int(self.started_at)}.{self._channels}")
+        fax = drawn(self._rng, place, number, channel, f"{int(self._server.started_at)}.{self._channels}")
         self._channels += 1
         self._numbers += listed
         self._ledger.faxes.append(KnownFax(self._registry, number, channel, fax.uniqueid, fax.operation))
         if fax.operation in ("send", "receive"):
-            self._attempts += 1
+            self._server.attempts[fax.operation] += 1
             for headers in fax.starts():
                 self._tell(headers, fax)
         if listed:
-            self._faxes[channel] = fax
+            self._server.faxes[channel] = fax
             if fax.operation in ("send", "receive"):
                 self._tell(fax.status("FAX Transmission In Progress"), fax)
         else:
@@ -152,20 +152,20 @@ class Asterisk:
 
     def _ends(self, fax: Fax) -> None:
         if fax.operation not in ("send", "receive"):
-            del self._faxes[fax.channel]
+            del self._server.faxes[fax.channel]
             return
         for headers in fax.results():
             self._tell(headers, fax)
-        del self._faxes[fax.channel]
-        self._done += 1
-        self._failed += fax.fails
+        del self._server.faxes[fax.channel]
+        self._server.done += 1
+        self._server.failed += fax.fails
         said = [] if fax.silent else [fax.completion()]
         asyncio.get_running_loop().call_later(
-            self._rng.uniform(0, 0.5), self._after, fax, [*said, fax.hangup()], self.started_at
+            self._rng.uniform(0, 0.5), self._after, fax, [*said, fax.hangup()], self._server.started_at
         )
 
     def _after(self, fax: Fax, said: list[Headers], start: float) -> None:
-        if self.up and self.started_at == start:
+        if self.up and self._server.started_at == start:
             for headers in said:
                 self._tell(headers, fax)
 
@@ -225,100 +225,13 @@ class Asterisk:
             return
         if action == "FAXSessions" and self.latency:
             await asyncio.sleep(self.latency)
-        if action in ("FAXSessions", "FAXSession", "FAXStats") and not self._fax_loaded:
-            unknown = f"Invalid/unknown command: {action}. Use Action: ListCommands to show available commands."
-            kind = "Refused" if action == "FAXSessions" else ""
-            self._say(number, link, wire.response(request, ("Message", unknown), result="Error"), kind=kind)
-            return
-        for headers, fax in getattr(self, f"_on_{action.lower()}")(link, request):
-            self._say(number, link, headers, fax)
-
-    # -- answers: headers, and the fax that they are about ---------------------------------------------
-
-    def _on_login(self, link: Link, request: dict[str, str]) -> Answers:
-        link.logged_in = True
-        uptime = str(int(time.time() - self.started_at))
-        return [
-            (wire.response(request, ("Message", "Authentication accepted")), None),
-            (
-                [
-                    ("Event", "FullyBooted"),
-                    ("Privilege", "system,all"),
-                    ("Uptime", uptime),
-                    ("LastReload", uptime),
-                    ("Status", "Fully Booted"),
-                ],
-                None,
-            ),
-        ]
-
-    def _on_corestatus(self, _link: Link, request: dict[str, str]) -> Answers:
-        date, moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.started_at)).split()
-        started = (("CoreStartupDate", date), ("CoreStartupTime", moment))
-        reloaded = (("CoreReloadDate", date), ("CoreReloadTime", moment), ("CoreCurrentCalls", str(len(self._faxes))))
-        return [(wire.response(request, *started, *reloaded), None)]
-
-    def _on_coresettings(self, _link: Link, request: dict[str, str]) -> Answers:
-        return [(wire.response(request, ("AMIversion", "11.0.0"), ("AsteriskVersion", "22.10.1")), None)]
-
-    def _on_faxstats(self, _link: Link, request: dict[str, str]) -> Answers:
-        counts = {
-            "CurrentSessions": len(self._faxes),
-            "ReservedSessions": 0,
-            "TransmitAttempts": self._attempts,
-            "ReceiveAttempts": 0,
-            "CompletedFAXes": self._done,
-            "FailedFAXes": self._failed,
-        }
-        numbers = [(name, str(count)) for name, count in counts.items()]
-        return [
-            (wire.response(request, ("Message", "FAXStats event will follow")), None),
-            (wire.answer("FAXStats", request, *numbers), None),
-        ]
-
-    def _on_faxsessions(self, _link: Link, request: dict[str, str]) -> Answers:
-        now, faxes = time.time(), list(self._faxes.values())
-        start = (("EventList", "Start"), ("Message", "FAXSessionsEntry event list will follow"))
-        count = (("EventList", "Complete"), ("ListItems", str(len(faxes))), ("Total", str(len(faxes))))
-        return [
-            (wire.response(request, *start), None),
-            *[(wire.answer("FAXSessionsEntry", request, *fax.entry(now)), fax) for fax in faxes],
-            (wire.answer("FAXSessionsComplete", request, *count), None),
-        ]
-
-    def _on_faxsession(self, _link: Link, request: dict[str, str]) -> Answers:
-        now, number = time.time(), request["sessionnumber"]
-        fax = next((fax for fax in self._faxes.values() if str(fax.number) == number), None)
-        if fax is None:
-            return [(wire.response(request, ("Message", "Session not found"), result="Error"), None)]
-        if fax.state(now) == "Initialized":
-            self._ledger.crash(f"FAXSession asked for session {number}, which is Initialized")
-        follows = wire.response(request, ("Message", "FAXSession event will follow"))
-        return [(follows, None), (wire.answer("FAXSession", request, *fax.detail(now)), fax)]
-
-    def _on_status(self, _link: Link, request: dict[str, str]) -> Answers:
-        fax = self._faxes.get(request["channel"])
-        if fax is None:
-            return [(wire.response(request, ("Message", "No such channel"), result="Error"), None)]
-        start = (("EventList", "start"), ("Message", "Channel status will follow"))
-        status = fax.of_channel("Status", ("Type", "PJSIP"), ("DNID", "5550199"), ("Seconds", "5"))
-        event = [*status, ("ActionID", request["actionid"])]
-        complete = (("EventList", "Complete"), ("ListItems", "1"), ("Items", "1"))
-        return [
-            (wire.response(request, *start), None),
-            (event, fax),
-            (wire.answer("StatusComplete", request, *complete), None),
-        ]
-
-    def _on_ping(self, _link: Link, request: dict[str, str]) -> Answers:
-        return [(wire.response(request, ("Ping", "Pong"), ("Timestamp", f"{time.time():.6f}")), None)]
-
-    def _on_logoff(self, link: Link, request: dict[str, str]) -> Answers:
-        asyncio.get_running_loop().call_later(0.2, link.end)
-        return [(wire.response(request, ("Message", "Thanks for all the fish."), result="Goodbye"), None)]
-
-
-Answers = list[tuple[Headers, Fax | None]]
+        for headers, fax in answers(self._server, request):
+            refused = action == "FAXSessions" and ("Response", "Error") in headers
+            self._say(number, link, headers, fax, "Refused" if refused else "")
+        if action == "Login":
+            link.logged_in = True
+        elif action == "Logoff":
+            asyncio.get_running_loop().call_later(0.2, link.end)
 
 
 async def _looks(link: Link) -> None:

@@ -43,6 +43,8 @@ class History:
         """The rows of each session, in order of their positions."""
         self.fax_of: dict[UUID, int] = {}
         """The fax that a listed session is."""
+        self.halves: set[UUID] = set()
+        """Sessions with a row of half a message: what else they say is not to be judged."""
 
     def compare(self, connection: psycopg.Connection[Any], waiting: set[int]) -> None:
         """Everything; `waiting`: serials that are still in the spool."""
@@ -68,9 +70,11 @@ class History:
             return
         messages = self._messages(row, where)
         if not messages:
+            self.halves.add(row["session_id"])
             return
         message, entry = messages[0], (messages[1] if len(messages) > 1 else None)
         if any(part.handed_at is None for part in messages):
+            self.halves.add(row["session_id"])
             return
         expected = rows.of_session(message, entry)
         for name in rows.COLUMNS:
@@ -162,7 +166,7 @@ class History:
         self._out.counts["sessions"] = len(self.fax_of)
 
     def _lives_run_together(self, faxes: set[int]) -> bool:
-        """Whether they are of lives that no recorded Load tells apart: nobody was there when res_fax was loaded anew."""
+        """Whether no recorded Load tells their lives apart: nobody was there when res_fax was loaded anew."""
         lives = sorted({self._ledger.faxes[fax].registry for fax in faxes})
         between = range(lives[0] + 1, lives[-1] + 1)
         return len(lives) == len(faxes) and all(life in self._unseen_reloads for life in between)

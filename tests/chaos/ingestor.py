@@ -87,6 +87,7 @@ class Ingestor:
             return
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
+        stuck_since = self._stuck_since
         try:
             async with asyncio.timeout(LEAVES_WITHIN):
                 status = await process.wait()
@@ -98,6 +99,10 @@ class Ingestor:
             if status not in (0, -signal.SIGTERM):
                 self.unclean.append(f"it left with status {status} after SIGTERM")
             await self._ended(process)
+            if stuck_since is not None:  # a full disk takes nothing from who leaves, either
+                kill = Kill(time.time(), stuck_since - SPOOLED_WITHIN)
+                self._ledger.kills.append(kill)
+                kill.spooled = await asyncio.to_thread(spooled, self.spool)
 
     def halt(self, halted: bool) -> None:
         """SIGSTOP and SIGCONT: a machine that does not get to it."""

@@ -44,7 +44,7 @@ class KnownFax:
 
 @dataclass(slots=True)
 class Kill:
-    """A kill -9 of the ingestor; what it had read since `since` may have been in memory only."""
+    """A kill -9 of the ingestor, or its end with a full disk; what it read since `since` may have been in memory only."""
 
     at: float
     since: float

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from faxstore.store import embedded
 from tests.chaos.asterisk import SECRET, Asterisk
-from tests.chaos.faults import FAULTS, NoEffectError, Planned, World, plan
+from tests.chaos.faults import FAULTS, Planned, plan
 from tests.chaos.ingestor import Ingestor, spooled
 from tests.chaos.ledger import Ledger
 from tests.chaos.postgres import USER, Postgres
 from tests.chaos.proxy import Proxy
+from tests.chaos.world import NoEffectError, World
 
 DRAIN_WITHIN = 180.0
 """Seconds after the last fault in which the spool must be empty, but for what waits for a session."""
