@@ -11,8 +11,9 @@ What the history must hold, by what became of a message:
   those not acknowledged, less those that lie unread in the ingestor's receive buffer).  It must be in the history, in
   exactly one row, with exactly its values.
 * **lost in memory**: read, but the ingestor was killed with -9 within `SPOOLED_WITHIN` seconds (or ended while its disk
-  was full): it may be missing.  Not so if it was on disk: the spool is copied after each kill, and what the copy holds must
-  be in the history.  The time from a kill on is a gap on record.
+  was full, or halted): it may be missing; so may a list's entry that waited for its session's detail, in a poll that was
+  under way.  Not so if it was on disk: the spool is copied after each kill, and what the copy holds must be in the
+  history.  The time from a kill on is a gap on record.
 * **in flight**: handed to the kernel in whole and not known to be read when the connection ended: it may be there.
 * **cut**: its last byte was never handed over.  It must not be there, and nothing of it: half a message is no answer.
 

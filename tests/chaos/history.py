@@ -121,10 +121,10 @@ class History:
                 self._out.add("missing", f"{_named(message)}, which was in the spool after a kill")
             elif message.read_at is None:
                 self._out.counts["in flight or cut, not there"] += 1
-            elif self._ledger.may_be_lost(message):
+            elif kill := self._ledger.killed_with(message):
                 self._out.counts["lost in memory at a kill"] += 1
-                held = min(kill.at - message.read_at for kill in self._ledger.kills if kill.at + 0.5 >= message.read_at)
-                self._held = max(self._held, held)
+                if message.kind != "FAXSessionsEntry":
+                    self._held = max(self._held, kill.at - message.read_at)
             else:
                 self._out.add("missing", f"{_named(message)}, read at {message.read_at:.3f}")
         in_flight = sum(1 for serial in self._seen if self._ledger.messages[serial].read_at is None)

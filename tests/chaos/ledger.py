@@ -44,7 +44,7 @@ class KnownFax:
 
 @dataclass(slots=True)
 class Kill:
-    """A kill -9 of the ingestor, or its end with a full disk; what it read since `since` may have been in memory only."""
+    """A kill -9 of the ingestor, or its end with a full disk: what it read since `since` may be lost."""
 
     at: float
     since: float
@@ -82,10 +82,30 @@ class Ledger:
         message.read_at = now
         self.lists_read += message.kind == "FAXSessionsComplete"
 
-    def may_be_lost(self, message: Message) -> bool:
-        """Whether a kill came before it must have been on disk."""
+    def killed_with(self, message: Message) -> Kill | None:
+        """The kill that came before it must have been on disk; None: it must have been."""
         at = message.read_at
-        return at is not None and any(kill.since <= at <= kill.at + 0.5 for kill in self.kills)
+        if at is None:
+            return None
+        for kill in self.kills:
+            if kill.since <= at <= kill.at + 0.5 or (at <= kill.at and self._held_back(message, kill)):
+                return kill
+        return None
+
+    def _held_back(self, message: Message, kill: Kill) -> bool:
+        """Whether it is a list's entry that still waited for its detail, in a poll that was under way."""
+        if message.kind != "FAXSessionsEntry" or self.ended.get(message.connection, kill.at) < kill.since:
+            return False
+        lists = 0
+        for later in self.messages[message.serial + 1 :]:
+            if later.connection != message.connection:
+                continue
+            if later.read_at is None or later.read_at >= kill.since:
+                return True
+            lists += later.kind == "FAXSessionsComplete"
+            if lists == 2 or (later.kind == "FAXSession" and later.fax == message.fax):
+                return False
+        return True
 
     def crash(self, what: str) -> None:
         """The ingestor asked what kills a server."""
