@@ -11,7 +11,7 @@ What the history must hold, by what became of a message:
   those not acknowledged, less those that lie unread in the ingestor's receive buffer).  It must be in the history, in
   exactly one row, with exactly its values.
 * **lost in memory**: read, but the ingestor was killed with -9 within `SPOOLED_WITHIN` seconds (or ended while its disk
-  was full, or halted): it may be missing; so may a list's entry that waited for its session's detail, in a poll that was
+  was full, or halted): it may be missing.  So may a list's entry that waited for its detail, in a poll that was
   under way.  Not so if it was on disk: the spool is copied after each kill, and what the copy holds must be in the
   history.  The time from a kill on is a gap on record.
 * **in flight**: handed to the kernel in whole and not known to be read when the connection ended: it may be there.
