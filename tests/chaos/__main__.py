@@ -59,9 +59,9 @@ def _say(text: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="default: drawn")
-    parser.add_argument("--minutes", type=float, default=12.5, help="of faults; settling and judging come on top")
+    parser.add_argument("--minutes", type=float, default=11.5, help="of faults; settling and judging come on top")
     parser.add_argument("--sessions", type=int, default=300)
-    parser.add_argument("--every", type=float, default=3.0, help="seconds between two faults, on average")
+    parser.add_argument("--every", type=float, default=2.75, help="seconds between two faults, on average")
     parser.add_argument("--keep", action="store_true", help="keep the database, the spool and the logs")
     given = parser.parse_args()
     print(f"seed {given.seed}: {command(given.seed, given.minutes * 60, given.sessions, given.every)}", flush=True)

@@ -1,4 +1,4 @@
-"""A minute of chaos with a seed that stays; `make chaos` is the long one, with another each time."""
+"""A minute of chaos with a seed that stays; `make chaos` is the long one, with a seed of its own each time."""
 
 from __future__ import annotations
 
