@@ -1,17 +1,19 @@
 """One server, watched for ever: connect, poll, and when the connection is lost do it again.
 
-Whoever calls run() gets every line of every connection through on_line, as a recording would hold it.
+on_line gets the lines of every connection, as a recording would hold them, but for messages that idle matches.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from faxstore.ami import poll
+from faxstore.ami.backlog import Backlog
 from faxstore.ami.backoff import Backoff
 from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection, Limits
@@ -48,12 +50,15 @@ class Collector:
         server: ServerSettings,
         on_line: Callable[[Line], None],
         *,
+        idle: re.Pattern[bytes] | None = None,
         limits: Limits | None = None,
         pace: Pace | None = None,
         patience: Patience | None = None,
     ) -> None:
         self._server = server
         self._on_line = on_line
+        self._idle = idle
+        self._backlog = Backlog(server.name, self._heard)
         self._limits = limits or Limits()
         self._pace = pace or Pace()
         self._patience = patience or Patience()
@@ -76,6 +81,13 @@ class Collector:
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until stop is set, then take leave of the server within 3 seconds; or until cancelled."""
         ABOUT.set(self._server.name)
+        try:
+            await self._watch_until(stop)
+            await self._backlog.drained()
+        finally:
+            self._backlog.flush()
+
+    async def _watch_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 connection = await self._open(stop)
@@ -92,7 +104,7 @@ class Collector:
             await _unless(stop, asyncio.ensure_future(asyncio.sleep(delay)))
 
     async def _open(self, stop: asyncio.Event) -> Connection | None:
-        opening = asyncio.ensure_future(Connection.open(self._server, self._heard, self._limits))
+        opening = asyncio.ensure_future(Connection.open(self._server, self._backlog.put, self._limits, self._idle))
         try:
             return await _unless(stop, opening)
         except asyncio.CancelledError:
@@ -138,7 +150,7 @@ class Collector:
             await connection.close()
 
     def _heard(self, line: Line) -> None:
-        if self._watch and line.dir == "in" and line.text.startswith("Event: FAXStatus"):
+        if self._watch and line.dir == "in" and poll.WAKING_STATUS in line.text:
             self._wake(line.text)
         self._on_line(line)
 
