@@ -75,7 +75,7 @@ class Collector:
 
     @property
     def lag_seconds(self) -> float:
-        """How much later than due the newest poll began; 0 while there is no connection."""
+        """How much later than the settings want the newest poll began; 0 while there is no connection."""
         return self._watch.lag_seconds if self._watch else 0.0
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -14,6 +14,7 @@ from faxstore.ami.connection import Connection
 from faxstore.ami.failures import IncompleteListError, RefusedError, RequestError, RequestTimeoutError
 from faxstore.ami.message import Message
 from faxstore.ami.notices import Notices, denied
+from faxstore.ami.stretch import Stretch
 from faxstore.capture import POLLED
 from faxstore.settings import ServerSettings
 
@@ -59,7 +60,7 @@ class Watch:
         self._stats_due = 0.0
         self._unlistable = False
         self.lag_seconds = 0.0
-        """How much later than due the newest poll began."""
+        """How much later than the settings want the newest poll began."""
         self.listed = False
         """Whether a list came over this connection."""
         self.denied = False
@@ -69,14 +70,17 @@ class Watch:
         """Poll until stop().  Raises RequestTimeoutError for a server that fell silent, DisconnectedError."""
         clock = asyncio.get_running_loop().time
         await asyncio.gather(self._ask("CoreStatus"), self._ask("CoreSettings"), self._stats())
+        stretch = Stretch(self._server.name, self._server.poll_interval)
         due = clock()
         while not self._stopping:
             begun = clock()
             self.lag_seconds = max(0.0, begun - due)
             interval, soonest = await self._poll()
+            least = stretch.least(clock() - begun)
             if clock() >= self._stats_due:
                 await self._stats()
-            due = await self._pause(begun + interval, begun + soonest)
+            waited_for = await self._pause(begun + max(interval, least), begun + max(soonest, least))
+            due = min(begun + interval, waited_for)
 
     def wake(self) -> None:
         """Poll at once: a fax begins."""
