@@ -17,6 +17,7 @@ from faxstore.ami.backlog import Backlog
 from faxstore.ami.backoff import Backoff
 from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection, Limits
+from faxstore.ami.evidence import Evidence
 from faxstore.ami.failures import ConnectError, LoginRefusedError, RequestError
 from faxstore.ami.message import MalformedMessageError, parse
 from faxstore.ami.notices import Notices
@@ -64,6 +65,7 @@ class Collector:
         self._patience = patience or Patience()
         self._notices = Notices(server.name)
         self._channels = ChannelQuestions()
+        self._evidence = Evidence(server.name)
         self._network = Backoff(*self._patience.network, jitter=True)
         self._refused = Backoff(*self._patience.refused, jitter=False)
         self._watch: Watch | None = None
@@ -114,7 +116,9 @@ class Collector:
 
     async def _connected(self, connection: Connection, stop: asyncio.Event) -> None:
         self._notices.connected(connection.version)
-        self._watch = watch = Watch(self._server, connection, self._notices, self._pace, self._channels)
+        self._watch = watch = Watch(
+            self._server, connection, self._notices, self._pace, self._channels, self._evidence
+        )  # fmt: skip
         try:
             await self._watched(watch, connection, stop)
         finally:
@@ -150,6 +154,8 @@ class Collector:
             await connection.close()
 
     def _heard(self, line: Line) -> None:
+        if line.dir == "in":
+            self._evidence.heard(line.text)
         if self._watch and line.dir == "in" and poll.WAKING_STATUS in line.text:
             self._wake(line.text)
         self._on_line(line)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from faxstore.ami import poll
 from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection
+from faxstore.ami.evidence import Evidence
 from faxstore.ami.failures import IncompleteListError, RefusedError, RequestError, RequestTimeoutError
 from faxstore.ami.message import Message
 from faxstore.ami.notices import Notices, denied
@@ -47,6 +48,7 @@ class Watch:
         notices: Notices,
         pace: Pace,
         channels: ChannelQuestions,
+        evidence: Evidence,
     ) -> None:
         self._server = server
         self._connection = connection
@@ -54,6 +56,8 @@ class Watch:
         self._pace = pace
         self._channels = channels
         channels.connected()
+        self._evidence = evidence
+        evidence.connected(asyncio.get_running_loop().time())
         self._wake = asyncio.Event()
         self._stopping = False
         self._asked: set[int] = set()
@@ -113,6 +117,7 @@ class Watch:
         if self._unlistable:
             self._unlistable, self._stats_due = False, 0.0  # FAXStats was refused with it (res_fax is loaded now)
         self.listed = True
+        self._evidence.listed(entries, asyncio.get_running_loop().time())
         details = await self._details(entries)
         self._connection.mark(POLLED)
         await self._statuses(entries)
