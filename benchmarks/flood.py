@@ -66,7 +66,7 @@ class Sink:
 
 
 async def flooded(kind: str, rate: float, seconds: float) -> Outcome:
-    """One collector at a flooding server, from its login to a poll after the flood."""
+    """One collector at a flooding server, from its login to the end of the flood."""
     command = (sys.executable, "-m", "tests.ami.flooding", kind, str(rate), str(seconds))
     server = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     assert server.stdout is not None
@@ -78,14 +78,16 @@ async def flooded(kind: str, rate: float, seconds: float) -> Outcome:
     sink, stop = Sink(outcome), asyncio.Event()
     collecting = asyncio.ensure_future(Collector(settings, sink, idle=IDLE_EVENTS).run(stop))
     await sink.polled.wait()
-    before, cpu, end = _resident(), time.process_time(), time.monotonic() + seconds + 1
-    while time.monotonic() < end and server.returncode is None:
-        await asyncio.sleep(0.05)
+    before, cpu = _resident(), time.process_time()
+    over = asyncio.ensure_future(server.stdout.readline())
+    while not over.done():
+        await asyncio.wait({over}, timeout=0.05)
         outcome.grown = max(outcome.grown, _resident() - before)
     outcome.cpu_seconds = time.process_time() - cpu
     stop.set()
     await collecting
-    outcome.report = Report(**json.loads(await server.stdout.read()))
+    *_, report = (over.result() + await server.stdout.read()).splitlines()
+    outcome.report = Report(**json.loads(report))
     await server.wait()
     return outcome
 

@@ -3,8 +3,8 @@
     python -m tests.ami.flooding KIND RATE SECONDS
 
 KIND: other (events that say nothing of a fax) or fax; RATE: events a second, of some 400 bytes.  Writes the port to
-standard output, serves one connection, and when that is over writes what it saw as JSON (Report).  The client is the
-parent of this process.
+standard output, serves one connection, writes "over" when the flood is, and at the end what it saw as JSON (Report).
+The client is the parent of this process.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class Flood(FakeServer):
         try:
             self._until_polled(client)
             self._flood(client, time.monotonic())
+            print("over", flush=True)
             while self._answer_what_came(client, patience=5.0):
                 pass
         except Stalled:
