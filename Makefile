@@ -57,6 +57,7 @@ docs: $(READY) ## write the reference of commands and views anew
 bench: $(READY) ## measure; prints rows for docs/performance.md
 	$(BIN)/python -m benchmarks.import_rate
 	$(BIN)/python -m benchmarks.ten_million
+	$(BIN)/python -m benchmarks.flood
 
 clean: ## remove what make has made
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

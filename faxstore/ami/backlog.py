@@ -131,7 +131,8 @@ class _Lost:
 
     def told(self, reason: str) -> str:
         """The mark, and begin anew."""
-        text = dropped.mark(self.since or self.last, self.last, self._events, reason)
+        since = min(self.since or self.last, self.last)  # the clock may have been set back
+        text = dropped.mark(since, self.last, self._events, reason)
         self.since, self._events = None, 0
         return text
 

@@ -116,9 +116,7 @@ class Collector:
 
     async def _connected(self, connection: Connection, stop: asyncio.Event) -> None:
         self._notices.connected(connection.version)
-        self._watch = watch = Watch(
-            self._server, connection, self._notices, self._pace, self._channels, self._evidence
-        )  # fmt: skip
+        self._watch = watch = Watch(self._server, connection, self._notices, self._pace, self._channels, self._evidence)
         try:
             await self._watched(watch, connection, stop)
         finally:

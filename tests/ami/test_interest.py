@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from pathlib import Path
 
 import pytest
 
+from faxstore.ami.connection import Connection
 from faxstore.ami.interest import ALL, IDLE_EVENTS, SOME
 from faxstore.ami.tracker import Tracker
 from faxstore.capture import Line
 
+from .fake_server import FakeServer
 from .flooding import events
+from .listening import Heard, settings_of
 
 CAPTURES = Path(__file__).parent.parent / "captures"
+HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
 NEWCHANNEL = "Event: Newchannel\r\nPrivilege: call,all\r\nChannel: PJSIP/a-1\r\nAccountCode: \r\n\r\n"
 VARSET = "Event: VarSet\r\nChannel: PJSIP/a-1\r\nVariable: RTPAUDIOQOS\r\nValue: x\r\n\r\n"
 NEWEXTEN = "Event: Newexten\r\nChannel: PJSIP/a-1\r\nApplication: Dial\r\nAppData: SendFAX\r\n\r\n"
@@ -67,6 +72,24 @@ def test_events_in_a_row_are_passed_over_together() -> None:
     wire = b"".join(events("other")[:100])
     assert IDLE_EVENTS.fullmatch(wire)
     assert IDLE_EVENTS.match(b"".join(events("fax")[:100])) is None
+
+
+def test_a_connection_passes_idle_events_over_and_gives_the_rest_in_order() -> None:
+    async def scenario() -> list[str]:
+        heard = Heard()
+        async with FakeServer() as server:
+            connection = await Connection.open(settings_of(server), heard, idle=IDLE_EVENTS)
+            server.send(NEWCHANNEL + HANGUP + VARSET * 3 + "Event: Newexten\r\nno header\r\n\r\n")
+            await connection.request("Ping")
+            server.send(NEWEXTEN + HANGUP)
+            await connection.request("Ping")
+            await connection.close()
+        return heard.texts("in")
+
+    texts = asyncio.run(scenario())
+    assert texts.count(HANGUP) == 2
+    assert [text for text in texts if "Newchannel" in text or "VarSet" in text] == []
+    assert sum("Newexten" in text for text in texts) == 1, "the one that cannot be understood"
 
 
 @pytest.mark.parametrize("name", ["failures-22", "twenty-22", "gateway-16-other22", "names-16", "restart-22"])
