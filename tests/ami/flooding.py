@@ -142,7 +142,7 @@ class Direct(Client):
 def _waited_for_cpu() -> float:
     """Seconds that this process and its parent were ready to run and did not (the kernel's sched-stats)."""
     files = (Path(f"/proc/{process}/schedstat") for process in (os.getpid(), os.getppid()))
-    return sum(int(file.read_text().split()[1]) for file in files) / 1e9
+    return sum(int(file.read_text().split()[1]) for file in files if file.exists()) / 1e9
 
 
 def _event(name: str, number: int, *more: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -14,6 +15,9 @@ from faxstore.ami.backlog import OVERHEAD, Backlog
 from faxstore.ami.tracker import Tracker
 from faxstore.capture import Line
 from faxstore.observations import ServerObservation
+
+from .fake_server import FakeServer
+from .listening import connected
 
 NOON = 1_795_392_000
 EVENT = "Event: FAXStatus\r\nChannel: PJSIP/a-1\r\n\r\n"
@@ -110,6 +114,24 @@ def test_a_flood_that_goes_on_is_told_of_every_ten_seconds_and_said_once(caplog:
     assert sum(int(str(one["Records"])) for one in told) == 50 - sum(one.dir == "in" for one in lines)
     assert all(str(before["To"]) <= str(after["From"]) for before, after in itertools.pairwise(told))
     assert len(caplog.records) == 2
+
+
+def test_answers_do_not_wait_behind_events() -> None:
+    def slowly(_: Line) -> None:
+        time.sleep(0.002)
+
+    async def scenario() -> tuple[str, int]:
+        backlog = Backlog("pbx1", slowly)
+        async with FakeServer() as server, connected(server, backlog.put) as connection:
+            server.send(EVENT * 2000)
+            (answer,) = await connection.request("Ping")
+            waiting = len(backlog._lines)
+            backlog._lines.clear()
+        return answer.get("Ping"), waiting
+
+    answer, waiting = asyncio.run(scenario())
+    assert answer == "Pong"
+    assert waiting > 1000
 
 
 def test_what_waits_is_handed_on_at_once_where_the_collector_is_cancelled() -> None:
