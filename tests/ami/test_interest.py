@@ -33,7 +33,7 @@ def test_what_says_nothing_of_a_fax_is_idle(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *(f"Event: {name}\r\nChannel: x\r\n\r\n" for name in ALL),
+        *(f"Event: {name}\r\nChannel: x\r\n\r\n" for name in sorted(ALL)),
         "Event: FAXSTATUS\r\nChannel: x\r\n\r\n",
         "Event:  Newchannel\r\nChannel: x\r\n\r\n",
         "event: Newchannel\r\nChannel: x\r\n\r\n",
