@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses=auto --dist=loadfile
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk chaos lint format docs bench clean
+.PHONY: help venv demo test test-system test-asterisk chaos fuzz lint format docs bench clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -32,6 +32,9 @@ demo: $(READY) ## see faxstore at work, with nothing to set up
 
 test: $(READY) ## run the tests on the embedded Postgres (ARGS="-k name" for some)
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
+
+fuzz: $(READY) ## feed a million mutated messages (ARGS="--messages N --seed N")
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 test-system: $(READY) ## run them on the Postgres of this machine
 	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(PARALLEL) $(ARGS)
@@ -57,6 +60,7 @@ docs: $(READY) ## write the reference of commands and views anew
 bench: $(READY) ## measure; prints rows for docs/performance.md
 	$(BIN)/python -m benchmarks.import_rate
 	$(BIN)/python -m benchmarks.ten_million
+	$(BIN)/python -m benchmarks.flood
 
 clean: ## remove what make has made
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

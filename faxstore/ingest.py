@@ -17,6 +17,7 @@ from contextlib import suppress
 from psycopg.conninfo import make_conninfo
 
 from faxstore.ami.collector import Collector
+from faxstore.ami.interest import IDLE_EVENTS
 from faxstore.ami.tracker import Tracker
 from faxstore.capture import Line
 from faxstore.collector_id import collector_id
@@ -115,7 +116,7 @@ async def _collect(
 async def _take_turns(server: ServerSettings, writer: SpoolWriter, turn: Turn, watched: dict[str, Collector]) -> None:
     """Each turn begins as the ingestor itself does: what it knew of the server before may be long past."""
     while await turn.begins():
-        watched[server.name] = collector = Collector(server, _recorder(server, writer))
+        watched[server.name] = collector = Collector(server, _recorder(server, writer), idle=IDLE_EVENTS)
         await collector.run(turn.over)
 
 

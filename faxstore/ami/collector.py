@@ -1,20 +1,23 @@
 """One server, watched for ever: connect, poll, and when the connection is lost do it again.
 
-Whoever calls run() gets every line of every connection through on_line, as a recording would hold it.
+on_line gets the lines of every connection, as a recording would hold them, but for messages that idle matches.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from faxstore.ami import poll
+from faxstore.ami.backlog import Backlog
 from faxstore.ami.backoff import Backoff
 from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection, Limits
+from faxstore.ami.evidence import Evidence
 from faxstore.ami.failures import ConnectError, LoginRefusedError, RequestError
 from faxstore.ami.message import MalformedMessageError, parse
 from faxstore.ami.notices import Notices
@@ -48,17 +51,21 @@ class Collector:
         server: ServerSettings,
         on_line: Callable[[Line], None],
         *,
+        idle: re.Pattern[bytes] | None = None,
         limits: Limits | None = None,
         pace: Pace | None = None,
         patience: Patience | None = None,
     ) -> None:
         self._server = server
         self._on_line = on_line
+        self._idle = idle
+        self._backlog = Backlog(server.name, self._heard)
         self._limits = limits or Limits()
         self._pace = pace or Pace()
         self._patience = patience or Patience()
         self._notices = Notices(server.name)
         self._channels = ChannelQuestions()
+        self._evidence = Evidence(server.name)
         self._network = Backoff(*self._patience.network, jitter=True)
         self._refused = Backoff(*self._patience.refused, jitter=False)
         self._watch: Watch | None = None
@@ -70,12 +77,19 @@ class Collector:
 
     @property
     def lag_seconds(self) -> float:
-        """How much later than due the newest poll began; 0 while there is no connection."""
+        """How much later than the settings want the newest poll began; 0 while there is no connection."""
         return self._watch.lag_seconds if self._watch else 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until stop is set, then take leave of the server within 3 seconds; or until cancelled."""
         ABOUT.set(self._server.name)
+        try:
+            await self._watch_until(stop)
+            await self._backlog.drained()
+        finally:
+            self._backlog.flush()
+
+    async def _watch_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 connection = await self._open(stop)
@@ -92,7 +106,7 @@ class Collector:
             await _unless(stop, asyncio.ensure_future(asyncio.sleep(delay)))
 
     async def _open(self, stop: asyncio.Event) -> Connection | None:
-        opening = asyncio.ensure_future(Connection.open(self._server, self._heard, self._limits))
+        opening = asyncio.ensure_future(Connection.open(self._server, self._backlog.put, self._limits, self._idle))
         try:
             return await _unless(stop, opening)
         except asyncio.CancelledError:
@@ -102,7 +116,7 @@ class Collector:
 
     async def _connected(self, connection: Connection, stop: asyncio.Event) -> None:
         self._notices.connected(connection.version)
-        self._watch = watch = Watch(self._server, connection, self._notices, self._pace, self._channels)
+        self._watch = watch = Watch(self._server, connection, self._notices, self._pace, self._channels, self._evidence)
         try:
             await self._watched(watch, connection, stop)
         finally:
@@ -138,7 +152,9 @@ class Collector:
             await connection.close()
 
     def _heard(self, line: Line) -> None:
-        if self._watch and line.dir == "in" and line.text.startswith("Event: FAXStatus"):
+        if line.dir == "in":
+            self._evidence.heard(line.text)
+        if self._watch and line.dir == "in" and poll.WAKING_STATUS in line.text:
             self._wake(line.text)
         self._on_line(line)
 

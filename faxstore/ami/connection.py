@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import re
 import secrets
 import ssl
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from faxstore.ami.failures import (
     RequestError,
     RequestTimeoutError,
 )
-from faxstore.ami.guard import GuardedProtocol, OneShotManager, Request, one_line
+from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request, one_line
 from faxstore.ami.lines import Lines
 from faxstore.ami.message import Message
 from faxstore.capture import Line
@@ -66,14 +67,20 @@ class Limits:
 class Connection:
     """See open().  `lost` resolves with the reason when the connection is gone."""
 
-    def __init__(self, server: ServerSettings, on_line: Callable[[Line], None], limits: Limits) -> None:
+    def __init__(
+        self,
+        server: ServerSettings,
+        on_line: Callable[[Line], None],
+        limits: Limits,
+        idle: re.Pattern[bytes] | None,
+    ) -> None:
         self._server = server
         self._limits = limits
         self._lines = Lines(on_line)
-        self._protocol = GuardedProtocol(self._lines)
+        self._protocol = GuardedProtocol(self._lines, idle)
         self._manager: OneShotManager | None = None
         self._unanswered = asyncio.Semaphore(limits.window)
-        self._ids = (f"faxstore-{secrets.token_hex(6)}-{number}" for number in itertools.count(1))
+        self._ids = (f"{OUR_ACTION_ID}{secrets.token_hex(6)}-{number}" for number in itertools.count(1))
         self._where = f"{server.name} ({server.host}:{server.port})"
         self.lost = self._protocol.lost
         self.window = limits.window
@@ -83,13 +90,20 @@ class Connection:
         """Of the manager interface, by its greeting."""
 
     @classmethod
-    async def open(cls, server: ServerSettings, on_line: Callable[[Line], None], limits: Limits | None = None) -> Self:
+    async def open(
+        cls,
+        server: ServerSettings,
+        on_line: Callable[[Line], None],
+        limits: Limits | None = None,
+        idle: re.Pattern[bytes] | None = None,
+    ) -> Self:
         """Connect and log in.
 
         on_line is called with every line of the connection, in the order of the wire, from within the event
-        loop; it must be quick.  Raises ConnectError or LoginRefusedError, each one line of text.
+        loop; it must be quick.  Messages that idle matches are passed over.  Raises ConnectError or
+        LoginRefusedError, each one line of text.
         """
-        connection = cls(server, on_line, limits or Limits())
+        connection = cls(server, on_line, limits or Limits(), idle)
         try:
             await connection._connect()
             await connection._login()

@@ -6,6 +6,7 @@ A message ends with an empty line (CR LF CR LF); the greeting is one line withou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from faxstore.ami.message import MAX_MESSAGE_BYTES
@@ -22,12 +23,19 @@ class OversizedMessageError(ValueError):
 
 
 class Framer:
-    """Collects bytes; feed() gives what they complete, each byte in exactly one message."""
+    """Collects bytes; feed() gives what they complete, each byte in exactly one message.
 
-    def __init__(self, limit: int = MAX_MESSAGE_BYTES) -> None:
+    idle matches whole messages that are passed over and not given; None: there are none.
+    """
+
+    def __init__(self, limit: int = MAX_MESSAGE_BYTES, idle: re.Pattern[bytes] | None = None) -> None:
         self._limit = limit
+        self._idle = idle
         self._buffer = bytearray()
+        self._begin = 0
+        """Where in the buffer the message at hand begins."""
         self._searched = 0
+        """From where its end is to be looked for."""
         self._greeted = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -36,28 +44,41 @@ class Framer:
         Raises OversizedMessageError, after the messages before it, for one of more bytes than the limit.
         """
         self._buffer += data
-        while True:
-            end = _MESSAGE_END if self._greeted else _LINE_END
-            limit = self._limit if self._greeted else MAX_GREETING_BYTES
-            found = self._buffer.find(end, self._searched)
-            size = len(self._buffer) if found < 0 else found + len(end)
-            if size > limit:
-                raise OversizedMessageError(f"a {self._what} of more than {limit} bytes came")
-            if found < 0:
-                self._searched = max(0, size - len(end) + 1)
-                return
-            message = bytes(self._buffer[:size])
-            del self._buffer[:size]
-            self._searched, self._greeted = 0, True
-            yield message
+        try:
+            while (end := self._end()) is not None:
+                passed = self._idle.match(self._buffer, self._begin) if self._idle and self._greeted else None
+                if passed is None:
+                    message = bytes(self._buffer[self._begin : end])
+                    self._goes_on(end)
+                    yield message
+                else:
+                    self._goes_on(passed.end())
+        finally:
+            del self._buffer[: self._begin]  # once: what is left moves to the front
+            self._searched -= self._begin
+            self._begin = 0
 
     def rest(self) -> bytes:
         """What was not completed, and forget it: the end of a connection may cut a message."""
-        rest = bytes(self._buffer)
+        rest = bytes(self._buffer[self._begin :])
         self._buffer.clear()
-        self._searched = 0
+        self._begin = self._searched = 0
         return rest
 
-    @property
-    def _what(self) -> str:
-        return "message" if self._greeted else "greeting"
+    def _end(self) -> int | None:
+        """Where the message at hand ends; None: it is not whole yet."""
+        end, limit = (_MESSAGE_END, self._limit) if self._greeted else (_LINE_END, MAX_GREETING_BYTES)
+        found = self._buffer.find(end, self._searched)
+        until = len(self._buffer) if found < 0 else found + len(end)
+        if until - self._begin > limit:
+            raise OversizedMessageError(
+                f"a {'message' if self._greeted else 'greeting'} of more than {limit} bytes came"
+            )
+        if found < 0:
+            self._searched = max(self._begin, until - len(end) + 1)
+            return None
+        return until
+
+    def _goes_on(self, end: int) -> None:
+        self._begin = self._searched = end
+        self._greeted = True

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from typing import Any
@@ -37,6 +38,10 @@ MAX_ACTION_ID = 100
 """res_fax.c copies ``ActionID: ...`` through char[256], manager.c CoreStatus through char[150]."""
 
 
+OUR_ACTION_ID = "faxstore-"
+"""How the ActionIDs of our requests begin; a message without it answers none of them."""
+
+
 class Request(Action):  # type: ignore[misc]
     """One action; its future gives the list of all messages that answer it.
 
@@ -45,8 +50,8 @@ class Request(Action):  # type: ignore[misc]
     """
 
     def __init__(self, action: str, action_id: str, headers: Mapping[str, str | Secret]) -> None:
-        if len(action_id) > MAX_ACTION_ID or not action_id.isascii():
-            raise ValueError(f"an ActionID has up to {MAX_ACTION_ID} ASCII characters")
+        if len(action_id) > MAX_ACTION_ID or not action_id.isascii() or not action_id.startswith(OUR_ACTION_ID):
+            raise ValueError(f"an ActionID begins with {OUR_ACTION_ID} and has up to {MAX_ACTION_ID} ASCII characters")
         if any(name.lower() in ("action", "actionid") for name in headers):
             raise ValueError("Action and ActionID are not headers of a request's own")
         super().__init__({"Action": action, "ActionID": action_id, **headers})
@@ -112,9 +117,9 @@ class OneShotManager(Manager):  # type: ignore[misc]
 
 
 class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
-    """One connection's bytes.  Every message reaches `lines` before panoramisk sees what it can digest."""
+    """One connection's bytes.  Every message, but for idle ones, reaches `lines` before panoramisk sees it."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: Lines, idle: re.Pattern[bytes] | None = None) -> None:
         loop = asyncio.get_running_loop()
         self.lines = lines
         self.greeting: asyncio.Future[str] = loop.create_future()
@@ -122,7 +127,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         self.lost: asyncio.Future[str] = loop.create_future()
         """Why the connection is gone."""
         self.made = False
-        self._framer = Framer()
+        self._framer = Framer(idle=idle)
         self._farewell = "the server closed the connection"
         self._ended = False
 
@@ -185,7 +190,9 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
             self.end(f"no Asterisk manager is there: it greets with {one_line(text)[:60]!r}")
 
     def _hand_over(self, text: str) -> None:
-        """To panoramisk, which finds the request that the message answers."""
+        """To panoramisk, which finds the request that the message answers; few messages are parsed for that."""
+        if OUR_ACTION_ID not in text and "shutdown" not in text.lower():
+            return
         try:
             message = parse(text)
             if message.event.lower() == "shutdown":

@@ -20,26 +20,32 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
-class Lines:
-    """Stamps lines and hands them on; no two of a connection have the same moment.
-
-    A listener that raises is told of in the log, once, and does not disturb the connection.
-    """
+class Listener:
+    """Whoever takes lines over; that it raises is told in the log, once, and disturbs nobody."""
 
     def __init__(self, on_line: Callable[[Line], None]) -> None:
         self._on_line = on_line
-        self._last = 0
         self._failed = False
 
-    def emit(self, direction: Direction, text: str, moment: int | None = None) -> None:
-        """One line; moment is when its last byte came (microseconds), by default now."""
-        line = Line(self._stamp(now() if moment is None else moment) / MICROSECONDS, direction, text)
+    def __call__(self, line: Line) -> None:
         try:
             self._on_line(line)
         except Exception:
             if not self._failed:
-                log.exception("a line could not be taken over; this is said once for a connection")
+                log.exception("a line could not be taken over; this is said once")
             self._failed = True
+
+
+class Lines:
+    """Stamps lines and hands them on; no two of a connection have the same moment."""
+
+    def __init__(self, on_line: Callable[[Line], None]) -> None:
+        self._hand_on = Listener(on_line)
+        self._last = 0
+
+    def emit(self, direction: Direction, text: str, moment: int | None = None) -> None:
+        """One line; moment is when its last byte came (microseconds), by default now."""
+        self._hand_on(Line(self._stamp(now() if moment is None else moment) / MICROSECONDS, direction, text))
 
     def _stamp(self, moment: int) -> int:
         """Strictly increasing, unless the clock was set back."""

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import logging
 
+from faxstore.ami.classes import NEEDED
+
 log = logging.getLogger("faxstore.ami")
 
 PERMISSION_DENIED = "Permission denied"
-
-_CLASSES = {
-    "FAXSessions": "call",
-    "FAXSession": "call",
-    "FAXStats": "reporting",
-    "Status": "system, call or reporting",
-    "CoreStatus": "system or reporting",
-    "CoreSettings": "system or reporting",
-}
-"""The write class that each action needs (res_fax.c load_module, manager.c __init_manager)."""
 
 
 class Notices:
@@ -67,6 +59,7 @@ def denied(text: str) -> bool:
 
 
 def _advice(action: str, text: str) -> str:
-    if denied(text) and action in _CLASSES:
-        return f" (the user needs write class {_CLASSES[action]} in manager.conf)"
+    if denied(text) and action in NEEDED:
+        write_class, lacks = NEEDED[action]
+        return f" (the user needs write class {write_class} in manager.conf; without it {lacks})"
     return " (is res_fax loaded?)" if text.startswith("Invalid/unknown command: FAX") else ""

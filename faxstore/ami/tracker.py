@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from faxstore.ami import asked, decode
+from faxstore.ami import asked, decode, dropped
 from faxstore.ami.asked import Asked
 from faxstore.ami.channels import ChannelEvents
 from faxstore.ami.coverage import Coverage
@@ -110,7 +110,8 @@ class Tracker:
             return self._message(parse(text), now)
         except MalformedMessageError as error:
             records: list[Record] = [self._faults.rejected(str(error), now)]
-            for place, part in enumerate(split(text)):
+            for place, (own, part) in enumerate(split(text)):
+                self._faults.raw = own  # the whole is on record: once, and not with each of thousands of parts
                 records += self._message(part, now + place)  # a row has a moment of its own
                 self._same += 1
             return records
@@ -141,7 +142,8 @@ class Tracker:
             return [*self._listings.cut(), *self._coverage.ends(reason, now)]
         if text.startswith(CANNOT_CONNECT):
             return self._coverage.cannot_connect(text.removeprefix(CANNOT_CONNECT).strip(), now)
-        return []
+        lost = dropped.details(text)
+        return [] if lost is None else [ServerObservation(self.server, now, "Dropped", lost)]
 
     def _banner(self, version: str, now: int) -> list[Record]:
         # A recording without marks tells a new connection by its greeting alone.

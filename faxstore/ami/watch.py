@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from faxstore.ami import poll
 from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection
+from faxstore.ami.evidence import Evidence
 from faxstore.ami.failures import IncompleteListError, RefusedError, RequestError, RequestTimeoutError
 from faxstore.ami.message import Message
 from faxstore.ami.notices import Notices, denied
+from faxstore.ami.stretch import Stretch
 from faxstore.capture import POLLED
 from faxstore.settings import ServerSettings
 
@@ -46,6 +48,7 @@ class Watch:
         notices: Notices,
         pace: Pace,
         channels: ChannelQuestions,
+        evidence: Evidence,
     ) -> None:
         self._server = server
         self._connection = connection
@@ -53,13 +56,15 @@ class Watch:
         self._pace = pace
         self._channels = channels
         channels.connected()
+        self._evidence = evidence
+        evidence.connected(asyncio.get_running_loop().time())
         self._wake = asyncio.Event()
         self._stopping = False
         self._asked: set[int] = set()
         self._stats_due = 0.0
         self._unlistable = False
         self.lag_seconds = 0.0
-        """How much later than due the newest poll began."""
+        """How much later than the settings want the newest poll began."""
         self.listed = False
         """Whether a list came over this connection."""
         self.denied = False
@@ -69,14 +74,17 @@ class Watch:
         """Poll until stop().  Raises RequestTimeoutError for a server that fell silent, DisconnectedError."""
         clock = asyncio.get_running_loop().time
         await asyncio.gather(self._ask("CoreStatus"), self._ask("CoreSettings"), self._stats())
+        stretch = Stretch(self._server.name, self._server.poll_interval)
         due = clock()
         while not self._stopping:
             begun = clock()
             self.lag_seconds = max(0.0, begun - due)
             interval, soonest = await self._poll()
+            least = stretch.least(clock() - begun)
             if clock() >= self._stats_due:
                 await self._stats()
-            due = await self._pause(begun + interval, begun + soonest)
+            waited_for = await self._pause(begun + max(interval, least), begun + max(soonest, least))
+            due = min(begun + interval, waited_for)
 
     def wake(self) -> None:
         """Poll at once: a fax begins."""
@@ -109,6 +117,7 @@ class Watch:
         if self._unlistable:
             self._unlistable, self._stats_due = False, 0.0  # FAXStats was refused with it (res_fax is loaded now)
         self.listed = True
+        self._evidence.listed(entries, asyncio.get_running_loop().time())
         details = await self._details(entries)
         self._connection.mark(POLLED)
         await self._statuses(entries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from faxstore.ami.classes import LACKS
 from faxstore.ami.connection import RequestError
 from faxstore.ami.message import Message
 from faxstore.doctor import advice
@@ -86,7 +87,7 @@ def class_call(answers: Answers) -> Finding:
     server = answers.server
     if answers.refusal("FAXSessions") != DENIED:
         return Finding(name_of(server), "class call (write)", Verdict.OK, "the fax sessions may be listed")
-    text = "the fax sessions may not be listed: only faxes with events are seen"
+    text = f"the fax sessions may not be listed: {LACKS['write = call']}"
     change = advice.user_line(server.username, f"write = {advice.WRITE}")
     return Finding(name_of(server), "class call (write)", Verdict.FAIL, text, change)
 
@@ -99,7 +100,7 @@ def class_reporting(answers: Answers) -> Finding:
         return Finding(
             name_of(server), "class reporting (write)", Verdict.OK, "the server tells its start and counters"
         )
-    text = f"{', '.join(denied)} denied: restarts and missed faxes are told less surely"
+    text = f"{', '.join(denied)} denied: {LACKS['write = reporting']}"
     change = advice.user_line(server.username, f"write = {advice.WRITE}")
     return Finding(name_of(server), "class reporting (write)", Verdict.FAIL, text, change)
 
@@ -109,7 +110,10 @@ def class_system(answers: Answers) -> Finding:
     server = answers.server
     if answers.booted:
         return Finding(name_of(server), "class system (read)", Verdict.OK, "the server says when it starts and stops")
-    text = "no FullyBooted came after the login: the class is missing, or the server is still starting"
+    text = (
+        "no FullyBooted came after the login: the class is missing, or the server is still starting; "
+        f"without it {LACKS['read = system']}"
+    )
     change = advice.user_line(server.username, f"read = {advice.READ}")
     return Finding(name_of(server), "class system (read)", Verdict.FAIL, text, change)
 
@@ -156,7 +160,8 @@ def class_call_read(server: ServerSettings, heard: Heard | None) -> Finding:
     """Read class call: the completion events."""
     change = advice.user_line(server.username, f"read = {advice.READ}")
     seen = heard.completions if heard else 0
-    return _by_history(server, heard, "class call (read)", seen, "SendFAX and ReceiveFAX events", change)
+    what = "SendFAX and ReceiveFAX events"
+    return _by_history(server, heard, "class call (read)", seen, what, change, LACKS["read = call"])
 
 
 def channel_variables(server: ServerSettings, heard: Heard | None) -> Finding:
@@ -169,7 +174,8 @@ def class_dialplan(server: ServerSettings, heard: Heard | None) -> Finding:
     """Read class dialplan: the result and the cause of faxes that raise no completion event."""
     change = advice.user_line(server.username, f"read = {advice.READ}")
     seen = heard.variables if heard else 0
-    return _by_history(server, heard, "class dialplan (read)", seen, "VarSet events of fax variables", change)
+    what = "VarSet events of fax variables"
+    return _by_history(server, heard, "class dialplan (read)", seen, what, change, LACKS["read = dialplan"])
 
 
 def write_timeout(server: ServerSettings) -> Finding:
@@ -187,8 +193,10 @@ HISTORY_CHECKS: tuple[Callable[[ServerSettings, Heard | None], Finding], ...] = 
 )  # fmt: skip
 
 
-def _by_history(server: ServerSettings, heard: Heard | None, check: str, seen: int, what: str, change: str) -> Finding:
-    """AMI does not tell these settings, but the faxes of the history show what they bring."""
+def _by_history(
+    server: ServerSettings, heard: Heard | None, check: str, seen: int, what: str, change: str, lacks: str = ""
+) -> Finding:
+    """AMI does not tell these settings, but the faxes of the history show what they bring, or lack."""
     subject = name_of(server)
     if heard is None or heard.sessions == 0:
         why = "no fax of it is in the history yet" if heard else "the history cannot be read"
@@ -196,4 +204,4 @@ def _by_history(server: ServerSettings, heard: Heard | None, check: str, seen: i
     among = f"with its last {heard.sessions} faxes"
     if seen:
         return Finding(subject, check, Verdict.OK, f"{seen} {what} came {among}")
-    return Finding(subject, check, Verdict.WARN, f"no {what} came {among}", change)
+    return Finding(subject, check, Verdict.WARN, f"no {what} came {among}{lacks and ': '}{lacks}", change)

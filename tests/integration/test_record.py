@@ -45,6 +45,8 @@ def test_a_recording_until_a_signal(tmp_path: Path) -> None:
             server.sessions = [Fax(7, "send", "Active")]
             process = await record(tmp_path, server, str(file))
             await server.until_asked("FAXSession", 2)
+            server.send("Event: RTCPSent\r\nTo: 10.0.0.5:4000\r\n\r\n")
+            await server.until_asked("FAXSession", 4)
             process.send_signal(signal.SIGTERM)
             return await left(process)
 
@@ -56,6 +58,7 @@ def test_a_recording_until_a_signal(tmp_path: Path) -> None:
     assert (lines[0].dir, lines[0].text) == ("mark", "connected")
     assert lines[-1].text.startswith("disconnected")
     assert "SessionNumber: 7\r\nOperation: send" in heard
+    assert "Event: RTCPSent\r\n" in heard, "a recording has what an ingestor passes over"
     assert "letmein" not in heard
     assert "letmein" not in error
 

@@ -1,0 +1,156 @@
+"""Lines that wait: handed on in order, bounded, and what does not fit is told."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from faxstore.ami import dropped
+from faxstore.ami.backlog import OVERHEAD, Backlog
+from faxstore.ami.tracker import Tracker
+from faxstore.capture import Line
+from faxstore.observations import ServerObservation
+
+from .fake_server import FakeServer
+from .listening import connected
+
+NOON = 1_795_392_000
+EVENT = "Event: FAXStatus\r\nChannel: PJSIP/a-1\r\n\r\n"
+ANSWER = "Event: FAXSession\r\nActionID: faxstore-01-7\r\nSessionNumber: 7\r\n\r\n"
+ROOM_FOR_TEN = 10 * (len(EVENT) + OVERHEAD)
+
+
+def line(number: int, text: str = EVENT) -> Line:
+    return Line(NOON + number, "in", text)
+
+
+def handed_on(scenario: Callable[[Backlog], Awaitable[None]], limit: int = ROOM_FOR_TEN) -> list[Line]:
+    """The lines that come out."""
+    lines: list[Line] = []
+
+    async def run() -> None:
+        await scenario(Backlog("pbx1", lines.append, limit))
+
+    asyncio.run(run())
+    return lines
+
+
+def test_lines_are_handed_on_in_their_order() -> None:
+    async def scenario(backlog: Backlog) -> None:
+        for number in range(5):
+            backlog.put(line(number))
+        await backlog.drained()
+
+    assert handed_on(scenario) == [line(number) for number in range(5)]
+
+
+def test_the_loop_goes_on_between_slices() -> None:
+    turns: list[int] = []
+
+    def slowly(_: Line) -> None:
+        end = asyncio.get_running_loop().time() + 0.002
+        while asyncio.get_running_loop().time() < end:
+            pass
+
+    async def scenario() -> None:
+        backlog = Backlog("pbx1", slowly)
+        for number in range(50):
+            backlog.put(line(number))
+        draining = asyncio.ensure_future(backlog.drained())
+        while not draining.done():
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+    assert len(turns) >= 20
+
+
+def test_events_above_the_bound_are_dropped_and_answers_and_marks_are_not(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(backlog: Backlog) -> None:
+        for number in range(30):
+            backlog.put(Line(NOON + number / 100, "in", EVENT))
+        backlog.put(line(30, ANSWER))
+        backlog.put(Line(NOON + 31, "mark", "polled"))
+        await backlog.drained()
+        backlog.put(line(32))
+        await backlog.drained()
+
+    with caplog.at_level(logging.WARNING, "faxstore.ami"):
+        lines = handed_on(scenario)
+    kept = sum(one.text == EVENT for one in lines) - 1
+    assert 8 <= kept <= 10
+    *events, answer, polled, mark, last = lines
+    assert [one.ts for one in events] == [NOON + number / 100 for number in range(kept)]
+    assert (answer.text, polled.text, last.ts) == (ANSWER, "polled", NOON + 32)
+    details = dropped.details(mark.text)
+    assert details is not None
+    assert (details["Records"], details["From"][11:22], details["To"][11:]) == (
+        str(30 - kept), f"00:00:00.{kept:02}", "00:00:00.290001+00:00",
+    )  # fmt: skip
+    assert [record.message for record in caplog.records] == [
+        "pbx1: events come quicker than they can be decoded; "
+        f"events above the {ROOM_FOR_TEN / 2**20:g} MiB that may wait are dropped",
+        f"pbx1: events are taken again; {30 - kept} were dropped",
+    ]
+
+
+def test_a_flood_that_goes_on_is_told_of_every_ten_seconds_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(backlog: Backlog) -> None:
+        for number in range(50):
+            backlog.put(line(number))
+            if number % 5 == 4:
+                backlog._next()
+        await backlog.drained()
+
+    with caplog.at_level(logging.WARNING, "faxstore.ami"):
+        lines = handed_on(scenario)
+    told = [found for one in lines if one.dir == "mark" and (found := dropped.details(one.text))]
+    assert len(told) > 2
+    assert sum(int(str(one["Records"])) for one in told) == 50 - sum(one.dir == "in" for one in lines)
+    assert all(str(before["To"]) <= str(after["From"]) for before, after in itertools.pairwise(told))
+    assert len(caplog.records) == 2
+
+
+def test_answers_do_not_wait_behind_events() -> None:
+    def slowly(_: Line) -> None:
+        time.sleep(0.002)
+
+    async def scenario() -> tuple[str, int]:
+        backlog = Backlog("pbx1", slowly)
+        async with FakeServer() as server, connected(server, backlog.put) as connection:
+            server.send(EVENT * 2000)
+            (answer,) = await connection.request("Ping")
+            waiting = len(backlog._lines)
+            backlog._lines.clear()
+        return answer.get("Ping"), waiting
+
+    answer, waiting = asyncio.run(scenario())
+    assert answer == "Pong"
+    assert waiting > 1000
+
+
+def test_what_waits_is_handed_on_at_once_where_the_collector_is_cancelled() -> None:
+    async def scenario(backlog: Backlog) -> None:
+        for number in range(5):
+            backlog.put(line(number))
+        backlog.flush()
+
+    assert len(handed_on(scenario)) == 5
+
+
+def test_the_mark_is_an_observation_of_the_server() -> None:
+    tracker = Tracker("pbx1")
+    text = dropped.mark(NOON * 10**6, NOON * 10**6 + 999, 12, "too many: 16 MiB")
+    (seen,) = tracker.feed(Line(NOON, "mark", text))
+    assert seen == ServerObservation(
+        "pbx1", NOON * 10**6, "Dropped",
+        {
+            "Records": "12", "From": "2026-11-23T00:00:00.000000+00:00",
+            "To": "2026-11-23T00:00:00.001000+00:00", "Reason": "too many: 16 MiB",
+        },
+    )  # fmt: skip

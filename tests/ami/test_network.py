@@ -1,0 +1,135 @@
+"""Networks that trickle, reset or fall silent: each ends in the stated time, is told, and the server is found again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+
+import pytest
+
+from faxstore.ami.connection import Limits
+from faxstore.ami.message import Message
+from faxstore.ami.tracker import Tracker
+from faxstore.ami.watch import Pace
+from faxstore.observations import Rejected, ServerObservation
+
+from .fake_server import BANNER, Client, FakeServer, Fax, Reply, fax_list, silent
+from .listening import QUICK, Heard, collecting
+
+TRICKLE = 0.05
+"""Seconds between two bytes: never silent for long, and no answer in an hour."""
+
+
+async def trickle(client: Client, data: bytes) -> None:
+    for byte in data:
+        if client.writer.is_closing():
+            return
+        client.send(bytes([byte]))
+        await asyncio.sleep(TRICKLE)
+
+
+def reset(client: Client) -> None:
+    """End the connection with RST, as a firewall or a crashed machine does."""
+    sock: socket.socket = client.writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.over = True
+    client.writer.transport.abort()
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.message for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_an_answer_that_trickles_ends_in_the_time_of_a_request_and_is_told_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def slowly(client: Client, action: Message) -> None:
+        await trickle(client, fax_list(action, [Fax(7, "send", "Active")]).encode())
+
+    async def scenario() -> list[str]:
+        heard = Heard()
+        async with FakeServer() as server:
+            server.replies["FAXSessions"] = slowly
+            async with collecting(server, heard, limits=Limits(request=0.3)):
+                await heard.until_mark("disconnected", 2)
+                del server.replies["FAXSessions"]
+                await heard.until_mark("polled", 2)
+        return heard.texts("mark")
+
+    marks = asyncio.run(scenario())
+    assert marks[:2] == ["connected", "disconnected: no answer to FAXSessions within 0.3 s"]
+    assert warnings(caplog)[0].startswith("pbx1: connection lost: no answer to FAXSessions within 0.3 s")
+
+
+def test_a_reset_in_the_middle_of_a_message_keeps_what_came(caplog: pytest.LogCaptureFixture) -> None:
+    def cut(client: Client, action: Message) -> None:
+        client.send("Event: SendFAX\r\nChannel: PJSIP/trunk-00000001\r\nPagesTr")
+
+    async def scenario() -> Heard:
+        heard = Heard()
+        async with FakeServer() as server:
+            server.replies["FAXSessions"] = cut
+            async with collecting(server, heard):
+                await server.until_asked("FAXSessions")
+                await asyncio.sleep(0.1)  # a reset overtakes what the network still holds
+                reset(server.clients[0])
+                del server.replies["FAXSessions"]
+                await heard.until_mark("polled", 2)
+        return heard
+
+    heard = asyncio.run(scenario())
+    tracker = Tracker("pbx1")
+    records = [record for line in heard.lines for record in tracker.feed(line)]
+    assert [record.raw[-7:] for record in records if isinstance(record, Rejected)] == ["PagesTr"]
+    ends = [r for r in records if isinstance(r, ServerObservation) and r.event == "Disconnected"]
+    assert "reset by peer" in str(ends[0].details["Reason"])
+    assert len(warnings(caplog)) == 1
+
+
+def test_a_connection_that_is_half_open_is_noticed_while_nothing_is_due(caplog: pytest.LogCaptureFixture) -> None:
+    """No FIN comes and no answer: the longest silence of ours, and the time of a request, until that is known."""
+    assert Pace().keepalive + Limits().request <= 20
+
+    async def scenario() -> list[str]:
+        heard = Heard()
+        async with FakeServer() as server:
+            pace, limits = Pace(keepalive=0.1), Limits(request=0.3)
+            async with collecting(server, heard, pace=pace, limits=limits, idle_interval=3600.0):
+                await heard.until_mark("polled")
+                server.replies["Ping"] = server.replies["FAXSessions"] = silent
+                await heard.until_mark("disconnected")
+        return heard.texts("mark")
+
+    assert "disconnected: no answer to Ping within 0.3 s" in asyncio.run(scenario())
+    assert len(warnings(caplog)) == 1
+
+
+@pytest.mark.parametrize(
+    ("banner", "replies", "reason"),
+    [
+        ("", {}, "no greeting of an Asterisk manager within 0.3 s (does this port speak TLS?)"),
+        ("Asterisk Call Mana", {}, "no greeting of an Asterisk manager within 0.3 s (does this port speak TLS?)"),
+        (BANNER, {"Login": silent}, "no answer to Login within 0.3 s (during login)"),
+    ],
+)
+def test_a_greeting_or_a_login_that_never_comes_is_told_once_and_tried_again(
+    banner: str, replies: dict[str, Reply], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario() -> Heard:
+        heard = Heard()
+        async with FakeServer(banner=banner) as server:
+            server.replies |= replies
+            async with collecting(server, heard, limits=QUICK):
+                await heard.until_mark("disconnected", 3)
+        return heard
+
+    heard = asyncio.run(scenario())
+    assert set(heard.texts("mark")[1:6:2]) == {f"disconnected: {reason}"}
+    assert warnings(caplog) == [f"pbx1: cannot be reached: {reason}; trying again until it can"]
+    tracker = Tracker("pbx1")
+    events = [
+        record.event for line in heard.lines for record in tracker.feed(line) if isinstance(record, ServerObservation)
+    ]
+    assert events.count("Disconnected") == 1
