@@ -2,7 +2,7 @@
 
 Each line is ``{"ts": seconds, "dir": "in"|"out"|"mark", "text": "one AMI message"}``; ts is when the
 last byte came (or the message was sent), a mark notes what happened to the connection
-("connected", "disconnected ...", "connect: ...") or to the poll ("polled").  Files may be gzipped.
+("connected", "disconnected ...", "connect: ...", "cut off: ...") or to the poll ("polled").  Files may be gzipped.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ Direction = Literal["in", "out", "mark"]
 
 CONNECTED = "connected"
 DISCONNECTED = "disconnected"
+CUT_OFF = "cut off: "
+"""How a mark begins that holds what came of a message whose rest never did: whatever it says may be half a value."""
+
 POLLED = "polled"
 """A mark after a poll: whatever the list named and was not asked in detail will not be asked."""
 

@@ -24,6 +24,11 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def microseconds(at: datetime) -> int:
+    """The other way round."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """One life of a server's fax registry, as far as one observer can tell.

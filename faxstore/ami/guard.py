@@ -26,7 +26,7 @@ from faxstore.ami.failures import DisconnectedError
 from faxstore.ami.framing import Framer, OversizedMessageError
 from faxstore.ami.lines import Lines, now
 from faxstore.ami.message import BANNER, MalformedMessageError, Message, clean_bytes, parse
-from faxstore.capture import CONNECTED, DISCONNECTED
+from faxstore.capture import CONNECTED, CUT_OFF, DISCONNECTED
 from faxstore.settings import Secret
 
 log = logging.getLogger("faxstore.ami")
@@ -142,6 +142,8 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
     def send(self, data: Request, as_list: bool | None = None) -> asyncio.Future[list[Message]]:
         if self._ended:
             raise DisconnectedError(self.lost.result())
+        if self.transport.is_closing():  # asyncio would log a warning for each more that is written
+            raise DisconnectedError(self._farewell)
         self.lines.emit("out", data.shown)
         future: asyncio.Future[list[Message]] = super().send(data, as_list=as_list)
         return future
@@ -166,7 +168,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         self._ended = True
         self.lost.set_result(reason)
         if rest := self._framer.rest():
-            self.lines.emit("in", clean_bytes(rest))
+            self.lines.emit("mark", CUT_OFF + clean_bytes(rest))
         if self.made:
             self.lines.emit("mark", f"{DISCONNECTED}: {reason}")
             self.close()

@@ -18,7 +18,7 @@ from faxstore.ami.epoch import COUNTERS, LifeWatch
 from faxstore.ami.faults import Faults
 from faxstore.ami.listing import Entry, Listings
 from faxstore.ami.message import BANNER, MalformedMessageError, Message, clean_text, parse, split
-from faxstore.capture import CONNECTED, DISCONNECTED, POLLED, Line
+from faxstore.capture import CONNECTED, CUT_OFF, DISCONNECTED, POLLED, Line
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
 
 log = logging.getLogger(__name__)
@@ -142,6 +142,9 @@ class Tracker:
             return [*self._listings.cut(), *self._coverage.ends(reason, now)]
         if text.startswith(CANNOT_CONNECT):
             return self._coverage.cannot_connect(text.removeprefix(CANNOT_CONNECT).strip(), now)
+        if text.startswith(CUT_OFF):
+            self._faults.raw = text.removeprefix(CUT_OFF)
+            return [self._faults.rejected("the connection ended in the middle of this message", now)]
         lost = dropped.details(text)
         return [] if lost is None else [ServerObservation(self.server, now, "Dropped", lost)]
 

@@ -38,6 +38,7 @@ ORDER = (
     "functions/unescaped",
     "functions/told_moment",
     "functions/counter",
+    "functions/unseen_reload",
     "functions/gap_reason",
     "functions/gaps",
     "functions/is_attempt",

@@ -78,7 +78,7 @@ class Appender:
     def __init__(self, connection: Connection, collector_id: str) -> None:
         self._connection = connection
         self._collector_id = collector_id
-        self._epochs = Epochs(connection)
+        self._epochs = Epochs(connection, collector_id)
         self._ties = Ties(self._last_on_channel, self._runs_of_uniqueid)
         self._session_ids: dict[tuple[UUID, int], UUID] = {}
 
@@ -101,9 +101,9 @@ class Appender:
                     continue
                 result.done.append(key)
                 if isinstance(record, Listing):
-                    tied += self._listed(
-                        record, {entry.session_id for entry in tied if entry.observation.event in ENDS}
-                    )
+                    tied += self._ties.waited_too_long(record.observed_at)
+                    ended = {entry.session_id for entry in tied if entry.observation.event in ENDS}
+                    tied += self._listed(record, ended)
                 elif isinstance(record, Hangup):
                     tied += self._hung_up(record)
                 else:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from faxstore.observations import Life, moment
+from faxstore.observations import Life, microseconds, moment
 from faxstore.store.database import Connection
 from faxstore.store.identity import epoch_id
 
+_UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
 _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 class Epochs:
     """Asks the store once for each life, and again when more becomes known of its start."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, collector_id: str) -> None:
         self._connection = connection
+        self._collector_id = collector_id
         self._resolved: dict[tuple[str, int, int | None], tuple[Life, UUID]] = {}
 
     def of(self, life: Life) -> UUID:
@@ -35,7 +38,17 @@ class Epochs:
         before = self._resolved.get((life.server, life.first_seen, life.reloaded_at))
         return before[1] if before else self._ask(life, None, make=False)
 
+    def _as_on_record(self, life: Life) -> Life:
+        """An observer that was not there when the module was loaded anew may have left what tells of it."""
+        if life.reloaded_at is not None or (life.started_at is None and life.startup_text is None):
+            return life
+        asked = [life.server, _moment(life.started_at), life.startup_text, _moment(life.first_seen), self._collector_id]
+        row = self._connection.execute(_UNSEEN_RELOAD, asked).fetchone()
+        return replace(life, reloaded_at=microseconds(row[0])) if row and row[0] else life
+
     def _ask(self, life: Life, before: UUID | None, *, make: bool) -> UUID | None:
+        if before is None:
+            life = self._as_on_record(life)
         row = self._connection.execute(
             _RESOLVE,
             [

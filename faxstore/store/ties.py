@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from uuid import UUID
 
-from faxstore.observations import MICROSECONDS, Hangup, Observation
+from faxstore.observations import MICROSECONDS, Hangup, Life, Observation
 from faxstore.store import fax_runs
 from faxstore.store.fax_runs import COMPLETIONS, NEWEXTEN
 from faxstore.store.identity import unlisted_id
@@ -202,16 +202,15 @@ class Ties:
 
     def _before_the_life_was_told(self, epoch: UUID, seen: Observation) -> list[tuple[int, Observation]]:
         """Where only a listed number told of a new life, the events just before that list belong to it too."""
-        told = seen.life.reloaded_at
-        if told is None:
+        if seen.life.reloaded_at is None:
             return []
         ours: list[tuple[int, Observation]] = []
         for (other, name), channel in self._channels.items():
             if other != epoch and name == seen.channel:
-                for one in list(channel.waiting):
-                    if one[1].observed_at >= told - JUST_BEFORE and one[1].life.server == seen.life.server:
-                        channel.waiting.remove(one)
-                        ours.append((one[0], replace(one[1], life=seen.life)))
+                for key, event in list(channel.waiting):
+                    if _may_be_of(event, seen.life, seen.life.reloaded_at - JUST_BEFORE):
+                        channel.waiting.remove((key, event))
+                        ours.append((key, replace(event, life=seen.life)))
         return ours
 
     def _of(self, epoch: UUID, event: Observation) -> _Channel:
@@ -279,3 +278,9 @@ class Ties:
         channel.runs[session_id] = first.observed_at
         self._runs[server, uniqueid] = seen | channel.runs
         return session_id
+
+
+def _may_be_of(event: Observation, life: Life, since: int) -> bool:
+    """Whether the event may be of a life that was told later; one of another start of the server is not."""
+    same_start = (event.life.server, event.life.started_at) == (life.server, life.started_at)
+    return same_start and event.observed_at >= since

@@ -1,4 +1,5 @@
 -- Every ingestor watches, and is named by its host.
+drop function fax.unseen_reload(text, timestamptz, text, timestamptz, text);
 drop function fax.hold_lease(text, text, double precision);
 drop table fax.lease;
 

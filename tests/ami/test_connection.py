@@ -80,7 +80,9 @@ def test_bytes_that_are_no_utf8_are_kept_readable() -> None:
     assert text == "Event: ReceiveFAX\r\nRemoteStationID: B\\xfcro\\x00\r\n\r\n"
 
 
-def test_a_message_cut_by_the_end_of_the_connection_is_handed_on_before_the_mark() -> None:
+def test_a_message_cut_by_the_end_of_the_connection_is_handed_on_as_a_mark_of_its_own() -> None:
+    """Not as a message: half a number is a number too."""
+
     async def scenario() -> list[Line]:
         heard = Heard()
         async with FakeServer() as server, connected(server, heard):
@@ -90,7 +92,7 @@ def test_a_message_cut_by_the_end_of_the_connection_is_handed_on_before_the_mark
         return heard.lines
 
     *_, cut, mark = asyncio.run(scenario())
-    assert (cut.dir, cut.text) == ("in", "Event: SendFAX\r\nChannel: PJS")
+    assert (cut.dir, cut.text) == ("mark", "cut off: Event: SendFAX\r\nChannel: PJS")
     assert (mark.dir, mark.text) == ("mark", "disconnected: the server closed the connection")
 
 

@@ -55,9 +55,9 @@ class Collector(ingest.Collector):
         await super().run(stop)
         turn.cancel()
 
-def connect(dsn, **options):
+def connect(dsn, give_up):
     hang("carrier")
-    return connected(dsn, **options)
+    return connected(dsn, give_up)
 
 connected, carrier.connect = carrier.connect, connect
 ingest.SpoolWriter, ingest.Collector = Writer, Collector

@@ -20,7 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from faxstore import sql
 from faxstore.errors import FaxstoreError, UsageError
-from faxstore.observations import Record, Rejected
+from faxstore.observations import Life, Record, Rejected
 from faxstore.store import embedded, migrate
 from faxstore.store.append import Appender
 from tests.conftest import system_server
@@ -159,8 +159,9 @@ def test_two_who_migrate_at_once_are_one_after_the_other(empty_database: str, wr
 
 
 def append_one(dsn: str) -> None:
+    """Of a life without evidence of its start: that asks for nothing that an older schema lacks."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        Appender(connection, "test").append([(1, snapshot(0))])
+        Appender(connection, "test").append([(1, snapshot(0, of=Life("pbx", moment(0))))])
 
 
 @pytest.mark.parametrize("kept", ["an observation", "a rejected message", "an observation of the server"])

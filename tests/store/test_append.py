@@ -198,3 +198,11 @@ def test_a_life_may_become_better_known_within_a_batch(database: psycopg.Connect
     within(10, lambda: append(database, snapshot(0), snapshot(1, of=better), snapshot(2)))
     assert [row["snapshots"] for row in sessions(database)] == [3]
     assert read(database, "select startup_text from fax.epoch") == [{"startup_text": "2026-11-02 07:00:00"}]
+
+
+def test_a_quiet_server_settles_what_waits_by_its_lists(database: psycopg.Connection) -> None:
+    """An event waits for a session that no list shows; after some minutes it is a fax of its own."""
+    appender = Appender(database, "test")
+    assert appender.append([(1, status(0, "Allocating Resources")), (2, listing(60))]).done == [2]
+    assert appender.append([(3, listing(180))]).done == [3, 1]
+    assert len(sessions(database)) == 1

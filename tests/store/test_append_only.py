@@ -58,7 +58,7 @@ def test_functions_look_nothing_up_where_a_caller_can_put_it(superuser: psycopg.
         assert paths == ["search_path=pg_catalog, pg_temp"], row["function"]
 
 
-def test_functions_with_the_owners_rights_are_those_that_append(superuser: psycopg.Connection) -> None:
+def test_functions_with_the_owners_rights_are_those_that_ingestors_call(superuser: psycopg.Connection) -> None:
     found = read(
         superuser,
         "select proname, proowner::regrole::text as owner from pg_proc"
@@ -66,7 +66,7 @@ def test_functions_with_the_owners_rights_are_those_that_append(superuser: psyco
     )
     assert found == [
         {"proname": name, "owner": "fax_owner"}
-        for name in ("append", "listed", "make_partitions_ahead", "resolve_epoch")
+        for name in ("append", "hold_lease", "listed", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
     ]
 
 

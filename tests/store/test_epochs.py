@@ -5,15 +5,17 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from faxstore.observations import Life
+from faxstore.observations import Life, ServerObservation
 from tests.views.given import (
     append,
     at,
     life,
     moment,
+    of_server,
     read,
     sessions,
     snapshot,
+    stats,
 )
 
 
@@ -89,3 +91,45 @@ def test_who_comes_after_a_reload_is_in_the_epoch_after_it(database: psycopg.Con
         " join fax.session s using (session_id) join fax.epoch e using (epoch_id) group by 1, 2 order by 1, 2",
     )
     assert [tuple(row.values()) for row in found] == [(0, 0, 1), (0, 1, 2), (1, 0, 1)]
+
+
+STATS = {"TransmitAttempts": "4", "ReceiveAttempts": "5", "CompletedFAXes": "9", "FailedFAXes": "1"}
+FEWER = {"TransmitAttempts": "1", "ReceiveAttempts": "5", "CompletedFAXes": "9", "FailedFAXes": "1"}
+
+
+def module(second: float, event: str, *, name: str = "res_fax.so", status: str = "Success") -> ServerObservation:
+    return of_server(second, event, Module=name, Status=status)
+
+
+def seen_from(second: float) -> Life:
+    """The same start, as an observer tells it that comes then."""
+    return Life("pbx", moment(second), started_at=moment(-3600))
+
+
+UNSEEN = {
+    "unloaded before their eyes": ([module(8, "Unload")], [], at(8)),
+    "loaded before their eyes, and no fax since": ([module(8, "Unload"), module(9, "Load")], [], at(9)),
+    "counters that fell": ([stats(5, **STATS)], [stats(20.1, **FEWER)], at(20)),
+    "counters that go on": ([stats(5, **FEWER)], [stats(20.1, **STATS)], None),
+    "an unload that failed": ([module(8, "Unload", status="Failure")], [], None),
+    "another module": ([module(8, "Unload", name="res_fax_spandsp.so")], [], None),
+    "nothing": ([], [], None),
+}
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_a_reload_that_no_observer_saw_is_known_by_what_is_on_record(database: psycopg.Connection, kind: str) -> None:
+    """The ingestor was away while the module was loaded anew: numbers begin again at 0."""
+    before, after, reloaded = UNSEEN[kind]
+    append(database, snapshot(0), *before)
+    append(database, *after, snapshot(21, of=seen_from(20)))
+    append(database, snapshot(22, of=seen_from(20)))  # asked again, over another connection to the database
+    append(database, snapshot(41, of=seen_from(40)))
+    assert [row["reloaded_at"] for row in epochs(database)] == [None, *([reloaded] if reloaded else [])]
+    assert [row["snapshots"] for row in sessions(database)] == ([1, 3] if reloaded else [4])
+
+
+def test_counters_of_another_observer_whose_clock_is_behind_are_no_evidence(database: psycopg.Connection) -> None:
+    append(database, snapshot(0), stats(19, **STATS), collector="one")
+    append(database, stats(20.1, **FEWER), snapshot(21, of=seen_from(20)), collector="two")
+    assert len(epochs(database)) == 1

@@ -36,7 +36,16 @@ FOLDS = [
 ]  # fmt: skip
 EXECUTED = {
     "fax_ingest": sorted(
-        [*FOLDS, "append", "hold_lease", "listed", "lock_append", "make_partitions_ahead", "resolve_epoch"]
+        [
+            *FOLDS,
+            "append",
+            "hold_lease",
+            "listed",
+            "lock_append",
+            "make_partitions_ahead",
+            "resolve_epoch",
+            "unseen_reload",
+        ]
     ),
     "fax_reader": FOLDS,
 }

@@ -227,6 +227,18 @@ def test_epochs_do_not_mix(store: Store) -> None:
     assert store.ties.hung_up(ANOTHER_EPOCH, Hangup(LIFE, at(2), CHANNEL, "1.2"))[0].session_id != SESSION
 
 
+@pytest.mark.parametrize(("start", "taken"), [(0, [1]), (-3600, [])])
+def test_what_waits_from_just_before_a_reload_goes_over_to_it_within_one_start(
+    store: Store, start: float, taken: list[int]
+) -> None:
+    """Only a listed number told of the reload; channel names begin again with each start of the server."""
+    before = Life("pbx1", at(0), started_at=at(start))
+    assert store.ties.happened(ANOTHER_EPOCH, 1, Observation(before, at(5), "FAXStatus", channel=CHANNEL)) == []
+    reloaded = Life("pbx1", at(6), started_at=at(0), reloaded_at=at(6))
+    listed = Observation(reloaded, at(6), "FAXSession", 0, channel=CHANNEL, operation="send")
+    assert store.sees(SESSION, listed) == taken
+
+
 def test_a_server_that_tells_no_uniqueid_goes_by_the_channel(store: Store) -> None:
     first = store.happens("SendFAX", 5, uniqueid=None)
     second = store.happens("SendFAX", 15, uniqueid=None)

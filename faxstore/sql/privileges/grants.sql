@@ -12,7 +12,8 @@ grant execute on function
     fax.listed(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.make_partitions_ahead(integer),
-    fax.hold_lease(text, text, double precision)
+    fax.hold_lease(text, text, double precision),
+    fax.unseen_reload(text, timestamptz, text, timestamptz, text)
 to fax_ingest;
 
 grant select on
