@@ -173,7 +173,7 @@ def growth(tenths: list[list[Sample]]) -> float:
 
 def resident(samples: list[Sample]) -> float:
     """The resident set in MB: the median."""
-    return statistics.median(one["resident"] for one in samples) / 1e6
+    return float(statistics.median(one["resident"] for one in samples)) / 1e6
 
 
 def grown_types(samples: list[Sample]) -> str:

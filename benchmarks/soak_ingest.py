@@ -53,7 +53,7 @@ def sample(path: Path) -> None:
     with path.open("a", buffering=1) as file:
         for number in range(10**9):
             resident = int(Path("/proc/self/statm").read_text().split()[1]) * page
-            line = {"at": time.time(), "resident": resident, "blocks": sys.getallocatedblocks()}
+            line: dict[str, object] = {"at": time.time(), "resident": resident, "blocks": sys.getallocatedblocks()}
             if number % TYPES_EVERY == 0:
                 line["types"] = dict(Counter(type(one).__name__ for one in gc.get_objects()).most_common(40))
             file.write(json.dumps(line) + "\n")
