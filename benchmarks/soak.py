@@ -26,7 +26,7 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,14 +70,12 @@ class Store:
         return int(self._one("select coalesce(max(last_position), 0) from fax.append_batch"))
 
     def spooled(self) -> int:
-        """Records that wait in the spool."""
+        """Records that wait in the spool; none before the ingestor has made it."""
         if not self._spool.exists():
             return 0
-        spool = sqlite3.connect(f"file:{self._spool}?mode=ro", uri=True, timeout=30)
-        try:
-            return int(spool.execute("select count(*) from entry").fetchone()[0])
-        finally:
-            spool.close()
+        with closing(sqlite3.connect(f"{self._spool.as_uri()}?mode=ro", uri=True, timeout=30)) as spool:
+            made = spool.execute("select count(*) from sqlite_master where name = 'entry'").fetchone()[0]
+            return int(spool.execute("select count(*) from entry").fetchone()[0]) if made else 0
 
     def told(self) -> Told:
         """What the history has."""

@@ -68,8 +68,8 @@ class Watched:
     megabytes: float
     behind: float
     rows: int
-    longest_silence: float
-    """The longest time between two snapshots of one session, in seconds."""
+    between: tuple[float, float, float]
+    """Seconds between two snapshots of one session: the median, the 99th percentile, the longest."""
 
 
 def play(server: Server, files: list[Path], faxes: int, seconds: float) -> Load:
@@ -103,14 +103,17 @@ def _completions(connection: psycopg.Connection) -> int:
     return int((connection.execute(query).fetchone() or (0,))[0])
 
 
-def _snapshots(connection: psycopg.Connection) -> tuple[int, float]:
+def _snapshots(connection: psycopg.Connection) -> tuple[int, tuple[float, float, float]]:
     query = """
-        select count(*), extract(epoch from max(after))::float8
-        from (select observed_at - lag(observed_at) over (partition by session_id order by observed_at) as after
+        select count(*), percentile_cont(array[0.5, 0.99, 1]) within group (order by seconds)
+        from (select extract(epoch from observed_at - lag(observed_at) over (partition by session_id
+                                                                              order by observed_at))::float8 as seconds
               from fax.session_history where event in ('FAXSession', 'FAXSessionsEntry')) s
     """
-    rows, longest = connection.execute(query).fetchone() or (0, 0.0)
-    return int(rows), float(longest)
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    median, most, longest = row[1]
+    return int(row[0]), (median, most, longest)
 
 
 def differences(server: Server, dsn: str, ends: list[End]) -> Iterator[str]:
@@ -158,7 +161,7 @@ def table(load: Load, control: Load, seen: Watched, differing: int) -> str:
         ),
         ("sessions that differ in the history", f"{differing:,}", ""),
         ("snapshots", f"{seen.rows:,}", ""),
-        ("longest between two of a session", f"{seen.longest_silence:.2f} s", ""),
+        ("between two of a session: median, 99 %, longest", "{:.2f}, {:.2f}, {:.2f} s".format(*seen.between), ""),
         ("last row behind the last fax", f"{seen.behind:.1f} s", ""),
         ("Asterisk, of a processor", f"{load.share:.0%}", f"{control.share:.0%}"),
         ("ingest, of a processor", f"{seen.share:.0%}", ""),
