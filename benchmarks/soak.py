@@ -104,14 +104,15 @@ async def ingesting(folder: Path, dsn: str, port: int) -> AsyncIterator[asyncio.
     )
     words = [sys.executable, "-m", "benchmarks.soak_ingest", str(folder / "samples"), "--config", str(config), "ingest"]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FAXSTORE_")}
-    process = await asyncio.create_subprocess_exec(*words, env=inherited)
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(*words, env=inherited, stdout=log, stderr=log)
     try:
         yield process
         process.terminate()
         async with asyncio.timeout(LEAVE):
             status = await process.wait()
         if status:
-            raise SystemExit(f"faxstore ingest left with status {status}")
+            raise SystemExit(f"faxstore ingest left with status {status}\n{(folder / 'log').read_text()[-2000:]}")
     finally:
         if process.returncode is None:
             process.kill()
@@ -127,7 +128,7 @@ async def soak(folder: Path, dsn: str, live: int, observations: int) -> tuple[Fa
     async with server, ingesting(folder, dsn, server.sockets[0].getsockname()[1]) as process:
         while (spooled := store.spooled()) or faxes.live or progress[-1][1] < observations:
             if process.returncode is not None:
-                raise SystemExit(f"faxstore ingest left by itself with status {process.returncode}")
+                raise SystemExit(f"faxstore ingest left by itself\n{(folder / 'log').read_text()[-2000:]}")
             progress.append((time.time(), store.appended()))
             if progress[-1][1] >= observations:
                 faxes.leave_off()

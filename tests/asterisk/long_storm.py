@@ -62,11 +62,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Watched:
-    """What ingest took, and how it kept up: seconds from the last fax to the last row, and rows a session."""
+    """What ingest took, how it kept up (behind: seconds from the last fax to the last row), and what it saw."""
 
     share: float
     megabytes: float
     behind: float
+    said: list[str]
+    """The warnings of its log."""
     rows: int
     between: tuple[float, float, float]
     """Seconds between two snapshots of one session: the median, the 99th percentile, the longest."""
@@ -95,7 +97,8 @@ def watched(
             wait_until(f"{completions} completions stored", lambda: _completions(connection) >= completions, LAST_ROWS)
             behind = time.monotonic() - over
             ingestor.leave()
-            return load, Watched(meter.share, meter.megabytes, behind, *_snapshots(connection))
+            said = [line for line in ingestor.log().splitlines() if " WARNING " in line or " ERROR " in line]
+            return load, Watched(meter.share, meter.megabytes, behind, said, *_snapshots(connection))
 
 
 def _completions(connection: psycopg.Connection) -> int:
@@ -116,9 +119,8 @@ def _snapshots(connection: psycopg.Connection) -> tuple[int, tuple[float, float,
     return int(row[0]), (median, most, longest)
 
 
-def differences(server: Server, dsn: str, ends: list[End]) -> Iterator[str]:
+def differences(server: Server, rows: dict[int, Row], ends: list[End]) -> Iterator[str]:
     """Where the history is not what the server's log and the received files say."""
-    rows = {row["session_number"]: row for row in stored.faxes(dsn, server.name)}
     told = {end.session: end for end in ends if end.session is not None}
     yield from (f"session {number}: not in the log" for number in rows.keys() - told.keys())
     for number, end in told.items():
@@ -131,14 +133,28 @@ def differences(server: Server, dsn: str, ends: list[End]) -> Iterator[str]:
             yield f"session {number}: {seen}, the server says {end}"
         if end.operation == "receive" and end.result == "success":
             yield from _of_file(row, end, pages.bad_lines(server.received(end.uniqueid)))
-    if (epochs := stored.epochs(dsn, server.name)) != 1:
+    if (epochs := len({row["epoch_id"] for row in rows.values()})) != 1:
         yield f"{epochs} epochs of a server that lived once"
 
 
 def _of_file(row: Row, end: End, noted: list[int]) -> Iterator[str]:
-    bad_lines = sum(noted) if end.tag.endswith("-plain") else None
-    if (row["pages"], row["bad_lines"]) != (len(noted), bad_lines):
-        yield f"session {end.session}: {row['pages']} pages, {row['bad_lines']} bad lines; its file has {noted}"
+    """Bad lines may be unknown, and a lower bound where the history says that it is one."""
+    count, noted_lines = row["bad_lines"], sum(noted)
+    right = count is None or (
+        _is_plain(end) and (count == noted_lines or row["bad_lines_lower_bound"] and count < noted_lines)
+    )
+    if row["pages"] != len(noted) or not right:
+        yield f"session {end.session}: {row['pages']} pages, {count} bad lines; its file has {noted}"
+
+
+def unmeasured(rows: dict[int, Row], ends: list[End]) -> int:
+    """Receivers without ECM that no poll saw once the two ends had agreed: their bad lines are unknown."""
+    plain = (end.session for end in ends if _is_plain(end) and end.result == "success" and end.session is not None)
+    return sum(number in rows and rows[number]["bad_lines"] is None for number in plain)
+
+
+def _is_plain(end: End) -> bool:
+    return end.operation == "receive" and end.tag.endswith("-plain")
 
 
 def fails_more(load: Load, control: Load) -> bool:
@@ -149,7 +165,7 @@ def fails_more(load: Load, control: Load) -> bool:
     return more > CHANCE * sqrt(share * (1 - share) * (1 / one + 1 / other))
 
 
-def table(load: Load, control: Load, seen: Watched, differing: int) -> str:
+def table(load: Load, control: Load, seen: Watched, differing: int, unknown: int) -> str:
     """All figures, and the same of the control."""
     rows = [
         ("faxes", f"{load.kept.started:,}", f"{control.kept.started:,}"),
@@ -160,6 +176,7 @@ def table(load: Load, control: Load, seen: Watched, differing: int) -> str:
             f"{control.failed:,} of {len(control.ends):,}",
         ),
         ("sessions that differ in the history", f"{differing:,}", ""),
+        ("receivers whose bad lines are unknown", f"{unknown:,}", ""),
         ("snapshots", f"{seen.rows:,}", ""),
         ("between two of a session: median, 99 %, longest", "{:.2f}, {:.2f}, {:.2f} s".format(*seen.between), ""),
         ("last row behind the last fax", f"{seen.behind:.1f} s", ""),
@@ -181,10 +198,11 @@ def run(folder: Path, faxes: int, seconds: float, control_seconds: float) -> boo
             control = play(start("22"), files, faxes, control_seconds)
         server = stack.enter_context(servers_below(folder / "storm"))("22")
         load, seen = watched(server, dsn, folder, files, faxes, seconds)
-        differing = list(differences(server, dsn, load.ends))
-    print(table(load, control, seen, len(differing)))
+        rows = {row["session_number"]: row for row in stored.faxes(dsn, server.name)}
+        differing = list(differences(server, rows, load.ends))
+    print(table(load, control, seen, len(differing), unmeasured(rows, load.ends)))
     print(f"\nFailed with ingest: {_reasons(load)}\nFailed without: {_reasons(control)}")
-    print("\n".join(differing[:20]))
+    print("\n".join(["Ingest said:", *seen.said[:20], "Differing:", *differing[:20]]))
     return not differing and not fails_more(load, control)
 
 
