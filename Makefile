@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses=auto --dist=loadfile
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk chaos fuzz lint format docs bench clean
+.PHONY: help venv demo test test-system test-asterisk chaos fuzz storm lint format docs bench soak clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ test-asterisk: $(READY) ## run real faxes on real Asterisk 22 and 16 (Debian; do
 chaos: $(READY) ## break everything for 15 minutes and compare the books (ARGS="--seed N")
 	$(BIN)/python -m tests.chaos $(ARGS)
 
+storm: $(READY) ## keep 300 faxes under way on a real Asterisk 22 for 10 minutes (ARGS="--faxes 50 --minutes 1")
+	$(BIN)/python -m tests.asterisk.long_storm $(ARGS)
+
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -61,6 +64,10 @@ bench: $(READY) ## measure; prints rows for docs/performance.md
 	$(BIN)/python -m benchmarks.import_rate
 	$(BIN)/python -m benchmarks.ten_million
 	$(BIN)/python -m benchmarks.flood
+	$(BIN)/python -m benchmarks.readers
+
+soak: $(READY) ## whether ingest's memory grows: 10 million observations, over an hour (ARGS="--observations 300000")
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 clean: ## remove what make has made
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

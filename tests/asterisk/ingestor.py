@@ -51,6 +51,11 @@ class Ingestor:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._kill()
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def wait_until_watching(self) -> None:
         """Wait until it is logged in to every server, at its start or after a server has come back."""
         wait_until("ingest is logged in to every server", self._watching, 60)

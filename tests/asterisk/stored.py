@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -137,6 +138,14 @@ def measurable(dsn: str, server: str) -> dict[int, bool]:
     """Whether the bad lines of each session of that server could be measured."""
     query: LiteralString = "select session_number, bad_lines_measurable from fax.sessions where server = %s"
     return dict(_rows(dsn, query, server))
+
+
+def gaps(dsn: str, server: str) -> list[tuple[datetime, datetime]]:
+    """The intervals without a good poll of that server, between the first one and the last."""
+    query: LiteralString = """
+        select began_at, ended_at from fax.coverage_gaps where server = %s and ended_at is not null order by began_at
+    """
+    return [(began, ended) for began, ended in _rows(dsn, query, server)]
 
 
 def _dict_rows(dsn: str, query: LiteralString, server: str) -> list[Row]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -38,40 +36,6 @@ def history(database: psycopg.Connection) -> list[tuple[object, ...]]:
 
 
 # -- positions --------------------------------------------------------------------------------------------
-
-WRITERS = 8
-BATCHES = 12
-
-
-def write(dsn: str, writer: int) -> None:
-    """Batches of one to four rows, each with a pause before its commit in which others could overtake it."""
-    rng = random.Random(writer)
-    server = life(f"pbx{writer}")
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        appender = Appender(connection, f"writer {writer}")
-        for batch in range(BATCHES):
-            rows = [snapshot(100 * batch + row, of=server) for row in range(rng.randint(1, 4))]
-            with connection.transaction():
-                appender.append(enumerate(rows))
-                time.sleep(rng.uniform(0, 0.004))
-
-
-def test_a_reader_above_the_last_position_sees_every_row_once(dsn: str) -> None:
-    seen: list[int] = []
-    writers = [threading.Thread(target=write, args=(dsn, writer)) for writer in range(WRITERS)]
-    with psycopg.connect(dsn, autocommit=True) as reader:
-        for thread in writers:
-            thread.start()
-        looks, working = 0, True
-        while working:
-            working = any(thread.is_alive() for thread in writers)
-            query = "select position from fax.session_history where position > %s order by position"
-            seen += [position for (position,) in reader.execute(query, [max(seen, default=0)])]
-            looks += 1
-        kept = positions(reader)
-    assert seen == kept == list(range(1, len(kept) + 1))
-    assert len(kept) >= WRITERS * BATCHES
-    assert looks > 10
 
 
 def test_a_batch_says_which_positions_it_gave_out(database: psycopg.Connection) -> None:

@@ -1,0 +1,62 @@
+"""A steady load: so many faxes under way at every moment, each followed by another one."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import pages
+from .calls import Fax
+from .manager import Manager
+from .server import Server
+
+CHANNELS_OF_A_FAX = 2
+BETWEEN_LOOKS = 0.5
+"""Seconds between two looks at how many faxes are under way."""
+
+STARTS_A_LOOK = 10
+"""Most faxes that begin at once: also a steady load does not begin with a blow."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How steady the load was: faxes started, and how many were under way on average once all had begun."""
+
+    started: int
+    under_way: float
+
+
+def documents(folder: Path) -> list[Path]:
+    """Short pages, so that sessions come and go; one to three of them."""
+    return [pages.write_pages(folder / f"pages-{count}.tif", pages=count, lines=60) for count in (1, 2, 3)]
+
+
+def keep_up(server: Server, files: list[Path], faxes: int, seconds: float) -> Kept:
+    """Keep so many faxes under way for that long; those still under way at the end go on.
+
+    Every other receiver works without ECM, and so counts bad lines: its tag ends in -plain.
+    """
+    started, seen, full = 0, [], False
+    deadline = time.monotonic() + seconds
+    with server.manager() as manager:
+        while time.monotonic() < deadline:
+            under_way = _under_way(manager)
+            full = full or under_way >= 0.95 * faxes
+            if full:
+                seen.append(under_way)
+            for _ in range(min(STARTS_A_LOOK, faxes - under_way)):
+                _fax(started, files).start(manager)
+                started += 1
+            time.sleep(BETWEEN_LOOKS)
+    assert seen, f"the server never had {faxes} faxes under way"
+    return Kept(started, sum(seen) / len(seen))
+
+
+def _under_way(manager: Manager) -> int:
+    return int(manager.ask("CoreStatus")[0]["CoreCurrentCalls"]) // CHANNELS_OF_A_FAX
+
+
+def _fax(number: int, files: list[Path]) -> Fax:
+    plain = number % 2 == 1
+    return Fax(f"load-{number}{'-plain' if plain else ''}", files[number % len(files)], ecm=not plain)
