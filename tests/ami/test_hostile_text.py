@@ -78,7 +78,7 @@ def test_a_message_without_an_end_is_given_up_before_it_fills_the_memory() -> No
 
     lines = asyncio.run(scenario())
     assert lines[-1].text == f"disconnected: a message of more than {MAX_MESSAGE_BYTES} bytes came"
-    assert lines[-2].text.startswith("Key: value\r\n")
+    assert lines[-2].text.startswith("cut off: Key: value\r\n")
 
 
 def test_a_fault_in_the_handling_does_not_end_the_connection(

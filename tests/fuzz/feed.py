@@ -38,6 +38,9 @@ class Transport(asyncio.Transport):
     def abort(self) -> None:
         pass
 
+    def is_closing(self) -> bool:
+        return False
+
 
 class Complaints(logging.Handler):
     """What is logged as an exception: none may be."""
