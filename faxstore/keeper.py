@@ -13,7 +13,7 @@ from typing import Protocol
 
 import psycopg
 
-from faxstore.ami.backoff import Backoff
+from faxstore.backoff import Backoff
 from faxstore.store.database import one_line
 from faxstore.store.lease import LEASE, Held
 from faxstore.turn import Turn

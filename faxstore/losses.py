@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from faxstore.observations import MICROSECONDS, Rejected, ServerObservation, decode, encode, moment
+from faxstore.observations import MICROSECONDS, Rejected, ServerObservation, decode, encode, moment_text
 
 LONGEST = 3600 * MICROSECONDS
 """Of one row: fax.gaps() looks that far behind a period for rows that reach into it."""
@@ -49,12 +49,8 @@ class Losses:
 def _row(server: str, loss: _Loss, reason: str) -> ServerObservation:
     details: dict[str, str | list[str]] = {
         "Reason": reason,
-        "From": _text(loss.first),
-        "To": _text(loss.last),
+        "From": moment_text(loss.first),
+        "To": moment_text(loss.last),
         "Records": str(loss.records),
     }
     return ServerObservation(server, loss.last, "Dropped", details)
-
-
-def _text(at: int) -> str:
-    return moment(at).isoformat(timespec="microseconds")

@@ -24,6 +24,11 @@ def moment(microseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=microseconds)
 
 
+def moment_text(at: int) -> str:
+    """The same as text, as the details of our own rows hold it."""
+    return moment(at).isoformat(timespec="microseconds")
+
+
 def microseconds(at: datetime) -> int:
     """The other way round."""
     return (at - _EPOCH) // timedelta(microseconds=1)

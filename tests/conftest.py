@@ -44,19 +44,24 @@ def server() -> Iterator[str]:
 @contextmanager
 def system_server(folder: Path) -> Iterator[str]:
     """The Postgres of the machine (Debian's, or what initdb is on the PATH), on a socket in that folder."""
-    newest = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
-    initdb = str(newest / "initdb") if newest else shutil.which("initdb")
-    assert initdb, "FAXSTORE_TEST_SERVER=system needs a Postgres of the machine (Debian: postgresql)"
-    data, binaries = folder / "data", Path(initdb).parent
+    data, binaries = folder / "data", system_binaries()
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    as_postgres(folder, initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "utf8")
+    as_postgres(folder, binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "utf8")
     options = f"-k {folder} -c listen_addresses=''"
     as_postgres(folder, binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
     try:
         yield make_conninfo(host=str(folder), user="postgres", dbname="postgres")
     finally:
         as_postgres(folder, binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+def system_binaries() -> Path:
+    """Where the programs of that Postgres are."""
+    newest = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
+    initdb = str(newest / "initdb") if newest else shutil.which("initdb")
+    assert initdb, "FAXSTORE_TEST_SERVER=system needs a Postgres of the machine (Debian: postgresql)"
+    return Path(initdb).parent
 
 
 def as_postgres(folder: Path, *command: str | Path) -> None:

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from faxstore.ami import poll
 from faxstore.ami.backlog import Backlog
-from faxstore.ami.backoff import Backoff
 from faxstore.ami.channel_questions import ChannelQuestions
 from faxstore.ami.connection import Connection, Limits
 from faxstore.ami.evidence import Evidence
@@ -22,6 +21,7 @@ from faxstore.ami.failures import ConnectError, LoginRefusedError, RequestError
 from faxstore.ami.message import MalformedMessageError, parse
 from faxstore.ami.notices import Notices
 from faxstore.ami.watch import Pace, Watch
+from faxstore.backoff import Backoff
 from faxstore.capture import Line
 from faxstore.logs import ABOUT
 from faxstore.settings import ServerSettings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from faxstore.observations import MICROSECONDS, Details, ServerObservation, moment
+from faxstore.observations import MICROSECONDS, Details, ServerObservation, moment_text
 
 HEARTBEAT = 60 * MICROSECONDS
 """How often a list is told of while all is well."""
@@ -85,7 +85,7 @@ class Coverage:
         if not late and self._told is not None and 0 <= now - self._told < HEARTBEAT:
             return []
         self._told = now
-        return [self._row(now, "Polled", {"Previous": _text(previous)} if late and previous is not None else {})]
+        return [self._row(now, "Polled", {"Previous": moment_text(previous)} if late and previous is not None else {})]
 
     def left_off(self) -> list[ServerObservation]:
         """The newest list of a recording that ends here, unless it was told: up to it the server was watched."""
@@ -95,7 +95,7 @@ class Coverage:
         return [self._row(self._newest, "Polled")]
 
     def _last_polled(self) -> Details:
-        return {} if self._newest is None else {"LastPolled": _text(self._newest)}
+        return {} if self._newest is None else {"LastPolled": moment_text(self._newest)}
 
     def _or_held(self, row: ServerObservation) -> list[ServerObservation]:
         if self._in_vain is None:
@@ -105,7 +105,3 @@ class Coverage:
 
     def _row(self, now: int, event: str, details: Details | None = None) -> ServerObservation:
         return ServerObservation(self._server, now, event, details or {})
-
-
-def _text(at: int) -> str:
-    return moment(at).isoformat(timespec="microseconds")

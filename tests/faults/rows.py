@@ -22,12 +22,18 @@ def snapshot(number: int, session: int = 7) -> bytes:
     return encode(Observation(LIFE, NOON + number * 1_000_000, "FAXSession", session, state="Active", **told))
 
 
+def in_order(database: psycopg.Connection, after: int = 0) -> list[int]:
+    """The page of each snapshot after a position, in the order of their positions; these have no gap."""
+    query = "select position, page_number from fax.session_history where position > %s order by position"
+    rows = database.execute(query, [after]).fetchall()
+    assert [position for position, _ in rows] == list(range(after + 1, after + len(rows) + 1))
+    return [page for _, page in rows]
+
+
 def pages(dsn: str) -> list[int]:
-    """The page of each snapshot, sorted.  The positions have no gap, and each is there once."""
+    """The page of each snapshot, sorted."""
     with psycopg.connect(dsn, autocommit=True) as database:
-        rows = database.execute("select position, page_number from fax.session_history order by position").fetchall()
-    assert [position for position, _ in rows] == list(range(1, len(rows) + 1))
-    return sorted(page for _, page in rows)
+        return sorted(in_order(database))
 
 
 @contextmanager

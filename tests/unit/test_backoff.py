@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from faxstore.ami.backoff import Backoff
+from faxstore.backoff import Backoff
 
 
 def test_the_network_is_tried_again_after_half_a_second_to_30_seconds() -> None:

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from faxstore.observations import Life, Observation, Rejected, ServerObservation, encode
+from faxstore.observations import Observation, Rejected, ServerObservation, encode
 from faxstore.spool import Spool
 from faxstore.store import carrier as carrier_module
 from faxstore.store import migrate
@@ -28,24 +28,9 @@ from faxstore.store.database import Connection
 from faxstore.store.drain import Drain
 from faxstore.store.watched import connect
 from tests.databases import fresh, name_of
+from tests.faults.rows import LIFE, NOON, carrying, in_order, snapshot
 
-NOON = 1_795_435_200_000_000
-LIFE = Life("pbx1", NOON, started_at=NOON - 3_600_000_000)
 LOG = "faxstore.store.carrier"
-
-
-def snapshot(number: int, session: int = 7) -> bytes:
-    """One snapshot of a session, `number` seconds after noon, with that page."""
-    told: dict[str, Any] = {"channel": f"PJSIP/a-{session}", "operation": "send", "page_number": number}
-    return encode(Observation(LIFE, NOON + number * 1_000_000, "FAXSession", session, state="Active", **told))
-
-
-def pages(database: psycopg.Connection, after: int = 0) -> list[int]:
-    """The page of each snapshot after a position, in the order of their positions; these have no gap."""
-    query = "select position, page_number from fax.session_history where position > %s order by position"
-    rows = database.execute(query, [after]).fetchall()
-    assert [position for position, _ in rows] == list(range(after + 1, after + len(rows) + 1))
-    return [page for _, page in rows]
 
 
 def rejected(database: psycopg.Connection) -> list[tuple[str, bytes]]:
@@ -61,19 +46,6 @@ def until(condition: Callable[[], object], within: float = 15.0) -> None:
 
 
 @pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path / "spool.sqlite", synchronous="off")) as spool:
-        yield spool
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(carrier_module, "SHORTEST_BACK_OFF", 0.01)
-    monkeypatch.setattr(carrier_module, "LONGEST_BACK_OFF", 0.05)
-    monkeypatch.setattr(carrier_module, "IDLE", 0.01)
-
-
-@pytest.fixture
 def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The DSN of every connection that was tried."""
     tried: list[str] = []
@@ -84,16 +56,6 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(carrier_module, "connect", counted)
     return tried
-
-
-@contextmanager
-def carrying(dsn: str, spool: Spool) -> Iterator[Carrier]:
-    carrier = Carrier(dsn, spool, "host1")
-    carrier.start()
-    try:
-        yield carrier
-    finally:
-        carrier.stop(within=5.0)
 
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -115,7 +77,7 @@ def test_what_is_put_arrives_in_order_and_leaves_the_spool(
         for number in range(51, 61):
             spool.put([snapshot(number)])
         until(lambda: len(spool) == 0)
-    assert pages(database) == list(range(1, 61))
+    assert in_order(database) == list(range(1, 61))
     assert told(caplog) == []
 
 
@@ -125,7 +87,7 @@ def test_a_stop_takes_the_rest_along(dsn: str, database: psycopg.Connection, spo
     carrier.start()
     carrier.stop(within=30.0)
     assert len(spool) == 0
-    assert pages(database) == list(range(1, 2001))
+    assert in_order(database) == list(range(1, 2001))
 
 
 def test_a_stop_ends_in_time_where_there_is_no_database(spool: Spool) -> None:
@@ -147,7 +109,7 @@ def test_two_carriers_of_the_same_records_make_no_double(
                 for each in (spool, other):
                     each.put([snapshot(number)])
             until(lambda: len(spool) == 0 and len(other) == 0)
-        assert sorted(pages(database)) == list(range(1, 200))
+        assert sorted(in_order(database)) == list(range(1, 200))
 
 
 # -- outages -----------------------------------------------------------------------------------------
@@ -244,7 +206,7 @@ def test_a_database_that_goes_and_comes_back(
         proxy.mend()
         until(lambda: len(spool) == 0)
         until(lambda: len(told(caplog)) == 2)
-    assert pages(database) == list(range(1, 20))
+    assert in_order(database) == list(range(1, 20))
     levels = [record.levelname for record in caplog.records if record.name == LOG]
     assert levels == ["ERROR", "WARNING"]
     assert told(caplog)[1].startswith("the database takes rows again; ")
@@ -265,7 +227,7 @@ def test_a_database_that_is_not_there_when_it_starts(
         assert "Connection refused" in told(caplog)[0] or "refused" in told(caplog)[0]
         proxy.mend()
         until(lambda: len(spool) == 0)
-    assert pages(database) == [1]
+    assert in_order(database) == [1]
 
 
 def test_it_waits_longer_and_longer_between_its_tries(
@@ -302,7 +264,7 @@ def test_connections_that_are_ended_again_and_again_lose_and_double_nothing(
             if number % 100 == 0:
                 until(lambda: database.execute(end_it).fetchall())
         until(lambda: len(spool) == 0)
-    assert pages(database) == list(range(1, 601))
+    assert in_order(database) == list(range(1, 601))
 
 
 def set_read_only(database: psycopg.Connection, dsn: str, on: bool) -> None:
@@ -325,7 +287,7 @@ def test_a_database_that_is_read_only_for_a_while(
         set_read_only(database, dsn, on=False)
         until(lambda: len(spool) == 0)
         until(lambda: len(told(caplog)) == 2)
-    assert pages(database) == [1, 2]
+    assert in_order(database) == [1, 2]
 
 
 def test_a_database_whose_schema_comes_later(
@@ -339,7 +301,7 @@ def test_a_database_whose_schema_comes_later(
         migrate.upgrade(empty_database)
         until(lambda: len(spool) == 0)
     with psycopg.connect(empty_database, autocommit=True) as database:
-        assert pages(database) == [1]
+        assert in_order(database) == [1]
 
 
 def test_a_database_without_the_rights_keeps_everything_in_the_spool(
@@ -354,7 +316,7 @@ def test_a_database_without_the_rights_keeps_everything_in_the_spool(
     assert rejected(database) == []
     with carrying(make_conninfo(dsn, options="-c role=fax_ingest"), spool):
         until(lambda: len(spool) == 0)
-    assert pages(database) == [1]
+    assert in_order(database) == [1]
 
 
 # -- records that the database refuses ---------------------------------------------------------------
@@ -421,14 +383,14 @@ def test_a_record_that_the_database_refuses_is_set_aside_and_the_rest_goes_on(
 ) -> None:
     bad, session = REFUSED[kind], 100 + list(REFUSED).index(kind)
     with psycopg.connect(shared_dsn, autocommit=True) as database:
-        before, known = len(pages(database)), rejected(database)
+        before, known = len(in_order(database)), rejected(database)
         good = [snapshot(number, session) for number in range(1, 6)]
         spool.put([*good[:2], bad, *good[2:4]])
         with carrying(shared_dsn, spool):
             until(lambda: len(spool) == 0, within=5.0)
             spool.put(good[4:])  # and it lives on
             until(lambda: len(spool) == 0, within=5.0)
-        assert pages(database, before) == [1, 2, 3, 4, 5]
+        assert in_order(database, before) == [1, 2, 3, 4, 5]
         ((reason, kept),) = [row for row in rejected(database) if row not in known]
     assert "\n" not in reason
     assert len(reason) < 400
@@ -444,7 +406,7 @@ def test_all_of_them_at_once(dsn: str, database: psycopg.Connection, spool: Spoo
     spool.put(entries)
     with carrying(dsn, spool):
         until(lambda: len(spool) == 0, within=20.0)
-    assert sorted(pages(database)) == list(range(1, 301))
+    assert sorted(in_order(database)) == list(range(1, 301))
     assert len(rejected(database)) == len(REFUSED)
 
 
