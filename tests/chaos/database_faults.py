@@ -113,31 +113,31 @@ async def _until_done(world: World, *statements: LiteralString) -> None:
 
 async def database_cut(world: World, rng: random.Random) -> None:
     for _ in range(rng.randint(1, 3)):
-        world.proxy.cut(reset=rng.random() < 0.5)
+        world.relay.cut(reset=rng.random() < 0.5)
         await asyncio.sleep(rng.uniform(0, 1))
 
 
 async def database_refused(world: World, rng: random.Random) -> None:
-    world.proxy.refuse()
-    world.proxy.cut(reset=True)
+    world.relay.refuse()
+    world.relay.cut(reset=True)
     await asyncio.sleep(short(rng))
-    await world.proxy.listen()
+    await world.relay.listen()
 
 
 async def commit_cut(world: World, rng: random.Random) -> None:
-    world.proxy.commits_to_cut += rng.randint(1, 3)
+    world.relay.commits_to_cut += rng.randint(1, 3)
     await asyncio.sleep(2)
 
 
 async def database_half_open(world: World, rng: random.Random) -> None:
-    world.proxy.open.clear()
+    world.relay.passing.clear()
     await asyncio.sleep(short(rng))
     if rng.random() < 0.5:
-        world.proxy.cut(reset=True)
-    world.proxy.open.set()
+        world.relay.cut(reset=True)
+    world.relay.passing.set()
 
 
 async def database_trickles(world: World, rng: random.Random) -> None:
-    world.proxy.pace = rng.choice((500, 5_000, 50_000))
+    world.relay.pace = rng.choice((500, 5_000, 50_000))
     await asyncio.sleep(rng.uniform(1, 5))
-    world.proxy.pace = None
+    world.relay.pace = None

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.chaos import database_faults as on_database
+from tests.chaos.link import Link
 from tests.chaos.world import NoEffectError, World, short
 
 Fault = Callable[[World, random.Random], Awaitable[None]]
@@ -78,17 +79,21 @@ async def disk_full(world: World, rng: random.Random) -> None:
 # -- the network to the telephone server ---------------------------------------------------------------
 
 
-async def connection_cut(world: World, rng: random.Random) -> None:
-    if not world.asterisk.links:
+def _links(world: World) -> list[Link]:
+    """The connections that there are to break."""
+    links = list(world.asterisk.links.values())
+    if not links:
         raise NoEffectError
-    for link in list(world.asterisk.links.values()):
+    return links
+
+
+async def connection_cut(world: World, rng: random.Random) -> None:
+    for link in _links(world):
         link.cut(rng.choice(("close", "reset")), rng.uniform(0.2, 0.99))
 
 
 async def half_open(world: World, rng: random.Random) -> None:
-    links = list(world.asterisk.links.values())
-    if not links:
-        raise NoEffectError
+    links = _links(world)
     for link in links:
         link.thawed.clear()
     await asyncio.sleep(rng.choice((rng.uniform(0.5, 5), 25)))
@@ -97,9 +102,7 @@ async def half_open(world: World, rng: random.Random) -> None:
 
 
 async def trickle(world: World, rng: random.Random) -> None:
-    links = list(world.asterisk.links.values())
-    if not links:
-        raise NoEffectError
+    links = _links(world)
     for link in links:
         link.pace = rng.choice((300, 3_000, 30_000))
     await asyncio.sleep(rng.uniform(1, 8))

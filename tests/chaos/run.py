@@ -18,8 +18,8 @@ from tests.chaos.faults import FAULTS, Planned, plan
 from tests.chaos.ingestor import Ingestor, spooled
 from tests.chaos.ledger import Ledger
 from tests.chaos.postgres import USER, Postgres
-from tests.chaos.proxy import Proxy
 from tests.chaos.world import NoEffectError, World
+from tests.relay import to_port
 
 DRAIN_WITHIN = 180.0
 """Seconds after the last fault in which the spool must be empty, but for what waits for a session."""
@@ -46,12 +46,12 @@ async def run(
     """Breaks things for so many seconds, one each `every` seconds on average; the Postgres still runs."""
     postgres = await asyncio.to_thread(Postgres, folder)
     await postgres.until_ready()
-    ledger, proxy = Ledger(), Proxy(postgres.port)
-    await proxy.listen()
+    ledger, relay = Ledger(), to_port(postgres.port)
+    await relay.listen()
     asterisk = Asterisk(ledger, random.Random(seed + 1), sessions)
-    dsn = f"postgresql://{USER}@127.0.0.1:{proxy.port}/{embedded.DATABASE}"
+    dsn = f"postgresql://{USER}@127.0.0.1:{relay.port}/{embedded.DATABASE}"
     ingestor = Ingestor(folder, ledger, dsn, asterisk.port, SECRET)
-    world = World(asterisk, ingestor, postgres, proxy)
+    world = World(asterisk, ingestor, postgres, relay)
     outcome = Outcome(ledger, postgres.dsn)
     try:
         await asterisk.start()
@@ -66,8 +66,8 @@ async def run(
     finally:
         await ingestor.kill()
         await asterisk.close()
-        proxy.refuse()
-        proxy.cut()
+        relay.refuse()
+        relay.cut()
 
 
 async def _break(world: World, planned: list[Planned], outcome: Outcome, say: Say) -> None:

@@ -11,7 +11,7 @@ from faxstore.store import embedded
 from tests.chaos.asterisk import Asterisk
 from tests.chaos.ingestor import Ingestor
 from tests.chaos.postgres import Postgres
-from tests.chaos.proxy import Proxy
+from tests.relay import Relay
 
 WRITABLE: LiteralString = "alter system reset default_transaction_read_only"
 RELOAD: LiteralString = "select pg_reload_conf()"
@@ -28,16 +28,16 @@ class World:
     asterisk: Asterisk
     ingestor: Ingestor
     postgres: Postgres
-    proxy: Proxy
+    relay: Relay
     asterisk_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     ingestor_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     postgres_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def mend(self) -> None:
         """Puts right what a fault that was broken off has left."""
-        self.proxy.open.set()
-        self.proxy.pace, self.proxy.commits_to_cut, self.asterisk.latency = None, 0, 0.0
-        await self.proxy.listen()
+        self.relay.passing.set()
+        self.relay.pace, self.relay.commits_to_cut, self.asterisk.latency = None, 0, 0.0
+        await self.relay.listen()
         self.ingestor.halt(False)
         self.ingestor.disk_full(False)
         for link in self.asterisk.links.values():

@@ -9,12 +9,12 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from faxstore.demo.replay import LockStep, ReplayServer, load
 from tests import truth
-from tests.lease.relay import Relay, through, to_database, to_port
+from tests.relay import Relay, through, to_database, to_port
 
 SERVER = "pbx"
 
@@ -27,7 +27,12 @@ class Ingestor:
     asterisk: Relay
     database: Relay
     dsn: str
+    lists: list[float] = field(default_factory=list)
+    """When it asked for a list."""
     process: asyncio.subprocess.Process | None = None
+
+    def __post_init__(self) -> None:
+        self.asterisk.on_sent = self._sent
 
     @property
     def log(self) -> str:
@@ -37,14 +42,13 @@ class Ingestor:
     @property
     def watches(self) -> bool:
         """Whether it has asked for a list within the last second, over its one connection."""
-        lists = self.asterisk.lists
-        return self.asterisk.open == 1 and bool(lists) and time.monotonic() - lists[-1] < 1
+        return self.asterisk.connections == 1 and bool(self.lists) and time.monotonic() - self.lists[-1] < 1
 
     @property
     def stands_by(self) -> bool:
         """Whether it knows the other, and has no connection to the server."""
         said = [line for line in self.log.splitlines() if "standing by" in line or "watching" in line]
-        return bool(said) and "standing by" in said[-1] and self.asterisk.open == 0
+        return bool(said) and "standing by" in said[-1] and self.asterisk.connections == 0
 
     async def start(self) -> None:
         """As from the command line."""
@@ -68,6 +72,9 @@ class Ingestor:
         status = await asyncio.wait_for(self.process.wait(), 20)
         self.process = None
         return status
+
+    def _sent(self, data: bytes) -> None:
+        self.lists += [time.monotonic()] * data.count(b"Action: FAXSessions\r\n")
 
 
 @dataclass

@@ -31,8 +31,8 @@ def test_whoever_stands_by_takes_over_from_one_that_dies_and_from_one_that_leave
     async def play() -> None:
         async with pair(tmp_path, dsn, RECORDING, speed=8) as two:
             await asyncio.sleep(0.5)
-            assert (two.first.asterisk.open, two.second.asterisk.open) == (1, 0)
-            assert two.second.asterisk.lists == []
+            assert (two.first.asterisk.connections, two.second.asterisk.connections) == (1, 0)
+            assert two.second.lists == []
 
             await two.first.end(signal.SIGKILL)
             assert await until(lambda: two.second.watches) < TAKE_OVER
@@ -57,7 +57,7 @@ def test_a_watcher_that_loses_the_database_watches_on_beside_the_other_until_it_
 ) -> None:
     async def play() -> None:
         async with pair(tmp_path, dsn, RECORDING, speed=8) as two:
-            two.first.database.hold()
+            two.first.database.passing.clear()
             assert await until(lambda: two.second.watches) < TAKE_OVER
             await asyncio.wait_for(two.asterisk.finished.wait(), 60)
             assert two.first.watches
@@ -85,7 +85,7 @@ def test_without_a_database_both_watch_and_with_one_again_one_stands_by(
         async with pair(tmp_path, dsn, RECORDING, speed=12) as two:
             both = (two.first, two.second)
             for ingestor in both:
-                ingestor.database.hold()
+                ingestor.database.passing.clear()
             await until(lambda: two.second.watches, within=TAKE_OVER)
             assert two.first.watches
             assert "it is not known whether" in two.second.log

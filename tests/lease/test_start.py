@@ -11,7 +11,7 @@ import psycopg
 from faxstore.demo.replay import LockStep, ReplayServer, load
 from tests import truth
 from tests.lease.pair import Ingestor, until
-from tests.lease.relay import to_database, to_port
+from tests.relay import to_database, to_port
 
 
 def test_killed_and_started_again_while_its_own_lease_lasts_it_watches_at_once(dsn: str, tmp_path: Path) -> None:
@@ -45,10 +45,10 @@ def test_a_database_that_takes_connections_and_says_nothing_delays_the_first_pol
             to_port(asterisk.port) as to_asterisk,
             to_database(dsn) as to_postgres,
         ):
-            to_postgres.hold()
+            to_postgres.passing.clear()
             ingestor = Ingestor(tmp_path / "only", to_asterisk, to_postgres, dsn)
             await ingestor.start()
-            await until(lambda: to_postgres.open > 0)
+            await until(lambda: to_postgres.connections > 0)
             waited = await until(lambda: ingestor.watches)
             await ingestor.end(signal.SIGKILL)
             return waited
