@@ -128,6 +128,11 @@ class Listings:
         """The sessions that are live."""
         return tuple(sorted(self._live))
 
+    @property
+    def live(self) -> list[Entry]:
+        """The same, as last listed."""
+        return list(self._live.values())
+
     def on_channel(self, channel: str) -> list[Entry]:
         """The live sessions of a channel, as last listed."""
         return [entry for entry in self._live.values() if channel and entry.fields.get("channel") == channel]

@@ -18,7 +18,8 @@ from faxstore.ami.epoch import COUNTERS, LifeWatch
 from faxstore.ami.faults import Faults
 from faxstore.ami.listing import Entry, Listings
 from faxstore.ami.message import BANNER, MalformedMessageError, Message, clean_text, parse, split
-from faxstore.capture import CONNECTED, CUT_OFF, DISCONNECTED, POLLED, Line
+from faxstore.ami.steps import SET_BACK, Steps
+from faxstore.capture import CONNECTED, CUT_OFF, DISCONNECTED, POLLED, Direction, Line
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Tracker:
         self.server = server
         self._watch = LifeWatch(server)
         self._listings = Listings()
+        self._steps = Steps()
         self._asked = Asked()
         self._coverage = Coverage(server)
         self._faults = Faults(server)
@@ -80,15 +82,18 @@ class Tracker:
         now = self._moment(line)
         self._faults.raw = text = clean_text(line.text)
         try:
-            if line.dir == "mark":
-                return list(self._mark(text, now))
-            if line.dir == "out":
-                return self._outgoing(text)
-            banner = BANNER.match(text)
-            return self._banner(banner[1], now) if banner else self._with_what_was_held(self._incoming(text, now))
+            return self._steps.moved(self._records(line.dir, text, now), now)
         except Exception as error:  # a fault of ours must not stop the collecting
             log.exception("%s: a message could not be decoded and is kept as rejected", self.server)
             return [self._faults.rejected(f"faxstore failed on it: {error!r}"[:300], now)]
+
+    def _records(self, direction: Direction, text: str, now: int) -> list[Record]:
+        if direction == "mark":
+            return list(self._mark(text, now))
+        if direction == "out":
+            return self._outgoing(text)
+        banner = BANNER.match(text)
+        return self._banner(banner[1], now) if banner else self._with_what_was_held(self._incoming(text, now))
 
     def _with_what_was_held(self, records: list[Record]) -> list[Record]:
         """A connection that brings more than a refusal is told from its start."""
@@ -99,6 +104,8 @@ class Tracker:
     def _moment(self, line: Line) -> int:
         """When the line came; of several with the same time (a coarse clock) each has a microsecond of its own."""
         now = round(line.ts * MICROSECONDS)
+        if now + SET_BACK < self._last:
+            self._steps.back(self._last - now, self._listings.live)
         self._same = self._same + 1 if now == self._last else 0
         self._last = now
         return now + self._same
@@ -178,6 +185,7 @@ class Tracker:
         settled: list[Observation] = []
         if self._listings.was_gone(number):
             self._watch.reloaded(now)
+            self._steps.forget()
             settled = self._listings.another_life_by_a_number(self._life(now))
         decoded = decode.snapshot(message)
         entry = Entry(number, now, self._life(now), decoded.fields, decoded.details)
@@ -230,7 +238,10 @@ class Tracker:
         return [self._of_server(name, now, message)]
 
     def _life_went_on(self, went_on: bool) -> list[Observation]:
-        return [] if went_on else self._listings.another_life()
+        if went_on:
+            return []
+        self._steps.forget()
+        return self._listings.another_life()
 
     def _life(self, now: int) -> Life:
         return self._watch.at(now, continued=not self._coverage.connected)

@@ -387,14 +387,18 @@ def test_another_start_on_the_next_connection_is_another_life(wire: Wire) -> Non
     assert after.started_at - before.started_at == 3603 * MICROSECONDS
 
 
-def test_a_clock_set_back_loses_nothing(wire: Wire) -> None:
+def test_when_the_clock_is_set_back_a_session_goes_on_by_the_clock_it_began_with(wire: Wire) -> None:
     wire.polls_list(7)
     before = the_one(wire.tells(7))
     wire.now -= 3600
+    set_back = wire.now
     after = the_one([*wire.polls_list(7), *wire.tells(7, page=2)])
     assert (after.session_number, after.page_number, after.life) == (7, 2, before.life)
-    assert after.observed_at < before.observed_at
-    assert the_one(wire.polls_list()).event == "Gone"
+    assert 0 < after.observed_at - before.observed_at < 60 * MICROSECONDS
+    gone = the_one(wire.polls_list(8))
+    assert (gone.event, gone.session_number) == ("Gone", 7)
+    assert 0 < gone.observed_at - after.observed_at < 60 * MICROSECONDS
+    assert 0 <= the_one(wire.tells(8)).observed_at - set_back * MICROSECONDS < 60 * MICROSECONDS
 
 
 # -- complete lists are told again each minute -------------------------------------------------------
