@@ -22,7 +22,7 @@ from faxstore.ami.message import MalformedMessageError, parse
 from faxstore.ami.notices import Notices
 from faxstore.ami.watch import Pace, Watch
 from faxstore.backoff import Backoff
-from faxstore.capture import Line
+from faxstore.capture import POLLED, Line
 from faxstore.logs import ABOUT
 from faxstore.settings import ServerSettings
 
@@ -157,6 +157,8 @@ class Collector:
         if self._watch and line.dir == "in" and poll.WAKING_STATUS in line.text:
             self._wake(line.text)
         self._on_line(line)
+        if self._watch and line.dir == "mark" and line.text == POLLED:
+            self._watch.decoded()
 
     def _wake(self, text: str) -> None:
         try:

@@ -36,6 +36,8 @@ class Pace:
     denied: float = 30.0
     """Between polls that the user may not make."""
     last_stats: float = 0.7
+    behind: float = 5.0
+    """That a poll waits at most for the lines of the one before to be decoded."""
 
 
 class Watch:
@@ -59,6 +61,8 @@ class Watch:
         self._evidence = evidence
         evidence.connected(asyncio.get_running_loop().time())
         self._wake = asyncio.Event()
+        self._decoded = asyncio.Event()
+        self._decoded.set()
         self._stopping = False
         self._asked: set[int] = set()
         self._stats_due = 0.0
@@ -85,10 +89,15 @@ class Watch:
                 await self._stats()
             waited_for = await self._pause(begun + max(interval, least), begun + max(soonest, least))
             due = min(begun + interval, waited_for)
+            await self._until_decoded()
 
     def wake(self) -> None:
         """Poll at once: a fax begins."""
         self._wake.set()
+
+    def decoded(self) -> None:
+        """The lines of the newest poll were taken from the backlog."""
+        self._decoded.set()
 
     def stop(self) -> None:
         """Make no further poll."""
@@ -119,6 +128,7 @@ class Watch:
         self.listed = True
         self._evidence.listed(entries, asyncio.get_running_loop().time())
         details = await self._details(entries)
+        self._decoded.clear()
         self._connection.mark(POLLED)
         await self._statuses(entries)
         interval = poll.next_interval(entries, details, self._server.poll_interval, self._server.idle_interval)
@@ -205,6 +215,12 @@ class Watch:
                 if due > clock():
                     await self._ping()
         return due
+
+    async def _until_decoded(self) -> None:
+        """More answers would only wait behind those that wait already, and take the time that decoding needs."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.behind):
+                await self._decoded.wait()
 
     async def _ping(self) -> None:
         with suppress(RefusedError):  # an answer all the same

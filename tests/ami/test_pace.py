@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 import pytest
 
 from faxstore.ami.message import Message
 from faxstore.ami.stretch import Stretch
 from faxstore.ami.watch import Pace
+from faxstore.capture import Line
 
 from .fake_server import Client, FakeServer, Fax, fax_status
 from .listening import SLOW, Heard, collecting, gaps, most_unanswered, polls
@@ -89,6 +91,27 @@ def test_slow_polls_do_not_overlap_and_the_lag_is_measured() -> None:
     most, quick, slow = asyncio.run(scenario())
     assert most == 1
     assert quick < 0.2 < slow
+
+
+def test_the_next_poll_waits_until_the_lines_of_the_last_one_are_decoded() -> None:
+    """On a machine that is short of time more answers would only wait behind what waits already."""
+
+    class Busy(Heard):
+        def __call__(self, line: Line) -> None:
+            super().__call__(line)
+            if line.text.startswith("Event: FAXStatus"):
+                time.sleep(0.005)  # what decoding takes
+
+    async def scenario() -> int:
+        heard = Busy()
+        async with FakeServer() as server, collecting(server, heard, poll_interval=0.02, idle_interval=0.02):
+            await heard.until_mark("polled", 2)
+            before = len(server.asked("FAXSessions"))
+            server.send(fax_status("T.38 Negotiated") * 400)
+            await heard.until(lambda: len(heard.events) >= 400)
+            return len(server.asked("FAXSessions")) - before
+
+    assert asyncio.run(scenario()) <= 3
 
 
 def test_a_server_that_answers_slowly_is_polled_for_a_quarter_of_the_time(caplog: pytest.LogCaptureFixture) -> None:

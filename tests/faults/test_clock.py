@@ -67,7 +67,8 @@ def test_sessions_and_pages_are_the_same(
                         (tmp_path / "next").replace(wrong)
                     await asyncio.wait_for(asterisk.finished.wait(), 120)
                     await until(
-                        partial(holds, database, "select count(*) >= 6 from fax.sessions where result <> 'unknown'"), 120
+                        partial(holds, database, "select count(*) >= 6 from fax.sessions where result <> 'unknown'"),
+                        120,
                     )
                     process.send_signal(signal.SIGTERM)
                     return await asyncio.wait_for(process.wait(), 30)
