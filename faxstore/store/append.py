@@ -145,7 +145,7 @@ class Appender:
     def _session(self, epoch: UUID, number: int) -> UUID:
         known = self._session_ids.get((epoch, number))
         if known is None:
-            if len(self._session_ids) > 10_000:
+            if len(self._session_ids) > 2_000:
                 self._session_ids.clear()
             known = self._session_ids[epoch, number] = session_id(epoch, number)
         return known

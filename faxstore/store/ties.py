@@ -38,8 +38,8 @@ SWEEP_EVERY = MICROSECONDS // 20
 TIDY_EVERY = 10 * MICROSECONDS
 """How often channels that were not heard of are forgotten."""
 
-MOST_REMEMBERED = 10_000
-"""Uniqueids with unlisted faxes whose runs this process remembers, until the store has them."""
+MOST_REMEMBERED = 2_000
+"""Uniqueids with unlisted faxes whose runs this process remembers, the newest: a batch has no more."""
 
 LISTINGS = frozenset({"FAXSession", "FAXSessionsEntry"})
 """Events of a session that say that it is listed; a Status has its number, and says what its channel is."""
@@ -274,7 +274,7 @@ class Ties:
         ordinal = len(runs.before | {session for session, began in seen.items() if began < first.observed_at})
         session_id = unlisted_id(server, uniqueid, fax_runs.application(events), ordinal)
         if len(self._runs) >= MOST_REMEMBERED:
-            self._runs.clear()  # by now the store knows them
+            del self._runs[next(iter(self._runs))]  # by now the store knows it
         channel.runs[session_id] = first.observed_at
         self._runs[server, uniqueid] = seen | channel.runs
         return session_id
