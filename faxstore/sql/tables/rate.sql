@@ -5,7 +5,7 @@
 create table fax.rate (
     rate_id          integer generated always as identity primary key,
     account_code     text check (account_code <> ''),
-    called_prefix    text check (called_prefix <> ''),
+    called_prefix    text check (length(called_prefix) between 1 and 40),
     direction        text check (direction in ('sent', 'received', 'gateway')),
     server           text check (server <> ''),
     currency         text not null check (currency ~ '^[A-Z]{3}$'),
@@ -40,7 +40,7 @@ create index rate_prefix on fax.rate (called_prefix);
 comment on table fax.rate is 'What faxes cost: a reference table. Of several that fit a fax, the one with account and prefix goes first, then the longest prefix, the account, the direction, the server, and the one that names none of them.';
 comment on column fax.rate.rate_id is 'Identity of the rate; fax.session_charges names it beside each charge.';
 comment on column fax.rate.account_code is 'Faxes of this account, as in fax.sessions. NULL: any, and faxes without one.';
-comment on column fax.rate.called_prefix is 'Faxes whose called_number begins so, as it was sent (+49 and 0049 are two). NULL: any number, an unknown one too.';
+comment on column fax.rate.called_prefix is 'Faxes whose called_number begins so, as it was sent (+49 and 0049 are two), up to 40 characters. NULL: any number, an unknown one too.';
 comment on column fax.rate.direction is 'sent, received or gateway. NULL: any.';
 comment on column fax.rate.server is 'Faxes of this server, by its name in the settings. NULL: any.';
 comment on column fax.rate.currency is 'Currency of every amount in the row (ISO 4217, three capitals).';

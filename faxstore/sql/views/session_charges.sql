@@ -34,7 +34,7 @@ left join lateral (
     select q.*
     from fax.rate q
     where (q.called_prefix is null
-           or q.called_prefix = any (array(select left(s.called_number, n) from generate_series(1, length(s.called_number)) n)))
+           or q.called_prefix = any (array(select left(s.called_number, n) from generate_series(1, least(length(s.called_number), 40)) n)))
       and (q.account_code is null or q.account_code = s.account_code)
       and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)
