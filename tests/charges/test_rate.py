@@ -185,7 +185,9 @@ def test_a_price_between_two_holds_until_the_next_one(database: psycopg.Connecti
 
 
 def test_the_first_price_of_all_needs_a_currency(database: psycopg.Connection) -> None:
-    assert refused(database, "select fax.set_rate(per_page => 1)").startswith("currency is not said, and there is no rate")
+    assert refused(database, "select fax.set_rate(per_page => 1)").startswith(
+        "currency is not said, and there is no rate"
+    )
     assert refused(database, "select fax.set_rate(valid_from => null)").startswith("valid_from is null")
     database.execute("select fax.set_rate(currency => 'EUR', per_page => 0.05)")
     (row,) = rates(database)

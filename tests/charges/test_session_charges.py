@@ -37,7 +37,9 @@ def test_pages_cost_by_the_page(database: psycopg.Connection) -> None:
     ("seconds", "charge"),
     [(1, "0.09"), (60, "0.09"), (60.001, "0.10"), (66, "0.10"), (66.5, "0.11"), (120, "0.19"), (3600, "5.99")],
 )
-def test_the_first_minute_then_every_six_seconds_begun(database: psycopg.Connection, seconds: float, charge: str) -> None:
+def test_the_first_minute_then_every_six_seconds_begun(
+    database: psycopg.Connection, seconds: float, charge: str
+) -> None:
     rate(database, first_seconds=60, first_charge="0.09", interval_seconds=6, per_interval="0.01")
     append(database, fax(0, 1, 1, lasts=seconds))
     assert of(the_charge(database), *AMOUNTS) == amounts("0", charge, charge)
