@@ -66,10 +66,10 @@ def gathered(connection: Connection, period: Period, servers: Sequence[str]) -> 
     connection.read_only = True
     with connection.transaction():
         known = [row["server"] for row in _ask(connection, "known_servers", {})]
-        asked = {"since": period.since, "until": period.until, "servers": _chosen(servers, known)}
+        chosen = _chosen(servers, known)
         (made_at,) = connection.execute("select now()").fetchall()[0]
-        answers = list(_answers(connection, asked))
-    return Audit(period, made_at, asked["servers"], answers)
+        answers = list(_answers(connection, {"since": period.since, "until": period.until, "servers": chosen}))
+    return Audit(period, made_at, chosen, answers)
 
 
 def _chosen(servers: Sequence[str], known: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 -- What was seen in the period and lost for want of room, by server and reason.
 select
     h.server,
-    sum(fax.counter(h.details, 'Records')) as records,
+    sum(fax.counter(h.details, 'Records'))::bigint as records,
     min(fax.told_moment(h.details, 'From')) as from_at,
     max(fax.told_moment(h.details, 'To')) as to_at,
     h.details ->> 'Reason' as reason

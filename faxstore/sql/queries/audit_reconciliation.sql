@@ -66,13 +66,13 @@ select
     min(c.from_at) as from_at,
     max(c.to_at) as to_at,
     count(*) filter (where c.restarted) as restarts,
-    sum(c.transmit_attempts) + sum(c.receive_attempts) as attempts,
-    sum(c.transmit_attempts) + sum(c.receive_attempts) - sum(c.attempts_missed) as attempts_seen,
-    sum(c.attempts_missed) as attempts_missed,
-    sum(c.completed) as completed,
-    sum(c.completed_seen) as completed_seen,
-    sum(c.failed) as failed,
-    sum(c.failed_seen) as failed_seen
+    sum(c.transmit_attempts + c.receive_attempts)::bigint as attempts,
+    sum(c.transmit_attempts + c.receive_attempts - c.attempts_missed)::bigint as attempts_seen,
+    sum(c.attempts_missed)::bigint as attempts_missed,
+    sum(c.completed)::bigint as completed,
+    sum(c.completed_seen)::bigint as completed_seen,
+    sum(c.failed)::bigint as failed,
+    sum(c.failed_seen)::bigint as failed_seen
 from compared c
 group by c.server, c.collector_id
 order by c.server, c.collector_id;

@@ -5,7 +5,7 @@ select
     s.result,
     count(*) as sessions,
     sum(s.pages) as pages,
-    sum(s.bad_lines) as bad_lines,
+    sum(s.bad_lines)::bigint as bad_lines,
     sum(s.duration_seconds) as seconds
 from fax.sessions s
 where s.started_at >= %(since)s and s.started_at < %(until)s
