@@ -29,7 +29,7 @@ def test_the_page_of_commands_is_the_command_line_itself() -> None:
     assert commands_page.page() == COMMANDS, "run make docs"
 
 
-@pytest.mark.parametrize(("name", "run"), commands_page.commands())
+@pytest.mark.parametrize(("name", "run"), [*commands_page.commands()])
 def test_every_command_and_option_is_on_its_page(name: str, run: Callable[..., Any]) -> None:
     section = COMMANDS.split(f"\n## {name}\n")[1].split("\n## ")[0]
     spellings = [one.spelling.split(" ")[0] for one in commands_page.parameters(run)]
