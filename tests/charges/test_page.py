@@ -1,4 +1,4 @@
-"""docs/how-to/charges.md: its rates are entered, its file is loaded, and each answer is the one that its statement gives."""
+"""docs/how-to/charges.md: its rates are entered, its file is loaded, and each answer is what its statement gives."""
 
 from __future__ import annotations
 
