@@ -278,7 +278,10 @@ cross join lateral (
     select case
         when u.charged in ('pages', 'none') or (u.charged is not null and r.first_charge = 0 and r.per_interval = 0) then 0
         when u.charged in ('full', 'time') then
-            r.first_charge + r.per_interval * ceil(greatest(s.duration_seconds - r.first_seconds, 0) / r.interval_seconds)
+            r.first_charge + r.per_interval * case
+                when s.duration_seconds > r.first_seconds then ceil((s.duration_seconds - r.first_seconds) / r.interval_seconds)
+                when s.duration_seconds is not null then 0
+            end
     end as time_charge
 ) t
 where s.end_observed_by <> 'open' and s.direction is distinct from 'detector';
