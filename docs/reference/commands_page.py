@@ -27,12 +27,21 @@ Data goes to standard output, messages to standard error. `--format` chooses how
 def page() -> str:
     """The whole page."""
     parts = [HEAD, *_section("faxstore [OPTIONS] COMMAND", cli.options)]
-    for info in cli.app.registered_commands:
-        assert info.callback is not None
-        arguments = [one.spelling for one in parameters(info.callback) if one.is_argument]
-        usage = " ".join(["faxstore", f"{info.name}", "[OPTIONS]", *arguments])
-        parts += [f"\n## {info.name}\n", *_section(usage, info.callback)]
+    for name, run in commands():
+        arguments = [one.spelling for one in parameters(run) if one.is_argument]
+        usage = " ".join(["faxstore", name, "[OPTIONS]", *arguments])
+        parts += [f"\n## {name}\n", *_section(usage, run)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
+
+
+def commands() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Each command as a user writes it, those of a group after the others."""
+    groups = [("", cli.app), *((f"{group.name} ", group.typer_instance) for group in cli.app.registered_groups)]
+    for before, app in groups:
+        assert app is not None
+        for info in app.registered_commands:
+            assert info.callback is not None
+            yield f"{before}{info.name}", info.callback
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ def _option(name: str, annotation: Any, info: Any) -> str:
         return f"--{name}"
     kinds = [kind for outer in (get_args(annotation) or (annotation,)) for kind in (get_args(outer) or (outer,))]
     choices = "|".join(kinds[0]) if issubclass(kinds[0], StrEnum) else None
-    return f"--{name.replace('_', '-')} {info.metavar or choices or kinds[0].__name__.upper()}"
+    return f"--{name.strip('_').replace('_', '-')} {info.metavar or choices or kinds[0].__name__.upper()}"
 
 
 def _section(usage: str, run: Callable[..., Any]) -> Iterator[str]:

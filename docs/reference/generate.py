@@ -32,8 +32,10 @@ def main() -> None:
         with connect(pages, autocommit=True) as connection:
             (HERE / "views.md").write_text(views_page.page(connection), encoding="utf-8")
             queries_page.import_recordings(connection)
-            page = queries_page.PAGE.read_text(encoding="utf-8")
-            queries_page.PAGE.write_text(queries_page.answered(connection, page), encoding="utf-8")
+            queries_page.enter_rates(connection)
+            for page in (queries_page.PAGE, queries_page.CHARGES):
+                text = page.read_text(encoding="utf-8")
+                page.write_text(queries_page.answered(connection, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

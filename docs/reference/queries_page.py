@@ -1,4 +1,4 @@
-"""Puts the answers of the bundled recordings under the questions of docs/how-to/queries.md: `make docs` runs it.
+"""Puts the answers of the bundled recordings under the questions of docs/how-to: `make docs` runs it.
 
 A question is a heading ``### N. ...`` with one block of SQL, then a block of text with the answer.
 """
@@ -21,6 +21,7 @@ from faxstore.importer import import_file, server_of
 from faxstore.observations import MICROSECONDS, moment
 
 PAGE = Path(__file__).parents[1] / "how-to" / "queries.md"
+CHARGES = PAGE.with_name("charges.md")
 RECORDINGS = Path(__file__).parents[2] / "tests" / "captures"
 
 _QUESTION = re.compile(
@@ -55,6 +56,13 @@ def import_recordings(connection: psycopg.Connection) -> None:
         import_file(connection, str(path), None, lambda _: None)
         with connection.cursor() as cursor:
             cursor.executemany("insert into cdr values (%s, %s, %s, %s, %s)", list(_call_records(path)))
+
+
+def enter_rates(connection: psycopg.Connection) -> None:
+    """The rates that the page of charges enters: its first block of SQL."""
+    block = re.search(r"^```sql\n(.*?)^```\n", CHARGES.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert block is not None
+    connection.execute(block[1].encode())
 
 
 def answered(connection: psycopg.Connection, page: str) -> str:

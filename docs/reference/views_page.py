@@ -31,8 +31,9 @@ VIEWS = (
     "coverage_gaps",
     "reconciliation",
     "rejected_messages",
+    "session_charges",
 )
-FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes")
+FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes", "set_rate")
 BASES = ("session_facts", "page_attempts", "session_rows")
 TABLES = (
     "session_history",
@@ -45,6 +46,7 @@ TABLES = (
     "lease",
     "technology",
     "quality_class",
+    "rate",
 )
 
 _COLUMNS = """

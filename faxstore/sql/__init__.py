@@ -58,6 +58,11 @@ ORDER = (
     "functions/counted_faxes",
     "views/reconciliation",
     "views/coverage_gaps",
+    "tables/rate",
+    "functions/check_rate",
+    "functions/set_rate",
+    "functions/minor_digits",
+    "views/session_charges",
     "privileges/append_only",
     "privileges/grants",
 )

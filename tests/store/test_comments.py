@@ -34,6 +34,7 @@ NEVER_NULL = {
     "reconciliation": "server collector_id from_at to_at restarted transmit_attempts_seen receive_attempts_seen"
     " completed_seen failed_seen",
     "rejected_messages": "server observed_at reason raw collector_id",
+    "session_charges": "session_id started_at server result rule",
 }
 """The columns of each view that always have a value."""
 
@@ -114,6 +115,16 @@ def told_otherwise(view: str) -> set[str]:
         ("failures.unknown_share", "ratio"),
         ("coverage_gaps.seconds", "seconds"),
         ("quality_class.bad_line_ratio_below", "ratio"),
+        ("rate.per_page", "currency"),
+        ("rate.first_seconds", "seconds"),
+        ("rate.first_charge", "currency"),
+        ("rate.interval_seconds", "seconds"),
+        ("rate.per_interval", "currency"),
+        ("rate.minimum_charge", "currency"),
+        ("session_charges.seconds", "seconds"),
+        ("session_charges.pages_charge", "currency"),
+        ("session_charges.time_charge", "currency"),
+        ("session_charges.charge", "currency"),
     ],
 )
 def test_a_measure_says_its_unit(database: psycopg.Connection, column: str, unit: str) -> None:

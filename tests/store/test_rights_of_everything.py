@@ -1,6 +1,6 @@
 """Every table, partition, view and function that the catalog names: what each role may do with it, and nothing more.
 
-A new one is refused to both roles until it stands in the lists here.
+A new one is refused to each role until it stands in the lists here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tests.views.given import read
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "page_attempts", "quality_by_peer", "reconciliation", "rejected_messages",
-    "session_facts", "session_pages", "session_rows", "session_timeline", "sessions", "usage_daily",
+    "session_charges", "session_facts", "session_pages", "session_rows", "session_timeline", "sessions", "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
@@ -24,8 +24,10 @@ GRANTED: dict[str, dict[str, str]] = {
         "waiting_record": "DELETE INSERT SELECT",
     },
     "fax_reader": dict.fromkeys(
-        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", *VIEWS), "SELECT"
+        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", "rate", *VIEWS),
+        "SELECT",
     ),
+    "fax_billing": {"rate": "DELETE INSERT SELECT UPDATE"},
 }
 """All that each role may do with the relations of the schema."""
 
@@ -47,10 +49,14 @@ EXECUTED = {
             "unseen_reload",
         ]
     ),
-    "fax_reader": FOLDS,
+    "fax_reader": sorted([*FOLDS, "minor_digits"]),
+    "fax_billing": ["set_rate"],
 }
 
-RELATIONS = "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind not in ('i', 'I', 't')"
+SEQUENCES = "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind = 'S'"
+RELATIONS = (
+    "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind not in ('i', 'I', 't', 'S')"
+)
 FUNCTIONS = "select oid::regprocedure::text from pg_proc where pronamespace = 'fax'::regnamespace order by 1"
 
 HELD = """
@@ -161,10 +167,10 @@ def a_column(connection: psycopg.Connection, relation: str) -> str:
 
 
 def role_of(connection: psycopg.Connection) -> str:
-    return "fax_ingest" if "fax_ingest" in connection.info.user else "fax_reader"
+    return next(role for role in GRANTED if role in connection.info.user)
 
 
-@pytest.fixture(params=["ingest", "reader"])
+@pytest.fixture(params=["ingest", "reader", "billing"])
 def role(request: pytest.FixtureRequest) -> psycopg.Connection:
     """A connection of a user who was granted one of the roles."""
     connection: psycopg.Connection = request.getfixturevalue(request.param)
@@ -192,6 +198,15 @@ def test_nothing_else_is_done_to_any_table(superuser: psycopg.Connection, role: 
             refuses(role, statement.format(table))
         if "DELETE" not in granted:  # whoever may delete may lock, by Postgres' own rule
             refuses(role, f"lock table fax.{table} in access exclusive mode")
+
+
+def test_nothing_is_done_to_any_sequence(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    """An identity column takes its numbers without a right of whoever inserts."""
+    sequences = names(superuser, SEQUENCES)
+    assert sequences == ["rate_rate_id_seq"]
+    for sequence in sequences:
+        for statement in ("select nextval('fax.{}')", "select setval('fax.{}', 1)", "select * from fax.{}"):
+            refuses(role, statement.format(sequence))
 
 
 def test_nothing_else_is_done_to_any_view(superuser: psycopg.Connection, role: psycopg.Connection) -> None:

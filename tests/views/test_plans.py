@@ -101,7 +101,7 @@ def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection
 INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 
 
-@pytest.mark.parametrize("view", ["sessions", "session_facts", "session_pages", "session_timeline"])
+@pytest.mark.parametrize("view", ["sessions", "session_facts", "session_pages", "session_timeline", "session_charges"])
 def test_one_session_by_its_id_opens_one_partition_by_its_index(filled: psycopg.Connection, view: str) -> None:
     session, _ = one_session(filled)
     question = f"select * from fax.{view} where session_id = %s"
@@ -154,7 +154,7 @@ def test_a_plan_that_is_kept_for_any_session_opens_one_partition_too(filled: psy
         ("server = 'another'", set()),
     ],
 )
-@pytest.mark.parametrize("view", ["sessions", "session_pages"])
+@pytest.mark.parametrize("view", ["sessions", "session_pages", "session_charges"])
 def test_a_time_that_is_asked_for_opens_its_months(
     filled: psycopg.Connection, view: str, condition: str, expected: set[str]
 ) -> None:

@@ -35,7 +35,8 @@ begin atomic
             fax.counter(r.details, 'FailedFAXes') as failed
         from reading r
     ),
-    compared as (
+    -- once: as part of every condition below, the search for a restart would be done anew for each row
+    compared as materialized (
         select
             b.observed_at as from_at,
             a.observed_at as to_at,

@@ -40,3 +40,12 @@ grant execute on function
     fax.quality(timestamp, timestamp, text),
     fax.counted_faxes(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
+
+-- Prices: who bills enters them; readers see them, and what faxes cost.
+grant usage on schema fax to fax_billing;
+grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
+grant execute on function
+    fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz)
+to fax_billing;
+grant select on fax.rate, fax.session_charges to fax_reader;
+grant execute on function fax.minor_digits(text) to fax_reader;

@@ -1,0 +1,66 @@
+-- Sets a price from a moment on, in one step: ends the rate for the same faxes that holds then, and enters a new one.
+-- What is not said stays as it was in that one (where there was none: 0, and the defaults of the table). The new rate ends
+-- where the old one would have ended, else where a later one for the same faxes begins. Gives the new rate_id.
+-- Faxes are named by account_code, called_prefix, direction and server; not said: any.
+-- example: select fax.set_rate(account_code => 'law', direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
+create function fax.set_rate(
+    account_code text default null, called_prefix text default null, direction text default null, server text default null,
+    currency text default null, per_page numeric default null,
+    first_seconds integer default null, first_charge numeric default null,
+    interval_seconds integer default null, per_interval numeric default null, minimum_charge numeric default null,
+    charge_partial text default null, charge_failed text default null, charge_unknown text default null,
+    note text default null, valid_from timestamptz default now()
+) returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    before fax.rate;
+    later_from timestamptz;
+    made integer;
+begin
+    if valid_from is null then
+        raise exception 'valid_from is null: say from when the price holds' using errcode = 'invalid_parameter_value';
+    end if;
+    select r.* into before
+    from fax.rate r
+    where (r.account_code, r.called_prefix, r.direction, r.server)
+          is not distinct from (set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
+      and r.valid_from < set_rate.valid_from and coalesce(r.valid_to, 'infinity') > set_rate.valid_from
+    for update;
+    if coalesce(currency, before.currency) is null then
+        raise exception 'currency is not said, and there is no rate for these faxes to take it from: for example currency => ''EUR'''
+            using errcode = 'invalid_parameter_value';
+    end if;
+    select min(r.valid_from) into later_from
+    from fax.rate r
+    where (r.account_code, r.called_prefix, r.direction, r.server)
+          is not distinct from (set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
+      and r.valid_from > set_rate.valid_from;
+    update fax.rate r set valid_to = set_rate.valid_from where r.rate_id = before.rate_id;
+    insert into fax.rate (
+        account_code, called_prefix, direction, server, currency, per_page, first_seconds, first_charge, interval_seconds,
+        per_interval, minimum_charge, charge_partial, charge_failed, charge_unknown, note, valid_from, valid_to)
+    values (
+        account_code, called_prefix, direction, server,
+        coalesce(currency, before.currency),
+        coalesce(per_page, before.per_page, 0),
+        coalesce(first_seconds, before.first_seconds, 0),
+        coalesce(first_charge, before.first_charge, 0),
+        coalesce(interval_seconds, before.interval_seconds, 60),
+        coalesce(per_interval, before.per_interval, 0),
+        coalesce(minimum_charge, before.minimum_charge, 0),
+        coalesce(charge_partial, before.charge_partial, 'full'),
+        coalesce(charge_failed, before.charge_failed, 'none'),
+        coalesce(charge_unknown, before.charge_unknown, 'open'),
+        coalesce(note, before.note),
+        valid_from,
+        coalesce(before.valid_to, later_from))
+    returning rate_id into made;
+    return made;
+end
+$$;
+
+comment on function fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz) is
+    'Sets a price from a moment on: ends the rate for the same faxes that holds then and enters a new one, in which what is not said stays as it was.';

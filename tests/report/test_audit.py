@@ -1,0 +1,284 @@
+"""`faxstore report audit`: given a history with a gap and more, expect each section to say so; and recordings."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from faxstore import cli
+from faxstore.importer import import_file
+from faxstore.observations import Rejected
+from faxstore.report.audit import NOTHING, Audit, Period, gathered
+from faxstore.report.audit_sections import SECTIONS
+from faxstore.store.database import connect
+from tests import truth
+from tests.databases import fresh
+from tests.queries.given_faxes import BEGAN, DROPPED, fax, open_fax
+from tests.views.given import Row, append, at, gone, life, moment, of, of_server, read, sending, stats
+
+UTC = ZoneInfo("UTC")
+HOSTILE = "no header: \x1b[31mred\x1b]0;owned\x07"
+
+
+def audited(dsn: str, since: datetime, until: datetime, *servers: str) -> Audit:
+    with connect(dsn) as connection:
+        return gathered(connection, Period(since, until, UTC), servers)
+
+
+def rows(found: Audit, name: str) -> list[Row]:
+    """The rows of one section."""
+    (answer,) = [answer for answer in found.answers if answer.section.name == name]
+    assert answer.rows is not None
+    return [dict(row) for row in answer.rows]
+
+
+def unknown(found: Audit, server: str) -> dict[str, Any]:
+    """What could not be known of a server, by the first words of each line."""
+    return {row["what"]: row["number"] for row in rows(found, "unknown") if row["server"] == server}
+
+
+# -- given rows -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def given(server: str, template: str) -> Iterator[str]:
+    """Five minutes of `pbx`, in which nobody looked for 52 seconds; and another server that was never polled."""
+    with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        append(connection, of_server(10, "Connected"), [of_server(10 + n * 60, "Polled") for n in range(3)])
+        append(connection, counted(10, 4, 0), fax(20, 1, 3), fax(40, 2, 2, DROPPED), fax(60, 3, 1, None))
+        append(connection, of_server(150, "Disconnected", Reason="Connection reset by peer", LastPolled=149.0))
+        append(connection, fax(140, 4, 5, lasts=30), of_server(200, "Connected"), of_server(201, "Polled"))
+        append(connection, open_fax(210, 5, 1), of_server(261, "Polled"), counted(270, 10, 0))
+        append(connection, of_server(290, "Dropped", Reason="no room", Records="12", From=280.0, To=285.0))
+        append(connection, fax(1000, 6, 100))
+        append(connection, *[Rejected("pbx", moment(second), HOSTILE, f"raw {second}") for second in (30, 50, 5000)])
+        other = life("pbx2", -60)
+        append(connection, sending((100, 1), (105, 2), of=other), gone(106, of=other))
+        yield dsn
+
+
+def counted(second: float, transmit: int, receive: int) -> Any:
+    return stats(second, TransmitAttempts=str(transmit), ReceiveAttempts=str(receive))
+
+
+@pytest.fixture(scope="module")
+def found(given: str) -> Audit:
+    return audited(given, at(0), at(300))
+
+
+def test_what_was_seen_is_what_the_view_has(found: Audit) -> None:
+    names = ("server", "direction", "result", "sessions", "pages")
+    assert [of(row, *names) for row in rows(found, "seen")] == [
+        ("pbx", "sent", "unknown", 2, 2), ("pbx", "sent", "success", 2, 8), ("pbx", "sent", "failed", 1, 2),
+        ("pbx2", "sent", "unknown", 1, 1),
+    ]  # fmt: skip
+
+
+def test_the_servers_and_what_is_on_record_of_them(found: Audit) -> None:
+    pbx, other = rows(found, "servers")
+    assert of(pbx, "server", "first_polled_at", "last_polled_at") == ("pbx", at(10), at(261))
+    assert of(other, "server", "first_observed_at", "first_polled_at", "starts") == ("pbx2", at(100), None, 0)
+
+
+def test_coverage_is_the_share_of_the_time_since_the_first_poll(found: Audit) -> None:
+    pbx, other = rows(found, "coverage")
+    without = (201 - 149) + (300 - 261)  # the last poll on record is a past one: nothing was polled since
+    assert of(pbx, "from_at", "to_at", "seconds", "seconds_without_poll") == (at(10), at(300), 290, without)
+    assert pbx["share_covered"] == (1 - Decimal(without) / 290).quantize(Decimal("0.000001"), "ROUND_DOWN")
+    assert of(other, "from_at", "seconds", "share_covered") == (None, None, None)
+
+
+def test_each_gap_has_its_reason_and_the_faxes_in_it(found: Audit) -> None:
+    first, last = rows(found, "gaps")
+    assert of(first, "began_at", "ended_at", "seconds", "sessions") == (at(149), at(201), 52, 1)
+    assert of(first, "reasons", "told") == (["connection lost"], ["Connection reset by peer"])
+    assert of(last, "began_at", "ended_at", "seconds") == (at(261), None, 300 - 261)
+
+
+def test_the_servers_own_counters_stand_beside(found: Audit) -> None:
+    (row,) = rows(found, "reconciliation")
+    assert of(row, "server", "from_at", "to_at", "restarts") == ("pbx", at(10), at(270), 0)
+    assert of(row, "attempts", "attempts_seen", "attempts_missed") == (6, 5, 1)
+
+
+def test_rejected_messages_of_the_period_by_reason(found: Audit) -> None:
+    (row,) = rows(found, "rejected")
+    assert of(row, "server", "messages", "first_at", "last_at") == ("pbx", 2, at(30), at(50))
+
+
+def test_dropped_records(found: Audit) -> None:
+    (row,) = rows(found, "dropped")
+    assert of(row, "server", "records", "from_at", "to_at", "reason") == ("pbx", 12, at(280), at(285), "no room")
+
+
+def test_what_could_not_be_known(found: Audit) -> None:
+    assert list(unknown(found, "pbx").values()) == [1, 0, 1, 0, 0, 5, 0, 2, 10]
+    assert list(unknown(found, "pbx2").values()) == [0, 0, 1, 0, 0, 1, 0, 1, 300]  # nobody ever looked
+
+
+def test_one_server_alone(given: str) -> None:
+    found = audited(given, at(0), at(300), "pbx2")
+    assert found.servers == ["pbx2"]
+    for answer in found.answers:
+        assert {row["server"] for row in answer.rows or [] if "server" in row} <= {"pbx2"}
+
+
+def test_a_text_of_the_wire_does_not_steer_the_terminal(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for form in ("table", "json"):
+        assert run(given, "--from", "2026-11-02", "--to", "2026-11-03", "--format", form) == 0
+        out, error = capsys.readouterr()
+        assert "owned" in out
+        assert not set(out + error) & {"\x1b", "\x07", "\x9b"}
+
+
+def test_each_section_says_what_it_means(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(given, "--from", "2026-11-02", "--to", "2026-11-03", "--time-zone", "Europe/Berlin") == 0
+    out = capsys.readouterr().out
+    assert "from  2026-11-01 23:00:00 UTC  (2026-11-02 00:00:00+0100 Europe/Berlin)" in out
+    for section in SECTIONS:
+        assert f"\n{section.title}\n{section.meaning}\n" in out
+
+
+# -- what other parts of the schema keep ----------------------------------------------------------------------
+
+LEDGER = """
+create table if not exists fax.export_batch (consumer text, batch bigint, made_at timestamptz);
+create table if not exists fax.export_line (
+    consumer text, batch bigint, line bigint, session_id uuid, started_at timestamptz, revision integer, server text);
+insert into fax.export_batch (consumer, batch, made_at) values ('bill', 1, '2026-11-03Z'), ('bill', 2, '2026-11-04Z');
+insert into fax.export_line (consumer, batch, line, session_id, started_at, revision, server)
+select 'bill', b.batch, b.batch, s.session_id, s.started_at, b.batch, s.server
+from fax.sessions s cross join (values (1), (2)) b (batch) where s.server = 'pbx' and s.session_number = 1;
+"""
+LOG = """
+create table if not exists fax.checkpoint (size bigint primary key, root bytea, note text, made_at timestamptz);
+insert into fax.checkpoint (size, root, note, made_at) values (2, '\\x0a0b', '', '2026-11-02 08:01Z');
+"""
+
+
+def test_without_a_ledger_or_a_log_it_says_so(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    needed = {section.needs for section in SECTIONS if section.needs}
+    with psycopg.connect(given) as connection:
+        there = [name for name in needed if connection.execute("select to_regclass(%s)", [name]).fetchone() != (None,)]
+    assert run(given, "--from", "2026-11-02", "--to", "2026-11-03") == 0
+    out = capsys.readouterr().out
+    assert [name for name in needed if f"it has no table {name}" in out] == [
+        name for name in needed if name not in there
+    ]
+
+
+def test_corrections_and_checkpoints(server: str, template: str) -> None:
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            append(connection, fax(0, 1, 1), fax(100, 2, 1))
+            connection.execute(LEDGER.encode())
+            connection.execute(LOG.encode())
+            last = read(connection, "select max(last_position) as last from fax.append_batch")[0]["last"]
+        found = audited(dsn, at(0), at(300))
+        (correction,) = rows(found, "corrections")
+        assert of(correction, "consumer", "server", "sessions", "corrections") == ("bill", "pbx", 1, 1)
+        (log,) = rows(found, "log")
+        assert of(log, "rows", "first_position", "last_position", "rows_without_checkpoint") == (
+            last,
+            1,
+            last,
+            last - 2,
+        )
+        (checkpoint,) = rows(found, "checkpoints")
+        assert of(checkpoint, "size", "root") == (2, "0a0b")
+
+
+# -- recordings -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recording", ["failures-22", "twenty-22", "names-16"])
+def test_the_figures_are_the_truth_of_a_recording(dsn: str, recording: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        import_file(connection, str(truth.path(recording)), None, lambda _: None)
+    found = audited(dsn, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+    told = [*truth.ends(recording), *truth.failed_early(recording)]
+    seen = {of(row, "direction", "result"): of(row, "sessions", "pages") for row in rows(found, "seen")}
+    directions, results = {"send": "sent", "receive": "received"}, {"SUCCESS": "success", "FAILED": "failed"}
+    sessions = Counter((directions[end.operation], results[end.status]) for end in told)
+    pages: Counter[tuple[str, str]] = Counter()
+    for end in told:
+        pages[directions[end.operation], results[end.status]] += end.pages
+    assert {key: count for key, (count, _) in seen.items()} == sessions
+    assert {key: count or 0 for key, (_, count) in seen.items()} == dict(pages)
+
+
+def test_the_sums_of_the_counters_are_those_of_the_view(dsn: str) -> None:
+    """Restarts and kills among them."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for recording in ("restart-22", "restart-hard-16", "failures-22", "churn-22"):
+            import_file(connection, str(truth.path(recording)), None, lambda _: None)
+        summed = read(
+            connection,
+            "select server, collector_id, min(from_at) as from_at, max(to_at) as to_at,"
+            " sum(attempts_missed)::bigint as attempts_missed, sum(completed)::bigint as completed,"
+            " sum(completed_seen)::bigint as completed_seen, sum(failed)::bigint as failed,"
+            " count(*) filter (where restarted) as restarts"
+            " from fax.reconciliation group by 1, 2 order by 1, 2",
+        )
+    found = audited(dsn, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+    assert len(summed) >= 3
+    assert sum(row["restarts"] for row in summed) > 0
+    assert [{name: row[name] for name in summed[0]} for row in rows(found, "reconciliation")] == summed
+
+
+# -- the command ----------------------------------------------------------------------------------------------
+
+
+def run(dsn: str, *arguments: str) -> int:
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["--dsn", dsn, "report", "audit", *arguments])
+    return int(leaving.value.code or 0)
+
+
+def test_an_empty_database_says_so(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(dsn, "--from", "2026-11-01", "--to", "2026-12-01") == 0
+    out, error = capsys.readouterr()
+    assert NOTHING in out
+    assert error == ""
+    assert run(dsn, "--from", "2026-11-01", "--to", "2026-12-01", "--format", "json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert of(told, "report", "from", "to", "servers") == (
+        "audit", "2026-11-01T00:00:00+00:00", "2026-12-01T00:00:00+00:00", [],
+    )  # fmt: skip
+    assert list(told["sections"]) == [section.name for section in SECTIONS]
+    assert not any(section["rows"] for section in told["sections"].values())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--from", "2026-11-01"], "Missing option '--to'"),
+        (["--from", "2026-12-01", "--to", "2026-12-01"], "--to 2026-12-01 is not after --from 2026-12-01"),
+        (["--from", "yesterday", "--to", "2026-12-01"], "--from: 'yesterday' is not a date or time"),
+        (["--from", "2026-11-01", "--to", "2026-12-01", "--time-zone", "Europe/Berlim"], "there is no time zone"),
+        (["--from", "2026-11-01", "--to", "2026-12-01", "--server", "x"], "--server x: nothing is on record of it"),
+    ],
+)
+def test_bad_use_is_one_line(dsn: str, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(dsn, *arguments) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_a_reader_may_ask_it(dsn: str) -> None:
+    """The role that only reads, nothing more."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        append(connection, fax(0, 1, 1, of=BEGAN))
+    with connect(dsn, autocommit=True) as connection:
+        connection.execute("set role fax_reader")
+        assert rows(gathered(connection, Period(at(0), at(300), UTC), ()), "seen")[0]["pages"] == 1
