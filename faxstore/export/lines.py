@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, DateTime, Select, func
@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from faxstore.export.datasets import Rows
 from faxstore.store.database import Connection
 
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 _ISO_8601 = 'YYYY-MM-DD"T"HH24:MI:SS.USTZH:TZM'
 
 
@@ -27,18 +28,18 @@ def copied(connection: Connection, query: Select[Any], options: str) -> Iterator
 
 def compiled(query: Select[Any]) -> tuple[str, dict[str, Any]]:
     """The query as psycopg takes it: its text, and its parameters by name."""
-    made = query.compile(dialect=PGDialect_psycopg(), compile_kwargs={"render_postcompile": True})
+    made = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
     return str(made), dict(made.params)
 
 
-def ordered(rows: Rows, *shown: ColumnElement[Any]) -> Select[Any]:
-    """What is to be shown of the rows, in their order."""
+def ordered(rows: Rows, *shown: ColumnElement[Any], before: Iterable[ColumnElement[Any]] = ()) -> Select[Any]:
+    """What is to be shown of the rows, in their order; `before` comes before that order."""
     columns = rows.query.selected_columns
-    return rows.query.with_only_columns(*shown).order_by(*(columns[name] for name in rows.order))
+    return rows.query.with_only_columns(*shown).order_by(*before, *(columns[name] for name in rows.order))
 
 
 def moment(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A moment as ISO 8601 text to the microsecond, with the offset of the connection's zone then; others as they are."""
+    """A moment as ISO 8601 text with the offset of the connection's zone then; any other column as it is."""
     if not isinstance(column.type, DateTime):
         return column
     return func.to_char(column, _ISO_8601).label(column.name)

@@ -89,9 +89,7 @@ append_batch = _table(
     appended_at=MOMENT,
     collector_id=Text,
 )
-server_history = _table(
-    "server_history", server=Text, observed_at=MOMENT, event=Text, collector_id=Text, details=JSONB
-)
+server_history = _table("server_history", server=Text, observed_at=MOMENT, event=Text, collector_id=Text, details=JSONB)
 rejected_message = _table(
     "rejected_message",
     server=Text,
