@@ -74,7 +74,8 @@ def parameters(run: Callable[..., Any]) -> list[Parameter]:
 
 
 def _option(name: str, annotation: Any, info: Any) -> str:
-    spelling = info.param_decls[0] if info.param_decls else f"--{name.replace('_', '-')}"
+    # What stands first in typer.Option() is its default, or the name where Annotated has the default elsewhere.
+    spelling = info.default if isinstance(info.default, str) else f"--{name.replace('_', '-')}"
     if annotation is bool:
         return str(spelling)
     kinds = [kind for outer in (get_args(annotation) or (annotation,)) for kind in (get_args(outer) or (outer,))]

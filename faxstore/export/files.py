@@ -24,6 +24,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
     Raises UsageError where it cannot be written, or where that is no place for a file (a device, a pipe, a folder).
     """
+    path = path.resolve()
     if path.exists() and not path.is_file():
         raise UsageError(f"{visible(str(path))} is not a file that can be replaced; name another one")
     with told(str(path)), _part(path, os.O_RDWR | os.O_CREAT) as (part, descriptor):

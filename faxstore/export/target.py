@@ -61,7 +61,7 @@ class Target:
             raise UsageError("--force replaces a file; remove an older folder of Parquet files yourself")
         if self.form == Format.PARQUET:
             require_pyarrow()
-        if self.output and self.output.exists() and not self.force and self.form != Format.PARQUET:
+        if self.output and self.output.is_file() and not self.force and self.form != Format.PARQUET:
             raise UsageError(f"{visible(str(self.output))} is there already; --force replaces it")
 
     @contextmanager
