@@ -21,6 +21,8 @@ from faxstore.visible import visible
 
 Row = Mapping[str, Any]
 
+_HALF = Decimal("0.5")
+
 LOGGED = {"sent": "SEND", "received": "RECV"}
 """The record types, by fax.sessions.direction."""
 
@@ -103,7 +105,7 @@ def params(row: Row) -> int:
 
 def hours(seconds: Decimal | None) -> str:
     """HH:MM:SS, to the nearest second; nothing known is 00:00:00."""
-    minutes, second = divmod(round(seconds or 0), 60)
+    minutes, second = divmod(int((seconds or 0) + _HALF), 60)
     return f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
 
 
