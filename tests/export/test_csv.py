@@ -17,7 +17,9 @@ EVERY = datasets.sessions(Selection())
 
 
 def test_one_session(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
-    append(database, receiving((0, 1, 0), (10, 1, 3), (20, 2, 1)), completed(30.25, 2), result(30, "SUCCESS", "", "OK"))
+    append(
+        database, receiving((0, 1, 0), (15, 1, 3), (30, 2, 1)), result(30.1, "SUCCESS", "", "OK"), completed(30.25, 2)
+    )
     (row,) = csv_rows(csv_text(dsn, EVERY, tmp_path, "Europe/Berlin"))
     found = the_session(database)
     assert row["session_id"] == str(found["session_id"])
@@ -72,7 +74,7 @@ HOSTILE = [
 def test_a_hostile_station_id_is_text_and_nothing_else(
     dsn: str, database: psycopg.Connection, tmp_path: Path, name: str
 ) -> None:
-    append(database, receiving((0, 1, 0)), completed(30, 1, RemoteStationID=name, LocalStationID=name), gone(31))
+    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name, LocalStationID=name), gone(3))
     append(database, receiving((100, 1, 0), number=1), gone(130, 1))
     hostile, other = csv_rows(csv_text(dsn, EVERY, tmp_path))
     assert (hostile["remote_station_id"], hostile["local_station_id"]) == (name, name)
@@ -94,11 +96,11 @@ def test_a_hostile_station_id_is_text_and_nothing_else(
         "\u200b+1",
         "\ufeff-1",
         "\x1b=1",
-        "＝1",
+        "\uff1d1",
     ],
 )
 def test_excel_safe_disarms_formulas(dsn: str, database: psycopg.Connection, tmp_path: Path, name: str) -> None:
-    append(database, receiving((0, 1, 0)), completed(30, 1, RemoteStationID=name))
+    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name))
     (as_sent,) = csv_rows(csv_text(dsn, EVERY, tmp_path))
     (safe,) = csv_rows(csv_text(dsn, EVERY, tmp_path, excel_safe=True))
     assert as_sent["remote_station_id"] == name
@@ -109,7 +111,7 @@ def test_excel_safe_disarms_formulas(dsn: str, database: psycopg.Connection, tmp
 def test_excel_safe_leaves_other_text_as_it_is(
     dsn: str, database: psycopg.Connection, tmp_path: Path, name: str
 ) -> None:
-    append(database, receiving((0, 1, 0)), completed(30, 1, RemoteStationID=name))
+    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name))
     (safe,) = csv_rows(csv_text(dsn, EVERY, tmp_path, excel_safe=True))
     assert safe["remote_station_id"] == name
 

@@ -19,7 +19,7 @@ EVERY = datasets.sessions(Selection())
 
 
 def test_values_are_typed(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
-    append(database, receiving((0, 1, 0), (10, 1, 3)), completed(30.25, 1))
+    append(database, receiving((0, 1, 0), (30, 1, 3)), completed(30.25, 1))
     (row,) = jsonl_rows(dsn, EVERY, tmp_path, "Asia/Kathmandu")
     assert row["started_at"] == "2026-11-02T13:45:00.000000+05:45"
     assert (row["pages"], row["duration_seconds"], row["bad_lines_measurable"]) == (1, 30.25, True)
@@ -28,7 +28,7 @@ def test_values_are_typed(dsn: str, database: psycopg.Connection, tmp_path: Path
 
 
 def test_names_are_those_of_csv(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
-    append(database, receiving((0, 1, 0), (10, 2, 3)), completed(30, 2))
+    append(database, receiving((0, 1, 0), (10, 2, 3)), completed(12, 2))
     selections = (datasets.sessions, datasets.pages, datasets.timeline, datasets.history)
     for rows in [*(make(Selection()) for make in selections), datasets.usage(Selection(), "day")]:
         objects = jsonl_rows(dsn, rows, tmp_path)
@@ -37,7 +37,7 @@ def test_names_are_those_of_csv(dsn: str, database: psycopg.Connection, tmp_path
 
 
 def test_what_events_said_is_an_object(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
-    append(database, receiving((0, 1, 0)), completed(30, 1, RemoteStationID="a"))
+    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID="a"))
     assert jsonl_rows(dsn, datasets.history(Selection()), tmp_path)[-1]["details"] == {"RemoteStationID": "a"}
 
 
@@ -45,7 +45,7 @@ def test_what_events_said_is_an_object(dsn: str, database: psycopg.Connection, t
 def test_a_hostile_station_id_breaks_no_line_and_steers_no_terminal(
     dsn: str, database: psycopg.Connection, tmp_path: Path, name: str
 ) -> None:
-    append(database, receiving((0, 1, 0)), completed(30, 1, RemoteStationID=name, AccountCode=name), gone(31))
+    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name, AccountCode=name), gone(3))
     (row,) = jsonl_rows(dsn, EVERY, tmp_path)
     assert (row["remote_station_id"], row["account_code"]) == (name, name)
     assert STEERING.findall(written(dsn, EVERY, tmp_path, "jsonl").read_bytes().decode()) == []

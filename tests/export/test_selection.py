@@ -92,12 +92,12 @@ def test_the_months_of_a_year_hold_every_session_once_and_usage_counts_the_same(
 @pytest.fixture
 def three(database: psycopg.Connection) -> psycopg.Connection:
     """A fax received for account a, one sent that failed, one of another server whose result nobody told."""
-    received = [*receiving((0, 1, 2), (10, 2, 1)), completed(20, 2, AccountCode="a"), *result(19, "SUCCESS", "", "OK")]
+    received = [*receiving((0, 1, 2), (10, 2, 1)), *result(11, "SUCCESS", "", "OK"), completed(12, 2, AccountCode="a")]
     other = {"channel": "PJSIP/two-1", "uniqueid": "two.1"}
     sent = [*sending((100, 1), (110, 2), number=1, channel="PJSIP/two-1")]
-    sent += [completed(120, 1, "SendFAX", **other), *result(119, "FAILED", "HANGUP", "cut off", **other)]
-    append(database, received, gone(21))
-    append(database, sent, gone(121, 1))
+    sent += result(111, "FAILED", "HANGUP", "cut off", **other)
+    append(database, received, gone(13))
+    append(database, sent, gone(113, 1))
     append(database, receiving((200, 1, 0), (210, 2, 5), of=life("pbx2")), gone(220, of=life("pbx2")))
     return database
 

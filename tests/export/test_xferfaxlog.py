@@ -115,7 +115,7 @@ RECEIVED_AS_IT_IS = ("date", "direction", "session_id", "result", "resolution")
 
 
 def test_given_faxes_in_local_time_and_what_has_no_line(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
-    append(database, receiving((0, 1, 0), (10, 2, 0)), completed(30, 2), result(29, "SUCCESS", "", "OK"), gone(31))
+    append(database, receiving((0, 1, 0), (28, 2, 0)), result(29, "SUCCESS", "", "OK"), completed(30, 2), gone(31))
     append(database, sending((100, 1), number=1, channel="SIP/2"), gone(130, 1))
     append(database, gateway((200, 1, 0), (210, 2, 14400), number=2, channel="SIP/3"), gone(230, 2))
     log = written(dsn, datasets.sessions(Selection()), tmp_path, "xferfaxlog", "America/New_York").read_text()
