@@ -5,18 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 
 from faxstore.export.datasets import Rows
 from faxstore.export.run import run
 from faxstore.export.selection import Selection
 from faxstore.export.target import SessionsFormat, Target
+from tests.views.given import append, completed, gone, receiving
 
 Row = dict[str, Any]
+
+
+def append_stations(database: psycopg.Connection, names: Sequence[str]) -> None:
+    """A fax received from each of these stations, in that order."""
+    for number, name in enumerate(names):
+        second = number * 100
+        end = completed(second + 2, 1, RemoteStationID=name, AccountCode=name)
+        append(database, receiving((second, 1, 0), number=number), end, gone(second + 3, number))
 
 
 def period(since: str | None, until: str | None, zone: str = "UTC", **wanted: Any) -> Selection:

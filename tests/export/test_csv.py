@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.store import tables
-from tests.export.exported import csv_rows, csv_text
+from tests.export.exported import append_stations, csv_rows, csv_text
 from tests.views.given import append, completed, gone, life, receiving, result, sending, the_session
 
 EVERY = datasets.sessions(Selection())
@@ -68,52 +67,41 @@ HOSTILE = [
     "Zürich 東京 \U0001f4e0",
     "%s %(a)s {0} $1",
 ]
+FORMULAS = [
+    "=1+1",
+    "+49 30 1",
+    "-1",
+    "@sum(A1)",
+    "\t=1",
+    "\r=1",
+    "\n1",
+    "  =1",
+    "\xa0@a",
+    "\u200b+1",
+    "\ufeff-1",
+    "\x1b=1",
+]
+HARMLESS = ["1-1", "a=b", "fax@home", "'=1", "  a", "Ünal", "\u200bx"]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_station_id_is_text_and_nothing_else(
-    dsn: str, database: psycopg.Connection, tmp_path: Path, name: str
+def stations(text: str) -> list[str]:
+    return [row["remote_station_id"] for row in csv_rows(text)]
+
+
+def test_hostile_station_ids_are_text_and_nothing_else(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    append_stations(database, HOSTILE)
+    text = csv_text(dsn, EVERY, tmp_path)
+    assert stations(text) == HOSTILE
+    assert [row["account_code"] for row in csv_rows(text)] == HOSTILE
+
+
+def test_excel_safe_disarms_formulas_and_leaves_other_text_as_it_is(
+    dsn: str, database: psycopg.Connection, tmp_path: Path
 ) -> None:
-    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name, LocalStationID=name), gone(3))
-    append(database, receiving((100, 1, 0), number=1), gone(130, 1))
-    hostile, other = csv_rows(csv_text(dsn, EVERY, tmp_path))
-    assert (hostile["remote_station_id"], hostile["local_station_id"]) == (name, name)
-    assert (other["session_number"], other["remote_station_id"]) == ("1", "")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "=1+1",
-        "+49 30 1",
-        "-1",
-        "@sum(A1)",
-        "\t=1",
-        "\r=1",
-        "\n1",
-        "  =1",
-        "\xa0@a",
-        "\u200b+1",
-        "\ufeff-1",
-        "\x1b=1",
-        "\uff1d1",
-    ],
-)
-def test_excel_safe_disarms_formulas(dsn: str, database: psycopg.Connection, tmp_path: Path, name: str) -> None:
-    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name))
-    (as_sent,) = csv_rows(csv_text(dsn, EVERY, tmp_path))
-    (safe,) = csv_rows(csv_text(dsn, EVERY, tmp_path, excel_safe=True))
-    assert as_sent["remote_station_id"] == name
-    assert safe["remote_station_id"] == "'" + name
-
-
-@pytest.mark.parametrize("name", ["1-1", "a=b", "fax@home", "", "'=1", "  a", "Ünal"])
-def test_excel_safe_leaves_other_text_as_it_is(
-    dsn: str, database: psycopg.Connection, tmp_path: Path, name: str
-) -> None:
-    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name))
-    (safe,) = csv_rows(csv_text(dsn, EVERY, tmp_path, excel_safe=True))
-    assert safe["remote_station_id"] == name
+    append_stations(database, [*FORMULAS, "\uff1d1", *HARMLESS])
+    assert stations(csv_text(dsn, EVERY, tmp_path)) == [*FORMULAS, "\uff1d1", *HARMLESS]
+    safe = stations(csv_text(dsn, EVERY, tmp_path, excel_safe=True))
+    assert safe == [*(f"'{name}" for name in [*FORMULAS, "\uff1d1"]), *HARMLESS]
 
 
 def test_excel_safe_leaves_numbers_as_they_are(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:

@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
-from tests.export.exported import csv_rows, csv_text, jsonl_rows, written
+from tests.export.exported import append_stations, csv_rows, csv_text, jsonl_rows, written
 from tests.export.test_csv import HOSTILE
-from tests.views.given import append, completed, gone, receiving
+from tests.views.given import append, completed, receiving
 
 STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 EVERY = datasets.sessions(Selection())
@@ -41,13 +40,12 @@ def test_what_events_said_is_an_object(dsn: str, database: psycopg.Connection, t
     assert jsonl_rows(dsn, datasets.history(Selection()), tmp_path)[-1]["details"] == {"RemoteStationID": "a"}
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_station_id_breaks_no_line_and_steers_no_terminal(
-    dsn: str, database: psycopg.Connection, tmp_path: Path, name: str
+def test_hostile_station_ids_break_no_line_and_steer_no_terminal(
+    dsn: str, database: psycopg.Connection, tmp_path: Path
 ) -> None:
-    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name, AccountCode=name), gone(3))
-    (row,) = jsonl_rows(dsn, EVERY, tmp_path)
-    assert (row["remote_station_id"], row["account_code"]) == (name, name)
+    append_stations(database, HOSTILE)
+    rows = jsonl_rows(dsn, EVERY, tmp_path)
+    assert [row["remote_station_id"] for row in rows] == [row["account_code"] for row in rows] == HOSTILE
     assert STEERING.findall(written(dsn, EVERY, tmp_path, "jsonl").read_bytes().decode()) == []
 
 
