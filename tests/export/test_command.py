@@ -50,7 +50,7 @@ def test_to_a_file(dsn: str, database: psycopg.Connection, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["faxes"], "No such command 'faxes'. Try: faxstore export --help"),
+        (["faxes"], "No such command 'faxes'"),
         (["usage", "--result", "success"], "No such option: --result"),
         (["sessions", "--bucket", "day"], "No such option: --bucket"),
         (["usage", "--bucket", "minute"], "'minute' is not one of 'hour', 'day', 'week', 'month', 'quarter', 'year'"),
