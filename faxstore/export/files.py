@@ -17,6 +17,8 @@ from typing import BinaryIO
 from faxstore.errors import UsageError
 from faxstore.visible import visible
 
+_BUFFER = 1 << 18
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
@@ -30,7 +32,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     with told(str(path)), _part(path, os.O_RDWR | os.O_CREAT) as (part, descriptor):
         os.ftruncate(descriptor, 0)
         try:
-            with open(descriptor, "wb", closefd=False) as out:
+            with open(descriptor, "wb", buffering=_BUFFER, closefd=False) as out:
                 yield out
             os.fsync(descriptor)
             part.rename(path)
