@@ -36,20 +36,24 @@ class Run:
     server: str
 
 
-def measure(recording: Path, dsn: str) -> Run:
-    """Imports the recording in a process of its own.  Raises SystemExit where that fails."""
-    command = [sys.executable, "-m", "faxstore", "import", "--server", "bench", str(recording)]
+def timed(dsn: str, *arguments: str) -> tuple[float, float]:
+    """Runs faxstore in a process of its own: its seconds and megabytes.  Raises SystemExit where it fails."""
     start = time.monotonic()
-    process = subprocess.Popen(command, env=os.environ | {"FAXSTORE_DSN": dsn})
+    process = subprocess.Popen([sys.executable, "-m", "faxstore", *arguments], env=os.environ | {"FAXSTORE_DSN": dsn})
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise SystemExit(f"faxstore import left with status {process.returncode}")
+        raise SystemExit(f"faxstore {arguments[0]} left with status {process.returncode}")
+    return seconds, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6  # Linux counts in KiB
+
+
+def measure(recording: Path, dsn: str) -> Run:
+    """Imports the recording in a process of its own.  Raises SystemExit where that fails."""
+    seconds, megabytes = timed(dsn, "import", "--server", "bench", str(recording))
     with connect(dsn) as connection:
         rows = connection.execute("select count(*) from fax.session_history").fetchone()
         server = connection.execute("show server_version").fetchone()
-    megabytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6  # Linux counts in KiB
     return Run(seconds, megabytes, rows[0] if rows else 0, server[0] if server else "?")
 
 

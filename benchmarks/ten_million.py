@@ -212,7 +212,7 @@ def main() -> int:
 
         with embedded.running(folder) as dsn:
             if migrate.current(dsn) is None:
-                _without_fsync(dsn)
+                without_fsync(dsn)
                 migrate.upgrade(dsn)
                 fill(dsn, arguments.rows)
         for line in table(folder, arguments.samples):
@@ -220,7 +220,8 @@ def main() -> int:
     return 0
 
 
-def _without_fsync(dsn: str) -> None:
+def without_fsync(dsn: str) -> None:
+    """Has the server write as quickly as it can: what is filled can be filled again."""
     with connect(dsn, autocommit=True) as connection:
         connection.execute("alter system set fsync = off")
         connection.execute("alter system set max_wal_size = '8GB'")

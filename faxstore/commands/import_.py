@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from faxstore.commands import progress
 from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
 from faxstore.logs import say
@@ -51,28 +52,18 @@ def run(
     total, faults = Summary(), 0
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
-        with connect(dsn) as connection, _bar() as bar:
+        with connect(dsn) as connection, progress.bar() as bar:
             for file in files:
-                progress = _Progress(bar, file)
+                told = _Progress(bar, file)
                 try:
-                    import_file(connection, file, server, progress)
+                    import_file(connection, file, server, told)
                 except UsageError as error:  # the other files can be imported all the same
                     say(str(error))
                     faults += 1
-                total.add(progress.summary or Summary())
+                total.add(told.summary or Summary())
     say(_told(total))
     if faults:
         raise typer.Exit(UsageError.exit_status)
-
-
-def _bar() -> Progress:
-    """A bar on a terminal, nothing in a pipe."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 class _Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from faxstore.commands.rows import local_moment
 from faxstore.errors import UsageError
 
 
@@ -19,13 +20,12 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def moment_in(text: str, option: str, zone: ZoneInfo) -> datetime:
-    """A date or time in ISO 8601, in that zone where it says none.  Raises UsageError."""
+    """A date or time as local_moment() takes it, in that zone where it says none.  Raises UsageError."""
+    told = local_moment(text, option)
     try:
-        parsed = datetime.fromisoformat(text)
-        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        allowed = "2026-11-01, or 2026-11-01T08:00"
-        raise UsageError(f"{option}: '{text}' is not a date or time; allowed: {allowed}") from error
+        return (told if told.tzinfo else told.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise UsageError(f"{option}: '{text}' is no moment of this calendar") from error
 
 
 def bounds(since: str, until: str, zone: ZoneInfo) -> tuple[datetime, datetime]:

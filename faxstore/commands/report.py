@@ -10,14 +10,20 @@ import typer
 from faxstore.commands import help
 from faxstore.commands.context import settings_of
 
-app = typer.Typer(no_args_is_help=True, help="Put a report together: faxstore report audit.")
-
 
 class ReportFormat(StrEnum):
     """The formats that can hold a whole report."""
 
     TABLE = "table"
     JSON = "json"
+
+
+def about() -> None:
+    """Put a report together for a reader.
+
+    Examples:
+      faxstore report audit --from 2026-11-01 --to 2026-12-01 --time-zone Europe/Berlin
+    """
 
 
 def audit(
@@ -61,4 +67,6 @@ def audit(
         report(dsn, Period(since, until, zone), server or (), as_json=format is ReportFormat.JSON)
 
 
+app = typer.Typer(no_args_is_help=True)
+app.callback(help=help.screen(about))(about)
 app.command("audit", help=help.screen(audit))(audit)

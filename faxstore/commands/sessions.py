@@ -54,13 +54,15 @@ def run(
     the other formats hold every column of the view fax.sessions, see docs/reference/views.md.
 
     The files hold names and station ids as they were sent, and those are the other side's choice: open a CSV file in
-    a spreadsheet with these columns as text, or it takes one that begins with =, +, - or @ for a formula.
+    a spreadsheet with these columns as text, or it takes one that begins with =, +, - or @ for a formula. For files
+    that can be kept, in other zones, with units in their columns' names or safe for a spreadsheet: faxstore export.
 
     Examples:
       faxstore sessions --since 24h
       faxstore sessions --since 2026-11-01 --until 2026-12-01 --result failed
       faxstore sessions --since 2026-11-01T00:00+01:00 --format csv > november.csv
     """
+    from faxstore.export.selection import Selection
     from faxstore.report.session_list import sessions
     from faxstore.store.database import open_dsn
     from faxstore.store.migrate import require_current
@@ -68,12 +70,4 @@ def run(
     first, last = moment(since, "--since"), moment(until, "--until")
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
-        sessions(
-            dsn,
-            since=first,
-            until=last,
-            servers=server or (),
-            directions=direction or (),
-            results=result or (),
-            format=format,
-        )
+        sessions(dsn, Selection(first, last, "UTC", server or (), direction or (), result or ()), format)

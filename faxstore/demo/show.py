@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from faxstore.errors import FaxstoreError
+from faxstore.export.selection import Selection
 from faxstore.report.one_session import show as show_session
 from faxstore.report.session_list import SHORT_ID, sessions
 from faxstore.store.database import Connection, connect
@@ -39,7 +40,7 @@ def show(dsn: str, folder: Path, config: Path) -> None:
         session = _noisy(connection)
     _head(out, "Every fax session, and how it ended")
     _more(out, f"{command} sessions")
-    sessions(dsn)
+    sessions(dsn, Selection())
     _head(out, "One that was received over a noisy line: its pages, and its timeline")
     _more(out, f"{command} show {session[:SHORT_ID]}")
     show_session(dsn, session)

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 METADATA = MetaData(schema="fax")
 
-_MOMENT = DateTime(timezone=True)
+MOMENT = DateTime(timezone=True)
 _SNAPSHOT: dict[str, Any] = {
     "data_rate": Integer,
     "x_resolution": Integer,
@@ -50,17 +50,17 @@ epoch = _table(
     "epoch",
     epoch_id=Uuid,
     server=Text,
-    started_at=_MOMENT,
+    started_at=MOMENT,
     startup_text=Text,
-    reloaded_at=_MOMENT,
+    reloaded_at=MOMENT,
     reload_ordinal=Integer,
-    first_seen_at=_MOMENT,
-    last_seen_at=_MOMENT,
+    first_seen_at=MOMENT,
+    last_seen_at=MOMENT,
 )
 session = _table(
     "session",
     session_id=Uuid,
-    started_at=_MOMENT,
+    started_at=MOMENT,
     session_number=BigInteger,
     epoch_id=Uuid,
     is_open=Boolean,
@@ -73,8 +73,8 @@ session = _table(
 session_history = _table(
     "session_history",
     session_id=Uuid,
-    started_at=_MOMENT,
-    observed_at=_MOMENT,
+    started_at=MOMENT,
+    observed_at=MOMENT,
     position=BigInteger,
     **_SNAPSHOT,
     collector_id=Text,
@@ -86,16 +86,14 @@ append_batch = _table(
     first_position=BigInteger,
     last_position=BigInteger,
     rows=BigInteger,
-    appended_at=_MOMENT,
+    appended_at=MOMENT,
     collector_id=Text,
 )
-server_history = _table(
-    "server_history", server=Text, observed_at=_MOMENT, event=Text, collector_id=Text, details=JSONB
-)
+server_history = _table("server_history", server=Text, observed_at=MOMENT, event=Text, collector_id=Text, details=JSONB)
 rejected_message = _table(
     "rejected_message",
     server=Text,
-    observed_at=_MOMENT,
+    observed_at=MOMENT,
     digest=LargeBinary,
     collector_id=Text,
     reason=Text,
@@ -120,8 +118,8 @@ sessions = _table(
     remote_station_id=Text,
     transport=Text,
     file_names=ARRAY(Text),
-    started_at=_MOMENT,
-    ended_at=_MOMENT,
+    started_at=MOMENT,
+    ended_at=MOMENT,
     duration_seconds=Numeric,
     end_observed_by=Text,
     state=Text,
@@ -145,8 +143,8 @@ sessions = _table(
     snapshots=BigInteger,
     first_position=BigInteger,
     last_position=BigInteger,
-    ended_not_before=_MOMENT,
-    ended_not_after=_MOMENT,
+    ended_not_before=MOMENT,
+    ended_not_after=MOMENT,
     poll_gap_seconds=Numeric,
     bad_lines_lower_bound=Boolean,
     overlaps_gap=Boolean,
@@ -157,10 +155,10 @@ session_pages = _table(
     "session_pages",
     session_id=Uuid,
     server=Text,
-    started_at=_MOMENT,
+    started_at=MOMENT,
     page=Integer,
-    page_started_at=_MOMENT,
-    page_ended_at=_MOMENT,
+    page_started_at=MOMENT,
+    page_ended_at=MOMENT,
     seconds=Numeric,
     attempts=BigInteger,
     bad_lines=Integer,
@@ -175,8 +173,8 @@ session_pages = _table(
 session_timeline = _table(
     "session_timeline",
     session_id=Uuid,
-    started_at=_MOMENT,
-    observed_at=_MOMENT,
+    started_at=MOMENT,
+    observed_at=MOMENT,
     seconds_since_change=Numeric,
     event=Text,
     changes=ARRAY(Text),

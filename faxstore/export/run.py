@@ -1,0 +1,52 @@
+"""One export from its beginning to its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from faxstore.export import csv, jsonl, parquet, xferfaxlog
+from faxstore.export.datasets import Rows, with_units
+from faxstore.export.files import whole_folder
+from faxstore.export.progress import Progress
+from faxstore.export.snapshot import snapshot
+from faxstore.export.target import SessionsFormat, Target
+from faxstore.store.database import Connection
+
+
+@dataclass
+class Written:
+    """How many rows were written, and how many the form has no room for."""
+
+    rows: int = 0
+    left_out: int = 0
+
+
+def run(dsn: str, rows: Rows, zone: str, target: Target, progress: Progress) -> Written:
+    """Writes the rows as they are at one moment; times come out in that zone.
+
+    Raises UsageError, UnreachableError; what was not finished has no name then.
+    """
+    written = Written()
+
+    def count(number: int) -> None:
+        written.rows = number
+        progress(number)
+
+    with snapshot(dsn, zone) as connection:
+        if target.form == SessionsFormat.PARQUET and target.output is not None:
+            with whole_folder(target.output) as folder:
+                parquet.write_folder(connection, with_units(rows), folder, count)
+        else:
+            _stream(connection, rows, target, count, written)
+    return written
+
+
+def _stream(connection: Connection, rows: Rows, target: Target, count: Progress, written: Written) -> None:
+    with target.stream() as out:
+        match target.form:
+            case SessionsFormat.XFERFAXLOG:
+                written.left_out = xferfaxlog.write(connection, rows, out, count)
+            case SessionsFormat.JSONL:
+                jsonl.write(connection, with_units(rows), out, count)
+            case _:
+                csv.write(connection, with_units(rows), out, count, excel_safe=target.excel_safe)

@@ -1,0 +1,99 @@
+"""`faxstore export` as it is typed: what it says, and what makes no sense is one line."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from faxstore import cli
+from tests.views.given import append, gateway, gone, receiving
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The exit status, standard output, standard error."""
+    with pytest.raises(SystemExit) as leaving:
+        cli.main([*arguments])
+    out, error = capsys.readouterr()
+    return int(leaving.value.code or 0), out, error
+
+
+def test_to_standard_output_and_quiet(
+    dsn: str, database: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    append(database, receiving((0, 1, 0)), gone(10))
+    status, out, error = run(capsys, "--dsn", dsn, "export", "pages", "--format", "jsonl")
+    assert (status, out, error) == (0, "", "")
+    status, out, error = run(capsys, "--dsn", dsn, "export", "sessions")
+    assert (status, len(out.split("\r\n")), error) == (0, 3, "")
+
+
+def test_to_a_file(dsn: str, database: psycopg.Connection, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    append(database, receiving((0, 1, 0)), gone(10), gateway((20, 1, 0), number=1, channel="SIP/1"))
+    log = tmp_path / "xferfaxlog"
+    command = ("--dsn", dsn, "export", "sessions", "--format", "xferfaxlog", "--output", str(log))
+    status, out, error = run(capsys, *command)
+    assert (status, out) == (0, "")
+    assert error == (
+        f"faxstore: 1 sessions in {log}\n"
+        "faxstore: 1 sessions have no line in an xferfaxlog: neither sent nor received\n"
+    )
+    before = log.read_bytes()
+    status, out, error = run(capsys, *command)
+    assert (status, out, error) == (2, "", f"faxstore: {log} is there already; --force replaces it\n")
+    assert run(capsys, *command, "--force")[0] == 0
+    assert log.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["faxes"], "No such command 'faxes'"),
+        (["usage", "--result", "success"], "No such option: --result"),
+        (["sessions", "--bucket", "day"], "No such option: --bucket"),
+        (["usage", "--bucket", "minute"], "'minute' is not one of 'hour', 'day', 'week', 'month', 'quarter', 'year'"),
+        (["pages", "--format", "xferfaxlog"], "'xferfaxlog' is not one of 'csv', 'jsonl', 'parquet'"),
+        (["sessions", "--format", "parquet"], "--format parquet is a folder of files: name it with --output FOLDER"),
+        (["sessions", "--format", "jsonl", "--excel-safe"], "--excel-safe is for --format csv; jsonl is not opened"),
+        (["sessions", "--force"], "--force is for --output FILE"),
+        (["pages", "--format", "parquet", "--output", "x", "--force"], "--force replaces a file; remove an older"),
+        (["sessions", "--from", "yesterday"], "--from: 'yesterday' is not a date or time; allowed: 2026-11-30"),
+        (["sessions", "--from", "2026-11-02", "--to", "2026-11-02"], "--from 2026-11-02 is not before --to 2026-11-02"),
+        (["usage", "--from", "24h"], "usage counts by the clock of --time-zone: --from and --to are 2026-11-01"),
+        (["usage", "--to", "2026-11-01T00:00+01:00"], "usage counts by the clock of --time-zone"),
+        (["sessions", "--format", "xferfaxlog", "--direction", "gateway"], "has lines for sent and received faxes"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line_before_anything_connects(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, error = run(capsys, "--dsn", "host=/none/such", "export", *arguments)
+    assert (status, out, error.count("\n")) == (2, "", 1)
+    assert line in error
+
+
+def test_without_pyarrow_parquet_names_the_extra(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    command = ("--dsn", "host=/none/such", "export", "pages", "--format", "parquet", "--output", "x")
+    status, _, error = run(capsys, *command)
+    assert (status, error) == (2, "faxstore: --format parquet needs pyarrow: pip install faxstore[parquet]\n")
+
+
+def test_a_reader_may_export_everything(
+    dsn: str, database: psycopg.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    append(database, receiving((0, 1, 0), (10, 2, 0)), gone(20))
+    for dataset in ("sessions", "pages", "timeline", "history", "usage"):
+        status, out, error = run(capsys, "--dsn", f"{dsn} options='-c role=fax_reader'", "export", dataset)
+        assert (status, error) == (0, "")
+        assert len(out.split("\r\n")) > 2
+
+
+def test_whoever_may_not_read_is_told_so(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, error = run(capsys, "--dsn", f"{dsn} options='-c role=fax_ingest'", "export", "pages")
+    assert status == 2
+    assert error.startswith("faxstore: the database does not let this user read it: permission denied for view")

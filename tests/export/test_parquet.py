@@ -1,0 +1,145 @@
+"""The Parquet folder, read by DuckDB as one table: the same sums as SQL, the same types whatever the rows hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow.parquet
+import pytest
+
+from faxstore.export import datasets
+from faxstore.export.selection import Selection
+from faxstore.importer import import_file
+from tests import truth
+from tests.databases import fresh
+from tests.export.exported import duck, period, written
+from tests.views.given import append, before_agreement, completed, gone, life, receiving
+
+RECORDINGS = ["bad-lines-22", "gateway-16", "names-22", "failures-22", "detect-22"]
+ALL = Selection()
+PATHS = "select distinct month, server from exported order by 1, 2"
+
+
+@pytest.fixture(scope="module")
+def imported(server: str, template: str) -> Iterator[str]:
+    """A DSN of a database with recordings of real servers."""
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for recording in RECORDINGS:
+                import_file(connection, str(truth.path(recording)), recording, lambda _: None)
+        yield dsn
+
+
+SUMS = {
+    "sessions": "select server, direction, result, count(*), sum(pages), sum(bad_lines), sum(duration_seconds),"
+    " sum(rate_falls), min(started_at), max(ended_at) from {} group by 1, 2, 3 order by 1, 2, 3",
+    "pages": "select server, count(*), sum(bad_lines), sum(seconds), sum(attempts), max(page_ended_at)"
+    " from {} group by 1 order by 1",
+    "timeline": "select session_id, count(*), sum(bad_lines_delta), sum(seconds_since_change), max(position)"
+    " from {} group by 1 order by 1",
+    "history": "select event, count(*), sum(page_number), max(position), min(observed_at)"
+    " from {} group by 1 order by 1",
+}
+VIEWS = {"sessions": "sessions", "pages": "session_pages", "timeline": "session_timeline", "history": "session_history"}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_duckdb_has_the_same_sums_as_sql(imported: str, tmp_path: Path, name: str) -> None:
+    make: Callable[[Selection], datasets.Rows] = getattr(datasets, name)
+    folder = written(imported, make(ALL), tmp_path, "parquet", "Europe/Berlin")
+    found = duck(folder, SUMS[name].format("exported"))
+    with psycopg.connect(imported) as connection:
+        expected = connection.execute(SUMS[name].format(f"fax.{VIEWS[name]}").encode()).fetchall()
+    assert len(expected) > 1
+    assert comparable(found) == comparable(expected)
+
+
+def comparable(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows in one order, whatever the collation; ids as text, moments as seconds."""
+    plain = [tuple(one.timestamp() if hasattr(one, "timestamp") else one for one in row) for row in rows]
+    return sorted([tuple(str(one) for one in row) for row in plain])
+
+
+def test_usage_too(imported: str, tmp_path: Path) -> None:
+    rows = datasets.usage(period("2026-01-01", "2027-01-01", "Asia/Tokyo"), "month")
+    folder = written(imported, rows, tmp_path, "parquet", "Asia/Tokyo")
+    sums = "select sum(sessions), sum(pages), sum(bad_lines), sum(seconds), sum(failures) from {}"
+    with psycopg.connect(imported) as connection:
+        view = "fax.usage('2026-01-01', '2027-01-01', 'Asia/Tokyo', 'month')"
+        expected = connection.execute(sums.format(view).encode()).fetchall()
+    assert duck(folder, sums.format("exported")) == expected
+    assert {month for month, _ in duck(folder, PATHS)} == {"2026-10"}  # the month of Tokyo begins in October, in UTC
+
+
+def test_months_are_those_of_utc_and_every_row_is_in_its_folder(
+    dsn: str, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    day = 86_400
+    for number, second in enumerate((29 * day - 8 * 3600 - 1, 29 * day - 8 * 3600)):  # the last second of November
+        append(database, receiving((second, 1, 0), number=number), gone(second + 1, number))
+    folder = written(dsn, datasets.sessions(ALL), tmp_path, "parquet", "Asia/Tokyo")
+    assert sorted(str(path.relative_to(folder)) for path in folder.rglob("*.parquet")) == [
+        "month=2026-11/server=pbx/part-0.parquet",
+        "month=2026-12/server=pbx/part-0.parquet",
+    ]
+    assert duck(folder, "select month, strftime(started_at, '%m-%d %H:%M:%S') from exported order by 1") == [
+        ("2026-11", "11-30 23:59:59"),
+        ("2026-12", "12-01 00:00:00"),
+    ]
+
+
+def test_servers_may_have_any_name(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    names = ["a/b", "..", "a b", "=x&y%20?", "Zürich", "'; drop", "10"]
+    for name in names:
+        append(database, receiving((0, 1, 0), of=life(name)))
+    folder = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
+    assert {tuple(row) for row in duck(folder, PATHS)} == {("2026-11", name) for name in names}
+    assert len(list(folder.glob("*/*/part-0.parquet"))) == len(names)
+
+
+def test_the_schema_is_that_of_the_view_whatever_the_rows_hold(
+    dsn: str, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    nothing = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
+    append(database, before_agreement(0, file_name=None))
+    nulls = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
+    append(database, receiving((10, 1, 0), (20, 2, 3)), completed(21, 2, AccountCode="a", RemoteStationID="b"))
+    values = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
+    schemas = [pyarrow.parquet.read_schema(next(folder.rglob("*.parquet"))) for folder in (nothing, nulls, values)]
+    assert schemas[0] == schemas[1] == schemas[2]
+    types = {field.name: str(field.type) for field in schemas[0]}
+    assert types["started_at"] == types["ended_at"] == "timestamp[us, tz=UTC]"
+    assert (types["pages"], types["bad_lines"], types["bad_lines_measurable"]) == ("int32", "int64", "bool")
+    assert (types["duration_seconds"], types["session_id"]) == ("decimal128(18, 6)", "string")
+    assert types["file_names"].startswith("list<")
+    assert types["last_data_rate_bits_per_second"] == "int32"
+
+
+def test_files_are_zstd_and_text_is_in_dictionaries(imported: str, tmp_path: Path) -> None:
+    folder = written(imported, datasets.history(ALL), tmp_path, "parquet")
+    metadata = pyarrow.parquet.read_metadata(max(folder.rglob("*.parquet"), key=lambda path: path.stat().st_size))
+    group = metadata.row_group(0)
+    columns = {group.column(place).path_in_schema: group.column(place) for place in range(group.num_columns)}
+    assert {column.compression for column in columns.values()} == {"ZSTD"}
+    assert "RLE_DICTIONARY" in columns["event"].encodings
+
+
+def test_an_empty_period_is_an_empty_table_with_all_columns(dsn: str, tmp_path: Path) -> None:
+    for rows in (datasets.sessions(ALL), datasets.pages(ALL), datasets.usage(ALL, "day")):
+        folder = written(dsn, rows, tmp_path, "parquet")
+        assert duck(folder, "select count(*), count(server), count(month) from exported") == [(0, 0, 0)]
+        names = [row[0] for row in duck(folder, "describe exported")]
+        assert {"server", "month", rows.moment} <= set(names)
+
+
+def test_what_the_wire_said_is_text(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    name = 'a\r\n\t"\x1b\u202e\\'
+    append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name))
+    folder = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
+    assert duck(folder, "select remote_station_id from exported") == [(name,)]
+    history = written(dsn, datasets.history(ALL), tmp_path, "parquet")
+    found = "select json_extract_string(details, '$.RemoteStationID') from exported where event = 'ReceiveFAX'"
+    assert duck(history, found) == [(name,)]
