@@ -17,7 +17,7 @@ _SETTINGS = {"AWK": "awk", "CAT": "cat", "SED": "sed", "GREP": "grep"}
 """What faxsetup(8) would have found on this machine, as far as the reports ask for it."""
 
 _PAGES_TIME_RATE_ERRORS = re.compile(
-    r"^(?P<key>.*?) +(?P<pages>\d+) +(?P<time>[\d:]+) +[\d.]+ +(?P<errors>\d+)(?: .*)?$"
+    r"^(?P<key>.*?) +(?P<pages>\d+) +(?P<time>\d+(?::\d+)+) +[\d.]+ +(?P<errors>\d+)(?: .*)?$"
 )
 
 
