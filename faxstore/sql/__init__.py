@@ -65,6 +65,8 @@ ORDER = (
     "views/reconciliation",
     "views/coverage_gaps",
     "functions/plain_headers",
+    "functions/plain_variables",
+    "functions/personal_details",
     "functions/plain_details",
     "functions/personal_digest",
     "functions/log_entry",

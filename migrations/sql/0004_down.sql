@@ -42,6 +42,8 @@ drop function fax.lock_log;
 drop function fax.log_entry;
 drop function fax.personal_digest;
 drop function fax.plain_details;
+drop function fax.personal_details;
+drop function fax.plain_variables;
 drop function fax.plain_headers;
 
 -- Trigger of every append-only table: whoever asks, nothing that was appended is changed.

@@ -173,63 +173,73 @@ $$;
 
 comment on function fax.usage(timestamp, timestamp, text, text) is 'Sessions, pages, bad lines, seconds and results between two moments of a time zone, by bucket (hour, day, week, month, quarter, year) of that zone, server, account and direction.';
 
--- The headers of a message that are no personal values; Value is one of them where it is of a plain channel variable
--- (VarSet). Whatever is not known is personal.
--- example: select fax.plain_headers('FAXSTATUS');
-create function fax.plain_headers(variable text) returns text[]
+-- The headers of a message that are no personal values. Whatever is not known is personal.
+-- example: select fax.plain_headers();
+create function fax.plain_headers() returns text[]
 language sql immutable parallel safe
 as $$
     select array[
         'AccountCode', 'ActionID', 'Application', 'ChannelState', 'ChannelStateDesc', 'Context', 'DataRate',
         'ErrorCorrectionMode', 'ImageResolution', 'Language', 'Linkedid', 'Operation', 'PageNumber', 'PagesReceived',
         'PagesTransferred', 'PagesTransmitted', 'Priority', 'Privilege', 'Resolution', 'SessionNumber', 'SessionType',
-        'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable',
-        case when variable in ('FAXBITRATE', 'FAXERROR', 'FAXMODE', 'FAXPAGES', 'FAXRESOLUTION', 'FAXSTATUS', 'FAXSTATUSSTRING')
-             then 'Value' end]
+        'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
 $$;
 
-comment on function fax.plain_headers(text) is 'The headers of a message that are no personal values, given the channel variable that it tells; what is not known is personal.';
+comment on function fax.plain_headers() is 'The headers of a message that are no personal values; what is not known is personal.';
+
+-- The channel variables that are no personal values, in VarSet and in ChanVariable. Whatever is not known is personal.
+-- example: select fax.plain_variables();
+create function fax.plain_variables() returns text[]
+language sql immutable parallel safe
+as $$
+    select array['FAXBITRATE', 'FAXERROR', 'FAXMODE', 'FAXPAGES', 'FAXRESOLUTION', 'FAXSTATUS', 'FAXSTATUSSTRING']
+$$;
+
+comment on function fax.plain_variables() is 'The channel variables that are no personal values; what is not known is personal.';
+
+-- What of a row's details may be personal: all headers that are not plain. ChanVariable is among them whatever it holds.
+-- example: select fax.personal_details('{"Status": "OK", "CallerIDNum": "5550100"}');
+create function fax.personal_details(details jsonb) returns jsonb
+language sql immutable parallel safe
+as $$
+    select case
+        when jsonb_typeof(details) <> 'object' then '{}'
+        when details ->> 'Variable' = any (fax.plain_variables()) then details - fax.plain_headers() - 'Value'
+        else details - fax.plain_headers()
+    end
+$$;
+
+comment on function fax.personal_details(jsonb) is 'The headers among a row''s details that may be personal values.';
 
 -- The details of a row without their personal values. Of ChanVariable the plain variables stay.
 -- example: select fax.plain_details('{"Status": "OK", "CallerIDNum": "5550100"}');
 create function fax.plain_details(details jsonb) returns jsonb
-language plpgsql immutable parallel safe
-set search_path = pg_catalog, pg_temp
+language sql immutable parallel safe
 as $$
-declare
-    personal jsonb;
-    variables jsonb;
-begin
-    if jsonb_typeof(details) is distinct from 'object' then
-        return details;
-    end if;
-    personal := details - fax.plain_headers(details ->> 'Variable');
-    if personal = '{}' then
-        return details;
-    end if;
-    if personal ? 'ChanVariable' then
-        variables := jsonb_path_query_array(details, '$.ChanVariable[*] ? (@ like_regex
-            "^(FAXBITRATE|FAXERROR|FAXMODE|FAXPAGES|FAXRESOLUTION|FAXSTATUS|FAXSTATUSSTRING)=")');
-    end if;
-    details := details - array(select jsonb_object_keys(personal));
-    if variables <> '[]' then
-        details := details || jsonb_build_object(
-            'ChanVariable', case jsonb_typeof(personal -> 'ChanVariable') when 'array' then variables else variables -> 0 end);
-    end if;
-    return details;
-end
+    select details - array(select jsonb_object_keys(p.personal)) || case
+        when not p.personal ? 'ChanVariable' or v.plain = '[]' then '{}'
+        else jsonb_build_object('ChanVariable', case jsonb_typeof(details -> 'ChanVariable') when 'array' then v.plain else v.plain -> 0 end)
+    end
+    from (select fax.personal_details(details) as personal) p
+    cross join lateral (
+        select coalesce(jsonb_agg(i.value order by i.place), '[]') as plain
+        from jsonb_path_query(details, '$.ChanVariable[*] ? (@.type() == "string")') with ordinality i (value, place)
+        where split_part(i.value #>> '{}', '=', 1) = any (fax.plain_variables()) and i.value #>> '{}' like '%=%'
+    ) v
+    where jsonb_typeof(details) = 'object'
+    union all
+    select details where jsonb_typeof(details) <> 'object'
 $$;
 
 comment on function fax.plain_details(jsonb) is 'The details of a row without their personal values.';
 
--- What stands in the log for a personal value: SHA-256 of the salt of its session, its name, a zero byte, and the value.
+-- What stands in the log for a personal value: SHA-256 of the salt of its session, its name, = and the value.
 -- Empty: there is no salt, so the row cannot be as it was sealed. NULL: no value.
 -- example: select fax.personal_digest(sha256('salt'), 'file_name', '/fax/1.tif');
 create function fax.personal_digest(salt bytea, name text, value text) returns bytea
 language sql immutable parallel safe
 as $$
-    select case when value is not null then
-        coalesce(sha256(salt || convert_to(name, 'UTF8') || '\x00' || convert_to(value, 'UTF8')), '') end
+    select case when value is not null then coalesce(sha256(salt || convert_to(name || '=' || value, 'UTF8')), '') end
 $$;
 
 comment on function fax.personal_digest(bytea, text, text) is 'The salted digest that stands in the log for a personal value.';
@@ -578,7 +588,9 @@ grant select on
     fax.checkpoint, fax.log_subtree, fax.log_run, fax.erased_digest, fax.erasure, fax.log_leaves, fax.sessions_masked
 to fax_reader;
 grant execute on function
-    fax.plain_headers(text),
+    fax.plain_headers(),
+    fax.plain_variables(),
+    fax.personal_details(jsonb),
     fax.plain_details(jsonb),
     fax.personal_digest(bytea, text, text),
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, bytea, jsonb, bytea)

@@ -51,7 +51,9 @@ grant select on
     fax.checkpoint, fax.log_subtree, fax.log_run, fax.erased_digest, fax.erasure, fax.log_leaves, fax.sessions_masked
 to fax_reader;
 grant execute on function
-    fax.plain_headers(text),
+    fax.plain_headers(),
+    fax.plain_variables(),
+    fax.personal_details(jsonb),
     fax.plain_details(jsonb),
     fax.personal_digest(bytea, text, text),
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, bytea, jsonb, bytea)
