@@ -124,7 +124,8 @@ def personal_digest(salt: bytes, name: str, value: str | None) -> bytes | None:
 def plain_details(details: Details) -> Details:
     """The details without their personal values; of ChanVariable the plain variables stay."""
     plain = {name: value for name, value in details.items() if name in PLAIN_HEADERS}
-    if details.get("Variable") in PLAIN_VARIABLES and "Value" in details:
+    variable = details.get("Variable")
+    if isinstance(variable, str) and variable in PLAIN_VARIABLES and "Value" in details:
         plain["Value"] = details["Value"]
     told = details.get("ChanVariable")
     if isinstance(told, str) and _is_plain(told):
