@@ -61,7 +61,11 @@ select fax.log_entry(
     fax.personal_digest(%(salt)s, 'details', case when fax.plain_details(%(details)s::jsonb) <> %(details)s::jsonb
                                                   then (%(details)s::jsonb)::text end))
 """
-patient = settings(max_examples=60, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.function_scoped_fixture])
+patient = settings(
+    max_examples=60,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 
 
 @patient
