@@ -31,8 +31,10 @@ VIEWS = (
     "coverage_gaps",
     "reconciliation",
     "rejected_messages",
+    "sessions_masked",
+    "log_leaves",
 )
-FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes")
+FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes", "erase_session", "erase_rejected")
 BASES = ("session_facts", "page_attempts", "session_rows")
 TABLES = (
     "session_history",
@@ -45,6 +47,12 @@ TABLES = (
     "lease",
     "technology",
     "quality_class",
+    "checkpoint",
+    "log_subtree",
+    "log_run",
+    "session_salt",
+    "erased_digest",
+    "erasure",
 )
 
 _COLUMNS = """

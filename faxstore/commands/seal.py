@@ -29,7 +29,7 @@ def run(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The name of the log, fixed when it is first sealed. Default: the name of the key, else one by chance.",
+            help="The name of the log, fixed by the first seal. Default: the name of the key, else one by chance.",
         ),
     ] = None,
     new_key: Annotated[

@@ -20,12 +20,18 @@ from faxstore.observations import Details
 
 VERSION = b"\1"
 
-PLAIN_HEADERS = frozenset(
-    ["AccountCode", "ActionID", "Application", "ChannelState", "ChannelStateDesc", "Context", "DataRate", "ErrorCorrectionMode", "ImageResolution", "Language", "Linkedid", "Operation", "PageNumber", "PagesReceived", "PagesTransferred", "PagesTransmitted", "Priority", "Privilege", "Resolution", "SessionNumber", "SessionType", "State", "Status", "SystemName", "Technology", "Timestamp", "TotalBadLines", "TransferRate", "Uniqueid", "Variable"]
-)
+PLAIN_HEADERS = frozenset({
+    "AccountCode", "ActionID", "Application", "ChannelState", "ChannelStateDesc", "Context", "DataRate",
+    "ErrorCorrectionMode", "ImageResolution", "Language", "Linkedid", "Operation", "PageNumber", "PagesReceived",
+    "PagesTransferred", "PagesTransmitted", "Priority", "Privilege", "Resolution", "SessionNumber", "SessionType",
+    "State", "Status", "SystemName", "Technology", "Timestamp", "TotalBadLines", "TransferRate", "Uniqueid",
+    "Variable",
+})  # fmt: skip
 """Headers that are no personal values; what is not known is personal.  In SQL: fax.plain_headers()."""
 
-PLAIN_VARIABLES = frozenset(["FAXBITRATE", "FAXERROR", "FAXMODE", "FAXPAGES", "FAXRESOLUTION", "FAXSTATUS", "FAXSTATUSSTRING"])
+PLAIN_VARIABLES = frozenset({
+    "FAXBITRATE", "FAXERROR", "FAXMODE", "FAXPAGES", "FAXRESOLUTION", "FAXSTATUS", "FAXSTATUSSTRING",
+})  # fmt: skip
 """Channel variables that are none.  In SQL: fax.plain_variables()."""
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

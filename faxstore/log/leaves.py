@@ -1,4 +1,4 @@
-"""The leaves as the history has them now, read in windows of positions: a COPY in binary, of which only hashes are kept."""
+"""The leaves as the history has them now, read in windows of positions: a COPY in binary, of which hashes are kept."""
 
 from __future__ import annotations
 

@@ -108,6 +108,9 @@ $$;
 
 comment on function fax.usage(timestamp, timestamp, text, text) is 'Sessions, pages, bad lines, seconds and results between two moments of a time zone, by bucket (hour, day, week, month, quarter, year) of that zone, server, account and direction.';
 
+comment on column fax.staged_row.file_name is 'As in fax.session_history.';
+comment on column fax.staged_row.details is 'As in fax.session_history.';
+
 drop table fax.log_run;
 drop table fax.log_subtree;
 drop table fax.checkpoint;

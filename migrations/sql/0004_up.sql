@@ -101,6 +101,9 @@ comment on column fax.log_run.first_position is 'Position of the first of them.'
 comment on column fax.log_run.rows is 'Rows: at most up to the next multiple of 256.';
 comment on column fax.log_run.marks is 'The first 4 bytes of each row''s leaf hash.';
 
+comment on column fax.staged_row.file_name is 'As in fax.session_history (personal).';
+comment on column fax.staged_row.details is 'As in fax.session_history (personal).';
+
 -- Trigger of every append-only table: whoever asks, nothing that was appended is changed.
 -- But for the erasure of personal values: a statement of a transaction that has put one on record goes on to the trigger
 -- `only_erased`, which proves each row. A table without that trigger knows no exception.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -27,7 +28,7 @@ def fax(number: int, begin: float, rows: int = 10, **said: Any) -> list[Record]:
     return [
         begins(begin, "ReceiveFAX", AppData=file, **on, **called),
         *receiving(*steps, number=number, channel=channel, file_name=file),
-        channel_status(begin + 1.5, number, DNID="5550199", Linkedid="17936.1", **called),
+        replace(channel_status(begin + 1.5, number, DNID="5550199", Linkedid="17936.1", **called), **on),
         variable(begin + rows + 1, "FAXSTATUS", "SUCCESS", **on),
         variable(begin + rows + 1.1, "REMOTESTATIONID", "+1 555 0100", **on),
         status(begin + rows + 1.2, "FAX Transmission In Progress", LocalStationID="+1 555 0199", **on),

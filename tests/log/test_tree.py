@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from hashlib import sha256
 
 import pytest
@@ -133,10 +134,8 @@ def test_a_proof_holds_for_its_leaf_and_place_and_no_other(size: int, data: st.D
     assert tree.root_from_inclusion(tree.leaf_hash(b"another"), index, size, path) != root
     other = data.draw(st.integers(0, size - 1))
     if other != index:
-        try:
+        with contextlib.suppress(tree.ProofError):
             assert tree.root_from_inclusion(hashes[index], other, size, path) != root
-        except tree.ProofError:
-            pass
 
 
 @given(sizes, st.data())

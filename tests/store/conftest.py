@@ -29,8 +29,9 @@ def filled(server: str, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def logins(server: str, template: str) -> Iterator[dict[str, str]]:
-    """Two users of an operator's own: one in fax_ingest, one in fax_reader."""
-    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ("fax_ingest", "fax_reader")}
+    """Users of an operator's own, one in each role."""
+    roles = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked")
+    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in roles}
     with psycopg.connect(server, autocommit=True) as connection:
         for role, name in names.items():
             connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
@@ -55,4 +56,16 @@ def ingest(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="module")
 def reader(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
     with psycopg.connect(make_conninfo(filled, user=logins["fax_reader"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def sealer(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_sealer"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def masked(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_masked"]), autocommit=True) as connection:
         yield connection
