@@ -3,8 +3,8 @@
     python -m benchmarks.verify_rate --rows 1000000
 
 The client keeps to one core (it pins itself to the first it may use).  The rows are made by ten_million.sql, of which
-three in ten have details of a dozen headers, on an embedded Postgres of its own.  The check of sessions is left out: the
-ids of these are not those that faxstore gives.  Prints rows for docs/performance.md.
+three in ten have details of a dozen headers, on an embedded Postgres of its own.  The check of sessions is left out:
+the ids of these are not those that faxstore gives.  Prints rows for docs/performance.md.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ def sealed(connection: Connection) -> int:
 
 
 def tell(connection: Connection, what: str, work: Callable[[Connection], int]) -> None:
+    """Does it, and prints what it cost."""
     with measured(connection) as cost:
         rows = work(connection)
     print(cost.row(what, rows), flush=True)

@@ -18,30 +18,32 @@ SECRETS = ("555010", "Ada Lovelace", "letter-of-", "PJSIP/trunk-")
 """What stands in personal values of these faxes only."""
 
 
-def fax(number: int, begin: float, rows: int = 10, **said: Any) -> list[Record]:
+def fax(number: int, begin: float, rows: int = 10) -> list[Record]:
     """A fax of one page more than pages are seen of, on a channel of its own."""
     channel = f"PJSIP/trunk-{number:08x}"
-    on: dict[str, Any] = {"channel": channel, "uniqueid": f"17936.{number}"}
-    called = {"CallerIDNum": f"555010{number % 10}", "CallerIDName": "Ada Lovelace", "AccountCode": "acme"}
+    called: dict[str, Any] = {
+        "CallerIDNum": f"555010{number % 10}",
+        "CallerIDName": "Ada Lovelace",
+        "AccountCode": "acme",
+    }
     steps = [(begin + 1 + n, 1 + n * 3 // rows, n % 3) for n in range(rows)]
     file = f"/fax/letter-of-{number}.tif"
-    return [
-        begins(begin, "ReceiveFAX", AppData=file, **on, **called),
-        *receiving(*steps, number=number, channel=channel, file_name=file),
-        replace(channel_status(begin + 1.5, number, DNID="5550199", Linkedid="17936.1", **called), **on),
-        variable(begin + rows + 1, "FAXSTATUS", "SUCCESS", **on),
-        variable(begin + rows + 1.1, "REMOTESTATIONID", "+1 555 0100", **on),
-        status(begin + rows + 1.2, "FAX Transmission In Progress", LocalStationID="+1 555 0199", **on),
+    events = [
+        begins(begin, "ReceiveFAX", AppData=file, **called),
+        channel_status(begin + 1.5, number, DNID="5550199", Linkedid="17936.1", **called),
+        variable(begin + rows + 1, "FAXSTATUS", "SUCCESS"),
+        variable(begin + rows + 1.1, "REMOTESTATIONID", "+1 555 0100"),
+        status(begin + rows + 1.2, "FAX Transmission In Progress", LocalStationID="+1 555 0199"),
         completed(
             begin + rows + 2,
             3,
             RemoteStationID="+1 555 0100",
             ChanVariable=["FAXSTATUS=SUCCESS", "LOCALSTATIONID=+1 555 0199", "FAXERROR="],
-            **on,
             **called,
-            **said,
         ),
     ]
+    begun, *later = [replace(event, channel=channel, uniqueid=f"17936.{number}") for event in events]
+    return [begun, *receiving(*steps, number=number, channel=channel, file_name=file), *later]
 
 
 def a_history(connection: psycopg.Connection, faxes: int = 30, first: int = 0) -> None:

@@ -104,7 +104,7 @@ def test_details_are_split_alike(database: psycopg.Connection, told: Any) -> Non
 def test_python_and_sql_know_the_same_plain_names(database: psycopg.Connection) -> None:
     found = database.execute("select fax.plain_headers(), fax.plain_variables()").fetchone()
     assert found is not None
-    assert (set(found[0]), set(found[1])) == (canonical.PLAIN_HEADERS, canonical.PLAIN_VARIABLES)
+    assert (frozenset(found[0]), frozenset(found[1])) == (canonical.PLAIN_HEADERS, canonical.PLAIN_VARIABLES)
 
 
 def test_what_is_no_object_is_plain(database: psycopg.Connection) -> None:

@@ -12,7 +12,7 @@ from tests.views.given import read
 
 
 @pytest.mark.parametrize("who", ["a superuser", "fax_owner", "a superuser who replays replication"])
-@pytest.mark.parametrize("change", ["update fax.{} set collector_id = 'me'", "delete from fax.{}", "truncate fax.{}"])
+@pytest.mark.parametrize("change", ["update fax.{} set {} = {}", "delete from fax.{}", "truncate fax.{}"])
 def test_even_who_may_cannot_change_what_was_appended(superuser: psycopg.Connection, who: str, change: str) -> None:
     """Statement triggers of the table, and of each partition for whoever goes to it directly."""
     if who == "fax_owner":
@@ -20,8 +20,10 @@ def test_even_who_may_cannot_change_what_was_appended(superuser: psycopg.Connect
     elif who != "a superuser":
         superuser.execute("set session_replication_role = replica")
     for table in (*APPEND_ONLY, *names(superuser, PARTITIONS)):
+        attribute = "select attname from pg_attribute where attrelid = 'fax.{}'::regclass and attnum = 1"
+        (column,) = names(superuser, attribute.format(table))
         with pytest.raises(REFUSED, match=rf"fax\.{table} is append-only: \w+ is refused"):
-            superuser.execute(change.format(table).encode())
+            superuser.execute(change.format(table, column, column).encode())
 
 
 def test_a_row_cannot_be_moved_to_another_partition(superuser: psycopg.Connection) -> None:
