@@ -82,8 +82,8 @@ COLUMNS: dict[str, Kind] = {
     "pages_transmitted": _INT4,
     "pages_received": _INT4,
     "total_bad_lines": _INT4,
-    "file_name_digest": _BYTES,
     "plain_details": _TEXT,
+    "file_name_digest": _BYTES,
     "details_digest": _BYTES,
 }
 """The columns of an entry, in order."""

@@ -1,13 +1,13 @@
 -- A row of the history as the log takes it: a version byte, then each column in this order as its length (4 bytes, -1 for
 -- NULL) and its value as Postgres sends it in binary (whole numbers big-endian, moments in microseconds from 2000-01-01
--- UTC, text in UTF-8). Of file_name the digest; of details the text of what is plain, and the digest of the whole where
--- it holds personal values.
+-- UTC, text in UTF-8). Of details the text of what is plain; then the digest of file_name, and that of the whole details
+-- where they hold personal values.
 -- example: select sha256('\x00' || entry) = leaf from fax.log_leaves where position = 1;
 create function fax.log_entry(
     at_position bigint, session_id uuid, server text, epoch_id uuid, session_number bigint, started_at timestamptz,
     observed_at timestamptz, collector_id text, event text, operation text, state text, session_type text,
     error_correction_mode boolean, data_rate integer, x_resolution integer, y_resolution integer, page_number integer,
-    pages_transmitted integer, pages_received integer, total_bad_lines integer, file_name_digest bytea, plain_details jsonb,
+    pages_transmitted integer, pages_received integer, total_bad_lines integer, plain_details jsonb, file_name_digest bytea,
     details_digest bytea
 ) returns bytea
 language sql immutable parallel safe
@@ -20,9 +20,9 @@ as $$
         convert_to(state, 'UTF8'), convert_to(session_type, 'UTF8'), boolsend(error_correction_mode),
         int4send(data_rate), int4send(x_resolution), int4send(y_resolution), int4send(page_number),
         int4send(pages_transmitted), int4send(pages_received), int4send(total_bad_lines),
-        file_name_digest, convert_to(plain_details::text, 'UTF8'), details_digest
+        convert_to(plain_details::text, 'UTF8'), file_name_digest, details_digest
     ]) with ordinality f (value, place)
 $$;
 
-comment on function fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, bytea, jsonb, bytea) is
+comment on function fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea) is
     'A row of the history as the log takes it: its canonical bytes.';

@@ -56,7 +56,7 @@ grant execute on function
     fax.personal_details(jsonb),
     fax.plain_details(jsonb),
     fax.personal_digest(bytea, text, text),
-    fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, bytea, jsonb, bytea)
+    fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
 grant execute on function fax.lock_log() to fax_sealer;
 

@@ -16,8 +16,8 @@ from (
             h.position, h.session_id, s.server, s.epoch_id, s.session_number, h.started_at, h.observed_at, h.collector_id,
             h.event, h.operation, h.state, h.session_type, h.error_correction_mode, h.data_rate, h.x_resolution,
             h.y_resolution, h.page_number, h.pages_transmitted, h.pages_received, h.total_bad_lines,
-            coalesce(fax.personal_digest(k.salt, 'file_name', h.file_name), d.file_name),
             p.plain,
+            coalesce(fax.personal_digest(k.salt, 'file_name', h.file_name), d.file_name),
             coalesce(fax.personal_digest(k.salt, 'details', case when p.plain <> h.details then h.details::text end), d.details)
         ) as entry
     from fax.session_history h
