@@ -20,7 +20,7 @@ def run(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="SESSION|POSITION",
+            metavar="SESSION-OR-POSITION",
             help="A session_id: all its rows; a position: that row.",
             show_default=False,
         ),
