@@ -1,7 +1,7 @@
 """A row of the history as the log takes it: its canonical bytes, which fax.log_entry() makes in SQL.
 
 A version byte, then each column as its length (4 bytes, -1 for NULL) and its value as Postgres sends it in binary.
-That is also what a row of ``copy ... (format binary)`` holds behind its count of fields.
+That is also how a row of ``copy ... (format binary)`` holds them: faxstore/log/leaves.py adds no more than the digests.
 """
 
 from __future__ import annotations
