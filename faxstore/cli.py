@@ -17,7 +17,24 @@ import typer
 
 import faxstore
 from faxstore import logs
-from faxstore.commands import demo, doctor, export, help, import_, ingest, migrate, psql, record, report, sessions, show
+from faxstore.commands import (
+    demo,
+    doctor,
+    erase,
+    export,
+    help,
+    import_,
+    ingest,
+    migrate,
+    prove,
+    psql,
+    record,
+    report,
+    seal,
+    sessions,
+    show,
+    verify,
+)
 from faxstore.commands.context import GlobalOptions
 from faxstore.errors import FaxstoreError
 from faxstore.logs import LogFormat
@@ -41,6 +58,10 @@ app.command("sessions", help=help.screen(sessions.run))(sessions.run)
 app.command("show", help=help.screen(show.run))(show.run)
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
+app.command("seal", help=help.screen(seal.run))(seal.run)
+app.command("verify", help=help.screen(verify.run))(verify.run)
+app.command("prove", help=help.screen(prove.run))(prove.run)
+app.command("erase", help=help.screen(erase.run))(erase.run)
 app.command("doctor", help=help.screen(doctor.run))(doctor.run)
 app.command("psql", help=help.screen(psql.run), context_settings={"ignore_unknown_options": True})(psql.run)
 

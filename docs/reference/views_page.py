@@ -32,8 +32,10 @@ VIEWS = (
     "reconciliation",
     "rejected_messages",
     "session_charges",
+    "sessions_masked",
+    "log_leaves",
 )
-FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes", "set_rate")
+FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes", "set_rate", "erase_session", "erase_rejected")
 BASES = ("session_facts", "page_attempts", "session_rows")
 TABLES = (
     "session_history",
@@ -47,6 +49,12 @@ TABLES = (
     "technology",
     "quality_class",
     "rate",
+    "checkpoint",
+    "log_subtree",
+    "log_run",
+    "session_salt",
+    "erased_digest",
+    "erasure",
 )
 
 _COLUMNS = """

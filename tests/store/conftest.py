@@ -29,8 +29,9 @@ def filled(server: str, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def logins(server: str, template: str) -> Iterator[dict[str, str]]:
-    """Users of an operator's own: one in each role."""
-    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ("fax_ingest", "fax_reader", "fax_billing")}
+    """Users of an operator's own, one in each role."""
+    roles = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing")
+    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in roles}
     with psycopg.connect(server, autocommit=True) as connection:
         for role, name in names.items():
             connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
@@ -61,4 +62,16 @@ def reader(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="module")
 def billing(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
     with psycopg.connect(make_conninfo(filled, user=logins["fax_billing"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def sealer(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_sealer"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def masked(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_masked"]), autocommit=True) as connection:
         yield connection

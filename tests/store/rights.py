@@ -7,7 +7,10 @@ import pytest
 
 REFUSED = psycopg.errors.InsufficientPrivilege
 
-APPEND_ONLY = ("session_history", "append_batch", "server_history", "rejected_message")
+APPEND_ONLY = (
+    *("session_history", "append_batch", "server_history", "rejected_message"),
+    *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
+)
 KEPT = ("session", "epoch", "lease")
 """Tables that fax.append() and fax.hold_lease() keep up to date."""
 

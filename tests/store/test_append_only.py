@@ -12,7 +12,7 @@ from tests.views.given import read
 
 
 @pytest.mark.parametrize("who", ["a superuser", "fax_owner", "a superuser who replays replication"])
-@pytest.mark.parametrize("change", ["update fax.{} set collector_id = 'me'", "delete from fax.{}", "truncate fax.{}"])
+@pytest.mark.parametrize("change", ["update fax.{} set {} = {}", "delete from fax.{}", "truncate fax.{}"])
 def test_even_who_may_cannot_change_what_was_appended(superuser: psycopg.Connection, who: str, change: str) -> None:
     """Statement triggers of the table, and of each partition for whoever goes to it directly."""
     if who == "fax_owner":
@@ -20,8 +20,10 @@ def test_even_who_may_cannot_change_what_was_appended(superuser: psycopg.Connect
     elif who != "a superuser":
         superuser.execute("set session_replication_role = replica")
     for table in (*APPEND_ONLY, *names(superuser, PARTITIONS)):
+        attribute = "select attname from pg_attribute where attrelid = 'fax.{}'::regclass and attnum = 1"
+        (column,) = names(superuser, attribute.format(table))
         with pytest.raises(REFUSED, match=rf"fax\.{table} is append-only: \w+ is refused"):
-            superuser.execute(change.format(table).encode())
+            superuser.execute(change.format(table, column, column).encode())
 
 
 def test_a_row_cannot_be_moved_to_another_partition(superuser: psycopg.Connection) -> None:
@@ -39,6 +41,12 @@ def test_every_partition_is_protected_at_all_times(superuser: psycopg.Connection
         " where t.tgname = 'append_only' and t.tgenabled = 'A' and t.tgfoid = 'fax.refuse_change'::regproc",
     )
     assert set(protected) == {*APPEND_ONLY, *names(superuser, PARTITIONS)}
+    proving = names(
+        superuser,
+        "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+        " where t.tgname = 'only_erased' and t.tgenabled = 'A' and t.tgfoid = 'fax.only_erased'::regproc",
+    )
+    assert set(proving) == {"session_history", *names(superuser, PARTITIONS)}
 
 
 # -- functions that run with their owner's rights ---------------------------------------------------------
@@ -58,7 +66,9 @@ def test_functions_look_nothing_up_where_a_caller_can_put_it(superuser: psycopg.
         assert paths == ["search_path=pg_catalog, pg_temp"], row["function"]
 
 
-def test_functions_with_the_owners_rights_are_those_that_ingestors_call(superuser: psycopg.Connection) -> None:
+def test_functions_with_the_owners_rights_are_those_that_ingestors_call_and_that_erase(
+    superuser: psycopg.Connection,
+) -> None:
     found = read(
         superuser,
         "select proname, proowner::regrole::text as owner from pg_proc"
@@ -66,7 +76,10 @@ def test_functions_with_the_owners_rights_are_those_that_ingestors_call(superuse
     )
     assert found == [
         {"proname": name, "owner": "fax_owner"}
-        for name in ("append", "hold_lease", "listed", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
+        for name in (
+            *("append", "erase_rejected", "erase_session", "hold_lease", "listed", "make_partitions_ahead"),
+            *("resolve_epoch", "unseen_reload", "usage"),  # usage: for who sees no personal value
+        )
     ]
 
 

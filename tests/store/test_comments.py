@@ -132,15 +132,31 @@ def test_a_measure_says_its_unit(database: psycopg.Connection, column: str, unit
     assert unit in comment.lower()
 
 
-def test_personal_data_is_marked(database: psycopg.Connection) -> None:
-    """Numbers, station ids, file names, and headers as they were sent."""
-    personal = (
-        "channel", "caller_number", "called_number", "local_station_id", "remote_station_id", "file_name", "file_names",
-        "raw", "details", "peer", "dialled_number",
-    )  # fmt: skip
-    found = [row for row in read(database, COLUMNS) if row["column"] in personal]
-    unmarked = [row["name"] for row in found if "personal" not in row["comment"]]
-    assert unmarked == ["server_history.details"]  # of a server: nobody's
+PERSONAL = """
+quality_by_peer: peer
+rejected_message: raw
+rejected_messages: raw
+session: channel
+session_facts: call channel dialled_number file_names local_station_id remote_station_id
+session_history: details file_name
+session_rows: details file_name
+sessions: called_number caller_number channel file_names local_station_id remote_station_id
+staged_row: channel details file_name
+waiting_record: body
+"""
+"""The columns with numbers, station ids, names, file names, and headers as they were sent."""
+
+
+def test_personal_columns_say_so_and_no_others(database: psycopg.Connection) -> None:
+    found = read(
+        database,
+        "select c.relname, string_agg(a.attname, ' ' order by a.attname) as columns"
+        " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
+        " where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'v', 'p') and not c.relispartition"
+        " and col_description(c.oid, a.attnum) like '%%(personal%%' group by 1 order by 1",
+    )
+    expected = dict(line.split(": ") for line in PERSONAL.strip().splitlines())
+    assert {row["relname"]: row["columns"] for row in found} == expected
 
 
 # -- tables.py --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Every table, partition, view and function that the catalog names: what each role may do with it, and nothing more.
 
-A new one is refused to each role until it stands in the lists here.
+A new one is refused to every role until it stands in the lists here.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from tests.views.given import read
 
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
-    "coverage_gaps", "failures", "page_attempts", "quality_by_peer", "reconciliation", "rejected_messages",
-    "session_charges", "session_facts", "session_pages", "session_rows", "session_timeline", "sessions", "usage_daily",
+    "coverage_gaps", "failures", "log_leaves", "page_attempts", "quality_by_peer", "reconciliation",
+    "rejected_messages", "session_charges", "session_facts", "session_pages", "session_rows", "session_timeline",
+    "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
@@ -24,7 +25,21 @@ GRANTED: dict[str, dict[str, str]] = {
         "waiting_record": "DELETE INSERT SELECT",
     },
     "fax_reader": dict.fromkeys(
-        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", "rate", *VIEWS),
+        (
+            *(*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", "rate", *VIEWS),
+            *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
+        ),
+        "SELECT",
+    ),
+    "fax_sealer": {
+        **dict.fromkeys((*HISTORY, "alembic_version", "erased_digest", "erasure", "log_leaves"), "SELECT"),
+        **dict.fromkeys(("checkpoint", "log_subtree", "log_run", "session_salt"), "INSERT SELECT"),
+    },
+    "fax_masked": dict.fromkeys(
+        (
+            *("sessions_masked", "session_pages", "session_timeline", "usage_daily", "failures", "checkpoint"),
+            *("epoch", "append_batch", "server_history", "technology", "quality_class", "alembic_version"),
+        ),
         "SELECT",
     ),
     "fax_billing": {"rate": "DELETE INSERT SELECT UPDATE"},
@@ -36,6 +51,7 @@ FOLDS = [
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "told_moment", "unescaped",
     "usage",
 ]  # fmt: skip
+ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 EXECUTED = {
     "fax_ingest": sorted(
         [
@@ -49,8 +65,10 @@ EXECUTED = {
             "unseen_reload",
         ]
     ),
-    "fax_reader": sorted([*FOLDS, "minor_digits"]),
+    "fax_reader": sorted([*FOLDS, *ENTRIES, "masked", "minor_digits"]),
     "fax_billing": ["set_rate"],
+    "fax_sealer": sorted([*ENTRIES, "lock_log"]),
+    "fax_masked": sorted({*FOLDS, "masked"} - {"counted_faxes", "quality", "restarted_at"}),
 }
 
 SEQUENCES = "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind = 'S'"
@@ -170,7 +188,7 @@ def role_of(connection: psycopg.Connection) -> str:
     return next(role for role in GRANTED if role in connection.info.user)
 
 
-@pytest.fixture(params=["ingest", "reader", "billing"])
+@pytest.fixture(params=["ingest", "reader", "sealer", "masked", "billing"])
 def role(request: pytest.FixtureRequest) -> psycopg.Connection:
     """A connection of a user who was granted one of the roles."""
     connection: psycopg.Connection = request.getfixturevalue(request.param)
@@ -259,3 +277,18 @@ def test_the_owner_itself_cannot_read_what_is_secret(superuser: psycopg.Connecti
         superuser.execute("set local role fax_owner")
         for statement in ("select rolpassword from pg_authid", "select pg_read_file('/etc/passwd')"):
             refuses(superuser, statement)
+
+
+def test_who_sees_only_masked_views_finds_no_personal_value(masked: psycopg.Connection) -> None:
+    """Nothing that it may read is marked personal, and each can be read: functions beneath a view run as who asks."""
+    for relation in GRANTED["fax_masked"]:
+        marked = names(
+            masked,
+            "select attname from pg_attribute where attnum > 0 and "
+            f"col_description(attrelid, attnum) like '%(personal%' and attrelid = 'fax.{relation}'::regclass",
+        )
+        assert marked == [], relation
+        found = masked.execute(f"select * from fax.{relation}".encode()).fetchall()
+        assert found != [] or relation in ("checkpoint", "failures"), relation
+        assert [secret for secret in ("1.tif", "PJSIP/trunk") if secret in str(found)] == []
+    assert masked.execute("select * from fax.usage('2026-11-01', '2026-12-01')").fetchall() != []

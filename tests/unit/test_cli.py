@@ -14,7 +14,10 @@ from faxstore import cli
 from faxstore.commands import help, rows
 from faxstore.errors import UsageError
 
-COMMANDS = ["demo", "migrate", "ingest", "import", "record", "sessions", "show", "doctor", "psql"]
+COMMANDS = [
+    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "seal", "verify", "prove", "erase", "doctor",
+    "psql",
+]  # fmt: skip
 GROUPS = {"report": ["audit"], "export": ["sessions", "pages", "timeline", "history", "usage"]}
 EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
 
@@ -103,7 +106,7 @@ def test_python_m_faxstore_is_the_same_and_needs_no_database_driver_for_it() -> 
 def test_completion_for_a_shell() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "faxstore"],
-        env={"_FAXSTORE_COMPLETE": "complete_bash", "COMP_WORDS": "faxstore se", "COMP_CWORD": "1"},
+        env={"_FAXSTORE_COMPLETE": "complete_bash", "COMP_WORDS": "faxstore ses", "COMP_CWORD": "1"},
         capture_output=True,
         text=True,
     )

@@ -1,3 +1,11 @@
 -- The tables of which no row is ever changed.
 select fax.protect(name)
 from unnest(array['session_history', 'session_history_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+
+-- The log, and what was erased. The history and rejected messages have a trigger that lets an erasure through.
+select fax.protect(name)
+from unnest(array['checkpoint', 'log_subtree', 'log_run', 'erased_digest', 'erasure']) as name;
+create trigger only_erased before update on fax.session_history for each row execute function fax.only_erased();
+alter table fax.session_history enable always trigger only_erased;
+create trigger only_erased before update on fax.rejected_message for each row execute function fax.only_emptied();
+alter table fax.rejected_message enable always trigger only_erased;

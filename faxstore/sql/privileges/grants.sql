@@ -49,3 +49,42 @@ grant execute on function
 to fax_billing;
 grant select on fax.rate, fax.session_charges to fax_reader;
 grant execute on function fax.minor_digits(text) to fax_reader;
+-- The log: who seals appends to it, and reads what it is made of; the salts of the digests are for nobody else.
+grant usage on schema fax to fax_sealer, fax_masked;
+grant select on
+    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
+to fax_sealer;
+grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.session_salt to fax_sealer;
+grant select on
+    fax.checkpoint, fax.log_subtree, fax.log_run, fax.erased_digest, fax.erasure, fax.log_leaves, fax.sessions_masked
+to fax_reader;
+grant execute on function
+    fax.plain_headers(),
+    fax.plain_variables(),
+    fax.personal_details(jsonb),
+    fax.plain_details(jsonb),
+    fax.personal_digest(bytea, text, text),
+    fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
+to fax_sealer, fax_reader;
+grant execute on function fax.lock_log() to fax_sealer;
+
+-- Masked: what holds no personal value, and the functions beneath.
+grant select on
+    fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
+    fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
+to fax_masked;
+grant execute on function fax.masked(text) to fax_reader, fax_masked;
+grant execute on function
+    fax.resolution_name(integer),
+    fax.page_lines(integer),
+    fax.page_quality(integer, integer),
+    fax.result_class(text, text, text),
+    fax.channel_variable(jsonb, text),
+    fax.unescaped(text),
+    fax.told_moment(jsonb, text),
+    fax.counter(jsonb, text),
+    fax.gap_reason(text, text),
+    fax.gaps(text, timestamptz, timestamptz),
+    fax.is_attempt(text, text),
+    fax.usage(timestamp, timestamp, text, text)
+to fax_masked;

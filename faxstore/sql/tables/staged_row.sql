@@ -50,5 +50,5 @@ comment on column fax.staged_row.event is 'As in fax.session_history.';
 comment on column fax.staged_row.operation is 'As in fax.session_history.';
 comment on column fax.staged_row.state is 'As in fax.session_history.';
 comment on column fax.staged_row.session_type is 'As in fax.session_history.';
-comment on column fax.staged_row.file_name is 'As in fax.session_history.';
-comment on column fax.staged_row.details is 'As in fax.session_history.';
+comment on column fax.staged_row.file_name is 'As in fax.session_history (personal).';
+comment on column fax.staged_row.details is 'As in fax.session_history (personal).';

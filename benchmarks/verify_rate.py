@@ -1,0 +1,122 @@
+"""What sealing and verifying cost: rows a second, and the seconds of processor time of the client and of the server.
+
+    python -m benchmarks.verify_rate --rows 1000000
+
+The client keeps to one core (it pins itself to the first it may use).  The rows are made by ten_million.sql, of which
+three in ten have details of a dozen headers, on an embedded Postgres of its own.  The check of sessions is left out:
+the ids of these are not those that faxstore gives.  Prints rows for docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.import_rate import hardware
+from benchmarks.ten_million import fill
+from faxstore.log import prove, seal
+from faxstore.log.leaves import open_log
+from faxstore.store import embedded, migrate
+from faxstore.store.database import Connection
+from faxstore.verify import Scope, batches, checkpoints, functions, history, partitions
+
+CHECKS = (functions.check, partitions.check, batches.check, checkpoints.check, history.check)
+
+
+@dataclass
+class Cost:
+    """Seconds: by the clock, of the client's processor time, and of its backend's."""
+
+    wall: float = 0
+    client: float = 0
+    server: float = 0
+
+    def row(self, what: str, rows: int) -> str:
+        """A row of the table."""
+        return (
+            f"| {what} | {rows:,} | {rows / self.wall:,.0f} | {self.client / rows * 1e6:.2f} | "
+            f"{self.server / rows * 1e6:.2f} |"
+        )
+
+
+def backend_seconds(connection: Connection) -> float:
+    """Processor time of the server's process behind a connection (Linux)."""
+    fields = Path(f"/proc/{connection.info.backend_pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def measured(connection: Connection) -> Iterator[Cost]:
+    """The cost of what is done inside."""
+    cost = Cost()
+    wall, client, server = time.perf_counter(), time.process_time(), backend_seconds(connection)
+    yield cost
+    cost.wall = time.perf_counter() - wall
+    cost.client = time.process_time() - client
+    cost.server = backend_seconds(connection) - server
+
+
+def verified(connection: Connection) -> int:
+    """Verifies; how many rows.  Ends where there is a finding."""
+    scope = Scope()
+    for check in CHECKS:
+        for finding in check(connection, scope):
+            sys.exit(f"found what is not there: {finding}")
+    return scope.rows
+
+
+def sealed(connection: Connection) -> int:
+    """Seals; how many rows."""
+    done = seal.seal(connection, "faxstore/benchmark", None, lambda *_: None)
+    assert done is not None
+    return done[0]
+
+
+def tell(connection: Connection, what: str, work: Callable[[Connection], int]) -> None:
+    """Does it, and prints what it cost."""
+    with measured(connection) as cost:
+        rows = work(connection)
+    print(cost.row(what, rows), flush=True)
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--folder", type=Path, help="where the database is kept, and found again")
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="faxstore-verify-", dir="/var/tmp"))
+    folder.mkdir(exist_ok=True)
+    with embedded.running(folder) as dsn:
+        migrate.upgrade(dsn)
+        with open_log(dsn) as connection:
+            row = connection.execute("select count(*) from fax.append_batch").fetchone()
+            if row == (0,):
+                connection.execute("alter system set fsync = off")
+                connection.execute("select pg_reload_conf()")
+                fill(dsn, arguments.rows)
+                connection.execute("alter system reset fsync")
+                connection.execute("select pg_reload_conf()")
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+            print(hardware())
+            print("\n| work | rows | rows/s | client, us/row | server, us/row |\n| --- | --- | --- | --- | --- |")
+            if row == (0,):
+                tell(connection, "seal", sealed)
+            for _ in range(3):
+                tell(connection, "verify", verified)
+            began = time.perf_counter()
+            sealed_now, text = prove.checkpoint(connection, None)
+            for position in range(1, sealed_now.size, sealed_now.size // 20):
+                prove.inclusion(connection, position, sealed_now, text)
+            print(f"\na proof: {(time.perf_counter() - began) / 20 * 1000:.1f} ms")
+
+
+if __name__ == "__main__":
+    main()

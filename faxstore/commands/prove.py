@@ -1,0 +1,72 @@
+"""`faxstore prove`: that a row is in the log."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faxstore.commands.context import settings_of
+from faxstore.errors import UsageError
+from faxstore.visible import visible_json
+
+if TYPE_CHECKING:
+    from faxstore.store.database import Connection
+
+
+def run(
+    context: typer.Context,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SESSION-OR-POSITION",
+            help="A session_id: all its rows; a position: that row.",
+            show_default=False,
+        ),
+    ],
+    size: Annotated[
+        int | None,
+        typer.Option(metavar="ROWS", min=1, help="Against the checkpoint of so many rows. Default: the newest one."),
+    ] = None,
+) -> None:
+    """Print the proof that rows are in the transparency log.
+
+    One JSON object a row and line: its bytes as the log takes them (hex), what they say, its index, the audit path and
+    the checkpoint. The script in docs/how-to/proofs.md checks it against a checkpoint that was published, without
+    faxstore and without the database. Personal values are in it as digests only.
+
+    Examples:
+      faxstore prove 4711 > proof.json
+      faxstore prove 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --size 120000
+    """
+    from faxstore.log import prove
+    from faxstore.log.leaves import open_log
+    from faxstore.store.database import open_dsn
+    from faxstore.store.migrate import require_current
+
+    with open_dsn(settings_of(context)) as dsn:
+        require_current(dsn)
+        with open_log(dsn) as connection:
+            positions = _positions(connection, what)
+            sealed, text = prove.checkpoint(connection, size)
+            for position in positions:
+                proof = prove.inclusion(connection, position, sealed, text)
+                print(visible_json(json.dumps(proof, ensure_ascii=False)))
+
+
+def _positions(connection: Connection, what: str) -> list[int]:
+    from uuid import UUID
+
+    from faxstore.log import prove
+
+    if what.isascii() and what.isdigit() and len(what) < 19:
+        return [int(what)]
+    try:
+        session = UUID(what)
+    except ValueError as error:
+        raise UsageError(f"prove: {what!r} is neither a position nor a session_id") from error
+    found = prove.positions_of(connection, session)
+    if not found:
+        raise UsageError(f"prove: there is no session {session}")
+    return found

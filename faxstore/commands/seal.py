@@ -1,0 +1,107 @@
+"""`faxstore seal`: what was appended goes into the transparency log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faxstore.commands import progress
+from faxstore.commands.context import settings_of
+from faxstore.errors import UsageError
+from faxstore.logs import say
+
+if TYPE_CHECKING:
+    from faxstore.store.database import Connection
+
+
+def run(
+    context: typer.Context,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Sign the checkpoint with the key in that file.")
+    ] = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the newest checkpoint to that file too, to be kept elsewhere."),
+    ] = None,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The name of the log, fixed by the first seal. Default: the name of the key, else one by chance.",
+        ),
+    ] = None,
+    new_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Only make a key in a new file, and print its public key.")
+    ] = None,
+) -> None:
+    """Seal what was appended since the last time.
+
+    The rows of the history are the leaves of a Merkle tree (RFC 6962). A checkpoint says how many rows there are and
+    what their root is; it goes into fax.checkpoint and to standard output, as a C2SP tlog-checkpoint. Whoever keeps one
+    elsewhere can show later that not a byte of those rows was changed: faxstore verify, faxstore prove. Run it
+    each minute, or each hour; appending does not wait for it. Without new rows the newest checkpoint is
+    printed again.
+
+    Examples:
+      faxstore seal
+      faxstore seal --new-key /etc/faxstore/log.key
+      faxstore seal --key /etc/faxstore/log.key --publish /srv/www/checkpoint
+    """
+    from faxstore.log import keys, note, seal
+    from faxstore.log.leaves import open_log
+    from faxstore.store.database import open_dsn
+    from faxstore.store.migrate import require_current
+
+    if origin is not None and not note.is_name(origin):
+        raise UsageError(f"--origin {origin!r}: allowed are characters but blanks and +")
+    signer = keys.read_key(key) if key else None
+    with open_dsn(settings_of(context)) as dsn:
+        require_current(dsn)
+        with open_log(dsn) as connection:
+            name = _name(connection, origin)
+            if new_key is not None:
+                print(keys.new_key(new_key, name or seal.new_origin()))
+                return
+            with progress.rows("sealing") as told:
+                sealed = seal.seal(connection, name, signer, told)
+    if sealed is None:
+        say("nothing was appended yet: there is nothing to seal")
+        return
+    rows, text = sealed
+    print(text, end="")
+    if publish is not None:
+        _publish(publish, text)
+    say(f"{rows:,} new rows are sealed")
+
+
+def _name(connection: Connection, origin: str | None) -> str | None:
+    """The name that the log has, else the one that was asked for."""
+    from faxstore.log import stored
+
+    before = stored.newest(connection)
+    if before and origin not in (None, before[0].origin):
+        raise UsageError(f"--origin {origin}: this log is {before[0].origin}, and keeps its name")
+    return before[0].origin if before else origin
+
+
+def _publish(path: Path, text: str) -> None:
+    """The whole file or none: a reader never sees half of it."""
+    import os
+    import tempfile
+
+    try:
+        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(part).chmod(0o644)
+            Path(part).replace(path)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(f"--publish {path}: {error.strerror}") from error

@@ -1,0 +1,90 @@
+"""`faxstore verify`: whether everything is as it was appended and sealed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from faxstore.commands import progress
+from faxstore.commands.context import settings_of
+from faxstore.errors import UsageError
+from faxstore.logs import say
+from faxstore.visible import visible
+
+if TYPE_CHECKING:
+    from faxstore.log.note import Checkpoint, PublicKey
+
+
+def run(
+    context: typer.Context,
+    from_position: Annotated[int, typer.Option(metavar="POSITION", min=1, help="Only rows from this position on.")] = 1,
+    to_position: Annotated[
+        int | None, typer.Option(metavar="POSITION", min=1, help="Only rows up to this position.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A checkpoint that was published: its rows must still be the same."),
+    ] = None,
+    public_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="The public key, as faxstore seal --new-key printed it: each must be signed."),
+    ] = None,
+) -> None:
+    """Verify that no row of the history was changed.
+
+    Every row is read and hashed anew, and compared with what was sealed: rows changed, missing, added or in another
+    place, each with its position; checkpoints that were rewritten, each of which must be the beginning of the next;
+    positions without gaps; sessions that are what their ids say. One finding a line on standard output, and exit status
+    1. With a range of positions only its rows are read; of the rest what was kept of the tree is taken for true.
+
+    Rows that are newer than the last checkpoint can only be counted. Whoever owns the database can change those, and
+    can seal anew what he changed: only a checkpoint that is kept elsewhere shows that.
+
+    Examples:
+      faxstore verify
+      faxstore verify --checkpoint /mnt/elsewhere/checkpoint --public-key "$(cat log.pub)"
+      faxstore verify --from-position 100001 --to-position 200000
+    """
+    from faxstore.log.leaves import open_log
+    from faxstore.store.database import open_dsn
+    from faxstore.store.migrate import require_current
+    from faxstore.verify import Scope, findings
+
+    if to_position is not None and to_position < from_position:
+        raise UsageError(f"--to-position {to_position} is before --from-position {from_position}")
+    scope = Scope(from_position, to_position, public_key=_key(public_key))
+    if checkpoint is not None:
+        scope.published, scope.published_note = _published(checkpoint)
+    began, found = time.monotonic(), 0
+    with open_dsn(settings_of(context)) as dsn:
+        require_current(dsn)
+        with open_log(dsn) as connection, progress.rows("verifying") as scope.progress:
+            for finding in findings(connection, scope):
+                print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
+                found += 1
+    rate = scope.rows / max(time.monotonic() - began, 0.001)
+    sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
+    say(f"{scope.rows:,} rows read, {rate:,.0f} a second; {sealed}; {found or 'no'} finding{'s' * (found != 1)}")
+    if found:
+        raise typer.Exit(1)
+
+
+def _key(text: str | None) -> PublicKey | None:
+    from faxstore.log.note import PublicKey
+
+    return PublicKey.parse(text) if text is not None else None
+
+
+def _published(path: Path) -> tuple[Checkpoint, str]:
+    from faxstore.log import note
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        return note.parse(text), text
+    except OSError as error:
+        raise UsageError(f"--checkpoint {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"--checkpoint {path}: {error}") from error

@@ -1,0 +1,135 @@
+"""Proofs that a row is in the log: what faxstore prove prints, and a script without faxstore can check."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+from uuid import UUID
+
+from faxstore.errors import FaxstoreError, UsageError
+from faxstore.log import note, stored, tree
+from faxstore.log.canonical import decoded
+from faxstore.log.leaves import entries, leaf_hashes
+from faxstore.log.note import Checkpoint
+from faxstore.report.formats import plain
+from faxstore.store.database import Connection
+
+
+class Reader:
+    """The tree of a checkpoint as it is kept, for proofs: a few hundred hashes are read for each."""
+
+    def __init__(self, connection: Connection, size: int) -> None:
+        self._connection = connection
+        self.size = size
+        self._leaves: dict[int, list[bytes]] = {}
+        self._kept: dict[int, dict[int, bytes]] = {rows: {} for rows in stored.LEVELS}
+
+    def root(self, first: int, last: int) -> bytes:
+        """The root of the leaves from one index up to another, a subtree of that tree."""
+        rows = last - first
+        if rows < stored.BLOCK:
+            begin = first - first % stored.BLOCK
+            return _of(self._block(begin)[first - begin : last - begin])
+        if rows in stored.LEVELS and first % rows == 0:
+            return self._subtree(rows, first)
+        middle = first + tree.split(rows)
+        return tree.node_hash(self.root(first, middle), self.root(middle, last))
+
+    def _subtree(self, rows: int, first: int) -> bytes:
+        kept = self._kept[rows]
+        if first not in kept:  # read with those around it, which the same path needs
+            begin = first - first % (rows * stored.BLOCK)
+            kept.update(
+                (position - 1, root)
+                for position, root in stored.roots(
+                    self._connection, rows, begin + 1, begin + rows * stored.BLOCK
+                ).items()
+            )
+        if first not in kept:
+            raise FaxstoreError(f"fax.log_subtree has nothing of position {first + 1}: run faxstore verify")
+        return kept[first]
+
+    def _block(self, begin: int) -> list[bytes]:
+        """The leaves of a block, as the rows are now."""
+        if begin not in self._leaves:
+            end = min(begin + stored.BLOCK, self.size)
+            leaves = leaf_hashes(self._connection, begin + 1, end)
+            if len(leaves) != end - begin:
+                raise FaxstoreError(f"{stored.named(begin + 1, end)}: rows are missing or added: run faxstore verify")
+            self._leaves[begin] = leaves
+        return self._leaves[begin]
+
+
+def _of(leaves: list[bytes]) -> bytes:
+    if len(leaves) == 1:
+        return leaves[0]
+    middle = tree.split(len(leaves))
+    return tree.node_hash(_of(leaves[:middle]), _of(leaves[middle:]))
+
+
+def positions_of(connection: Connection, session: UUID) -> list[int]:
+    """The positions of a session's rows, in order."""
+    query = """
+    select h.position from fax.session s
+    join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
+    where s.session_id = %s order by 1"""
+    return [position for (position,) in connection.execute(query, [session])]
+
+
+def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, str]:
+    """The checkpoint of that size, else the newest, with its note.  Raises UsageError where there is none."""
+    if size is None:
+        found = stored.newest(connection)
+        if found is None:
+            raise UsageError("nothing is sealed yet: run faxstore seal")
+        return found
+    row = connection.execute("select note from fax.checkpoint where size = %s", [size]).fetchone()
+    if row is None:
+        raise UsageError(f"--size {size}: there is no checkpoint of that size; see fax.checkpoint")
+    return note.parse(row[0]), row[0]
+
+
+def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: str) -> dict[str, Any]:
+    """The proof of one row.  Raises FaxstoreError where the row is not as it was sealed."""
+    if not 1 <= position <= sealed.size:
+        raise UsageError(f"position {position} is not in the checkpoint, which covers positions 1 to {sealed.size}")
+    found = list(entries(connection, position, position))
+    if len(found) != 1:
+        raise FaxstoreError(f"position {position} has {len(found)} rows: run faxstore verify")
+    data = found[0][1]
+    path = tree.inclusion_proof(position - 1, sealed.size, Reader(connection, sealed.size).root)
+    if tree.root_from_inclusion(tree.leaf_hash(data), position - 1, sealed.size, path) != sealed.root:
+        raise FaxstoreError(
+            f"position {position} cannot be proven, the log is not as it was sealed: run faxstore verify"
+        )
+    return {
+        "position": position,
+        "index": position - 1,
+        "size": sealed.size,
+        "entry": data.hex(),
+        "row": {name: _readable(value) for name, value in decoded(data).items()},
+        "path": [b64encode(one).decode() for one in path],
+        "checkpoint": text,
+    }
+
+
+def consistency(connection: Connection, old: Checkpoint, sealed: Checkpoint, text: str) -> dict[str, Any]:
+    """The proof that an older checkpoint is the beginning of a newer one."""
+    path = tree.consistency_proof(old.size, sealed.size, Reader(connection, sealed.size).root)
+    try:
+        tree.check_consistency(old.size, old.root, sealed.size, sealed.root, path)
+    except tree.ProofError as error:
+        raise FaxstoreError(
+            f"checkpoint {old.size} is not the beginning of {sealed.size}: run faxstore verify"
+        ) from error
+    return {
+        "old_size": old.size,
+        "old_root": b64encode(old.root).decode(),
+        "size": sealed.size,
+        "path": [b64encode(one).decode() for one in path],
+        "checkpoint": text,
+    }
+
+
+def _readable(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else plain(value)

@@ -1,0 +1,150 @@
+"""The Merkle tree of RFC 6962 (section 2.1), over hashes of leaves; indexes count from 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
+
+EMPTY_ROOT = sha256(b"").digest()
+"""The root of a tree without leaves."""
+
+
+class ProofError(ValueError):
+    """A proof does not fit the roots that it is to prove."""
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of a leaf."""
+    return sha256(b"\0" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of a node."""
+    return sha256(b"\1" + left + right).digest()
+
+
+def complete_root(hashes: Sequence[bytes]) -> bytes:
+    """The root over 2^k hashes of equally large subtrees; in one go, which is quicker than one by one."""
+    level = list(hashes)
+    while len(level) > 1:
+        pairs = iter(level)
+        level = [sha256(b"\1" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+    return level[0]
+
+
+class Frontier:
+    """A tree that grows at its end: of what is complete it keeps one hash for each bit of its size."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._complete: list[tuple[int, bytes]] = []
+
+    def append(self, root: bytes, leaves: int = 1) -> None:
+        """Adds a leaf, or the root of a complete subtree that begins where a subtree of its size may."""
+        if self.size % leaves:
+            raise ValueError(f"a subtree of {leaves} leaves cannot begin at {self.size}")
+        self.size += leaves
+        while self._complete and self._complete[-1][0] == leaves:
+            root = node_hash(self._complete.pop()[1], root)
+            leaves *= 2
+        self._complete.append((leaves, root))
+
+    def extend(self, hashes: Iterable[bytes]) -> None:
+        """Adds leaves."""
+        for leaf in hashes:
+            self.append(leaf)
+
+    def root(self) -> bytes:
+        """The root of the tree so far."""
+        if not self._complete:
+            return EMPTY_ROOT
+        found = self._complete[-1][1]
+        for _, left in reversed(self._complete[:-1]):
+            found = node_hash(left, found)
+        return found
+
+
+Root = Callable[[int, int], bytes]
+"""The root of the leaves from a first index up to, and without, another one."""
+
+
+def split(leaves: int) -> int:
+    """How many leaves the left half of a tree has: the largest power of two below their number."""
+    return 1 << (leaves - 1).bit_length() - 1
+
+
+def inclusion_proof(index: int, size: int, root: Root) -> list[bytes]:
+    """The audit path of a leaf (RFC 6962, 2.1.1), from the leaf up."""
+    path, first, last = [], 0, size
+    while last - first > 1:
+        middle = first + split(last - first)
+        if index < middle:
+            path.append(root(middle, last))
+            last = middle
+        else:
+            path.append(root(first, middle))
+            first = middle
+    return path[::-1]
+
+
+def consistency_proof(old: int, size: int, root: Root) -> list[bytes]:
+    """That the tree of `old` leaves (from 1) is the beginning of the one of `size` (RFC 6962, 2.1.2)."""
+    path, first, last, known = [], 0, size, True
+    while old < last:
+        middle = first + split(last - first)
+        if old <= middle:
+            path.append(root(middle, last))
+            last = middle
+        else:
+            path.append(root(first, middle))
+            first, known = middle, False
+    return ([] if known else [root(first, last)]) + path[::-1]
+
+
+def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root that an audit path leads to (RFC 9162, 2.1.3.2).  Raises ProofError where it is none of that place."""
+    if not 0 <= index < size:
+        raise ProofError(f"index {index} is not in a tree of {size} leaves")
+    node, last, found = index, size - 1, leaf
+    for sibling in path:
+        if not last:
+            raise ProofError("the path is too long")
+        if node % 2 or node == last:
+            found = node_hash(sibling, found)
+            while not node % 2 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            found = node_hash(found, sibling)
+        node, last = node >> 1, last >> 1
+    if last:
+        raise ProofError("the path is too short")
+    return found
+
+
+def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> None:
+    """Raises ProofError unless the path shows that the old tree is the beginning of the other (RFC 9162, 2.1.4.2)."""
+    if not 0 < old <= size:
+        raise ProofError(f"a tree of {old} leaves is not the beginning of one of {size}")
+    hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)
+    if old == size:
+        hashes = [old_root] if not path else []
+    if not hashes:
+        raise ProofError("the path has the wrong length")
+    node, last = old - 1, size - 1
+    while node % 2:
+        node, last = node >> 1, last >> 1
+    before = after = hashes[0]
+    for sibling in hashes[1:]:
+        if not last:
+            raise ProofError("the path is too long")
+        if node % 2 or node == last:
+            before, after = node_hash(sibling, before), node_hash(sibling, after)
+            while not node % 2 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            after = node_hash(after, sibling)
+        node, last = node >> 1, last >> 1
+    if old != size and last:
+        raise ProofError("the path is too short")
+    if (before, after) != (old_root, root):
+        raise ProofError("the path leads to other roots")

@@ -1,0 +1,28 @@
+-- Empties rejected messages of a server (NULL: of all) between two moments, all or those that contain a text. That there
+-- was one, when and why it was rejected, stays; they are not in the log. Returns how many were emptied.
+-- example: select fax.erase_rejected('pbx1', '2026-11-01', '2026-12-01', 'request of 2026-11-25', '5550100');
+create function fax.erase_rejected(
+    of_server text, from_moment timestamptz, to_moment timestamptz, because text, containing text default ''
+) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    taken bigint;
+begin
+    insert into fax.erasure (reason, server, from_at, to_at, erased_rows)
+    select because, of_server, from_moment, to_moment, count(*)
+    from fax.rejected_message r
+    where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
+      and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
+    update fax.rejected_message r
+    set raw = ''
+    where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
+      and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
+    get diagnostics taken = row_count;
+    return taken;
+end
+$$;
+
+comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties rejected messages of a server between two moments, all or those that contain a text. Returns how many.';

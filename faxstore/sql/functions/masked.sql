@@ -1,0 +1,9 @@
+-- A number or a station id of which only the last two characters are left, and how long it was; shorter than six: none.
+-- example: select fax.masked('+1 555 0100');
+create function fax.masked(value text) returns text
+language sql immutable parallel safe
+as $$
+    select case when length(value) < 6 then repeat('*', length(value)) else repeat('*', length(value) - 2) || right(value, 2) end
+$$;
+
+comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *; one shorter than six as a whole.';

@@ -1,0 +1,31 @@
+-- Trigger of the history for each row: a change is let through only where nothing but personal values has gone, by an
+-- erasure that this transaction has put on record, and their digests are kept, so that the row's leaf stays what it was.
+create function fax.only_erased() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    restored record := new;
+    plain jsonb := fax.plain_details(old.details);
+    kept fax.erased_digest := (
+        select row(d.*)::fax.erased_digest from fax.erased_digest d
+        where d.session_id = old.session_id and d.position = old.position);
+    of_salt bytea := (select k.salt from fax.session_salt k where k.session_id = old.session_id);
+begin
+    restored.file_name := old.file_name;
+    restored.details := old.details;
+    if restored is not distinct from old
+       and fax.erasing(old.session_id, null, null)
+       and (new.file_name is not distinct from old.file_name
+            or (new.file_name is null and fax.personal_digest(of_salt, 'file_name', old.file_name) = kept.file_name))
+       and (new.details is not distinct from old.details
+            or (new.details = plain and fax.personal_digest(of_salt, 'details', old.details::text) = kept.details))
+    then
+        return new;
+    end if;
+    raise exception 'fax.% is append-only: update is refused', tg_table_name
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.only_erased() is 'Trigger: refuses every UPDATE of the history that does more than erase personal values.';

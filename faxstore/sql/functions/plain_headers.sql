@@ -1,0 +1,13 @@
+-- The headers of a message that are no personal values. Whatever is not known is personal.
+-- example: select fax.plain_headers();
+create function fax.plain_headers() returns text[]
+language sql immutable parallel safe
+as $$
+    select array[
+        'AccountCode', 'ActionID', 'Application', 'ChannelState', 'ChannelStateDesc', 'Context', 'DataRate',
+        'ErrorCorrectionMode', 'ImageResolution', 'Language', 'Linkedid', 'Operation', 'PageNumber', 'PagesReceived',
+        'PagesTransferred', 'PagesTransmitted', 'Priority', 'Privilege', 'Resolution', 'SessionNumber', 'SessionType',
+        'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
+$$;
+
+comment on function fax.plain_headers() is 'The headers of a message that are no personal values; what is not known is personal.';

@@ -1,0 +1,17 @@
+-- grain: one row of the history whose personal values were erased
+-- example: select position from fax.erased_digest where session_id = '…';
+create table fax.erased_digest (
+    session_id uuid not null,
+    position   bigint not null,
+    file_name  bytea check (length(file_name) = 32),
+    details    bytea check (length(details) = 32),
+    primary key (session_id, position)
+);
+
+create index erased_digest_position on fax.erased_digest (position);
+
+comment on table fax.erased_digest is 'What stands in the log for the values that were erased from a row: their digests, whose salt is gone. Append-only.';
+comment on column fax.erased_digest.session_id is 'The session.';
+comment on column fax.erased_digest.position is 'The row of the history.';
+comment on column fax.erased_digest.file_name is 'Digest of its file_name, by fax.personal_digest() with the salt of then. NULL: it had none.';
+comment on column fax.erased_digest.details is 'Digest of its details as they were, likewise. NULL: they held no personal value.';

@@ -1,0 +1,35 @@
+-- grain: one row of the history as the log takes it
+-- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;
+create view fax.log_leaves as
+select
+    e.position,
+    e.session_id,
+    e.started_at,
+    e.entry,
+    sha256('\x00' || e.entry) as leaf
+from (
+    select
+        h.position,
+        h.session_id,
+        h.started_at,
+        fax.log_entry(
+            h.position, h.session_id, s.server, s.epoch_id, s.session_number, h.started_at, h.observed_at, h.collector_id,
+            h.event, h.operation, h.state, h.session_type, h.error_correction_mode, h.data_rate, h.x_resolution,
+            h.y_resolution, h.page_number, h.pages_transmitted, h.pages_received, h.total_bad_lines,
+            p.plain,
+            coalesce(fax.personal_digest(k.salt, 'file_name', h.file_name), d.file_name),
+            coalesce(fax.personal_digest(k.salt, 'details', case when p.plain <> h.details then h.details::text end), d.details)
+        ) as entry
+    from fax.session_history h
+    left join fax.session s on s.session_id = h.session_id
+    left join fax.session_salt k on k.session_id = h.session_id
+    left join fax.erased_digest d on d.session_id = h.session_id and d.position = h.position
+    cross join lateral (select fax.plain_details(h.details) as plain offset 0) p
+) e;
+
+comment on view fax.log_leaves is 'The leaves of the transparency log: leaf n of the tree is the row at position n. As the rows are now; what was sealed stands in fax.checkpoint.';
+comment on column fax.log_leaves.position is 'Place of the row in the history; the index of its leaf is one less.';
+comment on column fax.log_leaves.session_id is 'The session.';
+comment on column fax.log_leaves.started_at is 'First observation of the session; names the partition.';
+comment on column fax.log_leaves.entry is 'The canonical bytes of the row, by fax.log_entry(); personal values are digests.';
+comment on column fax.log_leaves.leaf is 'Its hash as a leaf (RFC 6962): 32 bytes. Before the row is sealed its personal values have no salt, and this is not yet its leaf.';

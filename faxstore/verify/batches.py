@@ -1,0 +1,46 @@
+"""Positions are those that the appends gave out: each batch begins where the one before ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from faxstore.log import stored
+from faxstore.store.database import Connection
+from faxstore.verify import Finding, Scope
+
+_GAPS = """
+select b.first_position, b.last_position, b.rows, b.expected
+from (
+    select a.*, 1 + lag(a.last_position, 1, 0::bigint) over (order by a.last_position) as expected
+    from fax.append_batch a
+) b
+where b.first_position <> b.expected or b.rows <> b.last_position - b.first_position + 1
+order by 1
+"""
+_OUTSIDE = """
+select h.position, h.session_id, h.observed_at from fax.session_history h
+where h.position < 1 or h.position > %s order by 1, 2, 3
+"""
+
+
+def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
+    """A finding for each batch that does not follow, and each row of which no batch tells."""
+    if not scope.whole:
+        return
+    for first, last, rows, expected in connection.execute(_GAPS):
+        yield Finding(
+            "batches",
+            f"batch of {stored.named(first, last)}",
+            f"has {rows} rows and should begin at position {expected}",
+        )
+    end = stored.last_position(connection)
+    # What was appended since is above the end that we saw; the batches of then tell of it.
+    rows = connection.execute(_OUTSIDE, [end]).fetchall()
+    end = stored.last_position(connection)
+    for position, session, observed_at in rows:
+        if not 1 <= position <= end:
+            yield Finding(
+                "batches",
+                f"position {position}",
+                f"a row was added (session {session}, observed {observed_at}): no batch tells of it",
+            )

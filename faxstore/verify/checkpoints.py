@@ -1,0 +1,47 @@
+"""Each checkpoint says what its note says, of one log, and is signed where it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from faxstore.log import note
+from faxstore.log.note import NoteError
+from faxstore.store.database import Connection
+from faxstore.verify import Finding, Scope
+
+
+def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
+    """A finding for each checkpoint whose note is wrong, and for a published one that is not of this log."""
+    origin: str | None = None
+    newest = 0
+    for size, root, text in connection.execute("select size, root, note from fax.checkpoint order by size").fetchall():
+        newest = size
+        try:
+            told = note.parse(text)
+            if (told.size, told.root) != (size, bytes(root)):
+                raise NoteError(f"its note tells of {told.size} rows and another size or root")
+            if told.origin != (origin or told.origin):
+                raise NoteError(f"its note is of the log {told.origin}, those before are of {origin}")
+            if scope.public_key:
+                scope.public_key.check(text)
+        except NoteError as error:
+            yield Finding("checkpoints", f"checkpoint of {size} rows", f"was rewritten: {error}")
+        else:
+            origin = origin or told.origin
+    yield from _published(scope, origin, newest)
+
+
+def _published(scope: Scope, origin: str | None, newest: int) -> Iterator[Finding]:
+    published = scope.published
+    if published is None:
+        return
+    where = f"published checkpoint of {published.size} rows"
+    try:
+        if scope.public_key:
+            scope.public_key.check(scope.published_note)
+    except NoteError as error:
+        yield Finding("checkpoints", where, str(error))
+    if origin not in (None, published.origin):
+        yield Finding("checkpoints", where, f"is of the log {published.origin}, this one is {origin}")
+    if published.size > newest:
+        yield Finding("checkpoints", where, f"the newest here is of {newest} rows: checkpoints or rows are gone")

@@ -1,0 +1,40 @@
+"""Every table of rows of the history is a partition of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from psycopg import sql
+
+from faxstore.store.database import Connection
+from faxstore.verify import Finding, Scope
+
+_LOOSE = """
+select c.relname from pg_class c
+where c.relnamespace = 'fax'::regnamespace and c.relkind = 'r' and c.relname ~ '^session_history_'
+  and not c.relispartition
+order by 1
+"""
+_UNPROTECTED = """
+select i.inhrelid::regclass::text from pg_inherits i
+where i.inhparent = 'fax.session_history'::regclass
+  and (select count(*) from pg_trigger t
+       where t.tgrelid = i.inhrelid and t.tgname in ('append_only', 'only_erased') and t.tgenabled = 'A') < 2
+order by 1
+"""
+
+
+def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
+    """A finding for each that was detached, or that has lost its triggers."""
+    for (name,) in connection.execute(_LOOSE).fetchall():
+        row = connection.execute(
+            sql.SQL("select min(position), max(position), count(*) from {}").format(sql.Identifier("fax", name))
+        ).fetchone()
+        assert row is not None
+        yield Finding(
+            "partitions",
+            f"fax.{name}",
+            f"is no partition of fax.session_history any more; it holds {row[2]} rows, positions {row[0]} to {row[1]}",
+        )
+    for (name,) in connection.execute(_UNPROTECTED).fetchall():
+        yield Finding("partitions", name, "is not append-only: a trigger is disabled or gone")

@@ -1,0 +1,34 @@
+"""Each session is the one that its id names, and has rows where it says that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from faxstore.store.database import Connection
+from faxstore.store.identity import session_id
+from faxstore.verify import Finding, Scope
+
+_LISTED = "select session_id, epoch_id, session_number from fax.session where session_number is not null order by 1"
+_WITHOUT_ROWS = """
+select s.session_id, s.started_at from fax.session s
+where not exists (select from fax.session_history h where h.session_id = s.session_id and h.started_at = s.started_at)
+order by 1
+"""
+_OTHER_SERVER = """
+select s.session_id, s.server, e.server from fax.session s
+left join fax.epoch e on e.epoch_id = s.epoch_id
+where e.server is distinct from s.server order by 1
+"""
+
+
+def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
+    """A finding for each that is not.  The id of a session that was never listed rests on more than is kept."""
+    if not scope.whole:
+        return
+    for session, epoch, number in connection.execute(_LISTED):
+        if session_id(epoch, number) != session:
+            yield Finding("sessions", f"session {session}", f"is not number {number} of epoch {epoch}")
+    for session, started_at in connection.execute(_WITHOUT_ROWS):
+        yield Finding("sessions", f"session {session}", f"has no row that began at {started_at}")
+    for session, server, other in connection.execute(_OTHER_SERVER):
+        yield Finding("sessions", f"session {session}", f"is of server {server}, its epoch of {other}")

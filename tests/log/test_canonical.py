@@ -1,0 +1,180 @@
+"""A row's canonical bytes: by Python, by SQL, and by the COPY that is hashed, always the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from psycopg.types.json import Jsonb
+
+from faxstore.log import canonical, tree
+from faxstore.log.leaves import entries, leaf_hashes, open_log
+from tests.log.faxes import a_history
+from tests.views.given import read
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+headers = st.sampled_from(
+    ("Status", "CallerIDNum", "Variable", "Value", "ChanVariable", "FileName", "Uniqueid", "", "é", "zz", "Zz")
+)
+values = texts | st.sampled_from(
+    ("FAXSTATUS", "FAXSTATUS=OK", "FAXSTATUSX=1", "REMOTESTATIONID=1", "FAXERROR", '\x01\x7f\t\n"\\')
+)
+details = st.none() | st.dictionaries(headers | texts, values | st.lists(values, max_size=4), max_size=6)
+numbers = st.none() | st.integers(-(2**31), 2**31 - 1)
+moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+rows = st.fixed_dictionaries(
+    {
+        "position": st.integers(1, 2**62),
+        "session_id": st.uuids(),
+        "server": texts,
+        "epoch_id": st.uuids(),
+        "session_number": st.none() | st.integers(0, 2**32),
+        "started_at": moments,
+        "observed_at": moments,
+        "collector_id": texts,
+        "event": texts,
+        **dict.fromkeys(("operation", "state", "session_type", "file_name"), st.none() | texts),
+        "error_correction_mode": st.none() | st.booleans(),
+        **dict.fromkeys(
+            ("data_rate", "x_resolution", "y_resolution", "page_number", "pages_transmitted", "pages_received"), numbers
+        ),
+        "total_bad_lines": numbers,
+        "details": details,
+    }
+)
+
+BY_SQL = """
+select fax.log_entry(
+    %(position)s::bigint, %(session_id)s::uuid, %(server)s::text, %(epoch_id)s::uuid, %(session_number)s::bigint,
+    %(started_at)s::timestamptz, %(observed_at)s::timestamptz, %(collector_id)s::text, %(event)s::text,
+    %(operation)s::text, %(state)s::text, %(session_type)s::text, %(error_correction_mode)s::boolean,
+    %(data_rate)s::integer, %(x_resolution)s::integer, %(y_resolution)s::integer, %(page_number)s::integer,
+    %(pages_transmitted)s::integer, %(pages_received)s::integer, %(total_bad_lines)s::integer,
+    fax.plain_details(%(details)s::jsonb),
+    fax.personal_digest(%(salt)s, 'file_name', %(file_name)s::text),
+    fax.personal_digest(%(salt)s, 'details', case when fax.plain_details(%(details)s::jsonb) <> %(details)s::jsonb
+                                                  then (%(details)s::jsonb)::text end))
+"""
+patient = settings(
+    max_examples=60,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@patient
+@given(row=rows, salt=st.binary(min_size=32, max_size=32))
+def test_python_and_sql_make_the_same_bytes(database: psycopg.Connection, row: dict[str, Any], salt: bytes) -> None:
+    asked = row | {"salt": salt, "details": None if row["details"] is None else Jsonb(row["details"])}
+    found = database.execute(BY_SQL, asked).fetchone()
+    assert found is not None
+    assert canonical.entry(row, salt) == bytes(found[0])
+
+
+@patient
+@given(row=rows, salt=st.binary(min_size=32, max_size=32))
+def test_the_bytes_say_what_the_row_said(row: dict[str, Any], salt: bytes) -> None:
+    data = canonical.entry(row, salt)
+    found = canonical.decoded(data)
+    assert {name: found[name] for name in found if name in row} == {name: row[name] for name in found if name in row}
+    for broken in (data[:-1], data + b"\0", b"\2" + data[1:]):
+        with pytest.raises(ValueError, match=r"not an entry|cut off"):
+            canonical.decoded(broken)
+
+
+@patient
+@given(told=details)
+def test_details_are_split_alike(database: psycopg.Connection, told: Any) -> None:
+    found = database.execute(
+        "select d::text, fax.plain_details(d)::text, fax.plain_details(fax.plain_details(d)) = fax.plain_details(d)"
+        " from (select %s::jsonb) x (d)",
+        [None if told is None else Jsonb(told)],
+    ).fetchone()
+    plain = None if told is None else canonical.jsonb_text(canonical.plain_details(told))
+    text = None if told is None else canonical.jsonb_text(told)
+    assert found == (text, plain, None if told is None else True)
+
+
+def test_python_and_sql_know_the_same_plain_names(database: psycopg.Connection) -> None:
+    found = database.execute("select fax.plain_headers(), fax.plain_variables()").fetchone()
+    assert found is not None
+    assert (frozenset(found[0]), frozenset(found[1])) == (canonical.PLAIN_HEADERS, canonical.PLAIN_VARIABLES)
+
+
+def test_what_is_no_object_is_plain(database: psycopg.Connection) -> None:
+    for text in ("[1]", "3", '"x"', "null", "{}"):
+        row = database.execute("select fax.plain_details(%s::jsonb)::text", [text]).fetchone()
+        assert row == (text,)
+
+
+@pytest.mark.parametrize(
+    ("told", "plain"),
+    [
+        ({"CallerIDNum": "5550100", "Status": "OK"}, {"Status": "OK"}),
+        ({"Variable": "FAXSTATUS", "Value": "SUCCESS"}, {"Variable": "FAXSTATUS", "Value": "SUCCESS"}),
+        ({"Variable": "REMOTESTATIONID", "Value": "+1 555 0100"}, {"Variable": "REMOTESTATIONID"}),
+        ({"ChanVariable": ["FAXSTATUS=OK", "LOCALSTATIONID=1"]}, {"ChanVariable": ["FAXSTATUS=OK"]}),
+        ({"ChanVariable": "FAXERROR="}, {"ChanVariable": "FAXERROR="}),
+        ({"ChanVariable": "NAME=Ada"}, {}),
+        ({"A header of tomorrow": "1"}, {}),
+    ],
+)
+def test_what_is_plain(told: Any, plain: Any) -> None:
+    assert canonical.plain_details(told) == plain
+
+
+def test_what_is_hashed_is_what_both_make(dsn: str, database: psycopg.Connection) -> None:
+    """Of a history of all kinds of rows, in any partition, under settings of a user that would change the text."""
+    a_history(database, 8)
+    database.execute("insert into fax.session_salt (session_id) select session_id from fax.session")
+    with open_log(dsn) as connection:
+        connection.execute("set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set bytea_output = 'escape'")
+        hashes = leaf_hashes(connection, 1, 10_000)
+        copied = dict(entries(connection, 1, 10_000))
+    found = read(database, "select position, session_id, entry, leaf from fax.log_leaves order by position")
+    assert len(found) > 100
+    assert [bytes(row["leaf"]) for row in found] == hashes == [tree.leaf_hash(copied[n + 1]) for n in range(len(found))]
+    assert {row["position"]: bytes(row["entry"]) for row in found} == copied
+    kept = read(
+        database,
+        "select h.*, s.server, s.epoch_id, s.session_number, k.salt from fax.session_history h"
+        " join fax.session s using (session_id) join fax.session_salt k using (session_id)",
+    )
+    assert {row["position"]: canonical.entry(row, bytes(row["salt"])) for row in kept} == copied
+
+
+def test_a_leaf_that_never_changes() -> None:
+    """A row of a test, so that a change of the form is seen: every proof that was given out rests on it."""
+    row = {
+        "position": 1,
+        "session_id": UUID("5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11"),
+        "server": "pbx1",
+        "epoch_id": UUID("5b1f6f0e-8a55-5d0c-9a53-0d1f6a7c4a11"),
+        "session_number": 7,
+        "started_at": datetime(2026, 11, 2, 8, tzinfo=UTC),
+        "observed_at": datetime(2026, 11, 2, 8, tzinfo=UTC) + timedelta(microseconds=1),
+        "collector_id": "one",
+        "event": "FAXSession",
+        "operation": "receive",
+        "state": "Active",
+        "session_type": "G.711",
+        "error_correction_mode": False,
+        "data_rate": 9600,
+        "x_resolution": 8031,
+        "y_resolution": 3850,
+        "page_number": 1,
+        "pages_transmitted": None,
+        "pages_received": 0,
+        "total_bad_lines": 3,
+        "file_name": "/fax/1.tif",
+        "details": {"Status": "é", "CallerIDNum": "5550100"},
+    }
+    data = canonical.entry(row, bytes(32))
+    assert json.loads(canonical.decoded(data)["plain_details"]) == {"Status": "é"}
+    assert tree.leaf_hash(data).hex() == "bde07add19c86e6bfefaf9e45f7224c332c73921af4756dacf0787020614084b"

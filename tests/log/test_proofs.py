@@ -1,0 +1,136 @@
+"""A proof holds by the script of docs/how-to/proofs.md alone, for any position, and not for a changed byte."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from faxstore.errors import FaxstoreError, UsageError
+from faxstore.log import prove, tree
+from faxstore.log.leaves import open_log
+from tests.log.faxes import SECRETS
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "proofs.md"
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    (source,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(source.splitlines()) <= 40
+    assert set(re.findall(r"import (.+)", source)) == {"base64, hashlib, json, sys"}
+    path = tmp_path / "check.py"
+    path.write_text(source)
+    return path
+
+
+def proofs_of(dsn: str, positions: list[int], size: int | None = None) -> list[dict[str, Any]]:
+    with open_log(dsn) as connection:
+        sealed, text = prove.checkpoint(connection, size)
+        return [prove.inclusion(connection, position, sealed, text) for position in positions]
+
+
+def checked(script: Path, proofs: list[dict[str, Any]], checkpoint: str) -> subprocess.CompletedProcess[str]:
+    """The script, run as anyone would, with nothing of ours around it."""
+    folder = script.parent
+    (folder / "proof.jsonl").write_text("".join(json.dumps(proof) + "\n" for proof in proofs))
+    (folder / "checkpoint").write_text(checkpoint)
+    command = [sys.executable, "-I", script.name, "proof.jsonl", "checkpoint"]
+    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False)
+
+
+def sizes(dsn: str) -> list[int]:
+    with psycopg.connect(dsn) as connection:
+        return [size for (size,) in connection.execute("select size from fax.checkpoint order by 1")]
+
+
+def test_every_position_is_proven_against_every_checkpoint(log: str, script: Path) -> None:
+    for size in sizes(log):
+        proofs = proofs_of(log, list(range(1, size + 1)), size)
+        found = checked(script, proofs, proofs[0]["checkpoint"])
+        assert (found.returncode, found.stderr) == (0, "")
+        assert found.stdout.splitlines() == [
+            f"position {position} is in faxstore/test as of {size} rows" for position in range(1, size + 1)
+        ]
+
+
+@pytest.mark.parametrize("what", ["entry", "path", "checkpoint", "another position"])
+def test_a_changed_byte_is_not(log: str, script: Path, what: str) -> None:
+    chance = random.Random(what)
+    for position in chance.sample(range(1, sizes(log)[-1] + 1), 12):
+        (proof,) = proofs_of(log, [position])
+        checkpoint = proof["checkpoint"]
+        if what == "entry":
+            data = bytearray.fromhex(proof["entry"])
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            proof["entry"] = data.hex()
+        elif what == "path":
+            place = chance.randrange(len(proof["path"]))
+            proof["path"][place] = changed_character(proof["path"][place], chance.randrange(40), chance)
+        elif what == "checkpoint":
+            lines = checkpoint.split("\n")
+            checkpoint = "\n".join([*lines[:2], changed_character(lines[2], chance.randrange(40), chance), *lines[3:]])
+        else:
+            proof["entry"] = proofs_of(log, [position % sizes(log)[-1] + 1])[0]["entry"]
+        found = checked(script, [proof], checkpoint)
+        assert found.returncode == 1, (position, what)
+        assert found.stdout == ""
+        assert "NOT in faxstore/test" in found.stderr
+
+
+def changed_character(text: str, place: int, chance: random.Random) -> str:
+    others = [letter for letter in "ABCDEFGHIJKLMNOP" if letter != text[place]]
+    return text[:place] + chance.choice(others) + text[place + 1 :]
+
+
+def test_a_proof_of_another_size_says_so(log: str, script: Path) -> None:
+    first, last = sizes(log)
+    (proof,) = proofs_of(log, [1], last)
+    (older,) = proofs_of(log, [1], first)
+    found = checked(script, [proof], older["checkpoint"])
+    assert found.returncode == 1
+    assert f"faxstore prove --size {first}" in found.stderr
+
+
+def test_a_proof_holds_no_personal_value(log: str) -> None:
+    proofs = json.dumps(proofs_of(log, list(range(1, 60))))
+    assert [secret for secret in SECRETS if secret in proofs or secret.encode().hex() in proofs] == []
+    assert '"account_code"' not in proofs
+    assert "acme" in proofs
+
+
+def test_what_cannot_be_proven(log: str) -> None:
+    last = sizes(log)[-1]
+    for position in (0, last + 1):
+        with pytest.raises(UsageError, match=f"position {position} is not in the checkpoint"):
+            proofs_of(log, [position])
+    with pytest.raises(UsageError, match="no checkpoint of that size"):
+        proofs_of(log, [1], 5)
+    with psycopg.connect(log, autocommit=True) as connection:
+        connection.execute("alter table fax.session_history disable trigger all")
+        connection.execute("update fax.session_history set state = 'another' where position = 8")
+    with pytest.raises(FaxstoreError, match="position 8 cannot be proven"):
+        proofs_of(log, [8])
+
+
+def test_nothing_sealed_is_nothing_to_prove(dsn: str) -> None:
+    with pytest.raises(UsageError, match="run faxstore seal"):
+        proofs_of(dsn, [1])
+
+
+def test_an_older_checkpoint_is_shown_to_be_the_beginning(log: str) -> None:
+    first, last = sizes(log)
+    with open_log(log) as connection:
+        old, _ = prove.checkpoint(connection, first)
+        new, text = prove.checkpoint(connection, last)
+        proof = prove.consistency(connection, old, new, text)
+    assert proof["old_size"] == first
+    assert 1 <= len(proof["path"]) <= 2 * last.bit_length()
+    assert tree.EMPTY_ROOT not in (old.root, new.root)

@@ -1,0 +1,233 @@
+"""Sealing: what was appended since goes into the tree, once, whoever else seals; the append does not wait."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from faxstore.log import note, stored, tree
+from faxstore.log.leaves import leaf_hashes, open_log
+from faxstore.log.note import PublicKey
+from tests.log.faxes import a_history, fax, sealed, told, verified
+from tests.views.given import append, read
+
+EXTRA_LONG = 120
+"""Seconds for what a busy machine may take long for."""
+
+
+def run(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_sealing_in_steps_gives_the_roots_of_the_whole(dsn: str, database: psycopg.Connection) -> None:
+    for step in range(6):
+        a_history(database, 10, first=step * 10)
+        rows, text = sealed(dsn)
+        checkpoint = note.parse(text)
+        with open_log(dsn) as connection:
+            leaves = leaf_hashes(connection, 1, 100_000)
+        frontier = tree.Frontier()
+        frontier.extend(leaves)
+        assert (checkpoint.size, checkpoint.root) == (len(leaves), frontier.root())
+        assert rows < len(leaves) or step == 0
+    kept = read(database, "select first_position, rows, root from fax.log_subtree order by 1")
+    assert [(row["first_position"], row["rows"]) for row in kept] == [
+        (first, 256) for first in range(1, len(leaves) - 254, 256)
+    ]
+    marks = read(database, "select marks from fax.log_run order by first_position")
+    assert b"".join(bytes(row["marks"]) for row in marks) == b"".join(leaf[:4] for leaf in leaves)
+
+
+def test_nothing_new_makes_no_checkpoint(log: str) -> None:
+    before = sealed(log)
+    assert before[0] == 0
+    assert sealed(log) == before
+
+
+def test_an_empty_history_is_nothing_to_seal(dsn: str) -> None:
+    found = run(dsn, "seal")
+    assert (found.returncode, found.stdout) == (0, "")
+    assert "nothing was appended yet" in found.stderr
+
+
+@settings(max_examples=25)
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=6))
+def test_a_log_that_grows_keeps_what_it_can_go_on_from(steps: list[int]) -> None:
+    """Subtrees and marks as they are kept, for any sizes of the steps."""
+    log, reference, kept = stored.Growing(), tree.Frontier(), 0
+    for step in steps:
+        leaves = [tree.leaf_hash(str(kept + n).encode()) for n in range(step)]
+        log.extend(leaves)
+        reference.extend(leaves)
+        kept += step
+        assert (log.size, log.frontier.root()) == (kept, reference.root())
+    assert [first for rows, first, _ in log.subtrees if rows == 256] == [*range(1, kept - 254, 256)]
+    assert sum(rows for _, rows, _ in log.runs) == kept
+    assert all((first - 1) // 256 == (first + rows - 2) // 256 for first, rows, _ in log.runs)
+
+
+def test_higher_subtrees_are_kept_when_they_are_complete() -> None:
+    log = stored.Growing()
+    leaf = tree.leaf_hash(b"the same")
+    log.extend([leaf] * 65_600)
+    assert [(rows, first) for rows, first, _ in log.subtrees if rows > 256] == [(65_536, 1)]
+    (above,) = [root for rows, _, root in log.subtrees if rows > 256]
+    below = [root for rows, _, root in log.subtrees if rows == 256]
+    assert above == tree.complete_root(below)
+    again = stored.Growing()
+    again.restore(65_536, above)
+    again.resume([leaf] * 64)
+    assert again.frontier.root() == log.frontier.root()
+
+
+def test_two_who_seal_at_once_are_one_after_the_other(dsn: str, database: psycopg.Connection) -> None:
+    a_history(database, 25)
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "seal"]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    said = [process.communicate(timeout=300) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert len({out for out, _ in said}) == 1
+    assert len(read(database, "select from fax.checkpoint")) == 1
+    assert told(verified(dsn)) == []
+
+
+def test_an_appender_does_not_wait_for_who_seals(dsn: str, database: psycopg.Connection) -> None:
+    """In the middle of a seal that is not committed, and the seal covers what was committed before it."""
+    append(database, fax(1, 0))
+    with psycopg.connect(dsn, autocommit=True) as appender, open_log(dsn) as sealer, sealer.transaction():
+        sealer.execute("select fax.lock_log()")
+        sealer.execute("insert into fax.session_salt (session_id) select session_id from fax.session")
+        appender.execute("set lock_timeout = '5s'")
+        append(appender, fax(1, 0.01), fax(2, 60))
+    before = read(database, "select max(last_position) as p from fax.append_batch")[0]["p"]
+    assert note.parse(sealed(dsn)[1]).size == before
+
+
+def test_sealing_while_rows_arrive_leaves_no_row_out(dsn: str, database: psycopg.Connection) -> None:
+    a_history(database, 3)
+    done = threading.Event()
+
+    def appending() -> None:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for number in range(100, 140):
+                append(connection, fax(number, number * 60))
+        done.set()
+
+    worker = threading.Thread(target=appending)
+    worker.start()
+    while not done.wait(0.05):
+        sealed(dsn)
+    worker.join(EXTRA_LONG)
+    sealed(dsn)
+    assert told(verified(dsn)) == []
+    (row,) = read(
+        database, "select max(size) as size, (select max(position) from fax.session_history) as p from fax.checkpoint"
+    )
+    assert row["size"] == row["p"]
+
+
+def test_a_seal_that_is_killed_is_made_again(dsn: str, database: psycopg.Connection) -> None:
+    a_history(database, 40)
+    for delay in (0.2, 0.5, 0.8, 1.1):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "faxstore", "--dsn", dsn, "seal"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    sealed(dsn)
+    assert told(verified(dsn)) == []
+
+
+# -- the commands -----------------------------------------------------------------------------------------
+
+
+def test_sealed_signed_published_verified(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    a_history(database, 5)
+    key, published = tmp_path / "log.key", tmp_path / "checkpoint"
+    public = run(dsn, "seal", "--origin", "faxstore/office", "--new-key", str(key)).stdout.strip()
+    first = run(dsn, "seal", "--origin", "faxstore/office", "--key", str(key), "--publish", str(published))
+    assert first.returncode == 0, first.stderr
+    assert published.read_text() == first.stdout
+    assert note.parse(first.stdout).origin == "faxstore/office"
+    PublicKey.parse(public).check(first.stdout)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint", "log.key"]
+    a_history(database, 5, first=5)
+    assert run(dsn, "seal", "--key", str(key)).returncode == 0
+    good = run(dsn, "verify", "--checkpoint", str(published), "--public-key", public)
+    assert (good.returncode, good.stdout) == (0, ""), good
+    assert "rows read" in good.stderr
+    assert "no findings" in good.stderr
+    other = run(dsn, "verify", "--public-key", "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k")
+    assert (other.returncode, other.stdout.count("not signed by example.com/foo")) == (1, 2)
+    assert "PRIVATE" not in "".join((first.stdout, first.stderr, good.stderr, other.stderr))
+    renamed = run(dsn, "seal", "--origin", "another")
+    assert (renamed.returncode, "keeps its name" in renamed.stderr) == (2, True)
+
+
+def test_a_new_log_of_changed_rows_does_not_fit_what_was_published(log: str, tmp_path: Path) -> None:
+    """Somebody rewrites a row and seals all anew: only the checkpoint that was kept elsewhere shows it."""
+    published = tmp_path / "checkpoint"
+    published.write_text(sealed(log)[1])
+    with psycopg.connect(log, autocommit=True) as connection:
+        for table in ("session_history", "checkpoint", "log_run", "log_subtree"):
+            connection.execute(f"alter table fax.{table} disable trigger all".encode())
+        connection.execute("update fax.session_history set total_bad_lines = 77 where position = 5")
+        connection.execute("delete from fax.checkpoint; delete from fax.log_run; delete from fax.log_subtree")
+        sealed(log)
+        for table in ("session_history", "checkpoint", "log_run", "log_subtree"):
+            connection.execute(f"alter table fax.{table} enable always trigger append_only".encode())
+        connection.execute("alter table fax.session_history enable always trigger only_erased")
+    assert run(log, "verify").returncode == 0
+    found = run(log, "verify", "--checkpoint", str(published))
+    assert found.returncode == 1
+    assert "log: published checkpoint of " in found.stdout
+    assert "was rewritten" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("seal", "--key", "/nowhere"), "--key /nowhere: No such file"),
+        (("seal", "--origin", "a b"), "--origin"),
+        (("verify", "--checkpoint", "/nowhere"), "--checkpoint /nowhere: No such file"),
+        (("verify", "--public-key", "x"), "not a public key"),
+        (("verify", "--from-position", "5", "--to-position", "4"), "is before"),
+        (("prove", "x"), "neither a position nor a session_id"),
+        (("prove", str(UUID(int=1))), "there is no session"),
+        (("prove", "1"), "run faxstore seal"),
+    ],
+)
+def test_bad_use_is_one_line(dsn: str, arguments: tuple[str, ...], word: str) -> None:
+    found = run(dsn, *arguments)
+    assert (found.returncode, found.stdout, found.stderr.count("\n")) == (2, "", 1)
+    assert word in found.stderr
+
+
+def test_who_seals_needs_no_more_than_the_role(server: str, log: str) -> None:
+    with psycopg.connect(log, autocommit=True) as connection:
+        append(connection, fax(900, 5e4))
+    name = f"test_seal_{os.getpid()}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"create role {name} login in role fax_sealer".encode())
+        try:
+            dsn = psycopg.conninfo.make_conninfo(log, user=name)
+            assert run(dsn, "seal").returncode == 0
+            assert run(dsn, "verify").returncode == 0
+            assert run(dsn, "prove", "1").returncode == 0
+        finally:
+            admin.execute(f"drop role {name}".encode())

@@ -1,0 +1,242 @@
+"""Somebody with every right changes something: verifying finds it, and says where."""
+
+from __future__ import annotations
+
+import random
+
+import psycopg
+import pytest
+
+from tests.log import faxes
+from tests.log.faxes import fax, sealed
+from tests.store.rights import names
+from tests.views.given import append
+
+CHANGES = {
+    "session_id": "gen_random_uuid()",
+    "started_at": "started_at + interval '1 microsecond'",
+    "observed_at": "observed_at + interval '1 microsecond'",
+    "data_rate": "coalesce(data_rate, 0) + 1",
+    "x_resolution": "coalesce(x_resolution, 0) + 1",
+    "y_resolution": "coalesce(y_resolution, 0) + 1",
+    "page_number": "coalesce(page_number, 0) + 1",
+    "pages_transmitted": "coalesce(pages_transmitted, 0) + 1",
+    "pages_received": "coalesce(pages_received, 0) + 1",
+    "total_bad_lines": "coalesce(total_bad_lines, 0) + 1",
+    "error_correction_mode": "not coalesce(error_correction_mode, false)",
+    "event": "event || 'x'",
+    "operation": "coalesce(operation, '') || 'x'",
+    "state": "coalesce(state, '') || 'x'",
+    "session_type": "coalesce(session_type, '') || 'x'",
+    "collector_id": "collector_id || 'x'",
+    "file_name": "coalesce(file_name, '') || 'x'",
+    "details": """coalesce(details, '{}') || '{"Status": "another"}'""",
+}
+"""Of each column but position, a change."""
+
+
+def found_in(log: str, **scope: int) -> list[str]:
+    """What verifying finds, but for the triggers that had to be disabled."""
+    lines = faxes.told(faxes.verified(log, **scope))
+    return [line for line in lines if "a trigger is disabled" not in line]
+
+
+def row_of(connection: psycopg.Connection, query: str) -> tuple[int, int]:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def test_nothing_changed_is_nothing_found(log: str) -> None:
+    assert found_in(log) == []
+
+
+def test_every_column_is_tried(superuser: psycopg.Connection) -> None:
+    query = "select attname from pg_attribute where attrelid = 'fax.session_history'::regclass and attnum > 0"
+    assert set(names(superuser, query)) == {*CHANGES, "position"}
+
+
+@pytest.mark.parametrize("column", CHANGES)
+def test_a_changed_column_is_found_in_its_row(log: str, superuser: psycopg.Connection, column: str) -> None:
+    """One with details, and a snapshot."""
+    for position in (150, 301):
+        superuser.execute(
+            f"update fax.session_history set {column} = {CHANGES[column]} where position = %s".encode(), [position]
+        )
+    found = found_in(log)
+    assert "log: position 150: changed: 1 row is not as sealed" in found
+    assert "log: position 301: changed: 1 row is not as sealed" in found
+    assert len(found) == 2 or column in ("session_id", "started_at")
+
+
+def test_any_rows_that_are_changed_are_named(log: str, superuser: psycopg.Connection) -> None:
+    (last,) = superuser.execute("select max(size) from fax.checkpoint").fetchone() or (0,)
+    positions = sorted(random.Random(5).sample(range(1, last + 1, 2), 25))
+    superuser.execute("update fax.session_history set state = 'another' where position = any(%s)", [positions])
+    assert found_in(log) == [f"log: position {one}: changed: 1 row is not as sealed" for one in positions]
+
+
+def test_a_row_that_was_taken_out_is_missing(log: str, superuser: psycopg.Connection) -> None:
+    superuser.execute("delete from fax.session_history where position in (7, 100, 101, 102)")
+    assert found_in(log) == [
+        "log: position 7: missing: 1 row is gone",
+        "log: positions 100 to 102: missing: 3 rows are gone",
+    ]
+
+
+ADD = """
+insert into fax.session_history
+select (jsonb_populate_record(
+    h, jsonb_build_object('observed_at', h.observed_at + interval '1 ms', 'position', %s::bigint))).*
+from fax.session_history h where h.position = 20
+"""
+
+
+def test_a_row_that_was_put_in_is_one_too_many(log: str, superuser: psycopg.Connection) -> None:
+    superuser.execute(ADD, [20])
+    assert found_in(log) == ["log: position 20: has 2 rows: 1 row is added"]
+
+
+@pytest.mark.parametrize("position", [0, -5, 10**9])
+def test_a_row_outside_of_all_batches_was_added(log: str, superuser: psycopg.Connection, position: int) -> None:
+    superuser.execute(ADD, [position])
+    (line,) = found_in(log)
+    assert line.startswith(f"batches: position {position}: a row was added (session ")
+
+
+def test_two_rows_that_were_swapped_are_both_named(log: str, superuser: psycopg.Connection) -> None:
+    superuser.execute(
+        "update fax.session_history set position = case position when 40 then 260 else 40 end"
+        " where position in (40, 260)"
+    )
+    assert found_in(log) == [
+        "log: position 40: changed: 1 row is not as sealed",
+        "log: position 260: changed: 1 row is not as sealed",
+    ]
+
+
+def test_a_rewritten_checkpoint_is_named(log: str, superuser: psycopg.Connection) -> None:
+    """Its root and its note to fit each other; the one after it gives it away."""
+    first, last = (row[0] for row in superuser.execute("select size from fax.checkpoint order by 1").fetchall())
+    superuser.execute(
+        "update fax.checkpoint set root = sha256('x'), note = split_part(note, E'\n', 1) || E'\n' || size || E'\n'"
+        " || encode(sha256('x'), 'base64') || E'\n\n' where size = %s",
+        [first],
+    )
+    assert found_in(log) == [f"log: checkpoint of {first} rows: was rewritten: the rows agree with that of {last}"]
+    superuser.execute("update fax.checkpoint set root = sha256('y') where size = %s", [last])
+    found = found_in(log)
+    assert (
+        f"log: checkpoint of {first} rows and 1 after it: does not fit the rows: it, or positions 1 to {first}, was"
+        in "\n".join(found)
+    )
+    assert any(line.startswith(f"checkpoints: checkpoint of {last} rows: was rewritten: its note") for line in found)
+
+
+def test_rows_marks_and_roots_rewritten_together_do_not_fit_the_checkpoints(
+    log: str, superuser: psycopg.Connection
+) -> None:
+    """The most that one can do who does not rewrite the checkpoints: then it is between two of them."""
+    first, last = (row[0] for row in superuser.execute("select size from fax.checkpoint order by 1").fetchall())
+    superuser.execute("update fax.session_history set total_bad_lines = 77 where position = %s", [first + 5])
+    superuser.execute(
+        "update fax.log_run r set marks = overlay(r.marks placing substr(l.leaf, 1, 4)"
+        " from ((l.position - r.first_position) * 4 + 1)::integer for 4)"
+        " from fax.log_leaves l where l.position = %s"
+        " and l.position between r.first_position and r.first_position + r.rows - 1",
+        [first + 5],
+    )
+    found = found_in(log)
+    assert found[-1].startswith(
+        f"log: checkpoint of {last} rows: does not fit the rows: it, or positions {first + 1} to {last}"
+    )
+
+
+def test_a_root_that_was_rewritten_leaves_its_rows(log: str, superuser: psycopg.Connection) -> None:
+    superuser.execute("update fax.log_subtree set root = sha256('x') where first_position = 257")
+    assert found_in(log) == [
+        "log: positions 257 to 512: changed: among these rows or in fax.log_subtree, for the root is another"
+    ]
+
+
+def test_what_was_kept_of_the_tree_and_is_gone(log: str, superuser: psycopg.Connection) -> None:
+    superuser.execute("delete from fax.log_run where first_position = 1")
+    superuser.execute("delete from fax.log_subtree where first_position = 257")
+    assert found_in(log) == [
+        "log: fax.log_run, positions 1 to 256: marks are gone",
+        "log: fax.log_subtree, positions 257 to 512: the root is gone",
+    ]
+
+
+def test_a_detached_partition_is_named_and_its_rows_are_missing(log: str, superuser: psycopg.Connection) -> None:
+    first, rows = row_of(superuser, "select min(position), count(*) from fax.session_history_2026_12")
+    superuser.execute("alter table fax.session_history detach partition fax.session_history_2026_12")
+    found = found_in(log)
+    assert found[0].startswith(
+        "partitions: fax.session_history_2026_12: is no partition of fax.session_history any more;"
+        f" it holds {rows} rows"
+    )
+    missing = [line for line in found if " missing: " in line]
+    assert missing[0].startswith(f"log: positions {first} to ")
+    assert sum(int(line.split("missing: ")[1].split()[0]) for line in missing) == rows
+    assert all("missing" in line or "has no row" in line for line in found[1:])
+
+
+def test_a_lost_trigger_is_told(log: str) -> None:
+    with psycopg.connect(log, autocommit=True) as connection:
+        connection.execute("alter table fax.session_history_2026_11 disable trigger append_only")
+    assert faxes.told(faxes.verified(log)) == [
+        "partitions: fax.session_history_2026_11: is not append-only: a trigger is disabled or gone"
+    ]
+
+
+@pytest.mark.parametrize(
+    "change", ["server = 'other'", "session_number = 77", "started_at = started_at + interval '1 s'"]
+)
+def test_a_session_that_is_named_otherwise_is_found(log: str, superuser: psycopg.Connection, change: str) -> None:
+    of_position_3 = "(select session_id from fax.session_history where position = 3)"
+    superuser.execute(f"update fax.session set {change} where session_id = {of_position_3}".encode())
+    found = found_in(log)
+    assert [line for line in found if line.startswith("sessions: session ")]
+    assert len([line for line in found if "changed" in line]) >= ("started_at" not in change)
+
+
+def test_a_batch_that_was_rewritten_is_found(log: str, superuser: psycopg.Connection) -> None:
+    second = "select first_position, last_position from fax.append_batch order by 1 offset {} limit 1"
+    gone, _ = row_of(superuser, second.format(1))
+    first, last = row_of(superuser, second.format(2))
+    superuser.execute("delete from fax.append_batch where first_position = %s", [gone])
+    assert found_in(log) == [
+        f"batches: batch of positions {first} to {last}: has {last - first + 1} rows"
+        f" and should begin at position {gone}"
+    ]
+
+
+def test_a_function_that_lies_is_told(log: str, superuser: psycopg.Connection) -> None:
+    superuser.execute(
+        "create or replace function fax.personal_digest(salt bytea, name text, value text) returns bytea"
+        " language sql immutable parallel safe as $$ select case when value is not null then sha256(salt) end $$"
+    )
+    assert found_in(log)[0] == ("functions: fax.personal_digest(): is not the function of this version of faxstore")
+
+
+def test_rows_that_are_not_sealed_yet_are_counted(log: str, superuser: psycopg.Connection) -> None:
+    append(superuser, fax(900, 5e4))
+    assert found_in(log) == []
+    (last,) = superuser.execute("select max(position) from fax.session_history").fetchone() or (0,)
+    superuser.execute("delete from fax.session_history where position = %s", [last - 2])
+    assert found_in(log) == [f"log: position {last - 2}: missing: 1 row is gone"]
+
+
+def test_sealing_goes_on_only_where_the_last_rows_are_as_they_were(log: str, superuser: psycopg.Connection) -> None:
+    (size,) = superuser.execute("select max(size) from fax.checkpoint").fetchone() or (0,)
+    append(superuser, fax(900, 5e4))
+    superuser.execute("update fax.session_history set state = 'another' where position = %s", [size])
+    with pytest.raises(Exception, match="run faxstore verify"):
+        sealed(log)
+
+
+def test_a_range_reads_only_its_rows(log: str, superuser: psycopg.Connection) -> None:
+    assert found_in(log, first=100, last=120) == []
+    superuser.execute("update fax.session_history set state = 'another' where position = 110")
+    assert found_in(log, first=100, last=120) == ["log: position 110: changed: 1 row is not as sealed"]
