@@ -17,7 +17,7 @@ import typer
 
 import faxstore
 from faxstore import logs
-from faxstore.commands import demo, doctor, help, import_, ingest, migrate, psql, record, sessions, show
+from faxstore.commands import demo, doctor, export, help, import_, ingest, migrate, psql, record, sessions, show
 from faxstore.commands.context import GlobalOptions
 from faxstore.errors import FaxstoreError
 from faxstore.logs import LogFormat
@@ -39,6 +39,7 @@ app.command("import", help=help.screen(import_.run))(import_.run)
 app.command("record", help=help.screen(record.run))(record.run)
 app.command("sessions", help=help.screen(sessions.run))(sessions.run)
 app.command("show", help=help.screen(show.run))(show.run)
+app.add_typer(export.app, name="export")
 app.command("doctor", help=help.screen(doctor.run))(doctor.run)
 app.command("psql", help=help.screen(psql.run), context_settings={"ignore_unknown_options": True})(psql.run)
 

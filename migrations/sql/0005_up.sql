@@ -122,6 +122,7 @@ create table fax.export_line (
 
 create index export_line_batch on fax.export_line (consumer, batch, line);
 create index export_line_started on fax.export_line (consumer, started_at);
+create index export_line_erased on fax.export_line (consumer, batch) where erased_at is not null;
 
 comment on table fax.export_line is 'One fax as it was handed out to a consumer: revision 1, or a correction that supersedes the revision before. Append-only; rows get in by fax.begin_export_batch() alone.';
 comment on column fax.export_line.consumer is 'Who it was handed out to.';
