@@ -29,8 +29,8 @@ def filled(server: str, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def logins(server: str, template: str) -> Iterator[dict[str, str]]:
-    """Two users of an operator's own: one in fax_ingest, one in fax_reader."""
-    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ("fax_ingest", "fax_reader")}
+    """Users of an operator's own: one in each of the roles."""
+    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ("fax_ingest", "fax_reader", "fax_export")}
     with psycopg.connect(server, autocommit=True) as connection:
         for role, name in names.items():
             connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
@@ -55,4 +55,10 @@ def ingest(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="module")
 def reader(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
     with psycopg.connect(make_conninfo(filled, user=logins["fax_reader"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def export(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_export"]), autocommit=True) as connection:
         yield connection

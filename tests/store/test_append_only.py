@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.store.rights import APPEND_ONLY, PARTITIONS, REFUSED, names, refuses
+from tests.store.rights import APPEND_ONLY, LEDGER, PARTITIONS, REFUSED, names, refuses
 from tests.views.given import read
 
 # -- append-only by trigger -------------------------------------------------------------------------------
@@ -38,8 +38,14 @@ def test_every_partition_is_protected_at_all_times(superuser: psycopg.Connection
         "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
         " where t.tgname = 'append_only' and t.tgenabled = 'A' and t.tgfoid = 'fax.refuse_change'::regproc",
     )
-    assert set(protected) == {*APPEND_ONLY, *names(superuser, PARTITIONS)}
+    assert set(protected) == {*APPEND_ONLY, *LEDGER, *names(superuser, PARTITIONS)}
 
+
+CALLED = ("append", "hold_lease", "listed", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
+CALLED_BY_EXPORTERS = (
+    "begin_export_batch", "end_export_batch", "export_delivered", "export_due",
+    "erase_export_lines",  # by fax_owner alone
+)  # fmt: skip
 
 # -- functions that run with their owner's rights ---------------------------------------------------------
 
@@ -58,7 +64,7 @@ def test_functions_look_nothing_up_where_a_caller_can_put_it(superuser: psycopg.
         assert paths == ["search_path=pg_catalog, pg_temp"], row["function"]
 
 
-def test_functions_with_the_owners_rights_are_those_that_ingestors_call(superuser: psycopg.Connection) -> None:
+def test_functions_with_the_owners_rights_are_those_that_ingestors_and_exporters_call(superuser: psycopg.Connection) -> None:
     found = read(
         superuser,
         "select proname, proowner::regrole::text as owner from pg_proc"
@@ -66,7 +72,7 @@ def test_functions_with_the_owners_rights_are_those_that_ingestors_call(superuse
     )
     assert found == [
         {"proname": name, "owner": "fax_owner"}
-        for name in ("append", "hold_lease", "listed", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
+        for name in sorted([*CALLED, *CALLED_BY_EXPORTERS])
     ]
 
 

@@ -1,6 +1,6 @@
 """Every table, partition, view and function that the catalog names: what each role may do with it, and nothing more.
 
-A new one is refused to both roles until it stands in the lists here.
+A new one is refused to every role until it stands in the lists here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import pytest
 from tests.store.rights import REFUSED, names, refuses
 from tests.views.given import read
 
+LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "page_attempts", "quality_by_peer", "reconciliation", "rejected_messages",
@@ -24,8 +25,10 @@ GRANTED: dict[str, dict[str, str]] = {
         "waiting_record": "DELETE INSERT SELECT",
     },
     "fax_reader": dict.fromkeys(
-        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", *VIEWS), "SELECT"
+        (*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", *LEDGER, *VIEWS),
+        "SELECT",
     ),
+    "fax_export": dict.fromkeys((*LEDGER, "alembic_version"), "SELECT"),
 }
 """All that each role may do with the relations of the schema."""
 
@@ -33,6 +36,9 @@ FOLDS = [
     "channel_variable", "counted_faxes", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "told_moment", "unescaped",
     "usage",
+]  # fmt: skip
+OF_LEDGER = [
+    "export_as_of", "export_changes", "export_line_digest", "export_personal_digest", "export_seen", "text_digest",
 ]  # fmt: skip
 EXECUTED = {
     "fax_ingest": sorted(
@@ -47,7 +53,8 @@ EXECUTED = {
             "unseen_reload",
         ]
     ),
-    "fax_reader": FOLDS,
+    "fax_reader": sorted([*FOLDS, *OF_LEDGER]),
+    "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }
 
 RELATIONS = "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind not in ('i', 'I', 't')"
@@ -161,10 +168,10 @@ def a_column(connection: psycopg.Connection, relation: str) -> str:
 
 
 def role_of(connection: psycopg.Connection) -> str:
-    return "fax_ingest" if "fax_ingest" in connection.info.user else "fax_reader"
+    return next(name for name in GRANTED if name in connection.info.user)
 
 
-@pytest.fixture(params=["ingest", "reader"])
+@pytest.fixture(params=["ingest", "reader", "export"])
 def role(request: pytest.FixtureRequest) -> psycopg.Connection:
     """A connection of a user who was granted one of the roles."""
     connection: psycopg.Connection = request.getfixturevalue(request.param)

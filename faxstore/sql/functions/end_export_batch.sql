@@ -22,7 +22,8 @@ begin
     insert into fax.export_batch (
         consumer, batch, first_position, last_position, lines, corrections, pages, bad_lines, seconds,
         previous_pages, previous_bad_lines, previous_seconds, first_started_at, last_started_at, first_ended_at, last_ended_at,
-        format, format_version, sha256, digest, schema_version, checkpoint)
+        format, format_version, sha256, digest, schema_version, checkpoint,
+        batch_before, position_before)
     select
         of_consumer, coalesce(last_batch.batch, 0) + 1, coalesce(last_batch.last_position, 0) + 1,
         (select max(a.last_position) from fax.append_batch a),
@@ -30,7 +31,8 @@ begin
         sum(l.previous_pages), sum(l.previous_bad_lines), sum(l.previous_duration_seconds),
         min(l.started_at), max(l.started_at), min(l.ended_at), max(l.ended_at),
         of_format, of_format_version, of_file, sha256(string_agg(l.digest, ''::bytea order by l.line)),
-        (select v.version_num from fax.alembic_version v), newest_checkpoint
+        (select v.version_num from fax.alembic_version v), newest_checkpoint,
+        last_batch.batch, coalesce(last_batch.last_position, 0)
     from fax.export_line l
     where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
     returning * into made;
