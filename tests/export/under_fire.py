@@ -1,4 +1,4 @@
-"""The exporter is killed with -9 at random points while rows, late rows and corrections arrive; then the books are compared.
+"""The exporter is killed with -9 at random points while rows and corrections arrive; then the books are compared.
 
 python -m tests.export.under_fire --kills 200 --seed N
 """
@@ -91,8 +91,8 @@ def under_fire(dsn: str, folder: Path, kills: int, seed: int) -> Outcome:
             if rng.random() < 0.3:
                 _consume(delivered, consumed, outcome)
     _append(dsn, [row for batch in traffic.rest() for row in batch], outcome)
-    for consumer in CONSUMERS:
-        _export(dsn, delivered, consumer)
+    for consumer, form in CONSUMERS.items():
+        _export(dsn, delivered, consumer, form)
     _consume(delivered, consumed, outcome)
     outcome.differences += [f"{path.name} was left" for path in delivered.iterdir()]
     outcome.differences += differences(dsn, consumed, folder, CONSUMERS, outcome.told)
@@ -164,9 +164,9 @@ def _consume(delivered: Path, consumed: Path, outcome: Outcome) -> None:
             path.replace(taken)
 
 
-def _export(dsn: str, folder: Path, consumer: str) -> None:
+def _export(dsn: str, folder: Path, consumer: str, form: str) -> None:
     """The last run is the command itself, and nobody kills it; after it nothing is due."""
-    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "billing"]
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "billing", "--format", form]
     for _ in range(2):
         subprocess.run([*command, "--to", str(folder), "--consumer", consumer], check=True, capture_output=True)
 
