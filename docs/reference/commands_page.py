@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, get_args, get_type_hints
 
+import typer
 from typer.models import ArgumentInfo
 
 from faxstore import cli
@@ -27,12 +28,24 @@ Data goes to standard output, messages to standard error. `--format` chooses how
 def page() -> str:
     """The whole page."""
     parts = [HEAD, *_section("faxstore [OPTIONS] COMMAND", cli.options)]
-    for info in cli.app.registered_commands:
-        assert info.callback is not None
-        arguments = [one.spelling for one in parameters(info.callback) if one.is_argument]
-        usage = " ".join(["faxstore", f"{info.name}", "[OPTIONS]", *arguments])
-        parts += [f"\n## {info.name}\n", *_section(usage, info.callback)]
+    for name, run in commands():
+        arguments = [one.spelling for one in parameters(run) if one.is_argument]
+        usage = " ".join(["faxstore", name, "[OPTIONS]", *arguments])
+        parts += [f"\n## {name}\n", *_section(usage, run)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(parts)).rstrip() + "\n"
+
+
+def commands(app: typer.Typer = cli.app, group: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Each command with its name; those of a group stand behind it, and have its name before theirs."""
+    for info in app.registered_commands:
+        assert info.callback is not None
+        yield f"{group}{info.name}", info.callback
+    for part in app.registered_groups:
+        assert part.typer_instance is not None
+        assert part.typer_instance.registered_callback is not None
+        assert part.typer_instance.registered_callback.callback is not None
+        yield f"{part.name}", part.typer_instance.registered_callback.callback
+        yield from commands(part.typer_instance, f"{part.name} ")
 
 
 @dataclass(frozen=True)
@@ -61,11 +74,13 @@ def parameters(run: Callable[..., Any]) -> list[Parameter]:
 
 
 def _option(name: str, annotation: Any, info: Any) -> str:
+    # What stands first in typer.Option() is its default, or the name where Annotated has the default elsewhere.
+    spelling = info.default if isinstance(info.default, str) else f"--{name.replace('_', '-')}"
     if annotation is bool:
-        return f"--{name}"
+        return str(spelling)
     kinds = [kind for outer in (get_args(annotation) or (annotation,)) for kind in (get_args(outer) or (outer,))]
     choices = "|".join(kinds[0]) if issubclass(kinds[0], StrEnum) else None
-    return f"--{name.replace('_', '-')} {info.metavar or choices or kinds[0].__name__.upper()}"
+    return f"{spelling} {info.metavar or choices or kinds[0].__name__.upper()}"
 
 
 def _section(usage: str, run: Callable[..., Any]) -> Iterator[str]:

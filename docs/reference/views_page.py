@@ -32,7 +32,7 @@ VIEWS = (
     "reconciliation",
     "rejected_messages",
 )
-FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes")
+FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes", "export_as_of")
 BASES = ("session_facts", "page_attempts", "session_rows")
 TABLES = (
     "session_history",
@@ -45,6 +45,10 @@ TABLES = (
     "lease",
     "technology",
     "quality_class",
+    "export_batch",
+    "export_line",
+    "export_pending",
+    "export_delivery",
 )
 
 _COLUMNS = """

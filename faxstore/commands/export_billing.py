@@ -113,7 +113,7 @@ def render(
     The bytes are those that were handed out, and their SHA-256 is compared. Where personal values were erased since,
     the file lacks them, and the manifest says of how many lines.
 
-    Example:
+    Examples:
       faxstore export billing-render 7 --to /tmp/again
     """
     from faxstore.export.billing import render_again

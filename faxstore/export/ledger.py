@@ -171,9 +171,7 @@ def told_in_one_line() -> Iterator[None]:
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:
-        raise UsageError(
-            f"{one_line(error)}: grant fax_export to this user, or fax_reader where it only reads"
-        ) from error
+        raise UsageError(f"{one_line(error)}: this user needs the role fax_export (to read, fax_reader)") from error
     except (psycopg.errors.InvalidParameterValue, psycopg.errors.DataError) as error:
         raise UsageError(one_line(error)) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -64,16 +64,15 @@ def test_functions_look_nothing_up_where_a_caller_can_put_it(superuser: psycopg.
         assert paths == ["search_path=pg_catalog, pg_temp"], row["function"]
 
 
-def test_functions_with_the_owners_rights_are_those_that_ingestors_and_exporters_call(superuser: psycopg.Connection) -> None:
+def test_functions_with_the_owners_rights_are_those_that_ingestors_and_exporters_call(
+    superuser: psycopg.Connection,
+) -> None:
     found = read(
         superuser,
         "select proname, proowner::regrole::text as owner from pg_proc"
         " where pronamespace = 'fax'::regnamespace and prosecdef order by 1",
     )
-    assert found == [
-        {"proname": name, "owner": "fax_owner"}
-        for name in sorted([*CALLED, *CALLED_BY_EXPORTERS])
-    ]
+    assert found == [{"proname": name, "owner": "fax_owner"} for name in sorted([*CALLED, *CALLED_BY_EXPORTERS])]
 
 
 def test_a_type_of_the_callers_own_does_not_run_as_the_owner(ingest: psycopg.Connection) -> None:

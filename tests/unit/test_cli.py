@@ -15,6 +15,8 @@ from faxstore.commands import help, rows
 from faxstore.errors import UsageError
 
 COMMANDS = ["demo", "migrate", "ingest", "import", "record", "sessions", "show", "doctor", "psql"]
+GROUPS = {"export": ["billing", "billing-list", "billing-render", "billing-as-of"]}
+EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
 
 
 def left(arguments: list[str]) -> int:
@@ -37,11 +39,13 @@ def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple
 
 def test_all_commands_are_there_and_no_other() -> None:
     assert [info.name for info in cli.app.registered_commands] == COMMANDS
+    found = {info.name: info.typer_instance for info in cli.app.registered_groups}
+    assert {name: [one.name for one in app.registered_commands] for name, app in found.items() if app} == GROUPS
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", EVERY)
 def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert left([command, "--help"]) == 0
+    assert left([*command.split(), "--help"]) == 0
     screen, error = capsys.readouterr()
     assert error == ""
     assert "Examples:" in screen
@@ -52,7 +56,7 @@ def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.Ca
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert left(["--help"]) == 0
     screen = capsys.readouterr().out
-    assert [command for command in COMMANDS if f"│ {command} " not in screen] == []
+    assert [command for command in [*COMMANDS, *GROUPS] if f"│ {command} " not in screen] == []
 
 
 def test_brackets_of_a_docstring_are_no_markup() -> None:

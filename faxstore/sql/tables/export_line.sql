@@ -8,10 +8,10 @@ create table fax.export_line (
     line                      bigint not null check (line >= 1),
     session_id                uuid not null,
     revision                  integer not null check (revision >= 1),
-    supersedes                integer check (supersedes is not distinct from nullif(revision - 1, 0)),
+    supersedes                integer,
     supersedes_batch          bigint,
     supersedes_line           bigint,
-    changed                   text[] not null check ((changed = '{}') = (revision = 1)),
+    changed                   text[] not null,
     server                    text not null,
     session_number            bigint,
     direction                 text,
@@ -51,7 +51,9 @@ create table fax.export_line (
     erased_at                 timestamptz,
     primary key (session_id, consumer, revision),
     foreign key (consumer, batch) references fax.export_batch deferrable initially deferred,
-    foreign key (session_id, consumer, supersedes) references fax.export_line (session_id, consumer, revision)
+    foreign key (session_id, consumer, supersedes) references fax.export_line (session_id, consumer, revision),
+    constraint supersedes_the_one_before check (supersedes is not distinct from nullif(revision - 1, 0)),
+    constraint changed_where_corrected check ((changed = '{}') = (revision = 1))
 );
 
 create index export_line_batch on fax.export_line (consumer, batch, line);
