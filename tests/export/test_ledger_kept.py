@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from faxstore.errors import FaxstoreError
 from faxstore.export import ledger_check
 from faxstore.export.billing import render_again
 from faxstore.export.ledger import ledger
+from faxstore.store import migrate
 from tests.export.handing_out import batches, hand, lines, manifests
 from tests.store.rights import LEDGER
 from tests.views.given import append, channel_status, gone, read, receiving, sending, sessions
@@ -258,3 +262,26 @@ def test_the_newest_checkpoint_of_the_log_is_in_the_manifest(
     assert manifests(handed)[2]["checkpoint"] == "faxstore/test\n7\nroot\n"
     assert batches(dsn)[2].checkpoint == "faxstore/test\n7\nroot\n"
     assert len(lines(handed)) == 5
+
+
+def test_a_ledger_that_has_handed_out_anything_is_never_dropped(dsn: str, handed: Path) -> None:
+    with pytest.raises(FaxstoreError, match="it would drop a billing ledger that is not empty"):
+        migrate.downgrade(dsn, "0003")
+    assert len(batches(dsn)) == 2
+
+
+def test_a_fax_is_looked_at_by_its_id_and_start(handed: Path, database: psycopg.Connection) -> None:
+    """export_seen is a part of the question that asks it: one session of one partition, by their indexes."""
+    row = database.execute(
+        "explain (format json) select f.pages from fax.session s"
+        " cross join lateral fax.export_seen(s.session_id, s.started_at) f where s.session_number = 1"
+    ).fetchone()
+    assert row
+    assert "Function Scan" not in [node["Node Type"] for node in nodes(row[0][0]["Plan"]) if "export_seen" in str(node)]
+    assert "session_history_2026_11" in json.dumps(row[0])
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
