@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses=auto --dist=loadfile
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk test-peers chaos fuzz storm lint format docs bench soak clean
+.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format docs bench soak clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -44,6 +44,9 @@ test-asterisk: $(READY) ## run real faxes on real Asterisk 22 and 16 (Debian; do
 
 test-peers: $(READY) ## have HylaFAX's own reports read an export (Debian; downloads them once)
 	$(BIN)/pytest tests/peers $(ARGS)
+
+export-fire: $(READY) ## kill the billing exporter 200 times and compare the books (ARGS="--kills N --seed N")
+	$(BIN)/python -m tests.export.under_fire $(ARGS)
 
 chaos: $(READY) ## break everything for 15 minutes and compare the books (ARGS="--seed N")
 	$(BIN)/python -m tests.chaos $(ARGS)

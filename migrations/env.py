@@ -29,7 +29,7 @@ def run() -> None:
         context.run_migrations()
         # Every command looks first whether the schema is the one it works with.
         connection.exec_driver_sql(
-            "grant select on fax.alembic_version to fax_ingest, fax_reader, fax_sealer, fax_masked"
+            "grant select on fax.alembic_version to fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export"
         )
         connection.execute(sqlalchemy.text("reset role"))
 

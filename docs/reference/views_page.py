@@ -35,7 +35,10 @@ VIEWS = (
     "sessions_masked",
     "log_leaves",
 )
-FUNCTIONS = ("usage", "quality", "gaps", "counted_faxes", "set_rate", "erase_session", "erase_rejected")
+FUNCTIONS = (
+    *("usage", "quality", "gaps", "counted_faxes", "set_rate", "export_as_of"),
+    *("erase_session", "erase_rejected"),
+)
 BASES = ("session_facts", "page_attempts", "session_rows")
 TABLES = (
     "session_history",
@@ -55,6 +58,10 @@ TABLES = (
     "session_salt",
     "erased_digest",
     "erasure",
+    "export_batch",
+    "export_line",
+    "export_pending",
+    "export_delivery",
 )
 
 _COLUMNS = """

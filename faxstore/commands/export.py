@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from faxstore.commands import export_billing, help, progress
 from faxstore.commands import export_options as options
-from faxstore.commands import help, progress
 from faxstore.commands.context import settings_of
 from faxstore.commands.rows import local_moment
 from faxstore.errors import UsageError
@@ -182,6 +182,8 @@ app = typer.Typer(no_args_is_help=True)
 app.callback(help=help.screen(about))(about)
 for _dataset in (sessions, pages, timeline, history, usage):
     app.command(_dataset.__name__, help=help.screen(_dataset))(_dataset)
+for _name, _run in export_billing.COMMANDS.items():
+    app.command(_name, help=help.screen(_run))(_run)
 
 
 def _selection(

@@ -48,7 +48,7 @@ Check = Callable[[Connection, Scope], Iterator[Finding]]
 
 def checks() -> tuple[Check, ...]:
     """All of them, the quick ones first."""
-    from faxstore.verify import batches, checkpoints, functions, history, partitions, sessions
+    from faxstore.verify import batches, checkpoints, exports, functions, history, partitions, sessions
 
     return (
         functions.check,
@@ -56,6 +56,7 @@ def checks() -> tuple[Check, ...]:
         batches.check,
         checkpoints.check,
         sessions.check,
+        exports.check,
         history.check,
     )
 

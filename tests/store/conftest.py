@@ -30,7 +30,7 @@ def filled(server: str, template: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def logins(server: str, template: str) -> Iterator[dict[str, str]]:
     """Users of an operator's own, one in each role."""
-    roles = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing")
+    roles = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", "fax_export")
     names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in roles}
     with psycopg.connect(server, autocommit=True) as connection:
         for role, name in names.items():
@@ -74,4 +74,10 @@ def sealer(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
 @pytest.fixture(scope="module")
 def masked(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
     with psycopg.connect(make_conninfo(filled, user=logins["fax_masked"]), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def export(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(make_conninfo(filled, user=logins["fax_export"]), autocommit=True) as connection:
         yield connection

@@ -11,6 +11,8 @@ APPEND_ONLY = (
     *("session_history", "append_batch", "server_history", "rejected_message"),
     *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
 )
+LEDGER = ("export_batch", "export_delivery", "export_line")
+"""Append-only too; of a line the personal values can be erased (tests/export/test_ledger_kept.py)."""
 KEPT = ("session", "epoch", "lease")
 """Tables that fax.append() and fax.hold_lease() keep up to date."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.store.rights import APPEND_ONLY, PARTITIONS, REFUSED, names, refuses
+from tests.store.rights import APPEND_ONLY, LEDGER, PARTITIONS, REFUSED, names, refuses
 from tests.views.given import read
 
 # -- append-only by trigger -------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def test_every_partition_is_protected_at_all_times(superuser: psycopg.Connection
         "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
         " where t.tgname = 'append_only' and t.tgenabled = 'A' and t.tgfoid = 'fax.refuse_change'::regproc",
     )
-    assert set(protected) == {*APPEND_ONLY, *names(superuser, PARTITIONS)}
+    assert set(protected) == {*APPEND_ONLY, *LEDGER, *names(superuser, PARTITIONS)}
     proving = names(
         superuser,
         "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
@@ -48,6 +48,11 @@ def test_every_partition_is_protected_at_all_times(superuser: psycopg.Connection
     )
     assert set(proving) == {"session_history", *names(superuser, PARTITIONS)}
 
+
+CALLED = ("append", "hold_lease", "listed", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
+CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
+ERASING = ("erase_export_lines", "erase_rejected", "erase_session")
+"""Called by fax_owner alone."""
 
 # -- functions that run with their owner's rights ---------------------------------------------------------
 
@@ -66,7 +71,7 @@ def test_functions_look_nothing_up_where_a_caller_can_put_it(superuser: psycopg.
         assert paths == ["search_path=pg_catalog, pg_temp"], row["function"]
 
 
-def test_functions_with_the_owners_rights_are_those_that_ingestors_call_and_that_erase(
+def test_functions_with_the_owners_rights_are_those_that_are_called_for_their_work(
     superuser: psycopg.Connection,
 ) -> None:
     found = read(
@@ -74,13 +79,8 @@ def test_functions_with_the_owners_rights_are_those_that_ingestors_call_and_that
         "select proname, proowner::regrole::text as owner from pg_proc"
         " where pronamespace = 'fax'::regnamespace and prosecdef order by 1",
     )
-    assert found == [
-        {"proname": name, "owner": "fax_owner"}
-        for name in (
-            *("append", "erase_rejected", "erase_session", "hold_lease", "listed", "make_partitions_ahead"),
-            *("resolve_epoch", "unseen_reload", "usage"),  # usage: for who sees no personal value
-        )
-    ]
+    called = [*CALLED, *CALLED_BY_EXPORTERS, *ERASING, "usage"]  # usage: for who sees no personal value
+    assert found == [{"proname": name, "owner": "fax_owner"} for name in sorted(called)]
 
 
 def test_a_type_of_the_callers_own_does_not_run_as_the_owner(ingest: psycopg.Connection) -> None:

@@ -74,7 +74,7 @@ def test_set_role_is_enough_to_append(server: str, template: str) -> None:
         assert the_session(connection)["end_observed_by"] == "gone"
 
 
-@pytest.mark.parametrize("role", ["fax_ingest", "fax_reader"])
+@pytest.mark.parametrize("role", ["fax_ingest", "fax_reader", "fax_export"])
 def test_each_role_may_ask_which_schema_it_is(filled: str, logins: dict[str, str], role: str) -> None:
     """faxstore ingest and faxstore sessions look at it first."""
     migrate.require_current(make_conninfo(filled, user=logins[role]))
@@ -255,8 +255,9 @@ def test_the_roles_cannot_log_in_and_hold_no_attribute(superuser: psycopg.Connec
         superuser,
         "select rolname, rolcanlogin or rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls"
         " as more, (select count(*) from pg_auth_members m where m.member = r.oid) as member_of"
-        " from pg_roles r where rolname in ('fax_owner', 'fax_ingest', 'fax_reader') order by 1",
+        " from pg_roles r where rolname in ('fax_owner', 'fax_ingest', 'fax_reader', 'fax_export') order by 1",
     )
     assert found == [
-        {"rolname": name, "more": False, "member_of": 0} for name in ("fax_ingest", "fax_owner", "fax_reader")
+        {"rolname": name, "more": False, "member_of": 0}
+        for name in ("fax_export", "fax_ingest", "fax_owner", "fax_reader")
     ]

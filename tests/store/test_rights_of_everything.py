@@ -11,6 +11,7 @@ import pytest
 from tests.store.rights import REFUSED, names, refuses
 from tests.views.given import read
 
+LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "log_leaves", "page_attempts", "quality_by_peer", "reconciliation",
@@ -27,6 +28,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_reader": dict.fromkeys(
         (
             *(*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", "rate", *VIEWS),
+            *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
         ),
         "SELECT",
@@ -43,6 +45,7 @@ GRANTED: dict[str, dict[str, str]] = {
         "SELECT",
     ),
     "fax_billing": {"rate": "DELETE INSERT SELECT UPDATE"},
+    "fax_export": dict.fromkeys((*LEDGER, "alembic_version"), "SELECT"),
 }
 """All that each role may do with the relations of the schema."""
 
@@ -52,6 +55,9 @@ FOLDS = [
     "usage",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
+OF_LEDGER = [
+    "export_as_of", "export_changes", "export_line_digest", "export_personal_digest", "export_seen", "text_digest",
+]  # fmt: skip
 EXECUTED = {
     "fax_ingest": sorted(
         [
@@ -65,10 +71,11 @@ EXECUTED = {
             "unseen_reload",
         ]
     ),
-    "fax_reader": sorted([*FOLDS, *ENTRIES, "masked", "minor_digits"]),
+    "fax_reader": sorted([*FOLDS, *ENTRIES, *OF_LEDGER, "masked", "minor_digits"]),
     "fax_billing": ["set_rate"],
     "fax_sealer": sorted([*ENTRIES, "lock_log"]),
     "fax_masked": sorted({*FOLDS, "masked"} - {"counted_faxes", "quality", "restarted_at"}),
+    "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }
 
 SEQUENCES = "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind = 'S'"
@@ -185,10 +192,10 @@ def a_column(connection: psycopg.Connection, relation: str) -> str:
 
 
 def role_of(connection: psycopg.Connection) -> str:
-    return next(role for role in GRANTED if role in connection.info.user)
+    return next(name for name in GRANTED if name in connection.info.user)
 
 
-@pytest.fixture(params=["ingest", "reader", "sealer", "masked", "billing"])
+@pytest.fixture(params=["ingest", "reader", "sealer", "masked", "billing", "export"])
 def role(request: pytest.FixtureRequest) -> psycopg.Connection:
     """A connection of a user who was granted one of the roles."""
     connection: psycopg.Connection = request.getfixturevalue(request.param)

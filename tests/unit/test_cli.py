@@ -18,7 +18,8 @@ COMMANDS = [
     "demo", "migrate", "ingest", "import", "record", "sessions", "show", "seal", "verify", "prove", "erase", "doctor",
     "psql",
 ]  # fmt: skip
-GROUPS = {"report": ["audit"], "export": ["sessions", "pages", "timeline", "history", "usage"]}
+BILLING = ["billing", "billing-list", "billing-render", "billing-as-of"]
+GROUPS = {"report": ["audit"], "export": ["sessions", "pages", "timeline", "history", "usage", *BILLING]}
 EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
 
 

@@ -1,5 +1,5 @@
--- Takes the personal values out of the history of one session for good, and out of fax.session; its figures and every
--- proof stay. Returns from how many rows. Rows that come later hold their values until it is erased again.
+-- Takes the personal values out of the history of one session for good, and out of fax.session and of the billing ledger;
+-- its figures and every proof stay. Returns from how many rows. Rows that come later hold their values until it is erased again.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');
 create function fax.erase_session(of_session uuid, because text) returns bigint
 language plpgsql
@@ -35,6 +35,7 @@ begin
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
     update fax.session s set channel = null where s.session_id = of_session and s.channel is not null;
     delete from fax.session_salt k where k.session_id = of_session;
+    perform fax.erase_export_lines(of_session);
     return taken;
 end
 $$;

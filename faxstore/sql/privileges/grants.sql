@@ -88,3 +88,20 @@ grant execute on function
     fax.is_attempt(text, text),
     fax.usage(timestamp, timestamp, text, text)
 to fax_masked;
+-- The billing ledger. Lines and batches get in by its functions alone.
+grant usage on schema fax to fax_export;
+grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
+grant execute on function
+    fax.text_digest(text[]),
+    fax.export_personal_digest(fax.export_line),
+    fax.export_line_digest(fax.export_line),
+    fax.export_changes(fax.export_line, fax.export_line),
+    fax.export_seen(uuid, timestamptz),
+    fax.export_as_of(text, bigint, timestamp, timestamp, text)
+to fax_reader, fax_export;
+grant execute on function
+    fax.export_due(text, boolean),
+    fax.begin_export_batch(text, boolean),
+    fax.end_export_batch(text, text, integer, bytea),
+    fax.export_delivered(text, bigint)
+to fax_export;

@@ -1,0 +1,180 @@
+"""The billing ledger in the database: making batches, and reading what was handed out.
+
+All that is decided is decided there (faxstore/sql/functions/export_due.sql); a connection of this module only asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+
+from faxstore import sql
+from faxstore.errors import FaxstoreError, UnreachableError, UsageError
+from faxstore.store.database import Connection, connect, one_line
+
+Line = dict[str, Any]
+"""One row of fax.export_line by the names of its columns."""
+
+DEFAULT_CONSUMER = "default"
+_CONSUMER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_LOCKS = 0x6661_7865
+"""The class of this module's advisory locks; the other half of a lock is a hash of its consumer."""
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One row of fax.export_batch."""
+
+    consumer: str
+    batch: int
+    first_position: int
+    last_position: int
+    made_at: datetime
+    lines: int
+    corrections: int
+    pages: int | None
+    bad_lines: int | None
+    seconds: Decimal | None
+    previous_pages: int | None
+    previous_bad_lines: int | None
+    previous_seconds: Decimal | None
+    first_started_at: datetime
+    last_started_at: datetime
+    first_ended_at: datetime
+    last_ended_at: datetime
+    format: str
+    format_version: int
+    sha256: bytes
+    digest: bytes
+    schema_version: str
+    checkpoint: str | None
+    batch_before: int | None
+    position_before: int
+    erased_lines: int
+    """Lines of which personal values were erased since."""
+    delivered_at: datetime | None
+    """When its file and its manifest were in place; None: that is still to be done."""
+
+
+class Ledger:
+    """What one consumer was handed out, over one connection."""
+
+    def __init__(self, connection: Connection, consumer: str) -> None:
+        self._connection = connection
+        self.consumer = consumer
+
+    def batches(self) -> list[Batch]:
+        """All batches, the oldest first."""
+        return self._batches("queries/export_batches")
+
+    def batch(self, number: int) -> Batch:
+        """One of them.  Raises UsageError where there is none of that number."""
+        found = [one for one in self.batches() if one.batch == number]
+        if not found:
+            raise UsageError(f"consumer {self.consumer} has no batch {number}; {self.told()}")
+        return found[0]
+
+    def told(self) -> str:
+        """How far it has got, in words."""
+        batches = self.batches()
+        return f"its last one is {batches[-1].batch}" if batches else "it was handed out nothing yet"
+
+    def lines(self, number: int) -> Iterator[Line]:
+        """The lines of a batch in their order, a few at a time."""
+        return self._rows("queries/export_lines", {"consumer": self.consumer, "batch": number})
+
+    def due(self, *, everything: bool = False) -> Iterator[Line]:
+        """What the next batch would hold; nothing is fixed."""
+        return self._rows("queries/export_due_lines", {"consumer": self.consumer, "everything": everything})
+
+    def as_of(self, number: int, since: datetime | None, until: datetime | None, time_zone: str) -> Iterator[Line]:
+        """What it had been told by that batch of the faxes that began in a period of a time zone."""
+        asked = {"consumer": self.consumer, "batch": number, "since": since, "until": until, "time_zone": time_zone}
+        return self._rows("queries/export_lines_as_of", asked)
+
+    def begin(self, *, everything: bool = False) -> int:
+        """Fixes the lines of the next batch in the transaction that is open; says how many."""
+        row = self._connection.execute("select fax.begin_export_batch(%s, %s)", [self.consumer, everything]).fetchone()
+        return cast("int", row[0]) if row else 0
+
+    def end(self, format: str, version: int, sha256: bytes) -> None:
+        """Makes a batch of them."""
+        self._connection.execute(
+            "select fax.end_export_batch(%s, %s, %s, %s)", [self.consumer, format, version, sha256]
+        )
+
+    def delivered(self, number: int) -> None:
+        """File and manifest of a batch are in place."""
+        self._connection.execute("select fax.export_delivered(%s, %s)", [self.consumer, number])
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """A transaction that sees one moment of the database, and is rolled back where its block fails."""
+        self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        try:
+            with self._connection.transaction():
+                yield
+        finally:
+            if not self._connection.closed:
+                self._connection.isolation_level = None
+
+    def hold(self) -> bool:
+        """Takes the consumer's lock for this connection; False: another one has it."""
+        asked = [_LOCKS, self.consumer]
+        row = self._connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", asked).fetchone()
+        return bool(row and row[0])
+
+    def wait(self) -> None:
+        """Waits for that lock.  Before any transaction: what comes after it sees what the last holder did."""
+        self._connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [_LOCKS, self.consumer])
+
+    def _batches(self, query: str) -> list[Batch]:
+        with self._connection.cursor(row_factory=class_row(Batch)) as cursor:
+            return cursor.execute(sql.text(query), [self.consumer]).fetchall()
+
+    def _rows(self, query: str, parameters: dict[str, Any]) -> Iterator[Line]:
+        # A cursor on the server: a batch may be larger than memory.
+        with (
+            self._connection.transaction(),
+            self._connection.cursor(f"rows_of_{id(parameters)}", row_factory=dict_row) as cursor,
+        ):
+            cursor.itersize = _AT_ONCE
+            yield from cursor.execute(sql.text(query), parameters)
+
+
+@contextmanager
+def ledger(dsn: str, consumer: str) -> Iterator[Ledger]:
+    """The ledger of a consumer; what the database refuses is told in one line."""
+    if not _CONSUMER.fullmatch(consumer):
+        allowed = "up to 63 of a-z, 0-9, _ and -, the first a letter or a digit"
+        raise UsageError(f"--consumer {consumer!r}: a consumer's name is part of file names; allowed: {allowed}")
+    with told_in_one_line(), connect(dsn, autocommit=True) as connection:
+        # A query of which the asker is gone ends, and with it the lock that another one waits for.
+        connection.execute("select set_config('client_connection_check_interval', '2s', false)")
+        # Moments are read, and digests made, in one zone.
+        connection.execute("select set_config('timezone', 'UTC', false)")
+        yield Ledger(connection, consumer)
+
+
+@contextmanager
+def told_in_one_line() -> Iterator[None]:
+    """What the database says against it, as an error of ours."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise UsageError(f"{one_line(error)}: this user needs the role fax_export (to read, fax_reader)") from error
+    except (psycopg.errors.InvalidParameterValue, psycopg.errors.DataError) as error:
+        raise UsageError(one_line(error)) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise UnreachableError(f"the database: {one_line(error)}") from error
+    except psycopg.Error as error:
+        raise FaxstoreError(f"the database: {one_line(error)}") from error

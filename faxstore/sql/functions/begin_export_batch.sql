@@ -1,0 +1,40 @@
+-- Fixes the lines of the next batch of a consumer, and which faxes the batch after it looks at again; says how many lines.
+-- fax.end_export_batch() in the same transaction makes it a batch: without it, the transaction cannot be committed.
+-- Repeatable read, so that the lines and the last position are of one moment. Positions are given out in the order of
+-- commits: that moment has seen all of them up to the last one.
+-- example: begin isolation level repeatable read; select fax.begin_export_batch('default');
+create function fax.begin_export_batch(of_consumer text, everything boolean default false) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    lines bigint;
+begin
+    if current_setting('transaction_isolation') <> 'repeatable read' then
+        raise exception 'fax.begin_export_batch() needs transaction isolation repeatable read, not %',
+            current_setting('transaction_isolation');
+    end if;
+    with due as materialized (
+        select d.* from fax.export_due(of_consumer, everything) d
+    ),
+    settled as (
+        delete from fax.export_pending p
+        where p.consumer = of_consumer
+          and not exists (select 1 from due d where d.session_id = p.session_id and d.line is null)
+    ),
+    still_open as (
+        insert into fax.export_pending (session_id, consumer, started_at)
+        select d.session_id, d.consumer, d.started_at from due d where d.line is null
+        on conflict do nothing
+    ),
+    fixed as (
+        insert into fax.export_line select d.* from due d where d.line is not null
+        returning 1
+    )
+    select count(*) into lines from fixed;
+    return lines;
+end
+$$;
+
+comment on function fax.begin_export_batch(text, boolean) is 'Fixes the lines of the next batch of a consumer of the billing ledger; returns how many.';

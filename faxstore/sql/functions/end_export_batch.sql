@@ -1,0 +1,43 @@
+-- Makes a batch of the lines that fax.begin_export_batch() has fixed in this transaction, whose file has this SHA-256.
+-- example: select fax.end_export_batch('default', 'csv', 1, '\x…');
+create function fax.end_export_batch(of_consumer text, of_format text, of_format_version integer, of_file bytea)
+returns fax.export_batch
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    last_batch fax.export_batch;
+    made fax.export_batch;
+    newest_checkpoint text;
+begin
+    select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
+    if of_format is distinct from coalesce(last_batch.format, of_format) then
+        raise exception 'consumer % has the format %, not %', of_consumer, last_batch.format, of_format
+            using errcode = 'invalid_parameter_value';
+    end if;
+    if to_regclass('fax.checkpoint') is not null then
+        execute 'select c.note from fax.checkpoint c order by c.size desc limit 1' into newest_checkpoint;
+    end if;
+    insert into fax.export_batch (
+        consumer, batch, first_position, last_position, lines, corrections, pages, bad_lines, seconds,
+        previous_pages, previous_bad_lines, previous_seconds, first_started_at, last_started_at, first_ended_at, last_ended_at,
+        format, format_version, sha256, digest, schema_version, checkpoint,
+        batch_before, position_before)
+    select
+        of_consumer, coalesce(last_batch.batch, 0) + 1, coalesce(last_batch.last_position, 0) + 1,
+        (select max(a.last_position) from fax.append_batch a),
+        count(*), count(l.supersedes), sum(l.pages), sum(l.bad_lines), sum(l.duration_seconds),
+        sum(l.previous_pages), sum(l.previous_bad_lines), sum(l.previous_duration_seconds),
+        min(l.started_at), max(l.started_at), min(l.ended_at), max(l.ended_at),
+        of_format, of_format_version, of_file, sha256(string_agg(l.digest, ''::bytea order by l.line)),
+        (select v.version_num from fax.alembic_version v), newest_checkpoint,
+        last_batch.batch, coalesce(last_batch.last_position, 0)
+    from fax.export_line l
+    where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
+    returning * into made;
+    return made;
+end
+$$;
+
+comment on function fax.end_export_batch(text, text, integer, bytea) is 'Makes a batch of the billing ledger of the lines that were fixed in this transaction.';

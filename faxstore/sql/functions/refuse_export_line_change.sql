@@ -1,0 +1,24 @@
+-- Trigger: a line of the ledger is never changed, but for one thing: its personal values and their salt are taken out,
+-- once, and nothing else with them.
+create function fax.refuse_export_line_change() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    erased fax.export_line := old;
+begin
+    erased.caller_number := null;
+    erased.called_number := null;
+    erased.local_station_id := null;
+    erased.remote_station_id := null;
+    erased.salt := null;
+    erased.erased_at := new.erased_at;
+    if old.erased_at is null and new.erased_at is not null and new *= erased then
+        return new;
+    end if;
+    raise exception 'fax.% is append-only: % is refused', tg_table_name, lower(tg_op)
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.refuse_export_line_change() is 'Trigger: refuses UPDATE of a line of the billing ledger, unless it erases the personal values and nothing else.';

@@ -1,0 +1,33 @@
+-- Faxes that a consumer should have been handed out and was not, and such as the views now tell otherwise. What has rows
+-- after the consumer's last batch, or is pending, is the next batch's.
+with consumer as (
+    select b.consumer, max(b.last_position) as last_position from fax.export_batch b group by b.consumer
+),
+newest as (
+    select distinct on (l.consumer, l.session_id) l.* from fax.export_line l order by l.consumer, l.session_id, l.revision desc
+),
+fax as materialized (
+    select f.*
+    from fax.session s
+    cross join lateral fax.export_seen(s.session_id, s.started_at) f
+    where exists (select 1 from consumer)
+)
+select format('session %s (%s, number %s) was not handed out to %s', f.session_id, f.server, f.session_number, c.consumer)
+from consumer c
+join fax f on f.last_position <= c.last_position
+where f.end_observed_by <> 'open' and f.direction is distinct from 'detector'
+  and not exists (select 1 from fax.export_line l where l.session_id = f.session_id and l.consumer = c.consumer)
+  and not exists (select 1 from fax.export_pending p where p.session_id = f.session_id and p.consumer = c.consumer)
+union all
+select format('batch %s of %s, line %s (session %s): the views tell otherwise: %s',
+              n.batch, n.consumer, n.line, n.session_id,
+              coalesce(case f.end_observed_by when 'open' then 'open'
+                       else array_to_string(fax.export_changes(row(n.*)::fax.export_line, row(f.*)::fax.export_line), ', ') end,
+                       'no such fax'))
+from newest n
+join consumer c on c.consumer = n.consumer
+left join fax f on f.session_id = n.session_id
+where (f.session_id is null or f.last_position <= c.last_position)
+  and not exists (select 1 from fax.export_pending p where p.session_id = n.session_id and p.consumer = n.consumer)
+  and (f.session_id is null or f.end_observed_by = 'open'
+       or fax.export_changes(row(n.*)::fax.export_line, row(f.*)::fax.export_line) <> '{}')

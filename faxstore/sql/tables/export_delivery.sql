@@ -1,0 +1,14 @@
+-- grain: one batch of which file and manifest have been in place
+-- example: select b.consumer, b.batch from fax.export_batch b left join fax.export_delivery d using (consumer, batch) where d.batch is null;
+create table fax.export_delivery (
+    consumer     text not null,
+    batch        bigint not null,
+    delivered_at timestamptz not null default clock_timestamp(),
+    primary key (consumer, batch),
+    foreign key (consumer, batch) references fax.export_batch
+);
+
+comment on table fax.export_delivery is 'A batch whose file and manifest were put in place. One that is not here is put in place by the next export of its consumer.';
+comment on column fax.export_delivery.consumer is 'The consumer.';
+comment on column fax.export_delivery.batch is 'The batch.';
+comment on column fax.export_delivery.delivered_at is 'When, by the database''s clock.';
