@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TextIO
 
 from faxstore.export.billing_formats import file_name
 from faxstore.export.ledger import Batch
-from faxstore.report.formats import Format, Row, write
+from faxstore.report.formats import Format, Row, json_value
 from faxstore.report.tables import console, named, table
+from faxstore.visible import visible_json
 
 COLUMNS = (
     "batch", "made_at", "delivered_at", "first_position", "last_position", "lines", "corrections", "pages", "bad_lines",
@@ -27,8 +30,16 @@ def print_batches(batches: Iterable[Batch], form: Format, out: TextIO) -> None:
     rows = [_row(batch) for batch in batches]
     if form is Format.TABLE:
         console(out).print(table(rows, [named(title, name) for name, title in _SHOWN.items()]))
+        return
+    plain = [{name: json_value(row[name]) for name in COLUMNS} for row in rows]
+    if form is Format.CSV:
+        writer = csv.DictWriter(out, COLUMNS)
+        writer.writeheader()
+        writer.writerows(plain)
+    elif form is Format.JSONL:
+        out.writelines(visible_json(json.dumps(row, ensure_ascii=False)) + "\n" for row in plain)
     else:
-        write(rows, COLUMNS, form, out)
+        out.write(visible_json(json.dumps(plain, ensure_ascii=False, indent=1)) + "\n")
 
 
 def _row(batch: Batch) -> Row:

@@ -11,7 +11,7 @@ from faxstore.log import note, stored, tree
 from faxstore.log.canonical import decoded
 from faxstore.log.leaves import entries, leaf_hashes
 from faxstore.log.note import Checkpoint
-from faxstore.report.formats import plain
+from faxstore.report.formats import json_value
 from faxstore.store.database import Connection
 
 
@@ -132,4 +132,4 @@ def consistency(connection: Connection, old: Checkpoint, sealed: Checkpoint, tex
 
 
 def _readable(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else plain(value)
+    return value.hex() if isinstance(value, bytes) else json_value(value)

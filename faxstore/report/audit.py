@@ -37,10 +37,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Answer:
-    """A section with its rows; None: this database has no table to ask."""
+    """A section with its rows."""
 
     section: Section
-    rows: Sequence[Row] | None
+    rows: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,7 @@ def _answers(connection: Connection, asked: dict[str, Any]) -> Iterator[Answer]:
     with screen.status("") as status:  # moves on a terminal, says nothing in a pipe
         for section in SECTIONS:
             status.update(f"{section.title.lower()} ...")
-            there = section.needs is None or _is_there(connection, section.needs)
-            yield Answer(section, _ask(connection, section.name, asked) if there else None)
-
-
-def _is_there(connection: Connection, table: str) -> bool:
-    return connection.execute("select to_regclass(%s) is not null", [table]).fetchall()[0] == (True,)
+            yield Answer(section, _ask(connection, section.name, asked))
 
 
 def _ask(connection: Connection, name: str, asked: dict[str, Any]) -> list[Row]:
@@ -108,7 +103,7 @@ def _as_text(found: Audit, out: TextIO) -> None:
         if answer.rows:
             screen.print(table(answer.rows, answer.section.columns))
         else:
-            screen.print(Text(NONE if answer.rows is not None else _missing(answer.section)))
+            screen.print(Text(NONE))
 
 
 def _head(found: Audit) -> Iterator[str]:
@@ -125,10 +120,6 @@ def _head(found: Audit) -> Iterator[str]:
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S%z} {zone.key}"
-
-
-def _missing(section: Section) -> str:
-    return f"not kept in this database: it has no table {section.needs}"
 
 
 def _as_json(found: Audit, out: TextIO) -> None:
@@ -149,7 +140,5 @@ def _moment(moment: datetime) -> str:
 
 
 def _plain(answer: Answer) -> dict[str, Any]:
-    """Meaning and rows; rows null: there is no such table."""
-    rows = answer.rows
-    plain = None if rows is None else [{name: json_value(value) for name, value in row.items()} for row in rows]
+    plain = [{name: json_value(value) for name, value in row.items()} for row in answer.rows]
     return {"meaning": answer.section.meaning, "rows": plain}

@@ -18,8 +18,6 @@ class Section:
     title: str
     meaning: str
     columns: tuple[Column, ...]
-    needs: str | None = None
-    """The table without which there is nothing to ask."""
 
 
 def _exact(title: str, name: str) -> Column:
@@ -149,7 +147,6 @@ SECTIONS = (
             named("first", "first_at"),
             named("last", "last_at"),
         ),
-        needs="fax.export_line",
     ),
     Section(
         "log",
@@ -161,14 +158,12 @@ SECTIONS = (
             named("last position", "last_position"),
             named("without a checkpoint", "rows_without_checkpoint"),
         ),
-        needs="fax.checkpoint",
     ),
     Section(
         "checkpoints",
         "Checkpoints",
         "The checkpoints made in the period, and the newest: compare them with those that were published.",
         (named("size", "size"), named("made", "made_at"), named("root", "root")),
-        needs="fax.checkpoint",
     ),
     Section(
         "unknown",

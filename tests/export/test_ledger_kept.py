@@ -18,6 +18,7 @@ from faxstore.export.billing import render_again
 from faxstore.export.ledger import ledger
 from faxstore.store import migrate
 from tests.export.handing_out import batches, hand, lines, manifests
+from tests.log.faxes import sealed, told, verified
 from tests.store.rights import LEDGER
 from tests.views.given import append, channel_status, gone, read, receiving, sending, sessions
 
@@ -115,6 +116,22 @@ def test_erasing_takes_the_personal_values_and_leaves_the_proof(
         row for row in before if row["session_id"] != session
     ]
     assert found(database) == []
+
+
+def test_erasing_a_session_reaches_its_lines(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+    session = the_id(database, 1)
+    database.execute("select fax.erase_session(%s, 'asked for')", [session])
+    query = "select caller_number, erased_at is not null as erased from fax.export_line where session_id = %s"
+    assert [(row["caller_number"], row["erased"]) for row in read(database, query, session)] == [(None, True)]
+    assert told(verified(dsn)) == []
+
+
+def test_verify_tells_of_the_ledger_too(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+    database.execute("set session_replication_role = replica")
+    database.execute("alter table fax.export_line disable trigger all")
+    database.execute("update fax.export_line set pages = 9 where batch = 1 and line = 1")
+    database.execute("alter table fax.export_line enable always trigger all")
+    assert [one for one in told(verified(dsn)) if one.startswith("exports: batch 1 of default, line 1")]
 
 
 def test_a_figure_of_an_erased_line_is_still_proven(handed: Path, database: psycopg.Connection) -> None:
@@ -249,18 +266,12 @@ def test_the_newest_checkpoint_of_the_log_is_in_the_manifest(
     dsn: str, handed: Path, database: psycopg.Connection
 ) -> None:
     assert [one["checkpoint"] for one in manifests(handed)] == [None, None]
-    database.execute("drop table if exists fax.checkpoint")
-    database.execute(
-        "create table fax.checkpoint (size bigint primary key, root bytea, note text, made_at timestamptz)"
-    )
-    database.execute("grant select on fax.checkpoint to fax_owner")
-    database.execute(
-        "insert into fax.checkpoint values (3, '', 'older', now()), (7, '', 'faxstore/test\n7\nroot\n', now())"
-    )
+    sealed(dsn)
     append(database, receiving((30, 1, 0), (31, 2, 0), number=3), gone(32, 3))
+    _, note = sealed(dsn)
     hand(dsn, handed)
-    assert manifests(handed)[2]["checkpoint"] == "faxstore/test\n7\nroot\n"
-    assert batches(dsn)[2].checkpoint == "faxstore/test\n7\nroot\n"
+    assert manifests(handed)[2]["checkpoint"] == note
+    assert batches(dsn)[2].checkpoint == note
     assert len(lines(handed)) == 5
 
 
