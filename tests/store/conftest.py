@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +13,8 @@ from psycopg.conninfo import make_conninfo
 
 from tests.databases import fresh
 from tests.views.given import append, completed, gone, of_server, receiving, snapshot, stats
+
+ROLES = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", "fax_export")
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +33,7 @@ def filled(server: str, template: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def logins(server: str, template: str) -> Iterator[dict[str, str]]:
     """Users of an operator's own, one in each role."""
-    roles = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", "fax_export")
-    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in roles}
+    names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ROLES}
     with psycopg.connect(server, autocommit=True) as connection:
         for role, name in names.items():
             connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
@@ -47,37 +49,14 @@ def superuser(filled: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-@pytest.fixture(scope="module")
-def ingest(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_ingest"]), autocommit=True) as connection:
-        yield connection
+def _member(role: str) -> Any:
+    """A fixture: a connection of a user who was granted that role."""
+
+    def connected(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
+        with psycopg.connect(make_conninfo(filled, user=logins[role]), autocommit=True) as connection:
+            yield connection
+
+    return pytest.fixture(scope="module", name=role.removeprefix("fax_"))(connected)
 
 
-@pytest.fixture(scope="module")
-def reader(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_reader"]), autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def billing(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_billing"]), autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def sealer(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_sealer"]), autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def masked(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_masked"]), autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def export(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(make_conninfo(filled, user=logins["fax_export"]), autocommit=True) as connection:
-        yield connection
+ingest, reader, sealer, masked, billing, export = (_member(role) for role in ROLES)
