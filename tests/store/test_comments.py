@@ -133,10 +133,12 @@ def test_a_measure_says_its_unit(database: psycopg.Connection, column: str, unit
 
 
 PERSONAL = """
+export_line: called_number caller_number local_station_id remote_station_id
 quality_by_peer: peer
 rejected_message: raw
 rejected_messages: raw
 session: channel
+session_charges: called_number
 session_facts: call channel dialled_number file_names local_station_id remote_station_id
 session_history: details file_name
 session_rows: details file_name

@@ -41,14 +41,6 @@ grant execute on function
     fax.counted_faxes(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
--- Prices: who bills enters them; readers see them, and what faxes cost.
-grant usage on schema fax to fax_billing;
-grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
-grant execute on function
-    fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz)
-to fax_billing;
-grant select on fax.rate, fax.session_charges to fax_reader;
-grant execute on function fax.minor_digits(text) to fax_reader;
 -- The log: who seals appends to it, and reads what it is made of; the salts of the digests are for nobody else.
 grant usage on schema fax to fax_sealer, fax_masked;
 grant select on
@@ -88,6 +80,7 @@ grant execute on function
     fax.is_attempt(text, text),
     fax.usage(timestamp, timestamp, text, text)
 to fax_masked;
+
 -- The billing ledger. Lines and batches get in by its functions alone.
 grant usage on schema fax to fax_export;
 grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
@@ -105,3 +98,12 @@ grant execute on function
     fax.end_export_batch(text, text, integer, bytea),
     fax.export_delivered(text, bigint)
 to fax_export;
+
+-- Prices: who bills enters them; readers see them, and what faxes cost.
+grant usage on schema fax to fax_billing;
+grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
+grant execute on function
+    fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz)
+to fax_billing;
+grant select on fax.rate, fax.session_charges to fax_reader;
+grant execute on function fax.minor_digits(text) to fax_reader;
