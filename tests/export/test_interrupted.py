@@ -20,7 +20,7 @@ from tests.databases import fresh
 from tests.views.given import append, receiving
 
 SLOW = """
-import sys, time
+import signal, sys, time
 from faxstore import cli
 from faxstore.commands import progress
 
@@ -31,6 +31,7 @@ def counting(bar, what):
     return count
 
 progress.counting = counting
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background it is ignored
 cli.main(sys.argv[1:])
 """
 """The command line, which tells of each row and takes its time: 500 rows a second."""

@@ -92,9 +92,13 @@ def history(database: psycopg.Connection) -> psycopg.Connection:
 @contextmanager
 def without_its_trigger(database: psycopg.Connection, table: str = PARTITION) -> Iterator[None]:
     """What a superuser can do: nothing refuses a change meanwhile."""
-    database.execute(f"alter table {table} disable trigger append_only".encode())
+    query = "select tgname from pg_trigger where tgrelid = %s::regclass and not tgisinternal"
+    triggers = [name for (name,) in database.execute(query, [table]).fetchall()]
+    for name in triggers:
+        database.execute(f"alter table {table} disable trigger {name}".encode())
     yield
-    database.execute(f"alter table {table} enable always trigger append_only".encode())
+    for name in triggers:
+        database.execute(f"alter table {table} enable always trigger {name}".encode())
 
 
 def change(database: psycopg.Connection, statement: str, rows: int = 1) -> None:
