@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -68,83 +68,64 @@ def sessions(
     _write(context, datasets.sessions(chosen), chosen.zone, Target(format, output, force, excel_safe), "sessions")
 
 
-def pages(
-    context: typer.Context,
-    since: options.From = None,
-    until: options.To = None,
-    time_zone: options.TimeZone = "UTC",
-    server: options.Server = None,
-    direction: options.Directions = None,
-    result: options.Results = None,
-    account: options.Account = None,
-    format: options.FormatOption = Format.CSV,
-    output: options.Output = None,
-    force: options.Force = False,
-    excel_safe: options.ExcelSafe = False,
-) -> None:
+def _of_sessions(dataset: str, what: str, text: str) -> Callable[..., None]:
+    """The command of a data set that is chosen by its sessions; `what` its rows are."""
+
+    def run(
+        context: typer.Context,
+        since: options.From = None,
+        until: options.To = None,
+        time_zone: options.TimeZone = "UTC",
+        server: options.Server = None,
+        direction: options.Directions = None,
+        result: options.Results = None,
+        account: options.Account = None,
+        format: options.FormatOption = Format.CSV,
+        output: options.Output = None,
+        force: options.Force = False,
+        excel_safe: options.ExcelSafe = False,
+    ) -> None:
+        from faxstore.export import datasets
+
+        chosen = _selection(since, until, time_zone, server, direction, result, account)
+        rows = getattr(datasets, dataset)(chosen)
+        _write(context, rows, chosen.zone, Target(format, output, force, excel_safe), what)
+
+    run.__name__, run.__doc__ = dataset, text
+    return run
+
+
+pages = _of_sessions(
+    "pages",
+    "pages",
     """Write the pages of sessions: every column of the view fax.session_pages.
 
     A session's pages are where the session began, and are chosen by it: by its direction, result and account.
 
     Examples:
       faxstore export pages --from 2026-10-01 --to 2026-11-01 --direction received --output pages.csv
-    """
-    from faxstore.export import datasets
-
-    chosen = _selection(since, until, time_zone, server, direction, result, account)
-    _write(context, datasets.pages(chosen), chosen.zone, Target(format, output, force, excel_safe), "pages")
-
-
-def timeline(
-    context: typer.Context,
-    since: options.From = None,
-    until: options.To = None,
-    time_zone: options.TimeZone = "UTC",
-    server: options.Server = None,
-    direction: options.Directions = None,
-    result: options.Results = None,
-    account: options.Account = None,
-    format: options.FormatOption = Format.CSV,
-    output: options.Output = None,
-    force: options.Force = False,
-    excel_safe: options.ExcelSafe = False,
-) -> None:
+    """,
+)
+timeline = _of_sessions(
+    "timeline",
+    "changes",
     """Write every change of sessions: the view fax.session_timeline, with the server.
 
     Examples:
       faxstore export timeline --from 24h --result failed --format jsonl
-    """
-    from faxstore.export import datasets
-
-    chosen = _selection(since, until, time_zone, server, direction, result, account)
-    _write(context, datasets.timeline(chosen), chosen.zone, Target(format, output, force, excel_safe), "changes")
-
-
-def history(
-    context: typer.Context,
-    since: options.From = None,
-    until: options.To = None,
-    time_zone: options.TimeZone = "UTC",
-    server: options.Server = None,
-    direction: options.Directions = None,
-    result: options.Results = None,
-    account: options.Account = None,
-    format: options.FormatOption = Format.CSV,
-    output: options.Output = None,
-    force: options.Force = False,
-    excel_safe: options.ExcelSafe = False,
-) -> None:
+    """,
+)
+history = _of_sessions(
+    "history",
+    "observations",
     """Write every observation of sessions: the table fax.session_history, with the server, by position.
 
     These are the rows as they were seen, all of each session that began in the period.
 
     Examples:
       faxstore export history --from 2026-10-01 --to 2026-11-01 --format parquet --output /srv/fax/history
-    """
-    from faxstore.export import datasets
-
-    chosen = _selection(since, until, time_zone, server, direction, result, account)
-    _write(context, datasets.history(chosen), chosen.zone, Target(format, output, force, excel_safe), "observations")
+    """,
+)
 
 
 def usage(
