@@ -23,7 +23,6 @@ from faxstore.store.database import Connection, connect, one_line
 Line = dict[str, Any]
 """One row of fax.export_line by the names of its columns."""
 
-DEFAULT_CONSUMER = "default"
 _CONSUMER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _LOCKS = 0x6661_7865
 """The class of this module's advisory locks; the other half of a lock is a hash of its consumer."""

@@ -477,15 +477,11 @@ as $$
 declare
     last_batch fax.export_batch;
     made fax.export_batch;
-    newest_checkpoint text;
 begin
     select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
     if of_format is distinct from coalesce(last_batch.format, of_format) then
         raise exception 'consumer % has the format %, not %', of_consumer, last_batch.format, of_format
             using errcode = 'invalid_parameter_value';
-    end if;
-    if to_regclass('fax.checkpoint') is not null then
-        execute 'select c.note from fax.checkpoint c order by c.size desc limit 1' into newest_checkpoint;
     end if;
     insert into fax.export_batch (
         consumer, batch, first_position, last_position, lines, corrections, pages, bad_lines, seconds,
@@ -499,7 +495,8 @@ begin
         sum(l.previous_pages), sum(l.previous_bad_lines), sum(l.previous_duration_seconds),
         min(l.started_at), max(l.started_at), min(l.ended_at), max(l.ended_at),
         of_format, of_format_version, of_file, sha256(string_agg(l.digest, ''::bytea order by l.line)),
-        (select v.version_num from fax.alembic_version v), newest_checkpoint,
+        (select v.version_num from fax.alembic_version v),
+        (select c.note from fax.checkpoint c order by c.size desc limit 1),
         last_batch.batch, coalesce(last_batch.last_position, 0)
     from fax.export_line l
     where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
