@@ -40,10 +40,11 @@ class Ingest:
         )
         self.log = folder / "log"
 
-    async def start(self, dsn: str) -> asyncio.subprocess.Process:
+    async def start(self, dsn: str, *program: str) -> asyncio.subprocess.Process:
+        """`program` instead of faxstore: a module, and what it takes before faxstore's own options."""
         with self.log.open("a") as log:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "faxstore", "--config", str(self._settings), "ingest"),
+                *(sys.executable, "-m", *(program or ("faxstore",)), "--config", str(self._settings), "ingest"),
                 stderr=log,
                 env={**os.environ, "FAXSTORE_DSN": dsn},
             )

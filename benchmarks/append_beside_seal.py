@@ -1,0 +1,84 @@
+"""What sealing costs the append: rows a second with nobody sealing, and while another process seals again and again.
+
+    python -m benchmarks.append_beside_seal
+
+The rounds take turns, so that growth of the history is in both.  A server is sealed each minute; here it is each
+second.  Prints rows for docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.import_rate import hardware
+from faxstore.observations import MICROSECONDS, Life, Observation
+from faxstore.store import embedded, migrate
+from faxstore.store.append import Appender
+from faxstore.store.database import connect
+
+BATCH = 200
+STARTED = 1_793_600_000 * MICROSECONDS
+LIFE = Life("pbx1", STARTED, started_at=STARTED)
+SEALER = """
+import sys, time
+from faxstore.log.leaves import open_log
+from faxstore.log.seal import seal
+with open_log(sys.argv[1]) as connection:
+    while True:
+        seal(connection, "faxstore/benchmark", None, lambda done, total: None)
+        time.sleep(1)
+"""
+
+
+def appended(dsn: str, first: int, batches: int) -> float:
+    """Rows a second of so many batches, each a poll of as many sessions, from a moment on (seconds)."""
+    with connect(dsn, autocommit=True) as connection:
+        appender = Appender(connection, "benchmark")
+        began = time.perf_counter()
+        for batch in range(first, first + batches):
+            at = STARTED + batch * MICROSECONDS
+            seen = (Observation(LIFE, at + n, "FAXSession", n, file_name=f"/fax/{n}.tif") for n in range(BATCH))
+            appender.append(enumerate(seen))
+        return batches * BATCH / (time.perf_counter() - began)
+
+
+def beside_seal(dsn: str, first: int, batches: int) -> float:
+    """The same while another process seals."""
+    with subprocess.Popen([sys.executable, "-c", SEALER, dsn]) as sealer:
+        try:
+            return appended(dsn, first, batches)
+        finally:
+            sealer.kill()
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5, help="of each kind (default: 5)")
+    parser.add_argument("--batches", type=int, default=500, help=f"of {BATCH} rows in a round (default: 500)")
+    arguments = parser.parse_args()
+    alone, beside = list[float](), list[float]()
+    with tempfile.TemporaryDirectory(prefix="faxstore-benchmark-") as folder:
+        Path(folder).chmod(0o755)
+        with embedded.running(Path(folder)) as dsn:
+            migrate.upgrade(dsn)
+            for turn in range(arguments.rounds):
+                alone.append(appended(dsn, 2 * turn * arguments.batches, arguments.batches))
+                beside.append(beside_seal(dsn, (2 * turn + 1) * arguments.batches, arguments.batches))
+    print(
+        f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m benchmarks.append_beside_seal {' '.join(sys.argv[1:])}\n"
+    )
+    print("| append of batches of 200 rows | rows/s, median | lowest | highest |\n| --- | --- | --- | --- |")
+    for name, rates in (("nobody seals", alone), ("another process seals", beside)):
+        print(f"| {name} | {statistics.median(rates):,.0f} | {min(rates):,.0f} | {max(rates):,.0f} |")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
