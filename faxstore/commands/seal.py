@@ -49,6 +49,7 @@ def run(
       faxstore seal --new-key /etc/faxstore/log.key
       faxstore seal --key /etc/faxstore/log.key --publish /srv/www/checkpoint
     """
+    from faxstore.export.files import whole_file
     from faxstore.log import keys, note, seal
     from faxstore.log.leaves import open_log
     from faxstore.store.database import open_dsn
@@ -72,7 +73,8 @@ def run(
     rows, text = sealed
     print(text, end="")
     if publish is not None:
-        _publish(publish, text)
+        with whole_file(publish) as out:
+            out.write(text.encode())
     say(f"{rows:,} new rows are sealed")
 
 
@@ -84,24 +86,3 @@ def _name(connection: Connection, origin: str | None) -> str | None:
     if before and origin not in (None, before[0].origin):
         raise UsageError(f"--origin {origin}: this log is {before[0].origin}, and keeps its name")
     return before[0].origin if before else origin
-
-
-def _publish(path: Path, text: str) -> None:
-    """The whole file or none: a reader never sees half of it."""
-    import os
-    import tempfile
-
-    try:
-        descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(part).chmod(0o644)
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise UsageError(f"--publish {path}: {error.strerror}") from error
