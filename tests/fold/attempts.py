@@ -74,12 +74,12 @@ def without_late(stream: Stream, by_session: bool) -> Stream:
 
 
 def of_the_page_alone(row: Seen, stream: Stream) -> Seen:
-    """A count of the session, less what its observer saw it come to on the pages before."""
+    """A count of the session, less what its observer saw it come to on the pages before: never below none."""
     if row.bad_lines is None:
         return row
     own = [other for other in stream if other.collector == row.collector and other.bad_lines is not None]
     before = [other.bad_lines or 0 for other in own if (other.page_number or 0) < (row.page_number or 0)]
-    return replace(row, bad_lines=row.bad_lines - max(before, default=0))
+    return replace(row, bad_lines=max(row.bad_lines - max((0, *before)), 0))
 
 
 def by_page(stream: Stream) -> dict[int, list[Seen]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from faxstore.observations import Details, Hangup, Observation, Record
 from tests.fold.histories import RATES, History, Told, in_batches, parties
 from tests.fold.observers import UPTIME
+from tests.fold.wire import BY_SESSION
 from tests.views.given import life, moment, snapshot
 
 
@@ -21,7 +22,7 @@ def maybe(values: Sequence[Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def wild_rows(draw: st.DrawFn, operation: str, completion: str) -> Told:
+def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str) -> Told:
     """A row of a session with nearly any values."""
     event = draw(
         st.sampled_from(
@@ -53,7 +54,7 @@ def wild_rows(draw: st.DrawFn, operation: str, completion: str) -> Told:
             "file_name": maybe(("/fax/1.tif", "/fax/0.tif", None)),
         }
         x_resolution, y_resolution = draw(maybe(((8031, 3850), (8031, 7700), (8031, 15400), (0, 0), (None, None))))
-        row = replace(row, technology="Spandsp", x_resolution=x_resolution, y_resolution=y_resolution)
+        row = replace(row, technology=technology, x_resolution=x_resolution, y_resolution=y_resolution)
         return collector, replace(row, **draw(st.fixed_dictionaries(counts)))
     details = draw(parties()) if event != "Gone" else {}
     if event == completion:
@@ -84,9 +85,9 @@ def first_seen(rows: list[Told]) -> list[Record]:
 def wild_histories(draw: st.DrawFn) -> History:
     """Rows of two sessions in any order, by up to three observers; now and then the server's next life."""
     operation = draw(st.sampled_from(("receive", "receive", "receive", "send", "gateway", "V.21")))
-    rows = draw(
-        st.lists(wild_rows(operation, "SendFAX" if operation == "send" else "ReceiveFAX"), min_size=1, max_size=30)
-    )
+    technology = draw(st.sampled_from(("Spandsp", "Spandsp", BY_SESSION)))
+    completion = "SendFAX" if operation == "send" else "ReceiveFAX"
+    rows = draw(st.lists(wild_rows(operation, completion, technology), min_size=1, max_size=30))
     rng = random.Random(draw(st.integers(0, 2**32 - 1)))
     batches = [("one", tuple(first_seen(rows))), *in_batches(rows, rng)]
     batches += [(collector, (Hangup(life(), moment(99), "XNone", "id None"),)) for collector in ("one", "two", "three")]

@@ -238,6 +238,11 @@ def test_what_the_pages_before_had_is_not_counted_again(database: psycopg.Connec
     assert of(row, "bad_lines", "worst_page_bad_lines", "bad_lines_discarded") == (20, 11, None)
 
 
+def test_a_count_below_that_of_the_pages_before_takes_nothing_away(database: psycopg.Connection, other: str) -> None:
+    append(database, receiving((0, 1, -1), (1, 2, 9), (2, 3, 4), technology=other), completed(3, 3))
+    assert [row["bad_lines"] for row in pages(database)] == [0, 9, 0]
+
+
 def test_a_technology_that_is_not_in_the_table_counts_by_page(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (1, 1, 9), (2, 2, 9), (3, 2, 20), (4, 3, 20), technology="Unheard"))
     assert [row["bad_lines"] for row in pages(database)] == [9, 20]
