@@ -18,6 +18,7 @@ import typer
 import faxstore
 from faxstore import logs
 from faxstore.commands import (
+    consistency,
     demo,
     doctor,
     erase,
@@ -61,6 +62,7 @@ app.add_typer(export.app, name="export")
 app.command("seal", help=help.screen(seal.run))(seal.run)
 app.command("verify", help=help.screen(verify.run))(verify.run)
 app.command("prove", help=help.screen(prove.run))(prove.run)
+app.command("consistency", help=help.screen(consistency.run))(consistency.run)
 app.command("erase", help=help.screen(erase.run))(erase.run)
 app.command("doctor", help=help.screen(doctor.run))(doctor.run)
 app.command("psql", help=help.screen(psql.run), context_settings={"ignore_unknown_options": True})(psql.run)

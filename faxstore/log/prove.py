@@ -85,7 +85,7 @@ def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, st
         return found
     row = connection.execute("select note from fax.checkpoint where size = %s", [size]).fetchone()
     if row is None:
-        raise UsageError(f"--size {size}: there is no checkpoint of that size; see fax.checkpoint")
+        raise UsageError(f"there is no checkpoint of {size} rows; see fax.checkpoint")
     return note.parse(row[0]), row[0]
 
 
@@ -113,22 +113,26 @@ def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: s
     }
 
 
-def consistency(connection: Connection, old: Checkpoint, sealed: Checkpoint, text: str) -> dict[str, Any]:
-    """The proof that an older checkpoint is the beginning of a newer one."""
-    path = tree.consistency_proof(old.size, sealed.size, Reader(connection, sealed.size).root)
-    try:
-        tree.check_consistency(old.size, old.root, sealed.size, sealed.root, path)
-    except tree.ProofError as error:
-        raise FaxstoreError(
-            f"checkpoint {old.size} is not the beginning of {sealed.size}: run faxstore verify"
-        ) from error
-    return {
-        "old_size": old.size,
-        "old_root": b64encode(old.root).decode(),
-        "size": sealed.size,
-        "path": [b64encode(one).decode() for one in path],
-        "checkpoint": text,
-    }
+def consistency(connection: Connection, old: int, sealed: Checkpoint, text: str) -> str:
+    """The proof that the checkpoint of `old` rows is the beginning of another, 0 of any: what a witness takes.
+
+    The body of an add-checkpoint request (C2SP tlog-witness): a line of the old size, the hashes of RFC 6962 2.1.2, an
+    empty line and the newer checkpoint.  Raises UsageError where there is no such checkpoint, FaxstoreError where the
+    log is not as it was sealed.
+    """
+    path: list[bytes] = []
+    if old:
+        before, _ = checkpoint(connection, old)
+        if old > sealed.size:
+            raise UsageError(f"the checkpoint of {sealed.size} rows is older than the one of {old}")
+        path = tree.consistency_proof(old, sealed.size, Reader(connection, sealed.size).root)
+        try:
+            tree.check_consistency(old, before.root, sealed.size, sealed.root, path)
+        except tree.ProofError as error:
+            raise FaxstoreError(
+                f"the checkpoint of {old} rows is not the beginning of the one of {sealed.size}: run faxstore verify"
+            ) from error
+    return "\n".join([f"old {old}", *(b64encode(one).decode() for one in path), "", text])
 
 
 def _readable(value: Any) -> Any:

@@ -210,6 +210,8 @@ def test_a_new_log_of_changed_rows_does_not_fit_what_was_published(log: str, tmp
         (("prove", "x"), "neither a position nor a session_id"),
         (("prove", str(UUID(int=1))), "there is no session"),
         (("prove", "1"), "run faxstore seal"),
+        (("consistency", "0"), "run faxstore seal"),
+        (("consistency", "x"), "should be a valid integer"),
     ],
 )
 def test_bad_use_is_one_line(dsn: str, arguments: tuple[str, ...], word: str) -> None:
@@ -229,5 +231,6 @@ def test_who_seals_needs_no_more_than_the_role(server: str, log: str) -> None:
             assert run(dsn, "seal").returncode == 0
             assert run(dsn, "verify").returncode == 0
             assert run(dsn, "prove", "1").returncode == 0
+            assert run(dsn, "consistency", "0").returncode == 0
         finally:
             admin.execute(f"drop role {name}".encode())

@@ -15,8 +15,8 @@ from faxstore.commands import help, rows
 from faxstore.errors import UsageError
 
 COMMANDS = [
-    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "seal", "verify", "prove", "erase", "doctor",
-    "psql",
+    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "seal", "verify", "prove", "consistency",
+    "erase", "doctor", "psql",
 ]  # fmt: skip
 BILLING = ["billing", "billing-list", "billing-render", "billing-as-of"]
 GROUPS = {"report": ["audit"], "export": ["sessions", "pages", "timeline", "history", "usage", *BILLING]}

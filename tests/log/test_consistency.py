@@ -1,0 +1,114 @@
+"""That the log only grew is shown by the second script of docs/how-to/proofs.md alone, and not where it did not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from faxstore.errors import FaxstoreError, UsageError
+from faxstore.log import prove
+from faxstore.log.leaves import open_log
+from tests.log.faxes import append, fax, sealed
+from tests.log.test_proofs import PAGE, sizes
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    (_, source) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(source.splitlines()) <= 40
+    assert set(re.findall(r"import (.+)", source)) == {"base64, hashlib, sys"}
+    path = tmp_path / "grown.py"
+    path.write_text(source)
+    return path
+
+
+@pytest.fixture
+def log(log: str) -> str:
+    """That log, sealed three times more, a row or some at a time."""
+    with psycopg.connect(log, autocommit=True) as connection:
+        for number in range(900, 903):
+            append(connection, fax(number, 5e4 + number))
+            sealed(log)
+    return log
+
+
+def consistency(dsn: str, old: int, size: int | None = None) -> str:
+    with open_log(dsn) as connection:
+        return prove.consistency(connection, old, *prove.checkpoint(connection, size))
+
+
+def kept(dsn: str, size: int) -> str:
+    with open_log(dsn) as connection:
+        return prove.checkpoint(connection, size)[1]
+
+
+def checked(script: Path, request: str, checkpoint: str) -> subprocess.CompletedProcess[str]:
+    """The script, run as anyone would, with nothing of ours around it."""
+    folder = script.parent
+    (folder / "grown.txt").write_text(request)
+    (folder / "old-checkpoint").write_text(checkpoint)
+    command = [sys.executable, "-I", script.name, "grown.txt", "old-checkpoint"]
+    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_each_checkpoint_is_the_beginning_of_each_later_one(log: str, script: Path) -> None:
+    found = sizes(log)
+    assert len(found) == 5
+    for number, old in enumerate(found):
+        for size in found[number:]:
+            done = checked(script, consistency(log, old, size), kept(log, old))
+            assert (done.returncode, done.stderr) == (0, "")
+            assert done.stdout == f"the first {old} of the {size} rows of faxstore/test are as they were\n"
+
+
+def test_another_root_a_changed_hash_and_one_left_out_are_found(log: str, script: Path) -> None:
+    old, *_, last = sizes(log)
+    request, checkpoint = consistency(log, old), kept(log, old)
+    lines = request.split("\n")
+    assert lines[0] == f"old {old}"
+    wrong = [
+        (request, checkpoint.replace(checkpoint.split("\n")[2], kept(log, last).split("\n")[2])),
+        (request, checkpoint.replace("faxstore/test", "faxstore/another")),
+        (request, checkpoint.replace(f"\n{old}\n", f"\n{old - 1}\n")),
+        ("\n".join([lines[0], *lines[2:]]), checkpoint),
+        ("\n".join([lines[0], lines[2], lines[1], *lines[3:]]), checkpoint),
+        ("\n".join([*lines[:2], *lines[1:]]), checkpoint),
+    ]
+    for changed, other in wrong:
+        done = checked(script, changed, other)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "are NOT the beginning of" in done.stderr
+
+
+def test_it_is_what_a_witness_takes(log: str) -> None:
+    """Its parts are those of C2SP tlog-witness: old size, hashes of 32 bytes in base64, empty line, checkpoint."""
+    found = sizes(log)
+    for old in (0, *found):
+        head, blank, checkpoint = consistency(log, old).partition("\n\n")
+        assert blank
+        assert checkpoint == kept(log, found[-1])
+        first, *hashes = head.split("\n")
+        assert first == f"old {old}"
+        assert [one for one in hashes if not re.fullmatch(r"[A-Za-z0-9+/]{43}=", one)] == []
+        assert len(hashes) <= 63
+        assert bool(hashes) is (0 < old < found[-1])
+
+
+def test_what_is_not_the_beginning(log: str) -> None:
+    first, *_, last = sizes(log)
+    with pytest.raises(UsageError, match="there is no checkpoint of 5 rows"):
+        consistency(log, 5)
+    with pytest.raises(UsageError, match=f"the checkpoint of {first} rows is older than the one of {last}"):
+        consistency(log, last, first)
+    with psycopg.connect(log, autocommit=True) as connection:
+        connection.execute("alter table fax.session_history disable trigger all")
+        connection.execute("update fax.session_history set state = 'another' where position = %s", [last])
+    with pytest.raises(
+        FaxstoreError, match=f"{first} rows is not the beginning of the one of {last}: run faxstore verify"
+    ):
+        consistency(log, first)
