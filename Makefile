@@ -36,11 +36,11 @@ test: $(READY) ## run the tests on the embedded Postgres (ARGS="-k name" for som
 fuzz: $(READY) ## feed a million mutated messages (ARGS="--messages N --seed N")
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-# What asks no database, or the embedded one alone, is the same there.
-WITHOUT_DATABASE := tests/unit tests/ami tests/fuzz tests/replay
+# The same there: what asks no database or the embedded one alone, and whole runs of what the others ask piece by piece.
+SAME_THERE := tests/unit tests/ami tests/fuzz tests/replay tests/integration tests/chaos
 
 test-system: $(READY) ## run those that ask a database on the Postgres of this machine
-	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(PARALLEL) $(WITHOUT_DATABASE:%=--ignore=%) $(ARGS)
+	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(PARALLEL) $(SAME_THERE:%=--ignore=%) $(ARGS)
 
 test-asterisk: $(READY) ## run real faxes on real Asterisk 22 and 16 (Debian; downloads them once)
 	$(BIN)/pytest tests/asterisk $(ARGS)

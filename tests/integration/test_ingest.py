@@ -80,7 +80,7 @@ def test_without_a_database_it_collects_and_with_one_it_catches_up(
             asked = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(process.wait(), 5) == 0
-            assert time.monotonic() - asked < 1.5
+            assert time.monotonic() - asked < 4  # told once, it would wait 5 s for the database
             told = ingest.log.read_text()
             assert told.count("cannot be reached") <= 2  # at the start, and when the first rows are due: not each try
 

@@ -69,7 +69,7 @@ async def play_all(dsn: str, folder: Path) -> None:
             command = [sys.executable, "-m", "faxstore", "--config", str(settings), "--data-dir", str(folder), "ingest"]
             ingest = await asyncio.create_subprocess_exec(*command, stderr=log, env={**os.environ, "FAXSTORE_DSN": dsn})
             try:
-                async with asyncio.timeout(120):
+                async with asyncio.timeout(300):
                     await asyncio.gather(*(server.finished.wait() for server in servers.values()))
                     await settled(dsn)
                 ingest.send_signal(signal.SIGTERM)
