@@ -20,6 +20,9 @@ COMPLETIONS = {"SendFAX", "ReceiveFAX"}
 FASTEST = 33600
 """No fax is faster: V.34 (bit/s)."""
 
+LEAST = -(2**31)
+"""The least integer that a column holds."""
+
 RESOLUTIONS = {3850: "standard", 7700: "fine", 15400: "superfine"}
 """By lines a metre."""
 
@@ -102,12 +105,15 @@ def is_measured(row: Row) -> bool:
 
 
 def pages_of(row: Row) -> int | None:
-    """The pages done, by the counter that its operation uses; a gateway has only PageNumber, which is one more."""
+    """The pages done, by the counter that its operation uses; a gateway has only PageNumber, which is one more.
+
+    None where the least integer there is leaves no room for one less.
+    """
     if row["operation"] == "receive":
         return row["pages_received"]  # type: ignore[no-any-return]
     if row["operation"] == "send":
         return row["pages_transmitted"]  # type: ignore[no-any-return]
-    if row["operation"] == "gateway" and row["page_number"] is not None:
+    if row["operation"] == "gateway" and row["page_number"] not in (None, LEAST):
         return int(row["page_number"]) - 1
     return None
 

@@ -42,10 +42,10 @@ def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str)
         return collector, replace(row, details={"Variable": name, "Value": value})
     if event in {"FAXSession", "FAXSessionsEntry"}:
         counts = {
-            "page_number": maybe((1,) * 9 + (2,) * 9 + (3,) * 6 + (None, 0, -1, 70, 2**31 - 1, -(2**31) + 1)),
-            "pages_received": maybe((0, 1, 1, 2, 5, None, -1)),
+            "page_number": maybe((1,) * 9 + (2,) * 9 + (3,) * 6 + (None, 0, -1, 70, 2**31 - 1, -(2**31))),
+            "pages_received": maybe((0, 1, 1, 2, 5, None, -1, 2**31 - 1, -(2**31))),
             "pages_transmitted": maybe((0, 1, 2, None)),
-            "total_bad_lines": maybe((5, 0, 3, 60, 150, 300, None, -4, 2**31 - 1)),
+            "total_bad_lines": maybe((5, 0, 3, 60, 150, 300, None, -4, 2**31 - 1, -(2**31))),
             "data_rate": maybe((*RATES, 0, None, -9600, 33600, 33601, 2**31 - 1)),
             "error_correction_mode": maybe((False, True, None)),
             "session_type": maybe(("G.711", "T.38", "none", None)),
