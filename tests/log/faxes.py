@@ -70,3 +70,9 @@ def verified(dsn: str, **scope: Any) -> list[Finding]:
 def told(found: list[Finding]) -> list[str]:
     """The same as lines."""
     return [f"{one.check}: {one.where}: {one.what}" for one in found]
+
+
+def sizes(dsn: str) -> list[int]:
+    """The sizes of the checkpoints, in order."""
+    with psycopg.connect(dsn) as connection:
+        return [size for (size,) in connection.execute("select size from fax.checkpoint order by 1")]

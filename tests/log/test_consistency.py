@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -13,18 +12,14 @@ import pytest
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.log import prove
 from faxstore.log.leaves import open_log
-from tests.log.faxes import append, fax, sealed
-from tests.log.test_proofs import PAGE, sizes
+from tests.log import scripts
+from tests.log.faxes import fax, sealed, sizes
+from tests.views.given import append
 
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
-    (_, source) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(source.splitlines()) <= 40
-    assert set(re.findall(r"import (.+)", source)) == {"base64, hashlib, sys"}
-    path = tmp_path / "grown.py"
-    path.write_text(source)
-    return path
+    return scripts.written(tmp_path / "grown.py", "base64, hashlib, sys")
 
 
 @pytest.fixture
@@ -48,12 +43,7 @@ def kept(dsn: str, size: int) -> str:
 
 
 def checked(script: Path, request: str, checkpoint: str) -> subprocess.CompletedProcess[str]:
-    """The script, run as anyone would, with nothing of ours around it."""
-    folder = script.parent
-    (folder / "grown.txt").write_text(request)
-    (folder / "old-checkpoint").write_text(checkpoint)
-    command = [sys.executable, "-I", script.name, "grown.txt", "old-checkpoint"]
-    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False)
+    return scripts.run(script, {"grown.txt": request, "old-checkpoint": checkpoint})
 
 
 def test_each_checkpoint_is_the_beginning_of_each_later_one(log: str, script: Path) -> None:

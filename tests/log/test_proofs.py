@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +14,13 @@ import pytest
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.log import prove
 from faxstore.log.leaves import open_log
-from tests.log.faxes import SECRETS
-
-PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "proofs.md"
+from tests.log import scripts
+from tests.log.faxes import SECRETS, sizes
 
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
-    (source, _) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(source.splitlines()) <= 40
-    assert set(re.findall(r"import (.+)", source)) == {"base64, hashlib, json, sys"}
-    path = tmp_path / "check.py"
-    path.write_text(source)
-    return path
+    return scripts.written(tmp_path / "check.py", "base64, hashlib, json, sys")
 
 
 def proofs_of(dsn: str, positions: list[int], size: int | None = None) -> list[dict[str, Any]]:
@@ -38,17 +30,8 @@ def proofs_of(dsn: str, positions: list[int], size: int | None = None) -> list[d
 
 
 def checked(script: Path, proofs: list[dict[str, Any]], checkpoint: str) -> subprocess.CompletedProcess[str]:
-    """The script, run as anyone would, with nothing of ours around it."""
-    folder = script.parent
-    (folder / "proof.jsonl").write_text("".join(json.dumps(proof) + "\n" for proof in proofs))
-    (folder / "checkpoint").write_text(checkpoint)
-    command = [sys.executable, "-I", script.name, "proof.jsonl", "checkpoint"]
-    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=60, check=False)
-
-
-def sizes(dsn: str) -> list[int]:
-    with psycopg.connect(dsn) as connection:
-        return [size for (size,) in connection.execute("select size from fax.checkpoint order by 1")]
+    lines = "".join(json.dumps(proof) + "\n" for proof in proofs)
+    return scripts.run(script, {"proof.jsonl": lines, "checkpoint": checkpoint})
 
 
 def test_every_position_is_proven_against_every_checkpoint(log: str, script: Path) -> None:
