@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from faxstore.errors import FaxstoreError, UsageError
-from faxstore.log import note, stored, tree
+from faxstore.log import stored, tree
 from faxstore.log.canonical import decoded
 from faxstore.log.leaves import entries, leaf_hashes
 from faxstore.log.note import Checkpoint
@@ -78,15 +78,12 @@ def positions_of(connection: Connection, session: UUID) -> list[int]:
 
 def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, str]:
     """The checkpoint of that size, else the newest, with its note.  Raises UsageError where there is none."""
-    if size is None:
-        found = stored.newest(connection)
-        if found is None:
-            raise UsageError("nothing is sealed yet: run faxstore seal")
-        return found
-    row = connection.execute("select note from fax.checkpoint where size = %s", [size]).fetchone()
-    if row is None:
+    found = stored.newest(connection) if size is None else stored.of_size(connection, size)
+    if found is None and size is None:
+        raise UsageError("nothing is sealed yet: run faxstore seal")
+    if found is None:
         raise UsageError(f"there is no checkpoint of {size} rows; see fax.checkpoint")
-    return note.parse(row[0]), row[0]
+    return found
 
 
 def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: str) -> dict[str, Any]:

@@ -22,14 +22,23 @@ MARK = 4
 def newest(connection: Connection) -> tuple[Checkpoint, str] | None:
     """The newest checkpoint, and its note as it is kept.  None: nothing is sealed yet."""
     row = connection.execute("select size, root, note from fax.checkpoint order by size desc limit 1").fetchone()
-    if row is None:
-        return None
-    size, root, text = row
+    return None if row is None else _checkpoint(*row)
+
+
+def of_size(connection: Connection, size: int) -> tuple[Checkpoint, str] | None:
+    """The checkpoint of so many rows, and its note as it is kept.  None: there is none."""
+    row = connection.execute("select size, root, note from fax.checkpoint where size = %s", [size]).fetchone()
+    return None if row is None else _checkpoint(*row)
+
+
+def _checkpoint(size: int, root: bytes, text: str) -> tuple[Checkpoint, str]:
     try:
-        origin = note.parse(text).origin
+        told = note.parse(text)
+        if (told.size, told.root) != (size, bytes(root)):
+            raise NoteError(f"its note tells of {told.size} rows and another size or root")
     except NoteError as error:
         raise FaxstoreError(f"the checkpoint of {size} rows is damaged ({error}): run faxstore verify") from error
-    return Checkpoint(origin, size, bytes(root)), text
+    return told, text
 
 
 def last_position(connection: Connection) -> int:

@@ -102,3 +102,12 @@ def test_what_is_not_the_beginning(log: str) -> None:
         FaxstoreError, match=f"{first} rows is not the beginning of the one of {last}: run faxstore verify"
     ):
         consistency(log, first)
+
+
+def test_a_damaged_checkpoint_is_named(log: str) -> None:
+    first = sizes(log)[0]
+    with psycopg.connect(log, autocommit=True) as connection:
+        connection.execute("alter table fax.checkpoint disable trigger all")
+        connection.execute("update fax.checkpoint set note = 'x' where size = %s", [first])
+    with pytest.raises(FaxstoreError, match=f"the checkpoint of {first} rows is damaged"):
+        consistency(log, first)
