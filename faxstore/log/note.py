@@ -56,6 +56,14 @@ def parse(note: str) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
+def parse_kept(note: str, size: int, root: bytes) -> Checkpoint:
+    """The checkpoint of a note that is kept beside its size and root.  Raises NoteError where it tells of others."""
+    told = parse(note)
+    if (told.size, told.root) != (size, root):
+        raise NoteError(f"its note tells of {told.size} rows and another size or root")
+    return told
+
+
 @dataclass(frozen=True)
 class PublicKey:
     """A verifier key: its name, and the 32 bytes of Ed25519."""

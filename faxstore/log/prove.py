@@ -79,10 +79,9 @@ def positions_of(connection: Connection, session: UUID) -> list[int]:
 def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, str]:
     """The checkpoint of that size, else the newest, with its note.  Raises UsageError where there is none."""
     found = stored.newest(connection) if size is None else stored.of_size(connection, size)
-    if found is None and size is None:
-        raise UsageError("nothing is sealed yet: run faxstore seal")
     if found is None:
-        raise UsageError(f"there is no checkpoint of {size} rows; see fax.checkpoint")
+        unsealed = "nothing is sealed yet: run faxstore seal"
+        raise UsageError(f"there is no checkpoint of {size} rows; see fax.checkpoint" if size else unsealed)
     return found
 
 

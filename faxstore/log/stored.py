@@ -33,12 +33,9 @@ def of_size(connection: Connection, size: int) -> tuple[Checkpoint, str] | None:
 
 def _checkpoint(size: int, root: bytes, text: str) -> tuple[Checkpoint, str]:
     try:
-        told = note.parse(text)
-        if (told.size, told.root) != (size, bytes(root)):
-            raise NoteError(f"its note tells of {told.size} rows and another size or root")
+        return note.parse_kept(text, size, bytes(root)), text
     except NoteError as error:
         raise FaxstoreError(f"the checkpoint of {size} rows is damaged ({error}): run faxstore verify") from error
-    return told, text
 
 
 def last_position(connection: Connection) -> int:
