@@ -7,6 +7,7 @@ Data goes to standard output, messages to standard error.  Exit status: 0 done, 
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -37,10 +38,11 @@ from faxstore.commands import (
     verify,
 )
 from faxstore.commands.context import GlobalOptions
-from faxstore.errors import FaxstoreError
+from faxstore.errors import FaxstoreError, UsageError
 from faxstore.logs import LogFormat
 
 INTERRUPTED = 130
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 GLOBAL_OPTIONS = ("--config", "--dsn", "--data-dir", "--log-format")
 
 app = typer.Typer(
@@ -84,8 +86,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except SystemExit as leaving:  # typer's own way out when a write found no reader
         status = _reader_left() if isinstance(leaving.__context__, BrokenPipeError) else leaving.code
     except Exception as error:
-        logs.log.critical("ended by a fault of its own; please report it", exc_info=error)
-        status = FaxstoreError.exit_status
+        status = _fault(error)
+    _drop_unwritten()
     raise SystemExit(status or 0)
 
 
@@ -178,3 +180,22 @@ def _reader_left() -> int:
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _drop_unwritten() -> None:
+    """What standard output did not take (a full disk) is dropped: tried again at exit it would change the status."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _reader_left()
+
+
+def _fault(error: Exception) -> int:
+    """What nobody expected, with its traceback; but a full disk below standard output is one line.
+
+    A file that a command writes is named by whoever writes it (export/files.py); only standard output has no name.
+    """
+    if isinstance(error, OSError) and error.errno in DISK_FULL and error.filename is None:
+        return _complain(f"standard output cannot be written: {error.strerror}", UsageError.exit_status)
+    logs.log.critical("ended by a fault of its own; please report it", exc_info=error)
+    return FaxstoreError.exit_status

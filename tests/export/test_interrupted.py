@@ -155,9 +155,12 @@ def test_a_reader_who_leaves_ends_it_quietly(imported: str) -> None:
     assert (status, done.stderr) == ("0", "")
 
 
-def test_a_full_disk_is_one_line(imported: str) -> None:
+@pytest.mark.parametrize("buffered", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("arguments", ["export history", "export history --format jsonl", "sessions", "--help"])
+def test_a_full_disk_is_one_line(imported: str, arguments: str, buffered: dict[str, str]) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"} | buffered
     with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-m", "faxstore", "--dsn", imported, "export", "history"]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "faxstore", "--dsn", imported, *arguments.split()]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environ)
     assert done.returncode == 2
     assert done.stderr == "faxstore: standard output cannot be written: No space left on device\n"
