@@ -34,10 +34,11 @@ test: $(READY) ## run the tests on the embedded Postgres (ARGS="-k name" for som
 	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
 fuzz: $(READY) ## feed a million mutated messages (ARGS="--messages N --seed N")
-	$(BIN)/python -m tests.fuzz $(ARGS)
+	$(BIN)/python -m tests.trials.fuzz $(ARGS)
 
 # The same there: what asks no database or the embedded one alone, and whole runs of what the others ask piece by piece.
-SAME_THERE := tests/unit tests/ami tests/fuzz tests/replay tests/integration tests/chaos
+SAME_THERE := tests/ami tests/capture tests/reader tests/sessions tests/spool tests/settings tests/commands tests/docs tests/doctor \
+	tests/ingest tests/demo tests/trials
 
 test-system: $(READY) ## run those that ask a database on the Postgres of this machine
 	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(PARALLEL) $(SAME_THERE:%=--ignore=%) $(ARGS)
@@ -49,18 +50,19 @@ test-peers: $(READY) ## have HylaFAX's own reports read an export (Debian; downl
 	$(BIN)/pytest tests/peers $(ARGS)
 
 export-fire: $(READY) ## kill the billing exporter 200 times and compare the books (ARGS="--kills N --seed N")
-	$(BIN)/python -m tests.export.under_fire $(ARGS)
+	$(BIN)/python -m tests.trials.billing_kills $(ARGS)
 
 chaos: $(READY) ## break everything for 15 minutes and compare the books (ARGS="--seed N")
-	$(BIN)/python -m tests.chaos $(ARGS)
+	$(BIN)/python -m tests.trials.chaos $(ARGS)
 
 storm: $(READY) ## keep 300 faxes under way on a real Asterisk 22 for 10 minutes (ARGS="--faxes 50 --minutes 1")
-	$(BIN)/python -m tests.asterisk.long_storm $(ARGS)
+	$(BIN)/python -m tests.trials.storm $(ARGS)
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(READY) ## put the code into shape
 	$(BIN)/ruff check --fix
@@ -76,7 +78,7 @@ bench: $(READY) ## measure; prints rows for docs/performance.md
 	$(BIN)/python -m benchmarks.readers
 
 soak: $(READY) ## whether ingest's memory grows: 10 million observations, over an hour (ARGS="--observations 300000")
-	$(BIN)/python -m benchmarks.soak $(ARGS)
+	$(BIN)/python -m tests.trials.soak.run $(ARGS)
 
 clean: ## remove what make has made
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

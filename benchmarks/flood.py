@@ -3,7 +3,7 @@
     python -m benchmarks.flood [--rate 50000] [--seconds 10]
 
 A server in a process of its own sends them over loopback and cuts off who leaves a write waiting for 100 ms, as
-Asterisk does (tests/ami/flooding.py).  The collector works as in `faxstore ingest`, up to the bytes for the spool.
+Asterisk does (tests/kit/flooding_server.py).  The collector works as in `faxstore ingest`, up to the spool.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 
 from faxstore.ami.collector import Collector
-from faxstore.ami.interest import IDLE_EVENTS
-from faxstore.ami.tracker import Tracker
-from faxstore.capture import Line
+from faxstore.ami.event_filter import IDLE_EVENTS
+from faxstore.capture.recording import Line
 from faxstore.observations import Observation, ServerObservation, encode
-from faxstore.settings import Secret, ServerSettings
-from tests.ami.flooding import Report
+from faxstore.reader.line_reader import Tracker
+from faxstore.settings.loading import Secret, ServerSettings
+from tests.kit.flooding_server import Report
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 EVENTS = ("FAXStatus", "VarSet")
@@ -67,7 +67,7 @@ class Sink:
 
 async def flooded(kind: str, rate: float, seconds: float) -> Outcome:
     """One collector at a flooding server, from its login to the end of the flood."""
-    command = (sys.executable, "-m", "tests.ami.flooding", kind, str(rate), str(seconds))
+    command = (sys.executable, "-m", "tests.kit.flooding_server", kind, str(rate), str(seconds))
     server = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     assert server.stdout is not None
     settings = ServerSettings(

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, cast
 
 import faxstore.demo
-from faxstore import capture
-from faxstore.capture import Line
+from faxstore.capture import recording as capture
+from faxstore.capture.recording import Line
 
 RECORDINGS = Path(faxstore.demo.__file__).parent / "recordings"
 SOURCES = (RECORDINGS / "pbx2-bad-lines.jsonl.gz", RECORDINGS / "pbx3-failures.jsonl.gz")

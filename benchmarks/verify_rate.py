@@ -25,7 +25,8 @@ from faxstore.log import prove, seal
 from faxstore.log.leaves import open_log
 from faxstore.store import embedded, migrate
 from faxstore.store.database import Connection
-from faxstore.verify import Scope, batches, checkpoints, functions, history, partitions
+from faxstore.verify import batches, checkpoints, functions, history, partitions
+from faxstore.verify.findings import Scope
 
 CHECKS = (functions.check, partitions.check, batches.check, checkpoints.check, history.check)
 

@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from faxstore.store import embedded, migrate
-from tests.databases import fresh, name_of
+from tests.kit.databases import fresh, name_of
 
 # How long an example takes on a busy machine says nothing of it.
 hypothesis.settings.register_profile("patient", deadline=None)

@@ -15,9 +15,9 @@ from typing import Any
 import psycopg
 from psycopg import sql as quoting
 
-from faxstore import capture
-from faxstore.ami.message import MalformedMessageError, parse
-from faxstore.importer import import_file, server_of
+from faxstore.capture import recording as capture
+from faxstore.capture.message import MalformedMessageError, parse
+from faxstore.ingest.importer import import_file, server_of
 from faxstore.observations import MICROSECONDS, moment
 
 PAGE = Path(__file__).parents[1] / "how-to" / "queries.md"

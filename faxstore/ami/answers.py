@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from faxstore.ami.message import Message
+from faxstore.capture.message import Message
 
 _DONE = frozenset({"success", "goodbye", "pong"})
 _COUNTS = ("Total", "ListItems")

@@ -15,10 +15,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from faxstore.ami import dropped
 from faxstore.ami.guard import OUR_ACTION_ID
 from faxstore.ami.lines import Listener
-from faxstore.capture import Line
+from faxstore.capture import dropped
+from faxstore.capture.recording import Line
 from faxstore.observations import MICROSECONDS
 
 log = logging.getLogger("faxstore.ami")

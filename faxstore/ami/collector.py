@@ -12,19 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from faxstore.ami import poll
+from faxstore.ami import poll_rules as poll
 from faxstore.ami.backlog import Backlog
-from faxstore.ami.channel_questions import ChannelQuestions
+from faxstore.ami.backoff import Backoff
 from faxstore.ami.connection import Connection, Limits
-from faxstore.ami.evidence import Evidence
-from faxstore.ami.failures import ConnectError, LoginRefusedError, RequestError
-from faxstore.ami.message import MalformedMessageError, parse
+from faxstore.ami.errors import ConnectError, LoginRefusedError, RequestError
+from faxstore.ami.missing_classes import Evidence
 from faxstore.ami.notices import Notices
-from faxstore.ami.watch import Pace, Watch
-from faxstore.backoff import Backoff
-from faxstore.capture import POLLED, Line
+from faxstore.ami.poller import Pace, Watch
+from faxstore.ami.status_requests import ChannelQuestions
+from faxstore.capture.message import MalformedMessageError, parse
+from faxstore.capture.recording import POLLED, Line
 from faxstore.logs import ABOUT
-from faxstore.settings import ServerSettings
+from faxstore.settings.loading import ServerSettings
 
 log = logging.getLogger("faxstore.ami")
 

@@ -18,7 +18,7 @@ from typing import Self
 
 from faxstore.ami import tls
 from faxstore.ami.answers import missing, succeeded
-from faxstore.ami.failures import (
+from faxstore.ami.errors import (
     ConnectError,
     DisconnectedError,
     IncompleteListError,
@@ -29,9 +29,9 @@ from faxstore.ami.failures import (
 )
 from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request, one_line
 from faxstore.ami.lines import Lines
-from faxstore.ami.message import Message
-from faxstore.capture import Line
-from faxstore.settings import Secret, ServerSettings
+from faxstore.capture.message import Message
+from faxstore.capture.recording import Line
+from faxstore.settings.loading import Secret, ServerSettings
 
 __all__ = [
     "ConnectError",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from faxstore.ami.message import MAX_MESSAGE_BYTES
+from faxstore.capture.message import MAX_MESSAGE_BYTES
 
 _LINE_END = b"\r\n"
 _MESSAGE_END = b"\r\n\r\n"

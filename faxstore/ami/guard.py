@@ -22,12 +22,12 @@ from panoramisk.manager import Manager
 from panoramisk.message import Message as PanoramiskMessage
 
 from faxstore.ami.answers import Answer
-from faxstore.ami.failures import DisconnectedError
+from faxstore.ami.errors import DisconnectedError
 from faxstore.ami.framing import Framer, OversizedMessageError
 from faxstore.ami.lines import Lines, now
-from faxstore.ami.message import BANNER, MalformedMessageError, Message, clean_bytes, parse
-from faxstore.capture import CONNECTED, CUT_OFF, DISCONNECTED
-from faxstore.settings import Secret
+from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_bytes, parse
+from faxstore.capture.recording import CONNECTED, CUT_OFF, DISCONNECTED
+from faxstore.settings.loading import Secret
 
 log = logging.getLogger("faxstore.ami")
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from faxstore.capture import Direction, Line
+from faxstore.capture.recording import Direction, Line
 from faxstore.observations import MICROSECONDS
 
 log = logging.getLogger("faxstore.ami")

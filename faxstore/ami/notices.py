@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from faxstore.ami.classes import NEEDED
+from faxstore.ami.manager_classes import NEEDED
 
 log = logging.getLogger("faxstore.ami")
 

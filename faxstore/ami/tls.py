@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from faxstore.settings import Tls
+from faxstore.settings.loading import Tls
 
 
 def context_of(tls: Tls) -> ssl.SSLContext:

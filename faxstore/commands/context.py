@@ -13,7 +13,7 @@ import typer
 from faxstore import logs
 
 if TYPE_CHECKING:
-    from faxstore.settings import ServerSettings, Settings
+    from faxstore.settings.loading import ServerSettings, Settings
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class GlobalOptions:
 
 def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
     """The settings of this run, their warnings told; a service is a command that logs.  Raises UsageError."""
-    from faxstore import settings
+    from faxstore.settings import loading as settings
 
     options = cast("GlobalOptions", context.obj)
     loaded = settings.load(options.config, os.environ, dsn=options.dsn, data_dir=options.data_dir)
@@ -41,7 +41,7 @@ def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
 def servers_of(settings: Settings, names: list[str] | None) -> tuple[ServerSettings, ...]:
     """The servers of those names, else all.  Raises UsageError for a name that is not set."""
     from faxstore.errors import UsageError
-    from faxstore.settings import require_servers
+    from faxstore.settings.loading import require_servers
 
     servers = require_servers(settings)
     known = [server.name for server in servers]

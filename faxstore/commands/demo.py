@@ -31,7 +31,7 @@ def run(
       faxstore --data-dir /tmp/demo demo
     """
     from faxstore import demo
-    from faxstore.settings import default_data_dir
+    from faxstore.settings.loading import default_data_dir
 
     options = context.ensure_object(GlobalOptions)
     demo.run(options.data_dir or default_data_dir(os.environ) / "demo", speed)

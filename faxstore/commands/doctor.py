@@ -25,7 +25,7 @@ def run(context: typer.Context) -> None:
     """
     from faxstore import doctor
     from faxstore.doctor.findings import exit_status, write
-    from faxstore.settings import require_servers
+    from faxstore.settings.loading import require_servers
 
     settings = settings_of(context)
     require_servers(settings)

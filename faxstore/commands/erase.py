@@ -35,7 +35,7 @@ def run(
       faxstore erase --number +15550100 --dry-run
       faxstore erase --session 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --reason "request of 25 November"
     """
-    from faxstore import erase
+    from faxstore.store import erasure as erase
     from faxstore.store.database import connect, open_dsn
     from faxstore.store.migrate import require_current
 

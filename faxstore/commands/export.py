@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from faxstore.commands import export_billing, help, progress
+from faxstore.commands import billing as export_billing
 from faxstore.commands import export_options as options
+from faxstore.commands import help, progress
 from faxstore.commands.context import settings_of
 from faxstore.commands.rows import local_moment
 from faxstore.errors import UsageError

@@ -15,7 +15,7 @@ from faxstore.visible import visible
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from faxstore.importer import Summary
+    from faxstore.ingest.importer import Summary
 
 
 def run(
@@ -45,7 +45,7 @@ def run(
       faxstore import --server pbx1 monday.jsonl.gz tuesday.jsonl.gz
       ssh pbx1 cat recording.jsonl | faxstore import --server pbx1 -
     """
-    from faxstore.importer import Summary, import_file
+    from faxstore.ingest.importer import Summary, import_file
     from faxstore.store.database import connect, open_dsn
     from faxstore.store.migrate import require_current
 

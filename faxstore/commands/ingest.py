@@ -22,8 +22,8 @@ def run(context: typer.Context) -> None:
       faxstore ingest
       faxstore --config /etc/faxstore/faxstore.toml ingest
     """
-    from faxstore import ingest
-    from faxstore.settings import require_servers
+    from faxstore.ingest import service as ingest
+    from faxstore.settings.loading import require_servers
 
     settings = settings_of(context, service=True)
     require_servers(settings)

@@ -13,8 +13,8 @@ from faxstore.errors import UnreachableError, UsageError
 from faxstore.logs import say
 
 if TYPE_CHECKING:
-    from faxstore.recorder import Recorder
-    from faxstore.settings import ServerSettings
+    from faxstore.capture.recorder import Recorder
+    from faxstore.settings.loading import ServerSettings
 
 
 def run(
@@ -41,7 +41,7 @@ def run(
       faxstore record --server pbx1 --seconds 600 pbx1.jsonl.gz
       faxstore record --server pbx1 | grep FAXStatus
     """
-    from faxstore.recorder import Recorder
+    from faxstore.capture.recorder import Recorder
 
     servers = servers_of(settings_of(context, service=True), [server] if server else None)
     if len(servers) > 1:

@@ -48,10 +48,12 @@ def run(
       faxstore verify --checkpoint /mnt/elsewhere/checkpoint --public-key "$(cat log.pub)"
       faxstore verify --from-position 100001 --to-position 200000
     """
+    from faxstore.billing import verification
     from faxstore.log.leaves import open_log
     from faxstore.store.database import open_dsn
     from faxstore.store.migrate import require_current
-    from faxstore.verify import Scope, findings
+    from faxstore.verify.checks import CHECKS, findings
+    from faxstore.verify.findings import Scope
 
     if to_position is not None and to_position < from_position:
         raise UsageError(f"--to-position {to_position} is before --from-position {from_position}")
@@ -62,7 +64,7 @@ def run(
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
         with open_log(dsn) as connection, progress.rows("verifying") as scope.progress:
-            for finding in findings(connection, scope):
+            for finding in findings(connection, scope, (verification.check, *CHECKS)):
                 print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
                 found += 1
     rate = scope.rows / max(time.monotonic() - began, 0.001)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from faxstore.ami.message import BANNER
+from faxstore.capture.message import BANNER
 from faxstore.demo.play import Play
 from faxstore.demo.uptime import Uptime
 

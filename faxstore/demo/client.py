@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
-from faxstore.ami.message import MalformedMessageError, Message, parse
+from faxstore.capture.message import MalformedMessageError, Message, parse
 from faxstore.demo import answers
 from faxstore.demo.drive import Drive, Stage
 from faxstore.demo.recording import as_number

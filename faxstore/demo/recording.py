@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faxstore import capture
-from faxstore.ami.message import BANNER, MalformedMessageError, Message, parse
-from faxstore.capture import CONNECTED, DISCONNECTED, Line
+from faxstore.capture import recording as capture
+from faxstore.capture.message import BANNER, MalformedMessageError, Message, parse
+from faxstore.capture.recording import CONNECTED, DISCONNECTED, Line
 from faxstore.errors import UsageError
 
 LIST, DETAIL, STATUS = "faxsessions", "faxsession", "status"

@@ -10,7 +10,7 @@ from itertools import chain
 
 from faxstore.doctor import database, machine, server
 from faxstore.doctor.findings import Finding
-from faxstore.settings import Settings
+from faxstore.settings.loading import Settings
 
 
 def examine(settings: Settings) -> list[Finding]:

@@ -8,7 +8,7 @@ import psycopg
 
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.errors import FaxstoreError, UnreachableError
-from faxstore.settings import Settings
+from faxstore.settings.loading import Settings
 from faxstore.store import migrate
 from faxstore.store.database import Connection, connect, one_line, open_dsn
 

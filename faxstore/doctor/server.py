@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 
 from faxstore.ami.connection import ConnectError, Connection, LoginRefusedError, RequestError
-from faxstore.ami.message import Message
-from faxstore.capture import Line
+from faxstore.capture.message import Message
+from faxstore.capture.recording import Line
 from faxstore.doctor import server_checks as checks
 from faxstore.doctor.database import Heard
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.doctor.server_checks import Answers
-from faxstore.settings import ServerSettings
+from faxstore.settings.loading import ServerSettings
 
 ACTIONS = ("CoreSettings", "CoreStatus", "FAXStats", "FAXSessions")
 

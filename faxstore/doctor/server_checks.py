@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from faxstore.ami.classes import LACKS
 from faxstore.ami.connection import RequestError
-from faxstore.ami.message import Message
+from faxstore.ami.manager_classes import LACKS
+from faxstore.capture.message import Message
 from faxstore.doctor import advice
 from faxstore.doctor.database import Heard
 from faxstore.doctor.findings import Finding, Verdict
-from faxstore.settings import ServerSettings
+from faxstore.settings.loading import ServerSettings
 
 DENIED = "Permission denied"
 OLDEST_ASTERISK = 13

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from faxstore.errors import FaxstoreError, UsageError
+from faxstore.json_values import json_value
 from faxstore.log import stored, tree
 from faxstore.log.canonical import decoded
 from faxstore.log.leaves import entries, leaf_hashes
 from faxstore.log.note import Checkpoint
-from faxstore.report.formats import json_value
 from faxstore.store.database import Connection
 
 

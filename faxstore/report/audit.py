@@ -16,8 +16,9 @@ from rich.text import Text
 
 from faxstore import sql
 from faxstore.errors import UsageError
+from faxstore.json_values import json_value
 from faxstore.report.audit_sections import SECTIONS, Section
-from faxstore.report.formats import Row, json_value
+from faxstore.report.formats import Row
 from faxstore.report.tables import console, shown, table
 from faxstore.store.database import Connection, connect
 from faxstore.visible import visible_json

@@ -16,7 +16,8 @@ from rich.text import Text
 from sqlalchemy import Connection, Table, select
 
 from faxstore.errors import UsageError
-from faxstore.report.formats import Row, json_value
+from faxstore.json_values import json_value
+from faxstore.report.formats import Row
 from faxstore.report.tables import Column, console, named, shown, table
 from faxstore.store.database import engine
 from faxstore.store.tables import session, session_pages, session_timeline, sessions

@@ -16,11 +16,11 @@ from psycopg.types.json import Jsonb
 
 from faxstore import sql
 from faxstore.observations import Hangup, Listing, Observation, Record, Rejected, ServerObservation, moment
+from faxstore.sessions.application_runs import COMPLETIONS
+from faxstore.sessions.identity import session_id
+from faxstore.sessions.ties import Known, Runs, Tied, Ties
 from faxstore.store.database import Connection
 from faxstore.store.epochs import Epochs
-from faxstore.store.fax_runs import COMPLETIONS
-from faxstore.store.identity import session_id
-from faxstore.store.ties import Known, Runs, Tied, Ties
 
 ENDS = COMPLETIONS | {"Gone"}
 """Events after which a session is no longer open."""

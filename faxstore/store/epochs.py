@@ -8,8 +8,8 @@ from typing import cast
 from uuid import UUID
 
 from faxstore.observations import Life, microseconds, moment
+from faxstore.sessions.identity import epoch_id
 from faxstore.store.database import Connection
-from faxstore.store.identity import epoch_id
 
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
 _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from faxstore.log import stored
 from faxstore.store.database import Connection
-from faxstore.verify import Finding, Scope
+from faxstore.verify.findings import Finding, Scope
 
 _GAPS = """
 select b.first_position, b.last_position, b.rows, b.expected

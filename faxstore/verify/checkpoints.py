@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from faxstore.log import note
 from faxstore.log.note import NoteError
 from faxstore.store.database import Connection
-from faxstore.verify import Finding, Scope
+from faxstore.verify.findings import Finding, Scope
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from faxstore import sql
 from faxstore.store.database import Connection
-from faxstore.verify import Finding, Scope
+from faxstore.verify.findings import Finding, Scope
 
 TRUSTED = ("plain_headers", "plain_variables", "personal_details", "plain_details", "personal_digest")
 

@@ -14,7 +14,7 @@ from faxstore.log import stored, tree
 from faxstore.log.leaves import WINDOW, entries, leaf_hashes
 from faxstore.log.stored import BLOCK, MARK
 from faxstore.store.database import Connection
-from faxstore.verify import Finding, Scope
+from faxstore.verify.findings import Finding, Scope
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from faxstore.store.database import Connection
-from faxstore.verify import Finding, Scope
+from faxstore.verify.findings import Finding, Scope
 
 _LOOSE = """
 select c.relname from pg_class c

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from faxstore.sessions.identity import session_id
 from faxstore.store.database import Connection
-from faxstore.store.identity import session_id
-from faxstore.verify import Finding, Scope
+from faxstore.verify.findings import Finding, Scope
 
 _LISTED = "select session_id, epoch_id, session_number from fax.session where session_number is not null order by 1"
 _WITHOUT_ROWS = """

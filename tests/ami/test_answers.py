@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from faxstore.ami.answers import Answer, missing
-from faxstore.ami.message import Message, parse
+from faxstore.capture.message import Message, parse
 
 LIST = "Response: Success\r\nEventList: Start\r\nMessage: FAXSessionsEntry event list will follow\r\n\r\n"
 ENTRY = "Event: FAXSessionsEntry\r\nSessionNumber: 1\r\n\r\n"

@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from faxstore.ami import dropped
 from faxstore.ami.backlog import OVERHEAD, Backlog
-from faxstore.ami.tracker import Tracker
-from faxstore.capture import Line
+from faxstore.capture import dropped
+from faxstore.capture.recording import Line
 from faxstore.observations import ServerObservation
-
-from .fake_server import FakeServer
-from .listening import connected
+from faxstore.reader.line_reader import Tracker
+from tests.kit.fake_listener import connected
+from tests.kit.fake_server import FakeServer
 
 NOON = 1_795_392_000
 EVENT = "Event: FAXStatus\r\nChannel: PJSIP/a-1\r\n\r\n"

@@ -7,14 +7,13 @@ import logging
 
 import pytest
 
-from faxstore.ami.channel_questions import LONGEST_NAME, REST, ChannelQuestions, may_ask
 from faxstore.ami.connection import Limits
-from faxstore.ami.poll import Listed
-from faxstore.ami.tracker import Tracker
+from faxstore.ami.poll_rules import Listed
+from faxstore.ami.status_requests import LONGEST_NAME, REST, ChannelQuestions, may_ask
 from faxstore.observations import Observation
-
-from .fake_server import Client, FakeServer, Fax, silent
-from .listening import SLOW, Heard, collecting, most_unanswered
+from faxstore.reader.line_reader import Tracker
+from tests.kit.fake_listener import SLOW, Heard, collecting, most_unanswered
+from tests.kit.fake_server import Client, FakeServer, Fax, silent
 
 
 def listed(*sessions: tuple[int, str]) -> list[Listed]:

@@ -9,12 +9,11 @@ import logging
 import pytest
 
 from faxstore.ami.connection import Limits
-from faxstore.ami.message import Message
-from faxstore.ami.tracker import Tracker
+from faxstore.capture.message import Message
 from faxstore.observations import Observation
-
-from .fake_server import Client, FakeServer, Fax, fax_list, fax_status, silent
-from .listening import QUICK, SLOW, Heard, collecting, most_unanswered
+from faxstore.reader.line_reader import Tracker
+from tests.kit.fake_listener import QUICK, SLOW, Heard, collecting, most_unanswered
+from tests.kit.fake_server import Client, FakeServer, Fax, fax_list, fax_status, silent
 
 STATES = ["Uninitialized", "Initialized", "Open", "Active", "Complete", "Reserved", "Inactive", "Unknown", ""]
 OPERATIONS = ["send", "receive", "gateway", "V.21", "none", ""]

@@ -9,14 +9,11 @@ import logging
 
 import pytest
 
-from faxstore.ami.connection import (
-    Connection,
-)
-from faxstore.ami.message import Message
-from faxstore.capture import Line
-
-from .fake_server import BANNER, Client, FakeServer, Fax, fax_list, silent
-from .listening import QUICK, Heard, connected, heard_of, settings_of, with_connection
+from faxstore.ami.connection import Connection
+from faxstore.capture.message import Message
+from faxstore.capture.recording import Line
+from tests.kit.fake_listener import QUICK, Heard, connected, heard_of, settings_of, with_connection
+from tests.kit.fake_server import BANNER, Client, FakeServer, Fax, fax_list, silent
 
 HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
 

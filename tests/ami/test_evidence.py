@@ -7,11 +7,10 @@ import logging
 
 import pytest
 
-from faxstore.ami.evidence import AFTERWARDS, BOOT, FAXES, Evidence
-from faxstore.ami.poll import Listed
-
-from .fake_server import FakeServer, Fax
-from .listening import Heard, collecting
+from faxstore.ami.missing_classes import AFTERWARDS, BOOT, FAXES, Evidence
+from faxstore.ami.poll_rules import Listed
+from tests.kit.fake_listener import Heard, collecting
+from tests.kit.fake_server import FakeServer, Fax
 
 BOOTED = "Event: FullyBooted\r\nPrivilege: system,all\r\n\r\n"
 COMPLETION = "Event: ReceiveFAX\r\nChannel: a\r\n\r\n"
@@ -70,7 +69,7 @@ def test_events_that_come_after_all_are_told(caplog: pytest.LogCaptureFixture) -
 
 
 def test_a_collector_tells_it(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("faxstore.ami.evidence.AFTERWARDS", 0.1)
+    monkeypatch.setattr("faxstore.ami.missing_classes.AFTERWARDS", 0.1)
 
     async def scenario() -> None:
         heard = Heard()

@@ -6,15 +6,11 @@ import asyncio
 
 import pytest
 
-from faxstore.ami.connection import (
-    Connection,
-    RequestTimeoutError,
-)
-from faxstore.ami.message import MAX_MESSAGE_BYTES, Message
-from faxstore.capture import Line
-
-from .fake_server import Client, FakeServer, id_of
-from .listening import QUICK, Heard, connected, heard_of, with_connection
+from faxstore.ami.connection import Connection, RequestTimeoutError
+from faxstore.capture.message import MAX_MESSAGE_BYTES, Message
+from faxstore.capture.recording import Line
+from tests.kit.fake_listener import QUICK, Heard, connected, heard_of, with_connection
+from tests.kit.fake_server import Client, FakeServer, id_of
 
 HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
 

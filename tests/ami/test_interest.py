@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from faxstore.ami.connection import Connection
-from faxstore.ami.interest import ALL, IDLE_EVENTS, SOME
-from faxstore.ami.tracker import Tracker
-from faxstore.capture import Line
-
-from .fake_server import FakeServer
-from .flooding import events
-from .listening import Heard, settings_of
+from faxstore.ami.event_filter import ALL, IDLE_EVENTS, SOME
+from faxstore.capture.recording import Line
+from faxstore.reader.line_reader import Tracker
+from tests.kit.fake_listener import Heard, settings_of
+from tests.kit.fake_server import FakeServer
+from tests.kit.flooding_server import events
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"

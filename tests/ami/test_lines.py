@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from faxstore.ami.lines import Lines
-from faxstore.capture import Line
+from faxstore.capture.recording import Line
 
 NOON = 1_795_392_000_000_000
 

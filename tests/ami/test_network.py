@@ -10,13 +10,12 @@ import struct
 import pytest
 
 from faxstore.ami.connection import Limits
-from faxstore.ami.message import Message
-from faxstore.ami.tracker import Tracker
-from faxstore.ami.watch import Pace
+from faxstore.ami.poller import Pace
+from faxstore.capture.message import Message
 from faxstore.observations import Observation, Rejected, ServerObservation
-
-from .fake_server import BANNER, Client, FakeServer, Fax, Reply, fax_list, silent
-from .listening import QUICK, Heard, collecting
+from faxstore.reader.line_reader import Tracker
+from tests.kit.fake_listener import QUICK, Heard, collecting
+from tests.kit.fake_server import BANNER, Client, FakeServer, Fax, Reply, fax_list, silent
 
 TRICKLE = 0.05
 """Seconds between two bytes: never silent for long, and no answer in an hour."""

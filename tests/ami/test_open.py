@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from faxstore.ami.connection import ConnectError, Connection, LoginRefusedError
-from faxstore.ami.message import Message
+from faxstore.capture.message import Message
 from faxstore.errors import UnreachableError
-from faxstore.settings import Secret, Tls
-
-from .fake_server import Client, FakeServer, silent
-from .listening import QUICK, Heard, connected, settings_of
+from faxstore.settings.loading import Secret, Tls
+from tests.kit.fake_listener import QUICK, Heard, connected, settings_of
+from tests.kit.fake_server import Client, FakeServer, silent
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 AUTHORITY = CERTIFICATES / "authority.pem"

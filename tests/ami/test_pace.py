@@ -8,13 +8,12 @@ import time
 
 import pytest
 
-from faxstore.ami.message import Message
-from faxstore.ami.stretch import Stretch
-from faxstore.ami.watch import Pace
-from faxstore.capture import Line
-
-from .fake_server import Client, FakeServer, Fax, fax_status
-from .listening import SLOW, Heard, collecting, gaps, most_unanswered, polls
+from faxstore.ami.poll_backoff import Stretch
+from faxstore.ami.poller import Pace
+from faxstore.capture.message import Message
+from faxstore.capture.recording import Line
+from tests.kit.fake_listener import SLOW, Heard, collecting, gaps, most_unanswered, polls
+from tests.kit.fake_server import Client, FakeServer, Fax, fax_status
 
 
 def test_the_start_of_a_fax_is_looked_at_at_once() -> None:

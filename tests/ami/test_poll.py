@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from faxstore.ami.failures import IncompleteListError
-from faxstore.ami.message import Message, parse
-from faxstore.ami.poll import Listed, listed, may_ask, next_interval, questions, wakes
-
-from .fake_server import Fax, fax_list, fax_status
+from faxstore.ami.errors import IncompleteListError
+from faxstore.ami.poll_rules import Listed, listed, may_ask, next_interval, questions, wakes
+from faxstore.capture.message import Message, parse
+from tests.kit.fake_server import Fax, fax_list, fax_status
 
 OPERATIONS = ["send", "receive", "gateway", "V.21", "none", "", "fax", "Receive/Transmit", "SEND ", "\u017fend"]
 STATES = [

@@ -15,10 +15,9 @@ from faxstore.ami.connection import (
     RefusedError,
     RequestTimeoutError,
 )
-from faxstore.ami.message import Message
-
-from .fake_server import Client, FakeServer, Fax, fax_list, id_of, silent
-from .listening import QUICK, Heard, connected, most_unanswered, with_connection
+from faxstore.capture.message import Message
+from tests.kit.fake_listener import QUICK, Heard, connected, most_unanswered, with_connection
+from tests.kit.fake_server import Client, FakeServer, Fax, fax_list, id_of, silent
 
 
 def test_a_session_is_answered_by_response_and_event() -> None:

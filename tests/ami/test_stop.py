@@ -7,10 +7,9 @@ import asyncio
 import pytest
 
 from faxstore.ami.collector import Collector, Patience
-from faxstore.ami.message import Message
-
-from .fake_server import Client, FakeServer, Fax, silent
-from .listening import SLOW, Heard, collecting, settings_of
+from faxstore.capture.message import Message
+from tests.kit.fake_listener import SLOW, Heard, collecting, settings_of
+from tests.kit.fake_server import Client, FakeServer, Fax, silent
 
 
 def test_stopping_asks_for_statistics_and_logs_off() -> None:

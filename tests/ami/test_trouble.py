@@ -10,11 +10,10 @@ import pytest
 
 from faxstore.ami.collector import Patience
 from faxstore.ami.connection import Limits
-from faxstore.ami.watch import Pace
-from faxstore.capture import Line
-
-from .fake_server import FakeServer, Fax, fax_status, silent
-from .listening import Heard, collecting, gaps, polls
+from faxstore.ami.poller import Pace
+from faxstore.capture.recording import Line
+from tests.kit.fake_listener import Heard, collecting, gaps, polls
+from tests.kit.fake_server import FakeServer, Fax, fax_status, silent
 
 
 @pytest.mark.parametrize("action", ["FAXSessions", "Ping"])
@@ -188,7 +187,7 @@ def test_a_fault_of_ours_is_logged_and_does_not_end_the_collecting(
         heard = Heard()
         async with FakeServer() as server:
             with monkeypatch.context() as patch:
-                patch.setattr("faxstore.ami.poll.listed", broken)
+                patch.setattr("faxstore.ami.poll_rules.listed", broken)
                 running = collecting(server, heard)
                 await running.__aenter__()
                 await heard.until_mark("disconnected: faxstore failed: ZeroDivisionError")

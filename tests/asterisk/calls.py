@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .manager import Manager
-from .server import Server
+from tests.asterisk.manager import Manager
+from tests.asterisk.server import Server
 
 ANSWER_LIMIT = 20
 """Seconds that a call may ring before it is given up."""

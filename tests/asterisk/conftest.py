@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import fresh
-
-from .server import StartAsterisk, servers_below
+from tests.asterisk.server import StartAsterisk, servers_below
+from tests.kit.databases import fresh
 
 
 @pytest.fixture

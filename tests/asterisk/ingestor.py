@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .calls import connected, wait_until
-from .server import Server
+from tests.asterisk.calls import connected, wait_until
+from tests.asterisk.server import Server
 
 LEAVING_LIMIT = 10.0
 """Seconds that ingest may take to leave after a SIGTERM."""

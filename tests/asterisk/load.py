@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import pages
-from .calls import Fax
-from .manager import Manager
-from .server import Server
+from tests.asterisk import pages
+from tests.asterisk.calls import Fax
+from tests.asterisk.manager import Manager
+from tests.asterisk.server import Server
 
 CHANNELS_OF_A_FAX = 2
 BETWEEN_LOOKS = 0.5

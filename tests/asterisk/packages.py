@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.debian import PackageError, cache_folder, depends, laid_out, private_apt, run
+from tests.kit.debian import PackageError, cache_folder, depends, laid_out, private_apt, run
 
 SUITES = {"22": "sid", "16": "bullseye"}
 """The Debian suite that has each version of Asterisk."""

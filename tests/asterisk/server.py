@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
-from . import truth
-from .manager import Manager
-from .packages import Tree, lay_out
+from tests.asterisk import truth
+from tests.asterisk.manager import Manager
+from tests.asterisk.packages import Tree, lay_out
 
 CONF = Path(__file__).parent / "conf"
 

@@ -10,9 +10,9 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import TupleRow, dict_row
 
-from .calls import wait_until
-from .server import Server
-from .truth import End
+from tests.asterisk.calls import wait_until
+from tests.asterisk.server import Server
+from tests.asterisk.truth import End
 
 Row = dict[str, Any]
 """A row of fax.sessions by column."""

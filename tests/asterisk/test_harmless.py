@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from . import pages, stored
-from .calls import Fax, play, wait_until_over
-from .ingestor import Ingestor
-from .server import CHANNELVARS, StartAsterisk
+from tests.asterisk import pages, stored
+from tests.asterisk.calls import Fax, play, wait_until_over
+from tests.asterisk.ingestor import Ingestor
+from tests.asterisk.server import CHANNELVARS, StartAsterisk
 
 BIG = 100_000_000
 """Bytes of the file: 15 to 50 ms of reading.  It is sparse: it takes no room on the disk."""

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import pytest
 
-from . import pages, stored
-from .calls import Fax, play, wait_until, wait_until_over
-from .ingestor import Ingestor
-from .server import Server, servers_below
-from .stored import Row
+from tests.asterisk import pages, stored
+from tests.asterisk.calls import Fax, play, wait_until, wait_until_over
+from tests.asterisk.ingestor import Ingestor
+from tests.asterisk.server import Server, servers_below
+from tests.asterisk.stored import Row
 
 KILLS = 5
 LATER = 1.5

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from . import pages, stored
-from .calls import Fax, play, wait_until_over
-from .ingestor import Ingestor
-from .server import Server, StartAsterisk
-from .truth import End
+from tests.asterisk import pages, stored
+from tests.asterisk.calls import Fax, play, wait_until_over
+from tests.asterisk.ingestor import Ingestor
+from tests.asterisk.server import Server, StartAsterisk
+from tests.asterisk.truth import End
 
 SLOW = {"MODEM": "v27", "MAXRATE": "4800"}
 """Of the modems, V.27 bears the noise best: it costs lines, not the fax."""

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from . import pages, stored
-from .calls import Fax, play, wait_until, wait_until_over
-from .ingestor import Ingestor
-from .server import Server, servers_below
-from .stored import Row
-from .truth import Begun, End
+from tests.asterisk import pages, stored
+from tests.asterisk.calls import Fax, play, wait_until, wait_until_over
+from tests.asterisk.ingestor import Ingestor
+from tests.asterisk.server import Server, servers_below
+from tests.asterisk.stored import Row
+from tests.asterisk.truth import Begun, End
 
 MODULES = ("res_fax.so", "res_fax_spandsp.so")
 """In the order of loading; they are unloaded the other way round."""

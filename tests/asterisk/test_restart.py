@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from . import pages, stored
-from .calls import Fax, play, wait_until_over
-from .ingestor import Ingestor
-from .server import Server, servers_below
-from .stored import Row
+from tests.asterisk import pages, stored
+from tests.asterisk.calls import Fax, play, wait_until_over
+from tests.asterisk.ingestor import Ingestor
+from tests.asterisk.server import Server, servers_below
+from tests.asterisk.stored import Row
 
 LIVES = ("killed", "stopped", "whole")
 """What becomes of the server in each of its lives; so its faxes are called too."""

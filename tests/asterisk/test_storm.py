@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from . import pages, stored
-from .calls import Fax, wait_until_over
-from .ingestor import Ingestor
-from .server import Server, StartAsterisk
+from tests.asterisk import pages, stored
+from tests.asterisk.calls import Fax, wait_until_over
+from tests.asterisk.ingestor import Ingestor
+from tests.asterisk.server import Server, StartAsterisk
 
 FAXES = 200
 STARTS_PER_SECOND = 10

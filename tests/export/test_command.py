@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from faxstore import cli
-from tests.views.given import append, gateway, gone, receiving
+from tests.kit.given import append, gateway, gone, receiving
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -9,8 +9,8 @@ import psycopg
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.store import tables
-from tests.export.exported import append_stations, csv_rows, csv_text
-from tests.views.given import append, completed, gone, life, receiving, result, sending, the_session
+from tests.kit.exported import append_stations, csv_rows, csv_text
+from tests.kit.given import append, completed, gone, life, receiving, result, sending, the_session
 
 EVERY = datasets.sessions(Selection())
 

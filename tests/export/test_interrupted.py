@@ -14,10 +14,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from faxstore.importer import import_file
-from tests import truth
-from tests.databases import fresh
-from tests.views.given import append, receiving
+from faxstore.ingest.importer import import_file
+from tests.kit import truth
+from tests.kit.databases import fresh
+from tests.kit.given import append, receiving
 
 SLOW = """
 import signal, sys, time

@@ -9,9 +9,9 @@ import psycopg
 
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
-from tests.export.exported import append_stations, csv_rows, csv_text, jsonl_rows, written
 from tests.export.test_csv import HOSTILE
-from tests.views.given import append, completed, receiving
+from tests.kit.exported import append_stations, csv_rows, csv_text, jsonl_rows, written
+from tests.kit.given import append, completed, receiving
 
 STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 EVERY = datasets.sessions(Selection())

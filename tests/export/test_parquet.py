@@ -12,11 +12,11 @@ import pytest
 
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
-from faxstore.importer import import_file
-from tests import truth
-from tests.databases import fresh
-from tests.export.exported import duck, period, written
-from tests.views.given import append, before_agreement, completed, gone, life, receiving
+from faxstore.ingest.importer import import_file
+from tests.kit import truth
+from tests.kit.databases import fresh
+from tests.kit.exported import duck, period, written
+from tests.kit.given import append, before_agreement, completed, gone, life, receiving
 
 RECORDINGS = ["bad-lines-22", "gateway-16", "names-22", "failures-22", "detect-22"]
 ALL = Selection()

@@ -13,9 +13,9 @@ import pytest
 from faxstore.errors import UsageError
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
-from tests.databases import fresh
-from tests.export.exported import csv_rows, csv_text, period
-from tests.views.given import START, append, completed, gone, life, receiving, result, sending
+from tests.kit.databases import fresh
+from tests.kit.exported import csv_rows, csv_text, period
+from tests.kit.given import START, append, completed, gone, life, receiving, result, sending
 
 BY_SESSION = (datasets.sessions, datasets.pages, datasets.timeline, datasets.history)
 

@@ -12,8 +12,8 @@ import pytest
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.export.xferfaxlog import hours, line, params, reason
-from tests.export.exported import written
-from tests.views.given import append, completed, gateway, gone, receiving, result, sending
+from tests.kit.exported import written
+from tests.kit.given import append, completed, gateway, gone, receiving, result, sending
 
 SENT: dict[str, Any] = {
     "date": "11/02/26 09:00",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from faxstore.spool import Spool
-from faxstore.store import carrier as carrier_module
+from faxstore.ingest import carrier as carrier_module
+from faxstore.spool.queue import Spool
 from tests.conftest import system_binaries
-from tests.faults.cluster import Programs
+from tests.kit.cluster import Programs
 
 
 @pytest.fixture(scope="session")

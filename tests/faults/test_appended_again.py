@@ -8,14 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from faxstore import capture
-from faxstore.ami.tracker import Tracker
+from faxstore.capture import recording as capture
+from faxstore.ingest.drain import Drain
 from faxstore.observations import encode
-from faxstore.spool import Spool
+from faxstore.reader.line_reader import Tracker
+from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
-from faxstore.store.drain import Drain
-from tests import truth
-from tests.databases import fresh, name_of
+from tests.kit import truth
+from tests.kit.databases import fresh, name_of
 
 EVERYTHING = {
     "session_history": "select {all} from fax.session_history t order by session_id, observed_at",

@@ -18,19 +18,19 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from faxstore.ingest import carrier as carrier_module
+from faxstore.ingest.carrier import Carrier
+from faxstore.ingest.drain import Drain
 from faxstore.observations import Observation, Rejected, ServerObservation, encode
-from faxstore.spool import Spool
-from faxstore.store import carrier as carrier_module
+from faxstore.spool.queue import Spool
 from faxstore.store import migrate
 from faxstore.store.append import Appender
-from faxstore.store.carrier import Carrier
 from faxstore.store.database import Connection
-from faxstore.store.drain import Drain
-from faxstore.store.watched import connect
-from tests.databases import fresh, name_of
-from tests.faults.rows import LIFE, NOON, carrying, in_order, snapshot
+from faxstore.store.watched_connection import connect
+from tests.kit.counted_rows import LIFE, NOON, carrying, in_order, snapshot
+from tests.kit.databases import fresh, name_of
 
-LOG = "faxstore.store.carrier"
+LOG = "faxstore.ingest.carrier"
 
 
 def rejected(database: psycopg.Connection) -> list[tuple[str, bytes]]:
@@ -253,7 +253,7 @@ def test_it_waits_longer_and_longer_between_its_tries(
 def test_connections_that_are_ended_again_and_again_lose_and_double_nothing(
     dsn: str, database: psycopg.Connection, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("faxstore.store.drain.BATCH", 20)
+    monkeypatch.setattr("faxstore.ingest.drain.BATCH", 20)
     end_it = (
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and pid <> pg_backend_pid() and application_name = 'faxstore'"

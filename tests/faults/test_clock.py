@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from faxstore.demo.replay import LockStep, ReplayServer, load
-from tests import truth
-from tests.integration.test_ingest import GAPLESS, RECORDING, SESSIONS, Ingest, expected, until
+from tests.ingest.test_ingest import GAPLESS, RECORDING, SESSIONS, Ingest, expected, until
+from tests.kit import truth
 
 HOUR = 3600
 STEPS = {
@@ -41,7 +41,7 @@ async def play(dsn: str, folder: Path, steps: list[int]) -> int:
     wrong = folder / "wrong-by"
     wrong.write_text("0")
     async with ReplayServer(load(truth.path(RECORDING)), LockStep(), username="faxstore", secret="replay") as asterisk:
-        process = await Ingest(folder, asterisk.port).start(dsn, "tests.faults.stepped_clock", str(wrong))
+        process = await Ingest(folder, asterisk.port).start(dsn, "tests.kit.stepped_clock", str(wrong))
         try:
             with psycopg.connect(dsn, autocommit=True) as database:
                 await step(database, wrong, steps)

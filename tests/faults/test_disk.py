@@ -9,10 +9,10 @@ from pathlib import Path
 FILLS = """
 import resource, sys
 from pathlib import Path
-from faxstore import spool_writer
+from faxstore.ingest import spool_writer
 from faxstore.observations import ServerObservation, decode
-from faxstore.spool import Spool
-from tests.faults.rows import snapshot
+from faxstore.spool.queue import Spool
+from tests.kit.counted_rows import snapshot
 
 spool_writer.MOST_BYTES = 100_000
 unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[1]

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from faxstore.spool import Spool
-from tests.faults.cluster import Cluster, Programs, clusters, wait_until
-from tests.faults.rows import carrying, pages, snapshot
+from faxstore.spool.queue import Spool
+from tests.kit.cluster import Cluster, Programs, clusters, wait_until
+from tests.kit.counted_rows import carrying, pages, snapshot
 
 
 @pytest.fixture

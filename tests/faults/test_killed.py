@@ -10,17 +10,17 @@ import sys
 import time
 from pathlib import Path
 
-from tests.faults.rows import pages
+from tests.kit.counted_rows import pages
 
 KILLS = 25
 
 PUTS_AND_CARRIES = """
 import sys
 from pathlib import Path
-from faxstore.spool import Spool
+from faxstore.spool.queue import Spool
 from faxstore.store import carrier, drain
-from faxstore.store.carrier import Carrier
-from tests.faults.rows import snapshot
+from faxstore.ingest.carrier import Carrier
+from tests.kit.counted_rows import snapshot
 
 carrier.IDLE, drain.BATCH = 0.001, 25
 spool = Spool(Path(sys.argv[1]))
@@ -35,8 +35,8 @@ while True:
 CARRIES = """
 import sys
 from pathlib import Path
-from faxstore.spool import Spool
-from faxstore.store.carrier import Carrier
+from faxstore.spool.queue import Spool
+from faxstore.ingest.carrier import Carrier
 
 spool = Spool(Path(sys.argv[1]))
 carrier = Carrier(sys.argv[2], spool, "host1")

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from faxstore.spool import Spool
-from faxstore.store import watched
-from tests.faults.cluster import wait_until
-from tests.faults.proxy import Link, Proxy, proxied
-from tests.faults.rows import carrying, pages, snapshot
+from faxstore.spool.queue import Spool
+from faxstore.store import watched_connection as watched
+from tests.kit.cluster import wait_until
+from tests.kit.counted_rows import carrying, pages, snapshot
+from tests.kit.database_proxy import Link, Proxy, proxied
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_commit_whose_outcome_is_not_learned_was_one(
     dsn: str, proxy: Proxy, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server commits, and its answer is lost: the batch is sent again, and is a repeat."""
-    monkeypatch.setattr("faxstore.store.drain.BATCH", 20)
+    monkeypatch.setattr("faxstore.ingest.drain.BATCH", 20)
     proxy.on_sent = at_each(b"COMMIT", loses_answers, times=8)
     with carrying(proxy.dsn, spool):
         for number in range(1, 401):

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from faxstore.spool import Spool
+from faxstore.spool.queue import Spool
 from faxstore.store import backend
-from tests.faults.cluster import Cluster, Programs, clusters, wait_until
-from tests.faults.rows import carrying, pages, snapshot
+from tests.kit.cluster import Cluster, Programs, clusters, wait_until
+from tests.kit.counted_rows import carrying, pages, snapshot
 
 MEDDLE = (
     "select {what}(pid) from pg_stat_activity"
@@ -35,7 +35,7 @@ def carrier_dsn(cluster: Cluster) -> str:
 
 def changes(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the carrier said, each of it once for a change."""
-    return [record.levelname for record in caplog.records if record.name == "faxstore.store.carrier"]
+    return [record.levelname for record in caplog.records if record.name == "faxstore.ingest.carrier"]
 
 
 def test_killed_with_9_again_and_again(cluster: Cluster, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:

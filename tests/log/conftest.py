@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.databases import fresh, name_of
-from tests.log.faxes import a_history, sealed
+from tests.kit.databases import fresh, name_of
+from tests.kit.log_faxes import a_history, sealed
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ from psycopg.types.json import Jsonb
 
 from faxstore.log import canonical, tree
 from faxstore.log.leaves import entries, leaf_hashes, open_log
-from tests.log.faxes import a_history
-from tests.views.given import read
+from tests.kit.given import read
+from tests.kit.log_faxes import a_history
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 headers = st.sampled_from(

@@ -12,9 +12,9 @@ import pytest
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.log import prove
 from faxstore.log.leaves import open_log
-from tests.log import scripts
-from tests.log.faxes import fax, sealed, sizes
-from tests.views.given import append
+from tests.kit import proof_scripts as scripts
+from tests.kit.given import append
+from tests.kit.log_faxes import fax, sealed, sizes
 
 
 @pytest.fixture

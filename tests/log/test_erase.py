@@ -12,9 +12,9 @@ import pytest
 
 from faxstore.log import prove
 from faxstore.log.leaves import open_log
-from tests.log.faxes import SECRETS, a_history, fax, sealed, told, verified
-from tests.store.rights import REFUSED
-from tests.views.given import Row, append, completed, read, the_id
+from tests.kit.given import Row, append, completed, read, the_id
+from tests.kit.log_faxes import SECRETS, a_history, fax, sealed, told, verified
+from tests.kit.rights import REFUSED
 
 PERSONAL = (
     "channel", "caller_number", "called_number", "local_station_id", "remote_station_id", "file_names",

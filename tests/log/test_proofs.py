@@ -14,8 +14,8 @@ import pytest
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.log import prove
 from faxstore.log.leaves import open_log
-from tests.log import scripts
-from tests.log.faxes import SECRETS, sizes
+from tests.kit import proof_scripts as scripts
+from tests.kit.log_faxes import SECRETS, sizes
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from faxstore.log import note, stored, tree
 from faxstore.log.leaves import leaf_hashes, open_log
 from faxstore.log.note import PublicKey
-from tests.log.faxes import a_history, fax, sealed, told, verified
-from tests.views.given import append, read
+from tests.kit.given import append, read
+from tests.kit.log_faxes import a_history, fax, sealed, told, verified
 
 EXTRA_LONG = 120
 """Seconds for what a busy machine may take long for."""

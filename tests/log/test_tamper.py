@@ -7,10 +7,10 @@ import random
 import psycopg
 import pytest
 
-from tests.log import faxes
-from tests.log.faxes import fax, sealed
-from tests.store.rights import names
-from tests.views.given import append
+from tests.kit import log_faxes as faxes
+from tests.kit.given import append
+from tests.kit.log_faxes import fax, sealed
+from tests.kit.rights import names
 
 CHANGES = {
     "session_id": "gen_random_uuid()",

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.debian import cache_folder, laid_out, private_apt, run
+from tests.kit.debian import cache_folder, laid_out, private_apt, run
 
 SUITE = "bookworm"
 """The Debian suite; its hylafax-server is 6.0.7."""

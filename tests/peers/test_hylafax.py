@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from faxstore.importer import import_file
-from tests import truth
-from tests.databases import fresh
+from faxstore.ingest.importer import import_file
+from tests.kit import truth
+from tests.kit.databases import fresh
 from tests.peers import hylafax
 from tests.peers.hylafax import Line
 

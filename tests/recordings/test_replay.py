@@ -15,9 +15,9 @@ import psycopg
 import pytest
 
 from faxstore.demo.replay import LockStep, ReplayServer, load
-from faxstore.importer import import_file
-from tests import truth
-from tests.databases import fresh
+from faxstore.ingest.importer import import_file
+from tests.kit import truth
+from tests.kit.databases import fresh
 
 WITH_SESSIONS = [name for name in truth.RECORDINGS if not name.startswith("errors-")]
 

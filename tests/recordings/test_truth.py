@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from faxstore.importer import Summary, import_file
-from tests import truth
-from tests.databases import fresh
+from faxstore.ingest.importer import Summary, import_file
+from tests.kit import truth
+from tests.kit.databases import fresh
 
 Row = dict[str, Any]
 

@@ -15,17 +15,17 @@ import psycopg
 import pytest
 
 from faxstore import cli
-from faxstore.importer import import_file
+from faxstore.ingest.importer import import_file
 from faxstore.observations import Rejected
 from faxstore.report.audit import NOTHING, Audit, Period, gathered
 from faxstore.report.audit_sections import SECTIONS
 from faxstore.store.database import connect
-from tests import truth
-from tests.databases import fresh
-from tests.export.handing_out import hand
-from tests.log.faxes import sealed
-from tests.queries.given_faxes import BEGAN, DROPPED, fax, open_fax
-from tests.views.given import Row, append, at, channel_status, gone, life, moment, of, of_server, read, sending, stats
+from tests.cookbook.given_faxes import BEGAN, DROPPED, fax, open_fax
+from tests.kit import truth
+from tests.kit.billing_batches import hand
+from tests.kit.databases import fresh
+from tests.kit.given import Row, append, at, channel_status, gone, life, moment, of, of_server, read, sending, stats
+from tests.kit.log_faxes import sealed
 
 UTC = ZoneInfo("UTC")
 HOSTILE = "no header: \x1b[31mred\x1b]0;owned\x07"

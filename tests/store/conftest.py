@@ -11,8 +11,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from tests.databases import fresh
-from tests.views.given import append, completed, gone, of_server, receiving, snapshot, stats
+from tests.kit.databases import fresh
+from tests.kit.given import append, completed, gone, of_server, receiving, snapshot, stats
 
 ROLES = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", "fax_export")
 

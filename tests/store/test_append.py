@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from faxstore.store.append import Appender
-from tests.views.given import (
+from tests.kit.given import (
     CHANNEL,
     append,
     at,

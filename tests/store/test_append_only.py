@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.store.rights import APPEND_ONLY, LEDGER, PARTITIONS, REFUSED, names, refuses
-from tests.views.given import read
+from tests.kit.given import read
+from tests.kit.rights import APPEND_ONLY, LEDGER, PARTITIONS, REFUSED, names, refuses
 
 # -- append-only by trigger -------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from faxstore.store import tables
-from tests.views.given import read
+from tests.kit.given import read
 
 COLUMNS = """
 select c.relname || '.' || a.attname as name, c.relkind = 'v' as is_view, a.attname as column,

@@ -6,17 +6,7 @@ import psycopg
 import pytest
 
 from faxstore.observations import Life, ServerObservation
-from tests.views.given import (
-    append,
-    at,
-    life,
-    moment,
-    of_server,
-    read,
-    sessions,
-    snapshot,
-    stats,
-)
+from tests.kit.given import append, at, life, moment, of_server, read, sessions, snapshot, stats
 
 
 def epochs(database: psycopg.Connection) -> list[dict[str, object]]:

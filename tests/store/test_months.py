@@ -10,18 +10,9 @@ import psycopg
 import pytest
 
 from faxstore.observations import MICROSECONDS, Life, Observation
+from faxstore.sessions.ties import Known
 from faxstore.store.append import Appender
-from faxstore.store.ties import Known
-from tests.views.given import (
-    append,
-    at,
-    completed,
-    moment,
-    read,
-    sessions,
-    snapshot,
-    variable,
-)
+from tests.kit.given import append, at, completed, moment, read, sessions, snapshot, variable
 
 
 def partition_of(database: psycopg.Connection, second: float) -> str:

@@ -7,8 +7,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from tests.databases import fresh
-from tests.views.given import append, gone, read, snapshot, the_session
+from tests.kit.databases import fresh
+from tests.kit.given import append, gone, read, snapshot, the_session
 
 
 def test_functions_that_run_as_their_owner_look_nowhere_else(superuser: psycopg.Connection) -> None:

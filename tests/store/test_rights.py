@@ -11,9 +11,8 @@ from psycopg.conninfo import make_conninfo
 
 from faxstore.observations import Rejected
 from faxstore.store import migrate
-from tests.databases import fresh
-from tests.store.rights import APPEND_ONLY, KEPT, PARTITIONS, VIEWS, names, refuses
-from tests.views.given import (
+from tests.kit.databases import fresh
+from tests.kit.given import (
     append,
     completed,
     gone,
@@ -27,6 +26,7 @@ from tests.views.given import (
     stats,
     the_session,
 )
+from tests.kit.rights import APPEND_ONLY, KEPT, PARTITIONS, VIEWS, names, refuses
 
 # -- what must work ---------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.store.rights import REFUSED, names, refuses
-from tests.views.given import read
+from tests.kit.given import read
+from tests.kit.rights import REFUSED, names, refuses
 
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "session", "session_history")

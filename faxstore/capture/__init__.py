@@ -1,0 +1,1 @@
+"""Recordings: their file format, and the text form of one AMI message.  It never interprets faxes."""

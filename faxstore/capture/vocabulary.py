@@ -1,0 +1,21 @@
+"""Names that res_fax uses on the wire: channel variables and dialplan applications."""
+
+from __future__ import annotations
+
+FAX_VARIABLES = frozenset(
+    {
+        "FAXSTATUS",
+        "FAXERROR",
+        "FAXSTATUSSTRING",
+        "FAXMODE",
+        "FAXPAGES",
+        "FAXBITRATE",
+        "FAXRESOLUTION",
+        "REMOTESTATIONID",
+        "LOCALSTATIONID",
+    }
+)
+"""Channel variables that res_fax sets (res_fax.c, set_channel_variables)."""
+
+APPLICATIONS = {"sendfax": "send", "receivefax": "receive"}
+"""The operation of each fax application of res_fax.c."""

@@ -1,0 +1,173 @@
+"""From the headers of an AMI message to typed fields, losing nothing.
+
+Which header carries what, and how it is spelled: res_fax_spandsp.c spandsp_manager_fax_session, res_fax.c
+manager_fax_sessions_entry, manager_channels.c channel_fax_cb.  Numbers are printed with %d, SessionNumber
+with %u.  A value that does not fit its field stays in `details` as it was sent and is named in `problems`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from faxstore.capture.message import Message
+from faxstore.capture.numbers import SESSION_NUMBER, number
+from faxstore.observations import Details
+
+_RESOLUTION = re.compile(r"\s*(\d{1,9})x(\d{1,9})\s*")
+
+
+@dataclass(slots=True)
+class Decoded:
+    """The fields of an Observation that a message gave, the headers that gave none, and what was wrong."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    details: Details = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def rest(message: Message) -> Details:
+    """All headers but the name of the event, as sent."""
+    details: Details = {}
+    for name, value in message:
+        if name.lower() != "event":
+            _keep(details, name, value)
+    return details
+
+
+def snapshot(message: Message) -> Decoded:
+    """A FAXSession or FAXSessionsEntry event."""
+    return _decode(message, _SNAPSHOT)
+
+
+def completion(message: Message) -> Decoded:
+    """A SendFAX or ReceiveFAX event: the fields of the ended session, and the channel's in details."""
+    pages = "pages_transmitted" if message.event.lower() == "sendfax" else "pages_received"
+    decoded = _decode(message, _COMPLETION | {"pagestransferred": _number(pages)})
+    decoded.fields["operation"] = "send" if pages == "pages_transmitted" else "receive"
+    return decoded
+
+
+def channel_event(message: Message) -> Decoded:
+    """A FAXStatus or VarSet event: the channel's own headers stay in details."""
+    return _decode(message, _CHANNEL)
+
+
+Decoder = Callable[[Decoded, str], bool]
+"""Puts a header's value into the fields; False where it does not fit."""
+
+
+def _decode(message: Message, decoders: dict[str, Decoder]) -> Decoded:
+    decoded = Decoded()
+    seen: set[str] = set()
+    for name, value in message:
+        key = name.lower()
+        if key == "event":
+            continue
+        decoder = decoders.get(key)
+        if decoder is None:
+            _keep(decoded.details, name, value)
+        elif key in seen and key not in _REPEAT:
+            _keep(decoded.details, name, value)
+            decoded.problems.append(f"{name} repeats with {value[:40]!r}")
+        elif not decoder(decoded, value):
+            _keep(decoded.details, name, value)
+            if value:
+                decoded.problems.append(f"{name} is {value[:40]!r}")
+        seen.add(key)
+    return decoded
+
+
+def _keep(details: Details, name: str, value: str) -> None:
+    before = details.get(name)
+    if before is None:
+        details[name] = value
+    elif isinstance(before, list):
+        before.append(value)
+    else:
+        details[name] = [before, value]
+
+
+def _text(name: str) -> Decoder:
+    def decode(decoded: Decoded, value: str) -> bool:
+        decoded.fields[name] = value or None
+        return True
+
+    return decode
+
+
+def _number(name: str) -> Decoder:
+    def decode(decoded: Decoded, value: str) -> bool:
+        found = number(value)
+        if found is not None:
+            decoded.fields[name] = found
+        return found is not None
+
+    return decode
+
+
+def _ecm(decoded: Decoded, value: str) -> bool:
+    # Yes/No of a send or receive session, yes/no of a gateway (res_fax_spandsp.c).
+    known = {"yes": True, "no": False}.get(value.strip().lower())
+    if known is not None:
+        decoded.fields["error_correction_mode"] = known
+    return known is not None
+
+
+def _resolution(decoded: Decoded, value: str) -> bool:
+    match = _RESOLUTION.fullmatch(value) if value.isascii() else None
+    if match is None:
+        return False
+    decoded.fields["x_resolution"], decoded.fields["y_resolution"] = int(match[1]), int(match[2])
+    return True
+
+
+def _file_name(decoded: Decoded, value: str) -> bool:
+    # Repeats in SendFAX and FAXStatus, once for each document: the first is the field, all are details.
+    if "file_name" in decoded.fields:
+        first = decoded.fields["file_name"] or ""
+        decoded.details.setdefault("FileName", [first])
+        _keep(decoded.details, "FileName", value)
+    else:
+        decoded.fields["file_name"] = value or None
+    return True
+
+
+def _session_number(_decoded: Decoded, _value: str) -> bool:
+    return True  # read by session_number()
+
+
+_REPEAT = frozenset({"filename"})
+"""Headers that repeat where there are several documents."""
+
+_SNAPSHOT: dict[str, Decoder] = {
+    SESSION_NUMBER: _session_number,
+    "operation": _text("operation"),
+    "state": _text("state"),
+    "errorcorrectionmode": _ecm,
+    "datarate": _number("data_rate"),
+    "imageresolution": _resolution,
+    "pagenumber": _number("page_number"),
+    "filename": _file_name,
+    "pagestransmitted": _number("pages_transmitted"),
+    "pagesreceived": _number("pages_received"),
+    "totalbadlines": _number("total_bad_lines"),
+    "channel": _text("channel"),
+    "technology": _text("technology"),
+    "sessiontype": _text("session_type"),
+}
+_CHANNEL: dict[str, Decoder] = {
+    "channel": _text("channel"),
+    "uniqueid": _text("uniqueid"),
+    "operation": _text("operation"),
+    "filename": _file_name,
+}
+_COMPLETION: dict[str, Decoder] = {
+    "channel": _text("channel"),
+    "uniqueid": _text("uniqueid"),
+    "transferrate": _number("data_rate"),
+    "resolution": _resolution,
+    "filename": _file_name,
+}

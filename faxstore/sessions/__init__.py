@@ -1,0 +1,1 @@
+"""Sessions: decides which fax session a record belongs to.  No I/O."""

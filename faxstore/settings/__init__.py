@@ -1,0 +1,1 @@
+"""Settings: faxstore.toml, environment variables and options, checked before anything connects."""

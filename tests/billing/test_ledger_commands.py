@@ -1,0 +1,179 @@
+"""The commands of the billing ledger, as a user of each role runs them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from faxstore import cli
+from faxstore.billing.ledger import ledger
+from tests.kit.billing_batches import hand, names
+from tests.kit.given import append, channel_status, gone, receiving
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def exporter(server: str, dsn: str, database: psycopg.Connection) -> Iterator[str]:
+    """The DSN of a user who was granted fax_export and nothing else, for a database with two ended faxes."""
+    for number in range(2):
+        append(
+            database,
+            receiving((number * 10, 1, 3), (number * 10 + 1, 2, 3), number=number),
+            gone(number * 10 + 2, number),
+        )
+    name = f"test_{uuid4().hex[:12]}"
+    database.execute(sql.SQL("create role {} login in role fax_export").format(sql.Identifier(name)))
+    yield make_conninfo(dsn, user=name)
+    database.execute(sql.SQL("drop owned by {}").format(sql.Identifier(name)))
+    database.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+def run(dsn: str, capsys: Captured, *arguments: str | Path, status: int = 0) -> tuple[str, list[str]]:
+    """Standard output, and the lines of standard error, of `faxstore export`."""
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["--dsn", dsn, "export", *map(str, arguments)])
+    out, error = capsys.readouterr()
+    assert leaving.value.code == status, error
+    assert "Traceback" not in error
+    return out, [line.removeprefix("faxstore: ") for line in error.splitlines()]
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_batch_is_made_and_its_file_named(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    out, said = run(exporter, capsys, "billing", "--to", tmp_path)
+    assert out == f"{tmp_path / 'billing-default-000001.csv'}\n"
+    assert said == ["batch 1 of default: 2 faxes, 0 corrections, 2 pages, positions 1 to 6"]
+    out, said = run(exporter, capsys, "billing", "--to", tmp_path)
+    assert (out, said) == ("", ["nothing new for default: its last one is 1"])
+
+
+def test_a_dry_run_shows_the_lines_and_fixes_nothing(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    out, said = run(exporter, capsys, "billing", "--dry-run")
+    assert [(row["line"], row["pages"]) for row in rows(out)] == [("1", "1"), ("2", "1")]
+    assert said == ["nothing is fixed: a dry run for default; it was handed out nothing yet"]
+    hand(exporter, tmp_path)
+    assert out.encode() == (tmp_path / "billing-default-000001.csv").read_bytes()
+
+
+def test_what_was_made_and_not_delivered_is_delivered_by_the_next_run(
+    exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
+) -> None:
+    """As after a kill between the commit and the name of the file."""
+    run(exporter, capsys, "billing", "--to", tmp_path)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with database.transaction():
+        database.execute("alter table fax.export_delivery disable trigger append_only")
+        database.execute("delete from fax.export_delivery")
+        database.execute("alter table fax.export_delivery enable always trigger append_only")
+    for path in tmp_path.iterdir():
+        path.unlink()
+    out, said = run(exporter, capsys, "billing", "--to", tmp_path)
+    assert out == f"{tmp_path / 'billing-default-000001.csv'}\n"
+    assert len(said) == 1
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == made
+
+
+def test_a_batch_is_rendered_again_to_the_same_bytes(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    run(exporter, capsys, "billing", "--to", first, "--consumer", "usage", "--format", "cloudevents")
+    out, said = run(exporter, capsys, "billing-render", "1", "--to", second, "--consumer", "usage")
+    assert (out, said) == (f"{second / 'billing-usage-000001.cloudevents.jsonl'}\n", [])
+    assert names(first) == names(second)
+    assert [(second / name).read_bytes() for name in names(second)] == [
+        (first / name).read_bytes() for name in names(first)
+    ]
+
+
+def test_the_list_of_batches(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    run(exporter, capsys, "billing", "--to", tmp_path)
+    out, _ = run(exporter, capsys, "billing-list")
+    assert "billing-default-000001.csv" in out
+    out, _ = run(exporter, capsys, "billing-list", "--format", "jsonl")
+    told = json.loads(out)
+    assert (told["batch"], told["lines"], told["pages"], told["erased_lines"]) == (1, 2, 2, 0)
+    assert told["delivered_at"] >= told["made_at"]
+
+
+def test_what_was_said_then_and_what_is_said_now(
+    exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
+) -> None:
+    run(exporter, capsys, "billing", "--to", tmp_path)
+    append(database, channel_status(0.5, 0, AccountCode="law"))
+    run(exporter, capsys, "billing", "--to", tmp_path)
+    then, said = run(exporter, capsys, "billing-as-of", "1")
+    assert said[0].startswith("default as of batch 1, made at 20")
+    now, said = run(
+        exporter, capsys, "billing-as-of", "0m", "--from", "2026-11-02T08:00:00", "--to", "2026-11-02T08:00:05"
+    )
+    assert said[0].startswith("default as of batch 2, made at 20")
+    told = [[(row["batch"], row["session_number"], row["account_code"]) for row in rows(out)] for out in (then, now)]
+    assert told == [[("1", "0", ""), ("1", "1", "")], [("2", "0", "law")]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["billing"], "--to DIR is needed: the folder for file and manifest"),
+        (["billing", "--to", "/nowhere"], "--to /nowhere: there is no such folder"),
+        (["billing", "--to", "/tmp", "--consumer", "A"], "--consumer 'A': a consumer's name is part of file names"),
+        (["billing-render", "3", "--to", "/tmp"], "consumer default has no batch 3; it was handed out nothing yet"),
+        (["billing-list", "--format", "parquet"], "--format parquet: a list of batches is table, csv, json, jsonl"),
+        (["billing-as-of", "2026-11-03"], "default had no batch by 2026-11-03; it was handed out nothing yet"),
+        (["billing-as-of", "yesterday"], "WHEN: 'yesterday' is not a date or time; allowed:"),
+        (["billing-as-of", "1", "--from", "1.10."], "--from: '1.10.' is not a date or time; allowed:"),
+        (["billing-as-of", "1", "--to", "2026-10-01T00:00Z"], "--to: '2026-10-01T00:00Z' names a zone of its own;"),
+        (["billing-as-of", "1", "--format", "cloudevents"], "--format cloudevents: events tell of changes"),
+    ],
+)  # fmt: skip
+def test_bad_use_is_one_line(exporter: str, capsys: Captured, arguments: list[str], said: str) -> None:
+    out, told = run(exporter, capsys, *arguments, status=2)
+    assert (out, len(told)) == ("", 1)
+    assert told[0].startswith(said)
+
+
+def test_a_zone_that_there_is_not_is_told(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    run(exporter, capsys, "billing", "--to", tmp_path)
+    arguments = ["billing-as-of", "1", "--from", "2026-10-01", "--time-zone", "Europe/Berlim"]
+    _, told = run(exporter, capsys, *arguments, status=2)
+    assert told[-1] == 'time zone "Europe/Berlim" not recognized'
+
+
+def test_whoever_may_only_read_reads_the_ledger_and_makes_nothing(
+    exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
+) -> None:
+    run(exporter, capsys, "billing", "--to", tmp_path)
+    user = sql.Identifier(str(psycopg.conninfo.conninfo_to_dict(exporter)["user"]))
+    database.execute(sql.SQL("revoke fax_export from {}").format(user))
+    database.execute(sql.SQL("grant fax_reader to {}").format(user))
+    out, _ = run(exporter, capsys, "billing-as-of", "1")
+    assert len(rows(out)) == 2
+    _, told = run(exporter, capsys, "billing", "--to", tmp_path, status=2)
+    assert told == [
+        "permission denied for function begin_export_batch: this user needs the role fax_export (to read, fax_reader)"
+    ]
+
+
+def test_a_second_exporter_says_that_it_waits(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    from faxstore.billing.ledger import Ledger
+
+    with ledger(exporter, "default") as other:
+        assert other.hold()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Ledger, "wait", lambda _: None)
+            _, said = run(exporter, capsys, "billing", "--to", tmp_path)
+    assert said[0] == "another export for default is under way: waiting for it"

@@ -1,0 +1,296 @@
+"""What was handed out is never changed but by an erasure; whatever was changed all the same is found and located."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from faxstore.billing import check as ledger_check
+from faxstore.billing.delivery import render_again
+from faxstore.billing.ledger import ledger
+from faxstore.errors import FaxstoreError
+from faxstore.store import migrate
+from tests.kit.billing_batches import batches, hand, lines, manifests
+from tests.kit.given import append, channel_status, gone, read, receiving, sending, sessions
+from tests.kit.log_faxes import sealed, told, verified
+from tests.kit.rights import LEDGER
+
+REFUSED = psycopg.errors.InsufficientPrivilege
+
+
+@pytest.fixture
+def handed(dsn: str, database: psycopg.Connection, tmp_path: Path) -> Path:
+    """Three faxes in two batches, one of them corrected; the folder of their files."""
+    folder = tmp_path / "to"
+    folder.mkdir()
+    append(database, receiving((0, 1, 3), (1, 2, 3), number=0), gone(2, 0))
+    append(database, sending((10, 1), (11, 2), number=1), gone(12, 1))
+    append(database, channel_status(10.5, 1, CallerIDNum="4930111", ConnectedLineNum="4940222", AccountCode="law"))
+    hand(dsn, folder)
+    append(database, receiving((20, 1, 0), (21, 2, 0), number=2), gone(22, 2))
+    append(database, channel_status(0.5, 0, CallerIDNum="4930333"))
+    hand(dsn, folder)
+    return folder
+
+
+def found(database: psycopg.Connection, change: str = "") -> list[str]:
+    """What the check finds after a superuser's change, made with all triggers off; it is not kept."""
+    with database.transaction(force_rollback=True):
+        for statement in ("set local session_replication_role = replica", *BARE, change):
+            if statement:
+                database.execute(statement.encode())
+        return list(ledger_check.findings(database))
+
+
+BARE = [
+    f"alter table fax.{table} disable trigger all" for table in (*LEDGER, "session_history", "session_history_2026_11")
+]
+
+
+def in_a_transaction(database: psycopg.Connection, *statements: str) -> None:
+    with database.transaction():
+        for statement in statements:
+            database.execute(statement.encode())
+
+
+def the_id(database: psycopg.Connection, number: int) -> UUID:
+    (row,) = [row for row in sessions(database) if row["session_number"] == number]
+    return UUID(str(row["session_id"]))
+
+
+# -- append-only ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", LEDGER)
+@pytest.mark.parametrize(
+    "change", ["update fax.{} set batch = batch + 1", "delete from fax.{}", "truncate fax.{} cascade"]
+)
+def test_even_who_may_cannot_change_what_was_handed_out(
+    handed: Path, database: psycopg.Connection, table: str, change: str
+) -> None:
+    for role in ("", "set local role fax_owner", "set local session_replication_role = replica"):
+        with pytest.raises(REFUSED, match="is append-only"):
+            in_a_transaction(database, role or "select 1", change.format(table))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "pages = 9",
+        "caller_number = '1'",
+        "caller_number = null",
+        "erased_at = now()",
+        "caller_number = null, called_number = null, local_station_id = null, remote_station_id = null, salt = null,"
+        " erased_at = now(), pages = 9",
+        "caller_number = null, called_number = null, local_station_id = null, remote_station_id = null, salt = salt,"
+        " erased_at = now()",
+    ],
+)
+def test_of_a_line_only_all_personal_values_are_erased(handed: Path, database: psycopg.Connection, change: str) -> None:
+    with pytest.raises(REFUSED, match=r"fax\.export_line is append-only: update is refused"):
+        database.execute(f"update fax.export_line set {change}".encode())
+
+
+# -- erasure ----------------------------------------------------------------------------------------------
+
+
+def test_erasing_takes_the_personal_values_and_leaves_the_proof(
+    dsn: str, handed: Path, database: psycopg.Connection
+) -> None:
+    before = read(database, "select * from fax.export_line order by batch, line")
+    session = the_id(database, 1)
+    assert database.execute("select fax.erase_export_lines(%s)", [session]).fetchone() == (1,)
+    assert database.execute("select fax.erase_export_lines(%s)", [session]).fetchone() == (0,)
+    after = read(database, "select * from fax.export_line order by batch, line")
+    (place,) = [place for place, row in enumerate(before) if row["session_id"] == session]
+    gone_with_it = {"caller_number", "called_number", "salt", "erased_at"}
+    assert {name for name in after[place] if after[place][name] != before[place][name]} == gone_with_it
+    assert [row for row in after if row["session_id"] != session] == [
+        row for row in before if row["session_id"] != session
+    ]
+    assert found(database) == []
+
+
+def test_erasing_a_session_reaches_its_lines(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+    session = the_id(database, 1)
+    database.execute("select fax.erase_session(%s, 'asked for')", [session])
+    query = "select caller_number, erased_at is not null as erased from fax.export_line where session_id = %s"
+    assert [(row["caller_number"], row["erased"]) for row in read(database, query, session)] == [(None, True)]
+    assert told(verified(dsn)) == []
+
+
+def test_verify_tells_of_the_ledger_too(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+    database.execute("alter table fax.export_line disable trigger all")
+    database.execute("update fax.export_line set pages = 9 where batch = 1 and line = 1")
+    assert [one for one in told(verified(dsn)) if one.startswith("exports: batch 1 of default, line 1")]
+
+
+def test_a_figure_of_an_erased_line_is_still_proven(handed: Path, database: psycopg.Connection) -> None:
+    database.execute("select fax.erase_export_lines(%s)", [the_id(database, 1)])
+    told = found(database, "update fax.export_line set pages = 9 where erased_at is not null")
+    assert [one for one in told if one.startswith("batch 1 of default, line 2 (session ") and "was changed" in one]
+
+
+def test_a_batch_with_an_erased_line_is_rendered_without_it_and_says_so(
+    dsn: str, handed: Path, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    database.execute("select fax.erase_export_lines(%s)", [the_id(database, 1)])
+    again = tmp_path / "again"
+    again.mkdir()
+    with ledger(dsn, "default") as opened:
+        sha256 = render_again(opened, opened.batch(1), again, lambda _: None)
+    as_made, now = (
+        (handed / "billing-default-000001.csv").read_bytes(),
+        (again / "billing-default-000001.csv").read_bytes(),
+    )
+    assert as_made.replace(b"4930111", b"").replace(b"4940222", b"") == now
+    told = json.loads((again / "billing-default-000001.json").read_text())
+    assert (told["erased_lines"], told["sha256"]) == (1, sha256.hex())
+    assert told["sha256_as_made"] == hashlib.sha256(as_made).hexdigest()
+
+
+def test_what_was_erased_is_no_correction(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+    """The numbers are still in the history of this test; the erased line has none, and that is no difference."""
+    database.execute("select fax.erase_export_lines(%s)", [the_id(database, 1)])
+    assert hand(dsn, handed, everything=True) == []
+
+
+def test_the_digest_cannot_be_found_by_trying_numbers(handed: Path, database: psycopg.Connection) -> None:
+    """Two lines with the same personal values have different digests, and the salt goes with the values."""
+    told = read(database, "select personal_digest, salt from fax.export_line where caller_number is null")
+    assert len({bytes(row["personal_digest"]) for row in told}) == len(told) > 1
+
+
+# -- tampering --------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_found_where_nothing_was_changed(handed: Path, database: psycopg.Connection) -> None:
+    assert found(database) == []
+
+
+LINE = "where batch = 1 and line = 1"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (f"update fax.export_line set pages = 7 {LINE}", "batch 1 of default, line 1 (session"),
+        (f"update fax.export_line set pages = 7 {LINE}", "batch 1 of default: its sums are not those of its lines"),
+        (f"update fax.export_line set account_code = 'x' {LINE}", "batch 1 of default, line 1 (session"),
+        (f"update fax.export_line set caller_number = '1' {LINE}", "batch 1 of default, line 1 (session"),
+        (f"update fax.export_line set overlaps_gap = not overlaps_gap {LINE}", "batch 1 of default, line 1 (session"),
+        (f"update fax.export_line set pages = 7, digest = fax.export_line_digest(export_line) {LINE}",
+         "batch 1 of default: its file would not have the sha256 that was handed out"),
+        (f"delete from fax.export_line {LINE}", "batch 1 of default: its lines are not numbered from 1 to 1"),
+        (f"delete from fax.export_line {LINE}", "its revisions are not 1 to 1"),
+        ("delete from fax.export_line where batch = 1 and line = 2", "number 1) was not handed out to default"),
+        ("update fax.export_line set line = 3 - line where batch = 1", "batch 1 of default: its digest is not that"),
+        ("update fax.export_line set batch = 5 where batch = 2", "batch 5 of default: there are lines of it, but"),
+        ("update fax.export_batch set pages = 99 where batch = 2", "batch 2 of default: its sums are not"),
+        ("update fax.export_batch set sha256 = sha256('') where batch = 2", "batch 2 of default: its file would not"),
+        ("update fax.export_batch set digest = sha256('') where batch = 2", "batch 2 of default: its digest is not"),
+        ("update fax.export_batch set last_position = 8 where batch = 1", "batch 2 of default: it begins at position"),
+        ("delete from fax.export_batch where batch = 1", "batch 2 of default: it begins at position"),
+        ("update fax.export_batch set last_position = 99 where batch = 2", "it ends at position 99, the history at"),
+        ("update fax.export_line set previous_pages = 7 where revision = 2", "it does not supersede what it says"),
+        ("update fax.session_history set pages_received = 9 where page_number = 2", "the views tell otherwise: pages"),
+    ],
+)  # fmt: skip
+def test_a_change_by_a_superuser_is_found_and_located(
+    handed: Path, database: psycopg.Connection, change: str, told: str
+) -> None:
+    changed = found(database, change)
+    assert [one for one in changed if told in one], changed
+
+
+def test_a_fax_that_was_left_out_is_found(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+    """With its line it goes from the batch and its sums, its digest and its file: the views still know it."""
+    session = the_id(database, 2)
+    with database.transaction(force_rollback=True):
+        for statement in ("set local session_replication_role = replica", *BARE):
+            database.execute(statement.encode())
+        database.execute("delete from fax.export_line where session_id = %s", [session])
+        told = list(ledger_check.findings(database))
+    assert f"session {session} (pbx, number 2) was not handed out to default" in told
+
+
+# -- what a line may be -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("revision = 3, supersedes = 2", "export_line_session_id_consumer_supersedes_fkey"),
+        ("revision = 1, supersedes = 1, changed = '{}'", "supersedes_the_one_before"),
+        ("changed = '{}'", "changed_where_corrected"),
+        ("end_observed_by = 'open'", "export_line_end_observed_by_check"),
+    ],
+)
+def test_no_line_gets_in_that_could_not_be_handed_out(
+    handed: Path, database: psycopg.Connection, change: str, constraint: str
+) -> None:
+    with pytest.raises(psycopg.errors.IntegrityError, match=constraint):
+        in_a_transaction(
+            database,
+            "create temporary table line as select * from fax.export_line where revision = 2",
+            f"update line set consumer = 'other', {change}",
+            "insert into fax.export_line select * from line",
+        )
+
+
+def test_no_lines_without_their_batch(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+    append(database, receiving((30, 1, 0), (31, 2, 0), number=3), gone(32, 3))
+    begun = ["set transaction isolation level repeatable read", "select fax.begin_export_batch('default')"]
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="export_line_consumer_batch_fkey"):
+        in_a_transaction(database, *begun)
+
+
+@pytest.mark.parametrize("level", [psycopg.IsolationLevel.READ_COMMITTED, psycopg.IsolationLevel.SERIALIZABLE])
+def test_a_batch_is_of_one_moment(dsn: str, level: psycopg.IsolationLevel) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.isolation_level = level
+        with pytest.raises(psycopg.errors.RaiseException, match="needs transaction isolation repeatable read"):
+            connection.execute("select fax.begin_export_batch('default')")
+
+
+def test_the_newest_checkpoint_of_the_log_is_in_the_manifest(
+    dsn: str, handed: Path, database: psycopg.Connection
+) -> None:
+    assert [one["checkpoint"] for one in manifests(handed)] == [None, None]
+    sealed(dsn)
+    append(database, receiving((30, 1, 0), (31, 2, 0), number=3), gone(32, 3))
+    _, note = sealed(dsn)
+    hand(dsn, handed)
+    assert manifests(handed)[2]["checkpoint"] == note
+    assert batches(dsn)[2].checkpoint == note
+    assert len(lines(handed)) == 5
+
+
+def test_a_ledger_that_has_handed_out_anything_is_never_dropped(dsn: str, handed: Path) -> None:
+    with pytest.raises(FaxstoreError, match="it would drop a billing ledger that is not empty"):
+        migrate.downgrade(dsn, "0003")
+    assert len(batches(dsn)) == 2
+
+
+def test_a_fax_is_looked_at_by_its_id_and_start(handed: Path, database: psycopg.Connection) -> None:
+    """export_seen is a part of the question that asks it: one session of one partition, by their indexes."""
+    row = database.execute(
+        "explain (format json) select f.pages from fax.session s"
+        " cross join lateral fax.export_seen(s.session_id, s.started_at) f where s.session_number = 1"
+    ).fetchone()
+    assert row
+    assert "Function Scan" not in [node["Node Type"] for node in nodes(row[0][0]["Plan"]) if "export_seen" in str(node)]
+    assert "session_history_2026_11" in json.dumps(row[0])
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)

@@ -1,0 +1,105 @@
+"""Billing in time zones: the months of a year partition the faxes that were handed out, none in two, none in none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from faxstore.billing.ledger import ledger
+from faxstore.observations import MICROSECONDS, Life, Observation
+from tests.kit.billing_batches import hand
+from tests.kit.databases import fresh
+from tests.kit.given import append
+
+ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Pacific/Auckland")
+YEARS = (2018, 2026)
+"""Sao Paulo changed its clocks at midnight until 2019."""
+AROUND = tuple(timedelta(seconds=seconds) for seconds in (-3600, -1, 0, 0.000001, 1, 3600))
+
+
+def borders(year: int) -> Iterator[datetime]:
+    """Midnights of months, and the hours around each change of the clocks, in every zone; and December before."""
+    for zone in map(ZoneInfo, ZONES):
+        for month in range(1, 13):
+            yield datetime(year, month, 1, tzinfo=zone)
+        yield datetime(year + 1, 1, 1, tzinfo=zone)
+        for hour in range(365 * 24):
+            moment = datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+            if moment.astimezone(zone).utcoffset() != (moment + timedelta(hours=1)).astimezone(zone).utcoffset():
+                yield moment + timedelta(hours=1)
+
+
+def moments() -> list[datetime]:
+    """When the faxes of these tests began."""
+    return sorted({border.astimezone(UTC) + shift for year in YEARS for border in borders(year) for shift in AROUND})
+
+
+@pytest.fixture(scope="module")
+def handed(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A DSN of a database whose faxes were all handed out: each of a page, begun at one of those moments."""
+    folder: Path = tmp_path_factory.mktemp("months")
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            append(connection, [row for number, moment in enumerate(moments()) for row in a_fax(number, moment)])
+        hand(dsn, folder)
+        yield dsn
+
+
+def a_fax(number: int, moment: datetime) -> list[Observation]:
+    """On a server of its own, whose clock nobody else's life is confused with."""
+    at = round((moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
+    of = Life(f"pbx{number % 7}", 1_400_000_000 * MICROSECONDS, started_at=1_400_000_000 * MICROSECONDS)
+    said = {"channel": f"PJSIP/{number}", "operation": "send", "pages_transmitted": 1, "data_rate": 9600}
+    seen = Observation(of, at, "FAXSession", number, state="Active", **said)  # type: ignore[arg-type]
+    return [seen, Observation(of, at + MICROSECONDS, "Gone", number, channel=f"PJSIP/{number}")]
+
+
+def told(dsn: str, zone: str, since: datetime, until: datetime) -> list[UUID]:
+    """The faxes of a period of a zone, as the consumer was told of them."""
+    with ledger(dsn, "default") as opened:
+        return [line["session_id"] for line in opened.as_of(1, since, until, zone)]
+
+
+def months(year: int) -> list[tuple[datetime, datetime]]:
+    """By the clock of whatever zone."""
+    begins = [datetime(year, month, 1) for month in range(1, 13)] + [datetime(year + 1, 1, 1)]
+    return list(pairwise(begins))
+
+
+@pytest.mark.parametrize("year", YEARS)
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_months_of_a_year_partition_the_faxes(handed: str, zone: str, year: int) -> None:
+    counted = Counter(fax for since, until in months(year) for fax in told(handed, zone, since, until))
+    whole = told(handed, zone, datetime(year, 1, 1), datetime(year + 1, 1, 1))
+    local = [moment.astimezone(ZoneInfo(zone)).year for moment in moments()]
+    assert set(counted.values()) == {1}
+    assert set(counted) == set(whole)
+    assert len(whole) == local.count(year) > 200
+
+
+@pytest.mark.parametrize("year", YEARS)
+@pytest.mark.parametrize("zone", ZONES)
+def test_each_month_is_what_usage_says_of_it(handed: str, zone: str, year: int) -> None:
+    with psycopg.connect(handed, autocommit=True) as connection:
+        for since, until in months(year):
+            usage = connection.execute(
+                "select coalesce(sum(sessions), 0), coalesce(sum(pages), 0), coalesce(sum(seconds), 0)"
+                " from fax.usage(%s, %s, %s, 'month')",
+                [since, until, zone],
+            ).fetchone()
+            handed_out = connection.execute(
+                "select count(*), coalesce(sum(pages), 0), coalesce(sum(duration_seconds), 0)"
+                " from fax.export_as_of('default', 1, %s, %s, %s)",
+                [since, until, zone],
+            ).fetchone()
+            assert usage == handed_out
+            assert usage is not None
+            assert usage[0] > 0

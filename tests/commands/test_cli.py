@@ -1,0 +1,215 @@
+"""The command line: its help, and errors in one line with an exit status."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+import faxstore
+from faxstore import cli
+from faxstore.commands import help, rows
+from faxstore.errors import UsageError
+
+COMMANDS = [
+    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "seal", "verify", "prove", "consistency",
+    "erase", "doctor", "psql",
+]  # fmt: skip
+BILLING = ["billing", "billing-list", "billing-render", "billing-as-of"]
+GROUPS = {"report": ["audit"], "export": ["sessions", "pages", "timeline", "history", "usage", *BILLING]}
+EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
+
+
+def left(arguments: list[str]) -> int:
+    """The exit status of the command line."""
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(arguments)
+    return int(leaving.value.code or 0)
+
+
+def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """The exit status and the one line on standard error; nothing may stand on standard output."""
+    status = left(arguments)
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error.startswith("faxstore: ")
+    assert error.endswith("\n")
+    assert error.count("\n") == 1
+    return status, error.removeprefix("faxstore: ").rstrip("\n")
+
+
+def test_all_commands_are_there_and_no_other() -> None:
+    assert [info.name for info in cli.app.registered_commands] == COMMANDS
+    found = {info.name: info.typer_instance for info in cli.app.registered_groups}
+    assert {name: [one.name for one in app.registered_commands] for name, app in found.items() if app} == GROUPS
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert left([*command.split(), "--help"]) == 0
+    screen, error = capsys.readouterr()
+    assert error == ""
+    assert "Examples:" in screen
+    assert f"faxstore {command}" in screen
+    assert f"Usage: faxstore {command}" in screen
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert left(["--help"]) == 0
+    screen = capsys.readouterr().out
+    assert [command for command in [*COMMANDS, *GROUPS] if f"│ {command} " not in screen] == []
+
+
+def test_brackets_of_a_docstring_are_no_markup() -> None:
+    def run() -> None:
+        """Reads the table [server] of the file."""
+
+    assert help.screen(run) == "Reads the table \\[server] of the file."
+
+
+def test_lines_of_a_paragraph_are_one_and_lists_stay() -> None:
+    def run() -> None:
+        """First line.
+
+        A paragraph
+        of two lines.
+
+        Examples:
+          faxstore a
+          faxstore b
+        """
+
+    assert help.paragraphs(run) == [
+        "First line.",
+        "A paragraph of two lines.",
+        "Examples:\n  faxstore a\n  faxstore b",
+    ]
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert left(["--version"]) == 0
+    assert capsys.readouterr().out == f"faxstore {faxstore.__version__}\n"
+
+
+def test_python_m_faxstore_is_the_same_and_needs_no_database_driver_for_it() -> None:
+    program = (
+        "import runpy, sys; sys.argv = ['faxstore', '--version']\n"
+        "try: runpy.run_module('faxstore', run_name='__main__')\n"
+        "finally: print(sorted({'psycopg', 'sqlalchemy', 'alembic', 'panoramisk'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == f"faxstore {faxstore.__version__}\n[]\n"
+
+
+def test_completion_for_a_shell() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "faxstore"],
+        env={"_FAXSTORE_COMPLETE": "complete_bash", "COMP_WORDS": "faxstore ses", "COMP_CWORD": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["sessions"]
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert left([]) == 2
+    assert "Begin with:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["foo"], "No such command 'foo'. Try: faxstore --help"),
+        (["show"], "Missing argument 'SESSION'. Try: faxstore show --help"),
+        (["sessions", "--foo"], "No such option: --foo"),
+        (["sessions", "--format", "xml"], "'xml' is not one of 'table', 'csv', 'json', 'jsonl', 'parquet'. Try:"),
+        (["show", "0", "--format", "csv"], "'csv' is not one of 'table', 'json'"),
+        (["sessions", "--direction", "up"], "'up' is not one of 'sent', 'received', 'gateway', 'detector'"),
+        (["sessions", "--result", "fine"], "'fine' is not one of 'success', 'failed', 'unknown'"),
+        (["sessions", "--since", "yesterday"], "--since: 'yesterday' is not a date or time; allowed: 2026-11-30"),
+        (["sessions", "--until", "2026-02-30"], "--until: '2026-02-30' is not a date or time"),
+        (["record", "--seconds", "-1"], "Invalid value for '--seconds'"),
+        (["demo", "--speed", "0"], "Invalid value for '--speed'"),
+        (["ingest", "--config", "x"], "--config stands before the command: faxstore --config ... COMMAND"),
+        (["--config", "/none/such.toml", "sessions"], "/none/such.toml: No such file or directory"),
+        (["--dsn", "nonsense", "sessions"], "--dsn is not a connection string of PostgreSQL"),
+    ],
+)
+def test_bad_use_is_one_line_and_status_2(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, told = complaint(arguments, capsys)
+    assert status == 2
+    assert line in told
+
+
+@pytest.mark.parametrize("command", ["ingest", "record", "doctor"])
+def test_what_needs_a_server_says_so(command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    config = tmp_path / "faxstore.toml"
+    config.touch()
+    status, told = complaint(["--config", str(config), command], capsys)
+    assert status == 2
+    assert "no [[server]] is set" in told
+
+
+@pytest.mark.parametrize("command", ["migrate", "sessions"])
+def test_a_database_that_is_not_there(command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    dsn = f"host={tmp_path} dbname=fax user=fax"
+    status, told = complaint(["--dsn", dsn, command], capsys)
+    assert status == 3
+    assert "the database cannot be reached" in told
+
+
+def test_an_interrupt_leaves_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("faxstore.settings.loading.load", interrupted)
+    assert left(["sessions"]) == cli.INTERRUPTED
+
+
+def test_a_reader_that_has_had_enough_is_no_error() -> None:
+    program = (
+        "import sys; from faxstore import cli\n"
+        "from faxstore.report import session_list\n"
+        "from faxstore.store import migrate\n"
+        "migrate.require_current = lambda dsn: None\n"
+        "session_list.sessions = lambda *a, **k: [print('x' * 1000) for _ in range(10_000)]\n"
+        "cli.main(['--dsn', 'dbname=fax', 'sessions'])\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2026-11-30", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("2026-11-30T08:00+01:00", datetime(2026, 11, 30, 7, tzinfo=UTC)),
+        ("90m", datetime(2026, 11, 30, 10, 30, tzinfo=UTC)),
+        ("24h", datetime(2026, 11, 29, 12, tzinfo=UTC)),
+        ("7d", datetime(2026, 11, 23, 12, tzinfo=UTC)),
+    ],
+)
+def test_moments(text: str, meant: datetime) -> None:
+    assert rows.moment(text, "--since", now=datetime(2026, 11, 30, 12, tzinfo=UTC)) == meant
+
+
+def test_no_moment_is_none() -> None:
+    assert rows.moment(None, "--since") is None
+
+
+def test_a_moment_out_of_range() -> None:
+    with pytest.raises(UsageError, match="'99999d' is not a date or time"):
+        rows.moment("99999d", "--since", now=datetime(1, 1, 2, tzinfo=UTC))

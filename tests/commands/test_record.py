@@ -1,0 +1,119 @@
+"""`faxstore record` as users run it: a process of its own at an AMI server."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+from faxstore.capture import recording as capture
+from tests.kit.fake_server import FakeServer, Fax
+
+
+async def record(
+    folder: Path, server: FakeServer, *arguments: str, secret: str = "letmein", twice: bool = False
+) -> Process:
+    """The running command."""
+    config = folder / "faxstore.toml"
+    names = ["pbx1", "pbx2"] if twice else ["pbx1"]
+    config.touch(mode=0o600)
+    config.write_text(
+        "\n".join(
+            f'[[server]]\nname = "{name}"\nhost = "127.0.0.1"\nport = {server.port}\nusername = "fax"\n'
+            f'secret = "{secret}"\npoll_interval = 0.05\nidle_interval = 0.05'
+            for name in names
+        )
+    )
+    program = [sys.executable, "-m", "faxstore", "--config", str(config), "record", *arguments]
+    return await asyncio.create_subprocess_exec(*program, stdout=PIPE, stderr=PIPE)
+
+
+async def left(process: Process) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    async with asyncio.timeout(20):
+        out, error = await process.communicate()
+    return process.returncode or 0, out.decode(), error.decode()
+
+
+def test_a_recording_until_a_signal(tmp_path: Path) -> None:
+    file = tmp_path / "pbx1.jsonl.gz"
+
+    async def scenario() -> tuple[int, str, str]:
+        async with FakeServer() as server:
+            server.sessions = [Fax(7, "send", "Active")]
+            process = await record(tmp_path, server, str(file))
+            await server.until_asked("FAXSession", 2)
+            server.send("Event: RTCPSent\r\nTo: 10.0.0.5:4000\r\n\r\n")
+            await server.until_asked("FAXSession", 4)
+            process.send_signal(signal.SIGTERM)
+            return await left(process)
+
+    status, out, error = asyncio.run(scenario())
+    lines = list(capture.read(str(file)))
+    heard = "".join(line.text for line in lines)
+    assert (status, out) == (0, "")
+    assert f"faxstore: {sum(line.dir != 'mark' for line in lines):,} messages of pbx1 recorded" in error
+    assert (lines[0].dir, lines[0].text) == ("mark", "connected")
+    assert lines[-1].text.startswith("disconnected")
+    assert "SessionNumber: 7\r\nOperation: send" in heard
+    assert "Event: RTCPSent\r\n" in heard, "a recording has what an ingestor passes over"
+    assert "letmein" not in heard
+    assert "letmein" not in error
+
+
+def test_lines_come_out_of_a_pipe_as_they_are_heard(tmp_path: Path) -> None:
+    async def scenario() -> tuple[list[bytes], int]:
+        async with FakeServer() as server:
+            process = await record(tmp_path, server)
+            assert process.stdout is not None
+            async with asyncio.timeout(20):
+                lines = [await process.stdout.readline() for _ in range(5)]
+            process.send_signal(signal.SIGINT)
+            return lines, (await left(process))[0]
+
+    lines, status = asyncio.run(scenario())
+    assert lines[0].endswith(b'"dir": "mark", "text": "connected"}\n')
+    assert status == 0
+
+
+def test_it_ends_by_itself_after_the_seconds_asked_for(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, str, str]:
+        async with FakeServer() as server:
+            return await left(await record(tmp_path, server, "--seconds", "0.5"))
+
+    status, out, _ = asyncio.run(scenario())
+    assert status == 0
+    assert '"text": "polled"' in out
+
+
+def test_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, str, str]:
+        server = FakeServer()
+        await server.start()
+        await server.stop()
+        return await left(await record(tmp_path, server, "--seconds", "0.2"))
+
+    status, _, error = asyncio.run(scenario())
+    assert status == 3
+    assert "pbx1: nothing was recorded: there was no connection" in error.splitlines()[-1]
+
+
+def test_of_several_servers_one_must_be_named(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, str, str]:
+        server = FakeServer()
+        server.port = 5038
+        return await left(await record(tmp_path, server, twice=True))
+
+    assert asyncio.run(scenario()) == (2, "", "faxstore: --server is missing: set are pbx1, pbx2\n")
+
+
+def test_a_server_that_is_not_set(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, str, str]:
+        server = FakeServer()
+        server.port = 5038
+        return await left(await record(tmp_path, server, "--server", "pbx9"))
+
+    status, _, error = asyncio.run(scenario())
+    assert (status, error) == (2, "faxstore: --server pbx9: there is no such server; set are pbx1\n")

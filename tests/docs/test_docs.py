@@ -1,0 +1,83 @@
+"""What a user can write is documented: every command, option, settings key and variable."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from docs.reference import commands_page
+from faxstore import cli
+from faxstore.doctor import advice
+from faxstore.settings import loading as settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+COMMANDS = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
+SETTINGS = (DOCS / "reference" / "settings.md").read_text(encoding="utf-8")
+OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
+RUN = dict(commands_page.commands())
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The code blocks of a page in that language."""
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_the_page_of_commands_is_the_command_line_itself() -> None:
+    assert commands_page.page() == COMMANDS, "run make docs"
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_every_command_and_option_is_on_its_page(name: str) -> None:
+    section = COMMANDS.split(f"\n## {name}\n")[1].split("\n## ")[0]
+    spellings = [one.spelling.split(" ")[0] for one in commands_page.parameters(RUN[name])]
+    assert [spelling for spelling in spellings if f"| `{spelling}" not in section] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "keys"),
+    [
+        ("## Keys", settings.TOP_KEYS),
+        ("### `[database]`", settings.DATABASE_KEYS),
+        ("### `[[server]]`", settings.SERVER_KEYS),
+        ("### `tls = { ... }`", settings.TLS_KEYS),
+        ("## Environment", settings.VARIABLES),
+    ],
+)
+def test_every_settings_key_and_variable_is_in_its_table_and_no_other(heading: str, keys: tuple[str, ...]) -> None:
+    section = SETTINGS.split(f"\n{heading}\n")[1].split("\n#")[0]
+    assert sorted(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)) == sorted(keys)
+
+
+def test_the_defaults_of_the_page_are_those_of_the_program() -> None:
+    for name in ("port", "poll_interval", "idle_interval"):
+        default = settings.ServerSettings.__dataclass_fields__[name].default
+        assert re.search(rf"^\| `{name}` \| [^|]*; {default} \|", SETTINGS, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("example", blocks(SETTINGS, "toml") + blocks(OPERATIONS, "toml"))
+def test_every_example_of_a_settings_file_is_one(example: str, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch()
+    file = tmp_path / "faxstore.toml"
+    file.write_text(example.replace("/etc/faxstore", str(tmp_path)))
+    loaded = settings.load(file, {})
+    assert [server.name for server in loaded.servers] == [one["name"] for one in tomllib.loads(example)["server"]]
+
+
+def test_what_doctor_tells_to_paste_is_what_operations_explains() -> None:
+    explained = "\n".join(blocks(OPERATIONS, "ini"))
+    pasted = "\n".join([advice.user("faxstore"), advice.RES_FAX, advice.CHANNELVARS, advice.TLS])
+    lines = [line for line in pasted.splitlines() if not line.startswith(";")]
+    assert len(lines) > 10
+    assert [line for line in lines if line not in explained] == []
+
+
+def test_the_service_runs_a_command_that_there_is() -> None:
+    unit = (DOCS.parent / "deploy" / "faxstore.service").read_text(encoding="utf-8")
+    found = re.search(r"^ExecStart=/opt/faxstore/bin/faxstore (\w+)$", unit, re.MULTILINE)
+    assert found
+    assert found[1] in [info.name for info in cli.app.registered_commands]
+    variables = re.findall(r"^Environment=(\w+)=", unit, re.MULTILINE)
+    assert set(variables) <= set(settings.VARIABLES)

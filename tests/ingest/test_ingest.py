@@ -1,0 +1,129 @@
+"""`faxstore ingest` as a process: without its database, told to leave twice, killed, and started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from faxstore.demo.replay import LockStep, ReplayServer, load
+from faxstore.ingest.importer import import_file
+from tests.kit import truth
+from tests.kit.databases import fresh
+
+RECORDING = "bad-page-16"
+NOWHERE = "host=127.0.0.1 port=9 dbname=fax user=nobody"
+"""Nothing listens there."""
+
+GAPLESS = "select count(*) = max(position) from fax.session_history"
+SESSIONS = """
+select session_number, direction, channel, pages, bad_lines, bad_lines_discarded, result, end_observed_by
+from fax.sessions order by session_number
+"""
+
+
+class Ingest:
+    """The process, on a spool of its own."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._settings = folder / "faxstore.toml"
+        self._settings.write_text(
+            f'data_dir = "data"\n[[server]]\nname = "pbx"\nhost = "127.0.0.1"\nport = {port}\n'
+            'username = "faxstore"\nsecret = "replay"\npoll_interval = 0.05\nidle_interval = 0.05\n'
+        )
+        self.log = folder / "log"
+
+    async def start(self, dsn: str, *program: str) -> asyncio.subprocess.Process:
+        """`program` instead of faxstore: a module, and what it takes before faxstore's own options."""
+        with self.log.open("a") as log:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *(program or ("faxstore",)), "--config", str(self._settings), "ingest"),
+                stderr=log,
+                env={**os.environ, "FAXSTORE_DSN": dsn},
+            )
+
+
+def expected(server: str, template: str) -> list[tuple[Any, ...]]:
+    with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as database:
+        import_file(database, str(truth.path(RECORDING)), "pbx", lambda _: None)
+        return database.execute(SESSIONS).fetchall()
+
+
+async def until(condition: Any, within: float = 30.0) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+def test_without_a_database_it_collects_and_with_one_it_catches_up(
+    dsn: str, server: str, template: str, tmp_path: Path
+) -> None:
+    """It never had its database while the faxes ran; told twice to leave, it leaves at once; nothing is lost."""
+
+    async def play() -> None:
+        recording = load(truth.path(RECORDING))
+        async with ReplayServer(recording, LockStep(), username="faxstore", secret="replay") as asterisk:
+            ingest = Ingest(tmp_path, asterisk.port)
+            process = await ingest.start(NOWHERE)
+            await asyncio.wait_for(asterisk.finished.wait(), 60)
+            await asyncio.sleep(0.3)  # what was seen last is in the spool within 200 ms
+            process.send_signal(signal.SIGTERM)
+            await until(lambda: "stopping" in ingest.log.read_text())
+            asked = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 5) == 0
+            assert time.monotonic() - asked < 4  # told once, it would wait 5 s for the database
+            told = ingest.log.read_text()
+            assert told.count("cannot be reached") <= 2  # at the start, and when the first rows are due: not each try
+
+            process = await ingest.start(dsn)
+            with psycopg.connect(dsn, autocommit=True) as database:
+                completed = "select count(*) >= 6 from fax.sessions where end_observed_by = 'completion'"
+                await until(lambda: database.execute(completed).fetchone() == (True,))
+                process.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(process.wait(), 10) == 0
+                assert database.execute(SESSIONS).fetchall() == expected(server, template)
+                assert database.execute(GAPLESS).fetchone() == (True,)
+            assert "the spool is empty" in ingest.log.read_text().splitlines()[-1]
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.1])
+def test_killed_in_the_middle_and_started_again_it_goes_on(
+    dsn: str, server: str, template: str, tmp_path: Path, seconds: float
+) -> None:
+    """The server waits for its polls, so what lies between the two lives of the ingestor is seen by the second."""
+
+    async def play() -> None:
+        recording = load(truth.path(RECORDING))
+        async with ReplayServer(recording, LockStep(), username="faxstore", secret="replay") as asterisk:
+            ingest = Ingest(tmp_path, asterisk.port)
+            process = await ingest.start(dsn)
+            with psycopg.connect(dsn, autocommit=True) as database:
+                some = "select count(*) > 50 from fax.session_history"
+                await until(lambda: database.execute(some).fetchone() == (True,))
+                await asyncio.sleep(seconds)
+                process.send_signal(signal.SIGKILL)
+                await process.wait()
+                process = await ingest.start(dsn)
+                await asyncio.wait_for(asterisk.finished.wait(), 60)
+                ended = "select count(*) = 6 from fax.sessions where end_observed_by <> 'open'"
+                await until(lambda: database.execute(ended).fetchone() == (True,))
+                process.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(process.wait(), 10) == 0
+                found = database.execute(SESSIONS).fetchall()
+                wanted = expected(server, template)
+                assert [row[:4] for row in found] == [row[:4] for row in wanted]
+                assert database.execute(GAPLESS).fetchone() == (True,)
+                assert database.execute("select count(distinct epoch_id) from fax.session").fetchone() == (1,)
+
+    asyncio.run(play())

@@ -1,0 +1,72 @@
+"""What an export writes, read back the way its reader would."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from faxstore.export.datasets import Rows
+from faxstore.export.run import run
+from faxstore.export.selection import Selection
+from faxstore.export.target import SessionsFormat, Target
+from tests.kit.given import append, completed, gone, receiving
+
+Row = dict[str, Any]
+
+
+def append_stations(database: psycopg.Connection, names: Sequence[str]) -> None:
+    """A fax received from each of these stations, in that order."""
+    for number, name in enumerate(names):
+        second = number * 100
+        end = completed(second + 2, 1, RemoteStationID=name, AccountCode=name)
+        append(database, receiving((second, 1, 0), number=number), end, gone(second + 3, number))
+
+
+def period(since: str | None, until: str | None, zone: str = "UTC", **wanted: Any) -> Selection:
+    """A selection whose moments are in ISO 8601."""
+    first, last = (datetime.fromisoformat(text) if text else None for text in (since, until))
+    return Selection(first, last, zone, **wanted)
+
+
+def written(dsn: str, rows: Rows, folder: Path, form: str, zone: str = "UTC", **target: Any) -> Path:
+    """The file or the folder that the export made."""
+    output = folder / f"exported-{len(list(folder.iterdir()))}.{form}"
+    run(dsn, rows, zone, Target(SessionsFormat(form), output, **target), lambda _: None)
+    return output
+
+
+def csv_text(dsn: str, rows: Rows, folder: Path, zone: str = "UTC", **target: Any) -> str:
+    """The whole CSV file."""
+    return written(dsn, rows, folder, "csv", zone, **target).read_bytes().decode()
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    """Its rows; an empty field is an empty text here."""
+    return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
+
+
+def jsonl_rows(dsn: str, rows: Rows, folder: Path, zone: str = "UTC") -> list[Row]:
+    """The objects of the JSON Lines file."""
+    text = written(dsn, rows, folder, "jsonl", zone).read_bytes().decode()
+    assert text == "" or text.endswith("\n")
+    return [json.loads(line) for line in text.split("\n")[:-1]]
+
+
+def duck(folder: Path, query: str) -> list[tuple[Any, ...]]:
+    """The answer of DuckDB to a query over the Parquet folder, which it has as the table `exported`."""
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        files = str(folder / "**/*.parquet").replace("'", "''")
+        connection.execute(
+            f"create view exported as select * from read_parquet('{files}', hive_partitioning = true,"
+            " hive_types = {'month': varchar, 'server': varchar})"
+        )
+        return connection.execute(query).fetchall()

@@ -1,0 +1,194 @@
+"""Events that name a channel: which of them are a session's, and what becomes of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from faxstore.observations import MICROSECONDS, Hangup, Observation, Record
+from tests.kit.observer_lines import CHANNEL, Wire, observations, rejected, the_one
+
+STATUS = (
+    "Privilege: Call",
+    f"Channel: {CHANNEL}",
+    "ChannelState: 6",
+    "ChannelStateDesc: Up",
+    "CallerIDNum: 5550001",
+    "CallerIDName: Rig",
+    "ConnectedLineNum: 5550199",
+    "ConnectedLineName: Rig",
+    "Language: en",
+    "AccountCode: acme",
+    "Context: tx",
+    "Exten: send",
+    "Priority: 2",
+    "Uniqueid: 1795507430.0",
+    "Linkedid: 1795507430.0",
+    "Type: Local",
+    "DNID: ",
+    "Application: SendFAX",
+    "Data: /a.tif,",
+    "Seconds: 5",
+    "ActionID: s1",
+)
+"""generate_status of main/manager.c, as 22.10.1 and 16.28.0 say it; the formats of the sound are left out."""
+
+
+@pytest.fixture
+def wire() -> Wire:
+    """A connection to a server."""
+    wire = Wire()
+    wire.connects()
+    return wire
+
+
+def asks_status(wire: Wire, *headers: str) -> list[Record]:
+    """The request and its whole answer, with these headers in the event."""
+    wire.asks("Action: Status", "ActionID: s1", f"Channel: {CHANNEL}")
+    records = wire.says("Response: Success", "ActionID: s1", "EventList: start", "Message: Channel status will follow")
+    records += wire.says("Event: Status", *headers)
+    at = wire.now
+    counts = ("EventList: Complete", "ListItems: 1", "Items: 1")
+    records += wire.says("Event: StatusComplete", "ActionID: s1", *counts)
+    assert all(record.observed_at == round(at * MICROSECONDS) for record in records)
+    return records
+
+
+# -- the status of a channel -------------------------------------------------------------------------
+
+
+def test_the_status_of_a_sessions_channel_is_an_observation_of_the_session(wire: Wire) -> None:
+    wire.polls_list(7)
+    listed = the_one(wire.tells(7))
+    wire.mark("polled")
+    seen = the_one(asks_status(wire, *STATUS))
+    assert (seen.event, seen.session_number, seen.life) == ("Status", 7, listed.life)
+    assert (seen.channel, seen.uniqueid, seen.operation, seen.state) == (CHANNEL, "1795507430.0", None, None)
+    told = dict(header.split(": ", 1) for header in STATUS)
+    assert seen.details == {name: text for name, text in told.items() if name not in ("Channel", "Uniqueid")}
+
+
+def test_the_status_of_another_channel_is_a_voice_calls(wire: Wire) -> None:
+    wire.polls_list(7)
+    wire.tells(7)
+    assert asks_status(wire, "Channel: PJSIP/alice-00000002", "Uniqueid: 1.9") == []
+    assert asks_status(wire, "Uniqueid: 1.9") == []
+    wire.polls_list()
+    assert asks_status(wire, *STATUS) == []  # the session is over
+
+
+def test_two_sessions_of_a_channel_have_the_status_of_it_each(wire: Wire) -> None:
+    """A gateway and its tone detector."""
+    wire.starts_list()
+    wire.lists(4, operation="V.21")
+    wire.lists(5, operation="gateway")
+    wire.ends_list(2)
+    wire.mark("polled")
+    detector, gateway = observations(asks_status(wire, *STATUS))
+    assert (detector.session_number, gateway.session_number) == (4, 5)
+    assert detector.uniqueid == gateway.uniqueid == "1795507430.0"
+    assert detector.details["AccountCode"] == gateway.details["AccountCode"] == "acme"
+
+
+def test_a_status_is_of_the_newest_session_of_its_number(wire: Wire) -> None:
+    """The life is that of the list, also where the number began again since."""
+    wire.polls_list(7)
+    before = the_one(wire.tells(7)).life
+    wire.polls_list()
+    wire.polls_list(7)
+    after = the_one(wire.tells(7)).life
+    assert the_one(asks_status(wire, *STATUS)).life == after != before
+
+
+def test_a_channel_that_is_gone_leaves_nothing(wire: Wire) -> None:
+    wire.polls_list(7)
+    wire.tells(7)
+    wire.mark("polled")
+    wire.asks("Action: Status", "ActionID: s1", f"Channel: {CHANNEL}")
+    assert wire.says("Response: Error", "ActionID: s1", "Message: No such channel") == []
+
+
+def test_a_refused_status_without_action_id_is_no_refused_detail(wire: Wire) -> None:
+    """Answers come in the order of the requests (main/manager.c, process_message)."""
+    wire.polls_list(7, 8)
+    wire.asks("Action: Status", f"Channel: {CHANNEL}")
+    wire.asks("Action: FAXSession", "SessionNumber: 7")
+    assert wire.says("Response: Error", "Message: No such channel") == []
+    seen = the_one(wire.says("Response: Error", "Message: Session not found"))
+    assert (seen.event, seen.session_number) == ("FAXSessionsEntry", 7)
+
+
+def test_requests_that_were_never_answered_do_not_shift_the_answers(wire: Wire) -> None:
+    wire.asks("Action: FAXSession", "SessionNumber: 3")
+    wire.asks("Action: FAXSessions")
+    wire.polls_list(7, 8)
+    wire.asks("Action: FAXSession", "SessionNumber: 7")
+    assert the_one(wire.says("Response: Error", "Message: Session not found")).session_number == 7
+
+
+# -- applications ------------------------------------------------------------------------------------
+
+
+def begins(wire: Wire, application: str, *more: str) -> list[Record]:
+    """manager_channels.c, the dialplan's step; Uniqueid is that of the call."""
+    return wire.says(
+        "Event: Newexten",
+        "Privilege: dialplan,all",
+        f"Channel: {CHANNEL}",
+        "Uniqueid: 1.2",
+        "Extension: send",
+        f"Application: {application}",
+        "AppData: /a.tif,",
+        *more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("application", "operation"),
+    [("SendFAX", "send"), ("ReceiveFAX", "receive"), ("sendfax", "send"), ("RECEIVEFAX", "receive")],
+)
+def test_a_fax_application_begins(wire: Wire, application: str, operation: str) -> None:
+    seen = the_one(begins(wire, application))
+    assert (seen.event, seen.operation, seen.session_number) == ("Newexten", operation, None)
+    assert (seen.channel, seen.uniqueid) == (CHANNEL, "1.2")
+    assert (seen.details["Application"], seen.details["AppData"]) == (application, "/a.tif,")
+
+
+@pytest.mark.parametrize("application", ["Set", "Dial", "SendFAXX", "FAXOPT", ""])
+def test_other_applications_are_not_a_faxs(wire: Wire, application: str) -> None:
+    assert begins(wire, application) == []
+    assert wire.says("Event: Hangup", f"Channel: {CHANNEL}", "Uniqueid: 1.2") == []
+
+
+def test_the_hangup_of_a_channel_that_began_a_fax_is_told(wire: Wire) -> None:
+    begins(wire, "SendFAX")
+    (record,) = wire.says("Event: Hangup", f"Channel: {CHANNEL}", "Uniqueid: 1.2")
+    assert isinstance(record, Hangup)
+
+
+def test_an_application_on_no_channel_is_set_aside(wire: Wire) -> None:
+    (fault,) = rejected(wire.says("Event: Newexten", "Application: SendFAX"))
+    assert fault.reason == "Newexten names no Channel"
+
+
+# -- a completion between list and detail ------------------------------------------------------------
+
+
+def kinds(records: list[Record]) -> list[tuple[str, int | None]]:
+    return [(record.event, record.session_number) for record in records if isinstance(record, Observation)]
+
+
+def test_a_session_that_completes_before_its_detail_is_asked_is_seen_before_it_completes(wire: Wire) -> None:
+    wire.polls_list(7)
+    records = wire.says("Event: SendFAX", f"Channel: {CHANNEL}", "Uniqueid: 1.2", "PagesTransferred: 1")
+    assert kinds(records) == [("FAXSessionsEntry", 7), ("SendFAX", None)]
+    wire.asks("Action: FAXSession", "ActionID: q7", "SessionNumber: 7")
+    assert wire.says("Response: Error", "ActionID: q7", "Message: Session not found") == []
+
+
+@pytest.mark.parametrize("operation", ["receive", "gateway", "V.21"])
+def test_another_session_of_the_channel_goes_on(wire: Wire, operation: str) -> None:
+    wire.starts_list()
+    wire.lists(7, operation=operation)
+    wire.ends_list(1)
+    assert kinds(wire.says("Event: SendFAX", f"Channel: {CHANNEL}")) == [("SendFAX", None)]
+    assert kinds(wire.mark("polled")) == [("FAXSessionsEntry", 7)]

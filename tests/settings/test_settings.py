@@ -1,0 +1,254 @@
+"""Settings: what a file, the environment and the flags say, and one clear line for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from faxstore.errors import UsageError
+from faxstore.settings import loading as settings
+from faxstore.settings.loading import Tls
+
+PBX = '[[server]]\nname = "pbx1"\nhost = "10.0.0.5"\nusername = "faxstore"\n'
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(text: str) -> Path:
+        file = tmp_path / "faxstore.toml"
+        file.write_text(text, encoding="utf-8")
+        file.chmod(0o600)
+        return file
+
+    return write
+
+
+def refused(config: Path, environ: dict[str, str] | None = None) -> str:
+    """The one line that a user gets for this settings file."""
+    with pytest.raises(UsageError) as refusal:
+        settings.require_servers(settings.load(config, environ or {}))
+    assert refusal.value.exit_status == 2
+    assert "\n" not in str(refusal.value)
+    return str(refusal.value)
+
+
+def test_a_whole_file(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "pbx1.secret").write_text("s3cret\n")
+    (tmp_path / "pbx1.secret").chmod(0o600)
+    (tmp_path / "ca.pem").write_text("a certificate")
+    file = write(
+        'data_dir = "data"\n[database]\ndsn = "postgresql://fax_ingest@db/fax"\n'
+        + PBX
+        + 'port = 5039\nsecret_file = "pbx1.secret"\npoll_interval = 2\nidle_interval = 7.5\n'
+        + 'tls = { ca_file = "ca.pem", verify = true }\n'
+    )
+    loaded = settings.load(file, {})
+    (server,) = settings.require_servers(loaded)
+    assert (loaded.dsn, loaded.data_dir) == ("postgresql://fax_ingest@db/fax", tmp_path / "data")
+    assert (server.name, server.host, server.port, server.username) == ("pbx1", "10.0.0.5", 5039, "faxstore")
+    assert (server.poll_interval, server.idle_interval) == (2.0, 7.5)
+    assert server.tls == Tls(tmp_path / "ca.pem", verify=True)
+    assert server.secret.reveal() == "s3cret"
+    assert loaded.warnings == ()
+
+
+def test_what_is_not_set_has_a_default(write: Write) -> None:
+    (server,) = settings.load(write(PBX), {}).servers
+    assert (server.port, server.tls, server.poll_interval, server.idle_interval) == (5038, None, 1.0, 5.0)
+
+
+@pytest.mark.parametrize(("value", "tls"), [("true", Tls(None, verify=True)), ("false", None), ("{}", Tls())])
+def test_tls_is_true_false_or_a_table(write: Write, value: str, tls: Tls | None) -> None:
+    (server,) = settings.load(write(f"{PBX}tls = {value}\n"), {}).servers
+    assert server.tls == tls
+
+
+def test_without_a_file_there_are_defaults_and_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(settings, "DEFAULT_FILES", (Path("faxstore.toml"),))
+    loaded = settings.load(None, {"HOME": "/home/fax"})
+    assert (loaded.dsn, loaded.servers, loaded.data_dir) == (None, (), Path("/home/fax/.local/share/faxstore"))
+    with pytest.raises(UsageError, match=r"no settings file .*faxstore\.toml.*: no \[\[server\]\] is set"):
+        settings.require_servers(loaded)
+
+
+def test_the_file_in_the_working_folder_is_found(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(PBX)
+    monkeypatch.chdir(tmp_path)
+    assert [server.name for server in settings.load(None, {}).servers] == ["pbx1"]
+
+
+def test_faxstore_config_names_the_file(write: Write) -> None:
+    assert settings.load(None, {"FAXSTORE_CONFIG": str(write(PBX))}).servers[0].name == "pbx1"
+
+
+def test_the_data_go_to_xdg_data_home(write: Write) -> None:
+    assert settings.load(write(""), {"XDG_DATA_HOME": "/xdg"}).data_dir == Path("/xdg/faxstore")
+
+
+def test_the_environment_goes_over_the_file_and_flags_over_both(write: Write) -> None:
+    file = write('data_dir = "/file"\n[database]\ndsn = "dbname=file"\n')
+    environ = {"FAXSTORE_DSN": "dbname=environment", "FAXSTORE_DATA_DIR": "/environment"}
+    by_environment = settings.load(file, environ)
+    by_flag = settings.load(file, environ, dsn="dbname=flag", data_dir=Path("/flag"))
+    assert (by_environment.dsn, by_environment.data_dir) == ("dbname=environment", Path("/environment"))
+    assert (by_flag.dsn, by_flag.data_dir) == ("dbname=flag", Path("/flag"))
+
+
+def test_an_empty_variable_is_as_good_as_none(write: Write) -> None:
+    file = write('[database]\ndsn = "dbname=file"\n')
+    assert settings.load(file, {"FAXSTORE_DSN": "", "FAXSTORE_CONFIG": ""}).dsn == "dbname=file"
+
+
+def test_a_secret_of_the_environment_goes_over_the_file(write: Write) -> None:
+    file = write(PBX.replace("pbx1", "pbx-1 süd") + 'secret = "of the file"\n')
+    (server,) = settings.load(file, {"FAXSTORE_SECRET_PBX_1_S_D": "of the environment"}).servers
+    assert server.secret.reveal() == "of the environment"
+
+
+def test_passwords_do_not_show(write: Write) -> None:
+    loaded = settings.load(write(PBX + 'secret = "hidden1"\n'), {"FAXSTORE_DSN": "postgresql://u:hidden2@db/fax"})
+    assert "hidden" not in repr(loaded)
+    assert "***" in repr(loaded)
+
+
+def test_a_secret_open_to_everyone_is_warned_of(write: Write, tmp_path: Path) -> None:
+    secret = tmp_path / "pbx1.secret"
+    secret.write_text("s3cret")
+    secret.chmod(0o644)
+    in_own_file = settings.load(write(PBX + 'secret_file = "pbx1.secret"\n'), {})
+    open_file = write(PBX + 'secret = "s3cret"\n')
+    open_file.chmod(0o644)
+    assert in_own_file.warnings == (
+        f"{secret} holds a secret and is open to every user of this machine (mode 644): chmod o-rwx {secret}",
+    )
+    assert [f"{open_file} holds a secret" in line for line in settings.load(open_file, {}).warnings] == [True]
+
+
+@pytest.mark.parametrize(
+    ("dsn", "mode", "warned"),
+    [
+        ("postgresql://fax:hidden@db/fax", 0o644, True),
+        ("host=db password=hidden", 0o604, True),
+        ("postgresql://fax:hidden@db/fax", 0o640, False),
+        ("postgresql://fax@db/fax", 0o644, False),
+    ],
+)
+def test_a_password_in_a_file_open_to_everyone_is_warned_of(write: Write, dsn: str, mode: int, warned: bool) -> None:
+    file = write(f'[database]\ndsn = "{dsn}"\n')
+    file.chmod(mode)
+    warnings = settings.load(file, {}).warnings
+    assert [(f"chmod o-rwx {file}" in line, "hidden" in line) for line in warnings] == [(True, False)] * warned
+
+
+def test_a_name_that_a_shell_would_take_apart_is_quoted_in_the_command(tmp_path: Path) -> None:
+    file = tmp_path / "my settings.toml"
+    file.write_text(PBX + 'secret = "s"\n')
+    file.chmod(0o666)
+    assert settings.load(file, {}).warnings[0].endswith(f"(mode 666): chmod o-rwx '{file}'")
+
+
+def test_a_certificate_that_is_not_verified_is_warned_of(write: Write) -> None:
+    (line,) = settings.load(write(f"{PBX}tls = {{ verify = false }}\n"), {}).warnings
+    assert 'server "pbx1": tls.verify is false: whoever stands between can pretend to be this server' in line
+
+
+def test_the_format_of_the_log(write: Write) -> None:
+    assert settings.load(write(""), {}).log_format == "text"
+    assert settings.load(write('log_format = "json"\n'), {}).log_format == "json"
+
+
+def test_a_password_in_the_dsn_flag_is_warned_of(write: Write) -> None:
+    warnings = settings.load(write(""), {}, dsn="postgresql://fax:hidden@db/fax").warnings
+    assert [("--dsn" in line, "hidden" in line) for line in warnings] == [(True, False)]
+
+
+def test_who_needs_no_server_needs_no_secret(write: Write) -> None:
+    loaded = settings.load(write(PBX + 'secret_file = "/none/such"\n'), {})
+    assert loaded.servers[0].name == "pbx1"
+    with pytest.raises(UsageError, match='server "pbx1": secret_file: /none/such: No such file'):
+        settings.require_servers(loaded)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "no [[server]] is set; add one with name, host, username and secret_file"),
+        ("servers = 1", "servers is unknown; allowed: data_dir, log_format, database, server"),
+        ('log_format = "xml"', 'log_format must be text or json, not "xml"'),
+        ("data_dir = 5", "data_dir must be printable text of 1 to 1000 characters, not 5"),
+        ("database = 5", "database must be a table: [database], not 5"),
+        ("[database]\nurl = 1", "database.url is unknown; allowed: dsn"),
+        ("[database]\ndsn = 5", "database.dsn must be text in quotes"),
+        ('[database]\ndsn = "hidden"', "database.dsn is not a connection string of PostgreSQL; allowed: postgresql://"),
+        ("server = 5", "server must be a list of tables: [[server]], not 5"),
+        ('[server]\nname = "a"', "server must be a list of tables: [[server]], not "),
+        ("server = [5]", "server must be a list of tables: [[server]]"),
+        ('[[server]]\nhost = "h"', "server 1: name is missing"),
+        ('[[server]]\nname = ""', "server 1: name must be printable text of 1 to 100 characters"),
+        ('[[server]]\nname = "a\\tb"', 'name must be printable text of 1 to 100 characters, not "a?b"'),
+        ('[[server]]\nname = " a"', "name must be printable text"),
+        (f'[[server]]\nname = "{"x" * 101}"', "name must be printable text of 1 to 100 characters"),
+        ('[[server]]\nname = "a"', 'server "a": host is missing'),
+        ('[[server]]\nname = "a"\nhost = "b c"', "host must be printable text of 1 to 253 characters without blanks"),
+        ('[[server]]\nname = "a"\nhost = "b"', 'server "a": username is missing'),
+        (PBX, 'server "pbx1": secret_file is missing; set it, or the variable FAXSTORE_SECRET_PBX1'),
+        (PBX + 'secret = ""', 'server "pbx1": secret: the secret must be one line of printable text'),
+        (PBX + 'secret = "a\\r\\nb"', "secret: the secret must be one line of printable text"),
+        (PBX + "secret = 12345", 'server "pbx1": secret must be text in quotes'),
+        (PBX + 'secret = "a"\nsecret_file = "b"', "secret and secret_file are both set"),
+        (PBX + 'secret_file = "."', 'server "pbx1": secret_file: '),
+        (PBX + "port = 0", 'server "pbx1": port must be a whole number from 1 to 65535, not 0'),
+        (PBX + "port = 65536", "port must be a whole number from 1 to 65535, not 65536"),
+        (PBX + 'port = "5038"', 'port must be a whole number from 1 to 65535, not "5038"'),
+        (PBX + "port = true", "port must be a whole number from 1 to 65535, not True"),
+        (PBX + "port = 5038.0", "port must be a whole number from 1 to 65535, not 5038.0"),
+        (PBX + "prot = 5038", 'server "pbx1": prot is unknown; allowed: name, host, port, username, secret_file'),
+        (PBX + "poll_interval = 0", "poll_interval must be a number from 0.05 to 3600, not 0"),
+        (PBX + "poll_interval = nan", "poll_interval must be a number from 0.05 to 3600, not nan"),
+        (PBX + 'idle_interval = "5s"', 'idle_interval must be a number from 0.05 to 3600, not "5s"'),
+        (PBX + 'tls = "yes"', 'tls must be true, false or { ca_file = "...", verify = true }, not "yes"'),
+        (PBX + "tls = { cafile = 1 }", 'server "pbx1": tls.cafile is unknown; allowed: ca_file, verify'),
+        (PBX + "tls = { verify = 1 }", "tls.verify must be true or false, not 1"),
+        (PBX + 'tls = { ca_file = "none.pem" }', "tls.ca_file must be a file of certificates; there is none at"),
+        (PBX + PBX, 'server.name "pbx1" stands twice; each server has a name of its own'),
+        (PBX + "port = ", "is not TOML: "),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_file_and_key(write: Write, text: str, complaint: str) -> None:
+    file = write(text)
+    line = refused(file)
+    assert line.startswith(f"{file}: ")
+    assert complaint in line
+    assert "hidden" not in line
+    assert "12345" not in line
+
+
+def test_a_variable_that_fits_two_servers(write: Write) -> None:
+    file = write(PBX + PBX.replace("pbx1", "PBX1"))
+    assert refused(file, {"FAXSTORE_SECRET_PBX1": "s"}) == (
+        "FAXSTORE_SECRET_PBX1 fits both pbx1 and PBX1; use secret_file for them"
+    )
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert refused(tmp_path / "none.toml") == f"{tmp_path}/none.toml: No such file or directory"
+    assert refused(tmp_path) == f"{tmp_path}: Is a directory"
+    assert refused(binary) == f"{binary}: is not a settings file: not UTF-8 text"
+
+
+def test_a_secret_file_that_is_no_text(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "s").write_bytes(b"\xff")
+    assert refused(write(PBX + 'secret_file = "s"')).endswith("/s is not UTF-8 text")
+
+
+def test_a_bad_dsn_of_the_environment_is_named_without_its_password(write: Write) -> None:
+    line = refused(write(""), {"FAXSTORE_DSN": "postgresql://u:hidden@h:port/db x=1"})
+    assert line.startswith("FAXSTORE_DSN is not a connection string of PostgreSQL")
+    assert "hidden" not in line

@@ -1,0 +1,271 @@
+"""fax.rate and fax.set_rate(): prices are added, never changed, and there is one at a time for the same faxes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from threading import Thread
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.cookbook.given_faxes import fax
+from tests.kit.given import Row, append, at, of, read
+from tests.kit.given_rates import charges, rate, the_charge
+
+NOW = datetime.now(UTC)
+NEXT_YEAR = NOW + timedelta(days=365)
+LAST_YEAR = NOW - timedelta(days=365)
+
+
+def refused(database: psycopg.Connection, statement: str, *parameters: object) -> str:
+    """What is said of a statement that is refused."""
+    with pytest.raises(psycopg.Error) as error, database.transaction():
+        database.execute(statement.encode(), parameters or None)
+    return str(error.value.diag.message_primary)
+
+
+def rates(database: psycopg.Connection) -> list[Row]:
+    return read(database, "select * from fax.rate order by valid_from, rate_id")
+
+
+# -- one at a time --------------------------------------------------------------------------------------------
+
+SCOPES: list[dict[str, Any]] = [
+    {}, {"account_code": "law"}, {"called_prefix": "+49"}, {"direction": "sent"}, {"server": "pbx"},
+    {"account_code": "law", "called_prefix": "+49", "direction": "sent", "server": "pbx"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_two_for_the_same_faxes_at_one_time_are_refused_in_one_line(
+    database: psycopg.Connection, scope: dict[str, Any]
+) -> None:
+    first = rate(database, **scope, valid_from="2026-01-01Z", valid_to="2027-01-01Z")
+    with pytest.raises(psycopg.errors.ExclusionViolation) as error, database.transaction():
+        rate(database, **scope, valid_from="2026-12-31Z", per_page="1")
+    assert str(error.value.diag.message_primary) == (
+        f"rate {first} is for the same faxes, from 2026-01-01 00:00:00+00 to 2027-01-01 00:00:00+00:"
+        " end it first (fax.set_rate does), or begin after it"
+    )
+    rate(database, **scope, valid_from="2027-01-01Z")
+    rate(database, **scope, valid_to="2026-01-01Z")
+    for other in SCOPES:
+        if other != scope:
+            rate(database, **other)
+
+
+def test_two_who_enter_one_at_the_same_moment_do_not_both_succeed(dsn: str) -> None:
+    """Neither sees the row of the other yet: the constraint holds, not the look-up before it."""
+    with psycopg.connect(dsn) as first, psycopg.connect(dsn, autocommit=True) as watching:
+        rate(first, account_code="law", per_page="1")
+        told: list[str] = []
+        second = Thread(target=enter_another, args=(dsn, told))
+        second.start()
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        while second.is_alive() and not watching.execute(waiting).fetchone():
+            second.join(0.05)
+        first.commit()
+        second.join(60)
+        assert told == ['conflicting key value violates exclusion constraint "one_rate_at_a_time"']
+        assert len(rates(watching)) == 1
+
+
+def enter_another(dsn: str, told: list[str]) -> None:
+    with psycopg.connect(dsn) as connection:
+        try:
+            rate(connection, account_code="law", per_page="2")
+        except psycopg.errors.ExclusionViolation as error:
+            told.append(str(error.diag.message_primary))
+
+
+# -- what a rate may say --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "column"),
+    [
+        ({"currency": "eur"}, "currency"),
+        ({"currency": "EURO"}, "currency"),
+        ({"per_page": "-0.01"}, "per_page"),
+        ({"per_page": "NaN"}, "per_page"),
+        ({"per_interval": "infinity"}, "per_interval"),
+        ({"first_charge": "-1"}, "first_charge"),
+        ({"minimum_charge": "NaN"}, "minimum_charge"),
+        ({"interval_seconds": 0}, "interval_seconds"),
+        ({"first_seconds": -1}, "first_seconds"),
+        ({"direction": "send"}, "direction"),
+        ({"direction": "detector"}, "direction"),
+        ({"account_code": ""}, "account_code"),
+        ({"called_prefix": ""}, "called_prefix"),
+        ({"called_prefix": "9" * 41}, "called_prefix"),
+        ({"server": ""}, "server"),
+        ({"charge_partial": "open"}, "charge_partial"),
+        ({"charge_failed": "half"}, "charge_failed"),
+        ({"charge_unknown": ""}, "charge_unknown"),
+    ],
+)
+def test_what_is_not_allowed_is_named(database: psycopg.Connection, said: dict[str, Any], column: str) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match=f'"rate_{column}_check"'):
+        rate(database, **said)
+
+
+def test_a_rate_ends_after_it_begins(database: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="is not after valid_from"):
+        rate(database, valid_from="2026-02-01Z", valid_to="2026-02-01Z")
+
+
+# -- prices are never changed ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change", ["per_page = 2", "currency = 'USD'", "account_code = 'x'", "valid_from = 'infinity'", "note = 'x'"]
+)
+def test_nothing_but_the_end_of_a_rate_is_changed_not_even_by_a_superuser(
+    database: psycopg.Connection, change: str
+) -> None:
+    only = rate(database, per_page="1")
+    assert refused(database, f"update fax.rate set {change}") == (
+        f"of rate {only} only valid_to can be changed: end it, and enter a new one (fax.set_rate does both)"
+    )
+
+
+def test_a_rate_that_has_begun_is_not_deleted_one_to_come_is(database: psycopg.Connection) -> None:
+    begun = rate(database, valid_to=NEXT_YEAR)
+    rate(database, valid_from=NEXT_YEAR)
+    assert refused(database, "delete from fax.rate where rate_id = %s", begun) == (
+        f"rate {begun} has begun: it is not deleted, set its valid_to instead"
+    )
+    database.execute("delete from fax.rate where valid_from > now()")
+    assert [row["rate_id"] for row in rates(database)] == [begun]
+    assert refused(database, "truncate fax.rate") == "fax.rate is append-only: truncate is refused"
+
+
+def test_who_entered_it_and_when_is_not_the_operators_word(database: psycopg.Connection) -> None:
+    rate(database, entered_by="nobody", entered_at="2020-01-01Z")
+    (row,) = rates(database)
+    assert row["entered_by"] == database.info.user
+    assert row["entered_at"] > NOW - timedelta(hours=1)
+
+
+# -- fax.set_rate() -------------------------------------------------------------------------------------------
+
+
+def test_a_new_price_ends_the_old_one_and_keeps_what_is_not_said(database: psycopg.Connection) -> None:
+    said = {"per_page": "0.05", "interval_seconds": 6, "charge_failed": "time", "note": "Law, 2026"}
+    old = rate(database, account_code="law", direction="sent", **said)
+    rate(database, account_code="law", per_page="9")
+    made = database.execute(
+        "select fax.set_rate(account_code => 'law', direction => 'sent', per_page => 0.06, valid_from => %s)", [at(0)]
+    ).fetchone()
+    before, _, after = rates(database)
+    assert of(before, "rate_id", "per_page", "valid_to") == (old, Decimal("0.05"), at(0))
+    assert made == (after["rate_id"],)
+    assert of(after, "account_code", "direction", "currency", "per_page") == ("law", "sent", "EUR", Decimal("0.06"))
+    assert of(after, "interval_seconds", "charge_failed", "note") == (6, "time", "Law, 2026")
+    assert of(after, "valid_from", "valid_to") == (at(0), None)
+
+
+def test_old_charges_stay_what_they_were(database: psycopg.Connection) -> None:
+    rate(database, per_page="0.05")
+    append(database, fax(0, 1), fax(100, 2), fax(200, 3))
+    assert [row["charge"] for row in charges(database)] == [Decimal("0.05")] * 3
+    database.execute("select fax.set_rate(per_page => 0.07, valid_from => %s)", [at(100)])
+    assert [row["charge"] for row in charges(database)] == [Decimal("0.05"), Decimal("0.07"), Decimal("0.07")]
+
+
+def test_a_price_between_two_holds_until_the_next_one(database: psycopg.Connection) -> None:
+    rate(database, per_page="1", valid_from="2026-01-01Z")
+    for price, since in ((3, "2028-01-01Z"), (2, "2027-01-01Z")):
+        database.execute("select fax.set_rate(per_page => %s, valid_from => %s)", [price, since])
+    found = rates(database)
+    assert [(row["per_page"], row["valid_from"].year) for row in found] == [(1, 2026), (2, 2027), (3, 2028)]
+    assert [row["valid_to"] for row in found] == [found[1]["valid_from"], found[2]["valid_from"], None]
+
+
+def test_the_first_price_of_all_needs_a_currency(database: psycopg.Connection) -> None:
+    assert refused(database, "select fax.set_rate(per_page => 1)").startswith(
+        "currency is not said, and there is no rate"
+    )
+    assert refused(database, "select fax.set_rate(valid_from => null)").startswith("valid_from is null")
+    database.execute("select fax.set_rate(currency => 'EUR', per_page => 0.05)")
+    (row,) = rates(database)
+    assert of(row, "per_page", "first_charge", "interval_seconds", "valid_to") == (Decimal("0.05"), 0, 60, None)
+    assert of(row, "charge_partial", "charge_failed", "charge_unknown") == ("full", "none", "open")
+
+
+def test_a_second_price_from_the_same_moment_is_refused(database: psycopg.Connection) -> None:
+    rate(database, valid_from=NEXT_YEAR)
+    assert "is for the same faxes" in refused(
+        database, "select fax.set_rate(currency => 'EUR', per_page => 1, valid_from => %s)", NEXT_YEAR
+    )
+
+
+# -- who may do it --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def billing(database: psycopg.Connection) -> psycopg.Connection:
+    """The connection as one who enters prices, with a rate that the owner entered for the past."""
+    database.execute("set local role fax_owner")
+    rate(database, per_page="0.05")
+    database.execute("set local role fax_billing")
+    return database
+
+
+def test_who_bills_sets_prices_from_now_on(billing: psycopg.Connection) -> None:
+    billing.execute("select fax.set_rate(per_page => 0.06)")
+    billing.execute("select fax.set_rate(per_page => 0.07, valid_from => %s)", [NEXT_YEAR])
+    rate(billing, account_code="law", valid_from=NEXT_YEAR)
+    billing.execute("delete from fax.rate where account_code = 'law'")
+    assert [row["per_page"] for row in rates(billing)] == [Decimal("0.05"), Decimal("0.06"), Decimal("0.07")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("insert into fax.rate (account_code, currency, valid_from) values ('law', 'EUR', now() - interval '1 second')",
+         "would change what earlier faxes cost: only fax_owner may enter it"),
+        ("select fax.set_rate(per_page => 1, valid_from => now() - interval '1 day')", "would change in the past"),
+        ("update fax.rate set valid_to = now() - interval '1 day'", "would change in the past"),
+        ("update fax.rate set per_page = 1", "permission denied for table rate"),
+        ("truncate fax.rate", "permission denied for table rate"),
+    ],
+)  # fmt: skip
+def test_who_bills_does_not_change_the_past(billing: psycopg.Connection, statement: str, said: str) -> None:
+    assert said in refused(billing, statement)
+
+
+def test_an_end_that_has_passed_is_not_taken_back(database: psycopg.Connection) -> None:
+    rate(database, valid_to=LAST_YEAR)
+    database.execute("set local role fax_billing")
+    assert "would change in the past" in refused(database, "update fax.rate set valid_to = null")
+
+
+@pytest.mark.parametrize("role", ["fax_reader", "fax_ingest"])
+def test_others_enter_no_price(database: psycopg.Connection, role: str) -> None:
+    rate(database)
+    database.execute(f"set local role {role}".encode())
+    assert "permission denied" in refused(database, "insert into fax.rate (currency, valid_from) values ('EUR', now())")
+    assert "permission denied" in refused(database, "select fax.set_rate(currency => 'EUR')")
+
+
+def test_a_reader_sees_rates_and_charges(database: psycopg.Connection) -> None:
+    rate(database, per_page="0.05")
+    append(database, fax(0, 1, 2))
+    database.execute("set local role fax_reader")
+    assert len(rates(database)) == 1
+    assert the_charge(database)["charge"] == Decimal("0.10")
+
+
+def test_who_bills_loads_a_file_of_rates(billing: psycopg.Connection) -> None:
+    """As psql's \\copy sends it: an empty field is any."""
+    header = "account_code,called_prefix,direction,currency,per_page,valid_from"
+    lines = ["law,,sent,EUR,0.05,2100-01-01 00:00 Europe/Berlin", ",+49,sent,EUR,0.04,2100-01-01 00:00 Europe/Berlin"]
+    with billing.cursor().copy(f"copy fax.rate ({header}) from stdin (format csv, header)".encode()) as copy:
+        copy.write("\n".join([header, *lines]) + "\n")
+    _, law, german = rates(billing)
+    assert of(law, "account_code", "called_prefix", "per_page") == ("law", None, Decimal("0.05"))
+    assert of(german, "account_code", "called_prefix", "per_page") == (None, "+49", Decimal("0.04"))
+    assert law["valid_from"] == datetime(2099, 12, 31, 23, tzinfo=UTC)

@@ -1,0 +1,193 @@
+"""A question costs what its answer holds: which partitions of the history each of them opens, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from faxstore.observations import Observation
+from tests.kit.databases import fresh
+from tests.kit.given import append, completed, gone, life, receiving, result
+
+DAY = 86_400
+MONTHS = ("2026_07", "2026_08", "2026_09", "2026_10", "2026_11")
+FAXES_A_MONTH = 40
+
+
+@pytest.fixture(scope="module")
+def filled(server: str, template: str) -> Iterator[psycopg.Connection]:
+    """A history of five months, with what the planner knows of it after some time."""
+    with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        begun = life(started=-200 * DAY)
+        for month in range(len(MONTHS)):
+            rows: list[Observation] = []
+            for fax in range(FAXES_A_MONTH):
+                rows += a_fax(month * FAXES_A_MONTH + fax, (month - 4) * 30.5 * DAY + fax * 3600, of=begun)
+            append(connection, rows)
+        connection.execute("vacuum analyze")
+        yield connection
+
+
+def a_fax(number: int, second: float, **told: Any) -> list[Observation]:
+    channel = f"PJSIP/trunk-{number:08x}"
+    pages = receiving(*((second + n, 1 + n // 4, n % 4) for n in range(12)), number=number, channel=channel, **told)
+    on = {"channel": channel, "uniqueid": f"1.{number}", **told}
+    end = completed(second + 13, 2)
+    end = Observation(told["of"], end.observed_at, end.event, number, **fields(end, channel))
+    return [*pages, *result(second + 12, "SUCCESS", "", "OK", **on), end, gone(second + 14, number, of=told["of"])]
+
+
+def fields(event: Observation, channel: str) -> dict[str, Any]:
+    names = ("operation", "data_rate", "x_resolution", "y_resolution", "pages_received", "file_name")
+    return {name: getattr(event, name) for name in names} | {"channel": channel}
+
+
+def one_session(connection: psycopg.Connection) -> tuple[UUID, Any]:
+    """A fax in the middle month."""
+    query = "select session_id, started_at from fax.session where session_number = %s"
+    row = connection.execute(query, [2 * FAXES_A_MONTH + 20]).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def explained(connection: psycopg.Connection, question: str, *parameters: object) -> list[dict[str, Any]]:
+    """The nodes of a plan that were carried out."""
+    row = connection.execute(f"explain (analyze, format json) {question}".encode(), parameters or None).fetchone()
+    assert row is not None
+    return [node for node in nodes(row[0][0]["Plan"]) if node["Actual Loops"] > 0]
+
+
+def scans(connection: psycopg.Connection, question: str, *parameters: object) -> set[tuple[str, str]]:
+    """How each partition of the history was read: (month, kind of scan).  What was not read is not in it."""
+    return {
+        (str(node["Relation Name"]).removeprefix("session_history_"), str(node["Node Type"]))
+        for node in explained(connection, question, *parameters)
+        if str(node.get("Relation Name", "")).startswith("session_history")
+    }
+
+
+def months(found: set[tuple[str, str]]) -> set[str]:
+    return {month for month, _ in found}
+
+
+def sessions_read(connection: psycopg.Connection, question: str, *parameters: object) -> float:
+    """For how many sessions, at most, one scan of fax.session went on to the rest of the question."""
+    read = [node for node in explained(connection, question, *parameters) if node.get("Relation Name") == "session"]
+    return max((node["Actual Rows"] * node["Actual Loops"] for node in read), default=0)
+
+
+def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection) -> None:
+    found = filled.execute(
+        "select right(tableoid::regclass::text, 7), count(*) from fax.session_history group by 1 order by 1"
+    ).fetchall()
+    assert found == [(month, FAXES_A_MONTH * 17) for month in MONTHS]
+    assert filled.execute("select count(*), sum(pages), sum(bad_lines) from fax.sessions").fetchone() == (
+        200,
+        400,
+        1200,
+    )
+
+
+INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
+
+
+@pytest.mark.parametrize("view", ["sessions", "session_facts", "session_pages", "session_timeline", "session_charges"])
+def test_one_session_by_its_id_opens_one_partition_by_its_index(filled: psycopg.Connection, view: str) -> None:
+    session, _ = one_session(filled)
+    question = f"select * from fax.{view} where session_id = %s"
+    found = scans(filled, question, session)
+    assert months(found) == {"2026_09"}
+    assert {kind for _, kind in found} <= INDEXED
+    assert sessions_read(filled, question, session) == 1
+
+
+@pytest.mark.parametrize("view", ["sessions", "session_pages", "session_timeline", "page_attempts", "session_rows"])
+def test_one_session_by_id_and_start_opens_one_partition_by_its_index(filled: psycopg.Connection, view: str) -> None:
+    session, started = one_session(filled)
+    question = f"select * from fax.{view} where session_id = %s and started_at = %s"
+    found = scans(filled, question, session, started)
+    assert months(found) == {"2026_09"}
+    assert {kind for _, kind in found} <= INDEXED
+
+
+@pytest.mark.parametrize("view", ["session_timeline", "page_attempts", "session_rows"])
+def test_the_start_may_be_asked_for_within_the_question(filled: psycopg.Connection, view: str) -> None:
+    session, _ = one_session(filled)
+    question = (
+        f"select * from fax.{view} where session_id = %s"
+        " and started_at = (select started_at from fax.session where session_id = %s)"
+    )
+    assert months(scans(filled, question, session, session)) == {"2026_09"}
+
+
+def test_a_plan_that_is_kept_for_any_session_opens_one_partition_too(filled: psycopg.Connection) -> None:
+    """What a driver comes to after it has asked the same question some times."""
+    session, _ = one_session(filled)
+    with filled.transaction(force_rollback=True):
+        filled.execute("set local plan_cache_mode = force_generic_plan")
+        filled.execute("prepare question (uuid) as select * from fax.sessions where session_id = $1")
+        found = scans(filled, f"execute question ('{session}')")
+        filled.execute("deallocate question")
+    assert months(found) == {"2026_09"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("started_at >= '2026-11-01 00:00+00'", {"2026_11"}),
+        ("started_at >= '2026-10-01 00:00+00'", {"2026_10", "2026_11"}),
+        ("started_at >= '2026-08-01 00:00+00' and started_at < '2026-09-01 00:00+00'", {"2026_08"}),
+        ("started_at between '2026-08-01 00:00+00' and '2026-09-15 00:00+00'", {"2026_08", "2026_09"}),
+        ("started_at < '2026-08-01 00:00+00'", {"2026_07"}),
+        ("started_at >= '2027-01-01 00:00+00'", set()),
+        ("server = 'pbx' and started_at >= '2026-11-01 00:00+00'", {"2026_11"}),
+        ("server = 'another'", set()),
+    ],
+)
+@pytest.mark.parametrize("view", ["sessions", "session_pages", "session_charges"])
+def test_a_time_that_is_asked_for_opens_its_months(
+    filled: psycopg.Connection, view: str, condition: str, expected: set[str]
+) -> None:
+    assert months(scans(filled, f"select * from fax.{view} where {condition}")) == expected
+
+
+def test_a_total_of_a_month_opens_that_month(filled: psycopg.Connection) -> None:
+    question = "select server, sum(pages), sum(bad_lines) from fax.sessions where started_at >= '2026-11-01' group by 1"
+    assert months(scans(filled, question)) == {"2026_11"}
+
+
+@pytest.mark.parametrize("view", ["session_timeline", "page_attempts", "session_rows"])
+def test_changes_of_a_month_open_that_month(filled: psycopg.Connection, view: str) -> None:
+    asked_for = "started_at >= '2026-11-01 00:00+00' and started_at < '2026-12-01 00:00+00'"
+    question = f"select * from fax.{view} where {asked_for}"
+    assert months(scans(filled, question)) == {"2026_11"}
+
+
+def test_the_latest_sessions_open_the_latest_month(filled: psycopg.Connection) -> None:
+    filled.execute("set enable_seqscan = off")  # 200 sessions are so few that sorting them all would be as quick
+    found = scans(filled, "select * from fax.sessions order by started_at desc limit 20")
+    filled.execute("reset enable_seqscan")
+    assert months(found) == {"2026_11"}
+
+
+def test_what_comes_after_a_position_opens_no_more_than_it_must(filled: psycopg.Connection) -> None:
+    """An export asks for positions above the last one; the BRIN index lets a partition without any be passed over."""
+    last = filled.execute("select max(last_position) - 5 from fax.append_batch").fetchone()
+    assert last is not None
+    row = filled.execute("select count(*) from fax.session_history where position > %s", last).fetchone()
+    assert row == (5,)
+    indexes = filled.execute(
+        "select count(*) from pg_indexes where schemaname = 'fax' and indexdef like '%USING brin (\"position\")%'"
+    ).fetchone()
+    partitions = filled.execute("select count(*) from pg_partition_tree('fax.session_history')").fetchone()
+    assert indexes == partitions

@@ -1,0 +1,109 @@
+"""Who saw what of which page: the streams of a session, and the attempts at its pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from tests.sql.reference_fold.row import Seen
+
+Stream = list[Seen]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as the one stream tells it that saw the most of it: its attempts, each of them some snapshots."""
+
+    attempts: list[list[Seen]]
+    by_session: bool
+
+    @property
+    def snapshots(self) -> list[Seen]:
+        """All its snapshots."""
+        return [row for attempt in self.attempts for row in attempt]
+
+    @property
+    def bad_lines(self) -> int | None:
+        """Of the attempt that was kept: the last value seen."""
+        return self.attempts[-1][-1].bad_lines
+
+    @property
+    def discarded(self) -> int | None:
+        """Of the attempts that were sent again; not to be told where a technology counts by session."""
+        return None if self.by_session else sum(attempt[-1].bad_lines or 0 for attempt in self.attempts[:-1])
+
+
+def streams(snapshots: list[Seen]) -> dict[str, Stream]:
+    """One where the observers took over from each other; one for each of them where any two watched at once."""
+    own: dict[str, Stream] = defaultdict(list)
+    for row in snapshots:
+        own[row.collector].append(row)
+    spans = sorted((rows[0].at, rows[-1].at) for rows in own.values())
+    if any(end >= start for (_, end), (start, _) in pairwise(spans)):
+        return dict(own)
+    return {"": snapshots} if snapshots else {}
+
+
+def pages_seen(snapshots: list[Seen], by_session: bool) -> dict[int, Page]:
+    """The pages by their numbers, as the snapshots of a session tell them."""
+    told: dict[int, list[tuple[str, Page]]] = defaultdict(list)
+    for name, stream in streams([row for row in snapshots if row.page_number is not None]).items():
+        for number, rows in by_page(without_late(stream, by_session)).items():
+            told[number].append((name, Page([rows] if by_session else cut(rows), by_session)))
+    return {number: min(pages, key=tells_least)[1] for number, pages in told.items()}
+
+
+def tells_least(told: tuple[str, Page]) -> tuple[int, bool, int, str]:
+    """The smaller, the more a stream saw of a page: attempts, then bad lines, then by its name."""
+    name, page = told
+    return -len(page.attempts), page.bad_lines is None, -(page.bad_lines or 0), name
+
+
+def without_late(stream: Stream, by_session: bool) -> Stream:
+    """Without the rows that show a page that their observer had seen left; counts of the page alone."""
+    alone = [of_the_page_alone(row, stream) for row in stream] if by_session else stream
+    highest: dict[str, int] = {}
+    kept = []
+    for row in alone:
+        number = row.page_number or 0
+        if number >= highest.get(row.collector, number):
+            highest[row.collector] = number
+            kept.append(row)
+    return kept
+
+
+def of_the_page_alone(row: Seen, stream: Stream) -> Seen:
+    """A count of the session, less what its observer saw it come to on the pages before: never below none."""
+    if row.bad_lines is None:
+        return row
+    own = [other for other in stream if other.collector == row.collector and other.bad_lines is not None]
+    before = [other.bad_lines or 0 for other in own if (other.page_number or 0) < (row.page_number or 0)]
+    return replace(row, bad_lines=max(row.bad_lines - max((0, *before)), 0))
+
+
+def by_page(stream: Stream) -> dict[int, list[Seen]]:
+    """A stream's rows by the page in hand."""
+    pages: dict[int, list[Seen]] = defaultdict(list)
+    for row in stream:
+        pages[row.page_number or 0].append(row)
+    return pages
+
+
+def cut(rows: list[Seen]) -> list[list[Seen]]:
+    """The attempts at one page: a new one begins where the count falls."""
+    attempts = [[rows[0]]]
+    for before, row in pairwise(rows):
+        if before.bad_lines is not None and row.bad_lines is not None and row.bad_lines < before.bad_lines:
+            attempts.append([])
+        attempts[-1].append(row)
+    return attempts
+
+
+def rate_falls(snapshots: list[Seen]) -> int:
+    """How often the measured rate fell, by the stream that saw the most falls."""
+    falls = [0]
+    for stream in streams(snapshots).values():
+        rates = [row.rate for row in stream if row.rate is not None]
+        falls.append(sum(after < before for before, after in pairwise(rates)))
+    return max(falls)

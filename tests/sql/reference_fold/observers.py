@@ -1,0 +1,114 @@
+"""Observers of true faxes: what each of them puts into the history, by its own clock and at its own pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from faxstore.observations import Hangup, Life, Observation, Record
+from tests.kit.given import life, moment
+from tests.sql.reference_fold.true_fax import LISTED_BEFORE_START, Fax
+
+UPTIME = 3600.0
+"""Seconds that a server had been up at second 0."""
+
+
+@dataclass(frozen=True)
+class Observer:
+    """Polls every `interval` seconds from `begins` to `ends`; its clock is `ahead` by some seconds."""
+
+    collector: str
+    interval: float = 1.0
+    phase: float = 0.0
+    ahead: float = 0.0
+    begins: float = -10.0
+    ends: float = 10_000.0
+    misses: tuple[float, ...] = ()
+    """Moments at which a list lacked the fax, though it went on: the observer says Gone and sees it again."""
+
+    def sees(self, fax: Fax) -> list[Record]:
+        """All that it says of a fax, in its own order."""
+        told = [*self._polls(fax), *self._events(fax)]
+        return [record for _, record in sorted(told, key=lambda one: one[0])]
+
+    def _polls(self, fax: Fax) -> Iterator[tuple[float, Record]]:
+        if fax.number is None:
+            return
+        listed = False
+        place = 0
+        while True:
+            at = self.begins + self.phase + place * self.interval
+            place += 1
+            if at >= self.ends:
+                return
+            if at < fax.start:
+                continue
+            said = fax.says(at)
+            if said is None:
+                if listed and fax.restart_at is None:
+                    yield at, self._observed(fax, at, "Gone")
+                return
+            if listed and any(at - self.interval < missed <= at for missed in self.misses):
+                yield at, self._observed(fax, at, "Gone")
+                continue
+            listed = True
+            if at < fax.start + LISTED_BEFORE_START:
+                fields = {name: said[name] for name in ("operation", "session_type")}
+                yield at, self._observed(fax, at, "FAXSessionsEntry", **fields, state="Initialized")
+            else:
+                yield at, self._observed(fax, at, "FAXSession", **said)
+
+    def _events(self, fax: Fax) -> Iterator[tuple[float, Record]]:
+        for at, event, details, fields in events(fax):
+            if self.begins <= at < self.ends and (fax.restart_at is None or at < fax.restart_at):
+                uniqueid = f"{fax.server}-{fax.channel}"
+                yield at, self._observed(fax, at + BESIDE_POLLS, event, uniqueid=uniqueid, details=details, **fields)
+        if fax.number is None:
+            at = fax.end + 9
+            yield at, Hangup(self._life(fax), moment(at + self.ahead), fax.channel, f"{fax.server}-{fax.channel}")
+
+    def _observed(self, fax: Fax, at: float, event: str, **fields: Any) -> Observation:
+        lag = 0.003 if self.collector == "one" else 0.004
+        seen = Observation(self._life(fax), moment(at + self.ahead + lag), event, fax.number, channel=fax.channel)
+        technology = fax.technology if event.startswith("FAXSession") else None
+        return replace(seen, technology=technology, **fields)
+
+    def _life(self, fax: Fax) -> Life:
+        return life(fax.server, -UPTIME)
+
+
+BESIDE_POLLS = 0.000_037
+"""Seconds: no two messages of a connection come at one moment, and polls come at round ones."""
+
+
+def events(fax: Fax) -> Iterator[tuple[float, str, dict[str, Any], dict[str, Any]]]:
+    """The events of a fax: (moment, name, details, columns)."""
+    if fax.operation not in {"send", "receive"}:
+        return
+    application = "SendFAX" if fax.operation == "send" else "ReceiveFAX"
+    operation = {"operation": fax.operation}
+    called = {"Application": application, "AppData": f"/fax/{fax.number}.tif&/fax/more.tif,z"}
+    yield fax.start - 0.7, "Newexten", called | fax.parties, operation
+    for place, name in enumerate(("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "REMOTESTATIONID")):
+        initial = "FAILED" if name == "FAXSTATUS" and fax.start % 2 else ""
+        yield fax.start - 0.5 + place / 10_000, "VarSet", {"Variable": name, "Value": initial}, {}
+    yield fax.start + 0.05, "FAXStatus", {"Status": "Allocating Resources"} | fax.parties, operation
+    yield fax.start + 1.11, "Status", {"DNID": "5550177"} | fax.parties, {}
+    end = fax.end
+    result = {"FAXSTATUS": fax.status, "FAXERROR": "HANGUP", "FAXSTATUSSTRING": "OK", "REMOTESTATIONID": "+1 555"}
+    for place, (name, value) in enumerate(result.items()):
+        yield end - 0.01 + place / 10_000, "VarSet", {"Variable": name, "Value": value}, {}
+    if fax.completed_after is None:
+        return
+    details: dict[str, Any] = {"LocalStationID": "+1 555 0100", "RemoteStationID": ""} | fax.parties
+    if fax.carries_result:
+        details["ChanVariable"] = [f"{name}={value}" for name, value in result.items() if name != "FAXERROR"]
+    pages = None if fax.missed_pages == NOT_TOLD else max(0, fax.pages + fax.missed_pages)
+    column = "pages_received" if fax.operation == "receive" else "pages_transmitted"
+    fields = {"data_rate": 9600, "x_resolution": 8031, "y_resolution": 3850, "file_name": f"/fax/{fax.number}.tif"}
+    yield end + fax.completed_after, application, details, operation | fields | {column: pages}
+
+
+NOT_TOLD = -99
+"""For missed_pages: the completion event tells no count."""

@@ -1,0 +1,95 @@
+"""What holds of the views whatever the fold says: any order gives the same, and what was seen is what happened."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import psycopg
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faxstore.observations import Observation
+from tests.sql.reference_fold.compare import between, read, views
+from tests.sql.reference_fold.fold import Views
+from tests.sql.reference_fold.histories import History, Told, append, faxes, histories, in_batches
+from tests.sql.reference_fold.observers import Observer
+from tests.sql.reference_fold.test_generated import repeatable
+from tests.sql.reference_fold.true_fax import Fax
+
+PLACES = {"first_position", "last_position", "position"}
+
+
+@repeatable(150)
+@given(history=histories(any_order=True), seed=st.integers(0, 2**32 - 1))
+def test_any_order_and_any_repetition_give_the_same(
+    connection: psycopg.Connection, history: History, seed: int
+) -> None:
+    """And any repetition, with the first row of each session first: its moment is the session's."""
+    rng = random.Random(seed)
+    first = first_rows(history)
+    rest = [*history.rows, *rng.choices(history.rows, k=len(history.rows) // 3)]
+    rng.shuffle(rest)
+    expected = views_of(connection, history)
+    shuffled = History((*[(collector, (row,)) for collector, row in first], *in_batches(rest, rng)))
+    assert between(views_of(connection, shuffled), expected) == []
+
+
+def first_rows(history: History) -> list[Told]:
+    """The row of each session that names its started_at: the earliest in the first batch that has any."""
+    first: dict[Any, Told] = {}
+    for collector, batch in history.batches:
+        of_batch: dict[Any, Observation] = {}
+        for row in batch:
+            assert isinstance(row, Observation)
+            name = row.life, row.session_number
+            of_batch[name] = min(row, of_batch.get(name, row), key=lambda one: one.observed_at)
+        first = {name: (collector, row) for name, row in of_batch.items()} | first
+    return list(first.values())
+
+
+def views_of(connection: psycopg.Connection, history: History) -> Views:
+    """The views of a history, without the places in it."""
+    with connection.transaction(force_rollback=True):
+        append(connection, history)
+        told = views(connection)
+    for table in (told.sessions, told.pages, told.timeline):
+        for row in table.values():
+            for name in PLACES & row.keys():
+                del row[name]
+    return told
+
+
+QUICK = st.one_of(
+    st.just((Observer("one", 0.25),)),
+    st.builds(
+        lambda phase, ahead: (Observer("one", 0.25, 0.01), Observer("two", 0.2, phase / 100, ahead / 8)),
+        st.integers(0, 20),
+        st.integers(-24, 24),
+    ),
+)
+"""One observer or two that poll so often that they miss nothing."""
+
+
+@repeatable(150)
+@given(fax=faxes(quick=True), observers=QUICK)
+def test_what_was_seen_is_what_happened(
+    connection: psycopg.Connection, fax: Fax, observers: tuple[Observer, ...]
+) -> None:
+    with connection.transaction(force_rollback=True):
+        append(connection, History(tuple((one.collector, tuple(one.sees(fax))) for one in observers)))
+        (session,) = read(connection, "select * from fax.sessions")
+        pages = read(connection, "select * from fax.session_pages order by page")
+    counted = fax.operation == "receive" and not fax.ecm and fax.pages > 0
+    assert (session["pages"], session["pages_observed"]) == (fax.pages, fax.pages)
+    assert session["rate_falls"] == fax.rate_falls
+    assert session["bad_lines_measurable"] is counted
+    assert session["bad_lines"] == (sum(fax.bad_lines) if counted else None)
+    assert session["worst_page_bad_lines"] == (max(fax.bad_lines) if counted else None)
+    told = counted and not fax.counts_by_session
+    assert session["bad_lines_discarded"] == (sum(fax.discarded) if told else None)
+    assert [page["bad_lines"] for page in pages] == (fax.bad_lines if counted else [None] * fax.pages)
+    assert [page["bad_lines_discarded"] for page in pages] == (fax.discarded if told else [None] * fax.pages)
+    assert [page["attempts"] for page in pages] == [len(page) if told else 1 for page in fax.calls[-1].pages]
+    assert session["transport"] == fax.calls[-1].transport
+    assert session["end_observed_by"] == ("gone" if fax.completed_after is None else "completion")

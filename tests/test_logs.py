@@ -1,0 +1,249 @@
+"""The log and the messages: one record is one line, and says who it is about, whatever text came from the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from faxstore import cli
+from faxstore.logs import ABOUT, JsonFormatter, LogFormat, TextFormatter, to_stderr
+from faxstore.visible import visible, visible_json
+from tests.kit.fake_listener import Heard, collecting
+from tests.kit.fake_server import FakeServer
+
+STEERING = "\x00\a\b\t\n\v\f\r\x1b\x7f\x85\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+HOSTILE = {
+    "a second line": "pbx1\n2026-01-01 00:00:00,000 ERROR all is lost",
+    "a line of JSON": '"}\n{"level": "ERROR", "message": "all is lost',
+    "a title and a colour": "\x1b]0;mine\a\x1b[31mred\x1b[2J",
+    "one-byte escapes": "\x9b31mred\x9d0;mine\x9c",
+    "separators of Unicode": "one\u2028two\u2029three\x85four\x0bfive\x0csix",
+    "turned around": "\u202egpj.exe\u2066\u2069",
+    "half a character": "caf\udce9",
+    "markup": "[red]no[/red] [link=http://a]b[/link] :boom:",
+    "per cents": "100 % %s %(message)s %n",
+}
+
+
+def record(message: str, *arguments: object, error: BaseException | None = None) -> logging.LogRecord:
+    told = (type(error), error, error.__traceback__) if error else None
+    made = logging.LogRecord("faxstore.ami", logging.WARNING, "", 0, message, arguments, told)
+    made.created = datetime(2026, 11, 25, 10, tzinfo=UTC).timestamp()
+    return made
+
+
+def raised(text: str) -> BaseException:
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        return error
+
+
+def fields(line: str) -> dict[str, Any]:
+    """A line of the log as an object; half characters are no UTF-8, and raise."""
+    assert line.isascii()
+    found: dict[str, Any] = json.loads(line)
+    json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
+# -- one line, whatever is in it --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("where", ["message", "argument", "exception"])
+def test_no_text_breaks_a_line_or_steers_a_terminal(kind: str, where: str) -> None:
+    text = HOSTILE[kind]
+    made = {
+        "message": lambda: record(text),
+        "argument": lambda: record("%s", text),
+        "exception": lambda: record("failed", error=raised(text)),
+    }[where]()
+    told = TextFormatter().format(made)
+    assert told.splitlines() == [told]
+    assert [character for character in STEERING if character in told] == []
+    told.encode()
+    as_json = JsonFormatter().format(made)
+    assert [character for character in STEERING if character in as_json] == []
+    found = fields(as_json)
+    kept = text.replace("\udce9", "\\udce9")
+    assert kept in found["exception" if where == "exception" else "message"]
+    assert (found["level"], found["logger"]) == ("WARNING", "faxstore.ami")
+
+
+def test_text_without_control_characters_stays_as_it_is() -> None:
+    assert visible("Müller & Søn, 東京, \\x1b, 👩‍🚀") == "Müller & Søn, 東京, \\x1b, 👩‍🚀"
+    assert visible("a\x1b[0m\u202e") == "a\\x1b[0m\\u202e"
+
+
+def test_json_says_the_same_when_it_is_made_harmless() -> None:
+    text = {STEERING: [STEERING]}
+    made = visible_json(json.dumps(text, ensure_ascii=False, indent=1))
+    assert json.loads(made) == text
+    assert [character for character in STEERING if character in made] == ["\n"]
+
+
+# -- what a line says -------------------------------------------------------------------------------------
+
+
+def test_a_line_of_json_has_the_moment_in_utc() -> None:
+    assert fields(JsonFormatter().format(record("%d records", 7))) == {
+        "ts": "2026-11-25T10:00:00.000000+00:00",
+        "level": "WARNING",
+        "logger": "faxstore.ami",
+        "message": "7 records",
+    }
+
+
+def test_an_exception_is_on_the_line_of_its_record() -> None:
+    made = record("it failed", error=raised("for a reason"))
+    line = TextFormatter().format(made)
+    assert " WARNING it failed | Traceback (most recent call last): | " in line
+    assert line.endswith(" | ValueError: for a reason")
+    assert fields(JsonFormatter().format(made))["exception"].endswith("\nValueError: for a reason")
+
+
+def test_the_server_is_named_once() -> None:
+    reset = ABOUT.set("pbx1")
+    try:
+        plain, named = (TextFormatter().format(record(text)) for text in ("gone on", "pbx1: connected"))
+        about = fields(JsonFormatter().format(record("gone on")))
+    finally:
+        ABOUT.reset(reset)
+    assert plain.endswith(" WARNING pbx1: gone on")
+    assert named.endswith(" WARNING pbx1: connected")
+    assert (about["server"], about["message"]) == ("pbx1", "gone on")
+    of_another = record("standing by")
+    of_another.server = "pbx2"
+    assert fields(JsonFormatter().format(of_another))["server"] == "pbx2"
+
+
+def test_whatever_is_said_while_a_server_is_watched_names_it() -> None:
+    """A listener that fails is told of by a part that knows no server."""
+    lines: list[dict[str, Any]] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(fields(JsonFormatter().format(record)))
+
+    class Failing(Heard):
+        def __call__(self, line: object) -> None:
+            raise ValueError("no room")
+
+    async def scenario() -> None:
+        async with (
+            FakeServer() as one,
+            FakeServer() as two,
+            collecting(one, Failing(), name="one"),
+            collecting(two, Failing(), name="two"),
+        ):
+            await one.until_asked("FAXSessions")
+            await two.until_asked("FAXSessions")
+
+    keep = Keep()
+    logging.getLogger("faxstore").addHandler(keep)
+    try:
+        asyncio.run(scenario())
+    finally:
+        logging.getLogger("faxstore").removeHandler(keep)
+    told = [line["server"] for line in lines if line["message"].startswith("a line could not be taken over")]
+    assert sorted(told) == ["one", "two"]
+
+
+# -- the command line -------------------------------------------------------------------------------------
+
+
+def complaint(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit):
+        cli.main([*arguments])
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    return told.rstrip("\n")
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_an_argument_comes_back_harmless_in_the_complaint(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = complaint("--config", f"/none/{HOSTILE[kind]}", "sessions", capsys=capsys)
+    assert told.startswith("faxstore: /none/")
+    assert [character for character in STEERING if character in told] == []
+
+
+def test_complaints_and_warnings_are_json_too_where_it_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (["--log-format", "json"], []):
+        monkeypatch.setenv("FAXSTORE_LOG_FORMAT", "" if arguments else "json")
+        told = fields(complaint(*arguments, "--config", "/none/such", "sessions", capsys=capsys))
+        assert (told["level"], told["message"]) == ("ERROR", "/none/such: No such file or directory")
+    to_stderr(LogFormat.TEXT)
+
+
+def test_the_option_before_the_variable_and_both_before_the_file(tmp_path: Any) -> None:
+    config = tmp_path / "faxstore.toml"
+    config.write_text('log_format = "json"\n')
+
+    def told(*options: str, **environ: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "faxstore", *options, "--config", str(config), "ingest"],
+            capture_output=True,
+            text=True,
+            env=environ,
+        )
+        assert done.returncode == 2
+        return done.stderr
+
+    assert fields(told())["level"] == "ERROR"
+    assert told(FAXSTORE_LOG_FORMAT="text").startswith("faxstore: ")
+    assert fields(told("--log-format", "json", FAXSTORE_LOG_FORMAT="text"))["level"] == "ERROR"
+    assert "'xml' is not one of 'text', 'json'" in told("--log-format", "xml")
+
+
+def test_an_option_behind_the_command_is_told_where_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    told = complaint("ingest", "--log-format", "json", capsys=capsys)
+    assert told == "faxstore: --log-format stands before the command: faxstore --log-format ... COMMAND"
+
+
+FAULTY = """
+import sys, threading
+from faxstore import cli
+from faxstore.ingest import service as ingest
+
+def broken(settings):
+    def beside():
+        raise ValueError("beside\\n\\x1b[31m")
+    thread = threading.Thread(target=beside, name="carrier")
+    thread.start()
+    thread.join()
+    raise ValueError("in the middle\\n\\x1b[31m")
+
+ingest.run = broken
+cli.main([*sys.argv[1:], "ingest"])
+"""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_faults_of_our_own_are_lines_of_the_log(form: str, tmp_path: Any) -> None:
+    config = tmp_path / "faxstore.toml"
+    config.write_text('[[server]]\nname = "a"\nhost = "b"\nusername = "c"\n')
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTY, "--log-format", form, "--config", str(config)],
+        capture_output=True,
+        text=True,
+        env={"FAXSTORE_SECRET_A": "hidden"},
+    )
+    assert done.returncode == 1
+    beside, middle = done.stderr.splitlines()
+    if form == "json":
+        assert fields(beside)["message"] == "the thread carrier has ended by a fault; please report it"
+        assert fields(middle)["exception"].endswith("ValueError: in the middle\n\x1b[31m")
+    else:
+        assert "CRITICAL the thread carrier has ended by a fault; please report it | Traceback" in beside
+        assert middle.endswith(" | ValueError: in the middle | \\x1b[31m")
+    assert "\x1b" not in done.stderr

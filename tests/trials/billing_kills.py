@@ -1,0 +1,200 @@
+"""The exporter is killed with -9 at random points while rows and corrections arrive; then the books are compared.
+
+python -m tests.trials.billing_kills --kills 200 --seed N
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from faxstore.store import embedded, migrate
+from faxstore.store.append import Appender
+from tests.kit.billing_books import differences
+from tests.kit.fax_traffic import Traffic
+
+CONSUMERS = {"clerk": "csv", "engine": "cloudevents"}
+
+EXPORTS = """
+import sys
+from itertools import cycle
+from pathlib import Path
+from faxstore.export.billing import hand_out
+from faxstore.export.billing_formats import BillingFormat
+from faxstore.export.ledger import ledger
+
+dsn, folder, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
+print("begun", flush=True)
+for name in cycle(names):
+    consumer, format = name.split("=")
+    with ledger(dsn, consumer) as opened:
+        if not opened.hold():  # of the one before, which the database has not buried yet
+            opened.wait()
+        for batch in hand_out(opened, folder, BillingFormat(format), lambda _: None):
+            print(batch.batch, flush=True)
+"""
+
+
+@dataclass
+class Outcome:
+    """What came of a run."""
+
+    kills: int = 0
+    undelivered: int = 0
+    """Kills after which a batch was made but not delivered."""
+    begun: int = 0
+    """Kills that left a file that had been begun."""
+    rows: int = 0
+    told: Counter[str] = field(default_factory=Counter)
+    """Faxes, corrections and batches at the end, of all consumers."""
+    differences: list[str] = field(default_factory=list)
+
+    def report(self) -> str:
+        """What to say of it."""
+        counts = ", ".join(f"{count:,} {what}" for what, count in sorted(self.told.items()))
+        lines = [
+            f"{self.kills} kills: {self.undelivered} between a batch and its delivery,"
+            f" {self.begun} with a file begun; {self.rows:,} rows; {counts}",
+            *self.differences[:20],
+        ]
+        return "\n".join([*lines, f"{len(self.differences)} differences"])
+
+
+def under_fire(dsn: str, folder: Path, kills: int, seed: int) -> Outcome:
+    """One run on a database with the schema and nothing in it."""
+    rng, outcome, delivered, consumed = random.Random(seed), Outcome(), folder / "to", folder / "consumed"
+    delivered.mkdir()
+    consumed.mkdir()
+    with _traffic(dsn, seed, outcome) as traffic:
+        for _ in range(kills):
+            _killed(dsn, delivered, rng)
+            outcome.kills += 1
+            outcome.begun += bool([path for path in delivered.iterdir() if path.name.startswith(".")])
+            outcome.undelivered += _undelivered(dsn)
+            if rng.random() < 0.3:
+                _consume(delivered, consumed, outcome)
+    _append(dsn, [row for batch in traffic.rest() for row in batch], outcome)
+    for consumer, form in CONSUMERS.items():
+        _export(dsn, delivered, consumer, form)
+    _consume(delivered, consumed, outcome)
+    outcome.differences += [f"{path.name} was left" for path in delivered.iterdir()]
+    outcome.differences += differences(dsn, consumed, folder, CONSUMERS, outcome.told)
+    return outcome
+
+
+@contextmanager
+def _traffic(dsn: str, seed: int, outcome: Outcome) -> Iterator[Traffic]:
+    """Rows arrive as long as the block lasts."""
+    traffic, over = Traffic(seed), threading.Event()
+    faults: list[BaseException] = []
+
+    def feed() -> None:
+        try:
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                appender = Appender(connection, "one")
+                while not over.wait(0.03):
+                    outcome.rows += appender.append(enumerate(traffic.batch())).rows
+        except BaseException as error:
+            faults.append(error)
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        yield traffic
+    finally:
+        over.set()
+        feeder.join()
+    if faults:
+        raise faults[0]
+
+
+def _append(dsn: str, rows: list[object], outcome: Outcome) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        outcome.rows += Appender(connection, "one").append(enumerate(rows)).rows  # type: ignore[arg-type]
+
+
+def _killed(dsn: str, folder: Path, rng: random.Random) -> None:
+    """One life of an exporter that hands out for all consumers in turn, ended at a random instant."""
+    names = [f"{consumer}={form}" for consumer, form in CONSUMERS.items()]
+    rng.shuffle(names)
+    command = [sys.executable, "-c", EXPORTS, dsn, str(folder), *names]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        if rng.random() < 0.5:  # however busy the machine is, some get a batch done
+            process.stdout.readline()
+        time.sleep(rng.uniform(0.0, 0.5))
+        os.kill(process.pid, signal.SIGKILL)
+        process.stdout.read()
+    assert process.returncode == -signal.SIGKILL, "it ended by itself"
+
+
+def _undelivered(dsn: str) -> int:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        row = connection.execute(
+            "select count(*) from fax.export_batch b where not exists (select 1 from fax.export_delivery d"
+            " where d.consumer = b.consumer and d.batch = b.batch)"
+        ).fetchone()
+    assert row is not None
+    return min(int(row[0]), 1)
+
+
+def _consume(delivered: Path, consumed: Path, outcome: Outcome) -> None:
+    """A consumer takes what has a manifest, and moves it away; what comes again has to be the same."""
+    for manifest in sorted(delivered.glob("billing-*.json")):
+        for path in sorted(delivered.glob(f"{manifest.stem}.*"), key=lambda path: path == manifest):
+            taken = consumed / path.name
+            if taken.exists() and taken.read_bytes() != path.read_bytes():
+                outcome.differences.append(f"{path.name} came again and is another one")
+            path.replace(taken)
+
+
+def _export(dsn: str, folder: Path, consumer: str, form: str) -> None:
+    """The last run is the command itself, and nobody kills it; after it nothing is due."""
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "billing", "--format", form]
+    for _ in range(2):
+        subprocess.run([*command, "--to", str(folder), "--consumer", consumer], check=True, capture_output=True)
+
+
+def main() -> int:
+    """The whole run on a server of its own."""
+    parser = argparse.ArgumentParser(prog="python -m tests.trials.billing_kills", description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="default: drawn")
+    given = parser.parse_args()
+    words = f"--kills {given.kills} --seed {given.seed}"
+    print(f"seed {given.seed}: python -m tests.trials.billing_kills {words}", flush=True)
+    folder = Path(tempfile.mkdtemp(prefix="faxstore-fire-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        with embedded.running(folder / "data") as server:
+            with psycopg.connect(server, autocommit=True) as connection:
+                connection.execute("create database fire")
+            dsn = make_conninfo(server, dbname="fire")
+            migrate.upgrade(dsn)
+            outcome = under_fire(dsn, folder, given.kills, given.seed)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(outcome.report())
+    return 1 if outcome.differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

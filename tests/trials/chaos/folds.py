@@ -1,0 +1,80 @@
+"""The totals of each session against its rows, which were compared with the ledger before: pages, bad lines, result."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tests.trials.chaos.history import Differences, History, Row
+
+
+def compare(connection: psycopg.Connection[Any], history: History, out: Differences) -> None:
+    """fax.sessions of every session that was listed, and positions and batches as a whole."""
+    cursor = connection.cursor(row_factory=dict_row)
+    judged = history.fax_of.keys() - history.halves
+    for session in cursor.execute("select * from fax.sessions where session_number is not null"):
+        if session["session_id"] not in judged:
+            continue
+        out.counts["folds"] += 1
+        for name, expected in _expected(history.sessions[session["session_id"]]).items():
+            if session[name] != expected:
+                text = f"fax.sessions {session['session_id']}: {name} is {session[name]!r}, its rows say {expected!r}"
+                out.add("wrong", text)
+        if session["end_observed_by"] == "open":
+            out.add("wrong", f"fax.sessions {session['session_id']} is still open")
+    _positions(connection, out)
+
+
+def _expected(rows: list[Row]) -> dict[str, Any]:
+    details = [row for row in rows if row["event"] == "FAXSession" and row["operation"] in ("send", "receive")]
+    completion = next((row for row in rows if row["event"] in ("SendFAX", "ReceiveFAX")), None)
+    if not details:
+        return {}
+    highest = max(max(row["pages_transmitted"], row["pages_received"]) for row in details)
+    told = None if completion is None else completion["pages_transmitted"] or completion["pages_received"] or 0
+    pages = highest if told is None else told
+    expected: dict[str, Any] = {"pages": pages, "pages_observed": highest, "result": _result(rows, completion)}
+    agreed = [row for row in details if row["x_resolution"]]
+    if agreed and agreed[-1]["operation"] == "receive" and not agreed[-1]["error_correction_mode"]:
+        by_page: dict[int, int] = defaultdict(int)
+        for row in agreed:
+            if row["page_number"] <= pages:
+                by_page[row["page_number"]] = max(by_page[row["page_number"]], row["total_bad_lines"])
+        expected["bad_lines"] = sum(by_page.values())
+    return expected
+
+
+def _result(rows: list[Row], completion: Row | None) -> str:
+    """By the last FAXSTATUS between the first listing and the completion."""
+    listed = min(row["observed_at"] for row in rows if row["event"] in ("FAXSession", "FAXSessionsEntry"))
+    said = [
+        row for row in rows
+        if row["event"] == "VarSet" and row["details"]["Variable"] == "FAXSTATUS" and row["observed_at"] >= listed
+        and (completion is None or row["observed_at"] <= completion["observed_at"])
+    ]  # fmt: skip
+    last = max(said, key=lambda row: row["observed_at"], default=None)
+    value = last["details"]["Value"] if last else ""
+    return {"SUCCESS": "success", "FAILED": "failed"}.get(value, "unknown")
+
+
+def _positions(connection: psycopg.Connection[Any], out: Differences) -> None:
+    positions = connection.execute(
+        "select count(*), min(position), max(position), count(distinct position) from fax.session_history"
+    ).fetchone()
+    assert positions is not None
+    count, lowest, highest, distinct = positions
+    out.counts["rows"] = count
+    if (lowest, highest, distinct) != (1, count, count):
+        out.add("wrong", f"positions go from {lowest} to {highest}, {distinct} of them, and there are {count} rows")
+    last = 0
+    for first, upto, rows in connection.execute(
+        "select first_position, last_position, rows from fax.append_batch order by first_position"
+    ):
+        if first != last + 1 or upto - first + 1 != rows:
+            out.add("wrong", f"the append batch {first} to {upto} ({rows} rows) comes after position {last}")
+        last = upto
+    if last != count:
+        out.add("wrong", f"the append batches end at {last}, and there are {count} rows")

@@ -1,0 +1,167 @@
+"""A real `faxstore ingest`, killed, stopped, halted and with a full disk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import sys
+import tempfile
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+from tests.trials.chaos.ledger import Kill, Ledger
+
+SPOOLED_WITHIN = 1.0
+"""Seconds; faxstore promises 0.2, on a machine that is not as busy as this test makes it."""
+
+LEAVES_WITHIN = 20.0
+"""Seconds; it promises 10."""
+
+_SERIAL = re.compile(rb'"(?:List)?Serial":"(\d{8})\."')
+Settings = dict[str, str | int]
+
+
+class Ingestor:
+    """At most one process; what it says goes to `log`."""
+
+    def __init__(self, home: Path, ledger: Ledger, dsn: str, port: int, secret: str) -> None:
+        self._ledger = ledger
+        self._home = home
+        self._config = home / "faxstore.toml"
+        self._config.touch(mode=0o600)
+        self._config.write_text(_settings(home, dsn, port, secret))
+        self.log = home / "ingest.log"
+        self.spool = home / "data" / "spool" / "ingest.sqlite"
+        self._process: asyncio.subprocess.Process | None = None
+        self._copying: asyncio.Task[None] | None = None
+        self._stuck_since: float | None = None
+        """Its disk is full, or it is halted: what it has read since may be in memory only."""
+        self.unclean: list[str] = []
+        """Ends that were neither asked for nor clean."""
+
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Starts it, if it does not run."""
+        if self.runs:
+            return
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("FAXSTORE_")}
+        command = [sys.executable, "-m", "faxstore", "--config", str(self._config), "ingest"]
+        pipe = asyncio.subprocess.PIPE
+        self._process = process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=asyncio.subprocess.STDOUT,
+            env=environment,
+            limit=2**20,
+        )
+        self._copying = asyncio.create_task(self._copy(process))
+
+    async def kill(self) -> None:
+        """Kill -9, and a look at what is on its disk."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        at = time.time()
+        process.kill()
+        since = at if self._stuck_since is None else min(at, self._stuck_since)
+        kill = Kill(at, since - SPOOLED_WITHIN)
+        self._ledger.kills.append(kill)
+        await self._ended(process)
+        kill.spooled = await asyncio.to_thread(spooled, self.spool)
+
+    async def leave(self) -> None:
+        """SIGTERM; it must leave by itself, with status 0."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGTERM)
+        stuck_since = self._stuck_since
+        try:
+            async with asyncio.timeout(LEAVES_WITHIN):
+                status = await process.wait()
+        except TimeoutError:
+            self.unclean.append(f"it still ran {LEAVES_WITHIN:g} s after SIGTERM")
+            await self.kill()
+        else:
+            # a signal before it listens to signals ends it as the system has it
+            if status not in (0, -signal.SIGTERM):
+                self.unclean.append(f"it left with status {status} after SIGTERM")
+            await self._ended(process)
+            if stuck_since is not None:  # a full disk takes nothing from who leaves, either
+                kill = Kill(time.time(), stuck_since - SPOOLED_WITHIN)
+                self._ledger.kills.append(kill)
+                kill.spooled = await asyncio.to_thread(spooled, self.spool)
+
+    def halt(self, halted: bool) -> None:
+        """SIGSTOP and SIGCONT: a machine that does not get to it."""
+        if self.runs and self._process is not None:
+            self._process.send_signal(signal.SIGSTOP if halted else signal.SIGCONT)
+        self._stuck(halted)
+
+    def disk_full(self, full: bool) -> None:
+        """No file of its may grow beyond 4 kB, as if the disk were full; its log goes through a pipe."""
+        if self.runs and self._process is not None:
+            limit = 4096 if full else resource.RLIM_INFINITY
+            with suppress(ProcessLookupError):
+                resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        self._stuck(full)
+
+    def _stuck(self, stuck: bool) -> None:
+        if not stuck:
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = time.time()
+
+    async def check(self) -> None:
+        """Notes an end that nobody asked for, and starts it again, as a service manager does."""
+        process = self._process
+        if process is not None and process.returncode is not None:
+            self.unclean.append(f"it ended by itself with status {process.returncode}")
+        await self.start()
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> None:
+        await process.wait()
+        if self._copying is not None:
+            await self._copying
+        self._process = None
+
+    async def _copy(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        while line := await process.stdout.readline():
+            with self.log.open("ab") as log:
+                log.write(line)
+
+
+def spooled(spool: Path) -> set[int]:
+    """The serials in a spool that nobody uses; a copy is opened, so that its recovery is left to the ingestor."""
+    if not spool.exists():
+        return set()
+    with tempfile.TemporaryDirectory() as folder:
+        for file in spool.parent.glob(spool.name + "*"):
+            if not file.name.endswith("-shm"):
+                shutil.copy(file, folder)
+        with closing(sqlite3.connect(Path(folder) / spool.name)) as database:
+            try:
+                bodies = database.execute("select body from entry").fetchall()
+            except sqlite3.OperationalError:
+                return set()  # killed before it had made its table
+    return {int(serial) for (body,) in bodies for serial in _SERIAL.findall(body)}
+
+
+def _settings(home: Path, dsn: str, port: int, secret: str) -> str:
+    """faxstore.toml; JSON's strings are TOML's too."""
+    lines = [f"data_dir = {json.dumps(str(home / 'data'))}", "[database]", f"dsn = {json.dumps(dsn)}", "[[server]]"]
+    server: Settings = {"name": "chaos", "host": "127.0.0.1", "port": port, "username": "faxstore", "secret": secret}
+    return "\n".join([*lines, *(f"{name} = {json.dumps(value)}" for name, value in server.items()), ""])

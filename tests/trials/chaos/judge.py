@@ -1,0 +1,47 @@
+"""The judgement: what is not as the ledger has it, in words, and the counts."""
+
+from __future__ import annotations
+
+import psycopg
+
+from tests.trials.chaos import cover, folds
+from tests.trials.chaos.history import Differences, History
+from tests.trials.chaos.run import Outcome
+
+MOST_SHOWN = 8
+
+
+def judge(outcome: Outcome) -> Differences:
+    """Compares everything that the run has left."""
+    out = Differences()
+    for text in outcome.ledger.crashes:
+        out.add("crash", text)
+    for text in outcome.unclean:
+        out.add("unclean end", text)
+    with psycopg.connect(outcome.dsn, autocommit=True) as connection:
+        history = History(outcome.ledger, out)
+        history.compare(connection, outcome.waiting)
+        folds.compare(connection, history, out)
+        cover.compare(connection, outcome.ledger, out)
+        _rejected(connection, out)
+    return out
+
+
+def _rejected(connection: psycopg.Connection, out: Differences) -> None:
+    """Halves of messages may be set aside; a whole one may not."""
+    for reason, raw in connection.execute("select reason, raw from fax.rejected_message order by observed_at"):
+        out.counts["rejected"] += 1
+        if (raw.endswith(b"\r\n\r\n") and b"Serial: " in raw) or "faxstore failed" in reason or "refused it" in reason:
+            out.add("wrong", f"rejected ({reason}): {raw!r:.300}")
+
+
+def report(outcome: Outcome, out: Differences) -> str:
+    """A few lines for people; the first differences of each kind."""
+    faults = sum(outcome.faults.values())
+    lines = [f"{faults} faults of {len(outcome.faults)} kinds ({outcome.without_effect} more had nothing to break)"]
+    lines += [f"  {count:8}  {name}" for name, count in sorted(out.counts.items())]
+    for kind in ("crash", "unclean end", "missing", "double", "half a message", "wrong", "gap missing", "gap wrong"):
+        found = out.found.get(kind, [])
+        lines.append(f"{kind}: {len(found)}")
+        lines += [f"  {text}" for text in found[:MOST_SHOWN]]
+    return "\n".join(lines)

@@ -1,0 +1,125 @@
+"""A run: everything started, broken for so long, mended, drained, and stopped; what it leaves is for the judge."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faxstore.store import embedded
+from tests.kit.relay import to_port
+from tests.trials.chaos.asterisk import SECRET, Asterisk
+from tests.trials.chaos.faults import FAULTS, Planned, plan
+from tests.trials.chaos.ingestor import Ingestor, spooled
+from tests.trials.chaos.ledger import Ledger
+from tests.trials.chaos.postgres import USER, Postgres
+from tests.trials.chaos.world import NoEffectError, World
+
+DRAIN_WITHIN = 180.0
+"""Seconds after the last fault in which the spool must be empty, but for what waits for a session."""
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Outcome:
+    """What a run leaves."""
+
+    ledger: Ledger
+    dsn: str
+    faults: Counter[str] = field(default_factory=Counter)
+    without_effect: int = 0
+    unclean: list[str] = field(default_factory=list)
+    waiting: set[int] = field(default_factory=set)
+    """Serials that wait in the spool for their session."""
+
+
+async def run(
+    folder: Path, seed: int, seconds: float, sessions: int, every: float, say: Say
+) -> tuple[Outcome, Postgres]:
+    """Breaks things for so many seconds, one each `every` seconds on average; the Postgres still runs."""
+    postgres = await asyncio.to_thread(Postgres, folder)
+    await postgres.until_ready()
+    ledger, relay = Ledger(), to_port(postgres.port)
+    await relay.listen()
+    asterisk = Asterisk(ledger, random.Random(seed + 1), sessions)
+    dsn = f"postgresql://{USER}@127.0.0.1:{relay.port}/{embedded.DATABASE}"
+    ingestor = Ingestor(folder, ledger, dsn, asterisk.port, SECRET)
+    world = World(asterisk, ingestor, postgres, relay)
+    outcome = Outcome(ledger, postgres.dsn)
+    try:
+        await asterisk.start()
+        await ingestor.start()
+        await _until("the first rows come", lambda: ledger.lists_read > 0, 60)
+        await _break(world, plan(seed, seconds, every), outcome, say)
+        await _settle(world, outcome, say)
+        return outcome, postgres
+    except BaseException:
+        await postgres.kill()
+        raise
+    finally:
+        await ingestor.kill()
+        await asterisk.close()
+        relay.refuse()
+        relay.cut()
+
+
+async def _break(world: World, planned: list[Planned], outcome: Outcome, say: Say) -> None:
+    began = time.monotonic()
+    async with asyncio.TaskGroup() as group:
+        for fault in planned:
+            while (left := began + fault.at - time.monotonic()) > 0:
+                await asyncio.sleep(min(left, 0.5))
+                if not world.ingestor_lock.locked():
+                    await world.ingestor.check()
+            say(f"{time.monotonic() - began:7.1f} s  {fault.name}")
+            group.create_task(_one(world, fault, outcome))
+
+
+async def _one(world: World, fault: Planned, outcome: Outcome) -> None:
+    _, act = FAULTS[fault.name]
+    try:
+        await act(world, random.Random(fault.seed))
+        outcome.faults[fault.name] += 1
+    except NoEffectError:
+        outcome.without_effect += 1
+
+
+async def _settle(world: World, outcome: Outcome, say: Say) -> None:
+    """All is well again: faxes end, lists come, the spool drains."""
+    say("mended; waiting until the spool is drained")
+    await world.mend()
+    world.asterisk.sessions = 0
+    world.asterisk.hang_up_all()
+    await world.ingestor.check()
+    polls = outcome.ledger.lists_read
+    await _until("lists come again", lambda: outcome.ledger.lists_read >= polls + 3, DRAIN_WITHIN)
+    left = -1
+    deadline = time.monotonic() + DRAIN_WITHIN
+    while time.monotonic() < deadline:
+        before, left = left, await asyncio.to_thread(_left, world.ingestor.spool)
+        if left == 0 or (left == before and left < 500):  # what waits for a session stays
+            break
+        await asyncio.sleep(2)
+    await world.ingestor.leave()
+    outcome.unclean = world.ingestor.unclean
+    outcome.waiting = await asyncio.to_thread(spooled, world.ingestor.spool)
+
+
+def _left(spool: Path) -> int:
+    with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True, timeout=30)) as database:
+        count: int = database.execute("select count(*) from entry").fetchone()[0]
+        return count
+
+
+async def _until(what: str, condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s until {what}"
+        await asyncio.sleep(0.1)

@@ -1,0 +1,15 @@
+"""A minute of chaos with a seed that stays; `make chaos` is the long one, with a seed of its own each time."""
+
+from __future__ import annotations
+
+from tests.trials.chaos.__main__ import chaos
+
+SEED = 4
+
+
+def test_history_equals_ledger_after_a_minute_of_chaos() -> None:
+    """Every message that was read is in the history once, as it was sent, and every blind interval is told."""
+    well, text = chaos(SEED, seconds=45, sessions=40, every=2.0)
+
+    print(text)
+    assert well, text

@@ -1,0 +1,186 @@
+"""Bytes through the real guard and tracker, and what must hold of them whatever they are."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice, zip_longest
+from random import Random
+
+from faxstore.ami.event_filter import IDLE_EVENTS
+from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
+from faxstore.ami.lines import Lines
+from faxstore.capture.message import BANNER, MAX_MESSAGE_BYTES, MalformedMessageError, parse
+from faxstore.capture.recording import Line
+from faxstore.observations import Rejected, decode, encode
+from faxstore.reader.line_reader import Tracker
+from tests.trials.fuzz.corpus import messages as messages_of_captures
+from tests.trials.fuzz.corpus import mutated
+
+GREETING = b"Asterisk Call Manager/11.0.0\r\n"
+OVERSIZED = f"a message of more than {MAX_MESSAGE_BYTES} bytes came"
+LONGEST = 2.0
+"""Seconds of CPU for one read and all that follows from it; the largest read holds a message of 8 MiB."""
+_ACTION_ID = re.compile(rb"ActionID: [^\r\n]*")
+ASKED = ("FAXSessions", "FAXSession", "FAXStats", "CoreStatus", "Ping")
+
+
+class Transport(asyncio.Transport):
+    """Takes what is sent and sends it nowhere."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+
+class Complaints(logging.Handler):
+    """What is logged as an exception: none may be."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(self.format(record))
+
+
+class Feed:
+    """One server as it is seen through connection after connection; to be used in a running event loop."""
+
+    def __init__(self) -> None:
+        self.messages = self.records = self.rejected = self.idle = self.connections = 0
+        self.slowest = 0.0
+        self._tracker = Tracker("pbx1")
+        self._complaints = Complaints()
+        logging.getLogger("faxstore").addHandler(self._complaints)
+        self._ids = 0
+        self._connect()
+
+    def read(self, data: bytes) -> None:
+        """One read of the socket.  Raises AssertionError that says what does not hold."""
+        begun = time.thread_time()
+        self._protocol.data_received(data)
+        self._passing.data_received(data)
+        self._decode(self._lines)
+        took = time.thread_time() - begun
+        self.slowest = max(self.slowest, took)
+        assert took < LONGEST, f"a read of {len(data)} bytes took {took:.1f} s"
+        assert not self._complaints.records, self._complaints.records[0]
+        self._compare()
+        if self._protocol.lost.done():
+            assert self._protocol.lost.result() == OVERSIZED, self._protocol.lost.result()
+            assert self._passing.lost.done()
+            self._connect()
+
+    def ask(self, random: Random) -> bytes:
+        """Send a request; gives its ActionID, so that an answer may be made."""
+        self._ids += 1
+        action_id = f"{OUR_ACTION_ID}fuzz-{self._ids}"
+        action, headers = random.choice(ASKED), {"SessionNumber": str(random.randint(0, 30))}
+        for protocol in (self._protocol, self._passing):
+            request = Request(action, action_id, headers)
+            protocol.send(request)
+            request.future.add_done_callback(lambda future: future.cancelled() or future.exception())
+        return action_id.encode()
+
+    def close(self) -> None:
+        logging.getLogger("faxstore").removeHandler(self._complaints)
+
+    def _connect(self) -> None:
+        self._lines: list[Line] = []
+        self._passed: list[Line] = []
+        self._protocol = _connected(Lines(self._lines.append))
+        self._passing = _connected(Lines(self._passed.append), passing=True)
+        self.connections += 1
+        self.read(GREETING)
+
+    def _decode(self, lines: list[Line]) -> None:
+        for line in lines:
+            records = self._tracker.feed(line)
+            self.records += len(records)
+            for record in records:
+                assert decode(encode(record)) == record
+            rejected = [record for record in records if isinstance(record, Rejected)]
+            self.rejected += bool(rejected)
+            if line.dir == "in":
+                self.messages += 1
+                _check(line, rejected)
+                assert not (records and _is_idle(line)), line.text
+
+    def _compare(self) -> None:
+        """The connection that passes idle events over gives the other lines, all of them and in order."""
+        kept = [line.text for line in self._lines if line.dir != "in" or not _is_idle(line)]
+        self.idle += len(self._lines) - len(kept)
+        passed = [line.text for line in self._passed]
+        assert kept == passed, next((pair for pair in zip_longest(kept, passed) if pair[0] != pair[1]), "")
+        self._lines.clear()
+        self._passed.clear()
+
+
+def _check(line: Line, rejected: list[Rejected]) -> None:
+    assert not any(record.reason.startswith("faxstore failed") for record in rejected), rejected
+    assert any(record.raw == line.text for record in rejected) or not _to_be_rejected(line.text), line.text
+
+
+def _to_be_rejected(text: str) -> bool:
+    if BANNER.match(text):
+        return False
+    try:
+        message = parse(text)
+    except MalformedMessageError:
+        return True
+    return bool(message.junk)
+
+
+def _is_idle(line: Line) -> bool:
+    return IDLE_EVENTS.fullmatch(line.text.encode("utf-8", "surrogateescape")) is not None
+
+
+def _connected(lines: Lines, *, passing: bool = False) -> GuardedProtocol:
+    protocol = GuardedProtocol(lines, IDLE_EVENTS if passing else None)
+    protocol.connection_made(Transport())
+    protocol.factory = OneShotManager("127.0.0.1", 1, None, protocol)
+    return protocol
+
+
+async def run(messages: int, seed: int) -> Feed:
+    """So many messages of the corpus, with answers to requests among them."""
+    random, feed = Random(seed), Feed()
+    try:
+        for data in reads(random, _answering(random, feed, islice(mutated(random, messages_of_captures()), messages))):
+            feed.read(data)
+    finally:
+        feed.close()
+    return feed
+
+
+def _answering(random: Random, feed: Feed, messages: Iterable[bytes]) -> Iterator[bytes]:
+    """Some of the messages answer a request of ours."""
+    action_id = b"faxstore-none"
+    for message in messages:
+        if random.random() < 0.02:
+            action_id = feed.ask(random)
+        yield _ACTION_ID.sub(b"ActionID: " + action_id, message) if random.random() < 0.3 else message
+
+
+def reads(random: Random, messages: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, cut as a network may cut them."""
+    waiting = b""
+    for message in messages:
+        waiting += message
+        while len(waiting) > (size := _size(random)):
+            yield waiting[:size]
+            waiting = waiting[size:]
+    yield waiting
+
+
+def _size(random: Random) -> int:
+    return random.choice((1, 2, 3, 100, 1448, 1448, 4096, 16384, 262144))

@@ -1,0 +1,237 @@
+"""Whether the memory of `faxstore ingest` grows: the polls of most of a working day, as fast as they go.
+
+    python -m tests.trials.soak.run                             # 10 million observations of 350 faxes at a time
+    python -m tests.trials.soak.run --observations 300000
+    python -m tests.trials.soak.run --live 50 --observations 1000000
+
+The ingestor is the product's own process, with a database and a spool of its own; only its clock is simulated
+(soak_ingest.py): a second goes by with each list that it asks for, and the server that it asks (soak_server.py) has a
+second's events ready.  350 faxes at a time came to 10 million observations in 6.6 hours of that clock.  While the
+spool holds more than a few seconds' work the server lets the next list wait, so that the database keeps up.
+
+At the end everything that was told must be in the history.  Prints a row for each tenth for docs/performance.md; the
+exit status is 1 where memory grew by 5 % or more after the first tenth, or something is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from bisect import bisect_left
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.import_rate import hardware
+from faxstore.store import database, embedded, migrate
+from tests.trials.soak.server import Connection, Faxes
+
+MOST_SPOOLED = 20_000
+"""Records in the spool above which the server lets its next list wait."""
+
+BETWEEN_LOOKS = 0.3
+"""Seconds between two looks at the database and the spool."""
+
+MOST_GROWTH = 0.05
+LEAVE = 30.0
+
+Sample = dict[str, Any]
+"""A line of soak_ingest.py; `observations` is how many the history had then."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the server told, or what the history has of it."""
+
+    details: int
+    sessions: int
+    unlisted: int
+    epochs: int
+
+
+class Store:
+    """Looks at the database and at the spool of the ingestor."""
+
+    def __init__(self, dsn: str, spool: Path) -> None:
+        self._connection = database.connect(dsn, autocommit=True)
+        self._spool = spool
+
+    def appended(self) -> int:
+        """Rows of the history."""
+        return int(self._one("select coalesce(max(last_position), 0) from fax.append_batch"))
+
+    def spooled(self) -> int:
+        """Records that wait in the spool; none before the ingestor has made it."""
+        if not self._spool.exists():
+            return 0
+        with closing(sqlite3.connect(f"{self._spool.as_uri()}?mode=ro", uri=True, timeout=30)) as spool:
+            made = spool.execute("select count(*) from sqlite_master where name = 'entry'").fetchone()[0]
+            return int(spool.execute("select count(*) from entry").fetchone()[0]) if made else 0
+
+    def told(self) -> Told:
+        """What the history has."""
+        return Told(
+            self._one("select count(*) from fax.session_history where event = 'FAXSession'"),
+            self._one("select count(*) from fax.session where session_number is not null"),
+            self._one("select count(*) from fax.session where session_number is null"),
+            self._one("select count(*) from fax.epoch"),
+        )
+
+    def _one(self, query: str) -> int:
+        row = self._connection.execute(query.encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@asynccontextmanager
+async def ingesting(folder: Path, dsn: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The ingestor; left at the end as a service manager does.  Raises SystemExit where it fails."""
+    config = folder / "faxstore.toml"
+    config.touch(mode=0o600)
+    config.write_text(
+        f"data_dir = {json.dumps(str(folder))}\n[database]\ndsn = {json.dumps(dsn)}\n[[server]]\nname = 'soak'\n"
+        f"host = '127.0.0.1'\nport = {port}\nusername = 'faxstore'\nsecret = 'soak'\n"
+        "poll_interval = 0.05\nidle_interval = 0.05\n"
+    )
+    words = [
+        sys.executable,
+        "-m",
+        "tests.trials.soak.ingest",
+        str(folder / "samples"),
+        "--config",
+        str(config),
+        "ingest",
+    ]
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("FAXSTORE_")}
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(*words, env=inherited, stdout=log, stderr=log)
+    try:
+        yield process
+        process.terminate()
+        async with asyncio.timeout(LEAVE):
+            status = await process.wait()
+        if status:
+            raise SystemExit(f"faxstore ingest left with status {status}\n{(folder / 'log').read_text()[-2000:]}")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def soak(folder: Path, dsn: str, live: int, observations: int) -> tuple[Faxes, list[tuple[float, int]]]:
+    """Runs until the history has so many rows; the faxes, and how many rows there were when."""
+    faxes, gate = Faxes(live), asyncio.Event()
+    gate.set()
+    store, progress = Store(dsn, folder / "spool/ingest.sqlite"), [(time.time(), 0)]
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(faxes, gate), "127.0.0.1")
+    async with server, ingesting(folder, dsn, server.sockets[0].getsockname()[1]) as process:
+        while (spooled := store.spooled()) or faxes.live or progress[-1][1] < observations:
+            if process.returncode is not None:
+                raise SystemExit(f"faxstore ingest left by itself\n{(folder / 'log').read_text()[-2000:]}")
+            progress.append((time.time(), store.appended()))
+            if progress[-1][1] >= observations:
+                faxes.leave_off()
+            (gate.set if spooled < MOST_SPOOLED else gate.clear)()
+            say(f"{progress[-1][1]:,} rows, {faxes.now:,} polls, {spooled:,} spooled")
+            await asyncio.sleep(BETWEEN_LOOKS)
+    print(file=sys.stderr)
+    return faxes, progress
+
+
+def say(text: str) -> None:
+    """How far it is, on a terminal."""
+    if sys.stderr.isatty():
+        print(f"\r{text}   ", end="", file=sys.stderr, flush=True)
+
+
+def samples_of(path: Path, progress: list[tuple[float, int]], observations: int) -> list[Sample]:
+    """The samples from the first row to the last that was wanted, each with the rows that there were."""
+    samples = [json.loads(line) for line in path.read_text().splitlines()]
+    for one in samples:
+        after = min(bisect_left(progress, (one["at"], 0)), len(progress) - 1)
+        one["observations"] = progress[after][1]
+    return [one for one in samples if 0 < one["observations"] <= observations]
+
+
+def levels(samples: list[Sample], observations: int) -> list[list[Sample]]:
+    """The samples by tenths of the observations."""
+    tenths: list[list[Sample]] = [[] for _ in range(10)]
+    for one in samples:
+        tenths[min(9, 10 * one["observations"] // observations)].append(one)
+    if not all(tenths):
+        raise SystemExit("too short a run: a tenth of it has no sample")
+    return tenths
+
+
+def growth(tenths: list[list[Sample]]) -> float:
+    """From the end of the first tenth (its second half) to the last tenth, by the medians."""
+    first = tenths[0][len(tenths[0]) // 2 :]
+    return resident(tenths[9]) / resident(first) - 1
+
+
+def resident(samples: list[Sample]) -> float:
+    """The resident set in MB: the median."""
+    return float(statistics.median(one["resident"] for one in samples)) / 1e6
+
+
+def grown_types(samples: list[Sample]) -> str:
+    """The types of which there are most more at the end than after the first tenth."""
+    with_types = [one for one in samples if "types" in one]
+    first, last = with_types[len(with_types) // 10]["types"], with_types[-1]["types"]
+    more = sorted(((count - first.get(name, 0), name) for name, count in last.items()), reverse=True)
+    return ", ".join(f"{name} {count:+,}" for count, name in more[:5])
+
+
+def table(tenths: list[list[Sample]], observations: int) -> None:
+    """A row for each tenth."""
+    print("| observations | resident MB, median | highest | Python's blocks, median |\n| --- | --- | --- | --- |")
+    for number, samples in enumerate(tenths, 1):
+        blocks = statistics.median(one["blocks"] for one in samples)
+        highest = max(one["resident"] for one in samples) / 1e6
+        print(f"| {observations * number // 10:,} | {resident(samples):.1f} | {highest:.1f} | {blocks:,.0f} |")
+
+
+def run(folder: Path, live: int, observations: int) -> bool:
+    """Runs and prints; whether memory stayed and nothing is missing."""
+    with embedded.running(folder) as dsn:
+        migrate.upgrade(dsn)
+        faxes, progress = asyncio.run(soak(folder, dsn, live, observations))
+        stored = Store(dsn, folder / "spool/ingest.sqlite").told()
+    samples = samples_of(folder / "samples", progress, observations)
+    tenths = levels(samples, observations)
+    told = Told(faxes.details, faxes.listed, faxes.unlisted, 1)
+    seconds = progress[-1][0] - progress[0][0]
+    grown = growth(tenths)
+    print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m tests.trials.soak.run {' '.join(sys.argv[1:])}\n")
+    table(tenths, observations)
+    print(
+        f"\n{progress[-1][1]:,} rows in {seconds:,.0f} s, {progress[-1][1] / seconds:,.0f} a second;"
+        f" {faxes.now / 3600:.1f} h of polls; memory {grown:+.1%} after the first tenth"
+    )
+    print(f"Objects since the first tenth: {grown_types(samples)}")
+    print(f"Told   {told}\nStored {stored}")
+    return grown < MOST_GROWTH and told == stored
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--observations", type=int, default=10_000_000, help="rows of the history (default: 10000000)")
+    parser.add_argument("--live", type=int, default=350, help="faxes at a time (default: 350)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="faxstore-soak-") as folder:
+        Path(folder).chmod(0o755)
+        return int(not run(Path(folder), arguments.live, arguments.observations))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
