@@ -45,7 +45,8 @@ async def _run_and_judge(folder: Path, seed: int, seconds: float, sessions: int,
 
 def command(seed: int, seconds: float, sessions: int, every: float) -> str:
     """What repeats a run."""
-    return f"python -m tests.trials.chaos --seed {seed} --minutes {seconds / 60:g} --sessions {sessions} --every {every:g}"
+    options = f"--seed {seed} --minutes {seconds / 60:g} --sessions {sessions} --every {every:g}"
+    return f"python -m tests.trials.chaos {options}"
 
 
 def _last_words(folder: Path) -> str:
