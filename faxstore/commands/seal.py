@@ -50,12 +50,12 @@ def run(
       faxstore seal --key /etc/faxstore/log.key --publish /srv/www/checkpoint
     """
     from faxstore.export.files import whole_file
-    from faxstore.log import keys, note, seal
+    from faxstore.log import keys, seal
     from faxstore.log.leaves import open_log
     from faxstore.store.database import open_dsn
     from faxstore.store.migrate import require_current
 
-    if origin is not None and not note.is_name(origin):
+    if origin is not None and not keys.is_name(origin):
         raise UsageError(f"--origin {origin!r}: allowed are characters but blanks and +")
     signer = keys.read_key(key) if key else None
     with open_dsn(settings_of(context)) as dsn:

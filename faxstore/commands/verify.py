@@ -15,7 +15,8 @@ from faxstore.logs import say
 from faxstore.visible import visible
 
 if TYPE_CHECKING:
-    from faxstore.log.note import Checkpoint, PublicKey
+    from faxstore.log.keys import PublicKey
+    from faxstore.log.note import Checkpoint
 
 
 def run(
@@ -75,7 +76,7 @@ def run(
 
 
 def _key(text: str | None) -> PublicKey | None:
-    from faxstore.log.note import PublicKey
+    from faxstore.log.keys import PublicKey
 
     return PublicKey.parse(text) if text is not None else None
 

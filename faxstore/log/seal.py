@@ -11,8 +11,9 @@ from itertools import pairwise
 
 from faxstore.errors import FaxstoreError
 from faxstore.log import stored
+from faxstore.log.keys import Signer
 from faxstore.log.leaves import WINDOW, leaf_hashes
-from faxstore.log.note import Checkpoint, Signer
+from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
 
 MOST = 16 * WINDOW

@@ -7,8 +7,9 @@ from typing import cast
 
 from faxstore.errors import FaxstoreError
 from faxstore.log import note, tree
+from faxstore.log.keys import NoteError
 from faxstore.log.leaves import leaf_hashes
-from faxstore.log.note import Checkpoint, NoteError
+from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
 
 BLOCK = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from faxstore.log import note
-from faxstore.log.note import NoteError
+from faxstore.log.keys import NoteError
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
 

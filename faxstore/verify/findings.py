@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from faxstore.log.note import Checkpoint, PublicKey
+from faxstore.log.keys import PublicKey
+from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
 
 

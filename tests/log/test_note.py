@@ -9,7 +9,8 @@ import pytest
 
 from faxstore.errors import UsageError
 from faxstore.log import keys, note
-from faxstore.log.note import Checkpoint, NoteError, PublicKey
+from faxstore.log.keys import NoteError, PublicKey
+from faxstore.log.note import Checkpoint
 
 # golang.org/x/mod/sumdb/note, note_test.go
 GO_PUBLIC = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

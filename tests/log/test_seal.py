@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faxstore.log import note, stored, tree
+from faxstore.log.keys import PublicKey
 from faxstore.log.leaves import leaf_hashes, open_log
-from faxstore.log.note import PublicKey
 from tests.kit.given import append, read
 from tests.kit.log_faxes import a_history, fax, sealed, told, verified
 
