@@ -27,10 +27,11 @@ from faxstore.ami.errors import (
     RequestError,
     RequestTimeoutError,
 )
-from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request, one_line
+from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
 from faxstore.ami.lines import Lines
 from faxstore.capture.message import Message
 from faxstore.capture.recording import Line
+from faxstore.errors import one_line
 from faxstore.settings.loading import Secret, ServerSettings
 
 __all__ = [
@@ -47,6 +48,9 @@ __all__ = [
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 """main/manager.c, process_message: the answer to any action, Login too."""
+
+MOST_REFUSAL = 200
+"""Characters of a server's own error text that are quoted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +205,7 @@ class Connection:
         finally:
             self._protocol.responses.pop(request.id, None)
         if not succeeded(answer[0]):
-            raise RefusedError(one_line(answer[0].get("Message")) or f"{request['Action']} was refused")
+            raise RefusedError(one_line(answer[0].get("Message"))[:MOST_REFUSAL] or f"{request['Action']} was refused")
         if (reason := missing(answer)) is not None:
             raise IncompleteListError(reason)
         return answer
@@ -211,4 +215,4 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         # asyncio puts the address into strerror; getaddrinfo's numbers are negative and its own.
         return os.strerror(error.errno) if error.errno > 0 else error.strerror or str(error)
-    return one_line(str(error)) or type(error).__name__
+    return one_line(error)

@@ -27,6 +27,7 @@ from faxstore.ami.framing import Framer, OversizedMessageError
 from faxstore.ami.lines import Lines, now
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_bytes, parse
 from faxstore.capture.recording import CONNECTED, CUT_OFF, DISCONNECTED
+from faxstore.errors import one_line
 from faxstore.settings.loading import Secret
 
 log = logging.getLogger("faxstore.ami")
@@ -159,7 +160,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
             self.end(str(error))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self.end(self._farewell if exc is None else f"{self._farewell}: {one_line(str(exc))}")
+        self.end(self._farewell if exc is None else f"{self._farewell}: {one_line(exc)}")
 
     def end(self, reason: str) -> None:
         """The end of this connection, whoever wants it; only the first call has an effect."""
@@ -205,11 +206,6 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
             pass  # the listener has it and says what is wrong with it
         except Exception:
             log.exception("a message could not be handled; the connection goes on")
-
-
-def one_line(text: str) -> str:
-    """Text of the other side, fit for a log line or an error."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:200]
 
 
 def _check(name: str, value: object) -> None:

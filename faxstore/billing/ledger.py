@@ -17,8 +17,8 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 
 from faxstore import sql
-from faxstore.errors import FaxstoreError, UnreachableError, UsageError
-from faxstore.store.database import Connection, connect, one_line
+from faxstore.errors import FaxstoreError, UnreachableError, UsageError, one_line
+from faxstore.store.database import Connection, connect
 
 Line = dict[str, Any]
 """One row of fax.export_line by the names of its columns."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import psycopg
 
 from faxstore.doctor.findings import Finding, Verdict
-from faxstore.errors import FaxstoreError, UnreachableError
+from faxstore.errors import FaxstoreError, UnreachableError, one_line
 from faxstore.settings.loading import Settings
 from faxstore.store import migrate
-from faxstore.store.database import Connection, connect, one_line, open_dsn
+from faxstore.store.database import Connection, connect, open_dsn
 
 SUBJECT = "database"
 OLDEST = 150000

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import IsolationLevel, errors
 
-from faxstore.errors import UnreachableError, UsageError
-from faxstore.store.database import Connection, connect, one_line
+from faxstore.errors import UnreachableError, UsageError, one_line
+from faxstore.store.database import Connection, connect
 
 
 @contextmanager

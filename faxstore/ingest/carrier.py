@@ -9,13 +9,13 @@ import time
 
 import psycopg
 
-from faxstore.errors import UnreachableError
+from faxstore.errors import UnreachableError, one_line
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.ingest.watchdog import Pulse
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
 from faxstore.store.append import Appender
-from faxstore.store.database import Connection, one_line
+from faxstore.store.database import Connection
 from faxstore.store.watched_connection import GivenUpError, SilentError, connect
 
 log = logging.getLogger(__name__)

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 import psycopg
 
+from faxstore.errors import one_line
 from faxstore.observations import Record, Rejected, decode
 from faxstore.settings.loading import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appended, Appender
-from faxstore.store.database import one_line
 
 log = logging.getLogger(__name__)
 

@@ -18,14 +18,14 @@ import psycopg
 from faxstore.capture import recording as capture
 from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
-from faxstore.errors import UnreachableError, UsageError
+from faxstore.errors import UnreachableError, UsageError, one_line
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.observations import Observation, encode
 from faxstore.reader.line_reader import Tracker
 from faxstore.settings.loading import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
-from faxstore.store.database import Connection, one_line
+from faxstore.store.database import Connection
 
 COLLECTOR_ID = "import"
 

@@ -14,8 +14,8 @@ from typing import Protocol
 import psycopg
 
 from faxstore.ami.backoff import Backoff
+from faxstore.errors import one_line
 from faxstore.ingest.leadership import Turn
-from faxstore.store.database import one_line
 from faxstore.store.lease import LEASE, Held
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ import sqlalchemy
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
-from faxstore.errors import UnreachableError
+from faxstore.errors import UnreachableError, one_line
 from faxstore.settings.loading import Settings
 from faxstore.store import embedded
 
@@ -64,8 +64,3 @@ def engine(dsn: str) -> sqlalchemy.Engine:
     return sqlalchemy.create_engine(
         "postgresql+psycopg://", creator=lambda: connect(dsn), poolclass=sqlalchemy.NullPool
     )
-
-
-def one_line(error: BaseException) -> str:
-    """What an error says, on one line."""
-    return " ".join(str(error).split()) or type(error).__name__

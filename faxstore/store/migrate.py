@@ -11,8 +11,8 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from faxstore.errors import FaxstoreError, UsageError
-from faxstore.store.database import connect, one_line
+from faxstore.errors import FaxstoreError, UsageError, one_line
+from faxstore.store.database import connect
 from faxstore.store.scripts import migrations_dir
 
 
