@@ -18,14 +18,14 @@ from psycopg.conninfo import make_conninfo
 from faxstore.store import embedded, migrate
 from tests.kit.databases import fresh, name_of
 
-# How long an example takes on a busy machine says nothing of it.
+# The duration of an example on a busy machine means nothing.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """A DSN of a superuser on the server that FAXSTORE_TEST_SERVER names: embedded (default) or system."""
+    """A superuser's DSN on the server that FAXSTORE_TEST_SERVER chooses: embedded (default) or system."""
     kind = os.environ.get("FAXSTORE_TEST_SERVER", "embedded")
     starters = {"embedded": embedded.running, "system": system_server}
     folder = Path(tempfile.mkdtemp(prefix="faxstore-test-", dir="/tmp"))
@@ -43,7 +43,7 @@ def server() -> Iterator[str]:
 
 @contextmanager
 def system_server(folder: Path) -> Iterator[str]:
-    """The Postgres of the machine (Debian's, or what initdb is on the PATH), on a socket in that folder."""
+    """This machine's Postgres (Debian's, else the initdb on the PATH), on a socket in that folder."""
     data, binaries = folder / "data", system_binaries()
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
@@ -57,7 +57,7 @@ def system_server(folder: Path) -> Iterator[str]:
 
 
 def system_binaries() -> Path:
-    """Where the programs of that Postgres are."""
+    """The folder with the programs of this machine's newest Postgres."""
     newest = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), default=None)
     initdb = str(newest / "initdb") if newest else shutil.which("initdb")
     assert initdb, "FAXSTORE_TEST_SERVER=system needs a Postgres of the machine (Debian: postgresql)"
@@ -65,7 +65,7 @@ def system_binaries() -> Path:
 
 
 def as_postgres(folder: Path, *command: str | Path) -> None:
-    """Runs a program of the server; root may not, so it does it as the user that Debian made for it."""
+    """Runs a server program; as root it runs as Debian's user postgres, because Postgres refuses root."""
     user: str | None = "postgres" if os.geteuid() == 0 else None
     groups: list[str] | None = [] if user else None
     subprocess.run(

@@ -1,4 +1,4 @@
-"""Databases that live for one test."""
+"""Databases for one test each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 @contextmanager
 def fresh(server: str, template: str = "template1") -> Iterator[str]:
-    """A new database, dropped at the end."""
+    """Creates a database and drops it at the end; yields its DSN."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
@@ -26,5 +26,5 @@ def fresh(server: str, template: str = "template1") -> Iterator[str]:
 
 
 def name_of(dsn: str) -> str:
-    """The database that a DSN names."""
+    """The name of the database in a DSN."""
     return str(conninfo_to_dict(dsn)["dbname"])

@@ -1,6 +1,6 @@
-"""Programs from Debian packages in a folder of their own: apt downloads them, they are unpacked, nothing is installed.
+"""Unpacks Debian packages into a private folder; nothing is installed and root is not needed.
 
-apt resolves and downloads with a private state; root is not needed.
+apt resolves and downloads them with a private state.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 class PackageError(Exception):
-    """Packages could not be laid out: what is missing on this machine or at the mirror."""
+    """Packages could not be unpacked; the text names what this machine or the mirror lacks."""
 
 
 def cache_folder(variable: str, name: str) -> Path:
-    """The folder that this variable names, else one of this name in the user's cache folder."""
+    """The folder in the environment variable, else the folder `name` in the user's cache."""
     if chosen := os.environ.get(variable):
         return Path(chosen).resolve()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve() / name
 
 
 def laid_out(home: Path, download: Callable[[Path], list[Path]]) -> Path:
-    """The tree of those packages below `home`, downloaded into a folder of it if it was not laid out before."""
+    """The unpacked tree below `home`; `download` runs only if the tree does not exist yet."""
     home.mkdir(parents=True, exist_ok=True)
     tree = home / "tree"
     with (home / "lock").open("w") as lock:
@@ -41,7 +41,7 @@ def laid_out(home: Path, download: Callable[[Path], list[Path]]) -> Path:
 
 
 def private_apt(suite: str, work: Path) -> list[str]:
-    """Options that keep apt within `work`, with an empty dpkg status: every library is resolved anew."""
+    """Options that keep apt within `work`, with an empty dpkg status, so that it resolves every library."""
     shutil.rmtree(work, ignore_errors=True)
     for folder in ("lists/partial", "cache/archives/partial"):
         (work / folder).mkdir(parents=True)
@@ -60,7 +60,7 @@ def private_apt(suite: str, work: Path) -> list[str]:
         "APT::Install-Recommends": "false",
         "APT::Sandbox::User": "",
         "Acquire::Languages": "none",
-        # A mirror frozen at a date outlives its Release file's date; the signature is checked all the same.
+        # A mirror frozen at a date outlives the validity of its Release file; apt still checks the signature.
         "Acquire::Check-Valid-Until": "false",
         "Acquire::Retries": "3",
     }
@@ -68,9 +68,9 @@ def private_apt(suite: str, work: Path) -> list[str]:
 
 
 def _mirror() -> str:
-    """The Debian mirror that this machine's own apt sources name, as apt itself reads them.
+    """The Debian mirror in this machine's apt sources, as apt reads them.
 
-    Other archives for Debian may have a path like it, but do not have Debian's component `main`.
+    Other archives may have a similar path, but not Debian's component `main`.
     """
     uris = run("apt-get", "update", "--print-uris")
     found = re.search(r"^'(\S+/debian/\S*?)dists/[^/]+/main/binary-", uris, re.MULTILINE)
@@ -80,7 +80,7 @@ def _mirror() -> str:
 
 
 def depends(package: str, options: list[str]) -> list[str]:
-    """The names that a package depends on, the first of each choice, without versions."""
+    """The packages that a package depends on: the first of each alternative, without versions."""
     fields = run("apt-cache", *options, "show", "--no-all-versions", package)
     found = re.search(r"^Depends: (.*)$", fields, re.MULTILINE)
     if not found:

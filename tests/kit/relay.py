@@ -1,4 +1,4 @@
-"""A network between an ingestor and what it talks to: it falls silent, trickles, cuts, and comes back."""
+"""A TCP relay between an ingestor and its peer.  A test can silence it, slow it down, cut it and restore it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 STEP = 0.05
-"""Seconds between two pieces of a trickle."""
+"""Seconds between two pieces when `pace` limits the rate."""
 
 WHILE_COMMITTING = 0.2
-"""Seconds in which a server commits whose answer is not to come."""
+"""Seconds the server has for a COMMIT before the relay drops its answer."""
 
 _COMMIT = b"COMMIT\0"
 
 
 class Relay:
-    """A port on 127.0.0.1 that passes on to what `connect` reaches; each way of breaking is a property or a call."""
+    """Listens on 127.0.0.1 and forwards to the peer that `connect` opens; each fault is an attribute or a method."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self.on_sent: Callable[[bytes], None] = lambda data: None
-        """Is called with what clients send, before it is passed on."""
+        """Called with the bytes that a client sent, before they are forwarded."""
         self.port = 0
         self.passing = asyncio.Event()
-        """Cleared: half open, nothing passes and nobody is told."""
+        """While cleared, connections stay open and nothing is forwarded."""
         self.passing.set()
         self.pace: float | None = None
-        """Bytes a second and direction; None: all that there is."""
+        """Bytes per second in each direction; None does not limit them."""
         self.commits_to_cut = 0
-        """So many next COMMITs pass, and their answers do not."""
+        """The number of COMMITs, from now on, whose answers are dropped."""
         self._listener: asyncio.Server | None = None
         self._links: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
 
@@ -53,17 +53,17 @@ class Relay:
 
     @property
     def connections(self) -> int:
-        """How many are made now."""
+        """The number of open connections."""
         return len(self._links)
 
     async def listen(self) -> None:
-        """Takes connections, always on the same port."""
+        """Accepts connections, always on the same port."""
         if self._listener is None:
             self._listener = await asyncio.start_server(self._accepted, "127.0.0.1", self.port)
             self.port = self._listener.sockets[0].getsockname()[1]
 
     def refuse(self) -> None:
-        """Takes none any more."""
+        """Refuses new connections."""
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -76,7 +76,7 @@ class Relay:
             task.cancel()
 
     async def release(self) -> None:
-        """After a silence: what was stuck is lost, and new connections pass."""
+        """Ends a silence: held bytes are lost, and new connections work."""
         await self._cut_and_wait()
         self.passing.set()
 
@@ -97,7 +97,7 @@ class Relay:
         except OSError:
             _end(writer, reset=True)
         except asyncio.CancelledError:
-            pass  # it was cut
+            pass  # cut() ended it
         finally:
             del self._links[task]
             for each in writers:
@@ -111,7 +111,7 @@ class Relay:
             await asyncio.sleep(WHILE_COMMITTING)
 
     def _is_last(self, sent: bytes) -> bool:
-        """Whether it is a COMMIT whose answer is not to come."""
+        """Whether these bytes hold a COMMIT whose answer must be dropped."""
         self.on_sent(sent)
         if not self.commits_to_cut or _COMMIT not in sent:
             return False
@@ -121,7 +121,7 @@ class Relay:
     async def _pass(
         self, reader: asyncio.StreamReader, to: asyncio.StreamWriter, is_last: Callable[[bytes], bool] = lambda _: False
     ) -> bool:
-        """Until one side has ended, or behind what is the last; whether it was that."""
+        """Forwards until a side ends or `is_last` matches; returns whether it matched."""
         with suppress(OSError):
             while data := await reader.read(65536 if self.pace is None else max(1, int(self.pace * STEP))):
                 await self.passing.wait()
@@ -135,9 +135,9 @@ class Relay:
         return False
 
 
-async def _first_of(*ways: Awaitable[object]) -> None:
-    """Until one way has ended, and what is under way on the other has had a moment."""
-    tasks = [asyncio.ensure_future(way) for way in ways]
+async def _first_of(*directions: Awaitable[object]) -> None:
+    """Waits until one direction has ended; the other gets 0.2 s to finish."""
+    tasks = [asyncio.ensure_future(direction) for direction in directions]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.wait(tasks, timeout=0.2)
@@ -158,17 +158,17 @@ def _end(writer: asyncio.StreamWriter, reset: bool) -> None:
 
 
 def to_port(port: int) -> Relay:
-    """To a server on 127.0.0.1."""
+    """A relay to a server on 127.0.0.1."""
     return Relay(lambda: asyncio.open_connection("127.0.0.1", port))
 
 
 def to_database(dsn: str) -> Relay:
-    """To the Postgres that a DSN names, on its socket."""
+    """A relay to the Unix socket of the Postgres that a DSN names."""
     where = conninfo_to_dict(dsn)
     path = f"{where['host']}/.s.PGSQL.{where.get('port', 5432)}"
     return Relay(lambda: asyncio.open_unix_connection(path))
 
 
 def through(relay: Relay, dsn: str) -> str:
-    """The same database by way of a relay."""
+    """A DSN that reaches the same database through the relay."""
     return make_conninfo(dsn, host="127.0.0.1", port=relay.port)

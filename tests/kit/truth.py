@@ -1,4 +1,4 @@
-"""What really happened in a recording, from its .truth.json: the servers' own logs and the files received."""
+"""What really happened in a recording: its .truth.json, made from the servers' logs and the received files."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ class End:
 
 
 def path(recording: str) -> Path:
-    """The file of a recording."""
+    """The path of a recording."""
     return CAPTURES / f"{recording}.jsonl.gz"
 
 
 def lines(recording: str) -> list[dict[str, Any]]:
-    """The lines of a recording, as JSON says them."""
+    """The lines of a recording as JSON objects."""
     with gzip.open(path(recording), "rt") as file:
         return [json.loads(line) for line in file]
 
 
 def truth_of(recording: str) -> dict[str, Any]:
-    """The truth file of a recording; one scenario recorded on two servers has one."""
+    """The truth file of a recording; a scenario that ran between two servers has one file for both."""
     scenario = re.sub(r"-other\d+$", "", recording)
     scenario = re.sub(r"^(errors-\d+)-.*", r"\1", scenario)
-    told: dict[str, Any] = json.loads((CAPTURES / f"{scenario}.truth.json").read_text())
-    return told
+    truth: dict[str, Any] = json.loads((CAPTURES / f"{scenario}.truth.json").read_text())
+    return truth
 
 
 def version_of(recording: str) -> str:
-    """The Asterisk that was recorded: 22 or 16."""
+    """The major version of the recorded Asterisk: 22 or 16."""
     versions: list[str] = re.findall(r"-(?:other)?(22|16)", recording)
     return versions[-1]
 
 
 def ends(recording: str) -> list[End]:
-    """The ends on the recorded server that had a session, in the order they are told."""
-    return [end for end in _told(recording) if end.error not in NO_SESSION]
+    """The ends that had a fax session, on the recorded server, in the order of its log."""
+    return [end for end in _ends(recording) if end.error not in NO_SESSION]
 
 
 def failed_early(recording: str) -> list[End]:
-    """The ends on the recorded server of which Asterisk never made a session."""
-    return [end for end in _told(recording) if end.error in NO_SESSION]
+    """The ends for which Asterisk never created a fax session, on the recorded server."""
+    return [end for end in _ends(recording) if end.error in NO_SESSION]
 
 
-def _told(recording: str) -> list[End]:
-    """The ends on the recorded server that ran a fax application."""
+def _ends(recording: str) -> list[End]:
+    """All ends of fax applications on the recorded server."""
     return [
         End(
             end["tag"],
@@ -90,6 +90,6 @@ def _told(recording: str) -> list[End]:
 
 
 def bad_lines_by_page(recording: str, file_name: str) -> list[int] | None:
-    """The bad lines that the receiver noted in the TIFF, page by page; None: no such file."""
+    """The bad lines that the receiver recorded in the TIFF, per page; None if there is no such file."""
     pages = truth_of(recording)["received"].get(file_name)
     return None if pages is None else [page.get("bad_lines", 0) for page in pages]
