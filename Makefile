@@ -79,7 +79,7 @@ bench: $(READY) ## measure; prints rows for docs/performance.md
 	$(BIN)/python -m benchmarks.readers
 
 soak: $(READY) ## measure whether ingest's memory grows over 10 million observations (ARGS="--observations 300000")
-	$(BIN)/python -m tests.trials.soak.run $(ARGS)
+	$(BIN)/python -m tests.trials.soak $(ARGS)
 
 clean: ## delete what make created
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

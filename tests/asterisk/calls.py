@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.asterisk.manager import Manager
-from tests.asterisk.server import Server
+from tests.asterisk.real_asterisk import Server
 
 ANSWER_LIMIT = 20
 """Seconds that a call may ring before it is given up."""

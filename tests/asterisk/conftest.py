@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.asterisk.server import StartAsterisk, servers_below
+from tests.asterisk.real_asterisk import StartAsterisk, servers_below
 from tests.kit.databases import fresh
 
 

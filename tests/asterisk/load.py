@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.asterisk import pages
 from tests.asterisk.calls import Fax
 from tests.asterisk.manager import Manager
-from tests.asterisk.server import Server
+from tests.asterisk.real_asterisk import Server
 
 CHANNELS_OF_A_FAX = 2
 BETWEEN_LOOKS = 0.5

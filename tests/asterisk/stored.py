@@ -11,8 +11,8 @@ import psycopg
 from psycopg.rows import TupleRow, dict_row
 
 from tests.asterisk.calls import wait_until
-from tests.asterisk.server import Server
-from tests.asterisk.truth import End
+from tests.asterisk.dialplan_log import End
+from tests.asterisk.real_asterisk import Server
 
 Row = dict[str, Any]
 """A row of fax.sessions by column."""

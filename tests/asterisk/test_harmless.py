@@ -14,8 +14,8 @@ import pytest
 
 from tests.asterisk import pages, stored
 from tests.asterisk.calls import Fax, play, wait_until_over
-from tests.asterisk.ingestor import Ingestor
-from tests.asterisk.server import CHANNELVARS, StartAsterisk
+from tests.asterisk.live_ingestor import Ingestor
+from tests.asterisk.real_asterisk import CHANNELVARS, StartAsterisk
 
 BIG = 100_000_000
 """Bytes of the file: 15 to 50 ms of reading.  It is sparse: it takes no room on the disk."""

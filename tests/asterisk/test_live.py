@@ -8,9 +8,9 @@ import pytest
 
 from tests.asterisk import pages, stored
 from tests.asterisk.calls import Fax, play, wait_until_over
-from tests.asterisk.ingestor import Ingestor
-from tests.asterisk.server import Server, StartAsterisk
-from tests.asterisk.truth import End
+from tests.asterisk.dialplan_log import End
+from tests.asterisk.live_ingestor import Ingestor
+from tests.asterisk.real_asterisk import Server, StartAsterisk
 
 SLOW = {"MODEM": "v27", "MAXRATE": "4800"}
 """Of the modems, V.27 bears the noise best: it costs lines, not the fax."""

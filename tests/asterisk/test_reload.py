@@ -17,10 +17,10 @@ import pytest
 
 from tests.asterisk import pages, stored
 from tests.asterisk.calls import Fax, play, wait_until, wait_until_over
-from tests.asterisk.ingestor import Ingestor
-from tests.asterisk.server import Server, servers_below
+from tests.asterisk.dialplan_log import Begun, End
+from tests.asterisk.live_ingestor import Ingestor
+from tests.asterisk.real_asterisk import Server, servers_below
 from tests.asterisk.stored import Row
-from tests.asterisk.truth import Begun, End
 
 MODULES = ("res_fax.so", "res_fax_spandsp.so")
 """In the order of loading; they are unloaded the other way round."""

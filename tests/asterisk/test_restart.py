@@ -13,8 +13,8 @@ import pytest
 
 from tests.asterisk import pages, stored
 from tests.asterisk.calls import Fax, play, wait_until_over
-from tests.asterisk.ingestor import Ingestor
-from tests.asterisk.server import Server, servers_below
+from tests.asterisk.live_ingestor import Ingestor
+from tests.asterisk.real_asterisk import Server, servers_below
 from tests.asterisk.stored import Row
 
 LIVES = ("killed", "stopped", "whole")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.asterisk import pages, stored
 from tests.asterisk.calls import Fax, wait_until_over
-from tests.asterisk.ingestor import Ingestor
-from tests.asterisk.server import Server, StartAsterisk
+from tests.asterisk.live_ingestor import Ingestor
+from tests.asterisk.real_asterisk import Server, StartAsterisk
 
 FAXES = 200
 STARTS_PER_SECOND = 10

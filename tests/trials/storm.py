@@ -27,12 +27,12 @@ import psycopg
 from faxstore.store import embedded, migrate
 from tests.asterisk import pages, stored
 from tests.asterisk.calls import wait_until, wait_until_over
-from tests.asterisk.ingestor import Ingestor
+from tests.asterisk.dialplan_log import End
+from tests.asterisk.live_ingestor import Ingestor
 from tests.asterisk.load import Kept, documents, keep_up
 from tests.asterisk.meter import Meter
-from tests.asterisk.server import Server, servers_below
+from tests.asterisk.real_asterisk import Server, servers_below
 from tests.asterisk.stored import Row
-from tests.asterisk.truth import End
 
 POLL_INTERVAL = 0.1
 LAST_FAXES = 180.0

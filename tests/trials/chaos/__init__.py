@@ -2,8 +2,8 @@
 
 A played Asterisk (asterisk.py, fax.py) writes a ledger (ledger.py) of every message that it hands to a connection,
 each with a serial number in a header of its own, which the history keeps among a row's details.  A real
-`faxstore ingest` (ingestor.py), a Postgres of its own (postgres.py) and the ways to both (link.py,
-tests/kit/relay.py) are broken by faults drawn from a seed (faults.py, run.py).  Then judge.py compares
+`faxstore ingest` (ingestor_process.py), a Postgres of its own (postgres.py) and the ways to both (link.py,
+tests/kit/relay.py) are broken by faults drawn from a seed (faults.py, chaos_run.py).  Then judge.py compares
 (history.py, expected_rows.py, folds.py, cover.py).
 
 What the history must hold, by what became of a message:

@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.trials.chaos.chaos_run import run
 from tests.trials.chaos.judge import judge, report
-from tests.trials.chaos.run import run
 
 
 def chaos(seed: int, seconds: float, sessions: int, every: float, keep: bool = False) -> tuple[bool, str]:

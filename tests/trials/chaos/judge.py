@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from tests.trials.chaos import cover, folds
+from tests.trials.chaos.chaos_run import Outcome
 from tests.trials.chaos.history import Differences, History
-from tests.trials.chaos.run import Outcome
 
 MOST_SHOWN = 8
 

@@ -10,7 +10,7 @@ from typing import LiteralString
 from faxstore.store import embedded
 from tests.kit.relay import Relay
 from tests.trials.chaos.asterisk import Asterisk
-from tests.trials.chaos.ingestor import Ingestor
+from tests.trials.chaos.ingestor_process import Ingestor
 from tests.trials.chaos.postgres import Postgres
 
 WRITABLE: LiteralString = "alter system reset default_transaction_read_only"

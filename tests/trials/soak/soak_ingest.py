@@ -1,6 +1,6 @@
-"""`faxstore ingest` with a clock of its own, for tests/trials/soak/run.py: a second goes by with each list asked for.
+"""`faxstore ingest` with a clock of its own, for the soak trial: a second goes by with each list asked for.
 
-    python -m tests.trials.soak.ingest SAMPLES.jsonl --config faxstore.toml ingest
+    python -m tests.trials.soak.soak_ingest SAMPLES.jsonl --config faxstore.toml ingest
 
 Polls follow each other without the rest that a server is given.  Everything else is the product's own process.  A
 thread of it writes what memory it has every other second, and with every tenth sample how many objects of each type.

@@ -1,8 +1,8 @@
 """Whether the memory of `faxstore ingest` grows: the polls of most of a working day, as fast as they go.
 
-    python -m tests.trials.soak.run                             # 10 million observations of 350 faxes at a time
-    python -m tests.trials.soak.run --observations 300000
-    python -m tests.trials.soak.run --live 50 --observations 1000000
+    python -m tests.trials.soak                             # 10 million observations of 350 faxes at a time
+    python -m tests.trials.soak --observations 300000
+    python -m tests.trials.soak --live 50 --observations 1000000
 
 The ingestor is the product's own process, with a database and a spool of its own; only its clock is simulated
 (soak_ingest.py): a second goes by with each list that it asks for, and the server that it asks (soak_server.py) has a
@@ -33,7 +33,7 @@ from typing import Any
 
 from benchmarks.import_rate import hardware
 from faxstore.store import database, embedded, migrate
-from tests.trials.soak.server import Connection, Faxes
+from tests.trials.soak.soak_server import Connection, Faxes
 
 MOST_SPOOLED = 20_000
 """Records in the spool above which the server lets its next list wait."""
@@ -105,7 +105,7 @@ async def ingesting(folder: Path, dsn: str, port: int) -> AsyncIterator[asyncio.
     words = [
         sys.executable,
         "-m",
-        "tests.trials.soak.ingest",
+        "tests.trials.soak.soak_ingest",
         str(folder / "samples"),
         "--config",
         str(config),
@@ -211,7 +211,7 @@ def run(folder: Path, live: int, observations: int) -> bool:
     told = Told(faxes.details, faxes.listed, faxes.unlisted, 1)
     seconds = progress[-1][0] - progress[0][0]
     grown = growth(tenths)
-    print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m tests.trials.soak.run {' '.join(sys.argv[1:])}\n")
+    print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m tests.trials.soak {' '.join(sys.argv[1:])}\n")
     table(tenths, observations)
     print(
         f"\n{progress[-1][1]:,} rows in {seconds:,.0f} s, {progress[-1][1] / seconds:,.0f} a second;"

@@ -16,7 +16,7 @@ from faxstore.store import embedded
 from tests.kit.relay import to_port
 from tests.trials.chaos.asterisk import SECRET, Asterisk
 from tests.trials.chaos.faults import FAULTS, Planned, plan
-from tests.trials.chaos.ingestor import Ingestor, spooled
+from tests.trials.chaos.ingestor_process import Ingestor, spooled
 from tests.trials.chaos.ledger import Ledger
 from tests.trials.chaos.postgres import USER, Postgres
 from tests.trials.chaos.world import NoEffectError, World

@@ -1,4 +1,4 @@
-"""`faxstore ingest` as a process of its own, watching servers of server.py."""
+"""`faxstore ingest` as a process of its own, watching servers of real_asterisk.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.asterisk.calls import connected, wait_until
-from tests.asterisk.server import Server
+from tests.asterisk.real_asterisk import Server
 
 LEAVING_LIMIT = 10.0
 """Seconds that ingest may take to leave after a SIGTERM."""

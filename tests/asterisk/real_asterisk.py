@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
-from tests.asterisk import truth
+from tests.asterisk import dialplan_log as truth
 from tests.asterisk.manager import Manager
 from tests.asterisk.packages import Tree, lay_out
 

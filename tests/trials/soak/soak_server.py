@@ -1,4 +1,4 @@
-"""A busy server for tests/trials/soak/run.py: it answers as fast as it is asked, and a second goes by with each list.
+"""A busy server for the soak trial: it answers as fast as it is asked, and a second goes by with each list.
 
 Faxes come and go all the time, each with a number, channel and Uniqueid of its own.  The texts are those of the
 recordings (res_fax.c, res_fax_spandsp.c, manager.c), as a user with the documents' event filter gets them.
