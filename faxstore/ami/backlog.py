@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 from faxstore.ami.guard import OUR_ACTION_ID
 from faxstore.ami.lines import Listener
-from faxstore.capture import dropped
+from faxstore.capture import marks
 from faxstore.capture.recording import Line
 from faxstore.observations import MICROSECONDS
 
@@ -132,7 +132,7 @@ class _Lost:
     def told(self, reason: str) -> str:
         """The mark, and begin anew."""
         since = min(self.since or self.last, self.last)  # the clock may have been set back
-        text = dropped.mark(since, self.last, self._events, reason)
+        text = marks.dropped(since, self.last, self._events, reason)
         self.since, self._events = None, 0
         return text
 

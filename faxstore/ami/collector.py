@@ -21,8 +21,9 @@ from faxstore.ami.missing_classes import Evidence
 from faxstore.ami.notices import Notices
 from faxstore.ami.poller import Pace, Watch
 from faxstore.ami.status_requests import ChannelQuestions
+from faxstore.capture.marks import POLLED
 from faxstore.capture.message import MalformedMessageError, parse
-from faxstore.capture.recording import POLLED, Line
+from faxstore.capture.recording import Line
 from faxstore.logs import ABOUT
 from faxstore.settings.loading import ServerSettings
 

@@ -29,6 +29,7 @@ from faxstore.ami.errors import (
 )
 from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
 from faxstore.ami.lines import Lines
+from faxstore.capture.marks import CANNOT_CONNECT
 from faxstore.capture.message import Message
 from faxstore.capture.recording import Line
 from faxstore.errors import one_line
@@ -138,7 +139,7 @@ class Connection:
     def abort(self, reason: str) -> None:
         """End the connection at once; unanswered requests fail.  No effect on one that is lost."""
         if not self._protocol.made and not self.lost.done():
-            self._lines.emit("mark", f"connect: {reason}")
+            self._lines.emit("mark", f"{CANNOT_CONNECT} {reason}")
         self._protocol.end(reason)
 
     async def close(self) -> None:

@@ -25,8 +25,8 @@ from faxstore.ami.answers import Answer
 from faxstore.ami.errors import DisconnectedError
 from faxstore.ami.framing import Framer, OversizedMessageError
 from faxstore.ami.lines import Lines, now
+from faxstore.capture.marks import CONNECTED, CUT_OFF, DISCONNECTED
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_bytes, parse
-from faxstore.capture.recording import CONNECTED, CUT_OFF, DISCONNECTED
 from faxstore.errors import one_line
 from faxstore.settings.loading import Secret
 

@@ -6,6 +6,9 @@ class of each event.  FAXSession and its list are answers, so no read class hide
 
 from __future__ import annotations
 
+PERMISSION_DENIED = "Permission denied"
+"""The server's answer to an action whose write class the user lacks (manager.c, process_message)."""
+
 LACKS = {
     "write = call": "only faxes that raise events are seen, without pages, rates and bad lines over time",
     "write = reporting": "missed faxes cannot be counted, and restarts are told less surely",

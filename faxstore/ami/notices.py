@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from faxstore.ami.manager_classes import NEEDED
+from faxstore.ami.manager_classes import NEEDED, PERMISSION_DENIED
 
 log = logging.getLogger("faxstore.ami")
-
-PERMISSION_DENIED = "Permission denied"
 
 
 class Notices:
@@ -53,13 +51,8 @@ class Notices:
             log.log(level, "%s: %s", self._server, text)
 
 
-def denied(text: str) -> bool:
-    """Whether a refusal is for want of a write class (manager.c, process_message)."""
-    return text == PERMISSION_DENIED
-
-
 def _advice(action: str, text: str) -> str:
-    if denied(text) and action in NEEDED:
+    if text == PERMISSION_DENIED and action in NEEDED:
         write_class, lacks = NEEDED[action]
         return f" (the user needs write class {write_class} in manager.conf; without it {lacks})"
     return " (is res_fax loaded?)" if text.startswith("Invalid/unknown command: FAX") else ""

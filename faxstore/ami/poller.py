@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from faxstore.ami import poll_rules as poll
 from faxstore.ami.connection import Connection
 from faxstore.ami.errors import IncompleteListError, RefusedError, RequestError, RequestTimeoutError
+from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.ami.missing_classes import Evidence
-from faxstore.ami.notices import Notices, denied
+from faxstore.ami.notices import Notices
 from faxstore.ami.poll_backoff import Stretch
 from faxstore.ami.status_requests import ChannelQuestions
+from faxstore.capture.marks import POLLED
 from faxstore.capture.message import Message
-from faxstore.capture.recording import POLLED
 from faxstore.settings.loading import ServerSettings
 
 SESSION_ENDED = "Session not found"
@@ -138,7 +139,7 @@ class Watch:
         """Not fatal: res_fax may be loaded later, rights may be given, and a server that shuts down hangs up."""
         self._notices.trouble("FAXSessions", text)
         self._unlistable = True
-        self.denied = denied(text)
+        self.denied = text == PERMISSION_DENIED
         wait = self._pace.denied if self.denied else self._server.idle_interval
         return wait, wait
 

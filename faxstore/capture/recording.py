@@ -22,14 +22,6 @@ from faxstore.errors import UsageError
 
 Direction = Literal["in", "out", "mark"]
 
-CONNECTED = "connected"
-DISCONNECTED = "disconnected"
-CUT_OFF = "cut off: "
-"""How a mark begins that holds what came of a message whose rest never did: whatever it says may be half a value."""
-
-POLLED = "polled"
-"""A mark after a poll: whatever the list named and was not asked in detail will not be asked."""
-
 
 @dataclass(frozen=True, slots=True)
 class Line:

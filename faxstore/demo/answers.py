@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.capture.message import BANNER
 from faxstore.demo.play import Play
 from faxstore.demo.uptime import Uptime
@@ -46,7 +47,7 @@ def fully_booted(uptime: Uptime) -> str:
 def core_status(uptime: Uptime) -> str:
     """The start as the server's local text; denied where the recording has no start, so that none is made up."""
     if uptime.started_at is None:
-        return error("Permission denied")
+        return error(PERMISSION_DENIED)
     start = time.localtime(uptime.started_at)
     date, clock = time.strftime("%Y-%m-%d", start), time.strftime("%H:%M:%S", start)
     return response(

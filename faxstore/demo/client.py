@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
+from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.capture.message import MalformedMessageError, Message, parse
 from faxstore.demo import answers
 from faxstore.demo.drive import Drive, Stage
@@ -89,7 +90,7 @@ class Client:
     def _messages(self, action: str, request: Message) -> tuple[str, ...]:
         play = self._host.play
         if not self.logged_in and action != "login":
-            return (answers.error("Permission denied"),)
+            return (answers.error(PERMISSION_DENIED),)
         if action in self._actions:
             return self._actions[action](request)
         if action == "faxsessions":

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from faxstore.capture import recording as capture
+from faxstore.capture.marks import CONNECTED, DISCONNECTED
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, parse
-from faxstore.capture.recording import CONNECTED, DISCONNECTED, Line
+from faxstore.capture.recording import Line
 from faxstore.errors import UsageError
 
 LIST, DETAIL, STATUS = "faxsessions", "faxsession", "status"

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from faxstore.ami.connection import RequestError
-from faxstore.ami.manager_classes import LACKS
+from faxstore.ami.manager_classes import LACKS, PERMISSION_DENIED
 from faxstore.capture.message import Message
 from faxstore.doctor import advice
 from faxstore.doctor.database import Heard
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.settings.loading import ServerSettings
 
-DENIED = "Permission denied"
 OLDEST_ASTERISK = 13
 """The actions FAXSessions, FAXSession and FAXStats came with Asterisk 13."""
 
@@ -85,7 +84,7 @@ def encryption(server: ServerSettings) -> Finding:
 def class_call(answers: Answers) -> Finding:
     """Write class call: the lists and details of fax sessions."""
     server = answers.server
-    if answers.refusal("FAXSessions") != DENIED:
+    if answers.refusal("FAXSessions") != PERMISSION_DENIED:
         return Finding(name_of(server), "class call (write)", Verdict.OK, "the fax sessions may be listed")
     text = f"the fax sessions may not be listed: {LACKS['write = call']}"
     change = advice.user_line(server.username, f"write = {advice.WRITE}")
@@ -95,7 +94,9 @@ def class_call(answers: Answers) -> Finding:
 def class_reporting(answers: Answers) -> Finding:
     """Write class reporting: FAXStats, CoreStatus and CoreSettings."""
     server = answers.server
-    denied = [action for action in ("FAXStats", "CoreStatus", "CoreSettings") if answers.refusal(action) == DENIED]
+    denied = [
+        action for action in ("FAXStats", "CoreStatus", "CoreSettings") if answers.refusal(action) == PERMISSION_DENIED
+    ]
     if not denied:
         return Finding(
             name_of(server), "class reporting (write)", Verdict.OK, "the server tells its start and counters"
@@ -123,7 +124,7 @@ def res_fax(answers: Answers) -> Finding:
     subject, version = name_of(answers.server), answers.value("CoreSettings", "AsteriskVersion")
     of = f" (Asterisk {version})" if version else " (of a version that CoreSettings did not tell)"
     refusal = answers.refusal("FAXSessions")
-    if refusal in ("", DENIED):
+    if refusal in ("", PERMISSION_DENIED):
         note = "loaded" if not refusal else "the server knows its actions"
         return Finding(subject, "res_fax", Verdict.OK, note + of)
     major = version.split(".")[0]

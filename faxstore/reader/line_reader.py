@@ -10,11 +10,11 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from faxstore.capture import dropped
+from faxstore.capture import marks
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, split
 from faxstore.capture.numbers import number as number_in
 from faxstore.capture.numbers import session_number
-from faxstore.capture.recording import CONNECTED, CUT_OFF, DISCONNECTED, POLLED, Direction, Line
+from faxstore.capture.recording import Direction, Line
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
 from faxstore.reader import decode
 from faxstore.reader import pending_requests as asked
@@ -27,9 +27,6 @@ from faxstore.reader.pending_requests import Asked
 from faxstore.reader.rejects import Faults
 
 log = logging.getLogger(__name__)
-
-CANNOT_CONNECT = "connect:"
-"""How a mark begins that says why a try to connect failed."""
 
 _ANSWERS = {"FAXSessionsEntry event list will follow": asked.LIST, "FAXSession event will follow": asked.DETAIL}
 """What a Response says (res_fax.c, manager_fax_sessions and manager_fax_session), and to which action."""
@@ -142,26 +139,26 @@ class Tracker:
         return []
 
     def _mark(self, text: str, now: int) -> Iterable[Record]:
-        if text == POLLED:
+        if text == marks.POLLED:
             return self._listings.unasked()
-        if text == CONNECTED:
+        if text == marks.CONNECTED:
             self._asked.forget()
             return [*self._listings.cut(), *self._coverage.begins(now)]
-        if text.startswith(DISCONNECTED):
+        if text.startswith(marks.DISCONNECTED):
             self._asked.forget()
-            reason = text.removeprefix(DISCONNECTED).lstrip(": ")
+            reason = text.removeprefix(marks.DISCONNECTED).lstrip(": ")
             return [*self._listings.cut(), *self._coverage.ends(reason, now)]
-        if text.startswith(CANNOT_CONNECT):
-            return self._coverage.cannot_connect(text.removeprefix(CANNOT_CONNECT).strip(), now)
-        if text.startswith(CUT_OFF):
-            self._faults.raw = text.removeprefix(CUT_OFF)
+        if text.startswith(marks.CANNOT_CONNECT):
+            return self._coverage.cannot_connect(text.removeprefix(marks.CANNOT_CONNECT).strip(), now)
+        if text.startswith(marks.CUT_OFF):
+            self._faults.raw = text.removeprefix(marks.CUT_OFF)
             return [self._faults.rejected("the connection ended in the middle of this message", now)]
-        lost = dropped.details(text)
+        lost = marks.dropped_details(text)
         return [] if lost is None else [ServerObservation(self.server, now, "Dropped", lost)]
 
     def _banner(self, version: str, now: int) -> list[Record]:
         # A recording without marks tells a new connection by its greeting alone.
-        before = [] if self._coverage.connected else self._mark(CONNECTED, now)
+        before = [] if self._coverage.connected else self._mark(marks.CONNECTED, now)
         return [*before, *self._coverage.greets(version, now)]
 
     # -- lists ---------------------------------------------------------------------------------------

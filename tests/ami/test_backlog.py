@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from faxstore.ami.backlog import OVERHEAD, Backlog
-from faxstore.capture import dropped
+from faxstore.capture import marks
 from faxstore.capture.recording import Line
 from faxstore.observations import ServerObservation
 from faxstore.reader.line_reader import Tracker
@@ -86,7 +86,7 @@ def test_events_above_the_bound_are_dropped_and_answers_and_marks_are_not(caplog
     *events, answer, polled, mark, last = lines
     assert [one.ts for one in events] == [NOON + number / 100 for number in range(kept)]
     assert (answer.text, polled.text, last.ts) == (ANSWER, "polled", NOON + 32)
-    details = dropped.details(mark.text)
+    details = marks.dropped_details(mark.text)
     assert details is not None
     assert (details["Records"], details["From"][11:22], details["To"][11:]) == (
         str(30 - kept), f"00:00:00.{kept:02}", "00:00:00.290001+00:00",
@@ -108,7 +108,7 @@ def test_a_flood_that_goes_on_is_told_of_every_ten_seconds_and_said_once(caplog:
 
     with caplog.at_level(logging.WARNING, "faxstore.ami"):
         lines = handed_on(scenario)
-    told = [found for one in lines if one.dir == "mark" and (found := dropped.details(one.text))]
+    told = [found for one in lines if one.dir == "mark" and (found := marks.dropped_details(one.text))]
     assert len(told) > 2
     assert sum(int(str(one["Records"])) for one in told) == 50 - sum(one.dir == "in" for one in lines)
     assert all(str(before["To"]) <= str(after["From"]) for before, after in itertools.pairwise(told))
@@ -144,7 +144,7 @@ def test_what_waits_is_handed_on_at_once_where_the_collector_is_cancelled() -> N
 
 def test_the_mark_is_an_observation_of_the_server() -> None:
     tracker = Tracker("pbx1")
-    text = dropped.mark(NOON * 10**6, NOON * 10**6 + 999, 12, "too many: 16 MiB")
+    text = marks.dropped(NOON * 10**6, NOON * 10**6 + 999, 12, "too many: 16 MiB")
     (seen,) = tracker.feed(Line(NOON, "mark", text))
     assert seen == ServerObservation(
         "pbx1", NOON * 10**6, "Dropped",
