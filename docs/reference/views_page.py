@@ -64,6 +64,7 @@ TABLES = (
     "export_delivery",
 )
 
+_FILES = {path.rpartition("/")[2]: path for path in sql.ORDER}
 _COLUMNS = """
 select a.attname, format_type(a.atttypid, a.atttypmod), col_description(a.attrelid, a.attnum)
 from pg_attribute a
@@ -74,16 +75,16 @@ order by a.attnum
 
 def page(connection: psycopg.Connection) -> str:
     """The whole page."""
-    parts = [HEAD, "## Views for reports\n", *(_object(connection, name, "views") for name in VIEWS)]
+    parts = [HEAD, "## Views for reports\n", *(_object(connection, name) for name in VIEWS)]
     parts += ["## Functions for a period\n", *(_function(connection, name) for name in FUNCTIONS)]
-    parts += ["## Views beneath them\n", *(_object(connection, name, "views") for name in BASES)]
-    parts += ["## Tables\n", *(_object(connection, name, "tables") for name in TABLES)]
+    parts += ["## Views beneath them\n", *(_object(connection, name) for name in BASES)]
+    parts += ["## Tables\n", *(_object(connection, name) for name in TABLES)]
     return "\n".join(parts)
 
 
-def _object(connection: psycopg.Connection, name: str, folder: str) -> str:
+def _object(connection: psycopg.Connection, name: str) -> str:
     row = connection.execute("select obj_description(to_regclass('fax.' || %s))", [name]).fetchone()
-    source = sql.text(f"{folder}/{name}")
+    source = sql.text(_FILES[name])
     lines = [f"### `fax.{name}`", "", row[0] if row else "", ""]
     lines += [f"*Grain: {found}.*" for found in re.findall(r"^-- grain: (.+)$", source, re.MULTILINE)[:1]] + [""]
     for example in re.findall(r"^-- example: (.+)$", source, re.MULTILINE)[:1]:
@@ -102,7 +103,7 @@ def _function(connection: psycopg.Connection, name: str) -> str:
     ).fetchone()
     assert found is not None
     arguments, result, comment = found
-    (example,) = re.findall(r"^-- example: (.+)$", sql.text(f"functions/{name}"), re.MULTILINE)[:1]
+    (example,) = re.findall(r"^-- example: (.+)$", sql.text(_FILES[name]), re.MULTILINE)[:1]
     gives = re.sub(r"^TABLE\((.*)\)$", r"\1", result)
     lines = [f"### `fax.{name}({_short_all(arguments)})`", "", comment, "", f"Gives: {_short_all(gives)}.", ""]
     return "\n".join([*lines, "```sql", example, "```", ""])

@@ -11,12 +11,12 @@ from faxstore.errors import FaxstoreError
 from faxstore.store.database import Connection
 
 QUERIES = (
-    "queries/ledger_batches_in_a_row",
-    "queries/ledger_sums",
-    "queries/ledger_lines_in_a_row",
-    "queries/ledger_digests",
-    "queries/ledger_revisions",
-    "queries/ledger_faxes",
+    "queries/billing/check_batches",
+    "queries/billing/check_sums",
+    "queries/billing/check_lines",
+    "queries/billing/check_digests",
+    "queries/billing/check_revisions",
+    "queries/billing/check_faxes",
 )
 """Each gives lines of text: what is wrong."""
 

@@ -1,6 +1,6 @@
 """The billing ledger in the database: making batches, and reading what was handed out.
 
-All that is decided is decided there (faxstore/sql/functions/export_due.sql); a connection of this module only asks.
+All that is decided is decided there (faxstore/sql/billing/export_due.sql); a connection of this module only asks.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Ledger:
 
     def batches(self) -> list[Batch]:
         """All batches, the oldest first."""
-        return self._batches("queries/export_batches")
+        return self._batches("queries/billing/batches")
 
     def batch(self, number: int) -> Batch:
         """One of them.  Raises UsageError where there is none of that number."""
@@ -89,16 +89,16 @@ class Ledger:
 
     def lines(self, number: int) -> Iterator[Line]:
         """The lines of a batch in their order, a few at a time."""
-        return self._rows("queries/export_lines", {"consumer": self.consumer, "batch": number})
+        return self._rows("queries/billing/lines", {"consumer": self.consumer, "batch": number})
 
     def due(self, *, everything: bool = False) -> Iterator[Line]:
         """What the next batch would hold; nothing is fixed."""
-        return self._rows("queries/export_due_lines", {"consumer": self.consumer, "everything": everything})
+        return self._rows("queries/billing/due_lines", {"consumer": self.consumer, "everything": everything})
 
     def as_of(self, number: int, since: datetime | None, until: datetime | None, time_zone: str) -> Iterator[Line]:
         """What it had been told by that batch of the faxes that began in a period of a time zone."""
         asked = {"consumer": self.consumer, "batch": number, "since": since, "until": until, "time_zone": time_zone}
-        return self._rows("queries/export_lines_as_of", asked)
+        return self._rows("queries/billing/lines_as_of", asked)
 
     def begin(self, *, everything: bool = False) -> int:
         """Fixes the lines of the next batch in the transaction that is open; says how many."""

@@ -14,7 +14,7 @@ from faxstore.store.database import Connection, connect
 WINDOW = 65_536
 """Positions that are read at a time: what the server sorts at once, and what we hold hashes of."""
 
-_ROWS = sql.text("queries/log_rows")
+_ROWS = sql.text("queries/log/rows")
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _HEADER = len(_SIGNATURE) + 8
 _END = b"\xff\xff"

@@ -90,7 +90,7 @@ def _answers(connection: Connection, asked: dict[str, Any]) -> Iterator[Answer]:
 
 def _ask(connection: Connection, name: str, asked: dict[str, Any]) -> list[Row]:
     cursor = connection.cursor(row_factory=dict_row)
-    return list(cursor.execute(sql.text(f"queries/audit_{name}"), asked))
+    return list(cursor.execute(sql.text(f"queries/audit/{name}"), asked))
 
 
 def _as_text(found: Audit, out: TextIO) -> None:

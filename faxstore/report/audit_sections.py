@@ -12,7 +12,7 @@ from faxstore.report.tables import Column, named
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the report; its query is faxstore/sql/queries/audit_<name>.sql."""
+    """One part of the report; its query is faxstore/sql/queries/audit/<name>.sql."""
 
     name: str
     title: str

@@ -56,10 +56,10 @@ _PLAIN = tuple(_COLUMNS)[5:-1]
 
 _INTEGERS = tuple(name for name, kind in _COLUMNS.items() if kind == "int4" and name != "ordinal")
 
-_ADD_SERVER_ROW = sql.text("queries/add_server_row")
-_ADD_REJECTED = sql.text("queries/add_rejected")
-_LAST_ON_CHANNEL = sql.text("queries/last_on_channel")
-_RUNS_OF_UNIQUEID = sql.text("queries/runs_of_uniqueid")
+_ADD_SERVER_ROW = sql.text("queries/store/add_server_row")
+_ADD_REJECTED = sql.text("queries/store/add_rejected")
+_LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
+_RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
 
 
 @dataclass(slots=True)

@@ -9,10 +9,10 @@ import psycopg
 from faxstore import sql
 from faxstore.store.database import Connection
 
-_SETTLE = sql.text("queries/settle")
-_PLACE = sql.text("queries/place")
-_OWN = sql.text("queries/own_backend")
-_END = sql.text("queries/end_backend")
+_SETTLE = sql.text("queries/store/append_settings")
+_PLACE = sql.text("queries/store/database_identity")
+_OWN = sql.text("queries/store/own_backend")
+_END = sql.text("queries/store/terminate_backend")
 
 Process = tuple[int, datetime]
 """Of the server: its number there, and when it began."""

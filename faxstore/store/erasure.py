@@ -13,7 +13,7 @@ from faxstore import sql
 from faxstore.errors import UsageError
 from faxstore.store.database import Connection
 
-_WITH_NUMBER = sql.text("queries/sessions_with_number")
+_WITH_NUMBER = sql.text("queries/store/sessions_with_number")
 _REJECTED_WITH_NUMBER = """
 select count(*) from fax.rejected_message where position(convert_to(%s, 'UTF8') in raw) > 0
 """

@@ -19,7 +19,7 @@ from faxstore.store.database import conninfo
 LEASE = 6.0
 """Seconds after which an ingestor that says nothing has lost its servers."""
 
-_HOLD = sql.text("queries/hold_leases")
+_HOLD = sql.text("queries/store/hold_leases")
 _SET_UP = """
 select set_config('statement_timeout', '1500', false),
        set_config('synchronous_commit', 'off', false)

@@ -22,6 +22,6 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
 
 
 def _body(name: str) -> str:
-    body = re.search(r"\$\$(.*)\$\$", sql.text(f"functions/{name}"), re.DOTALL)
+    body = re.search(r"\$\$(.*)\$\$", sql.text(f"log/{name}"), re.DOTALL)
     assert body is not None
     return body[1]

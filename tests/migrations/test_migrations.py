@@ -35,7 +35,7 @@ REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-
 def from_scratch(dsn: str) -> None:
     """The schema by faxstore/sql alone, as its first line says: roles, schema, everything in it as fax_owner."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(sql.text("privileges/roles").encode())
+        connection.execute(sql.text("rights/roles").encode())
         connection.execute("create schema fax authorization fax_owner")
         connection.execute("set role fax_owner")
         connection.execute(sql.schema().encode())
@@ -323,4 +323,4 @@ def test_revisions_do_not_read_the_schema_of_today() -> None:
 
 
 def test_the_roles_of_the_migrations_are_those_of_the_schema() -> None:
-    assert (MIGRATIONS / "sql" / "roles.sql").read_text() == sql.text("privileges/roles")
+    assert (MIGRATIONS / "sql" / "roles.sql").read_text() == sql.text("rights/roles")

@@ -1,0 +1,29 @@
+"""The history, who may append to it, and how: epochs, sessions, observations, partitions, leases.
+
+Collectors and importers write here, through functions. Nothing here interprets faxes.
+"""
+
+ORDER = (
+    "epoch",
+    "session",
+    "session_history",
+    "append_batch",
+    "staged_row",
+    "server_history",
+    "rejected_message",
+    "waiting_record",
+    "lease",
+    "refuse_change",
+    "protect",
+    "make_partition",
+    "lock_append",
+    "make_partitions_ahead",
+    "counter",
+    "unseen_reload",
+    "resolve_epoch",
+    "listed",
+    "register_sessions",
+    "append",
+    "hold_lease",
+    "rejected_messages",
+)
