@@ -1,7 +1,7 @@
-"""The faxes that the tests play: each is one originated channel.
+"""Plays faxes in the tests: each fax is one originated channel.
 
-A Local one has the sender on its ;1 end and the receiver on its ;2 end.  A SIP one has the sender here, the receiver
-on the other server.
+A Local channel has the sender on its ;1 end and the receiver on its ;2 end.  A SIP channel has the sender here and the
+receiver on the other server.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.asterisk.manager import Manager
 from tests.asterisk.real_asterisk import Server
 
 ANSWER_LIMIT = 20
-"""Seconds that a call may ring before it is given up."""
+"""Seconds that a call may ring before the test gives up."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Fax:
     """One fax to play.
 
     `receiver` is an extension of [rx] in conf/extensions.conf, or a SIP channel to one of [from-peer] such as
-    PJSIP/recv*TAG@peer; `noise` a sound file, no suffix; `account` and `caller` are of the call.
+    PJSIP/recv*TAG@peer; `noise` is a sound file without suffix; `account` and `caller` belong to the call.
     """
 
     tag: str
@@ -36,7 +36,7 @@ class Fax:
     caller: str = "5550100"
 
     def start(self, manager: Manager) -> str:
-        """Have the server call itself, without waiting for an answer to the call; returns the ActionID."""
+        """Originates one fax call without waiting for an answer; returns the ActionID."""
         ecm = "yes" if self.ecm else "no"
         variables = {"TAG": self.tag, "FILE": str(self.file), "TXECM": ecm, "RXECM": ecm, **self.variables}
         queued = manager.ask(
@@ -56,7 +56,7 @@ class Fax:
 
 
 def play(server: Server, faxes: list[Fax]) -> None:
-    """Start these faxes at once; noise plays from the moment that a call is answered."""
+    """Starts these faxes together; noise plays from the moment a call is answered."""
     with server.manager() as manager:
         for fax in sorted(faxes, key=lambda fax: fax.noise is None):
             action_id = fax.start(manager)
@@ -65,7 +65,7 @@ def play(server: Server, faxes: list[Fax]) -> None:
 
 
 def _answered(manager: Manager, action_id: str) -> str:
-    """The channel of the call that this Originate made, once it is answered."""
+    """The channel of the call that this Originate created, once it is answered."""
     for message in manager.messages(action_id):
         if message.get("Event") == "OriginateResponse":
             assert message["Response"] == "Success", message
@@ -74,7 +74,7 @@ def _answered(manager: Manager, action_id: str) -> str:
 
 
 def _play_noise(manager: Manager, channel: str, noise: Path) -> None:
-    """Whisper a sound into what the sender at this channel sends."""
+    """Mixes a sound into what the sender on this channel transmits."""
     answer = manager.ask(
         "Originate",
         {"SPY": channel, "NOISE": str(noise)},
@@ -88,7 +88,7 @@ def _play_noise(manager: Manager, channel: str, noise: Path) -> None:
 
 
 def wait_until(what: str, done: Callable[[], bool], seconds: float) -> None:
-    """Wait for something to come true; AssertionError that names it when it does not."""
+    """Waits until a condition is true; raises AssertionError that names the condition."""
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -96,7 +96,7 @@ def wait_until(what: str, done: Callable[[], bool], seconds: float) -> None:
 
 
 def wait_until_over(server: Server, ends: int, seconds: float) -> None:
-    """Wait until that many ends of calls are logged and no channel is left; AssertionError when the server dies."""
+    """Waits until `ends` call ends are logged and no channel is left; raises AssertionError if the server dies."""
 
     def over() -> bool:
         status = server.process.poll()
@@ -110,7 +110,7 @@ def wait_until_over(server: Server, ends: int, seconds: float) -> None:
 
 
 def connected(server: Server, user: str) -> bool:
-    """Whether that user is logged in to the AMI, by the server's word."""
+    """Whether that user is logged in to the AMI, according to the server."""
     with server.manager() as manager:
         output = manager.ask("Command", Command="manager show connected")[0]["Output"]
     return any(line.split()[:1] == [user] for line in output.splitlines())

@@ -13,19 +13,19 @@ from tests.kit.databases import fresh
 
 @pytest.fixture
 def start_asterisk(tmp_path: Path) -> Iterator[StartAsterisk]:
-    """See StartAsterisk; the servers end with the test."""
+    """Starts servers (see StartAsterisk) and stops them after the test."""
     with servers_below(tmp_path) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def module_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for what all tests of a module look at."""
+    """A folder that all tests of a module share."""
     return tmp_path_factory.mktemp("played")
 
 
 @pytest.fixture(scope="module")
 def module_dsn(server: str, template: str) -> Iterator[str]:
-    """A DSN of a new database with the schema and nothing in it, for all tests of a module."""
+    """A DSN of a new, empty database with the schema, shared by all tests of a module."""
     with fresh(server, template) as dsn:
         yield dsn

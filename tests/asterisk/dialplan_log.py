@@ -1,4 +1,4 @@
-"""What really happened, from the server's own log: the FAXBEGUN and FAXTRUTH lines of conf/extensions.conf."""
+"""What really happened, from the server's log: the FAXBEGUN and FAXTRUTH lines of conf/extensions.conf."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _END = re.compile(
 )
 
 NO_SESSION = {"FILE_ERROR", "INVALID_ARGUMENTS", "INIT_ERROR"}
-"""Errors (FAXERROR) of a fax that ended before it had a session (res_fax.c, sendfax_exec and receivefax_exec)."""
+"""Values of FAXERROR for a fax that ended before it had a session (res_fax.c, sendfax_exec and receivefax_exec)."""
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A fax application that was run: what is known of one that a crash cut off."""
+    """The start of a fax application: all that is known if a crash cut it off."""
 
     tag: str
     operation: str
@@ -36,7 +36,7 @@ class Begun:
 
 @dataclass(frozen=True)
 class End:
-    """One end of one call, as its fax application left it; `session` None where there was none."""
+    """One end of one call, as its fax application left it; `session` is None if there was no session."""
 
     tag: str
     operation: str
@@ -54,17 +54,17 @@ class End:
 
     @property
     def ran(self) -> bool:
-        """Whether a fax application was run, with a session or without."""
+        """Whether a fax application ran, with a session or without."""
         return self.result != "none"
 
 
 def begun(log: Path) -> list[Begun]:
-    """Every fax application that the log tells of, in the order in which they were run."""
+    """All fax applications in the log, in the order of their start."""
     return [Begun(**match.groupdict()) for match in _BEGUN.finditer(log.read_text(errors="replace"))]
 
 
 def ends(log: Path) -> list[End]:
-    """Every end that the log tells of, in the order in which they ended."""
+    """All ends in the log, in the order in which they ended."""
     return [_end(match) for match in _END.finditer(log.read_text(errors="replace"))]
 
 

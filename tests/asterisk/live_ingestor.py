@@ -1,4 +1,4 @@
-"""`faxstore ingest` as a process of its own, watching servers of real_asterisk.py."""
+"""Runs `faxstore ingest` as a separate process that watches the servers of real_asterisk.py."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.asterisk.calls import connected, wait_until
 from tests.asterisk.real_asterisk import Server
 
 LEAVING_LIMIT = 10.0
-"""Seconds that ingest may take to leave after a SIGTERM."""
+"""Seconds that ingest may take to stop after SIGTERM."""
 
 
 class Ingestor:
-    """A running `faxstore ingest`.  Use it as a context manager: what still runs at the end is killed."""
+    """A running `faxstore ingest`.  As a context manager it kills the process at the end if it still runs."""
 
     def __init__(self, home: Path, dsn: str, servers: list[Server], every: float | None = None) -> None:
-        """Poll every so many seconds, fax or no fax; None: by faxstore's own intervals."""
+        """Seconds between polls, with or without faxes; None uses faxstore's own intervals."""
         home.mkdir(parents=True)
         self.servers = servers
         self._log = home / "log"
@@ -53,15 +53,15 @@ class Ingestor:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         return self._process.pid
 
     def wait_until_watching(self) -> None:
-        """Wait until it is logged in to every server, at its start or after a server has come back."""
+        """Waits until ingest is logged in to every server, after its start or after a server's restart."""
         wait_until("ingest is logged in to every server", self._watching, 60)
 
     def leave(self) -> None:
-        """Ask it to leave, as a service manager does; AssertionError unless it leaves cleanly and in time."""
+        """Stops it as a service manager does; raises AssertionError unless it stops cleanly and in time."""
         self.check_alive()
         began = time.monotonic()
         self._process.send_signal(signal.SIGTERM)
@@ -72,11 +72,11 @@ class Ingestor:
         assert status == 0, f"exit {status} after {time.monotonic() - began:.1f} s\n{self.log()}"
 
     def check_alive(self) -> None:
-        """AssertionError with its last words when it has ended by itself."""
+        """Raises AssertionError with its last output if it has ended by itself."""
         assert self._process.poll() is None, f"ingest ended with {self._process.returncode}\n{self.log()}"
 
     def log(self) -> str:
-        """The end of what it wrote."""
+        """The end of its output."""
         return self._log.read_text(errors="replace")[-5000:]
 
     def _watching(self) -> bool:
@@ -90,7 +90,7 @@ class Ingestor:
 
 
 def _settings(home: Path, dsn: str, servers: list[Server], every: float | None) -> str:
-    """faxstore.toml; JSON's strings are TOML's too."""
+    """Writes faxstore.toml; JSON strings are valid TOML strings."""
     lines = [f"data_dir = {json.dumps(str(home / 'data'))}", "[database]", f"dsn = {json.dumps(dsn)}"]
     for server in servers:
         lines += [

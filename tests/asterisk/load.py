@@ -1,4 +1,4 @@
-"""A steady load: so many faxes under way at every moment, each followed by another one."""
+"""A steady load: a fixed number of concurrent faxes; each one that ends is replaced."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from tests.asterisk.real_asterisk import Server
 
 CHANNELS_OF_A_FAX = 2
 BETWEEN_LOOKS = 0.5
-"""Seconds between two looks at how many faxes are under way."""
+"""Seconds between two checks of the number of faxes that run."""
 
 STARTS_A_LOOK = 10
-"""Most faxes that begin at once: also a steady load does not begin with a blow."""
+"""The most faxes to start at once, so that the load rises smoothly."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """How steady the load was: faxes started, and how many were under way on average once all had begun."""
+    """How steady the load was: faxes started, and the average number that ran once all had begun."""
 
     started: int
     under_way: float
 
 
 def documents(folder: Path) -> list[Path]:
-    """Short pages, so that sessions come and go; one to three of them."""
+    """One to three short pages, so that sessions start and end often."""
     return [pages.write_pages(folder / f"pages-{count}.tif", pages=count, lines=60) for count in (1, 2, 3)]
 
 
 def keep_up(server: Server, files: list[Path], faxes: int, seconds: float) -> Kept:
-    """Keep so many faxes under way for that long; those still under way at the end go on.
+    """Keeps `count` faxes running for `seconds`; faxes that run at the end continue.
 
-    Every other receiver works without ECM, and so counts bad lines: its tag ends in -plain.
+    Every second receiver works without ECM and therefore counts bad lines: its tag ends in -plain.
     """
     started, seen, full = 0, [], False
     deadline = time.monotonic() + seconds

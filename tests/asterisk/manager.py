@@ -1,4 +1,4 @@
-"""A plain AMI client for the tests: it starts calls and asks the server, apart from the client under test."""
+"""A plain AMI client for the tests: it starts calls and queries the server, independent of the client under test."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from types import TracebackType
 from typing import Self
 
 Message = dict[str, str]
-"""The headers of a message; the values of a repeated one on lines of their own."""
+"""The headers of a message; repeated headers are joined with line ends."""
 
 
 class Manager:
-    """A connection of one user to the AMI on a port of 127.0.0.1.  Use it as a context manager."""
+    """An AMI connection of one user to a port on 127.0.0.1.  Use it as a context manager."""
 
     def __init__(self, port: int, user: str, secret: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
@@ -32,7 +32,7 @@ class Manager:
         self._socket.close()
 
     def ask(self, action: str, variables: dict[str, str] | None = None, **headers: str) -> list[Message]:
-        """All messages that answer an action: a response alone, or a response and its list of events."""
+        """All messages that answer an action: the response, and its list of events if there is one."""
         action_id = self.send(action, variables, **headers)
         answers: list[Message] = []
         for message in self.messages(action_id):
@@ -42,7 +42,7 @@ class Manager:
         return answers
 
     def send(self, action: str, variables: dict[str, str] | None = None, **headers: str) -> str:
-        """Send an action without waiting; returns its ActionID."""
+        """Sends an action without waiting; returns its ActionID."""
         action_id = f"test-{next(self._ids)}"
         lines = [f"Action: {action}", f"ActionID: {action_id}", *(f"{key}: {value}" for key, value in headers.items())]
         lines += [f"Variable: {name}={value}" for name, value in (variables or {}).items()]
@@ -50,7 +50,7 @@ class Manager:
         return action_id
 
     def messages(self, action_id: str) -> Iterator[Message]:
-        """The messages with that ActionID as they come; others are passed over."""
+        """Yields the messages with that ActionID as they arrive and skips all others."""
         while True:
             message = self._message()
             if message.get("ActionID") == action_id:

@@ -1,4 +1,4 @@
-"""What a process takes of the machine, read from /proc while it runs."""
+"""Measures the processor time and memory of a process, read from /proc."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Self
 
 TICKS = os.sysconf("SC_CLK_TCK")
 BETWEEN = 1.0
-"""Seconds between two looks at the memory."""
+"""Seconds between two readings of the memory."""
 
 
 class Meter:
-    """Measures one process for as long as the context lasts; its end in between is not an error."""
+    """Measures one process while the context is open; it is no error if the process ends."""
 
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}")
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self.share = 0.0
-        """Of one processor, on average, by the last look."""
+        """Average share of one processor, at the last reading."""
         self.megabytes = 0.0
-        """The largest resident set seen."""
+        """Largest resident set, in bytes."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -44,6 +44,6 @@ class Meter:
                 self.megabytes = max(self.megabytes, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
 
     def _seconds(self) -> float:
-        """Processor time so far; the name before it, in brackets, may hold spaces."""
+        """Processor time so far, in seconds; the name before it, in brackets, may contain spaces."""
         fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS

@@ -1,4 +1,4 @@
-"""Pages to send, noise for the line, and what a receiver noted of the pages that it received."""
+"""Pages to send, noise for the line, and the bad lines that a receiver recorded in its TIFF."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import struct
 from pathlib import Path
 
 WIDTH = 1728
-"""Dots of a line: the width of an A4 fax page."""
+"""Dots per line: the width of an A4 fax page."""
 
 SAMPLE_RATE = 8000
 
 BAD_LINES_TAG = 326
-"""BadFaxLines of TIFF class F (RFC 2306): lines of the page that came wrong; left out where there are none."""
+"""BadFaxLines of TIFF class F (RFC 2306): the number of damaged lines on the page; absent if there are none."""
 
 
 def write_pages(path: Path, pages: int, lines: int, ink: float = 0.05) -> Path:
-    """A bilevel TIFF that SendFAX takes, at 204x98 dots an inch, `ink` of each text line black.
+    """A bilevel TIFF that SendFAX accepts, at 204x98 dots per inch; `ink` is the black share of each text line.
 
-    250 lines of the standard ink take about 10 s on the line.
+    250 lines of the standard ink take about 10 s to send.
     """
     out = bytearray(b"II*\0\0\0\0\0")
     link = 4
@@ -35,7 +35,7 @@ def write_pages(path: Path, pages: int, lines: int, ink: float = 0.05) -> Path:
 
 
 def _specks(lines: int, ink: float, seed: int) -> bytes:
-    """Random specks, the same ones at every run, with white between the lines of text."""
+    """Random specks, the same in every run, with white between the lines of text."""
     rng = random.Random(seed)
     width = WIDTH // 8
     image = bytearray(lines * width)
@@ -69,9 +69,9 @@ def _directory(strip: int, size: int, lines: int, number: int, pages: int) -> by
 
 
 def write_noise(path: Path, quiet: float, seconds: float, hits: float, level: float) -> Path:
-    """Raw 8 kHz 16-bit sound: `quiet` seconds of silence, then `hits` bursts of 4 ms a second.
+    """Raw 8 kHz 16-bit sound: `quiet` seconds of silence, then `hits` bursts of 4 ms per second.
 
-    `level` is their share of full scale.
+    `level` is the share of full scale.
     """
     rng = random.Random(1)
     samples = array.array("h", bytes(2 * int(SAMPLE_RATE * (quiet + seconds))))
@@ -84,7 +84,7 @@ def write_noise(path: Path, quiet: float, seconds: float, hits: float, level: fl
 
 
 def bad_lines(path: Path) -> list[int]:
-    """The bad lines of each page that a receiver wrote into this TIFF, by its own note."""
+    """The bad lines of each page, as the receiver recorded them in this TIFF."""
     data = path.read_bytes()
     order = "<" if data[:2] == b"II" else ">"
     found: list[int] = []

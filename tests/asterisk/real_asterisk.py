@@ -1,4 +1,4 @@
-"""Run an Asterisk that packages.py laid out: on 127.0.0.1, on free ports, with every file in a folder of its own."""
+"""Runs an Asterisk that packages.py unpacked: on 127.0.0.1, on free ports, with all its files in one folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.asterisk.packages import Tree, lay_out
 CONF = Path(__file__).parent / "conf"
 
 CHANNELVARS = "FAXSTATUS,FAXERROR,FAXSTATUSSTRING,FAXMODE"
-"""What faxstore's documents ask for in manager.conf: how a fax ended, in its events."""
+"""The channelvars that faxstore's documentation asks for in manager.conf: they carry the result of a fax."""
 
 
 PEER_OF = {"22": "16", "16": "22"}
@@ -28,14 +28,14 @@ PEER_OF = {"22": "16", "16": "22"}
 
 
 class StartAsterisk(Protocol):
-    """Start the server of a version, "22" or "16"."""
+    """Starts the server of a version, "22" or "16"."""
 
     def __call__(self, version: str, channelvars: str = CHANNELVARS) -> Server: ...
 
 
 @contextmanager
 def servers_below(folder: Path) -> Iterator[StartAsterisk]:
-    """A starter of servers with their files below that folder; what was started is stopped at the end."""
+    """Yields a starter of servers below that folder and stops all of them at the end."""
     sip = {version: _free_port(socket.SOCK_DGRAM) for version in PEER_OF}
     with ExitStack() as servers:
 
@@ -47,17 +47,17 @@ def servers_below(folder: Path) -> Iterator[StartAsterisk]:
 
 
 class SipPorts(NamedTuple):
-    """Where a server listens for SIP, and where it finds the other one."""
+    """The SIP port of a server, and that of its peer."""
 
     own: int
     peer: int
 
 
 class Server:
-    """A running Asterisk.  Use it as a context manager: it is stopped, by its process id, at the end."""
+    """A running Asterisk.  As a context manager it stops the server, by its process id, at the end."""
 
     process: subprocess.Popen[bytes]
-    """The server; another one after each start()."""
+    """The server process; a new one after each start()."""
 
     def __init__(self, tree: Tree, home: Path, sip: SipPorts, channelvars: str = CHANNELVARS) -> None:
         self.version = tree.version
@@ -75,14 +75,14 @@ class Server:
         return self
 
     def start(self) -> None:
-        """Start it, again after a stop() or kill(), and wait until it is ready."""
+        """Starts the server, also after stop() or kill(), and waits until it is ready."""
         self.launch()
         self.wait_until_ready()
 
     def launch(self, slow: int = 0) -> None:
-        """Start it on the same ports as before, with the same configuration and log.
+        """Starts it with the same ports, configuration and log as before.
 
-        For `slow` seconds it answers the AMI and lists fax sessions, and is not yet fully booted.
+        For `slow` seconds it answers the AMI and lists fax sessions, but is not fully booted.
         """
         (self.home / "etc/boot.sh").write_text(f"sleep {slow}\n")
         with (self.home / "console").open("wb") as console:
@@ -95,7 +95,7 @@ class Server:
             )
 
     def wait_until_ready(self) -> None:
-        """Wait until it is fully booted."""
+        """Waits until it is fully booted."""
         deadline = time.monotonic() + 30
         while "Asterisk Ready" not in self.console():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -107,7 +107,7 @@ class Server:
         self.stop()
 
     def stop(self) -> None:
-        """End the server: politely, and after 10 s not."""
+        """Stops the server: with a request first, and after 10 s with a kill."""
         self.process.terminate()
         try:
             self.process.wait(10)
@@ -116,36 +116,36 @@ class Server:
             self.process.wait()
 
     def kill(self) -> None:
-        """End it as a crash does: it logs nothing more and says no farewell."""
+        """Kills it like a crash: it logs nothing more and sends no goodbye."""
         self.process.kill()
         self.process.wait()
 
     def manager(self, user: str = "tests") -> Manager:
-        """A new AMI connection, of `tests` or of the user `faxstore` (conf/manager.conf says what each may do)."""
+        """A new AMI connection of the user `tests` or `faxstore` (conf/manager.conf lists their rights)."""
         return Manager(self.port, user, self.secret)
 
     def console(self) -> str:
-        """All that the server wrote to its console since its last start."""
+        """All console output since the last start."""
         return (self.home / "console").read_text(errors="replace")
 
     def run_command(self, command: str) -> str:
-        """What `asterisk -rx` says to a command; also of commands that the AMI does not take."""
+        """The output of `asterisk -rx` for a command, including commands that the AMI does not accept."""
         words = [*self._command, "-rx", command]
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
         return f"{done.stdout}{done.stderr}".strip()
 
     def begun(self) -> list[truth.Begun]:
-        """The fax applications that were run so far, by the server's log."""
+        """The fax applications that started so far, from the server's log."""
         log = self.home / "var/messages"
         return truth.begun(log) if log.exists() else []
 
     def ends(self) -> list[truth.End]:
-        """How the fax applications ended so far, by the server's log."""
+        """The fax applications that ended so far, from the server's log."""
         log = self.home / "var/messages"
         return truth.ends(log) if log.exists() else []
 
     def received(self, uniqueid: str) -> Path:
-        """Where the receiver with that Uniqueid writes its pages."""
+        """The TIFF that the receiver with that Uniqueid writes."""
         return self.home / "received" / f"{uniqueid}.tif"
 
     def _configure(self, tree: Tree, sip: SipPorts, channelvars: str) -> None:
@@ -167,7 +167,7 @@ class Server:
 
 
 def _free_port(kind: socket.SocketKind) -> int:
-    """A port that nothing of that kind listens on, below those that the system gives to outgoing connections."""
+    """A free port of that kind, below the range that the system uses for outgoing connections."""
     while True:
         port = random.randrange(20_000, 30_000)
         with socket.socket(type=kind) as probe, suppress(OSError):

@@ -1,4 +1,4 @@
-"""What the history holds of a server's faxes, in the shape of what the server's own log says of them."""
+"""What the history holds about a server's faxes, in the same form as the server's own log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.asterisk.dialplan_log import End
 from tests.asterisk.real_asterisk import Server
 
 Row = dict[str, Any]
-"""A row of fax.sessions by column."""
+"""A row of fax.sessions, by column."""
 
 Usage = dict[tuple[str | None, str], tuple[int, ...]]
 """By account and direction: sessions, pages, bad lines, successes, failures."""
@@ -25,7 +25,7 @@ Session = tuple[int, str, str, str, int, str]
 
 
 def expected_sessions(ends: Iterable[End]) -> list[Session]:
-    """The sessions of these ends, by number; an end without one leaves no row."""
+    """The sessions of these ends, by number; an end without a session leaves no row."""
     return sorted(
         (end.session, end.operation, end.channel, end.uniqueid, end.pages, end.result)
         for end in ends
@@ -34,7 +34,7 @@ def expected_sessions(ends: Iterable[End]) -> list[Session]:
 
 
 def sessions(dsn: str, server: str) -> list[Session]:
-    """fax.sessions of that server, by number, without the detectors of a gateway."""
+    """fax.sessions of that server, by number, without a gateway's detectors."""
     query: LiteralString = """
         select session_number, operation, channel, uniqueid, pages, result
         from fax.sessions where server = %s and direction <> 'detector' order by session_number
@@ -46,7 +46,7 @@ def sessions(dsn: str, server: str) -> list[Session]:
 
 
 def wait_until_stored(dsn: str, server: Server) -> None:
-    """Wait until the history has as many sessions as the server has logged, each with its completion event."""
+    """Waits until the history has every session that the server logged, each with its completion event."""
     expected = len(expected_sessions(server.ends()))
     query: LiteralString = "select count(*) from fax.sessions where server = %s and end_observed_by = 'completion'"
     wait_until(
@@ -57,7 +57,7 @@ def wait_until_stored(dsn: str, server: Server) -> None:
 
 
 def wait_until_ended(dsn: str, server: Server, faxes: int) -> None:
-    """Wait until the history has that many faxes of that server and no session, a detector neither, is open."""
+    """Waits until the history has that many faxes of that server and no open session or detector."""
     query: LiteralString = """
         select count(*) filter (where direction is distinct from 'detector'),
                count(*) filter (where end_observed_by = 'open')
@@ -71,7 +71,7 @@ def wait_until_ended(dsn: str, server: Server, faxes: int) -> None:
 
 
 def faxes(dsn: str, server: str) -> list[Row]:
-    """Every row of fax.sessions of that server that is no detector's, oldest first."""
+    """All rows of fax.sessions of that server except detectors, oldest first."""
     query: LiteralString = """
         select * from fax.sessions
         where server = %s and direction is distinct from 'detector' order by started_at, session_number
@@ -86,7 +86,7 @@ def detectors(dsn: str, server: str) -> list[Row]:
 
 
 def usage(dsn: str, server: str) -> Usage:
-    """fax.usage_daily of that server, all days together."""
+    """fax.usage_daily of that server, summed over all days."""
     query: LiteralString = """
         select account_code, direction, sum(sessions)::int, coalesce(sum(pages), 0)::int,
                coalesce(sum(bad_lines), 0)::int, sum(successes)::int, sum(failures)::int
@@ -96,7 +96,7 @@ def usage(dsn: str, server: str) -> Usage:
 
 
 def highest_page_number(dsn: str, row: Row) -> int | None:
-    """The highest PageNumber that a snapshot of this session told."""
+    """The highest PageNumber in the snapshots of this session."""
     query: LiteralString = "select max(page_number) from fax.session_history where session_id = %s"
     number: int | None = _rows(dsn, query, row["session_id"])[0][0]
     return number
@@ -109,7 +109,7 @@ def bad_lines_by_page(dsn: str, row: Row) -> list[int | None]:
 
 
 def states(dsn: str, server: str) -> set[tuple[str, str]]:
-    """Which state each kind of snapshot of that server's sessions has shown: (event, state)."""
+    """The states that each kind of snapshot reported for that server's sessions: (event, state)."""
     query: LiteralString = """
         select distinct history.event, history.state
         from fax.session_history as history join fax.sessions as session using (session_id)
@@ -119,7 +119,7 @@ def states(dsn: str, server: str) -> set[tuple[str, str]]:
 
 
 def epochs(dsn: str, server: str) -> int:
-    """How many lives of that server the history knows."""
+    """The number of epochs of that server in the history."""
     query: LiteralString = "select count(distinct epoch_id) from fax.sessions where server = %s"
     return int(_rows(dsn, query, server)[0][0])
 
@@ -135,13 +135,13 @@ def bad_lines(dsn: str, server: str, session_number: int) -> list[int | None]:
 
 
 def measurable(dsn: str, server: str) -> dict[int, bool]:
-    """Whether the bad lines of each session of that server could be measured."""
+    """Whether bad lines were measurable, for each session of that server."""
     query: LiteralString = "select session_number, bad_lines_measurable from fax.sessions where server = %s"
     return dict(_rows(dsn, query, server))
 
 
 def gaps(dsn: str, server: str) -> list[tuple[datetime, datetime]]:
-    """The intervals without a good poll of that server, between the first one and the last."""
+    """The coverage gaps of that server between its first and its last poll."""
     query: LiteralString = """
         select began_at, ended_at from fax.coverage_gaps where server = %s and ended_at is not null order by began_at
     """

@@ -1,6 +1,6 @@
-"""Two servers send each other faxes over SIP, as T.38, as sound, and through a gateway; some never begin.
+"""Two servers fax each other over SIP: as T.38, as audio, and through a gateway; some faxes never start.
 
-All are played at once, then looked at from several sides.
+All of them are played once, and each test checks one aspect.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from tests.asterisk.real_asterisk import Server, servers_below
 from tests.asterisk.stored import Row
 
 SLOW = {"MODEM": "v27", "MAXRATE": "4800"}
-"""Of the modems, V.27 bears the noise best: it costs lines, not the fax."""
+"""V.27 survives noise best: noise costs it lines, not the whole fax."""
 
 CLASHING = {"MODEM": "v27", "MAXRATE": "14400"}
 """Settings that SendFAX refuses: V.27 is no faster than 4800."""
 
 ENDS = {"22": 15, "16": 14}
-"""How many ends each server logs: of senders, receivers and gateways, and of calls that no fax application took."""
+"""The number of ends that each server logs: senders, receivers, gateways, and calls that no fax application took."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """What was played, on which servers, and the database that watched it."""
+    """What was played, on which servers, and the database that recorded it."""
 
     dsn: str
     servers: list[Server]
 
     def ends(self) -> Iterator[tuple[Server, End]]:
-        """Every end of a fax application or of a gateway, with its server."""
+        """All ends of fax applications and gateways, each with its server."""
         for server in self.servers:
             for end in server.ends():
                 if end.ran:
@@ -49,18 +49,18 @@ class Played:
         return found[0]
 
     def pages(self, end: End) -> int:
-        """The pages of that end; Asterisk counts none for a gateway, whose pages are those that came through."""
+        """The pages of that end.  Asterisk counts none for a gateway: they are the pages that passed through it."""
         return self.end(end.tag, "receive")[1].pages if end.operation == "gateway" else end.pages
 
     def end(self, tag: str, operation: str) -> tuple[Server, End]:
-        """The end of that fax with that part in it, with its server."""
+        """The end of that part of that fax, with its server."""
         found = [(server, end) for server, end in self.ends() if (end.tag, end.operation) == (tag, operation)]
         assert len(found) == 1, (tag, operation, found)
         return found[0]
 
 
 def _bad_lines(server: Server, end: End) -> int:
-    """What that end noted of bad lines: only a receiver does, in its file."""
+    """The bad lines that this end recorded in its file; only a receiver does."""
     file = server.received(end.uniqueid)
     return sum(pages.bad_lines(file)) if end.operation == "receive" and file.exists() else 0
 
@@ -75,7 +75,7 @@ def _names_of(end: End) -> tuple[str, str, str]:
 
 @pytest.fixture(scope="module")
 def played(module_dsn: str, module_folder: Path) -> Played:
-    """All faxes of this module, played and watched."""
+    """All faxes of this module, played and recorded."""
     with servers_below(module_folder) as start_asterisk:
         servers = [start_asterisk("22"), start_asterisk("16")]
         with Ingestor(module_folder / "ingest", module_dsn, servers) as ingestor:
@@ -90,7 +90,7 @@ def played(module_dsn: str, module_folder: Path) -> Played:
 
 
 def _faxes(folder: Path, version: str) -> list[Fax]:
-    """What that server sends.  Each tag says from which server it comes."""
+    """The faxes that this server sends.  Each tag names the sending server."""
     two = pages.write_pages(folder / f"two-{version}.tif", pages=2, lines=150)
     long = pages.write_pages(folder / f"long-{version}.tif", pages=2, lines=200)
     noise = pages.write_noise(folder / f"noise-{version}.sln", quiet=20, seconds=14, hits=1, level=0.2)
@@ -110,21 +110,21 @@ def _faxes(folder: Path, version: str) -> list[Fax]:
         Fax(f"clash-{version}", two, "idle", variables=CLASHING),
         Fax(f"gateway-{version}", two, f"PJSIP/gateway*gateway-{version}@audio", account="sales"),
     ]
-    if version == "22":  # the gateway of Asterisk 22 seldom brings a fax on that way, and takes a minute to give up
+    if version == "22":  # On Asterisk 22 the gateway seldom succeeds this way, and takes a minute to give up.
         faxes.append(Fax("back-22", two, "PJSIP/gateway*back-22@peer"))
     return faxes
 
 
 def test_the_servers_did_what_they_should(played: Played) -> None:
-    """The servers' own word: what should go well went well, what should not did not.
+    """According to the servers, the good faxes succeeded and the bad ones failed.
 
-    Through the gateway of Asterisk 22 some faxes come and some do not: the history is to say which.
+    Through the gateway of Asterisk 22 some faxes arrive and some do not: the history must say which.
     """
     results = {(end.tag, end.operation): end.result for _, end in played.ends()}
     failed = {f"{tag}-{version}" for tag in ("missing", "clash") for version in ("22", "16")}
     assert {tag for (tag, _), result in results.items() if result == "failed"} - {"gateway-16"} == failed
-    assert results["gateway-16", "gateway"] == "success"  # it started: Asterisk says no more of a gateway
-    assert len(results) == 25  # 11 of each server's faxes, and 3 of the one that only Asterisk 22 sends
+    assert results["gateway-16", "gateway"] == "success"  # The gateway started: Asterisk reports nothing else about it.
+    assert len(results) == 25  # 11 faxes of each server, and 3 that only Asterisk 22 sends.
 
 
 def test_each_application_has_one_row_and_nothing_else_has_one(played: Played) -> None:
@@ -197,7 +197,7 @@ def test_a_detector_is_of_the_call_of_its_channel(played: Played, tag: str) -> N
 
 
 def test_a_detector_of_another_channel_names_no_fax(played: Played) -> None:
-    """A gateway listens on both of its channels; only one of them carries its session."""
+    """A gateway listens on both of its channels, but only one of them carries its session."""
     for server in played.servers:
         gateways = {end.channel for end in server.ends() if end.operation == "gateway"}
         others = [row for row in stored.detectors(played.dsn, server.name) if row["channel"] not in gateways]

@@ -1,8 +1,8 @@
-"""The moment in which a careless question kills the server, held open: faxstore must not ask then.
+"""Holds open the moment in which a careless query kills the server: faxstore must not send one then.
 
-A FAXSession for a session that is listed as Initialized makes res_fax_spandsp.c, spandsp_manager_fax_session, read
-through a null pointer.  That state lasts about a millisecond, between two bursts of channel variables.  Here the
-server reads a big file for each variable that is set, so it lasts for tenths of a second and every poll runs into it.
+A FAXSession for a session that is listed as Initialized makes res_fax_spandsp.c, spandsp_manager_fax_session,
+dereference a null pointer.  That state lasts about a millisecond, between two bursts of channel variables.  Here the
+server reads a big file for each variable, so the state lasts tenths of a second and every poll meets it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tests.asterisk.live_ingestor import Ingestor
 from tests.asterisk.real_asterisk import CHANNELVARS, StartAsterisk
 
 BIG = 100_000_000
-"""Bytes of the file: 15 to 50 ms of reading.  It is sparse: it takes no room on the disk."""
+"""Bytes of the file: 15 to 50 ms to read.  The file is sparse and takes no disk space."""
 
 POLL_INTERVAL = 0.05
 
 
 @pytest.fixture
 def slow_variables(tmp_path: Path) -> str:
-    """A setting of channelvars that makes the server slow whenever it tells of a channel."""
+    """A channelvars setting that slows the server down whenever it reports a channel."""
     file = tmp_path / "big"
     file.touch()
     os.truncate(file, BIG)

@@ -1,6 +1,6 @@
-"""A server is killed five times in one run, each time a little later in its faxes; after each it begins anew.
+"""A server is killed five times in one run, each time a little later in its faxes, and restarts each time.
 
-Each life's numbers and channels are the same as in the life before: only the life tells its sessions apart.
+All lives use the same session numbers and channels: only the epoch distinguishes their sessions.
 """
 
 from __future__ import annotations
@@ -21,33 +21,33 @@ from tests.asterisk.stored import Row
 
 KILLS = 5
 LATER = 1.5
-"""Seconds by which each kill is later than the one before, from the moment that all four sessions were seen."""
+"""Seconds by which each kill is later than the previous one, counted from when all four sessions were seen."""
 
 SESSIONS = 4
-"""Of a life: two faxes."""
+"""The number of faxes in each life."""
 
 
 class Kill(NamedTuple):
-    """When the end of a server began and when it was over, in seconds since 1970."""
+    """The start and the end of a kill, in seconds since 1970."""
 
     began: float
     over: float
 
     def within(self, begin: datetime, end: datetime) -> bool:
-        """Whether it may have been between these moments."""
+        """Whether the kill may have happened between these moments."""
         return begin.timestamp() <= self.over and self.began <= end.timestamp()
 
 
 @dataclass(frozen=True)
 class Killed:
-    """The server, its kills, and the database that watched it."""
+    """The server, its kills, and the database that recorded it."""
 
     dsn: str
     server: Server
     kills: list[Kill]
 
     def rows(self, life: int) -> list[Row]:
-        """What the history has of the faxes of a life, by number."""
+        """The rows of the faxes of one life, by session number."""
         return _rows(self.dsn, self.server, life)
 
 
@@ -59,7 +59,7 @@ def _rows(dsn: str, server: Server, life: int) -> list[Row]:
 
 @pytest.fixture(scope="module")
 def killed(module_dsn: str, module_folder: Path) -> Killed:
-    """Five lives that a kill ends, and a sixth that lives to see its faxes end."""
+    """Five lives that a kill ends, and a sixth in which the faxes finish."""
     page = pages.write_pages(module_folder / "page.tif", pages=1, lines=60)
     kills = []
     with servers_below(module_folder) as start_asterisk:

@@ -1,4 +1,4 @@
-"""Twenty faxes of all kinds at once over two servers: the history must say what the servers' own dialplan logged."""
+"""Twenty different faxes at once on two servers: the history must match the servers' own dialplan log."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.asterisk.live_ingestor import Ingestor
 from tests.asterisk.real_asterisk import Server, StartAsterisk
 
 SLOW = {"MODEM": "v27", "MAXRATE": "4800"}
-"""Of the modems, V.27 bears the noise best: it costs lines, not the fax."""
+"""V.27 survives noise best: noise costs it lines, not the whole fax."""
 
 
 @pytest.fixture
 def faxes(tmp_path: Path) -> list[Fax]:
-    """What each server plays: with ECM and without, of one page and of many, and four that do not go well."""
+    """The faxes of each server: with and without ECM, of one page and of many, and four that fail."""
     one = pages.write_pages(tmp_path / "one.tif", pages=1, lines=150)
     two = pages.write_pages(tmp_path / "two.tif", pages=2, lines=200)
     four = pages.write_pages(tmp_path / "four.tif", pages=4, lines=100)
@@ -57,12 +57,12 @@ def test_the_history_says_what_happened(
 
 
 def _ends(faxes: list[Fax]) -> int:
-    """Both ends of every call log how it went; but a sender whose call is not answered never runs."""
+    """Both ends of every call log their result; a sender whose call is not answered never starts."""
     return 2 * len(faxes) - sum(fax.receiver == "noanswer" for fax in faxes)
 
 
 def _check_that_all_kinds_were_played(server: Server) -> None:
-    """The server's own word: what should go well went well, what should not did not, and the noise was heard."""
+    """According to the servers, the good faxes succeeded, the bad ones failed, and the noise had an effect."""
     results = {(end.tag, end.operation): end.result for end in server.ends()}
     failures = {tag for (tag, _), result in results.items() if result == "failed"}
     assert failures == {"cut-off", "silent"}
@@ -71,7 +71,7 @@ def _check_that_all_kinds_were_played(server: Server) -> None:
 
 
 def _check_bad_lines(dsn: str, server: Server) -> None:
-    """A receiver without ECM counts bad lines, the same ones that it notes in its file; nobody else counts any."""
+    """Only a receiver without ECM counts bad lines, and its count equals the one in its TIFF."""
     measurable = stored.measurable(dsn, server.name)
     for end in server.ends():
         if end.session is None:

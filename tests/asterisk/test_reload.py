@@ -1,8 +1,8 @@
-"""res_fax is loaded anew while its server runs on: SessionNumber begins again at 0, and CoreStatus stays as it was.
+"""res_fax is reloaded while its server keeps running: SessionNumber restarts at 0 and CoreStatus does not change.
 
-Asterisk refuses to unload a module in use.  Forced to, it pulls the code from under the faxes that run: Asterisk 22
-and 16 then cut them off and go on with the old numbers, or keep channels that never end, or crash; each of these was
-seen.  So what is asked of the history after a forced unload holds for all of them, and the server is started again.
+Asterisk refuses to unload a module that is in use.  A forced unload removes the code under the running faxes: Asterisk
+22 and 16 then cut them off and continue with the old numbers, or keep channels that never end, or crash; we have seen
+each of these.  What the test expects after a forced unload holds for all of them; then it restarts the server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.asterisk.real_asterisk import Server, servers_below
 from tests.asterisk.stored import Row
 
 MODULES = ("res_fax.so", "res_fax_spandsp.so")
-"""In the order of loading; they are unloaded the other way round."""
+"""In the order of loading; unloading takes the reverse order."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +36,14 @@ class Forced:
 
 @dataclass(frozen=True)
 class Played:
-    """What was played, on which servers, and the database that watched it."""
+    """What was played, on which servers, and the database that recorded it."""
 
     dsn: str
     servers: list[Server]
     forced: Forced
 
     def rows(self, server: Server, tag: str) -> list[Row]:
-        """The rows of that fax, the sender's first; exactly one for each of its applications."""
+        """The rows of that fax, the sender's first; exactly one per application."""
         begun = sorted((one for one in server.begun() if one.tag == tag), key=lambda one: one.operation, reverse=True)
         assert [one.operation for one in begun] == ["send", "receive"]
         return [self._row(server, one) for one in begun]
@@ -57,7 +57,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played(module_dsn: str, module_folder: Path) -> Played:
-    """Faxes before, during and after loads of res_fax, on both servers at once."""
+    """Faxes before, during and after reloads of res_fax, on both servers at once."""
     page = pages.write_pages(module_folder / "page.tif", pages=1, lines=60)
     with servers_below(module_folder) as start_asterisk:
         servers = [start_asterisk("22"), start_asterisk("16")]
@@ -90,7 +90,7 @@ def _ends(server: Server, tag: str) -> list[End]:
 
 
 def _wait_until_running(server: Server) -> None:
-    """Wait until a sender and a receiver are listed as active."""
+    """Waits until a sender and a receiver are listed as active."""
 
     def running() -> bool:
         with server.manager() as manager:
@@ -101,7 +101,7 @@ def _wait_until_running(server: Server) -> None:
 
 
 def _check_that_it_is_not_unloaded_in_use(server: Server) -> None:
-    """The server refuses; a reload of the settings alone goes through, and the numbers go on."""
+    """The server refuses to unload; a reload of the settings works, and numbers continue."""
     with server.manager() as manager:
         for module in MODULES:
             answer = manager.ask("ModuleLoad", Module=module, LoadType="unload")[0]
@@ -111,7 +111,7 @@ def _check_that_it_is_not_unloaded_in_use(server: Server) -> None:
 
 
 def _load_anew(server: Server) -> None:
-    """Unload and load both modules; the server itself runs on."""
+    """Unloads and loads both modules; the server keeps running."""
     with server.manager() as manager:
         before = manager.ask("CoreStatus")[0]
         for kind, modules in (("unload", reversed(MODULES)), ("load", iter(MODULES))):
@@ -124,7 +124,7 @@ def _load_anew(server: Server) -> None:
 
 
 def _force(servers: list[Server]) -> Forced:
-    """Unload res_fax from under the faxes and load it again; then start the servers anew, if they still run or not."""
+    """Unloads res_fax under running faxes and loads it again; then restarts the servers, running or not."""
     for server in servers:
         _wait_until_running(server)
     time.sleep(2)
@@ -133,7 +133,7 @@ def _force(servers: list[Server]) -> Forced:
         for server in servers:
             with suppress(subprocess.TimeoutExpired):
                 server.run_command(f"module {what} res_fax.so")
-        time.sleep(1)  # what the faxes have still to say, they say before the next load
+        time.sleep(1)  # Give the faxes time to send their last events before the next load.
     for server in servers:
         server.kill()
     over = time.time()

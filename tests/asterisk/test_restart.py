@@ -1,6 +1,6 @@
-"""A server is killed in the middle of its faxes, and another time stopped: its numbers and its channels begin again.
+"""A server is killed in the middle of its faxes, and later stopped: session numbers and channels restart.
 
-It starts slowly, as a big one does: it lists fax sessions, and is logged in to, before it says that it is booted.
+It starts slowly, like a big one: it accepts logins and lists fax sessions before it reports that it is booted.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from tests.asterisk.real_asterisk import Server, servers_below
 from tests.asterisk.stored import Row
 
 LIVES = ("killed", "stopped", "whole")
-"""What becomes of the server in each of its lives; so its faxes are called too."""
+"""How each life of the server ends; the faxes are named after it."""
 
 
 SLOW = 4
-"""Seconds of a start: ingest, which has lost its connection, tries again in less."""
+"""Seconds that a start takes; ingest reconnects sooner than that."""
 
 
 @dataclass(frozen=True)
 class End:
-    """When the end of a server began and when it was over, in seconds since 1970."""
+    """When the end of a server began and when it was complete, in seconds since 1970."""
 
     began: float
     over: float
@@ -35,14 +35,14 @@ class End:
 
 @dataclass(frozen=True)
 class Played:
-    """What was played, on which servers, when these ended, and the database that watched it."""
+    """What was played, on which servers, when they ended, and the database that recorded it."""
 
     dsn: str
     servers: list[Server]
     ends: dict[tuple[str, str], End]
 
     def rows(self, server: Server, life: str) -> list[Row]:
-        """The rows of a life's faxes by number; exactly one for each application that was run in it."""
+        """The rows of one life's faxes by session number; exactly one per application that ran."""
         uniqueids = {begun.uniqueid: begun for begun in server.begun() if begun.tag.startswith(life)}
         found = [row for row in stored.faxes(self.dsn, server.name) if row["uniqueid"] in uniqueids]
         assert len(found) == len(uniqueids) == 4

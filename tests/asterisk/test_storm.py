@@ -1,4 +1,4 @@
-"""A server that is busy and asked often: faxstore must not disturb it, and must miss nothing."""
+"""A busy server that is polled often: faxstore must not disturb it and must miss nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_storm_of_faxes_polled_every_50_ms(start_asterisk: StartAsterisk, dsn:
 
 
 def _start_faxes(server: Server, page: Path) -> None:
-    """Start every fax when it is due: a slow start does not put off those after it."""
+    """Starts every fax when it is due; a slow start does not delay the next ones."""
     began = time.monotonic()
     with server.manager() as manager:
         for number in range(FAXES):
@@ -40,7 +40,7 @@ def _start_faxes(server: Server, page: Path) -> None:
 
 
 def _check_unharmed(server: Server) -> None:
-    """The process that was started still runs and answers, and has run every fax."""
+    """The original process still runs and answers, and every fax ran."""
     assert server.process.poll() is None, server.console()[-2000:]
     with server.manager() as manager:
         assert manager.ask("Ping")[0]["Ping"] == "Pong"

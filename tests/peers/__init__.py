@@ -1,5 +1,5 @@
-"""faxstore's files read by the programs that they are for: `make test-peers`.
+"""Programs that faxstore exports for read its files: `make test-peers`.
 
 HylaFAX's hylafax-server (1 MB) is downloaded once from the Debian mirror of this machine's apt sources and unpacked in
-$FAXSTORE_PEERS_DIR, else faxstore-peers in the user's cache folder.  Nothing is installed and root is not needed.
+$FAXSTORE_PEERS_DIR, else in faxstore-peers in the user's cache folder.  Nothing is installed and root is not needed.
 """

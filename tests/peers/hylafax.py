@@ -1,4 +1,4 @@
-"""HylaFAX's reports, xferfaxstats and recvstats, run from their Debian package without being installed."""
+"""Runs HylaFAX's reports, xferfaxstats and recvstats, from their Debian package without installing it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUITE = "bookworm"
 """The Debian suite; its hylafax-server is 6.0.7."""
 
 _SETTINGS = {"AWK": "awk", "CAT": "cat", "SED": "sed", "GREP": "grep"}
-"""What faxsetup(8) would have found on this machine, as far as the reports ask for it."""
+"""What faxsetup(8) would have found on this machine, as far as the reports need it."""
 
 _PAGES_TIME_RATE_ERRORS = re.compile(
     r"^(?P<key>.*?) +(?P<pages>\d+) +(?P<time>\d+(?::\d+)+) +[\d.]+ +(?P<errors>\d+)(?: .*)?$"
@@ -23,7 +23,7 @@ _PAGES_TIME_RATE_ERRORS = re.compile(
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a report: its key, and the pages, seconds and errors of it."""
+    """One line of a report: its key, pages, seconds and errors."""
 
     key: str
     pages: int
@@ -32,18 +32,18 @@ class Line:
 
 
 def lay_out() -> Path:
-    """The tree of hylafax-server, downloaded if it was not laid out before."""
+    """The unpacked hylafax-server; downloaded if it is not there yet."""
     return laid_out(cache_folder("FAXSTORE_PEERS_DIR", "faxstore-peers") / "hylafax", _download)
 
 
 def report(tree: Path, folder: Path, program: str, *arguments: str | Path) -> list[Line]:
-    """The lines of a report, the one with the total last; `folder` is for what it needs beside the tree."""
+    """The lines of a report, the total last; `folder` holds what the report needs beside the tree."""
     script = _relocated(tree, folder, program)
     done = subprocess.run(["bash", script, *arguments], capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr == ""
     title, *lines = done.stdout.splitlines()
     assert "Pages" in title
-    width = title.find("CIDName")  # recvstats has two more columns beside the key
+    width = title.find("CIDName")  # recvstats has two more columns after the key
     found = [_PAGES_TIME_RATE_ERRORS.match(line) for line in lines if not line.startswith("---")]
     assert all(found), done.stdout
     return [_line(match, width) for match in found if match]
@@ -58,7 +58,7 @@ def _line(match: re.Match[str], width: int) -> Line:
 
 
 def _relocated(tree: Path, folder: Path, program: str) -> Path:
-    """The program with its spool folder, a fixed path, in a folder of ours; nothing else of it is changed."""
+    """The program with its fixed spool path replaced by our folder; nothing else is changed."""
     spool = folder / "spool"
     (spool / "etc").mkdir(parents=True, exist_ok=True)
     (spool / "etc/setup.cache").write_text("".join(f"{name}={value}\n" for name, value in _SETTINGS.items()))

@@ -1,4 +1,4 @@
-"""xferfaxstats and recvstats give the pages and counts of the views: recordings of real servers, and hostile names."""
+"""xferfaxstats and recvstats agree with the views on pages and counts, for all recordings and for hostile names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def tree() -> Path:
 
 @pytest.fixture(scope="module")
 def imported(server: str, template: str) -> Iterator[str]:
-    """A DSN of a database with every recording, each of a server of its own."""
+    """A DSN of a database with every recording, each as its own server."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             for recording in truth.RECORDINGS:

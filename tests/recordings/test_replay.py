@@ -1,4 +1,4 @@
-"""What `faxstore ingest` sees of a server that plays a recording, is what `faxstore import` makes of it."""
+"""`faxstore ingest`, watching a server that plays a recording, gives the same rows as `faxstore import`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Rows = list[tuple[Any, ...]]
 
 @pytest.fixture(scope="module")
 def imported(server: str, template: str) -> Iterator[psycopg.Connection]:
-    """Every recording imported, each as a server of its own name."""
+    """Every recording imported, each as a server of the same name."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as database:
         for recording in WITH_SESSIONS:
             import_file(database, str(truth.path(recording)), recording, lambda _: None)
@@ -48,7 +48,7 @@ def imported(server: str, template: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="module")
 def watched(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[psycopg.Connection]:
-    """Every recording played by a server of its own, and all of them watched by one `faxstore ingest`."""
+    """Every recording played by its own server, all watched by one `faxstore ingest`."""
     with fresh(server, template) as dsn:
         asyncio.run(play_all(dsn, tmp_path_factory.mktemp("ingest")))
         with psycopg.connect(dsn, autocommit=True) as database:
@@ -87,7 +87,7 @@ def block(name: str, port: int) -> str:
 
 
 async def settled(dsn: str) -> None:
-    """The last lists have been polled, and what they say is in the history: nothing new for half a second."""
+    """Waits until the last lists are in the history: no new row for half a second."""
     with psycopg.connect(dsn, autocommit=True) as database:
         before, same = -1, 0
         while same < 5:

@@ -1,4 +1,4 @@
-"""Every real recording, imported into an empty database, says what really happened."""
+"""Every real recording, imported into an empty database, gives what really happened."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Imported:
-    """A recording, and the database that it alone was imported into."""
+    """A recording, and the database into which only it was imported."""
 
     recording: str
     database: psycopg.Connection
@@ -30,7 +30,7 @@ class Imported:
 
 @pytest.fixture(scope="module")
 def imported(server: str, template: str, request: pytest.FixtureRequest) -> Iterator[Imported]:
-    """The recording that the test's parameter names; the tests of one recording share its import."""
+    """Imports the recording that the test's parameter names; all tests of one recording share it."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as database:
         path = str(truth.path(request.param))
         yield Imported(request.param, database, import_file(database, path, "pbx", lambda _: None))
@@ -47,13 +47,13 @@ def test_the_sessions_are_those_of_the_truth(imported: Imported) -> None:
     sessions = rows(database, "select * from fax.sessions order by started_at")
     faxes = [row for row in sessions if row["direction"] != "detector"]
 
-    # No row too many: as many as the wire listed, and of the faxes one for each end that the server logged.
+    # One row for each session that the wire listed, and one for each fax end that the server logged.
     early = [row for row in faxes if row["snapshots"] == 0]
     listed = [row for row in faxes if row["snapshots"] > 0]
     assert len(sessions) == len(listed_on_the_wire(recording)) + len(early)
     assert all(row["server"] == "pbx" for row in sessions)
     ends = truth.ends(recording)
-    if recording == "restart-hard-16":  # a killed server logs no end: the four faxes under way are not in the truth
+    if recording == "restart-hard-16":  # a killed server logs no end: the truth lacks the four faxes that were running
         assert len(listed) == len(ends) + 4
     else:
         assert len(listed) == len(ends)
@@ -69,7 +69,7 @@ def test_the_sessions_are_those_of_the_truth(imported: Imported) -> None:
 
 @EACH
 def test_the_servers_own_counters_are_reconciled(imported: Imported) -> None:
-    """Between the first and the last FAXStats of a connection no attempt is missing, none is too many."""
+    """Between the first and the last FAXStats of a connection no attempt is missing and none is extra."""
     recording = imported.recording
     found = rows(imported.database, "select * from fax.reconciliation order by to_at")
     expected = [line for line in truth.lines(recording) if line["text"].startswith("Event: FAXStats")]
@@ -83,7 +83,7 @@ def test_the_servers_own_counters_are_reconciled(imported: Imported) -> None:
 
 @pytest.mark.parametrize("imported", RESTARTED, indirect=True)
 def test_a_restart_is_a_gap_that_its_faxes_overlap(imported: Imported) -> None:
-    """From the last list before the server went down, to the first one of the new server."""
+    """The gap lasts from the last list before the server stopped to the first list after its start."""
     database, recording = imported.database, imported.recording
     (gap,) = rows(database, "select * from fax.coverage_gaps where ended_at is not null")
     lists = [line["ts"] for line in truth.lines(recording) if line["text"].startswith("Event: FAXSessionsComplete")]
@@ -109,7 +109,7 @@ def test_what_a_crash_cut_off_ends_with_the_server(imported: Imported) -> None:
 
 
 def check_early(early: list[Row], ends: list[truth.End]) -> None:
-    """A fax that failed before Asterisk made a session of it is known by its events: what it was, and why it failed."""
+    """A fax that failed before Asterisk created a session is known from its events: its kind and its error."""
     told = sorted((row["operation"], row["channel"], row["result"], row["result_text"], row["pages"]) for row in early)
     assert told == sorted((end.operation, end.channel, "failed", end.text, None) for end in ends)
     assert [row["result_error"] for row in early] == [end.error for end in ends]
@@ -121,7 +121,7 @@ def rows(database: psycopg.Connection, query: str, *parameters: object) -> list[
 
 
 def listed_on_the_wire(recording: str) -> set[tuple[int, str]]:
-    """The sessions of all FAXSessionsEntry events, by connection and number, read without faxstore."""
+    """The sessions in all FAXSessionsEntry events, by connection and number, read without faxstore."""
     found, connection = set(), 0
     for line in truth.lines(recording):
         connection += line["dir"] == "mark" and line["text"] == "connected"
@@ -131,7 +131,7 @@ def listed_on_the_wire(recording: str) -> set[tuple[int, str]]:
 
 
 def the_one(faxes: list[Row], end: truth.End, *, last_of_its_number: bool) -> Row:
-    """The one row of an end; of two with the same number and channel (a restart), the one that ended when it did."""
+    """The one row of an end; among two with the same number and channel (a restart), the one that ended then."""
     found = [
         row
         for row in faxes
@@ -156,7 +156,9 @@ def seconds_of_day(text: str) -> float:
 
 
 def check_pages(database: psycopg.Connection, recording: str, row: Row, end: truth.End) -> None:
-    if end.operation == "gateway":  # its FAXOPT(pages) is always 0: its pages are those of the fax that it passed on
+    if (
+        end.operation == "gateway"
+    ):  # FAXOPT(pages) of a gateway is always 0: its pages are those of the fax that it relayed
         sent = [other for other in truth.truth_of(recording)["ends"] if other["op"] == "send"]
         assert row["pages"] == int(sent[0]["pages"])
     else:
@@ -176,7 +178,7 @@ def check_result(recording: str, row: Row, end: truth.End) -> None:
 
 
 def check_bad_lines(database: psycopg.Connection, recording: str, row: Row) -> None:
-    """What the receiver without ECM counted on each page stands in its TIFF."""
+    """The bad lines that the receiver without ECM counted per page are in its TIFF."""
     if row["operation"] != "receive" or row["error_correction_mode"] is not False:
         assert row["bad_lines"] is None
         assert not row["bad_lines_measurable"]
