@@ -1,12 +1,12 @@
-"""Hundreds of faxes at a time on a real Asterisk 22 that is polled ten times a second, for minutes: `make storm`.
+"""Hundreds of concurrent faxes on a real Asterisk 22 that is polled ten times per second, for minutes: `make storm`.
 
-    python -m tests.asterisk.long_storm --faxes 300 --minutes 10
-    python -m tests.asterisk.long_storm --faxes 50 --minutes 1 --control 0.5
+    python -m tests.trials.storm --faxes 300 --minutes 10
+    python -m tests.trials.storm --faxes 50 --minutes 1 --control 0.5
 
-First the same load without ingest, shorter: the share of faxes that fail then is what this machine does by itself.
-A fax here is a call of the server to itself: two fax sessions.  Every fax that ended must stand in the history as the
-server's own dialplan logged it, with the bad lines that its receiver noted in its file.  Prints one table; the exit
-status is 1 where a check failed.
+A shorter control load runs first, without ingest: its share of failed faxes is what this machine causes by itself.
+A fax here is a call of the server to itself: two fax sessions.  Every fax that ended must be in the history as the
+server's dialplan logged it, with the bad lines that its receiver recorded in its file.  Prints one table; exits with 1
+if a check fails.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from tests.asterisk.stored import Row
 
 POLL_INTERVAL = 0.1
 LAST_FAXES = 180.0
-"""Seconds that the faxes under way at the end may still take."""
+"""Seconds that the last faxes may still take."""
 
 LAST_ROWS = 900.0
-"""Seconds that the database may take for what the spool still holds then."""
+"""Seconds that the database then has for the rest of the spool."""
 
 CHANCE = 3.0
 """Standard deviations by which the shares of failed faxes may differ by chance."""
@@ -47,7 +47,7 @@ CHANCE = 3.0
 
 @dataclass(frozen=True)
 class Load:
-    """One load: how steady it was, what came of it by the server's log, and what the server took of a processor."""
+    """One load: how steady it was, its results by the server's log, and the server's processor time."""
 
     kept: Kept
     ends: list[End]
@@ -55,26 +55,26 @@ class Load:
 
     @property
     def failed(self) -> int:
-        """Ends of faxes that failed."""
+        """The ends of faxes that failed."""
         return sum(end.result == "failed" for end in self.ends)
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What ingest took, how it kept up (behind: seconds from the last fax to the last row), and what it saw."""
+    """The cost of ingest, its lag (`behind`: seconds from the last fax to the last row), and what it saw."""
 
     share: float
     megabytes: float
     behind: float
     said: list[str]
-    """The warnings of its log."""
+    """The warnings in its log."""
     rows: int
     between: tuple[float, float, float]
     """Seconds between two snapshots of one session: the median, the 99th percentile, the longest."""
 
 
 def play(server: Server, files: list[Path], faxes: int, seconds: float) -> Load:
-    """The load, until its last fax is over.  AssertionError where the server dies or cuts a fax off."""
+    """Runs the load until its last fax is over.  Raises AssertionError if the server dies or cuts a fax off."""
     with Meter(server.process.pid) as meter:
         kept = keep_up(server, files, faxes, seconds)
     wait_until_over(server, 2 * kept.started, LAST_FAXES)
@@ -86,7 +86,7 @@ def play(server: Server, files: list[Path], faxes: int, seconds: float) -> Load:
 def watched(
     server: Server, dsn: str, folder: Path, files: list[Path], faxes: int, seconds: float
 ) -> tuple[Load, Watched]:
-    """The load while ingest polls."""
+    """Runs the load while ingest polls."""
     with Ingestor(folder / "ingest", dsn, [server], POLL_INTERVAL) as ingestor:
         with Meter(ingestor.pid) as meter:
             load = play(server, files, faxes, seconds)
@@ -119,7 +119,7 @@ def _snapshots(connection: psycopg.Connection) -> tuple[int, tuple[float, float,
 
 
 def differences(server: Server, rows: dict[int, Row], ends: list[End]) -> Iterator[str]:
-    """Where the history is not what the server's log and the received files say."""
+    """The differences between the history and the server's log and received files."""
     told = {end.session: end for end in ends if end.session is not None}
     yield from (f"session {number}: not in the log" for number in rows.keys() - told.keys())
     for number, end in told.items():
@@ -137,7 +137,7 @@ def differences(server: Server, rows: dict[int, Row], ends: list[End]) -> Iterat
 
 
 def _of_file(row: Row, end: End, noted: list[int]) -> Iterator[str]:
-    """Bad lines may be unknown, and a lower bound where the history says that it is one."""
+    """Whether bad lines agree; they may be unknown, or a lower bound if the history says so."""
     count, noted_lines = row["bad_lines"], sum(noted)
     right = count is None or (
         _is_plain(end) and (count == noted_lines or (row["bad_lines_lower_bound"] and count < noted_lines))
@@ -147,7 +147,7 @@ def _of_file(row: Row, end: End, noted: list[int]) -> Iterator[str]:
 
 
 def unmeasured(rows: dict[int, Row], ends: list[End]) -> int:
-    """Receivers without ECM that no poll saw once the two ends had agreed: their bad lines are unknown."""
+    """Receivers without ECM that no poll saw after negotiation: their bad lines are unknown."""
     plain = (end.session for end in ends if _is_plain(end) and end.result == "success" and end.session is not None)
     return sum(number in rows and rows[number]["bad_lines"] is None for number in plain)
 
@@ -157,7 +157,7 @@ def _is_plain(end: End) -> bool:
 
 
 def fails_more(load: Load, control: Load) -> bool:
-    """Whether more ends failed than those of the control and chance explain."""
+    """Whether more ends failed than the control and chance explain."""
     one, other = len(load.ends), len(control.ends)
     share = (load.failed + control.failed) / (one + other)
     more = load.failed / one - control.failed / other
@@ -165,7 +165,7 @@ def fails_more(load: Load, control: Load) -> bool:
 
 
 def table(load: Load, control: Load, seen: Watched, differing: int, unknown: int) -> str:
-    """All figures, and the same of the control."""
+    """All figures, beside those of the control."""
     rows = [
         ("faxes", f"{load.kept.started:,}", f"{control.kept.started:,}"),
         ("under way on average", f"{load.kept.under_way:.0f}", f"{control.kept.under_way:.0f}"),
@@ -188,7 +188,7 @@ def table(load: Load, control: Load, seen: Watched, differing: int, unknown: int
 
 
 def run(folder: Path, faxes: int, seconds: float, control_seconds: float) -> bool:
-    """Runs and prints; whether all is well."""
+    """Runs and prints; returns whether all checks passed."""
     with ExitStack() as stack:
         dsn = stack.enter_context(embedded.running(folder / "database"))
         migrate.upgrade(dsn)

@@ -1,24 +1,24 @@
-"""Chaos: the ingestor, its database, the network and the telephone server broken at random, and the books compared.
+"""Chaos: breaks the ingestor, its database, the network and the telephone server at random, then compares the books.
 
-A played Asterisk (asterisk.py, fax.py) writes a ledger (ledger.py) of every message that it hands to a connection,
-each with a serial number in a header of its own, which the history keeps among a row's details.  A real
-`faxstore ingest` (ingestor_process.py), a Postgres of its own (postgres.py) and the ways to both (link.py,
-tests/kit/relay.py) are broken by faults drawn from a seed (faults.py, chaos_run.py).  Then judge.py compares
-(history.py, expected_rows.py, folds.py, cover.py).
+A simulated Asterisk (asterisk.py, fax.py) writes a ledger (ledger.py) of every message that it sends.  Each message
+carries a serial number in an extra header, which the history keeps in a row's details.  Faults drawn from a seed
+(faults.py, chaos_run.py) break a real `faxstore ingest` (ingestor_process.py), a private Postgres (postgres.py) and the
+network to both (link.py, tests/kit/relay.py).  Then judge.py compares (history.py,
+expected_rows.py, folds.py, cover.py).
 
-What the history must hold, by what became of a message:
+The outcome of a message decides what the history must hold:
 
-* **read**: the ingestor had taken its last byte from its socket (the kernel's counters tell: bytes handed over, less
-  those not acknowledged, less those that lie unread in the ingestor's receive buffer).  It must be in the history, in
-  exactly one row, with exactly its values.
+* **read**: the ingestor took its last byte from its socket.  The kernel's counters show it: bytes sent, minus bytes not
+  acknowledged, minus bytes unread in the ingestor's receive buffer.  The history must hold it in exactly one row, with
+  exactly its values.
 * **lost in memory**: read, but the ingestor was killed with -9 within `SPOOLED_WITHIN` seconds (or ended while its disk
-  was full, or halted): it may be missing.  So may a list's entry that waited for its detail, in a poll that was
-  under way.  Not so if it was on disk: the spool is copied after each kill, and what the copy holds must be in the
-  history.  The time from a kill on is a gap on record.
-* **in flight**: handed to the kernel in whole and not known to be read when the connection ended: it may be there.
-* **cut**: its last byte was never handed over.  It must not be there, and nothing of it: half a message is no answer.
+  was full, or was halted).  It may be missing, and so may a list entry that waited for its detail in a running poll.
+  If it was on disk it must not be missing: the trial copies the spool after each kill, and what the copy holds must be
+  in the history.  The time after a kill is a recorded gap.
+* **in flight**: sent in whole, but not known to be read when the connection ended.  It may be in the history.
+* **cut**: its last byte was never sent.  No part of it may be in the history: half a message is no answer.
 
-A list's entry is in the row of its session's detail where that was asked (header ListSerial), else in a row of its own.
-Nothing else may be in the history but `Gone`, which the ingestor concludes: of a session that has been listed before,
-at most one in each stretch between two listings.
+A list entry is in the row of its session's detail if that was requested (header ListSerial), else in its own row.
+The history may hold nothing else except `Gone`, which the ingestor concludes: at most one per session between two
+listings, and only after the session was listed.
 """

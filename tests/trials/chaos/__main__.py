@@ -1,4 +1,4 @@
-"""`python -m tests.trials.chaos`: one run, a line for each fault, and the judgement; exit 1 where something differs."""
+"""`python -m tests.trials.chaos`: one run, a line per fault, and the judgement; exits with 1 if anything differs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.trials.chaos.judge import judge, report
 
 
 def chaos(seed: int, seconds: float, sessions: int, every: float, keep: bool = False) -> tuple[bool, str]:
-    """One run and its judgement: whether all is as it must be, and what there is to say."""
+    """Runs and judges once; returns whether everything is right, and the report."""
     folder = Path(tempfile.mkdtemp(prefix="faxstore-chaos-", dir="/tmp"))
     folder.chmod(0o755)
     try:
@@ -44,7 +44,7 @@ async def _run_and_judge(folder: Path, seed: int, seconds: float, sessions: int,
 
 
 def command(seed: int, seconds: float, sessions: int, every: float) -> str:
-    """What repeats a run."""
+    """The command that repeats a run."""
     options = f"--seed {seed} --minutes {seconds / 60:g} --sessions {sessions} --every {every:g}"
     return f"python -m tests.trials.chaos {options}"
 

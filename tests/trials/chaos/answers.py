@@ -1,4 +1,4 @@
-"""What the played Asterisk answers to each action: the messages, each with the fax that it is about."""
+"""The simulated Asterisk's answer to each action: its messages, each with the fax that it concerns."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ Answers = list[tuple[Headers, Fax | None]]
 
 @dataclass
 class Server:
-    """What a server knows that is asked for."""
+    """The server's state that answers depend on."""
 
     crash: Callable[[str], None]
-    """Told of what would have killed a real one."""
+    """Called for a request that would have killed a real server."""
     started_at: float = 0.0
     fax_loaded: bool = True
     faxes: dict[str, Fax] = field(default_factory=dict)
-    """Those that are listed, by channel."""
+    """The listed faxes, by channel."""
     attempts: Counter[str] = field(default_factory=Counter)
     done: int = 0
     failed: int = 0
 
 
 def answers(server: Server, request: Request) -> Answers:
-    """The answer to an action that the played server knows."""
+    """The answer to an action that the simulated server knows."""
     action = request["action"]
     if action.startswith("FAX") and not server.fax_loaded:
         unknown = f"Invalid/unknown command: {action}. Use Action: ListCommands to show available commands."

@@ -1,4 +1,4 @@
-"""A played Asterisk: it runs faxes, answers, and can be stopped, killed, restarted and made to load res_fax anew."""
+"""A simulated Asterisk: it runs faxes, answers, and can be stopped, killed, restarted and made to reload res_fax."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.trials.chaos.link import Link, leave
 from tests.trials.chaos.messages import Headers
 
 STARTS_APART = 6.0
-"""Seconds between two starts, at least: those within 2 s are one by any observer's reckoning."""
+"""The least number of seconds between two starts: observers take starts within 2 s for one."""
 
 TICK = 0.05
 _NAMED = {"CoreStartupDate": "CoreStatus", "AsteriskVersion": "CoreSettings"}
-"""Responses that are worth a row, by a header of theirs."""
+"""Responses that become a row, by one of their headers."""
 SECRET = "chaos"
 
 
@@ -33,7 +33,7 @@ class Asterisk:
         self._ledger, self._rng = ledger, rng
         self.sessions = sessions
         self.latency = 0.0
-        """Seconds until a list is answered."""
+        """Seconds until it answers a list."""
         self.links: dict[int, Link] = {}
         self.up = False
         self._server = Server(ledger.crash)
@@ -52,7 +52,7 @@ class Asterisk:
         task.add_done_callback(self._tasks.discard)
 
     async def start(self) -> None:
-        """A new life: numbers and channel names begin again."""
+        """A new life: session numbers and channel names restart."""
         await asyncio.sleep(max(0.0, self._server.started_at + STARTS_APART - time.time()))
         self._server.started_at = time.time()
         self._channels = 0
@@ -64,7 +64,7 @@ class Asterisk:
         self._spawn(self._lives(self._server.started_at))
 
     def stop(self, how: str) -> None:
-        """`cleanly` says goodbye; `killed` does not, and what is in the middle stays there."""
+        """`cleanly` says goodbye; `killed` does not and cuts off what is being sent."""
         if how == "cleanly":
             self._tell(
                 [("Event", "Shutdown"), ("Privilege", "system,all"), ("Shutdown", "Cleanly"), ("Restart", "False")]
@@ -79,7 +79,7 @@ class Asterisk:
                 link.cut(self._rng.choice(("close", "reset")), self._rng.uniform(0.2, 0.99))
 
     async def reload(self, seconds: float) -> None:
-        """res_fax.so is unloaded, which needs all faxes to be over, and loaded anew."""
+        """Unloads and loads res_fax.so, which requires that all faxes are over."""
         self.hang_up_all()
         self._server.fax_loaded = False
         self._tell([("Event", "Unload"), ("Privilege", "system,all"), ("Module", "res_fax.so"), ("Status", "Success")])
@@ -92,7 +92,7 @@ class Asterisk:
             )
 
     def hang_up_all(self) -> None:
-        """All faxes end now."""
+        """Ends all faxes now."""
         for fax in list(self._server.faxes.values()):
             self._ends(fax)
 
@@ -109,7 +109,7 @@ class Asterisk:
             self._listener = None
 
     async def close(self) -> None:
-        """The end of the play."""
+        """Ends the simulation."""
         self.up = False
         self._close_listener()
         for link in list(self.links.values()):
@@ -172,7 +172,7 @@ class Asterisk:
     # -- the wire ------------------------------------------------------------------------------------
 
     def _tell(self, headers: Headers, fax: Fax | None = None) -> None:
-        """An event, to whoever is logged in."""
+        """Sends an event to every logged-in client."""
         for number, link in self.links.items():
             if link.logged_in:
                 self._say(number, link, headers, fax)

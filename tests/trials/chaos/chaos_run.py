@@ -1,4 +1,4 @@
-"""A run: everything started, broken for so long, mended, drained, and stopped; what it leaves is for the judge."""
+"""One run: start everything, break it, repair it, drain the spool, stop; the judge compares the result."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.trials.chaos.postgres import USER, Postgres
 from tests.trials.chaos.world import NoEffectError, World
 
 DRAIN_WITHIN = 180.0
-"""Seconds after the last fault in which the spool must be empty, but for what waits for a session."""
+"""Seconds after the last fault until the spool must be empty, except for records that wait for a session."""
 
 Say = Callable[[str], None]
 
 
 @dataclass
 class Outcome:
-    """What a run leaves."""
+    """What a run leaves behind."""
 
     ledger: Ledger
     dsn: str
@@ -43,7 +43,7 @@ class Outcome:
 async def run(
     folder: Path, seed: int, seconds: float, sessions: int, every: float, say: Say
 ) -> tuple[Outcome, Postgres]:
-    """Breaks things for so many seconds, one each `every` seconds on average; the Postgres still runs."""
+    """Injects faults for `seconds`, one per `every` seconds on average; Postgres runs at the end."""
     postgres = await asyncio.to_thread(Postgres, folder)
     await postgres.until_ready()
     ledger, relay = Ledger(), to_port(postgres.port)
@@ -92,8 +92,8 @@ async def _one(world: World, fault: Planned, outcome: Outcome) -> None:
 
 
 async def _settle(world: World, outcome: Outcome, say: Say) -> None:
-    """All is well again: faxes end, lists come, the spool drains."""
-    say("mended; waiting until the spool is drained")
+    """Repairs everything: faxes end, lists arrive, the spool drains."""
+    say("repaired; waiting until the spool is empty")
     await world.mend()
     world.asterisk.sessions = 0
     world.asterisk.hang_up_all()
@@ -104,7 +104,7 @@ async def _settle(world: World, outcome: Outcome, say: Say) -> None:
     deadline = time.monotonic() + DRAIN_WITHIN
     while time.monotonic() < deadline:
         before, left = left, await asyncio.to_thread(_left, world.ingestor.spool)
-        if left == 0 or (left == before and left < 500):  # what waits for a session stays
+        if left == 0 or (left == before and left < 500):  # records that wait for a session remain
             break
         await asyncio.sleep(2)
     await world.ingestor.leave()

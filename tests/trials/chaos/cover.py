@@ -1,9 +1,9 @@
-"""The gaps that the history tells against when lists were read.
+"""Compares the gaps in the history with the times at which lists were read.
 
-A complete list covers until the next one of the same connection, if none was refused in between (res_fax was not
-loaded).  From the last list of such a stretch to the first of the next the server was not watched: that must be within
-the gaps told.  Where it was watched no gap may be told, but for a collector that was killed: its gap begins at its last
-list on record, of which there is one a minute (docs/decisions/0008).
+A complete list covers the time until the next list of the same connection, unless a list in between was refused
+(res_fax was not loaded).  Between the last list of such a stretch and the first of the next the server was not watched:
+that time must lie within recorded gaps.  While it was watched no gap may be recorded, except after a kill of the
+collector: that gap begins at its last recorded list, and one list per minute is recorded (docs/decisions/0008).
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from tests.trials.chaos.ledger import Ledger, Message
 
 HEARTBEAT = 60.0
 TOLERANCE = 0.5
-"""Seconds: between a list's last byte, its reading, and when that was noticed."""
+"""Seconds between a list's last byte, its reading, and the moment when the trial noticed it."""
 
 LONGEST_PAUSE = 31.0
-"""Seconds between two lists of one connection that are no gap, and a little."""
+"""Seconds between two lists of one connection that are no gap, plus a margin."""
 
 Interval = tuple[float, float]
 
 
 Stretch = list[Message]
-"""Ends of complete lists that were sent in whole, in order, with nothing between them that makes a gap."""
+"""The times of complete lists that were sent in whole, in order, with no reason for a gap between them."""
 
 
 def compare(connection: psycopg.Connection[Any], ledger: Ledger, out: Differences) -> None:
-    """fax.coverage_gaps against the ledger's lists."""
-    told = [
+    """Compares fax.coverage_gaps with the ledger's lists."""
+    recorded = [
         (began.timestamp(), ended.timestamp() if ended else float("inf"))
         for began, ended in connection.execute("select began_at, ended_at from fax.coverage_gaps order by began_at")
     ]
-    out.counts["gaps told"] = len(told)
+    out.counts["recorded gaps"] = len(recorded)
     stretches = _stretches(ledger)
     for blind in _blind(stretches):
         out.counts["blind intervals"] += 1
-        if not any(began <= blind[0] and blind[1] <= ended for began, ended in told):
-            out.add("gap missing", f"nothing was seen from {blind[0]:.3f} to {blind[1]:.3f}, and no gap is told")
+        if not any(began <= blind[0] and blind[1] <= ended for began, ended in recorded):
+            out.add("gap missing", f"nothing was seen from {blind[0]:.3f} to {blind[1]:.3f}, and no gap is recorded")
     for covered in _covered(stretches, ledger):
-        for began, ended in told:
+        for began, ended in recorded:
             if max(began, covered[0]) < min(ended, covered[1]):
                 text = (
                     f"a gap from {began:.3f} to {ended:.3f}, and lists came from {covered[0]:.3f} to {covered[1]:.3f}"
@@ -52,17 +52,17 @@ def compare(connection: psycopg.Connection[Any], ledger: Ledger, out: Difference
 
 
 def _stretches(ledger: Ledger) -> list[Stretch]:
-    """In the order of their first lists."""
+    """The stretches, in the order of their first lists."""
     stretches: list[Stretch] = []
     going_on: dict[int, Stretch] = {}
     for message in ledger.messages:
-        if message.handed_at is None:
+        if message.sent_at is None:
             continue
         if message.kind == "Refused":
             going_on.pop(message.connection, None)
         elif message.kind == "FAXSessionsComplete":
             stretch = going_on.get(message.connection)
-            if stretch is None or message.handed_at - (stretch[-1].handed_at or 0) > LONGEST_PAUSE:
+            if stretch is None or message.sent_at - (stretch[-1].sent_at or 0) > LONGEST_PAUSE:
                 stretches.append(stretch := [])
                 going_on[message.connection] = stretch
             stretch.append(message)
@@ -70,20 +70,20 @@ def _stretches(ledger: Ledger) -> list[Stretch]:
 
 
 def _blind(stretches: list[Stretch]) -> list[Interval]:
-    """Where no list came, a little within."""
+    """The times without a list, minus a margin."""
     found = []
     seen_until = float("inf")
-    for stretch in sorted(stretches, key=lambda stretch: stretch[0].handed_at or 0):
-        began, ended = seen_until, stretch[0].handed_at or 0.0
+    for stretch in sorted(stretches, key=lambda stretch: stretch[0].sent_at or 0):
+        began, ended = seen_until, stretch[0].sent_at or 0.0
         if ended - began > 2 * TOLERANCE:
             found.append((began + TOLERANCE, ended - TOLERANCE))
-        last = max(message.read_at or message.handed_at or 0.0 for message in stretch)
+        last = max(message.read_at or message.sent_at or 0.0 for message in stretch)
         seen_until = last if seen_until == float("inf") else max(seen_until, last)
     return found
 
 
 def _covered(stretches: list[Stretch], ledger: Ledger) -> list[Interval]:
-    """From the first to the last list of a stretch that were read; of a killed collector's, to its last word."""
+    """A stretch from its first to its last list that was read, or to the last recorded list of a killed collector."""
     found = []
     for stretch in stretches:
         read = [message.read_at for message in stretch if message.read_at is not None]
@@ -99,9 +99,9 @@ def _covered(stretches: list[Stretch], ledger: Ledger) -> list[Interval]:
 
 
 def _last_word(read: list[float], before: float) -> float:
-    """When the last list was told of: the first is, and then one a minute; what may be lost does not count."""
-    told = read[0]
+    """When the last list was recorded: the first list is, then one per minute; lists that may be lost do not count."""
+    recorded = read[0]
     for at in read:
-        if at < before and at - told > HEARTBEAT + TOLERANCE:
-            told = at
-    return told
+        if at < before and at - recorded > HEARTBEAT + TOLERANCE:
+            recorded = at
+    return recorded

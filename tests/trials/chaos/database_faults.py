@@ -1,4 +1,4 @@
-"""What befalls the database and the way to it."""
+"""Faults of the database and of the network to it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ async def out_of_connections(world: World, rng: random.Random) -> None:
 
 
 async def locked_out(world: World, rng: random.Random) -> None:
-    """Somebody holds a table that each append needs."""
+    """Locks a table that every append needs."""
     seconds = rng.uniform(0.5, 5)
     with suppress(psycopg.errors.AdminShutdown, psycopg.errors.QueryCanceled):
         await _asked(

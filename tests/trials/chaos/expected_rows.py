@@ -1,6 +1,6 @@
-"""What row a message must have become, worked out from its text alone, with none of the product's code.
+"""The row that a message must become, computed from its text alone, without the product's code.
 
-Which header becomes which column is design: the names of the columns say it.  Whatever has no column is in details.
+The design decides which header goes to which column: the columns have the headers' names.  All others are in details.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ COLUMNS = (
     "operation", "state", "session_type", "error_correction_mode", "data_rate", "x_resolution", "y_resolution",
     "page_number", "pages_transmitted", "pages_received", "total_bad_lines", "file_name", "details",
 )  # fmt: skip
-"""Of fax.session_history, those that come from the wire."""
+"""The columns of fax.session_history that come from the wire."""
 
 _TEXT = {"Operation": "operation", "State": "state", "SessionType": "session_type", "FileName": "file_name"}
 _NUMBER = {
@@ -27,22 +27,22 @@ _NUMBER = {
     "TotalBadLines": "total_bad_lines",
 }
 _OF_SESSION = {"Event", "Channel", "Uniqueid", "Technology", "SessionNumber"}
-"""In fax.session, or the row's own name."""
+"""Columns of fax.session, under the row's own name."""
 
 SERVER_KINDS = frozenset({"CoreStatus", "CoreSettings", "FAXStats", "FullyBooted", "Shutdown", "Load", "Unload"})
-"""Rows of fax.server_history, whole in details."""
+"""Messages that become rows of fax.server_history, with all their headers in details."""
 
 LISTED_KINDS = frozenset({"FAXSession", "FAXSessionsEntry", "Status"})
-"""Rows of fax.session_history that name their session by its number."""
+"""Messages that become rows of fax.session_history and name their session by its number."""
 
 CHANNEL_KINDS = frozenset({"FAXStatus", "VarSet", "SendFAX", "ReceiveFAX"})
-"""Those that name it by its channel."""
+"""Messages that name their session by its channel."""
 
 KINDS = SERVER_KINDS | LISTED_KINDS | CHANNEL_KINDS
 
 
 def of_session(message: Message, entry: Message | None) -> Columns:
-    """The columns of a row of fax.session_history; entry: the list's, where the row has joined it."""
+    """The columns of a row of fax.session_history; `entry` is the list entry that the row has joined, if any."""
     row: Columns = dict.fromkeys(COLUMNS)
     row["details"] = {}
     if entry is not None:
@@ -61,7 +61,7 @@ def of_server(message: Message) -> dict[str, str]:
 
 
 def serials(details: dict[str, Any] | None) -> list[int]:
-    """Of the messages that a row is made of.  Raises ValueError for one that was cut."""
+    """The serials of the messages that form a row.  Raises ValueError for a message that was cut."""
     found = []
     for name in ("Serial", "ListSerial"):
         if details and name in details:

@@ -1,8 +1,8 @@
-"""The faults: what can be broken, for how long, and how they are drawn from a seed.
+"""The faults: what can break, for how long, and how a seed selects them.
 
-Each is a function of the world and of a generator of its own, so that a seed gives the same faults whatever the
-timing does.  It mends what it broke.  One that finds nothing to break (a database that is down already) has no effect
-and does not count.
+Each fault is a function of the world and of its own random generator, so that a seed gives the same faults whatever
+the timing.  Each repairs what it broke.  A fault that finds nothing to break (the database is down already) has no
+effect and does not count.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Fault = Callable[[World, random.Random], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Planned:
-    """A fault to come, in seconds from the start."""
+    """A planned fault, in seconds from the start."""
 
     at: float
     name: str
@@ -29,9 +29,10 @@ class Planned:
 
 
 def plan(seed: int, seconds: float, every: float) -> list[Planned]:
-    """The faults of a run, one `every` so many seconds on average; some overlap.
+    """The faults of a run, one per `every` seconds on average; some overlap.
 
-    They are drawn like cards, each as often as it has copies, and shuffled anew when all are used: every kind comes.
+    They are dealt like cards: each fault has a number of copies, and an empty deck is shuffled again, so
+    every kind occurs.
     """
     rng, planned, deck, at = random.Random(seed), list[Planned](), list[str](), 3.0
     while at < seconds:
@@ -80,7 +81,7 @@ async def disk_full(world: World, rng: random.Random) -> None:
 
 
 def _links(world: World) -> list[Link]:
-    """The connections that there are to break."""
+    """The open connections, which a fault can break."""
     links = list(world.asterisk.links.values())
     if not links:
         raise NoEffectError
@@ -165,6 +166,6 @@ FAULTS: dict[str, tuple[int, Fault]] = {
     "lists slow": (1, slow_lists),
     "Asterisk restarted": (1, asterisk_restarted),
     "Asterisk killed": (2, asterisk_killed),
-    "res_fax loaded anew": (2, fax_reloaded),
+    "res_fax reloaded": (2, fax_reloaded),
 }
 """Each fault, with the number of its copies in the deck."""

@@ -1,4 +1,4 @@
-"""One played fax: when it begins, what it shows at each moment, and what is said of it when it ends."""
+"""One simulated fax: when it begins, what it shows at each moment, and its events at the end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RATES = (14400, 12000, 9600, 7200)
 
 @dataclass(slots=True)
 class Fax:
-    """Drawn once; everything else follows from the time that has passed since it began (seconds)."""
+    """Drawn once; everything else follows from the seconds since its start."""
 
     place: int
     number: int | None
@@ -23,14 +23,14 @@ class Fax:
     pages: int
     page_seconds: float
     setting_up: float
-    """In state Initialized: a question now would crash a server."""
+    """Seconds in state Initialized, when a FAXSession request would crash a real server."""
     ecm: bool
     fine: bool
     fails: bool
     silent: bool
-    """No completion event at its end."""
+    """Whether it ends without a completion event."""
     bad_lines: tuple[int, ...]
-    """Of each page, at its end."""
+    """Bad lines of each page at its end."""
     began: float
     over: bool = False
 
@@ -39,7 +39,7 @@ class Fax:
         return f"/var/spool/fax/{self.operation}-{self.place}.tif"
 
     def seconds(self) -> float:
-        """From its beginning to its end."""
+        """Seconds from its start to its end."""
         if self.operation == "V.21":
             return self.page_seconds
         return self.setting_up + 1.5 + self.pages * self.page_seconds + 1.0
@@ -48,7 +48,7 @@ class Fax:
         return "Initialized" if now - self.began < self.setting_up and self.operation != "V.21" else "Active"
 
     def entry(self, now: float) -> Headers:
-        """res_fax.c, manager_fax_sessions_entry, behind the ActionID."""
+        """res_fax.c, manager_fax_sessions_entry: the headers after ActionID."""
         fax = self.operation in ("send", "receive")
         return [
             ("Channel", self.channel),
@@ -61,7 +61,7 @@ class Fax:
         ]
 
     def detail(self, now: float) -> Headers:
-        """res_fax_spandsp.c, spandsp_manager_fax_session, behind the ActionID."""
+        """res_fax_spandsp.c, spandsp_manager_fax_session: the headers after ActionID."""
         head = [("SessionNumber", str(self.number)), ("Operation", self.operation), ("State", self.state(now))]
         if self.operation == "V.21":
             return head
@@ -90,13 +90,13 @@ class Fax:
         ]
 
     def _progress(self, now: float) -> tuple[int, float]:
-        """Pages done, and the part of the next one."""
+        """The number of finished pages, and the finished part of the next one."""
         on_pages = max(0.0, now - self.began - self.setting_up - 1.5) / self.page_seconds
         done = min(self.pages, int(on_pages))
         return done, on_pages - done
 
     def _bad(self, done: int, part: float) -> int:
-        # After the last page its count stays, while PageNumber goes on.
+        # After the last page its count stays, while PageNumber advances.
         return self.bad_lines[-1] if done == self.pages else int(self.bad_lines[done] * min(1.0, part))
 
     def _resolution(self) -> str:
@@ -178,7 +178,7 @@ class Fax:
         )
 
     def hangup(self) -> Headers:
-        """The channel is gone."""
+        """The channel hangs up."""
         return self.of_channel("Hangup", ("Cause", "16"), ("Cause-txt", "Normal Clearing"))
 
     def _file(self) -> tuple[str, str]:
@@ -186,7 +186,7 @@ class Fax:
 
 
 def drawn(rng: random.Random, place: int, number: int | None, channel: str, uniqueid: str) -> Fax:
-    """A fax of a kind that a busy server has, 4 to 40 s long."""
+    """A random fax as a busy server has them, 4 to 40 s long."""
     operation = rng.choices(("send", "receive", "gateway", "V.21"), (4, 5, 1, 1))[0]
     if number is None:
         operation = rng.choice(("send", "receive"))

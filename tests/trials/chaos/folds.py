@@ -1,4 +1,4 @@
-"""The totals of each session against its rows, which were compared with the ledger before: pages, bad lines, result."""
+"""Compares each session's totals with its rows, which the ledger has confirmed: pages, bad lines, result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.trials.chaos.history import Differences, History, Row
 
 
 def compare(connection: psycopg.Connection[Any], history: History, out: Differences) -> None:
-    """fax.sessions of every session that was listed, and positions and batches as a whole."""
+    """Checks fax.sessions for every listed session, and the positions and batches as a whole."""
     cursor = connection.cursor(row_factory=dict_row)
     judged = history.fax_of.keys() - history.halves
     for session in cursor.execute("select * from fax.sessions where session_number is not null"):
@@ -48,7 +48,7 @@ def _expected(rows: list[Row]) -> dict[str, Any]:
 
 
 def _result(rows: list[Row], completion: Row | None) -> str:
-    """By the last FAXSTATUS between the first listing and the completion."""
+    """The result according to the last FAXSTATUS between the first listing and the completion."""
     listed = min(row["observed_at"] for row in rows if row["event"] in ("FAXSession", "FAXSessionsEntry"))
     said = [
         row for row in rows

@@ -1,4 +1,4 @@
-"""The history against the ledger, row by row: nothing missing, nothing double, nothing wrong."""
+"""Compares the history with the ledger, row by row: nothing missing, nothing twice, nothing wrong."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.trials.chaos.ledger import Ledger, Message
 Row = dict[str, Any]
 
 CLOCK = 1.5
-"""Seconds: between the ingestor's reading of bytes and its look at the clock a busy machine may do something else."""
+"""Seconds by which a busy machine may delay the ingestor between reading bytes and reading the clock."""
 
 
 @dataclass
 class Differences:
-    """What is not as it must be, in words, by kind; and what was counted."""
+    """The differences, as text by kind, and the counts."""
 
     found: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     counts: Counter[str] = field(default_factory=Counter)
@@ -40,14 +40,14 @@ class History:
         self._seen: dict[int, str] = {}
         self._held = 0.0
         self.sessions: dict[UUID, list[Row]] = defaultdict(list)
-        """The rows of each session, in order of their positions."""
+        """The rows of each session, in the order of their positions."""
         self.fax_of: dict[UUID, int] = {}
-        """The fax that a listed session is."""
+        """The fax of each listed session."""
         self.halves: set[UUID] = set()
-        """Sessions with a row of half a message: what else they say is not to be judged."""
+        """Sessions with a row from half a message; their other values are not judged."""
 
     def compare(self, connection: psycopg.Connection[Any], waiting: set[int]) -> None:
-        """Everything; `waiting`: serials that are still in the spool."""
+        """Compares everything; `waiting` are the serials that are still in the spool."""
         cursor = connection.cursor(row_factory=dict_row)
         for row in cursor.execute(
             "select h.*, s.session_number, s.channel, s.uniqueid from fax.session_history h"
@@ -73,7 +73,7 @@ class History:
             self.halves.add(row["session_id"])
             return
         message, entry = messages[0], (messages[1] if len(messages) > 1 else None)
-        if any(part.handed_at is None for part in messages):
+        if any(part.sent_at is None for part in messages):
             self.halves.add(row["session_id"])
             return
         expected = rows.of_session(message, entry)
@@ -82,18 +82,18 @@ class History:
                 self._out.add("wrong", f"{where}: {name} is {row[name]!r}, the ledger has {expected[name]!r}")
         if row["event"] != message.kind:
             self._out.add("wrong", f"{where}: the ledger has a {message.kind}")
-        at, handed, read = row["observed_at"].timestamp(), message.handed_at or 0.0, message.read_at
+        at, handed, read = row["observed_at"].timestamp(), message.sent_at or 0.0, message.read_at
         if not handed - CLOCK <= at <= (read or at) + CLOCK:
             self._out.add("wrong", f"{where}: observed at {at:.3f}, sent at {handed:.3f} and read at {read}")
 
     def _server_row(self, row: Row) -> None:
         where = f"server history, {row['event']}"
         for message in self._messages(row, where):
-            if message.handed_at is not None and rows.of_server(message) != row["details"]:
+            if message.sent_at is not None and rows.of_server(message) != row["details"]:
                 self._out.add("wrong", f"{where}: {row['details']}, the ledger has {rows.of_server(message)}")
 
     def _messages(self, row: Row, where: str) -> list[Message]:
-        """The messages that the row is made of, each marked as seen."""
+        """The messages that form the row; marks each as seen."""
         try:
             found = [self._ledger.messages[serial] for serial in rows.serials(row["details"])]
         except (ValueError, IndexError) as error:
@@ -103,7 +103,7 @@ class History:
             self._out.add("wrong", f"{where}: of no message at all: {row['details']}")
         for message in found:
             self._out.counts[message.kind] += 1
-            if message.handed_at is None:
+            if message.sent_at is None:
                 self._out.add("half a message", f"{where} of {_named(message)}: {row['details']}")
             if message.serial in self._seen:
                 self._out.add("double", f"{where}: message {message.serial} is also at {self._seen[message.serial]}")
@@ -134,7 +134,7 @@ class History:
     # -- sessions ------------------------------------------------------------------------------------
 
     def _identities(self) -> None:
-        """One session for each fax, one fax for each session."""
+        """Checks that each fax has one session and each session has one fax."""
         sessions: dict[int, set[UUID]] = defaultdict(set)
         unlisted: dict[UUID, set[int]] = {}
         merged: Counter[int] = Counter()
@@ -166,7 +166,7 @@ class History:
         self._out.counts["sessions"] = len(self.fax_of)
 
     def _lives_run_together(self, faxes: set[int]) -> bool:
-        """Whether no recorded Load tells their lives apart: nobody was there when res_fax was loaded anew."""
+        """Whether no recorded Load separates their lives: nobody watched when res_fax was reloaded."""
         lives = sorted({self._ledger.faxes[fax].registry for fax in faxes})
         between = range(lives[0] + 1, lives[-1] + 1)
         return len(lives) == len(faxes) and all(life in self._unseen_reloads for life in between)
@@ -177,7 +177,10 @@ class History:
         return self._ledger.reloads - {message.registry for message in seen if message.kind == "Load"}
 
     def _unlisted(self, session_id: UUID, faxes: set[int], listed: set[int]) -> None:
-        """A session of events alone: of one fax, that no list has shown, or not in time; listed: those that one has."""
+        """Checks a session that has only events: of one fax that no list showed in time.
+
+        `listed` are its faxes that a list did show.
+        """
         if len(faxes) > 1:
             self._out.add("wrong", f"the unlisted session {session_id} is {len(faxes)} faxes: {self._known(faxes)}")
         self._out.counts["unlisted sessions"] += 1
@@ -185,9 +188,11 @@ class History:
 
     def _is(self, row: Row, fax: int) -> None:
         known = self._ledger.faxes[fax]
-        told = (row["session_number"], row["channel"])
-        if told != (known.number, known.channel) or row["uniqueid"] not in (None, known.uniqueid):
-            self._out.add("wrong", f"session {row['session_id']} is {told} {row['uniqueid']}, the ledger has {known}")
+        recorded = (row["session_number"], row["channel"])
+        if recorded != (known.number, known.channel) or row["uniqueid"] not in (None, known.uniqueid):
+            self._out.add(
+                "wrong", f"session {row['session_id']} is {recorded} {row['uniqueid']}, the ledger has {known}"
+            )
 
     def _fax(self, row: Row, kinds: frozenset[str]) -> Any:
         if row["event"] not in kinds:
@@ -195,13 +200,13 @@ class History:
         try:
             return self._ledger.messages[rows.serials(row["details"])[0]].fax
         except (ValueError, IndexError):
-            return None  # told already
+            return None  # reported already
 
     def _known(self, faxes: set[int]) -> str:
         return "; ".join(f"fax {fax} ({self._ledger.faxes[fax]})" for fax in sorted(faxes)[:3])
 
     def _gone(self) -> None:
-        """A session that is gone is not seen again: it was gone indeed."""
+        """Checks that a session that is gone is never seen again."""
         for session_id in self.fax_of:
             gone = [row["observed_at"] for row in self.sessions[session_id] if row["event"] == "Gone"]
             later = [

@@ -1,4 +1,4 @@
-"""A real `faxstore ingest`, killed, stopped, halted and with a full disk."""
+"""A real `faxstore ingest` that can be killed, stopped, halted and given a full disk."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from pathlib import Path
 from tests.trials.chaos.ledger import Kill, Ledger
 
 SPOOLED_WITHIN = 1.0
-"""Seconds; faxstore promises 0.2, on a machine that is not as busy as this test makes it."""
+"""Seconds; faxstore promises 0.2 on a machine that is less busy than this trial makes it."""
 
 LEAVES_WITHIN = 20.0
-"""Seconds; it promises 10."""
+"""Seconds; faxstore promises 10."""
 
 _SERIAL = re.compile(rb'"(?:List)?Serial":"(\d{8})\."')
 Settings = dict[str, str | int]
 
 
 class Ingestor:
-    """At most one process; what it says goes to `log`."""
+    """At most one process; its output goes to `log`."""
 
     def __init__(self, home: Path, ledger: Ledger, dsn: str, port: int, secret: str) -> None:
         self._ledger = ledger
@@ -42,16 +42,16 @@ class Ingestor:
         self._process: asyncio.subprocess.Process | None = None
         self._copying: asyncio.Task[None] | None = None
         self._stuck_since: float | None = None
-        """Its disk is full, or it is halted: what it has read since may be in memory only."""
+        """Whether its disk is full or it is halted: what it has read since may be in memory only."""
         self.unclean: list[str] = []
-        """Ends that were neither asked for nor clean."""
+        """Ends that were neither requested nor clean."""
 
     @property
     def runs(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Starts it, if it does not run."""
+        """Starts it unless it runs."""
         if self.runs:
             return
         environment = {name: value for name, value in os.environ.items() if not name.startswith("FAXSTORE_")}
@@ -68,7 +68,7 @@ class Ingestor:
         self._copying = asyncio.create_task(self._copy(process))
 
     async def kill(self) -> None:
-        """Kill -9, and a look at what is on its disk."""
+        """Kills it with -9 and reads what is on its disk."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -81,7 +81,7 @@ class Ingestor:
         kill.spooled = await asyncio.to_thread(spooled, self.spool)
 
     async def leave(self) -> None:
-        """SIGTERM; it must leave by itself, with status 0."""
+        """Sends SIGTERM; it must exit by itself with status 0."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -95,23 +95,23 @@ class Ingestor:
             self.unclean.append(f"it still ran {LEAVES_WITHIN:g} s after SIGTERM")
             await self.kill()
         else:
-            # a signal before it listens to signals ends it as the system has it
+            # before it handles signals, a signal ends it with the system's status
             if status not in (0, -signal.SIGTERM):
                 self.unclean.append(f"it left with status {status} after SIGTERM")
             await self._ended(process)
-            if stuck_since is not None:  # a full disk takes nothing from who leaves, either
+            if stuck_since is not None:  # a full disk takes nothing at a stop either
                 kill = Kill(time.time(), stuck_since - SPOOLED_WITHIN)
                 self._ledger.kills.append(kill)
                 kill.spooled = await asyncio.to_thread(spooled, self.spool)
 
     def halt(self, halted: bool) -> None:
-        """SIGSTOP and SIGCONT: a machine that does not get to it."""
+        """Halts it (SIGSTOP) and continues it (SIGCONT), as on a machine that gives it no time."""
         if self.runs and self._process is not None:
             self._process.send_signal(signal.SIGSTOP if halted else signal.SIGCONT)
         self._stuck(halted)
 
     def disk_full(self, full: bool) -> None:
-        """No file of its may grow beyond 4 kB, as if the disk were full; its log goes through a pipe."""
+        """Limits its files to 4 kB, as if the disk were full; its log goes through a pipe."""
         if self.runs and self._process is not None:
             limit = 4096 if full else resource.RLIM_INFINITY
             with suppress(ProcessLookupError):
@@ -125,7 +125,7 @@ class Ingestor:
             self._stuck_since = time.time()
 
     async def check(self) -> None:
-        """Notes an end that nobody asked for, and starts it again, as a service manager does."""
+        """Records an end that was not requested and restarts it, as a service manager does."""
         process = self._process
         if process is not None and process.returncode is not None:
             self.unclean.append(f"it ended by itself with status {process.returncode}")
@@ -145,7 +145,7 @@ class Ingestor:
 
 
 def spooled(spool: Path) -> set[int]:
-    """The serials in a spool that nobody uses; a copy is opened, so that its recovery is left to the ingestor."""
+    """The serials in a spool that no process uses; opens a copy, so that the ingestor does the recovery."""
     if not spool.exists():
         return set()
     with tempfile.TemporaryDirectory() as folder:
@@ -156,12 +156,12 @@ def spooled(spool: Path) -> set[int]:
             try:
                 bodies = database.execute("select body from entry").fetchall()
             except sqlite3.OperationalError:
-                return set()  # killed before it had made its table
+                return set()  # killed before it had created its table
     return {int(serial) for (body,) in bodies for serial in _SERIAL.findall(body)}
 
 
 def _settings(home: Path, dsn: str, port: int, secret: str) -> str:
-    """faxstore.toml; JSON's strings are TOML's too."""
+    """Writes faxstore.toml; JSON strings are valid TOML strings."""
     lines = [f"data_dir = {json.dumps(str(home / 'data'))}", "[database]", f"dsn = {json.dumps(dsn)}", "[[server]]"]
     server: Settings = {"name": "chaos", "host": "127.0.0.1", "port": port, "username": "faxstore", "secret": secret}
     return "\n".join([*lines, *(f"{name} = {json.dumps(value)}" for name, value in server.items()), ""])

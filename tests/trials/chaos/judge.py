@@ -1,4 +1,4 @@
-"""The judgement: what is not as the ledger has it, in words, and the counts."""
+"""The judgement: all differences from the ledger, as text, and the counts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_SHOWN = 8
 
 
 def judge(outcome: Outcome) -> Differences:
-    """Compares everything that the run has left."""
+    """Compares everything that the run left."""
     out = Differences()
     for text in outcome.ledger.crashes:
         out.add("crash", text)
@@ -28,7 +28,7 @@ def judge(outcome: Outcome) -> Differences:
 
 
 def _rejected(connection: psycopg.Connection, out: Differences) -> None:
-    """Halves of messages may be set aside; a whole one may not."""
+    """Checks that only parts of messages were rejected, never a whole one."""
     for reason, raw in connection.execute("select reason, raw from fax.rejected_message order by observed_at"):
         out.counts["rejected"] += 1
         if (raw.endswith(b"\r\n\r\n") and b"Serial: " in raw) or "faxstore failed" in reason or "refused it" in reason:
@@ -36,7 +36,7 @@ def _rejected(connection: psycopg.Connection, out: Differences) -> None:
 
 
 def report(outcome: Outcome, out: Differences) -> str:
-    """A few lines for people; the first differences of each kind."""
+    """A short report: the first differences of each kind."""
     faults = sum(outcome.faults.values())
     lines = [f"{faults} faults of {len(outcome.faults)} kinds ({outcome.without_effect} more had nothing to break)"]
     lines += [f"  {count:8}  {name}" for name, count in sorted(out.counts.items())]

@@ -1,4 +1,4 @@
-"""What the played server has said: each message, and how far it got."""
+"""The ledger of the simulated server: each message, and how far it got."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tests.trials.chaos import messages as wire
 
 @dataclass(slots=True)
 class Message:
-    """One message that was put into a connection's queue; times are seconds since 1970, this machine's clock."""
+    """A message that was queued on a connection; times are seconds since 1970 by this machine's clock."""
 
     serial: int
     kind: str
-    """The event's name; of responses CoreStatus, CoreSettings, Refused (a list), else Success or Error."""
+    """The event's name; for responses CoreStatus, CoreSettings, Refused (a list), else Success or Error."""
     raw: bytes
     connection: int
     fax: int | None = None
-    """The fax that it is about, by its place in the ledger's list of faxes."""
+    """The fax that it concerns, as an index into the ledger's list of faxes."""
     registry: int = 0
-    """The life of the fax registry in which it was said."""
-    handed_at: float | None = None
-    """When its last byte was in the kernel."""
+    """The life of the fax registry in which it was sent."""
+    sent_at: float | None = None
+    """When the kernel had its last byte."""
     read_at: float | None = None
-    """When it was first known that the ingestor had read its last byte."""
+    """When the trial first knew that the ingestor had read its last byte."""
 
     @property
     def headers(self) -> wire.Headers:
@@ -33,7 +33,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class KnownFax:
-    """Who a fax is, for the judge; number: None where no session was made."""
+    """The identity of a fax for the judge; number is None if no session was created."""
 
     registry: int
     number: int | None
@@ -44,7 +44,7 @@ class KnownFax:
 
 @dataclass(slots=True)
 class Kill:
-    """A kill -9 of the ingestor, or its end with a full disk: what it read since `since` may be lost."""
+    """A kill -9 of the ingestor, or its end with a full disk: what it read after `since` may be lost."""
 
     at: float
     since: float
@@ -53,22 +53,22 @@ class Kill:
 
 
 class Ledger:
-    """Everything said, in order; serial = place."""
+    """Everything that was sent, in order; a serial is an index."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.faxes: list[KnownFax] = []
         self.kills: list[Kill] = []
         self.crashes: list[str] = []
-        """What would have killed the telephone server."""
+        """Requests that would have killed the telephone server."""
         self.reloads: set[int] = set()
-        """The lives of the fax registry that began with a Load, not with the server."""
+        """The lives of the fax registry that began with a Load and not with the server."""
         self.lists_read = 0
         self.ended: dict[int, float] = {}
         """When each connection ended, as the server saw it."""
 
     def entered(self, kind: str, headers: wire.Headers, connection: int, registry: int, fax: int | None) -> Message:
-        """A message with its serial, behind the ActionID or the first header."""
+        """Adds a message and returns it with its serial, after ActionID or the first header."""
         serial = len(self.messages)
         at = 2 if len(headers) > 1 and headers[1][0] == "ActionID" else 1
         name = "ListSerial" if kind == "FAXSessionsEntry" else "Serial"
@@ -78,12 +78,12 @@ class Ledger:
         return message
 
     def was_read(self, message: Message, now: float) -> None:
-        """The ingestor has taken its last byte."""
+        """The ingestor has read its last byte."""
         message.read_at = now
         self.lists_read += message.kind == "FAXSessionsComplete"
 
     def killed_with(self, message: Message) -> Kill | None:
-        """The kill that came before it must have been on disk; None: it must have been."""
+        """The kill before which it must have been on disk; None if it must be in the history."""
         at = message.read_at
         if at is None:
             return None
@@ -93,7 +93,7 @@ class Ledger:
         return None
 
     def _held_back(self, message: Message, kill: Kill) -> bool:
-        """Whether it is a list's entry that still waited for its detail, in a poll that was under way."""
+        """Whether it is a list entry that still waited for its detail, in a poll that was running."""
         if message.kind != "FAXSessionsEntry" or self.ended.get(message.connection, kill.at) < kill.since:
             return False
         lists = 0
@@ -108,5 +108,5 @@ class Ledger:
         return True
 
     def crash(self, what: str) -> None:
-        """The ingestor asked what kills a server."""
+        """The ingestor sent a request that kills a server."""
         self.crashes.append(f"{time.strftime('%H:%M:%S')} {what}")

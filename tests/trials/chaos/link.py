@@ -1,4 +1,4 @@
-"""One connection as the played server has it: what was handed to the kernel, what was read, and how it can break."""
+"""One connection of the simulated server: what it sent, what was read, and how it can break."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ESTABLISHED = "01"
 
 
 class Link:
-    """Sends what it is told to, at its pace; `over` is set when it has ended."""
+    """Sends its queue at its pace; `over` is set when it has ended."""
 
     def __init__(self, sock: socket.socket, ledger: Ledger) -> None:
         sock.setblocking(False)
@@ -26,10 +26,10 @@ class Link:
         self.sock = sock
         self.over = asyncio.Event()
         self.thawed = asyncio.Event()
-        """Cleared: half open, nothing goes out and nothing that comes is answered."""
+        """While cleared, the connection is half open: it sends nothing and answers nothing."""
         self.thawed.set()
         self.pace: float | None = None
-        """Bytes a second; None: as quick as it goes."""
+        """Bytes per second; None does not limit them."""
         self.logged_in = False
         self._cut: tuple[str, float] | None = None
         self._buffer = bytearray()
@@ -41,7 +41,7 @@ class Link:
         self._own = _address(sock.getsockname())
 
     def say(self, raw: bytes, message: Message | None = None) -> None:
-        """Puts bytes into the queue; of an ended connection they are lost."""
+        """Queues bytes; on an ended connection they are lost."""
         if not self.over.is_set():
             self._buffer += raw
             self._said += len(raw)
@@ -49,7 +49,7 @@ class Link:
             self._more.set()
 
     async def run(self) -> None:
-        """Sends, until the connection ends."""
+        """Sends until the connection ends."""
         while not self.over.is_set():
             await self._more.wait()
             await self.thawed.wait()
@@ -60,13 +60,13 @@ class Link:
             await asyncio.sleep(0.02 if self.pace is not None or self._buffer else 0)
 
     def cut(self, how: str, part: float) -> None:
-        """Ends it (`close` or `reset`) when that part of the next message is sent, or within a second if none is."""
+        """Ends it (`close` or `reset`) at that part of the next message, or within a second if none comes."""
         self._cut = how, part
         self.thawed.set()
         asyncio.get_running_loop().call_later(1.0, self.end, how)
 
     def end(self, how: str = "close") -> None:
-        """Ends it at once; a reset throws away what the kernel has not sent."""
+        """Ends it at once; a reset discards what the kernel has not sent."""
         if self.over.is_set():
             return
         self.look()
@@ -78,11 +78,11 @@ class Link:
         leave(self.sock)
 
     def look(self) -> None:
-        """Notes what the ingestor has read by now."""
+        """Records what the ingestor has read by now."""
         if self.over.is_set() or not self._unread:
             return
         waiting = struct.unpack("i", fcntl.ioctl(self.sock, termios.TIOCOUTQ, b"\0" * 4))[0]
-        # asked for before what lies unread: bytes that arrive in between count twice, not never
+        # read before the unread bytes: bytes that arrive in between count twice instead of never
         still = unread_by_peer().get((self._peer, self._own))
         if still is None:
             return
@@ -92,7 +92,7 @@ class Link:
 
     def _send(self) -> None:
         size = len(self._buffer) if self.pace is None else max(1, int(self.pace * 0.02))
-        if self._cut is not None:  # all that waits, and part of the last
+        if self._cut is not None:  # everything that waits, and part of the last message
             before = max(self._ends[-2][0] if len(self._ends) > 1 else 0, self._handed)
             size = before - self._handed + max(1, int((self._ends[-1][0] - before) * self._cut[1]))
         try:
@@ -108,7 +108,7 @@ class Link:
         while self._ends and self._ends[0][0] <= self._handed:
             end, message = self._ends.popleft()
             if message is not None:
-                message.handed_at = now
+                message.sent_at = now
                 self._unread.append((end, message))
         if self._cut is not None:
             self.thawed.clear()
@@ -118,13 +118,13 @@ class Link:
 
 
 def leave(sock: socket.socket) -> None:
-    """Closes a socket that the event loop may wait for: its number may be another's in a moment."""
+    """Closes a socket that the event loop may wait for: its descriptor may be reused at once."""
     asyncio.get_running_loop().remove_reader(sock.fileno())
     sock.close()
 
 
 def unread_by_peer() -> dict[tuple[str, str], int]:
-    """Bytes that lie unread in each established socket of this machine, by its own and its peer's address."""
+    """The unread bytes in each established socket of this machine, by its own and its peer's address."""
     found = {}
     with suppress(OSError):
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
@@ -135,5 +135,5 @@ def unread_by_peer() -> dict[tuple[str, str], int]:
 
 
 def _address(address: tuple[str, int]) -> str:
-    """As /proc/net/tcp writes it."""
+    """The address as /proc/net/tcp writes it."""
     return f"{struct.unpack('<I', socket.inet_aton(address[0]))[0]:08X}:{address[1]:04X}"

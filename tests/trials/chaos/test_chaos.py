@@ -1,4 +1,4 @@
-"""A minute of chaos with a seed that stays; `make chaos` is the long one, with a seed of its own each time."""
+"""A minute of chaos with a fixed seed; `make chaos` runs longer, with a new seed each time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SEED = 4
 
 
 def test_history_equals_ledger_after_a_minute_of_chaos() -> None:
-    """Every message that was read is in the history once, as it was sent, and every blind interval is told."""
+    """Every message that was read is in the history once, as sent, and every blind interval is a recorded gap."""
     well, text = chaos(SEED, seconds=45, sessions=40, every=2.0)
 
     print(text)

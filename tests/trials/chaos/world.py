@@ -1,4 +1,4 @@
-"""Everything that can break, and how all of it is mended."""
+"""Everything that can break, and how all of it is repaired."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NoEffectError(Exception):
 
 @dataclass
 class World:
-    """Everything that can break.  A lock is held by whoever takes a process down."""
+    """Everything that can break.  Holding a lock means that a fault has taken that process down."""
 
     asterisk: Asterisk
     ingestor: Ingestor
@@ -34,7 +34,7 @@ class World:
     postgres_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def mend(self) -> None:
-        """Puts right what a fault that was broken off has left."""
+        """Repairs what an interrupted fault left broken."""
         self.relay.passing.set()
         self.relay.pace, self.relay.commits_to_cut, self.asterisk.latency = None, 0, 0.0
         await self.relay.listen()
@@ -47,10 +47,10 @@ class World:
 
 
 def connection_limit(connections: int) -> LiteralString:
-    """The statement for that many connections to the database at most; -1: any number."""
+    """The statement that limits connections to the database; -1 means no limit."""
     return f"alter database {embedded.DATABASE} connection limit {connections}"
 
 
 def short(rng: random.Random) -> float:
-    """Seconds: mostly a moment, now and then long enough for the longest back-off to come into it."""
+    """Seconds: mostly short, sometimes long enough for the longest back-off."""
     return rng.choices((rng.uniform(0, 1), rng.uniform(1, 4), rng.uniform(5, 15)), (5, 4, 1))[0]

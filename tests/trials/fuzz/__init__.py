@@ -1,1 +1,1 @@
-"""Messages as no Asterisk would send them, through the guard, the framing, the decoder and the tracker."""
+"""Messages that no Asterisk would send, through the guard, the framing, the decoder and the line reader."""

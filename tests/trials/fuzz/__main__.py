@@ -1,4 +1,4 @@
-"""python -m tests.fuzz [--messages 1000000] [--seed N]: feed mutated messages; the seed printed repeats the run."""
+"""python -m tests.trials.fuzz [--messages N] [--seed N]: feeds mutated messages; the printed seed repeats it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages to feed: those of the captures, whole or mutated.  Everything comes from one random.Random."""
+"""The messages to feed: those of the captures, whole or mutated.  One random.Random makes all choices."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CAPTURES = Path(__file__).parents[2] / "captures"
 END = b"\r\n\r\n"
 
 WHOLE = 0.3
-"""The share that is left as it was recorded, so that lists and sessions go on behind what is broken."""
+"""The share that stays as recorded, so that lists and sessions continue after damaged messages."""
 ENDLESS = 1 / 50_000
-"""The share that is larger than any message may be: the one thing that ends a connection."""
+"""The share that exceeds the size limit of a message, the only reason to end a connection."""
 
 NUMBERS = (
     b"-1", b"0", b"2147483648", b"4294967295", b"4294967296", b"99999999999999999999", b"1e9", b"0x10", b"+7", b" 7 ",
@@ -43,7 +43,7 @@ LINES = (
 
 
 def messages() -> list[bytes]:
-    """Every distinct message that the captures' servers sent, in the order of the files."""
+    """Every distinct message that the servers in the captures sent, in the order of the files."""
     seen: dict[bytes, None] = {}
     for path in sorted(CAPTURES.glob("*.jsonl.gz")):
         with gzip.open(path, "rt") as file:
@@ -53,7 +53,7 @@ def messages() -> list[bytes]:
 
 
 def mutated(random: Random, corpus: list[bytes]) -> Iterator[bytes]:
-    """Messages without end: runs of a recording, each message whole or mutated once or a few times."""
+    """An endless stream: parts of recordings, each message whole or mutated once or a few times."""
     while True:
         first = random.randrange(len(corpus))
         for message in corpus[first : first + random.randint(1, 40)]:
@@ -113,7 +113,7 @@ def _other_case(random: Random, message: bytes, _: list[bytes]) -> bytes:
 
 
 def _huge(random: Random, message: bytes, _: list[bytes]) -> bytes:
-    if random.random() > 0.02:  # they take time
+    if random.random() > 0.02:  # they are slow
         return message
     kind = random.choice((b"FileName: /a.tif\r\n", b"Event: FAXStatus\r\n", b"junk\r\n", b"x", b"\n", b"A: \xff\r\n"))
     place = message.find(b"\r\n") + 2

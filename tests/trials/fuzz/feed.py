@@ -1,4 +1,4 @@
-"""Bytes through the real guard and tracker, and what must hold of them whatever they are."""
+"""Feeds bytes to the real guard and line reader, and checks what must hold for any bytes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.trials.fuzz.corpus import mutated
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 OVERSIZED = f"a message of more than {MAX_MESSAGE_BYTES} bytes came"
 LONGEST = 2.0
-"""Seconds of CPU for one read and all that follows from it; the largest read holds a message of 8 MiB."""
+"""Seconds of CPU for one read and all its effects; the largest read holds a message of 8 MiB."""
 _ACTION_ID = re.compile(rb"ActionID: [^\r\n]*")
 ASKED = ("FAXSessions", "FAXSession", "FAXStats", "CoreStatus", "Ping")
 
 
 class Transport(asyncio.Transport):
-    """Takes what is sent and sends it nowhere."""
+    """Accepts what is sent and discards it."""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         pass
@@ -42,7 +42,7 @@ class Transport(asyncio.Transport):
 
 
 class Complaints(logging.Handler):
-    """What is logged as an exception: none may be."""
+    """Collects what is logged with an exception: there must be nothing."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -53,7 +53,7 @@ class Complaints(logging.Handler):
 
 
 class Feed:
-    """One server as it is seen through connection after connection; to be used in a running event loop."""
+    """One server, seen through one connection after another; for use in a running event loop."""
 
     def __init__(self) -> None:
         self.messages = self.records = self.rejected = self.idle = self.connections = 0
@@ -65,7 +65,7 @@ class Feed:
         self._connect()
 
     def read(self, data: bytes) -> None:
-        """One read of the socket.  Raises AssertionError that says what does not hold."""
+        """Processes one read of the socket.  Raises AssertionError that names what does not hold."""
         begun = time.thread_time()
         self._protocol.data_received(data)
         self._passing.data_received(data)
@@ -81,7 +81,7 @@ class Feed:
             self._connect()
 
     def ask(self, random: Random) -> bytes:
-        """Send a request; gives its ActionID, so that an answer may be made."""
+        """Sends a request; returns its ActionID, so that the fuzzer can answer it."""
         self._ids += 1
         action_id = f"{OUR_ACTION_ID}fuzz-{self._ids}"
         action, headers = random.choice(ASKED), {"SessionNumber": str(random.randint(0, 30))}
@@ -116,7 +116,7 @@ class Feed:
                 assert not (records and _is_idle(line)), line.text
 
     def _compare(self) -> None:
-        """The connection that passes idle events over gives the other lines, all of them and in order."""
+        """A connection that skips idle events passes on all other lines, in order."""
         kept = [line.text for line in self._lines if line.dir != "in" or not _is_idle(line)]
         self.idle += len(self._lines) - len(kept)
         passed = [line.text for line in self._passed]
@@ -152,7 +152,7 @@ def _connected(lines: Lines, *, passing: bool = False) -> GuardedProtocol:
 
 
 async def run(messages: int, seed: int) -> Feed:
-    """So many messages of the corpus, with answers to requests among them."""
+    """`count` messages of the corpus, mixed with answers to requests."""
     random, feed = Random(seed), Feed()
     try:
         for data in reads(random, _answering(random, feed, islice(mutated(random, messages_of_captures()), messages))):
@@ -163,7 +163,7 @@ async def run(messages: int, seed: int) -> Feed:
 
 
 def _answering(random: Random, feed: Feed, messages: Iterable[bytes]) -> Iterator[bytes]:
-    """Some of the messages answer a request of ours."""
+    """Turns some of the messages into answers to our requests."""
     action_id = b"faxstore-none"
     for message in messages:
         if random.random() < 0.02:
@@ -172,7 +172,7 @@ def _answering(random: Random, feed: Feed, messages: Iterable[bytes]) -> Iterato
 
 
 def reads(random: Random, messages: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut as a network may cut them."""
+    """The same bytes in pieces, as a network may deliver them."""
     waiting = b""
     for message in messages:
         waiting += message

@@ -1,6 +1,6 @@
-"""Whatever a server sends: no exception, no hang, the connection kept, and what is rejected is on record.
+"""Whatever a server sends: no exception, no hang, the connection stays open, and rejected input is recorded.
 
-Here 30,000 messages with a seed that is always the same; a million of them, with another seed each time: make fuzz.
+This test feeds 30,000 messages with a fixed seed; `make fuzz` feeds a million with a new seed each time.
 """
 
 from __future__ import annotations
