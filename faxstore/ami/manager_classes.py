@@ -1,7 +1,7 @@
-"""The classes of a manager user, and what the history lacks without each.
+"""The classes of a manager user, and what faxstore misses without each.
 
-Which class lets what through: the EVENT_FLAG_ arguments of ast_manager_register in res_fax.c and manager.c, and the
-class of each event.  FAXSession and its list are answers, so no read class hides them.
+A write class permits an action; it is the EVENT_FLAG_ argument of ast_manager_register in res_fax.c and manager.c.  A
+read class permits events of that class.  FAXSession and its list are answers to requests, so no read class hides them.
 """
 
 from __future__ import annotations
@@ -9,21 +9,21 @@ from __future__ import annotations
 PERMISSION_DENIED = "Permission denied"
 """The server's answer to an action whose write class the user lacks (manager.c, process_message)."""
 
-LACKS = {
-    "write = call": "only faxes that raise events are seen, without pages, rates and bad lines over time",
-    "write = reporting": "missed faxes cannot be counted, and restarts are told less surely",
-    "read = system": "restarts, and loads of res_fax, are told less surely",
-    "read = call": "the end of a fax is known by its absence only, and its result by variables at best",
-    "read = dialplan": "how a fax ended that raised no event of its own is unknown; without channelvars, of all faxes",
+CONSEQUENCES = {
+    "write = call": "only faxes that raise events are observed, without pages, rates and bad lines over time",
+    "write = reporting": "missed faxes cannot be counted, and restarts are detected less reliably",
+    "read = system": "restarts and loads of res_fax are detected less reliably",
+    "read = call": "the end of a fax is known only by its absence from the list, and its result at best from variables",
+    "read = dialplan": "the result of a fax without a completion event is unknown; without channelvars, of every fax",
 }
-"""By the class as manager.conf spells it."""
+"""What the history lacks without a class; the keys are spelled as in manager.conf."""
 
-NEEDED = {
-    "FAXSessions": ("call", LACKS["write = call"]),
-    "FAXSession": ("call", LACKS["write = call"]),
-    "FAXStats": ("reporting", LACKS["write = reporting"]),
-    "Status": ("system, call or reporting", "accounts and numbers of the calls are known from events only"),
-    "CoreStatus": ("system or reporting", "restarts are told less surely"),
+REQUIRED_CLASSES = {
+    "FAXSessions": ("call", CONSEQUENCES["write = call"]),
+    "FAXSession": ("call", CONSEQUENCES["write = call"]),
+    "FAXStats": ("reporting", CONSEQUENCES["write = reporting"]),
+    "Status": ("system, call or reporting", "accounts and numbers of calls are known only from events"),
+    "CoreStatus": ("system or reporting", "restarts are detected less reliably"),
     "CoreSettings": ("system or reporting", "the version of the server is unknown"),
 }
-"""The write class that each action needs, and what is missing where it is denied."""
+"""For each action, the write classes of which one suffices, and what the history lacks if it is denied."""

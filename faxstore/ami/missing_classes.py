@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Sequence
 
-from faxstore.ami.manager_classes import LACKS
+from faxstore.ami.manager_classes import CONSEQUENCES
 from faxstore.ami.poll_rules import Listed
 from faxstore.capture.vocabulary import APPLICATIONS, FAX_VARIABLES
 
@@ -72,4 +72,4 @@ class Evidence:
             return
         self._said.add(name)
         text = "%s: %s: '%s' seems to be missing in manager.conf, or an eventfilter hides it; without it %s"
-        log.warning(text, self._server, why, name, LACKS[name])
+        log.warning(text, self._server, why, name, CONSEQUENCES[name])

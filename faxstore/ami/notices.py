@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from faxstore.ami.manager_classes import NEEDED, PERMISSION_DENIED
+from faxstore.ami.manager_classes import PERMISSION_DENIED, REQUIRED_CLASSES
 
 log = logging.getLogger("faxstore.ami")
 
@@ -52,7 +52,7 @@ class Notices:
 
 
 def _advice(action: str, text: str) -> str:
-    if text == PERMISSION_DENIED and action in NEEDED:
-        write_class, lacks = NEEDED[action]
+    if text == PERMISSION_DENIED and action in REQUIRED_CLASSES:
+        write_class, lacks = REQUIRED_CLASSES[action]
         return f" (the user needs write class {write_class} in manager.conf; without it {lacks})"
     return " (is res_fax loaded?)" if text.startswith("Invalid/unknown command: FAX") else ""

@@ -1,6 +1,16 @@
-"""The doctor: one check a function, each of which says what it found and what to change.
+"""The doctor: checks of this machine, the database and the servers, each with what to change.
 
-It asks servers and the database, and changes neither.
+A check is a function that returns one Finding.  To add a check, write the function in the module of its subject and
+add it to the tuple CHECKS at the end of that module:
+
+* machine.py: this machine, from the data folder.
+* database.py: the database, from a connection to a current schema.
+* answer_checks.py: a server, from its settings and its answers over AMI.
+* history_checks.py: a server, from the events of its recent faxes, for settings that AMI does not report.
+
+server.py collects the facts about a server, advice.py contains the lines for Asterisk's configuration files, and
+findings.py defines Finding, prints the findings and derives the exit status.  The doctor changes nothing, and it sends
+a server only actions that cannot disturb it.
 """
 
 from __future__ import annotations
@@ -9,20 +19,17 @@ import asyncio
 from itertools import chain
 
 from faxstore.doctor import database, machine, server
+from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding
 from faxstore.settings.loading import Settings
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Every finding: of this machine, of the database, of each server in the order of the settings."""
-    heard, of_database = database.examine(settings)
-    return [
-        *machine.examine(settings.data_dir),
-        *of_database,
-        *asyncio.run(_servers(settings, heard)),
-    ]
+    """Return the findings on this machine, on the database, and on each server in the order of the settings."""
+    recent, on_database = database.examine(settings)
+    return [*machine.examine(settings.data_dir), *on_database, *asyncio.run(_examine_servers(settings, recent))]
 
 
-async def _servers(settings: Settings, heard: dict[str, database.Heard]) -> list[Finding]:
-    findings = await asyncio.gather(*(server.examine(one, heard.get(one.name)) for one in settings.servers))
+async def _examine_servers(settings: Settings, recent: dict[str, RecentFaxes]) -> list[Finding]:
+    findings = await asyncio.gather(*(server.examine(one, recent.get(one.name)) for one in settings.servers))
     return list(chain.from_iterable(findings))

@@ -1,8 +1,8 @@
-"""What belongs into Asterisk's files, as lines to paste; docs/operations.md explains each.
+"""Lines for Asterisk's configuration files, to be pasted; docs/operations.md explains each.
 
-Which class lets a user do what: the EVENT_FLAG_ arguments of ast_manager_register in res_fax.c (FAXSessions and
-FAXSession: call; FAXStats: reporting) and manager.c (CoreStatus, CoreSettings: system or reporting; Status: system,
-call or reporting), and the class of each event.
+The write class that an action needs is the EVENT_FLAG_ argument of its ast_manager_register in res_fax.c (FAXSessions
+and FAXSession: call; FAXStats: reporting) or manager.c (CoreStatus, CoreSettings: system or reporting; Status: system,
+call or reporting).  The read class that an event needs is the class of the event.
 """
 
 from __future__ import annotations
@@ -15,15 +15,20 @@ FILTERS = (
     "Event: VarSet.*Variable: (FAX|REMOTESTATIONID|LOCALSTATIONID)",
     "Event: Newexten.*Application: (SendFAX|ReceiveFAX)",
 )
-"""Extended regular expressions over the text of an event (manager.c, match_filter); '.' matches line ends too."""
+"""Extended regular expressions over the text of an event (manager.c, match_filter); '.' also matches line ends."""
 
 WRITE_TIMEOUT = 5000
-"""Milliseconds; Asterisk's default of 100 drops a client that is late by a tenth of a second."""
+"""Milliseconds.  At Asterisk's default of 100, a client that stalls for a tenth of a second is disconnected."""
 
 RES_FAX = """\
 ; res_fax.conf, then: asterisk -rx 'module reload res_fax.so'
 [general]
 statusevents = yes"""
+
+MODULES = """\
+; modules.conf, then: asterisk -rx 'module load res_fax.so'
+load = res_fax.so
+load = res_fax_spandsp.so"""
 
 CHANNELVARS = """\
 ; manager.conf, then: asterisk -rx 'manager reload'
@@ -40,7 +45,7 @@ tlscertfile = /etc/asterisk/keys/asterisk.pem
 
 
 def user(name: str) -> str:
-    """The user's section of manager.conf, whole."""
+    """Return the complete section of manager.conf for a user."""
     return "\n".join(
         [
             "; manager.conf, then: asterisk -rx 'manager reload'",
@@ -57,5 +62,5 @@ def user(name: str) -> str:
 
 
 def user_line(name: str, line: str) -> str:
-    """One line of the user's section."""
+    """Return one line of the user's section of manager.conf, below its header."""
     return f"; manager.conf, then: asterisk -rx 'manager reload'\n[{name}]\n{line}"

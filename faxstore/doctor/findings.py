@@ -1,4 +1,4 @@
-"""What a check found: a verdict, one sentence, and lines to paste."""
+"""Findings: the result of a check, how findings are printed, and the exit status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from faxstore.visible import visible
 
 
 class Verdict(StrEnum):
-    """How a check came out; a note is what we were not able to find out."""
+    """The result of a check; NOTE is something that could not be determined."""
 
     OK = "ok"
     NOTE = "note"
@@ -25,16 +25,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One check of one subject (a server, the database, this machine)."""
+    """The result of one check of one subject (a server, the database, this machine)."""
 
     subject: str
     check: str
     verdict: Verdict
     text: str
     change: str = ""
-    """Lines to paste, with the file they belong to; empty: nothing to change."""
+    """What to change, or lines to paste and the name of their file; empty if there is nothing to change."""
     unreachable: bool = False
-    """The server or the database cannot be reached, so nothing else of it was checked."""
+    """Whether the server or the database cannot be reached; its other checks were skipped."""
 
 
 _STYLE = {
@@ -46,13 +46,13 @@ _STYLE = {
 
 
 def exit_status(findings: Iterable[Finding]) -> int:
-    """3 when something cannot be reached, else 1 when a check failed, else 0."""
+    """Return 3 if a server or the database cannot be reached, 1 if a check failed, otherwise 0."""
     statuses = (3 if finding.unreachable else int(finding.verdict is Verdict.FAIL) for finding in findings)
     return max(statuses, default=0)
 
 
 def write(findings: Sequence[Finding], out: TextIO) -> None:
-    """The findings by subject, in their order, and a last line that counts them."""
+    """Print the findings grouped by subject, in their order, and a last line with their counts."""
     console = Console(file=out, highlight=False, soft_wrap=True)
     width = max((len(finding.check) for finding in findings), default=0)
     for subject, group in groupby(findings, lambda finding: finding.subject):

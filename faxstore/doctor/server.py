@@ -1,62 +1,60 @@
-"""Asking one Asterisk what the collector asks, and a few things about itself.
+"""Collects the facts about one server over AMI and runs the checks on them.
 
-Only actions that cannot disturb a server are sent: Ping, CoreSettings, CoreStatus, FAXStats, FAXSessions.
+The doctor sends only actions that cannot disturb a server: Ping, CoreSettings, CoreStatus, FAXStats, FAXSessions.
 """
 
 from __future__ import annotations
 
 import time
 
-from faxstore.ami.connection import ConnectError, Connection, LoginRefusedError, RequestError
+from faxstore.ami.connection import Connection
+from faxstore.ami.errors import ConnectError, LoginRefusedError, RequestError
 from faxstore.capture.message import Message
 from faxstore.capture.recording import Line
-from faxstore.doctor import server_checks as checks
-from faxstore.doctor.database import Heard
+from faxstore.doctor import answer_checks, history_checks
+from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
-from faxstore.doctor.server_checks import Answers
 from faxstore.settings.loading import ServerSettings
 
 ACTIONS = ("CoreSettings", "CoreStatus", "FAXStats", "FAXSessions")
 
 
-async def examine(server: ServerSettings, heard: Heard | None) -> list[Finding]:
-    """Connects, asks, and tells; heard is what the history has of this server, None where it cannot be read."""
+async def examine(server: ServerSettings, recent: RecentFaxes | None) -> list[Finding]:
+    """Connect to the server and return the findings on it; recent is None if the history cannot be read."""
+    facts = ServerFacts(server)
+    reachable = Finding(facts.subject, "reachable", Verdict.OK, "an Asterisk manager answers")
     lines: list[Line] = []
     began = time.monotonic()
     try:
         connection = await Connection.open(server, lines.append)
     except ConnectError as error:
-        return [checks.not_reachable(server, error.reason)]
+        return [answer_checks.unreachable(facts, error.reason)]
     except LoginRefusedError as error:
-        return [checks.reachable(server), checks.encryption(server), checks.login_refused(server, error.reason)]
-    took = time.monotonic() - began
+        return [reachable, answer_checks.encryption(facts), answer_checks.login_refused(facts, error.reason)]
+    seconds = time.monotonic() - began
     try:
-        answers = await ask(server, connection, lines)
+        facts = await collect(server, connection, lines, recent)
     finally:
         await connection.close()
-    subject = checks.name_of(server)
-    return [
-        checks.reachable(server),
-        checks.encryption(server),
-        Finding(subject, "login", Verdict.OK, f"as {server.username}, in {took * 1000:.0f} ms"),
-        *(check(answers) for check in checks.WIRE_CHECKS),
-        *(check(server, heard) for check in checks.HISTORY_CHECKS),
-        checks.write_timeout(server),
-    ]
+    login = Finding(facts.subject, "login", Verdict.OK, f"as {server.username}, in {seconds * 1000:.0f} ms")
+    checks = (*answer_checks.CHECKS, *history_checks.CHECKS)
+    return [reachable, answer_checks.encryption(facts), login, *(check(facts) for check in checks)]
 
 
-async def ask(server: ServerSettings, connection: Connection, lines: list[Line]) -> Answers:
-    """The answers of a server that we are logged in to."""
-    by_action: dict[str, Message | RequestError] = {}
+async def collect(
+    server: ServerSettings, connection: Connection, lines: list[Line], recent: RecentFaxes | None
+) -> ServerFacts:
+    """Query the server over a connection that is logged in; lines are those of the connection so far."""
+    answers: dict[str, Message | RequestError] = {}
     for action in ACTIONS:
         try:
-            by_action[action] = (await connection.request(action))[0]
+            answers[action] = (await connection.request(action))[0]
         except RequestError as error:
-            by_action[action] = error
-    ahead = await _clock_ahead(connection)
-    # FullyBooted follows a login at once (manager.c, authenticate), so by now it would have come.
+            answers[action] = error
+    clock_ahead = await _clock_ahead(connection)
+    # FullyBooted follows a login at once (manager.c, authenticate), so it has arrived by now.
     booted = any("Event: FullyBooted" in line.text for line in lines if line.dir == "in")
-    return Answers(server, by_action, ahead, booted)
+    return ServerFacts(server, answers, clock_ahead, booted, recent)
 
 
 async def _clock_ahead(connection: Connection) -> float | None:

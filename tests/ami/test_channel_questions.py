@@ -152,7 +152,7 @@ def test_a_user_who_may_not_ask_is_told_once(caplog: pytest.LogCaptureFixture) -
     asyncio.run(scenario())
     assert [record.message for record in caplog.records if record.levelno > logging.INFO] == [
         "pbx1: Status: Permission denied (the user needs write class system, call or reporting in manager.conf; "
-        "without it accounts and numbers of the calls are known from events only)"
+        "without it accounts and numbers of calls are known only from events)"
     ]
 
 

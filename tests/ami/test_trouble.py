@@ -120,7 +120,7 @@ def test_a_user_without_class_call_is_told_once_what_is_missing(caplog: pytest.L
     assert all(gap > 0.19 for gap in gaps(times[:3]))
     assert [record.message for record in caplog.records][1:] == [
         "pbx1: FAXSessions: Permission denied (the user needs write class call in manager.conf; "
-        "without it only faxes that raise events are seen, without pages, rates and bad lines over time)",
+        "without it only faxes that raise events are observed, without pages, rates and bad lines over time)",
         "pbx1: FAXSessions is answered again",
     ]
 
@@ -143,11 +143,11 @@ def test_a_user_of_class_call_only_is_told_once_for_each_action_and_polled_all_t
     said = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert said == [
         "pbx1: CoreStatus: Permission denied (the user needs write class system or reporting in manager.conf; "
-        "without it restarts are told less surely)",
+        "without it restarts are detected less reliably)",
         "pbx1: CoreSettings: Permission denied (the user needs write class system or reporting in manager.conf; "
         "without it the version of the server is unknown)",
         "pbx1: FAXStats: Permission denied (the user needs write class reporting in manager.conf; "
-        "without it missed faxes cannot be counted, and restarts are told less surely)",
+        "without it missed faxes cannot be counted, and restarts are detected less reliably)",
     ]
 
 

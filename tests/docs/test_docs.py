@@ -66,7 +66,7 @@ def test_every_example_of_a_settings_file_is_one(example: str, tmp_path: Path) -
     assert [server.name for server in loaded.servers] == [one["name"] for one in tomllib.loads(example)["server"]]
 
 
-def test_what_doctor_tells_to_paste_is_what_operations_explains() -> None:
+def test_operations_explains_what_doctor_recommends() -> None:
     explained = "\n".join(blocks(OPERATIONS, "ini"))
     pasted = "\n".join([advice.user("faxstore"), advice.RES_FAX, advice.CHANNELVARS, advice.TLS])
     lines = [line for line in pasted.splitlines() if not line.startswith(";")]

@@ -1,0 +1,97 @@
+"""The doctor's checks of the database."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from faxstore.capture import recording as capture
+from faxstore.capture.recording import Line
+from faxstore.doctor import database
+from faxstore.doctor.facts import RecentFaxes
+from faxstore.doctor.findings import Finding, Verdict
+from faxstore.ingest.importer import import_file
+from faxstore.settings.loading import Secret, ServerSettings, Settings
+
+CAPTURES = Path(__file__).parents[1] / "captures"
+
+
+def examined(dsn: str, *servers: str) -> tuple[dict[str, RecentFaxes], dict[str, Finding]]:
+    """Return the recent faxes by server, and the findings by the name of the check."""
+    named = tuple(ServerSettings(name=name, host="h", username="u", secret=Secret("s")) for name in servers)
+    recent, findings = database.examine(Settings(dsn, Path("/nowhere"), named))
+    return recent, {finding.check: finding for finding in findings}
+
+
+def test_a_current_database(dsn: str) -> None:
+    _, findings = examined(dsn)
+    assert list(findings) == ["reachable", "version", "schema", "may append", "may read", "writable"]
+    assert {finding.verdict for finding in findings.values()} == {Verdict.OK}
+
+
+def test_an_unreachable_database(tmp_path: Path) -> None:
+    _, findings = examined(f"host={tmp_path} dbname=fax")
+    assert findings["reachable"].unreachable
+    assert "cannot be reached" in findings["reachable"].text
+
+
+def test_a_database_without_a_schema(empty_database: str) -> None:
+    _, findings = examined(empty_database)
+    assert findings["schema"].verdict is Verdict.FAIL
+    assert "run faxstore migrate" in findings["schema"].text
+    assert "may append" not in findings
+
+
+def test_a_read_only_database(dsn: str) -> None:
+    _, findings = examined(make_conninfo(dsn, options="-c default_transaction_read_only=on"))
+    assert findings["writable"].verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("role", "append", "read"),
+    [("fax_ingest", Verdict.OK, Verdict.NOTE), ("fax_reader", Verdict.FAIL, Verdict.OK)],
+)
+def test_rights(dsn: str, role: str, append: Verdict, read: Verdict) -> None:
+    user = f"doctor_{role}_{os.getpid()}"
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create role {} login in role {}").format(sql.Identifier(user), sql.Identifier(role))
+        )
+        try:
+            _, findings = examined(make_conninfo(dsn, user=user))
+        finally:
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(user)))
+    assert findings["schema"].verdict is Verdict.OK
+    assert (findings["may append"].verdict, findings["may read"].verdict) == (append, read)
+    wanted = {"fax_ingest": "fax_reader", "fax_reader": "fax_ingest"}[role]
+    assert f'grant {wanted} to "{user}";' in [finding.change for finding in findings.values()]
+
+
+def test_the_version_of_postgres() -> None:
+    assert (database.version(140011).verdict, database.version(140011).text) == (Verdict.FAIL, "PostgreSQL 14.11")
+    assert (database.version(150004).verdict, database.version(150004).text) == (Verdict.OK, "PostgreSQL 15.4")
+
+
+def test_events_of_recent_faxes(dsn: str, database_of_today: psycopg.Connection) -> None:
+    recent, _ = examined(dsn, "pbx1", "pbx2")
+    # Recorded without channelvars: only VarSet events contain the results.
+    assert recent["pbx1"] == RecentFaxes(sessions=11, status_events=22, completions=11, results=0, variables=347)
+    assert recent["pbx2"] == RecentFaxes(0, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def database_of_today(database: psycopg.Connection, tmp_path: Path) -> psycopg.Connection:
+    """A history with a recording of failed faxes, moved so that it ends now."""
+    lines = list(capture.read(str(CAPTURES / "failures-22.jsonl.gz")))
+    later = time.time() - lines[-1].ts
+    file = tmp_path / "now.jsonl"
+    moved = (Line(line.ts + later, line.dir, line.text) for line in lines)
+    file.write_text("".join(capture.encode(line) + "\n" for line in moved))
+    import_file(database, str(file), "pbx1", lambda _: None)
+    return database

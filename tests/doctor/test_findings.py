@@ -1,0 +1,53 @@
+"""The printed form of findings, the exit status, and the command."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from faxstore import cli
+from faxstore.doctor import advice
+from faxstore.doctor.findings import Finding, Verdict, exit_status, write
+
+OK = Finding("a", "x", Verdict.OK, "well")
+FAILED = Finding("a", "yy", Verdict.FAIL, "wrong", "one\ntwo")
+UNREACHABLE = Finding("b", "z", Verdict.FAIL, "gone", unreachable=True)
+
+
+@pytest.mark.parametrize(
+    ("findings", "status"),
+    [([], 0), ([OK], 0), ([OK, FAILED], 1), ([UNREACHABLE, FAILED], 3), ([FAILED, UNREACHABLE, OK], 3)],
+)
+def test_the_exit_status(findings: list[Finding], status: int) -> None:
+    assert exit_status(findings) == status
+
+
+def test_the_printed_form() -> None:
+    out = StringIO()
+    write([OK, FAILED, UNREACHABLE], out)
+    assert out.getvalue() == (
+        "a\n  ok    x   well\n  fail  yy  wrong\n            one\n            two\n\n"
+        "b\n  fail  z   gone\n\n3 checks: 2 failed, 0 warnings, 0 notes\n"
+    )
+
+
+def test_the_command(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "faxstore.toml"
+    config.touch(mode=0o600)
+    config.write_text('[[server]]\nname = "pbx1"\nhost = "127.0.0.1"\nport = 1\nusername = "fax"\nsecret = "hidden"\n')
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["--config", str(config), "--dsn", dsn, "--data-dir", str(tmp_path), "doctor"])
+    shown = capsys.readouterr().out
+    assert leaving.value.code == 3
+    assert "pbx1 (127.0.0.1:1)\n  fail  reachable   Connection refused\n" in shown
+    assert "hidden" not in shown
+
+
+def test_the_section_of_a_user_is_complete() -> None:
+    section = advice.user("fax").splitlines()
+    assert section[1] == "[fax]"
+    assert [line.split(" = ")[0] for line in section[2:]] == [
+        "secret", "deny", "permit", "read", "write", "writetimeout", "eventfilter", "eventfilter", "eventfilter",
+    ]  # fmt: skip
