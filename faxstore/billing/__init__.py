@@ -1,1 +1,6 @@
-"""The billing ledger: batches, corrections and usage events.  It queries the folds and computes no totals."""
+"""The billing ledger: every ended fax is exported exactly once per consumer, in numbered batches, with corrections.
+
+A batch is fixed in the database before its file appears (ledger, delivery).  The file has a versioned format (formats,
+lines, usage_events) and a manifest beside it (manifest); `faxstore verify` checks the ledger (verification).  SQL
+functions decide what is due and what changed (fax.export_due); no total is computed here.
+"""

@@ -1,4 +1,7 @@
-"""The formats of a batch's file, by their names and versions."""
+"""The formats of a batch's file, by name and version.
+
+A batch is always rendered with the version it was created with, so a released version stays here for good.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,11 @@ from faxstore.billing.usage_events import event_lines
 from faxstore.errors import UsageError
 
 Render = Callable[[Iterable[Mapping[str, Any]]], Iterator[bytes]]
-"""Lines of the ledger become bytes, a piece at a time."""
+"""Turns lines of the ledger into the bytes of a file, piece by piece."""
 
 
 class BillingFormat(StrEnum):
-    """How a batch is handed out."""
+    """The format of a batch's file; all batches of a consumer have the same one."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -23,26 +26,25 @@ class BillingFormat(StrEnum):
 
 
 VERSION = 1
-"""The version by which new batches are rendered."""
+"""The version of new batches."""
 
-_RENDER: dict[tuple[str, int], Render] = {
+_RENDERERS: dict[tuple[str, int], Render] = {
     (BillingFormat.CSV, 1): csv_lines,
     (BillingFormat.JSONL, 1): jsonl_lines,
     (BillingFormat.CLOUDEVENTS, 1): event_lines,
 }
-"""All that were ever used: a batch is rendered by the version of its day."""
 
 _SUFFIXES = {BillingFormat.CSV: "csv", BillingFormat.JSONL: "jsonl", BillingFormat.CLOUDEVENTS: "cloudevents.jsonl"}
 
 
 def renderer(format: str, version: int = VERSION) -> Render:
-    """How that version of a format is rendered.  Raises UsageError for one that a later faxstore has made."""
+    """The renderer of a version of a format.  Raises UsageError if only a newer faxstore has that version."""
     try:
-        return _RENDER[format, version]
+        return _RENDERERS[format, version]
     except KeyError as error:
         raise UsageError(f"{format} version {version} is newer than this faxstore: upgrade faxstore") from error
 
 
 def file_name(consumer: str, batch: int, format: str) -> str:
-    """``billing-default-000001.csv``: names sort in the order of the batches."""
+    """The name of a batch's file: ``billing-default-000001.csv``.  Names sort in the order of the batches."""
     return f"billing-{consumer}-{batch:06}.{_SUFFIXES[BillingFormat(format)]}"

@@ -1,20 +1,20 @@
-"""What stands beside a batch's file: what it holds, and by what it is proven."""
+"""The manifest of a batch: a JSON file beside the batch's file, with its contents, sums and digests.
+
+The manifest is written last, so a consumer reads a batch only if its manifest exists.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
-from faxstore.billing.lines import plain
+from faxstore.json_values import json_ascii
 
 MANIFEST_VERSION = 1
 
 
 def manifest(batch: Batch, sha256: bytes) -> bytes:
-    """The manifest of a file with this SHA-256, in JSON: of one batch always the same bytes, until a line is erased."""
-    told: dict[str, Any] = {
+    """The manifest of a batch whose file has this SHA-256.  Its bytes change only if a line of the batch is erased."""
+    document = {
         "manifest_version": MANIFEST_VERSION,
         "consumer": batch.consumer,
         "batch": batch.batch,
@@ -48,9 +48,9 @@ def manifest(batch: Batch, sha256: bytes) -> bytes:
         "schema_version": batch.schema_version,
         "checkpoint": batch.checkpoint,
     }
-    return f"{json.dumps(told, indent=2, default=plain)}\n".encode("ascii")
+    return json_ascii(document, indent=2)
 
 
 def manifest_name(batch: Batch) -> str:
-    """``billing-default-000001.json``."""
+    """The manifest's file name: ``billing-default-000001.json``."""
     return f"billing-{batch.consumer}-{batch.batch:06}.json"

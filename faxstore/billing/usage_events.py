@@ -1,8 +1,8 @@
-"""The lines of a batch as usage events for billing engines: CloudEvents 1.0, JSON Lines.
+"""The lines of a batch as usage events for billing engines: CloudEvents 1.0 in JSON Lines.
 
-Engines add up events and never change one.  So a fax is one event, and a correction is two: the figures that it
-supersedes with their signs turned, under the account and the direction that they were counted under, then the new
-ones.  Sums by whatever attribute are right afterwards.  No personal value is in an event.
+Billing engines sum events and never change one.  So a new fax is one event and a correction is two: a reversal, with
+the superseded figures negated and under their old account and direction, and an event with the new figures.  Sums by
+any attribute are then right.  Events contain no personal values.
 """
 
 from __future__ import annotations
@@ -11,24 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from faxstore.billing.lines import as_json
+from faxstore.json_values import json_ascii
 
 TYPE = "faxstore.fax"
 UNASSIGNED = "unassigned"
-"""Subject of a fax without an account code: engines want one."""
+"""The subject of a fax without an account code; engines require a subject."""
 
 
 def event_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """One event a new fax, two a correction; what a correction withdraws as no fax has no new figures."""
+    """One event per new fax and two per correction; a correction that withdraws a fax has the reversal only."""
     for line in lines:
         if line["supersedes"] is not None:
-            yield as_json(_reversal(line))
+            yield json_ascii(_event(line, "/reversal", _figures(line, "previous_", -1)))
         if line["direction"] != "detector":
-            yield as_json(_event(line, "", _figures(line, "", 1)))
-
-
-def _reversal(line: Mapping[str, Any]) -> dict[str, Any]:
-    return _event(line, "/reversal", _figures(line, "previous_", -1))
+            yield json_ascii(_event(line, "", _figures(line, "", 1)))
 
 
 def _event(line: Mapping[str, Any], suffix: str, figures: dict[str, Any]) -> dict[str, Any]:
@@ -37,7 +33,7 @@ def _event(line: Mapping[str, Any], suffix: str, figures: dict[str, Any]) -> dic
         "type": TYPE,
         "source": quote(line["server"], safe=""),
         "id": f"{line['session_id']}/{line['revision']}{suffix}",
-        # The moment by which fax.usage() counts a fax to a period.
+        # fax.usage() assigns a fax to a period by the same time.
         "time": line["started_at"],
         "subject": figures["account_code"] or UNASSIGNED,
         "datacontenttype": "application/json",

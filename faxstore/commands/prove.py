@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
-from faxstore.visible import visible_json
+from faxstore.json_values import json_text
 
 if TYPE_CHECKING:
     from faxstore.store.database import Connection
@@ -52,7 +51,7 @@ def run(
             sealed, text = prove.checkpoint(connection, size)
             for position in positions:
                 proof = prove.inclusion(connection, position, sealed, text)
-                print(visible_json(json.dumps(proof, ensure_ascii=False)))
+                print(json_text(proof))
 
 
 def _positions(connection: Connection, what: str) -> list[int]:

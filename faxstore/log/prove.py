@@ -103,7 +103,7 @@ def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: s
         "index": position - 1,
         "size": sealed.size,
         "entry": data.hex(),
-        "row": {name: _readable(value) for name, value in decoded(data).items()},
+        "row": {name: json_value(value) for name, value in decoded(data).items()},
         "path": [b64encode(one).decode() for one in path],
         "checkpoint": text,
     }
@@ -129,7 +129,3 @@ def consistency(connection: Connection, old: int, sealed: Checkpoint, text: str)
                 f"the checkpoint of {old} rows is not the beginning of the one of {sealed.size}: run faxstore verify"
             ) from error
     return "\n".join([f"old {old}", *(b64encode(one).decode() for one in path), "", text])
-
-
-def _readable(value: Any) -> Any:
-    return value.hex() if isinstance(value, bytes) else json_value(value)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -16,12 +15,10 @@ from rich.text import Text
 
 from faxstore import sql
 from faxstore.errors import UsageError
-from faxstore.json_values import json_value
 from faxstore.report.audit_sections import SECTIONS, Section
-from faxstore.report.formats import Row
+from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import console, shown, table
 from faxstore.store.database import Connection, connect
-from faxstore.visible import visible_json
 
 NOTHING = "Nothing is on record: no server was watched, and no recording imported."
 NONE = "none"
@@ -124,22 +121,16 @@ def _local(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _as_json(found: Audit, out: TextIO) -> None:
-    whole = {
+    document = {
         "report": "audit",
-        "from": _moment(found.period.since),
-        "to": _moment(found.period.until),
+        "from": found.period.since,
+        "to": found.period.until,
         "time_zone": found.period.zone.key,
-        "made_at": _moment(found.made_at),
+        "made_at": found.made_at,
         "servers": list(found.servers),
-        "sections": {answer.section.name: _plain(answer) for answer in found.answers},
+        "sections": {
+            answer.section.name: {"meaning": answer.section.meaning, "rows": list(map(dict, answer.rows))}
+            for answer in found.answers
+        },
     }
-    out.write(visible_json(json.dumps(whole, ensure_ascii=False, indent=1)) + "\n")
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
-
-
-def _plain(answer: Answer) -> dict[str, Any]:
-    plain = [{name: json_value(value) for name, value in row.items()} for row in answer.rows]
-    return {"meaning": answer.section.meaning, "rows": plain}
+    write_json(document, out)

@@ -1,19 +1,17 @@
-"""The batches of a consumer as rows."""
+"""`faxstore billing list`: the batches of a consumer."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TextIO
 
 from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
-from faxstore.json_values import json_value
-from faxstore.report.formats import Format, Row
+from faxstore.json_values import json_text, json_value
+from faxstore.report.formats import Format, Row, write_json
 from faxstore.report.tables import console, named, table
-from faxstore.visible import visible_json
 
 COLUMNS = (
     "batch", "made_at", "delivered_at", "first_position", "last_position", "lines", "corrections", "pages", "bad_lines",
@@ -23,28 +21,25 @@ _SHOWN = {
     "batch": "batch", "made_at": "made (UTC)", "delivered_at": "delivered (UTC)", "last_position": "last\nposition",
     "lines": "lines", "corrections": "corrections", "pages": "pages", "file": "file",
 }  # fmt: skip
-"""What a table for people shows."""
+"""The columns of the table and their titles."""
 
 
 def print_batches(batches: Iterable[Batch], form: Format, out: TextIO) -> None:
-    """Prints them, the oldest first."""
+    """Prints batches in their order.  Not for Format.PARQUET."""
     rows = [_row(batch) for batch in batches]
     if form is Format.TABLE:
         console(out).print(table(rows, [named(title, name) for name, title in _SHOWN.items()]))
         return
-    plain = [{name: json_value(row[name]) for name in COLUMNS} for row in rows]
+    selected = [{name: row[name] for name in COLUMNS} for row in rows]
     if form is Format.CSV:
         writer = csv.DictWriter(out, COLUMNS)
         writer.writeheader()
-        writer.writerows(plain)
+        writer.writerows({name: json_value(value) for name, value in row.items()} for row in selected)
     elif form is Format.JSONL:
-        out.writelines(visible_json(json.dumps(row, ensure_ascii=False)) + "\n" for row in plain)
+        out.writelines(f"{json_text(row)}\n" for row in selected)
     else:
-        out.write(visible_json(json.dumps(plain, ensure_ascii=False, indent=1)) + "\n")
+        write_json(selected, out)
 
 
 def _row(batch: Batch) -> Row:
-    return asdict(batch) | {
-        "sha256": batch.sha256.hex(),
-        "file": file_name(batch.consumer, batch.batch, batch.format),
-    }
+    return asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)}

@@ -1,20 +1,27 @@
-"""How rows come out."""
+"""The output formats of the commands that print rows, and JSON documents on a text stream."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, TextIO
+
+from faxstore.json_values import json_text
 
 Row = Mapping[Any, Any]
-"""One row by the names of its columns."""
+"""One row, by column name."""
 
 
 class Format(StrEnum):
-    """How rows come out."""
+    """The output format of a list of rows."""
 
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
     JSONL = "jsonl"
     PARQUET = "parquet"
+
+
+def write_json(document: Any, out: TextIO) -> None:
+    """Writes a document as indented JSON; control characters from the wire are escaped."""
+    out.write(f"{json_text(document, indent=1)}\n")

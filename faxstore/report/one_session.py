@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import TextIO
 from uuid import UUID
 
 from rich.table import Table as Grid
@@ -16,12 +15,10 @@ from rich.text import Text
 from sqlalchemy import Connection, Table, select
 
 from faxstore.errors import UsageError
-from faxstore.json_values import json_value
-from faxstore.report.formats import Row
+from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import Column, console, named, shown, table
 from faxstore.store.database import engine
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
-from faxstore.visible import visible_json
 
 _MOST_NAMED = 5
 
@@ -121,12 +118,5 @@ def _as_table(found: Shown, out: TextIO) -> None:
 
 
 def _as_json(found: Shown, out: TextIO) -> None:
-    def plain(row: Row) -> dict[str, Any]:
-        return {name: json_value(value) for name, value in row.items()}
-
-    whole = {
-        "session": plain(found.session),
-        "pages": [plain(row) for row in found.pages],
-        "timeline": [plain(row) for row in found.timeline],
-    }
-    out.write(visible_json(json.dumps(whole, ensure_ascii=False, indent=1)) + "\n")
+    rows = {"session": dict(found.session), "pages": list(map(dict, found.pages))}
+    write_json(rows | {"timeline": list(map(dict, found.timeline))}, out)

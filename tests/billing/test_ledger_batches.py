@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from faxstore.billing import check as ledger_check
 from faxstore.billing.formats import BillingFormat
 from faxstore.billing.ledger import ledger
+from faxstore.billing.verification import ledger_faults
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.observations import Observation
 from tests.kit.billing_batches import batches, hand, lines, manifests, names, of
@@ -36,7 +36,7 @@ def a_fax(second: float, number: int = 0) -> list[Observation]:
 def sound(dsn: str) -> bool:
     """Whether the ledger's own check finds nothing."""
     with psycopg.connect(dsn, autocommit=True) as connection:
-        return list(ledger_check.findings(connection)) == []
+        return list(ledger_faults(connection)) == []
 
 
 def test_an_ended_fax_is_handed_out_once(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from faxstore.billing import check as ledger_check
 from faxstore.billing.delivery import render_again
 from faxstore.billing.ledger import ledger
+from faxstore.billing.verification import ledger_faults
 from faxstore.errors import FaxstoreError
 from faxstore.store import migrate
 from tests.kit.billing_batches import batches, hand, lines, manifests
@@ -46,7 +46,7 @@ def found(database: psycopg.Connection, change: str = "") -> list[str]:
         for statement in ("set local session_replication_role = replica", *BARE, change):
             if statement:
                 database.execute(statement.encode())
-        return list(ledger_check.findings(database))
+        return list(ledger_faults(database))
 
 
 BARE = [
@@ -187,7 +187,7 @@ LINE = "where batch = 1 and line = 1"
         (f"update fax.export_line set caller_number = '1' {LINE}", "batch 1 of default, line 1 (session"),
         (f"update fax.export_line set overlaps_gap = not overlaps_gap {LINE}", "batch 1 of default, line 1 (session"),
         (f"update fax.export_line set pages = 7, digest = fax.export_line_digest(export_line) {LINE}",
-         "batch 1 of default: its file would not have the sha256 that was handed out"),
+         "batch 1 of default: its file would not have the SHA-256 of the exported file"),
         (f"delete from fax.export_line {LINE}", "batch 1 of default: its lines are not numbered from 1 to 1"),
         (f"delete from fax.export_line {LINE}", "its revisions are not 1 to 1"),
         ("delete from fax.export_line where batch = 1 and line = 2", "number 1) was not handed out to default"),
@@ -217,7 +217,7 @@ def test_a_fax_that_was_left_out_is_found(dsn: str, handed: Path, database: psyc
         for statement in ("set local session_replication_role = replica", *BARE):
             database.execute(statement.encode())
         database.execute("delete from fax.export_line where session_id = %s", [session])
-        told = list(ledger_check.findings(database))
+        told = list(ledger_faults(database))
     assert f"session {session} (pbx, number 2) was not handed out to default" in told
 
 

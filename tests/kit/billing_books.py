@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from faxstore.billing import check as ledger_check
 from faxstore.billing.delivery import render_again
 from faxstore.billing.ledger import ledger
+from faxstore.billing.verification import ledger_faults
 
 FIGURES = (
     "server", "session_number", "direction", "account_code", "caller_number", "called_number", "local_station_id",
@@ -37,7 +37,7 @@ def differences(
         yield from (f"{consumer}: {found}" for found in compare(files, sessions, told))
         yield from _rendered_again(dsn, consumer, consumed, folder / f"again-{consumer}")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        yield from ledger_check.findings(connection)
+        yield from ledger_faults(connection)
 
 
 def _files(consumed: Path, consumer: str, told: Counter[str]) -> list[Path]:

@@ -36,9 +36,9 @@ EXPORTS = """
 import sys
 from itertools import cycle
 from pathlib import Path
-from faxstore.export.billing import hand_out
-from faxstore.export.billing_formats import BillingFormat
-from faxstore.export.ledger import ledger
+from faxstore.billing.delivery import hand_out
+from faxstore.billing.formats import BillingFormat
+from faxstore.billing.ledger import ledger
 
 dsn, folder, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
 print("begun", flush=True)
