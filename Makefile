@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format docs bench soak clean
+.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format freeze docs bench soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -68,6 +68,11 @@ lint: $(READY) ## check style, types and the order of the rooms
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Until 0.1.0 is released, revision 0001 follows the schema. Afterwards each change is a revision of its own.
+freeze: $(READY) ## write migrations/sql from faxstore/sql
+	$(BIN)/python -c 'from faxstore import sql; print(sql.schema(), end="")' > migrations/sql/0001_up.sql
+	cp faxstore/sql/rights/roles.sql migrations/sql/roles.sql
 
 docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 	$(BIN)/python -m docs.reference.generate

@@ -1,21 +1,60 @@
--- Takes the schema down again, but never a history: whoever wants that drops the database.
+-- Drops everything in the schema fax. Refuses if that would lose a history, a log, a billing ledger or rates: to discard
+-- those, drop the database.
 do $$
 begin
-    if exists (select 1 from fax.session_history) or exists (select 1 from fax.server_history)
-       or exists (select 1 from fax.rejected_message) then
+    if exists (select from fax.session_history) or exists (select from fax.server_history)
+       or exists (select from fax.rejected_message) then
         raise exception 'downgrade refused: it would drop a history that is not empty';
+    elsif exists (select from fax.checkpoint) or exists (select from fax.erasure) then
+        raise exception 'downgrade refused: it would drop a log that is not empty';
+    elsif exists (select from fax.export_batch) then
+        raise exception 'downgrade refused: it would drop a billing ledger that is not empty';
+    elsif exists (select from fax.rate) then
+        raise exception 'downgrade refused: it would drop rates (fax.rate) that are not empty';
     end if;
 end
 $$;
 
-drop view fax.rejected_messages, fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts,
-    fax.page_attempts, fax.session_rows;
-drop function fax.append(uuid, text), fax.register_sessions(uuid), fax.listed(uuid, timestamptz, bigint[]),
-    fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
-    fax.lock_append(), fax.make_partitions_ahead(integer), fax.make_partition(timestamptz), fax.protect(text),
-    fax.resolution_name(integer), fax.page_quality(integer, integer), fax.result_class(text, text, text),
-    fax.channel_variable(jsonb, text);
-drop table fax.waiting_record, fax.rejected_message, fax.server_history, fax.staged_row, fax.append_batch, fax.session_history,
-    fax.session, fax.epoch;
-drop function fax.refuse_change();
-revoke usage on schema fax from fax_ingest, fax_reader;
+-- Trigger functions, with their triggers.
+drop function fax.refuse_export_line_change, fax.seal_export_line, fax.only_emptied, fax.only_erased, fax.check_rate,
+    fax.refuse_change cascade;
+
+-- The billing ledger.
+drop function fax.export_as_of, fax.export_delivered, fax.end_export_batch, fax.begin_export_batch, fax.export_due,
+    fax.export_seen, fax.export_changes, fax.erase_export_lines, fax.export_line_digest, fax.export_personal_digest,
+    fax.text_digest;
+drop table fax.export_delivery, fax.export_pending, fax.export_line, fax.export_batch;
+
+-- The log.
+drop view fax.log_leaves;
+drop function fax.erase_rejected, fax.erase_session, fax.erasing, fax.lock_log, fax.log_entry, fax.personal_digest,
+    fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
+drop table fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest, fax.session_salt;
+
+-- Charges.
+drop view fax.session_charges;
+drop function fax.minor_digits, fax.set_rate;
+drop table fax.rate;
+
+-- The folds.
+drop view fax.sessions_masked;
+drop function fax.masked;
+drop view fax.coverage_gaps, fax.reconciliation;
+drop function fax.counted_faxes;
+drop view fax.quality_by_peer;
+drop function fax.quality;
+drop view fax.failures, fax.usage_daily;
+drop function fax.usage;
+drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
+drop function fax.restarted_at, fax.is_attempt, fax.gaps, fax.gap_reason, fax.told_moment, fax.unescaped,
+    fax.channel_variable, fax.result_class, fax.page_quality, fax.page_lines, fax.resolution_name;
+drop table fax.quality_class, fax.technology;
+
+-- The history.
+drop view fax.rejected_messages;
+drop function fax.hold_lease, fax.append, fax.register_sessions, fax.listed, fax.resolve_epoch, fax.unseen_reload,
+    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.make_partition, fax.protect;
+drop table fax.lease, fax.waiting_record, fax.rejected_message, fax.server_history, fax.staged_row, fax.append_batch,
+    fax.session_history, fax.session, fax.epoch;
+
+revoke usage on schema fax from fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;

@@ -1,5 +1,3 @@
--- Frozen: the schema as it was at revision 0001.
-
 -- grain: one life of one server's fax registry (one load of res_fax.so), the scope of a SessionNumber
 -- example: select server, started_at, reload_ordinal from fax.epoch order by first_seen_at;
 create table fax.epoch (
@@ -87,6 +85,9 @@ create table fax.session_history (
 
 create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
 
+-- When faxes completed: a server's own counters are compared minute by minute (fax.reconciliation).
+create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
+
 create table fax.session_history_default partition of fax.session_history default;
 
 comment on table fax.session_history is 'The history: one row an observation of one fax session, append-only, partitioned by month of started_at.';
@@ -102,11 +103,11 @@ comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent
 comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event PagesTransferred. NULL: not told.';
 comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the page in hand, not of the session. NULL: not told.';
 comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL: not told, or neither yes nor no.';
-comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, Newexten (a fax application begins), Status (its channel, asked once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
 comment on column fax.session_history.operation is 'Operation as sent. NULL: not told.';
 comment on column fax.session_history.state is 'State as sent. NULL: not told.';
 comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL: not told.';
-comment on column fax.session_history.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.session_history.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
 comment on column fax.session_history.file_name is 'FileName as sent, the first where there are several (personal). NULL: not told.';
 comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit theirs, as sent (personal). NULL: none.';
 
@@ -126,7 +127,7 @@ comment on column fax.append_batch.first_position is 'Position of its first row.
 comment on column fax.append_batch.last_position is 'Position of its last row.';
 comment on column fax.append_batch.rows is 'Rows appended.';
 comment on column fax.append_batch.appended_at is 'When, by the database''s clock.';
-comment on column fax.append_batch.collector_id is 'Who appended: the ingestor''s host, or the import.';
+comment on column fax.append_batch.collector_id is 'Who appended: the ingestor (its host and the id of its spool), or the import.';
 
 -- grain: one observation on its way into the history, for the length of one transaction
 -- Unlogged: what is lost with it was never acknowledged, and is still in the spool.
@@ -180,8 +181,8 @@ comment on column fax.staged_row.event is 'As in fax.session_history.';
 comment on column fax.staged_row.operation is 'As in fax.session_history.';
 comment on column fax.staged_row.state is 'As in fax.session_history.';
 comment on column fax.staged_row.session_type is 'As in fax.session_history.';
-comment on column fax.staged_row.file_name is 'As in fax.session_history.';
-comment on column fax.staged_row.details is 'As in fax.session_history.';
+comment on column fax.staged_row.file_name is 'As in fax.session_history (personal).';
+comment on column fax.staged_row.details is 'As in fax.session_history (personal).';
 
 -- grain: one observation of one server
 -- example: select observed_at, event, details from fax.server_history where server = 'pbx1' order by observed_at;
@@ -197,9 +198,9 @@ create table fax.server_history (
 comment on table fax.server_history is 'What was observed of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
 comment on column fax.server_history.server is 'Name of the server in the settings.';
 comment on column fax.server_history.observed_at is 'When, by the observer''s clock.';
-comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, Polled (at most one a minute).';
-comment on column fax.server_history.collector_id is 'Who observed it: the ingestor''s host, or the import.';
-comment on column fax.server_history.details is 'Its headers, as sent. NULL: none.';
+comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one a minute), PollFailed (the first of several alike), Dropped (records that were seen and lost for want of room).';
+comment on column fax.server_history.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
+comment on column fax.server_history.details is 'Its headers, as sent; of ours Reason, LastPolled (the last complete list before), Previous (the complete list before one that came late), From, To and Records (what was dropped). NULL: none.';
 
 -- grain: one message of the wire, or part of one, that could not be understood
 -- example: select observed_at, reason, convert_from(raw, 'utf8') from fax.rejected_message;
@@ -217,7 +218,7 @@ comment on table fax.rejected_message is 'Messages that could not be understood,
 comment on column fax.rejected_message.server is 'Name of the server in the settings.';
 comment on column fax.rejected_message.observed_at is 'When it came, by the observer''s clock.';
 comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw: makes a repeat a no-op.';
-comment on column fax.rejected_message.collector_id is 'Who observed it: the ingestor''s host, or the import.';
+comment on column fax.rejected_message.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
 comment on column fax.rejected_message.reason is 'What is wrong with it.';
 comment on column fax.rejected_message.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
 
@@ -235,12 +236,40 @@ comment on column fax.waiting_record.server is 'Server of the recording.';
 comment on column fax.waiting_record.ordinal is 'Their order, from 0.';
 comment on column fax.waiting_record.body is 'The record as the importer encodes it (personal).';
 
+-- grain: one server; which ingestor is to watch it, until when
+-- example: select server, holder, taken_at from fax.lease where expires_at > now();
+-- Not history: it is changed by fax.hold_lease() alone, every few seconds, by the database's clock.
+create table fax.lease (
+    server     text primary key,
+    holder     text not null,
+    taken_at   timestamptz not null,
+    renewed_at timestamptz not null,
+    expires_at timestamptz not null
+)
+-- Room on the page for the row's next versions, so that a change makes no new entry of the index.
+with (fillfactor = 10);
+
+comment on table fax.lease is 'Which of several ingestors is to watch a server: the others stand by. No part of the history.';
+comment on column fax.lease.server is 'Name of the server in the settings.';
+comment on column fax.lease.holder is 'Who is to watch it, as in collector_id.';
+comment on column fax.lease.taken_at is 'Since when, by the database''s clock.';
+comment on column fax.lease.renewed_at is 'When the holder last said that it does.';
+comment on column fax.lease.expires_at is 'Until when it does, if it says no more; not after renewed_at: it has left.';
+
 -- Trigger of every append-only table: whoever asks, nothing that was appended is changed.
+-- But for the erasure of personal values: a statement of a transaction that has put one on record goes on to the trigger
+-- `only_erased`, which proves each row. A table without that trigger knows no exception.
 create function fax.refuse_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if tg_op = 'UPDATE'
+       and exists (select from pg_trigger t where t.tgrelid = tg_relid and t.tgname = 'only_erased' and t.tgenabled = 'A')
+       and exists (select from fax.erasure e where e.erased_at = transaction_timestamp())
+    then
+        return null;
+    end if;
     raise exception 'fax.% is append-only: % is refused', tg_table_name, lower(tg_op)
         using errcode = 'insufficient_privilege';
 end
@@ -321,6 +350,72 @@ as $$
 $$;
 
 comment on function fax.make_partitions_ahead(integer) is 'Makes the partitions for this month and as many months ahead; returns their names.';
+
+-- A number among the headers of an answer, FAXStats say. NULL: none, or no number.
+-- example: select fax.counter('{"TransmitAttempts": "7"}', 'TransmitAttempts');
+create function fax.counter(details jsonb, name text) returns bigint
+language sql immutable parallel safe
+as $$
+    select case when details ->> name ~ '^-?\d{1,10}$' then (details ->> name)::bigint end
+$$;
+
+comment on function fax.counter(jsonb, text) is 'A number among the headers of an answer; NULL where there is none.';
+
+-- When res_fax.so was loaded anew between the newest epoch of a start and the moment from which an observer saw that
+-- start, as far as it is on record: the last Load or Unload of it, or counters (FAXStats) of that observer that fell.
+-- NULL: nothing tells of one, or there is an epoch of it.
+-- example: select fax.unseen_reload('pbx1', '2026-11-23 08:00+00', null, '2026-11-23 09:00+00', 'host-a/5f3c9a1b');
+create function fax.unseen_reload(
+    of_server text, started timestamptz, startup text, first_seen timestamptz, observer text
+) returns timestamptz
+language sql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    with newest as (
+        select coalesce(e.reloaded_at, e.first_seen_at) as began_at, e.last_seen_at
+        from fax.epoch e
+        where e.server = of_server
+          and (e.started_at between started - interval '2 seconds' and started + interval '2 seconds'
+               or (e.startup_text = startup and (e.started_at is null or started is null)))
+          and coalesce(e.reloaded_at <= first_seen, true)
+        order by e.reload_ordinal desc
+        limit 1
+    ),
+    loaded as (
+        select max(h.observed_at) as at
+        from newest n
+        join fax.server_history h
+            on h.server = of_server
+            and h.observed_at > greatest(n.began_at + interval '2 seconds', n.last_seen_at - interval '5 minutes')
+            and h.observed_at < first_seen
+        where h.event in ('Load', 'Unload')
+          and lower(h.details ->> 'Module') in ('res_fax.so', 'res_fax')
+          and lower(coalesce(h.details ->> 'Status', 'success')) in ('', 'success')
+    ),
+    counted as (
+        select first_seen as at
+        from newest n
+        cross join lateral (
+            select h.details from fax.server_history h
+            where h.server = of_server and h.event = 'FAXStats' and h.collector_id = observer
+              and h.observed_at > n.began_at and h.observed_at < first_seen
+            order by h.observed_at desc limit 1
+        ) b
+        cross join lateral (
+            select h.details from fax.server_history h
+            where h.server = of_server and h.event = 'FAXStats' and h.collector_id = observer
+              and h.observed_at >= first_seen and h.observed_at < first_seen + interval '1 minute'
+            order by h.observed_at limit 1
+        ) a
+        cross join unnest(array['TransmitAttempts', 'ReceiveAttempts', 'CompletedFAXes', 'FailedFAXes']) as c (name)
+        where fax.counter(a.details, c.name) < fax.counter(b.details, c.name)
+    )
+    select coalesce((select l.at from loaded l), (select max(c.at) from counted c))
+$$;
+
+comment on function fax.unseen_reload(text, timestamptz, text, timestamptz, text) is
+    'When res_fax.so was loaded anew without an observer that saw it, as far as what is on record tells.';
 
 -- Which epoch a life is, as one observer tells it; made if it is new and `make` says so.
 -- Two observers of one boot, or a recording and the live ingestor, come to the same epoch.
@@ -506,6 +601,93 @@ $$;
 
 comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history: gapless positions in commit order, repeats are no-ops.';
 
+-- Asks to watch a server for some seconds (at most 60; 0 gives it up), and says who does: the one who asks, unless
+-- another holds a lease that has not run out. Times are the database's; a lease from the future (its clock was set
+-- back) does not count.
+-- left_by: who held it before the one who gets it now; silent_since: when that one last renewed it (NULL: it left).
+-- example: select * from fax.hold_lease('pbx1', 'host-a/5f3c9a1b', 6);
+create function fax.hold_lease(
+    of_server text, asking text, seconds double precision,
+    out holds boolean, out held_by text, out seconds_left double precision, out left_by text, out silent_since timestamptz
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    held fax.lease;
+    moment timestamptz := clock_timestamp();
+begin
+    -- Whoever stands by only reads.
+    select l.* into held from fax.lease l where l.server = of_server;
+    if held.holder is null or held.holder = asking or moment < held.renewed_at or moment >= held.expires_at then
+        insert into fax.lease values (of_server, asking, moment, moment, moment) on conflict do nothing;
+        select l.* into held from fax.lease l where l.server = of_server for update;
+        moment := clock_timestamp();
+    end if;
+    if held.holder <> asking and moment >= held.renewed_at and moment < held.expires_at then
+        holds := false;
+        held_by := held.holder;
+        seconds_left := extract(epoch from held.expires_at - moment);
+        return;
+    end if;
+    holds := true;
+    held_by := asking;
+    seconds_left := least(greatest(seconds, 0), 60);
+    if held.holder <> asking then
+        left_by := held.holder;
+        silent_since := case when held.expires_at > held.renewed_at then held.renewed_at end;
+    end if;
+    update fax.lease l
+    set holder = asking,
+        taken_at = case when held.holder = asking then held.taken_at else moment end,
+        renewed_at = moment,
+        expires_at = moment + seconds_left * interval '1 second'
+    where l.server = of_server;
+end
+$$;
+
+comment on function fax.hold_lease(text, text, double precision) is 'Asks to watch a server for some seconds, and says who does.';
+
+-- grain: one message of the wire, or part of one, that could not be understood
+-- example: select observed_at, server, reason from fax.rejected_messages order by observed_at desc limit 20;
+create view fax.rejected_messages as
+select server, observed_at, reason, raw, collector_id
+from fax.rejected_message;
+
+comment on view fax.rejected_messages is 'Messages that could not be understood, whole or in part; nothing of the wire is thrown away.';
+comment on column fax.rejected_messages.server is 'Name of the server in the settings.';
+comment on column fax.rejected_messages.observed_at is 'When it came, by the observer''s clock.';
+comment on column fax.rejected_messages.reason is 'What is wrong with it.';
+comment on column fax.rejected_messages.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
+comment on column fax.rejected_messages.collector_id is 'Who observed it.';
+
+-- grain: one fax technology, by the name of the list entry
+-- example: insert into fax.technology values ('Example', 'session');
+create table fax.technology (
+    technology           text primary key,
+    bad_lines_counted_by text not null check (bad_lines_counted_by in ('page', 'session'))
+);
+
+insert into fax.technology values ('Spandsp', 'page');
+
+comment on table fax.technology is 'What TotalBadLines counts, by fax technology: a reference table. A technology that is not in it counts by page.';
+comment on column fax.technology.technology is 'Technology as the list entry names it.';
+comment on column fax.technology.bad_lines_counted_by is 'page: the bad lines of the page in hand (spandsp: t4_rx.c, t4_rx_start_page), or session: of all its pages so far.';
+
+-- grain: one class of the quality of a page
+-- example: update fax.quality_class set bad_line_ratio_below = 0.03 where quality = 'good';
+create table fax.quality_class (
+    quality              text primary key,
+    bad_line_ratio_below numeric unique check (bad_line_ratio_below > 0)
+);
+
+insert into fax.quality_class values ('good', 0.05), ('poor', 0.15), ('bad', null);
+
+comment on table fax.quality_class is 'Page quality by the share of bad lines, as spandsp judges it (t30.c, copy_quality): a reference table; a page is of the first class whose limit it stays below.';
+comment on column fax.quality_class.quality is 'Name of the class: good, poor, bad.';
+comment on column fax.quality_class.bad_line_ratio_below is 'Bad lines by lines of the page (a ratio, estimated) below which a page is of this class. NULL: no limit, the last class.';
+
 -- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp's t4_rx.h),
 -- with the few per cent by which other libraries round them (7874 is 200 dots an inch).
 -- example: select fax.resolution_name(7700);
@@ -521,30 +703,40 @@ $$;
 
 comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre; NULL for any other.';
 
--- The quality class of a page as spandsp judges it (t30.c, copy_quality): under 5 % bad lines good, under 15 % poor.
--- The lines of a page are an estimate: an A4 page (0.297 m) at its resolution.
--- example: select fax.page_quality(60, 3850);
-create function fax.page_quality(bad_lines integer, y_resolution integer) returns text
+-- The lines of a page, an estimate: an A4 page (0.297 m) at its vertical resolution in pixels per metre.
+-- No message of the wire tells the length of a page.
+-- example: select fax.page_lines(3850);
+create function fax.page_lines(y_resolution integer) returns numeric
 language sql immutable parallel safe
 as $$
-    select case
-        when bad_lines is null or coalesce(y_resolution, 0) <= 0 then null
-        when bad_lines < 0.05 * 0.297 * y_resolution then 'good'
-        when bad_lines < 0.15 * 0.297 * y_resolution then 'poor'
-        else 'bad'
-    end
+    select case when y_resolution > 0 then 0.297 * y_resolution end
 $$;
+
+comment on function fax.page_lines(integer) is 'Lines of an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where the resolution is not known.';
+
+-- The quality class of a page by its bad lines and its vertical resolution; the limits stand in fax.quality_class.
+-- example: select fax.page_quality(60, 3850);
+create function fax.page_quality(bad_lines integer, y_resolution integer) returns text
+language sql stable parallel safe
+begin atomic
+    select q.quality
+    from fax.quality_class q
+    where bad_lines < coalesce(q.bad_line_ratio_below, 'infinity') * fax.page_lines(y_resolution)
+    order by q.bad_line_ratio_below
+    limit 1;
+end;
 
 comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where bad lines are not measurable.';
 
 -- The class of a result, named and counted as Asterisk's own `fax show stats` does, from FAXSTATUS, FAXERROR and
 -- FAXSTATUSSTRING: spandsp's texts as res_fax_spandsp.c, update_stats sorts them, then what res_fax.c itself says in
--- FAXERROR. Any other text is unknown_error.
+-- FAXERROR. NATIVE_T38 (no gateway necessary) is no failure. Any other text is unknown_error.
 -- example: select fax.result_class('FAILED', 'HANGUP', 'The call dropped prematurely');
 create function fax.result_class(status text, error text, status_text text) returns text
 language sql immutable parallel safe
 as $$
     select case
+        when error = 'NATIVE_T38' then 'success'
         when nullif(status, '') is null then null
         when status = 'SUCCESS' then 'success'
         when status_text in (
@@ -657,6 +849,188 @@ $$;
 
 comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers; NULL where it is not among them.';
 
+-- The text of a channel variable as it was before Asterisk wrote it into VarSet or ChanVariable: those escape quotes and
+-- backslashes as C does (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters stay escaped.
+-- example: select fax.unescaped('incompatible \''modems\'' and \''minrate\'' settings');
+create function fax.unescaped(value text) returns text
+language sql immutable parallel safe
+as $$
+    select regexp_replace(value, '\\([''"?\\])', '\1', 'g')
+$$;
+
+comment on function fax.unescaped(text) is 'The text of a channel variable without the backslashes that Asterisk puts before quotes and backslashes.';
+
+-- A moment that an observer told in the details of its own event, as faxstore writes it (ISO 8601, UTC).
+-- Any other text is NULL, never an error: what a view reads must not be able to break it.
+-- example: select fax.told_moment('{"LastPolled": "2026-11-23T14:17:54.123456+00:00"}', 'LastPolled');
+create function fax.told_moment(details jsonb, name text) returns timestamptz
+language sql stable parallel safe
+begin atomic
+    select case when details ->> name ~ '^20\d\d-(0[1-9]|1[0-2])-[0-3]\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?\+00:00$'
+                -- by the first of the month, for a day that the month does not have would be an error
+                then (left(details ->> name, 8) || '01' || substr(details ->> name, 11))::timestamptz
+                     + (substr(details ->> name, 9, 2)::integer - 1) * interval '24 hours' end;
+end;
+
+comment on function fax.told_moment(jsonb, text) is 'A moment that an observer told in the details of its own event; NULL where there is none.';
+
+-- Why there was no good poll, in one of the words of fax.coverage_gaps, from one of the collector's own events.
+-- The texts are those of faxstore/ami (connection, guard, collector) and of Asterisk (manager.c, process_message).
+-- example: select fax.gap_reason('Disconnected', 'no answer to FAXSessions within 10 s');
+create function fax.gap_reason(event text, reason text) returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when event = 'Dropped' then 'dropped'
+        when reason ilike any (array['permission denied%', 'login refused%', 'login not possible%']) then 'permission'
+        when reason ilike any (array['no answer%', 'no greeting%', 'no connection within%', '%timed out%']) then 'server silent'
+        when event = 'Connected' or reason ilike any (array['closed by faxstore%', 'faxstore %']) then 'collector down'
+        when event in ('Disconnected', 'ConnectFailed') or reason ilike 'asterisk is shutting down%' then 'connection lost'
+        when event = 'PollFailed' then 'poll refused'
+        when event = 'Polled' then 'polls late'
+    end
+$$;
+
+comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused, polls late or dropped.';
+
+-- The intervals without a good poll of one server between two moments. What any observer polled is covered.
+-- A poll on record (Polled) covers until the next one of its observer, if that comes within 150 s (one is told each
+-- minute); where the connection or the polls failed in between, until the last complete list before (LastPolled).
+-- What an observer saw and had to drop (Dropped, with From and To; an hour long at most) is not covered by its polls.
+-- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
+create function fax.gaps(of_server text, since timestamptz, until timestamptz)
+returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], told text[])
+language sql stable parallel safe
+begin atomic
+    with evidence as (
+        select
+            h.observed_at,
+            h.event,
+            h.details ->> 'Reason' as told,
+            h.collector_id,
+            fax.told_moment(h.details, 'LastPolled') as last_polled_at,
+            fax.told_moment(h.details, 'Previous') as previous_at,
+            case when h.event = 'Dropped' then least(h.observed_at, fax.told_moment(h.details, 'From')) else h.observed_at end as from_at,
+            case when h.event = 'Dropped' then greatest(h.observed_at, fax.told_moment(h.details, 'To')) else h.observed_at end as to_at
+        from fax.server_history h
+        where h.server = of_server
+          and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '1 hour'
+          and (h.observed_at <= until + interval '150 seconds' or h.event = 'Dropped')
+          and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
+    ),
+    -- what says why: few rows among many polls
+    trouble as materialized (
+        select e.* from evidence e where e.event <> 'Polled' or e.previous_at is not null
+    ),
+    followed as (
+        select
+            e.*,
+            lead(e.event) over in_order as next_event,
+            lead(e.observed_at) over in_order as next_at,
+            lead(e.last_polled_at) over in_order as next_last_polled_at,
+            lead(e.previous_at) over in_order as next_previous_at
+        from evidence e
+        where e.event <> 'Dropped'
+        window in_order as (partition by e.collector_id order by e.observed_at)
+    ),
+    polled as (
+        select f.collector_id, range_agg(tstzrange(f.observed_at, greatest(f.observed_at, case
+            when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
+            when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
+            when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
+            -- its next word is not due yet, and no other observer came since
+            when f.next_event is null and f.observed_at > now() - interval '150 seconds' and not exists (
+                select 1 from trouble o
+                where o.event = 'Connected' and o.collector_id <> f.collector_id and o.observed_at > f.observed_at) then now()
+        end), '[]')) as time
+        from followed f
+        where f.event = 'Polled'
+        group by f.collector_id
+    ),
+    dropped as (
+        select e.collector_id, range_agg(tstzrange(e.from_at, e.to_at, '[]')) as time
+        from evidence e
+        where e.event = 'Dropped'
+        group by e.collector_id
+    ),
+    covered as (
+        select range_agg(p.time - coalesce(d.time, '{}')) as time
+        from polled p
+        left join dropped d on d.collector_id = p.collector_id
+    ),
+    gap as (
+        select lower(g.time) as began_at, upper(g.time) as ended_at
+        from covered c
+        cross join lateral unnest(
+            tstzmultirange(case when since <= until then tstzrange(since, until, '[]') end) - coalesce(c.time, '{}')) as g (time)
+    )
+    select
+        g.began_at,
+        g.ended_at,
+        coalesce(w.reasons[1], 'collector down'),
+        coalesce(w.reasons, array['collector down']),
+        w.told
+    from gap g
+    cross join lateral (
+        select
+            array_agg(r.reason order by r.first_at) as reasons,
+            (select array_agg(t.told order by t.first_at)
+             from (select e.told, min(e.from_at) as first_at from trouble e
+                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.told is not null
+                   group by e.told) t) as told
+        from (
+            select p.reason, min(p.from_at) as first_at
+            from (
+                select
+                    e.from_at,
+                    -- An observer that connects without having told that it lost its connection was not running.
+                    case when e.event = 'ConnectFailed' and row_number() over (order by e.from_at) = 1 then 'collector down'
+                         else fax.gap_reason(e.event, e.told) end as reason
+                from trouble e
+                where e.to_at >= g.began_at and e.from_at <= g.ended_at
+                  and (e.event <> 'Connected' or not exists (
+                      select 1 from trouble d
+                      where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at >= g.began_at and d.observed_at < e.observed_at))
+            ) p
+            group by p.reason
+        ) r
+    ) w;
+end;
+
+comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (cut at them), with their reasons.';
+
+-- Whether a server's own TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX whose
+-- arguments were right (res_fax.c, sendfax_exec and receivefax_exec; failures-22 among the recordings).
+-- example: select count(*) from fax.sessions where fax.is_attempt(operation, result_error);
+create function fax.is_attempt(operation text, error text) returns boolean
+language sql immutable parallel safe
+as $$
+    select (operation is null or operation in ('send', 'receive'))
+           and coalesce(error not in ('INVALID_ARGUMENTS', 'NATIVE_T38'), true)
+$$;
+
+comment on function fax.is_attempt(text, text) is 'Whether a server''s own counters of attempts count a session, by its operation and FAXERROR.';
+
+-- When the counters of a server began again at 0 between two moments, the last time: a start (FullyBooted, by its
+-- Uptime) or a load of res_fax.so. NULL: no event told of one.
+-- example: select fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz) returns timestamptz
+language sql stable parallel safe
+begin atomic
+    select max(b.began_at)
+    from fax.server_history h
+    cross join lateral (
+        select case h.event when 'Load' then h.observed_at
+                            else h.observed_at - fax.counter(h.details, 'Uptime') * interval '1 second' end as began_at
+    ) b
+    where h.server = of_server and h.observed_at > from_moment and h.observed_at <= to_moment
+      and (h.event = 'FullyBooted' or (h.event = 'Load' and h.details ->> 'Module' ilike 'res_fax%'
+                                       and coalesce(h.details ->> 'Status', 'Success') ilike 'success'))
+      and b.began_at > from_moment;
+end;
+
+comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last began again at 0 between two moments; NULL where no event told of it.';
+
 -- grain: one row of the history, with what it means
 -- example: select observed_at, pages, data_rate from fax.session_rows where session_id = '…' and started_at = '…';
 -- Two truths of the wire are settled here, for all the views above:
@@ -679,14 +1053,14 @@ select
     case h.operation
         when 'receive' then h.pages_received
         when 'send' then h.pages_transmitted
-        when 'gateway' then greatest(h.page_number, -2147483647) - 1
+        when 'gateway' then case when h.page_number > -2147483648 then h.page_number - 1 end
     end as pages,
     h.total_bad_lines,
     -- 33600 is V.34, the fastest there is; spandsp may tell any number for a modem that it does not know
     case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
     case when m.measured then h.error_correction_mode end as error_correction_mode,
-    case when m.measured then h.x_resolution end as x_resolution,
-    case when m.measured then h.y_resolution end as y_resolution,
+    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,
+    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,
     h.file_name,
     h.details
 from fax.session_history h
@@ -725,14 +1099,21 @@ comment on column fax.session_rows.details is 'Headers without a column of their
 -- and starts again: what was counted stays counted.
 -- Two observers: one who took over from the other goes on with its attempts; of two who watched at the same time the
 -- clocks may differ, so each page is told by one of them, the one who saw more.
+-- A technology that counts by session (fax.technology) is lowered by what the pages before had; a page that is sent
+-- again does not show there.
 create view fax.page_attempts as
 with observed as (
     select
         r.*,
+        t.bad_lines_counted_by is distinct from 'session' as by_page,
         max(r.page_number) over (of_observer order by r.observed_at, r.position) as furthest_page,
+        greatest(max(r.total_bad_lines) over (of_observer order by r.page_number
+                                              range between unbounded preceding and 1 preceding), 0) as bad_lines_of_pages_before,
         min(r.observed_at) over of_observer as observer_began_at,
         max(r.observed_at) over of_observer as observer_ended_at
     from fax.session_rows r
+    join fax.session s on s.session_id = r.session_id
+    left join fax.technology t on t.technology = s.technology
     where r.is_snapshot and r.page_number is not null
     window of_observer as (partition by r.session_id, r.started_at, r.collector_id)
 ),
@@ -751,18 +1132,25 @@ in_streams as (
              then v.collector_id else '' end as stream
     from overlapping v
 ),
+counted as (
+    select
+        o.*,
+        case when o.by_page or o.total_bad_lines is null then o.total_bad_lines
+             else greatest(greatest(o.total_bad_lines, 0) - o.bad_lines_of_pages_before, 0) end as page_bad_lines
+    from in_streams o
+    where o.page_number = o.furthest_page
+),
 compared as (
     select
         i.*,
-        lag(i.total_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.stream
-                                     order by i.observed_at, i.position) as bad_lines_before
-    from in_streams i
-    where i.page_number = i.furthest_page
+        lag(i.page_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.stream
+                                    order by i.observed_at, i.position) as bad_lines_before
+    from counted i
 ),
 numbered as (
     select
         c.*,
-        1 + count(*) filter (where c.total_bad_lines < c.bad_lines_before)
+        1 + count(*) filter (where c.by_page and c.page_bad_lines < c.bad_lines_before)
             over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
     from compared c
 ),
@@ -776,7 +1164,7 @@ attempts as (
         min(n.observed_at) as first_seen_at,
         max(n.observed_at) as last_seen_at,
         count(*) as snapshots,
-        (array_agg(n.total_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
+        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
         min(n.observed_at) filter (where n.measured) as first_measured_at,
         (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
         (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
@@ -786,13 +1174,14 @@ attempts as (
 judged as (
     select
         a.*,
+        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,
         first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
                                     order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
     from attempts a
 )
 select
     j.session_id, j.started_at, j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines,
-    j.first_measured_at, j.data_rate, j.y_resolution
+    j.first_measured_at, j.data_rate, j.y_resolution, j.kept
 from judged j
 where j.stream = j.best_stream;
 
@@ -808,6 +1197,7 @@ comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines seen of it:
 comment on column fax.page_attempts.first_measured_at is 'First snapshot of it after the two ends agreed. NULL: none.';
 comment on column fax.page_attempts.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
 comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in it, pixels per metre. NULL: not measured.';
+comment on column fax.page_attempts.kept is 'The last attempt at this page: the one whose bad lines count.';
 
 -- grain: one fax session; what its rows say as a whole, before names and parties are put to it
 -- example: select pages, status from fax.session_facts where session_id = '…';
@@ -837,6 +1227,7 @@ select
     x.completed_at,
     x.gone_at,
     x.last_row_at,
+    n.began_at as next_life_at,
     x.error_correction_mode,
     x.first_data_rate,
     x.last_data_rate,
@@ -844,9 +1235,13 @@ select
     x.rate_falls,
     x.x_resolution,
     x.y_resolution,
-    x.bad_lines_measurable,
+    -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
+    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,
+    coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
     x.completed,
+    x.attempted,
     x.call,
+    x.dialled_number,
     x.status,
     x.error,
     x.status_text,
@@ -855,16 +1250,24 @@ select
     x.first_position,
     x.last_position
 from fax.session s
+left join fax.technology t on t.technology = s.technology
 cross join lateral (
     with own as materialized (
         select r.* from fax.session_rows r where r.session_id = s.session_id and r.started_at = s.started_at
+    ),
+    observer as (
+        select d.collector_id, min(d.observed_at) as began_at, max(d.observed_at) as ended_at
+        from own d
+        where d.is_snapshot
+        group by d.collector_id
     )
     select
-        coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end, s.operation) as operation,
+        coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end,
+                 v.operation, s.operation) as operation,
         coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
         o.state,
         o.transport,
-        coalesce(o.file_names, case when c.file_name is not null then array[c.file_name] end) as file_names,
+        coalesce(o.file_names, c.file_names, v.file_names) as file_names,
         o.snapshots,
         o.pages as pages_observed,
         coalesce(c.pages, o.pages) as pages,
@@ -873,22 +1276,22 @@ cross join lateral (
         c.completed_at,
         g.gone_at,
         e.last_row_at,
-        l.error_correction_mode,
+        o.error_correction_mode,
         o.first_data_rate,
         coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
         o.lowest_data_rate,
-        o.rate_falls,
-        coalesce(l.x_resolution, c.x_resolution) as x_resolution,
-        coalesce(l.y_resolution, c.y_resolution) as y_resolution,
-        -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
-        o.operation = 'receive' and l.error_correction_mode is false as bad_lines_measurable,
+        f.rate_falls,
+        coalesce(o.x_resolution, c.x_resolution) as x_resolution,
+        coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
-        coalesce(c.details, v.status_event) as call,
+        v.attempted,
+        coalesce(c.details, v.channel_status, v.channel_event) as call,
+        nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error), '') as error,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text), '') as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), v.local_station_id) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), v.remote_station_id) as remote_station_id,
+        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
+        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescaped(v.local_station_id)) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescaped(v.remote_station_id)) as remote_station_id,
         e.first_position,
         e.last_position
     -- the snapshots
@@ -901,19 +1304,41 @@ cross join lateral (
             (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
             (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
             min(n.data_rate) as lowest_data_rate,
-            count(*) filter (where n.data_rate < n.data_rate_before) as rate_falls,
-            (array_agg(n.operation order by n.observed_at desc))[1] as operation,
-            (array_agg(n.state order by n.observed_at desc))[1] as state,
+            (array_agg(n.operation order by n.observed_at desc) filter (where n.operation is not null))[1] as operation,
+            (array_agg(n.state order by n.observed_at desc) filter (where n.state is not null))[1] as state,
             (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
+            (array_agg(n.error_correction_mode order by n.observed_at desc) filter (where n.error_correction_mode is not null))[1]
+                as error_correction_mode,
+            (array_agg(n.x_resolution order by n.observed_at desc) filter (where n.x_resolution is not null))[1] as x_resolution,
+            (array_agg(n.y_resolution order by n.observed_at desc) filter (where n.y_resolution is not null))[1] as y_resolution,
             array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
-        from (
-            select
-                d.*,
-                lag(d.data_rate) over (partition by d.data_rate is null order by d.observed_at) as data_rate_before
-            from own d
-            where d.is_snapshot
-        ) n
+        from own n
+        where n.is_snapshot
     ) o
+    -- How often the rate fell. Of observers who watched at the same time (as in fax.page_attempts) the one who saw it fall
+    -- most tells it.
+    cross join lateral (
+        select coalesce(max(p.falls), 0) as rate_falls
+        from (
+            select count(*) filter (where n.data_rate < n.data_rate_before) as falls
+            from (
+                select w.stream, d.data_rate, lag(d.data_rate) over (partition by w.stream order by d.observed_at) as data_rate_before
+                from (
+                    select
+                        i.collector_id,
+                        case when exists (
+                            select 1
+                            from observer j
+                            join observer k on k.collector_id > j.collector_id and k.began_at <= j.ended_at and j.began_at <= k.ended_at
+                        ) then i.collector_id else '' end as stream
+                    from observer i
+                ) w
+                join own d on d.collector_id = w.collector_id
+                where d.is_snapshot and d.data_rate is not null
+            ) n
+            group by n.stream
+        ) p
+    ) f
     -- the completion event
     left join lateral (
         select
@@ -923,22 +1348,17 @@ cross join lateral (
             nullif(h.data_rate, 0) as data_rate,
             h.x_resolution,
             h.y_resolution,
-            h.file_name,
+            case when jsonb_typeof(h.details -> 'FileName') = 'array'
+                 then (select array_agg(n.name) from jsonb_array_elements_text(h.details -> 'FileName') n (name))
+                 when h.file_name is not null then array[h.file_name] end as file_names,
             h.details
         from own h
         where h.event in ('SendFAX', 'ReceiveFAX')
         order by h.observed_at
         limit 1
     ) c on true
-    -- the last measurement
-    left join lateral (
-        select d.error_correction_mode, d.x_resolution, d.y_resolution
-        from own d
-        where d.is_snapshot and d.measured
-        order by d.observed_at desc
-        limit 1
-    ) l on true
-    -- the first complete list that no longer had it; a snapshot that is later both by the clock and in the history refutes it
+    -- The first complete list that no longer had it. What refutes it: a snapshot of the same observer that is later both
+    -- by its clock and in the history, or one of another observer that is later by more than two clocks are apart.
     cross join lateral (
         select min(h.observed_at) as gone_at
         from own h
@@ -947,7 +1367,8 @@ cross join lateral (
               select 1
               from own d
               where d.is_snapshot
-                and d.observed_at > h.observed_at and d.position > h.position
+                and case when d.collector_id = h.collector_id then d.observed_at > h.observed_at and d.position > h.position
+                         else d.observed_at > h.observed_at + interval '30 seconds' end
           )
     ) g
     -- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
@@ -959,24 +1380,42 @@ cross join lateral (
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUSSTRING'))[1] as status_text,
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'LOCALSTATIONID' and x.value <> ''))[1] as local_station_id,
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'REMOTESTATIONID' and x.value <> ''))[1] as remote_station_id,
-            (array_agg(h.details order by h.observed_at) filter (where h.event = 'FAXStatus'))[1] as status_event
+            (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
+            (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
+            (array_agg(h.operation order by h.observed_at)
+                filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
+            -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
+            string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
+                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
+            count(*) filter (where x.variable = 'FAXSTATUS' or h.event in ('FAXStatus', 'Newexten')) > 0 as attempted
         from own h
         cross join lateral (
             select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
             where h.event = 'VarSet'
             union all
-            select null, null where h.event = 'FAXStatus'
+            select null, null where h.event <> 'VarSet'
         ) x
-        where h.event in ('VarSet', 'FAXStatus')
-          and (h.event = 'FAXStatus' or h.observed_at >= coalesce(o.first_seen_at, h.observed_at))
-          and h.observed_at <= coalesce(c.completed_at, h.observed_at)
+        where h.event in ('VarSet', 'FAXStatus', 'Newexten', 'Status')
+          and (h.event <> 'VarSet' or h.observed_at between coalesce(o.first_seen_at, h.observed_at)
+                                                        and coalesce(c.completed_at, h.observed_at))
     ) v
     -- its place in the history
     cross join lateral (
         select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
         from own h
     ) e
-) x;
+) x
+-- the next life of its server, where nothing else tells of an end
+left join lateral (
+    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
+    from fax.epoch mine
+    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
+    where mine.epoch_id = s.epoch_id
+      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
+          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
+    order by began_at, later.reload_ordinal
+    limit 1
+) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
 
 comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
 comment on column fax.session_facts.session_id is 'The session.';
@@ -990,7 +1429,7 @@ comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 o
 comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL: no event told it.';
 comment on column fax.session_facts.state is 'Last state, as sent. NULL: never listed.';
 comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL: not told.';
-comment on column fax.session_facts.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.session_facts.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
 comment on column fax.session_facts.snapshots is 'Snapshots that polls took.';
 comment on column fax.session_facts.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
 comment on column fax.session_facts.pages is 'The count of the completion event, else pages_observed. NULL: not told.';
@@ -999,16 +1438,20 @@ comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL: no
 comment on column fax.session_facts.completed_at is 'When the completion event came. NULL: none came.';
 comment on column fax.session_facts.gone_at is 'First complete list without it. NULL: none.';
 comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
+comment on column fax.session_facts.next_life_at is 'Start of the next life of its server, where it was listed and neither a completion event nor a list tells of its end. NULL: there is none.';
 comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL: never negotiated.';
 comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
 comment on column fax.session_facts.last_data_rate is 'Last rate, bit/s; of the completion event where no poll measured it. NULL: not told.';
 comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.session_facts.rate_falls is 'How often the measured rate fell.';
+comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most.';
 comment on column fax.session_facts.x_resolution is 'Pixels per metre across. NULL: not told.';
 comment on column fax.session_facts.y_resolution is 'Pixels per metre down. NULL: not told.';
-comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM. NULL: operation or ECM not told.';
+comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM.';
+comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
+comment on column fax.session_facts.attempted is 'An event told that a fax application began: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
+comment on column fax.session_facts.dialled_number is 'DNID of the channel, by its Status (personal). NULL: not told.';
 comment on column fax.session_facts.completed is 'A completion event came.';
-comment on column fax.session_facts.call is 'Headers of the channel, by its completion or status event (personal). NULL: no such event.';
+comment on column fax.session_facts.call is 'Headers of the channel, by its completion event, else Status, else FAXStatus or Newexten (personal). NULL: no such event.';
 comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL: not on the wire, or blank.';
 comment on column fax.session_facts.error is 'FAXERROR at the end. NULL: not on the wire, or blank.';
 comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL: not on the wire, or blank.';
@@ -1019,7 +1462,8 @@ comment on column fax.session_facts.last_position is 'Last position of its rows.
 
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
--- A run of a fax application that was never listed and raised no completion event is not a session.
+-- A fax that no list showed (too short, or failed before Asterisk made a session of it) is here by its events; channel
+-- variables of the same names that someone else set are no fax.
 create view fax.sessions as
 select
     f.session_id,
@@ -1034,7 +1478,7 @@ select
     nullif(f.call ->> 'AccountCode', '') as account_code,
     nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,
     case f.operation
-        when 'receive' then nullif(f.call ->> 'Exten', '')
+        when 'receive' then coalesce(f.dialled_number, nullif(f.call ->> 'Exten', ''))
         else nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>')
     end as called_number,
     f.local_station_id,
@@ -1049,7 +1493,7 @@ select
     f.pages,
     f.pages_observed,
     case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,
-    case when f.bad_lines_measurable then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,
     f.bad_lines_measurable,
     case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,
     f.error_correction_mode,
@@ -1060,95 +1504,137 @@ select
     f.x_resolution,
     f.y_resolution,
     fax.resolution_name(f.y_resolution) as resolution,
-    case f.status when 'SUCCESS' then 'success' when 'FAILED' then 'failed' else 'unknown' end as result,
+    case
+        when f.error = 'NATIVE_T38' or f.status = 'SUCCESS' then 'success'
+        when f.status = 'FAILED' then 'failed'
+        else 'unknown'
+    end as result,
     fax.result_class(f.status, f.error, f.status_text) as result_class,
     coalesce(f.status_text, f.error) as result_text,
     f.snapshots,
     f.first_position,
-    f.last_position
+    f.last_position,
+    case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,
+    e.ended_not_after,
+    case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,
+    exists (
+        select 1 from fax.gaps(
+            f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
+    ) as overlaps_gap,
+    case when f.operation = 'V.21' then (
+        select g.session_id
+        from fax.session g
+        where g.epoch_id = f.epoch_id and left(g.channel, 100) = left(f.channel, 100) and g.channel = f.channel
+          and g.operation <> 'V.21'
+          and g.session_number > f.session_number
+          and g.started_at <= coalesce(e.ended_at, f.last_row_at) + interval '1 minute'
+          and coalesce(g.uniqueid = f.uniqueid, true)
+        order by g.session_number
+        limit 1
+    ) end as fax_session_id,
+    f.error as result_error
 from fax.session_facts f
-cross join lateral (
-    select exists (
-        select 1
-        from fax.epoch mine
-        join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
-        where mine.epoch_id = f.epoch_id
-          and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
-              > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
-    ) as restarted
-) r
 cross join lateral (
     select
         case
             when f.completed then 'completion'
             when f.gone_at is not null then 'gone'
-            when r.restarted then 'server_restart'
+            when f.session_number is null and f.snapshots = 0 then 'gone'
+            when f.next_life_at is not null then 'server_restart'
             else 'open'
         end as end_observed_by,
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
-            when r.restarted then f.last_row_at
-        end as ended_at
+            when f.next_life_at is not null or (f.session_number is null and f.snapshots = 0) then f.last_row_at
+        end as ended_at,
+        case
+            when f.completed then f.completed_at
+            when f.gone_at is not null then f.gone_at
+            when f.session_number is null and f.snapshots = 0 then f.last_row_at
+            else f.next_life_at
+        end as ended_not_after
 ) e
 left join lateral (
     select
         sum(p.bad_lines)::bigint as bad_lines,
         sum(p.bad_lines_discarded)::bigint as bad_lines_discarded,
-        max(p.bad_lines) as worst_page_bad_lines
+        max(p.bad_lines) as worst_page_bad_lines,
+        count(p.poll_gap_seconds) as pages_bounded,
+        max(p.poll_gap_seconds) as poll_gap_seconds
     from (
         select
-            (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines,
-            sum(a.bad_lines) - (array_agg(a.bad_lines order by a.attempt desc))[1] as bad_lines_discarded
-        from fax.page_attempts a
-        where a.session_id = f.session_id and a.started_at = f.started_at and a.page <= f.pages
-        group by a.page
+            g.page,
+            g.bad_lines,
+            g.bad_lines_discarded,
+            case when coalesce(g.next_seen_at, e.ended_not_after) >= g.last_seen_at
+                 then extract(epoch from coalesce(g.next_seen_at, e.ended_not_after) - g.last_seen_at) end as poll_gap_seconds
+        from (
+            select
+                a.page,
+                max(a.bad_lines) filter (where a.kept) as bad_lines,
+                sum(a.bad_lines) filter (where not a.kept) as bad_lines_discarded,
+                max(a.last_seen_at) as last_seen_at,
+                min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
+            from fax.page_attempts a
+            where a.session_id = f.session_id and a.started_at = f.started_at
+            group by a.page
+        ) g
     ) p
+    where p.page between 1 and f.pages
 ) b on f.bad_lines_measurable
-where f.snapshots > 0 or f.completed;
+where f.snapshots > 0 or f.completed or f.attempted;
 
 comment on view fax.sessions is 'One fax session: who, when, how many pages, how many bad lines, how it ended, and the evidence for it.';
 comment on column fax.sessions.session_id is 'Identity of the session, the same wherever its recording is imported.';
 comment on column fax.sessions.server is 'Name of the server in the settings.';
 comment on column fax.sessions.epoch_id is 'The epoch (fax.epoch) in which session_number counts: numbers begin at 0 again with each start of the server.';
-comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its completion event.';
+comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its events.';
 comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL: not told.';
 comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is no fax). NULL: none of these.';
 comment on column fax.sessions.channel is 'Channel (personal: may hold a number). NULL: not told.';
-comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, by its events. NULL: no event told it.';
-comment on column fax.sessions.linkedid is 'Linkedid of the call, by its events. NULL: no event told it.';
-comment on column fax.sessions.account_code is 'Account code of the channel, by its events. NULL: none, or no event told it.';
+comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, by its events or its Status. NULL: not told.';
+comment on column fax.sessions.linkedid is 'Linkedid of the call, by its events or its Status. NULL: not told.';
+comment on column fax.sessions.account_code is 'Account code of the channel, by its events or its Status. NULL: none, or not told.';
 comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL: unknown.';
-comment on column fax.sessions.called_number is 'Received: the extension that was called; else ConnectedLineNum; as sent (personal). NULL: unknown.';
+comment on column fax.sessions.called_number is 'Received: the number that was dialled (DNID of its Status), else the extension that was called; other directions: ConnectedLineNum; as sent (personal). NULL: unknown.';
 comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
 comment on column fax.sessions.remote_station_id is 'Station id of the other end, its own choice (personal). NULL: none, or not told.';
 comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
-comment on column fax.sessions.file_names is 'Files sent or received (personal). NULL: not told.';
+comment on column fax.sessions.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
-comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. NULL: open.';
+comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
 comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
-comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list), server_restart, or open.';
+comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never in one), server_restart, or open.';
 comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
 comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
 comment on column fax.sessions.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
-comment on column fax.sessions.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated).';
-comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable.';
+comment on column fax.sessions.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated). A lower bound where bad_lines_lower_bound says so.';
+comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable, or the technology counts by session.';
 comment on column fax.sessions.bad_lines_measurable is 'A receiver without ECM: the only one that counts bad lines.';
 comment on column fax.sessions.worst_page_bad_lines is 'Bad lines of the worst page kept. NULL: not measurable.';
 comment on column fax.sessions.error_correction_mode is 'ECM in use, once negotiated. NULL: never negotiated, or not told.';
 comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
 comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL: not told.';
 comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.sessions.rate_falls is 'How often the measured rate fell.';
+comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most; the default before negotiation is no measurement.';
 comment on column fax.sessions.x_resolution is 'Pixels per metre across, last measured. NULL: not told.';
 comment on column fax.sessions.y_resolution is 'Pixels per metre down, last measured. NULL: not told.';
 comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL: not told, or another.';
-comment on column fax.sessions.result is 'success or failed, by FAXSTATUS; unknown where it was not on the wire.';
+comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway was necessary, is a success); unknown where it was not on the wire.';
 comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
-comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR, as sent. NULL: not told.';
+comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL: not told.';
 comment on column fax.sessions.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
 comment on column fax.sessions.first_position is 'First position of its rows in the history.';
 comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
+comment on column fax.sessions.ended_not_before is 'It ended at or after this moment: the last snapshot of it, else its last row. NULL: open.';
+comment on column fax.sessions.ended_not_after is 'It ended at or before this moment: its completion event, the first complete list without it, or the start of the server''s next life. NULL: open.';
+comment on column fax.sessions.poll_gap_seconds is 'Seconds between the last poll that saw a page in hand and the next one, the widest of its pages. NULL: bad lines are not measurable, or no poll saw a page.';
+comment on column fax.sessions.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
+comment on column fax.sessions.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time, or in the second before its first snapshot: then it may have begun unseen.';
+comment on column fax.sessions.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
+comment on column fax.sessions.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
 
 -- grain: one page of one session (one that is counted in fax.sessions.pages)
 -- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
@@ -1162,20 +1648,25 @@ select
     p.page,
     p.page_started_at,
     p.page_ended_at,
-    extract(epoch from p.page_ended_at - p.page_started_at) as seconds,
+    case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,
     p.attempts,
     case when f.bad_lines_measurable then p.bad_lines end as bad_lines,
-    case when f.bad_lines_measurable then p.bad_lines_discarded end as bad_lines_discarded,
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,
     p.data_rate,
     fax.resolution_name(p.y_resolution) as resolution,
-    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality
+    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,
+    round(fax.page_lines(p.y_resolution))::integer as lines_estimated,
+    case when f.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,
+    case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds
 from fax.session_facts f
 cross join lateral (
     select
         coalesce(n.page, a.page) as page,
         -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
         case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
-        min(a.first_seen_at) over (order by coalesce(n.page, a.page) rows between 1 following and unbounded following) as page_ended_at,
+        min(a.first_seen_at) over later_pages as page_ended_at,
+        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at, f.next_life_at) as page_left_at,
+        a.last_seen_at,
         a.attempts,
         a.bad_lines,
         a.bad_lines_discarded,
@@ -1187,15 +1678,17 @@ cross join lateral (
             t.page,
             max(t.attempt) as attempts,
             min(t.first_seen_at) as first_seen_at,
+            max(t.last_seen_at) as last_seen_at,
             min(t.first_measured_at) as first_measured_at,
-            (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines,
-            sum(t.bad_lines) - (array_agg(t.bad_lines order by t.attempt desc))[1] as bad_lines_discarded,
+            max(t.bad_lines) filter (where t.kept) as bad_lines,
+            coalesce(sum(t.bad_lines) filter (where not t.kept), 0) as bad_lines_discarded,
             (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
             (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
         from fax.page_attempts t
         where t.session_id = f.session_id and t.started_at = f.started_at
         group by t.page
     ) a on a.page = n.page
+    window later_pages as (order by coalesce(n.page, a.page) rows between 1 following and unbounded following)
 ) p
 where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
@@ -1206,13 +1699,16 @@ comment on column fax.session_pages.started_at is 'First observation of the sess
 comment on column fax.session_pages.page is 'Page, from 1.';
 comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
 comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
-comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known.';
-comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell to 0 again. NULL: no poll saw it.';
-comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen. NULL: not measurable, or no poll saw it.';
-comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known, or two observers'' clocks put them the other way round.';
+comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell; a technology that counts by session shows 1. NULL: no poll saw it.';
+comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen, a lower bound where poll_gap_seconds is above 0.85. NULL: not measurable, or no poll saw it.';
+comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, no poll saw it, or the technology counts by session.';
 comment on column fax.session_pages.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
 comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
-comment on column fax.session_pages.quality is 'good, poor or bad by the share of bad lines, the lines of the page being an estimate (A4). NULL: not measurable.';
+comment on column fax.session_pages.quality is 'good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL: not measurable.';
+comment on column fax.session_pages.lines_estimated is 'Lines of the page, an estimate: an A4 page at its resolution. NULL: resolution not measured.';
+comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines by lines_estimated, a ratio. NULL: not measurable.';
+comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll that saw the page in hand to the next one that saw a later page, or to the end of the session. Up to 0.85 the last count of bad lines was seen: the next page begins after a preamble of about 1 s (T.30). NULL: no poll saw it, or how it ended is not known.';
 
 -- grain: one change of one session, in order
 -- example: select observed_at, changes, page_number, bad_lines_delta from fax.session_timeline where session_id = '…' order by observed_at;
@@ -1249,6 +1745,8 @@ cross join lateral (
                 when 'FAXStatus' then r.details ->> 'Status'
                 when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
                 when 'Gone' then 'no longer listed'
+                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application') || ' begins'
+                when 'Status' then 'channel status'
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
             end as note
@@ -1278,6 +1776,10 @@ cross join lateral (
     changed as (
         select
             c.*,
+            -- behind a snapshot stand the events up to the next one: of a completion event the pages that no poll saw
+            case when c.snapshots_so_far > 0 then first_value(c.pages) over (
+                partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
+            end as pages_last_polled,
             case
                 when not c.is_snapshot then array['event']
                 when c.place = 1 then array['listed']
@@ -1305,7 +1807,7 @@ cross join lateral (
         c.state,
         c.page_number,
         c.pages,
-        c.pages::bigint - c.pages_before as pages_delta,
+        c.pages::bigint - case when c.is_snapshot then c.pages_before else c.pages_last_polled end as pages_delta,
         c.total_bad_lines as bad_lines,
         c.total_bad_lines::bigint - c.bad_lines_before as bad_lines_delta,
         c.data_rate,
@@ -1327,7 +1829,7 @@ comment on column fax.session_timeline.observed_at is 'When the change was seen,
 comment on column fax.session_timeline.seconds_since_change is 'Seconds since the change before. NULL: the first.';
 comment on column fax.session_timeline.event is 'AMI event that told it, or Gone.';
 comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
-comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
+comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, the application that begins, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
 comment on column fax.session_timeline.state is 'State as sent. NULL: not told.';
 comment on column fax.session_timeline.page_number is 'Page in hand: pages done plus one. NULL: not told.';
 comment on column fax.session_timeline.pages is 'Pages done so far. NULL: not told.';
@@ -1341,22 +1843,1822 @@ comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NUL
 comment on column fax.session_timeline.collector_id is 'Who observed it.';
 comment on column fax.session_timeline.position is 'Place of its row in the history.';
 
--- grain: one message of the wire, or part of one, that could not be understood
--- example: select observed_at, server, reason from fax.rejected_messages order by observed_at desc limit 20;
-create view fax.rejected_messages as
-select server, observed_at, reason, raw, collector_id
-from fax.rejected_message;
+-- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as a
+-- whole in the bucket in which it began. Tone detectors (V.21) are no faxes and are left out.
+-- bucket: hour, day, week (from Monday), month, quarter or year.
+-- With its owner's rights: it gives no personal value, so whoever sees only masked views may ask it.
+-- example: select * from fax.usage('2026-10-01', '2026-11-01', 'Europe/Berlin', 'day');
+create function fax.usage(from_local timestamp, to_local timestamp, time_zone text default 'UTC', bucket text default 'day')
+returns table (
+    bucket_start timestamptz, bucket_end timestamptz, server text, account_code text, direction text,
+    sessions bigint, pages bigint, bad_lines bigint, seconds numeric,
+    successes bigint, failures bigint, unknown_ends bigint
+)
+language plpgsql stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    width interval;
+begin
+    if bucket is null or bucket not in ('hour', 'day', 'week', 'month', 'quarter', 'year') then
+        raise exception 'bucket is %, expected hour, day, week, month, quarter or year', coalesce(quote_literal(bucket), 'null')
+            using errcode = 'invalid_parameter_value';
+    end if;
+    width := case bucket when 'quarter' then interval '3 months' else ('1 ' || bucket)::interval end;
+    return query
+    select
+        b.bucket_start,
+        -- an hour is an hour; a day of a zone may have 23 or 25, and begin at one o'clock
+        case when bucket = 'hour' then b.bucket_start + width
+             else date_trunc(bucket, b.bucket_start at time zone time_zone + width) at time zone time_zone end,
+        b.server, b.account_code, b.direction,
+        count(*), sum(b.pages)::bigint, sum(b.bad_lines)::bigint, sum(b.duration_seconds),
+        count(*) filter (where b.result = 'success'),
+        count(*) filter (where b.result = 'failed'),
+        count(*) filter (where b.result = 'unknown')
+    from (
+        select
+            date_trunc(bucket, s.started_at, time_zone) as bucket_start,
+            s.server, s.account_code, s.direction, s.pages, s.bad_lines, s.duration_seconds, s.result
+        from fax.sessions s
+        where s.started_at >= from_local at time zone time_zone
+          and s.started_at < to_local at time zone time_zone
+          and s.direction is distinct from 'detector'
+    ) b
+    group by b.bucket_start, b.server, b.account_code, b.direction
+    order by b.bucket_start, b.server, b.account_code, b.direction;
+end
+$$;
 
-comment on view fax.rejected_messages is 'Messages that could not be understood, whole or in part; nothing of the wire is thrown away.';
-comment on column fax.rejected_messages.server is 'Name of the server in the settings.';
-comment on column fax.rejected_messages.observed_at is 'When it came, by the observer''s clock.';
-comment on column fax.rejected_messages.reason is 'What is wrong with it.';
-comment on column fax.rejected_messages.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
-comment on column fax.rejected_messages.collector_id is 'Who observed it.';
+comment on function fax.usage(timestamp, timestamp, text, text) is 'Sessions, pages, bad lines, seconds and results between two moments of a time zone, by bucket (hour, day, week, month, quarter, year) of that zone, server, account and direction.';
+
+-- grain: one server, account and direction on one UTC day
+-- example: select day, server, direction, sessions, pages from fax.usage_daily where day >= '2026-11-01' order by day;
+-- Day by day, so that a filter on the day reads only the sessions of those days. For another time zone, or another
+-- bucket than a day: fax.usage().
+create view fax.usage_daily as
+select
+    d.day,
+    u.server,
+    u.account_code,
+    u.direction,
+    u.sessions,
+    u.pages,
+    u.bad_lines,
+    u.seconds,
+    u.successes,
+    u.failures,
+    u.unknown_ends
+from (
+    select generate_series(
+        (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
+        (select max(s.started_at) at time zone 'UTC' from fax.session s)::date,
+        interval '1 day')::date as day
+) d
+cross join lateral fax.usage(d.day, d.day + 1, 'UTC', 'day') u;
+
+comment on view fax.usage_daily is 'Usage by UTC day, server, account and direction; a session counts on the day on which it began. Days without faxes have no row.';
+comment on column fax.usage_daily.day is 'UTC day on which the sessions began.';
+comment on column fax.usage_daily.server is 'Name of the server in the settings.';
+comment on column fax.usage_daily.account_code is 'Account code of the channel. NULL: none, or not told.';
+comment on column fax.usage_daily.direction is 'sent, received or gateway. NULL: not told.';
+comment on column fax.usage_daily.sessions is 'Sessions: successes, failures and unknown_ends together.';
+comment on column fax.usage_daily.pages is 'Pages of them. NULL: told of none.';
+comment on column fax.usage_daily.bad_lines is 'Bad lines in the pages kept, of the sessions that can measure them. NULL: none of them can.';
+comment on column fax.usage_daily.seconds is 'Seconds from their first observation to their end. NULL: none has ended.';
+comment on column fax.usage_daily.successes is 'Sessions with result success.';
+comment on column fax.usage_daily.failures is 'Sessions with result failed.';
+comment on column fax.usage_daily.unknown_ends is 'Sessions whose result was not on the wire, open ones too.';
+
+-- grain: one server, result class and UTC day
+-- example: select day, server, result_class, sessions from fax.failures where day >= '2026-11-01' order by day, sessions desc;
+-- Failed sessions by class, and the sessions that ended without a result on the wire as class NULL: how they ended is not
+-- known, and they are not counted as failures of any class.
+create view fax.failures as
+select
+    d.day,
+    c.server,
+    c.result_class,
+    c.sessions,
+    c.after_a_page,
+    c.faxes,
+    round(c.sessions::numeric / c.faxes, 4) as share,
+    round(sum(case when c.result_class is null or c.result_class = 'unknown_error' then c.sessions else 0 end) over of_day
+          / sum(c.sessions) over of_day, 4) as unknown_share
+from (
+    select generate_series(
+        (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
+        (select max(s.started_at) at time zone 'UTC' from fax.session s)::date,
+        interval '1 day')::date as day
+) d
+cross join lateral (
+    select
+        f.server,
+        f.result_class,
+        count(*) as sessions,
+        count(*) filter (where f.pages > 0) as after_a_page,
+        min(f.faxes) as faxes,
+        f.result
+    from (
+        select s.server, s.result, s.result_class, s.pages, count(*) over (partition by s.server) as faxes
+        from fax.sessions s
+        where s.started_at >= d.day::timestamp at time zone 'UTC'
+          and s.started_at < (d.day + 1)::timestamp at time zone 'UTC'
+          and s.direction is distinct from 'detector'
+          and s.end_observed_by <> 'open'
+    ) f
+    where f.result <> 'success'
+    group by f.server, f.result, f.result_class
+) c
+window of_day as (partition by d.day, c.server);
+
+comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they began.';
+comment on column fax.failures.day is 'UTC day on which the sessions began.';
+comment on column fax.failures.server is 'Name of the server in the settings.';
+comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL: ended, and no result was on the wire.';
+comment on column fax.failures.sessions is 'Sessions of that class.';
+comment on column fax.failures.after_a_page is 'Those of them in which at least one page was done: partial faxes.';
+comment on column fax.failures.faxes is 'All sessions of the server that began that day and have ended, detectors apart.';
+comment on column fax.failures.share is 'sessions by faxes, a ratio.';
+comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 where each has one. The same in each row of server and day.';
+
+-- Quality by the station at the other end, of sessions that began between two moments of a time zone. Inspired by the
+-- metrics of ITU-T E.450 to E.458, of which it claims none.
+-- What cannot be measured is left out of a ratio, and its share is told: bad lines are counted by receivers without ECM.
+-- example: select * from fax.quality('2026-10-01', '2026-11-01', 'Europe/Berlin') order by bad_line_ratio_estimated desc nulls last;
+create function fax.quality(from_local timestamp, to_local timestamp, time_zone text default 'UTC')
+returns table (
+    peer text, transport text, error_correction_mode boolean,
+    sessions bigint, pages bigint, measurable_pages bigint,
+    error_free_page_rate numeric, bad_lines bigint, bad_line_ratio_estimated numeric, resent_pages bigint,
+    seconds_per_page numeric, rate_falls bigint, rate_fall_rate numeric, cut_off_rate numeric,
+    not_measurable_rate numeric, successes bigint, failures bigint, unknown_ends bigint
+)
+language sql stable parallel safe
+begin atomic
+    select
+        s.peer, s.transport, s.error_correction_mode,
+        count(*), sum(s.pages)::bigint, sum(p.measurable_pages)::bigint,
+        round(sum(p.error_free_pages) / nullif(sum(p.measurable_pages), 0), 4),
+        sum(p.bad_lines)::bigint,
+        round(sum(p.bad_lines) / nullif(sum(p.lines_estimated), 0), 4),
+        sum(p.resent_pages)::bigint,
+        round(sum(p.seconds) / nullif(sum(p.timed_pages), 0), 2),
+        sum(s.rate_falls)::bigint,
+        round(count(*) filter (where s.rate_falls > 0)::numeric / nullif(count(*) filter (where s.negotiated), 0), 4),
+        round(count(*) filter (where s.negotiated and s.result = 'failed')::numeric
+              / nullif(count(*) filter (where s.negotiated and s.result <> 'unknown'), 0), 4),
+        round(1 - sum(p.measurable_pages) / nullif(sum(s.pages), 0), 4),
+        count(*) filter (where s.result = 'success'),
+        count(*) filter (where s.result = 'failed'),
+        count(*) filter (where s.result = 'unknown')
+    from (
+        select
+            f.session_id, f.started_at, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
+            f.first_data_rate is not null as negotiated,
+            coalesce(f.remote_station_id, case f.direction when 'received' then f.caller_number else f.called_number end) as peer
+        from fax.sessions f
+        where f.started_at >= from_local at time zone time_zone
+          and f.started_at < to_local at time zone time_zone
+          and f.direction is distinct from 'detector'
+    ) s
+    cross join lateral (
+        select
+            count(g.bad_lines) as measurable_pages,
+            count(*) filter (where g.bad_lines = 0) as error_free_pages,
+            sum(g.bad_lines) as bad_lines,
+            sum(g.lines_estimated) filter (where g.bad_lines is not null) as lines_estimated,
+            count(*) filter (where g.attempts > 1) as resent_pages,
+            sum(g.seconds) as seconds,
+            count(g.seconds) as timed_pages
+        from fax.session_pages g
+        where g.session_id = s.session_id and g.started_at = s.started_at
+    ) p
+    group by s.peer, s.transport, s.error_correction_mode;
+end;
+
+comment on function fax.quality(timestamp, timestamp, text) is 'fax.quality_by_peer for the sessions that began between two moments of a time zone.';
+
+-- grain: one station or number at the other end, with one transport and ECM setting
+-- example: select peer, bad_line_ratio_estimated, measurable_pages from fax.quality_by_peer where measurable_pages >= 10 order by 2 desc;
+-- Of the whole history; for a period ask fax.quality(), which reads only that period.
+create view fax.quality_by_peer as
+select
+    q.peer,
+    q.transport,
+    q.error_correction_mode,
+    q.sessions,
+    q.pages,
+    q.measurable_pages,
+    q.error_free_page_rate,
+    q.bad_lines,
+    q.bad_line_ratio_estimated,
+    q.resent_pages,
+    q.seconds_per_page,
+    q.rate_falls,
+    q.rate_fall_rate,
+    q.cut_off_rate,
+    q.not_measurable_rate,
+    q.successes,
+    q.failures,
+    q.unknown_ends
+from fax.quality('-infinity', 'infinity', 'UTC') q;
+
+comment on view fax.quality_by_peer is 'How faxes with one station or number went, by transport and ECM. What cannot be measured is left out of a ratio.';
+comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: who called, or who was called (personal). NULL: neither is known.';
+comment on column fax.quality_by_peer.transport is 'G.711 or T.38. NULL: not told.';
+comment on column fax.quality_by_peer.error_correction_mode is 'ECM in use. NULL: never negotiated, or not told.';
+comment on column fax.quality_by_peer.sessions is 'Sessions, detectors apart.';
+comment on column fax.quality_by_peer.pages is 'Pages of them. NULL: told of none.';
+comment on column fax.quality_by_peer.measurable_pages is 'Pages whose bad lines could be measured: received without ECM.';
+comment on column fax.quality_by_peer.error_free_page_rate is 'Pages without a bad line by measurable_pages, a ratio. NULL: none was measurable.';
+comment on column fax.quality_by_peer.bad_lines is 'Bad lines in the measurable pages. NULL: none was measurable.';
+comment on column fax.quality_by_peer.bad_line_ratio_estimated is 'Bad lines by the estimated lines of the measurable pages (A4), a ratio. NULL: none was measurable.';
+comment on column fax.quality_by_peer.resent_pages is 'Pages that were sent more than once, as far as bad lines show it.';
+comment on column fax.quality_by_peer.seconds_per_page is 'Seconds a page, over the pages whose start and end polls saw. With ECM this is where a bad line shows. NULL: there is none.';
+comment on column fax.quality_by_peer.rate_falls is 'How often the rate fell.';
+comment on column fax.quality_by_peer.rate_fall_rate is 'Sessions in which the rate fell by sessions that negotiated one, a ratio. NULL: none did.';
+comment on column fax.quality_by_peer.cut_off_rate is 'Failed sessions by sessions with a known result, of those that negotiated a rate, a ratio. NULL: there is none.';
+comment on column fax.quality_by_peer.not_measurable_rate is 'Share of the pages whose bad lines could not be measured, a ratio. NULL: no pages.';
+comment on column fax.quality_by_peer.successes is 'Sessions with result success.';
+comment on column fax.quality_by_peer.failures is 'Sessions with result failed.';
+comment on column fax.quality_by_peer.unknown_ends is 'Sessions whose result was not on the wire, open ones too.';
+
+-- What a server counted between two of its FAXStats readings, beside the sessions that were seen in that time: begun
+-- for the attempts, completed for the completions. The readings are the last one up to a moment and the first one from
+-- another moment on; no row: one of them is not there.
+-- A server that restarted counts from 0: then its new counts are all there is, and sessions since stand beside them.
+-- example: select * from fax.counted_faxes('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+create function fax.counted_faxes(of_server text, from_moment timestamptz, to_moment timestamptz)
+returns table (
+    from_at timestamptz, to_at timestamptz, restarted boolean,
+    transmit_attempts bigint, transmit_attempts_seen bigint,
+    receive_attempts bigint, receive_attempts_seen bigint,
+    attempts_missed bigint,
+    completed bigint, completed_seen bigint,
+    failed bigint, failed_seen bigint
+)
+language sql stable parallel safe
+begin atomic
+    with reading as (
+        (select h.observed_at, h.details, 'before' as side
+         from fax.server_history h
+         where h.server = of_server and h.event = 'FAXStats' and h.observed_at <= from_moment
+         order by h.observed_at desc limit 1)
+        union all
+        (select h.observed_at, h.details, 'after'
+         from fax.server_history h
+         where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= to_moment
+         order by h.observed_at limit 1)
+    ),
+    counters as (
+        select
+            r.observed_at,
+            r.side,
+            fax.counter(r.details, 'TransmitAttempts') as transmit_attempts,
+            fax.counter(r.details, 'ReceiveAttempts') as receive_attempts,
+            fax.counter(r.details, 'CompletedFAXes') as completed,
+            fax.counter(r.details, 'FailedFAXes') as failed
+        from reading r
+    ),
+    -- once: as part of every condition below, the search for a restart would be done anew for each row
+    compared as materialized (
+        select
+            b.observed_at as from_at,
+            a.observed_at as to_at,
+            n.began_at,
+            fell.back or n.began_at is not null as restarted,
+            a.transmit_attempts - case when fell.back or n.began_at is not null then 0 else b.transmit_attempts end as transmit_attempts,
+            a.receive_attempts - case when fell.back or n.began_at is not null then 0 else b.receive_attempts end as receive_attempts,
+            a.completed - case when fell.back or n.began_at is not null then 0 else b.completed end as completed,
+            a.failed - case when fell.back or n.began_at is not null then 0 else b.failed end as failed
+        from counters b
+        join counters a on a.side = 'after'
+        cross join lateral (
+            select coalesce(a.transmit_attempts < b.transmit_attempts or a.receive_attempts < b.receive_attempts
+                            or a.completed < b.completed or a.failed < b.failed, false) as back
+        ) fell
+        cross join lateral (select fax.restarted_at(of_server, b.observed_at, a.observed_at) as began_at) n
+        where b.side = 'before'
+    )
+    select
+        c.from_at, c.to_at, c.restarted,
+        c.transmit_attempts, s.transmit_attempts,
+        c.receive_attempts, s.receive_attempts,
+        c.transmit_attempts + c.receive_attempts - s.attempts,
+        c.completed, e.completed,
+        c.failed, e.failed
+    from compared c
+    cross join lateral (select greatest(c.from_at, c.began_at) as since) t
+    cross join lateral (
+        select
+            count(*) filter (where q.operation = 'send') as transmit_attempts,
+            count(*) filter (where q.operation = 'receive') as receive_attempts,
+            count(*) as attempts
+        from fax.sessions q
+        where q.server = of_server and q.started_at > t.since and q.started_at <= c.to_at
+          and fax.is_attempt(q.operation, q.result_error)
+    ) s
+    cross join lateral (
+        select
+            count(*) as completed,
+            count(*) filter (where q.result = 'failed') as failed
+        from (
+            -- by the index of completion events; a fax that ended in this time may have begun long before it
+            select distinct h.session_id, h.started_at
+            from fax.session_history h
+            where h.event in ('SendFAX', 'ReceiveFAX')
+              and h.observed_at > t.since and h.observed_at <= c.to_at
+              and h.started_at > t.since - interval '1 day' and h.started_at <= c.to_at
+        ) ended
+        join lateral (
+            select f.server, f.result, f.ended_at
+            from fax.sessions f
+            where f.session_id = ended.session_id and f.started_at = ended.started_at
+        ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
+    ) e;
+end;
+
+comment on function fax.counted_faxes(text, timestamptz, timestamptz) is 'What a server counted by FAXStats around an interval, beside the sessions that were seen.';
+
+-- grain: one interval between two FAXStats readings of one server by one collector
+-- example: select from_at, to_at, attempts_missed from fax.reconciliation where server = 'pbx1' and from_at >= '2026-11-23' and attempts_missed <> 0;
+-- A fax is counted by the server up to half a minute before it is listed (answer, T.38 negotiation), so a difference may
+-- stand in one interval and be made up in the next: sum them.
+create view fax.reconciliation as
+select
+    r.server,
+    c.epoch_id,
+    r.collector_id,
+    p.observed_at as from_at,
+    r.observed_at as to_at,
+    n.restarted,
+    n.transmit_attempts,
+    n.transmit_attempts_seen,
+    n.receive_attempts,
+    n.receive_attempts_seen,
+    n.attempts_missed,
+    n.completed,
+    n.completed_seen,
+    n.failed,
+    n.failed_seen
+from fax.server_history r
+cross join lateral (
+    select q.observed_at
+    from fax.server_history q
+    where q.server = r.server and q.event = 'FAXStats' and q.collector_id = r.collector_id and q.observed_at < r.observed_at
+    order by q.observed_at desc
+    limit 1
+) p
+cross join lateral fax.counted_faxes(r.server, p.observed_at, r.observed_at) n
+left join lateral (
+    select e.epoch_id
+    from fax.epoch e
+    where e.server = r.server and coalesce(e.reloaded_at, e.started_at, e.first_seen_at) <= r.observed_at
+    order by coalesce(e.reloaded_at, e.started_at, e.first_seen_at) desc, e.reload_ordinal desc
+    limit 1
+) c on true
+where r.event = 'FAXStats';
+
+comment on view fax.reconciliation is 'A server''s own counters between two FAXStats readings, beside the sessions that faxstore has of that time.';
+comment on column fax.reconciliation.server is 'Name of the server in the settings.';
+comment on column fax.reconciliation.epoch_id is 'The epoch of the later reading. NULL: no session of it was seen.';
+comment on column fax.reconciliation.collector_id is 'Who took the two readings; of two collectors each has its own rows.';
+comment on column fax.reconciliation.from_at is 'When the earlier reading came.';
+comment on column fax.reconciliation.to_at is 'When the later reading came.';
+comment on column fax.reconciliation.restarted is 'The server or its fax module began anew in between: the counts are those since.';
+comment on column fax.reconciliation.transmit_attempts is 'Faxes that the server began to send, by TransmitAttempts. NULL: not told.';
+comment on column fax.reconciliation.transmit_attempts_seen is 'Sessions with operation send that began in the time.';
+comment on column fax.reconciliation.receive_attempts is 'Faxes that the server began to receive, by ReceiveAttempts. NULL: not told.';
+comment on column fax.reconciliation.receive_attempts_seen is 'Sessions with operation receive that began in the time.';
+comment on column fax.reconciliation.attempts_missed is 'Attempts by the server less sessions that began (also those of which send or receive is not known); negative where a session was counted by the server in the interval before. NULL: not told.';
+comment on column fax.reconciliation.completed is 'Faxes that ran to an end, failed ones too, by CompletedFAXes. NULL: not told.';
+comment on column fax.reconciliation.completed_seen is 'Sessions that ended with a completion event in the time.';
+comment on column fax.reconciliation.failed is 'Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL: not told.';
+comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a completion event in the time and failed.';
+
+-- grain: one interval without a good poll of one server
+-- example: select server, began_at, seconds, reason, missed_faxes from fax.coverage_gaps order by began_at;
+-- From the first poll of a server on. For one server and a period ask fax.gaps(): it reads only that period.
+create view fax.coverage_gaps as
+select
+    s.server,
+    g.began_at,
+    g.ended_at,
+    extract(epoch from g.ended_at - g.began_at) as seconds,
+    g.reason,
+    g.reasons,
+    g.told,
+    (select count(*)
+     from fax.session i
+     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at) f on true
+     where i.server = s.server
+       and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
+       -- of all that began in the day before, only what has a row since, or no end on record, is folded
+       and (i.is_open or exists (select 1 from fax.session_history h
+                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
+       and coalesce(f.ended_not_after, 'infinity') >= g.began_at
+       and f.direction is distinct from 'detector') as sessions,
+    (select greatest(m.attempts_missed, 0)
+     from fax.counted_faxes(s.server, g.began_at, g.ended_at) m) as missed_faxes
+from (
+    select h.server, min(h.observed_at) as first_polled_at
+    from fax.server_history h
+    where h.event = 'Polled'
+    group by h.server
+) s
+cross join lateral (
+    select
+        a.began_at,
+        nullif(a.ended_at, 'infinity') as ended_at,
+        a.reason,
+        a.reasons,
+        a.told
+    from fax.gaps(s.server, s.first_polled_at, 'infinity') a
+    -- what is still to come is none
+    where a.began_at < now()
+) g;
+
+comment on view fax.coverage_gaps is 'One interval without a good poll of one server: what happened in it was not seen.';
+comment on column fax.coverage_gaps.server is 'Name of the server in the settings.';
+comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; where the collector was killed, the last one on record, up to a minute earlier.';
+comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL: none yet.';
+comment on column fax.coverage_gaps.seconds is 'Seconds from began_at to ended_at. NULL: not ended.';
+comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, a faulty list), polls late, or dropped (seen, and lost for want of room).';
+comment on column fax.coverage_gaps.reasons is 'Every reason that was told while it lasted, in order.';
+comment on column fax.coverage_gaps.told is 'What the collector or the server said, in order (text). NULL: nothing.';
+comment on column fax.coverage_gaps.sessions is 'Known sessions, detectors apart, that overlap it (of those that began up to a day before it).';
+comment on column fax.coverage_gaps.missed_faxes is 'Attempts that the server counted between its FAXStats readings before and after it and that are in no session; where it restarted, only those after the restart. NULL: no reading on one of its sides.';
+
+-- A number or a station id of which only the last two characters are left, and how long it was; shorter than six: none.
+-- example: select fax.masked('+1 555 0100');
+create function fax.masked(value text) returns text
+language sql immutable parallel safe
+as $$
+    select case when length(value) < 6 then repeat('*', length(value)) else repeat('*', length(value) - 2) || right(value, 2) end
+$$;
+
+comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *; one shorter than six as a whole.';
+
+-- grain: one fax session, without personal values
+-- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
+-- Numbers and station ids show their last two characters; names of channels are gone, of files only their count is left.
+create view fax.sessions_masked as
+select
+    s.session_id,
+    s.server,
+    s.epoch_id,
+    s.session_number,
+    s.operation,
+    s.direction,
+    s.uniqueid,
+    s.linkedid,
+    s.account_code,
+    fax.masked(s.caller_number) as caller_number,
+    fax.masked(s.called_number) as called_number,
+    fax.masked(s.local_station_id) as local_station_id,
+    fax.masked(s.remote_station_id) as remote_station_id,
+    s.transport,
+    cardinality(s.file_names) as files,
+    s.started_at,
+    s.ended_at,
+    s.duration_seconds,
+    s.end_observed_by,
+    s.state,
+    s.pages,
+    s.pages_observed,
+    s.bad_lines,
+    s.bad_lines_discarded,
+    s.bad_lines_measurable,
+    s.worst_page_bad_lines,
+    s.error_correction_mode,
+    s.first_data_rate,
+    s.last_data_rate,
+    s.lowest_data_rate,
+    s.rate_falls,
+    s.x_resolution,
+    s.y_resolution,
+    s.resolution,
+    s.result,
+    s.result_class,
+    s.result_text,
+    s.snapshots,
+    s.first_position,
+    s.last_position,
+    s.ended_not_before,
+    s.ended_not_after,
+    s.poll_gap_seconds,
+    s.bad_lines_lower_bound,
+    s.overlaps_gap,
+    s.fax_session_id,
+    s.result_error
+from fax.sessions s;
+
+comment on view fax.sessions_masked is 'One fax session as in fax.sessions, without personal values: for whoever may know how faxes went, but not whose.';
+comment on column fax.sessions_masked.session_id is 'Identity of the session, the same wherever its recording is imported.';
+comment on column fax.sessions_masked.server is 'Name of the server in the settings.';
+comment on column fax.sessions_masked.epoch_id is 'The epoch (fax.epoch) in which session_number counts: numbers begin at 0 again with each start of the server.';
+comment on column fax.sessions_masked.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its events.';
+comment on column fax.sessions_masked.operation is 'Operation as sent: send, receive, gateway, V.21. NULL: not told.';
+comment on column fax.sessions_masked.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is no fax). NULL: none of these.';
+comment on column fax.sessions_masked.uniqueid is 'Uniqueid of the channel, by its events or its Status. NULL: not told.';
+comment on column fax.sessions_masked.linkedid is 'Linkedid of the call, by its events or its Status. NULL: not told.';
+comment on column fax.sessions_masked.account_code is 'Account code of the channel, by its events or its Status. NULL: none, or not told.';
+comment on column fax.sessions_masked.caller_number is 'Number of who called: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
+comment on column fax.sessions_masked.called_number is 'Number that was called: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
+comment on column fax.sessions_masked.local_station_id is 'Station id of this end: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
+comment on column fax.sessions_masked.remote_station_id is 'Station id of the other end: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
+comment on column fax.sessions_masked.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
+comment on column fax.sessions_masked.files is 'How many files were sent or received. NULL: not told.';
+comment on column fax.sessions_masked.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
+comment on column fax.sessions_masked.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
+comment on column fax.sessions_masked.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
+comment on column fax.sessions_masked.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never in one), server_restart, or open.';
+comment on column fax.sessions_masked.state is 'Last state seen, as sent. NULL: never listed.';
+comment on column fax.sessions_masked.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
+comment on column fax.sessions_masked.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
+comment on column fax.sessions_masked.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated). A lower bound where bad_lines_lower_bound says so.';
+comment on column fax.sessions_masked.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable, or the technology counts by session.';
+comment on column fax.sessions_masked.bad_lines_measurable is 'A receiver without ECM: the only one that counts bad lines.';
+comment on column fax.sessions_masked.worst_page_bad_lines is 'Bad lines of the worst page kept. NULL: not measurable.';
+comment on column fax.sessions_masked.error_correction_mode is 'ECM in use, once negotiated. NULL: never negotiated, or not told.';
+comment on column fax.sessions_masked.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.sessions_masked.last_data_rate is 'Last rate, bit/s. NULL: not told.';
+comment on column fax.sessions_masked.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
+comment on column fax.sessions_masked.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most; the default before negotiation is no measurement.';
+comment on column fax.sessions_masked.x_resolution is 'Pixels per metre across, last measured. NULL: not told.';
+comment on column fax.sessions_masked.y_resolution is 'Pixels per metre down, last measured. NULL: not told.';
+comment on column fax.sessions_masked.resolution is 'standard, fine or superfine. NULL: not told, or another.';
+comment on column fax.sessions_masked.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway was necessary, is a success); unknown where it was not on the wire.';
+comment on column fax.sessions_masked.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
+comment on column fax.sessions_masked.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL: not told.';
+comment on column fax.sessions_masked.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
+comment on column fax.sessions_masked.first_position is 'First position of its rows in the history.';
+comment on column fax.sessions_masked.last_position is 'Last position of its rows in the history.';
+comment on column fax.sessions_masked.ended_not_before is 'It ended at or after this moment: the last snapshot of it, else its last row. NULL: open.';
+comment on column fax.sessions_masked.ended_not_after is 'It ended at or before this moment: its completion event, the first complete list without it, or the start of the server''s next life. NULL: open.';
+comment on column fax.sessions_masked.poll_gap_seconds is 'Seconds between the last poll that saw a page in hand and the next one, the widest of its pages. NULL: bad lines are not measurable, or no poll saw a page.';
+comment on column fax.sessions_masked.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
+comment on column fax.sessions_masked.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time, or in the second before its first snapshot: then it may have begun unseen.';
+comment on column fax.sessions_masked.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
+comment on column fax.sessions_masked.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
+
+-- grain: one price of faxes, for as long as it holds
+-- example: select rate_id, account_code, called_prefix, per_page, currency, valid_from from fax.rate where valid_to is null;
+-- A price is changed by a row of its own from then on (fax.set_rate() does it in one step), so what was charged before
+-- stays what it was; fax.check_rate() holds to that. NULL in account_code, called_prefix, direction and server: any.
+create table fax.rate (
+    rate_id          integer generated by default as identity primary key,
+    account_code     text check (account_code <> ''),
+    called_prefix    text check (length(called_prefix) between 1 and 40),
+    direction        text check (direction in ('sent', 'received', 'gateway')),
+    server           text check (server <> ''),
+    currency         text not null check (currency ~ '^[A-Z]{3}$'),
+    per_page         numeric not null default 0 check (per_page >= 0 and per_page < 'infinity'),
+    first_seconds    integer not null default 0 check (first_seconds >= 0),
+    first_charge     numeric not null default 0 check (first_charge >= 0 and first_charge < 'infinity'),
+    interval_seconds integer not null default 60 check (interval_seconds > 0),
+    per_interval     numeric not null default 0 check (per_interval >= 0 and per_interval < 'infinity'),
+    minimum_charge   numeric not null default 0 check (minimum_charge >= 0 and minimum_charge < 'infinity'),
+    charge_partial   text not null default 'full' check (charge_partial in ('full', 'pages', 'time', 'none')),
+    charge_failed    text not null default 'none' check (charge_failed in ('full', 'pages', 'time', 'none')),
+    charge_unknown   text not null default 'open' check (charge_unknown in ('full', 'pages', 'time', 'none', 'open')),
+    valid_from       timestamptz not null,
+    valid_to         timestamptz check (valid_to > valid_from),
+    note             text,
+    entered_at       timestamptz not null default now(),
+    entered_by       text not null default session_user,
+    -- No two of the same faxes at one time. A range of one value, or without bounds for any, can be compared in a GiST
+    -- index without an extension; the value is its hash of 64 bits: two that share one would refuse a rate, never pass it.
+    constraint one_rate_at_a_time exclude using gist (
+        int8range(hashtextextended(account_code, 0), hashtextextended(account_code, 0), '[]') with =,
+        int8range(hashtextextended(called_prefix, 0), hashtextextended(called_prefix, 0), '[]') with =,
+        int8range(hashtextextended(direction, 0), hashtextextended(direction, 0), '[]') with =,
+        int8range(hashtextextended(server, 0), hashtextextended(server, 0), '[]') with =,
+        tstzrange(valid_from, valid_to) with &&
+    )
+);
+
+-- The rates of a number are found by its beginnings, however many prefixes there are.
+create index rate_prefix on fax.rate (called_prefix);
+
+comment on table fax.rate is 'What faxes cost: a reference table. Of several that fit a fax, the one with account and prefix goes first, then the longest prefix, the account, the direction, the server, and the one that names none of them.';
+comment on column fax.rate.rate_id is 'Identity of the rate; fax.session_charges names it beside each charge.';
+comment on column fax.rate.account_code is 'Faxes of this account, as in fax.sessions. NULL: any, and faxes without one.';
+comment on column fax.rate.called_prefix is 'Faxes whose called_number begins so, as it was sent (+49 and 0049 are two), up to 40 characters. NULL: any number, an unknown one too.';
+comment on column fax.rate.direction is 'sent, received or gateway. NULL: any.';
+comment on column fax.rate.server is 'Faxes of this server, by its name in the settings. NULL: any.';
+comment on column fax.rate.currency is 'Currency of every amount in the row (ISO 4217, three capitals).';
+comment on column fax.rate.per_page is 'Price of a page, in the currency.';
+comment on column fax.rate.first_seconds is 'Seconds at the beginning that first_charge pays for, the first stretch; 0: first_charge is a price of the call itself.';
+comment on column fax.rate.first_charge is 'Price of the first stretch, paid whole however short the fax is, in the currency.';
+comment on column fax.rate.interval_seconds is 'Length of an interval after the first stretch, seconds.';
+comment on column fax.rate.per_interval is 'Price of each interval that has begun after the first stretch, in the currency.';
+comment on column fax.rate.minimum_charge is 'The least that a fax costs of which anything is charged, in the currency.';
+comment on column fax.rate.charge_partial is 'What a fax costs that failed after at least one page: full (pages and time), pages, time or none.';
+comment on column fax.rate.charge_failed is 'What a fax costs that failed without a page: full, pages, time or none.';
+comment on column fax.rate.charge_unknown is 'What a fax costs whose result was not on the wire: full, pages, time, none, or open (its charge is NULL).';
+comment on column fax.rate.valid_from is 'Holds for faxes that began at this moment or later.';
+comment on column fax.rate.valid_to is 'Holds for faxes that began before this moment. NULL: until further notice.';
+comment on column fax.rate.note is 'What the operator calls it. NULL: nothing.';
+comment on column fax.rate.entered_at is 'When the row was entered, by the database''s clock.';
+comment on column fax.rate.entered_by is 'The database user who entered it.';
+
+-- Trigger of fax.rate: a charge that was made stays what it was, and no two rates are for the same faxes at one time.
+-- Nothing of a rate is changed but the moment at which it ends, and none begins or ends in the past, but by fax_owner: that
+-- is how rates are entered for a history that is there already. One that has not begun yet may be deleted.
+create function fax.check_rate() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    other fax.rate;
+    may_change_the_past boolean := pg_has_role(current_user, 'fax_owner', 'usage');
+begin
+    if tg_op = 'DELETE' then
+        if old.valid_from <= now() then
+            raise exception 'rate % has begun: it is not deleted, set its valid_to instead', old.rate_id
+                using errcode = 'restrict_violation';
+        end if;
+        return old;
+    end if;
+    if tg_op = 'UPDATE' then
+        if to_jsonb(new) - 'valid_to' is distinct from to_jsonb(old) - 'valid_to' then
+            raise exception 'of rate % only valid_to can be changed: end it, and enter a new one (fax.set_rate does both)', old.rate_id
+                using errcode = 'restrict_violation';
+        end if;
+        if least(new.valid_to, old.valid_to) < now() and not may_change_the_past then
+            raise exception 'rate % would change in the past, where faxes are charged already: only fax_owner may do that', old.rate_id
+                using errcode = 'insufficient_privilege';
+        end if;
+    elsif new.valid_from < now() and not may_change_the_past then
+        raise exception 'a rate that begins at % would change what earlier faxes cost: only fax_owner may enter it, others from now on',
+            new.valid_from using errcode = 'insufficient_privilege';
+    end if;
+    if new.valid_to <= new.valid_from then
+        raise exception 'valid_to % is not after valid_from %', new.valid_to, new.valid_from using errcode = 'check_violation';
+    end if;
+    select r.* into other
+    from fax.rate r
+    where r.rate_id <> new.rate_id
+      and (r.account_code, r.called_prefix, r.direction, r.server)
+          is not distinct from (new.account_code, new.called_prefix, new.direction, new.server)
+      and tstzrange(r.valid_from, r.valid_to) && tstzrange(new.valid_from, new.valid_to)
+    limit 1;
+    if found then
+        raise exception 'rate % is for the same faxes, from % to %: end it first (fax.set_rate does), or begin after it',
+            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'further notice')
+            using errcode = 'exclusion_violation';
+    end if;
+    if tg_op = 'INSERT' then
+        new.entered_at := now();
+        new.entered_by := session_user;
+    end if;
+    return new;
+end
+$$;
+
+comment on function fax.check_rate() is 'Trigger of fax.rate: refuses what would change charges of the past, and two rates for the same faxes at one time.';
+
+create trigger check_rate before insert or update or delete on fax.rate for each row execute function fax.check_rate();
+create trigger refuse_truncate before truncate on fax.rate for each statement execute function fax.refuse_change();
+
+-- Sets a price from a moment on, in one step: ends the rate for the same faxes that holds then, and enters a new one.
+-- What is not said stays as it was in that one (where there was none: 0, and the defaults of the table). The new rate ends
+-- where the old one would have ended, else where a later one for the same faxes begins. Gives the new rate_id.
+-- Faxes are named by account_code, called_prefix, direction and server; not said: any.
+-- example: select fax.set_rate(account_code => 'law', direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
+create function fax.set_rate(
+    account_code text default null, called_prefix text default null, direction text default null, server text default null,
+    currency text default null, per_page numeric default null,
+    first_seconds integer default null, first_charge numeric default null,
+    interval_seconds integer default null, per_interval numeric default null, minimum_charge numeric default null,
+    charge_partial text default null, charge_failed text default null, charge_unknown text default null,
+    note text default null, valid_from timestamptz default now()
+) returns integer
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_variable
+declare
+    before fax.rate;
+    later_from timestamptz;
+    made integer;
+begin
+    if valid_from is null then
+        raise exception 'valid_from is null: say from when the price holds' using errcode = 'invalid_parameter_value';
+    end if;
+    select r.* into before
+    from fax.rate r
+    where (r.account_code, r.called_prefix, r.direction, r.server)
+          is not distinct from (set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
+      and r.valid_from < set_rate.valid_from and coalesce(r.valid_to, 'infinity') > set_rate.valid_from
+    for update;
+    if coalesce(currency, before.currency) is null then
+        raise exception 'currency is not said, and there is no rate for these faxes to take it from: for example currency => ''EUR'''
+            using errcode = 'invalid_parameter_value';
+    end if;
+    select min(r.valid_from) into later_from
+    from fax.rate r
+    where (r.account_code, r.called_prefix, r.direction, r.server)
+          is not distinct from (set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
+      and r.valid_from > set_rate.valid_from;
+    update fax.rate r set valid_to = set_rate.valid_from where r.rate_id = before.rate_id;
+    insert into fax.rate (
+        account_code, called_prefix, direction, server, currency, per_page, first_seconds, first_charge, interval_seconds,
+        per_interval, minimum_charge, charge_partial, charge_failed, charge_unknown, note, valid_from, valid_to)
+    values (
+        account_code, called_prefix, direction, server,
+        coalesce(currency, before.currency),
+        coalesce(per_page, before.per_page, 0),
+        coalesce(first_seconds, before.first_seconds, 0),
+        coalesce(first_charge, before.first_charge, 0),
+        coalesce(interval_seconds, before.interval_seconds, 60),
+        coalesce(per_interval, before.per_interval, 0),
+        coalesce(minimum_charge, before.minimum_charge, 0),
+        coalesce(charge_partial, before.charge_partial, 'full'),
+        coalesce(charge_failed, before.charge_failed, 'none'),
+        coalesce(charge_unknown, before.charge_unknown, 'open'),
+        coalesce(note, before.note),
+        valid_from,
+        coalesce(before.valid_to, later_from))
+    returning rate_id into made;
+    return made;
+end
+$$;
+
+comment on function fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz) is
+    'Sets a price from a moment on: ends the rate for the same faxes that holds then and enters a new one, in which what is not said stays as it was.';
+
+-- Digits after the decimal point in which a currency is paid (ISO 4217, minor unit); of a code that is not listed: 2.
+-- example: select fax.minor_digits('JPY');
+create function fax.minor_digits(currency text) returns integer
+language sql immutable parallel safe
+as $$
+    select case
+        when currency in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF') then 0
+        when currency in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 3
+        when currency in ('CLF', 'UYW') then 4
+        when currency is not null then 2
+    end
+$$;
+
+comment on function fax.minor_digits(text) is 'Digits after the decimal point in which a currency is paid (ISO 4217).';
+
+-- grain: one fax that has ended (no detector, none that is still under way)
+-- example: select session_id, rule, pages_charge, time_charge, charge, currency from fax.session_charges where started_at >= '2026-11-01' and started_at < '2026-12-01';
+-- By the rate that held when the fax began. Nothing is rounded but the charge, once, at the end: half up, to the minor unit
+-- of the currency. What is not known makes the charge NULL, never 0, and the rule says why.
+-- Driven from fax.sessions: a filter on session_id, server or started_at goes to the indexes of fax.session.
+create view fax.session_charges as
+select
+    s.session_id,
+    s.started_at,
+    s.server,
+    s.account_code,
+    s.direction,
+    s.called_number,
+    s.result,
+    s.pages,
+    s.duration_seconds as seconds,
+    r.rate_id,
+    r.currency,
+    case
+        when u.charged in ('full', 'pages') and p.pages_charge is null then 'pages unknown'
+        when u.charged in ('full', 'time') and t.time_charge is null then 'seconds unknown'
+        else u.rule
+    end as rule,
+    u.charged,
+    p.pages_charge,
+    t.time_charge,
+    case when u.charged = 'none' then false else p.pages_charge + t.time_charge < r.minimum_charge end as minimum_applied,
+    -- greatest() passes over a NULL, so what is not known is kept from it
+    round(case when u.charged = 'none' then 0
+               when p.pages_charge + t.time_charge is not null then greatest(p.pages_charge + t.time_charge, r.minimum_charge) end,
+          fax.minor_digits(r.currency)) as charge
+from fax.sessions s
+left join lateral (
+    select q.*
+    from fax.rate q
+    where (q.called_prefix is null
+           or q.called_prefix = any (array(select left(s.called_number, n) from generate_series(1, least(length(s.called_number), 40)) n)))
+      and (q.account_code is null or q.account_code = s.account_code)
+      and (q.direction is null or q.direction = s.direction)
+      and (q.server is null or q.server = s.server)
+      and q.valid_from <= s.started_at and (q.valid_to is null or q.valid_to > s.started_at)
+    -- Two that are equal in all of these are for the same faxes, and do not hold at one time.
+    order by
+        q.account_code is not null and q.called_prefix is not null desc,
+        coalesce(length(q.called_prefix), 0) desc,
+        q.account_code is not null desc,
+        q.direction is not null desc,
+        q.server is not null desc
+    limit 1
+) r on true
+cross join lateral (
+    select case
+        when r.rate_id is null then 'no rate'
+        when s.result = 'success' then 'success'
+        when s.result = 'unknown' then 'result unknown'
+        when s.pages > 0 then 'partial'
+        -- Asterisk never made a session of it, so no page was sent (res_fax.c, sendfax_exec and receivefax_exec)
+        when s.pages = 0 or (s.session_number is null and s.result_error in ('FILE_ERROR', 'INVALID_ARGUMENTS', 'INIT_ERROR')) then 'failed'
+        else 'pages unknown'
+    end as rule
+) o
+cross join lateral (
+    select
+        o.rule,
+        case o.rule
+            when 'success' then 'full'
+            when 'partial' then r.charge_partial
+            when 'failed' then r.charge_failed
+            when 'result unknown' then nullif(r.charge_unknown, 'open')
+        end as charged
+) u
+cross join lateral (
+    select case
+        when u.charged in ('time', 'none') or (u.charged is not null and r.per_page = 0) then 0
+        when u.charged in ('full', 'pages') then case when u.rule = 'failed' then 0 when s.pages >= 0 then s.pages end * r.per_page
+    end as pages_charge
+) p
+cross join lateral (
+    select case
+        when u.charged in ('pages', 'none') or (u.charged is not null and r.first_charge = 0 and r.per_interval = 0) then 0
+        when u.charged in ('full', 'time') then
+            r.first_charge + r.per_interval * case
+                when s.duration_seconds > r.first_seconds then ceil((s.duration_seconds - r.first_seconds) / r.interval_seconds)
+                when s.duration_seconds is not null then 0
+            end
+    end as time_charge
+) t
+where s.end_observed_by <> 'open' and s.direction is distinct from 'detector';
+
+comment on view fax.session_charges is 'What each fax that has ended costs, by the rate that held when it began, with the rule that was used. A correction of the fax changes its charge; a later price does not.';
+comment on column fax.session_charges.session_id is 'The session.';
+comment on column fax.session_charges.started_at is 'First observation of the session: the rate that held then is used, and the month in which it is charged is the one in which it lies.';
+comment on column fax.session_charges.server is 'Name of the server in the settings.';
+comment on column fax.session_charges.account_code is 'Account code of the channel. NULL: none, or not told.';
+comment on column fax.session_charges.direction is 'sent, received or gateway. NULL: not told.';
+comment on column fax.session_charges.called_number is 'The number that was called, as sent (personal). NULL: unknown.';
+comment on column fax.session_charges.result is 'success, failed or unknown, as in fax.sessions.';
+comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL: not told.';
+comment on column fax.session_charges.seconds is 'Seconds from its first observation to its end, as in fax.sessions: right to a poll interval. NULL: the observer''s clock was set back meanwhile.';
+comment on column fax.session_charges.rate_id is 'The rate that was used (fax.rate). NULL: none fits.';
+comment on column fax.session_charges.currency is 'Currency of the amounts (ISO 4217). NULL: no rate.';
+comment on column fax.session_charges.rule is 'Why it costs what it does: success, partial (failed after a page), failed (without a page), result unknown; or why it has no charge: no rate, pages unknown, seconds unknown (result unknown too, where the rate leaves that open).';
+comment on column fax.session_charges.charged is 'What is charged by that rule and rate: full (pages and time), pages, time, none. NULL: not decided.';
+comment on column fax.session_charges.pages_charge is 'Pages times per_page, not rounded, in the currency; 0 where pages are not charged. NULL: not known.';
+comment on column fax.session_charges.time_charge is 'first_charge, and per_interval for each interval begun after first_seconds; not rounded, in the currency; 0 where time is not charged. NULL: not known.';
+comment on column fax.session_charges.minimum_applied is 'pages_charge and time_charge together are less than the minimum, which is charged instead. NULL: not known.';
+comment on column fax.session_charges.charge is 'What the fax costs, in the currency: pages_charge and time_charge, at least the minimum (nothing where charged is none), then rounded half up to the minor unit of the currency. NULL: not known, rule says why.';
+
+-- grain: one session of which rows were sealed and not erased since
+-- example: select count(*) from fax.session_salt;
+-- No reader sees it: who knows a salt can try which number a digest is of.
+create table fax.session_salt (
+    session_id uuid primary key,
+    salt       bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) check (length(salt) = 32)
+);
+
+comment on table fax.session_salt is 'What is mixed into the digests of a session''s personal values in the log; made by faxstore seal, taken away by fax.erase_session(). Not for readers.';
+comment on column fax.session_salt.session_id is 'The session.';
+comment on column fax.session_salt.salt is 'Random bytes, 32.';
+
+-- grain: one row of the history whose personal values were erased
+-- example: select position from fax.erased_digest where session_id = '…';
+create table fax.erased_digest (
+    session_id uuid not null,
+    position   bigint not null,
+    file_name  bytea check (length(file_name) = 32),
+    details    bytea check (length(details) = 32),
+    primary key (session_id, position)
+);
+
+create index erased_digest_position on fax.erased_digest (position);
+
+comment on table fax.erased_digest is 'What stands in the log for the values that were erased from a row: their digests, whose salt is gone. Append-only.';
+comment on column fax.erased_digest.session_id is 'The session.';
+comment on column fax.erased_digest.position is 'The row of the history.';
+comment on column fax.erased_digest.file_name is 'Digest of its file_name, by fax.personal_digest() with the salt of then. NULL: it had none.';
+comment on column fax.erased_digest.details is 'Digest of its details as they were, likewise. NULL: they held no personal value.';
+
+-- grain: one erasure of personal values, of one session or of rejected messages
+-- example: select erased_at, erased_by, reason, session_id from fax.erasure order by erased_at;
+create table fax.erasure (
+    erasure_id    uuid primary key default gen_random_uuid(),
+    erased_at     timestamptz not null default now(),
+    erased_by     text not null default session_user,
+    reason        text not null check (reason <> ''),
+    session_id    uuid,
+    server        text,
+    from_at       timestamptz,
+    to_at         timestamptz,
+    erased_rows   bigint not null,
+    check ((session_id is null) <> (from_at is null or to_at is null))
+);
+
+comment on table fax.erasure is 'Who erased which personal values, when and why. Append-only.';
+comment on column fax.erasure.erasure_id is 'Identity of the erasure.';
+comment on column fax.erasure.erased_at is 'When its transaction began, by the database''s clock.';
+comment on column fax.erasure.erased_by is 'The user of the database.';
+comment on column fax.erasure.reason is 'Why, in the words of whoever erased.';
+comment on column fax.erasure.session_id is 'The session whose values went. NULL: rejected messages.';
+comment on column fax.erasure.server is 'Of rejected messages: their server. NULL: every server, or a session.';
+comment on column fax.erasure.from_at is 'Of rejected messages: the first moment. NULL: a session.';
+comment on column fax.erasure.to_at is 'Of rejected messages: the moment before which. NULL: a session.';
+comment on column fax.erasure.erased_rows is 'How many rows of the history, or messages, it took values from.';
+
+-- grain: one state of the transparency log over the history: how many rows it covers, and their root
+-- example: select size, encode(root, 'base64') as root, made_at from fax.checkpoint order by size desc limit 1;
+create table fax.checkpoint (
+    size    bigint primary key check (size > 0),
+    root    bytea not null check (length(root) = 32),
+    note    text not null,
+    made_at timestamptz not null default clock_timestamp()
+);
+
+comment on table fax.checkpoint is 'The states of the log that faxstore seal made, each a prefix of the next. Append-only.';
+comment on column fax.checkpoint.size is 'Rows it covers: positions 1 to size.';
+comment on column fax.checkpoint.root is 'Root of the RFC 6962 tree whose leaf n is the row at position n: 32 bytes.';
+comment on column fax.checkpoint.note is 'The same as text (C2SP tlog-checkpoint): origin, size, root, and the signatures if it was signed.';
+comment on column fax.checkpoint.made_at is 'When, by the database''s clock.';
+
+-- grain: one complete subtree of the log: 256 rows, 65,536 or 16,777,216
+-- example: select first_position, encode(root, 'hex') from fax.log_subtree where rows = 256 order by 1 desc limit 3;
+-- So that sealing and proving read few hashes, and a row that was changed is found among 256.
+create table fax.log_subtree (
+    rows           bigint not null,
+    first_position bigint not null,
+    root           bytea not null check (length(root) = 32),
+    primary key (rows, first_position),
+    check (rows in (256, 65536, 16777216) and (first_position - 1) % rows = 0)
+);
+
+comment on table fax.log_subtree is 'Roots of the log''s complete subtrees, made by faxstore seal. Append-only.';
+comment on column fax.log_subtree.rows is 'Rows beneath it: 256, 65,536 or 16,777,216.';
+comment on column fax.log_subtree.first_position is 'Position of the first of them.';
+comment on column fax.log_subtree.root is 'Its root: 32 bytes.';
+
+-- grain: up to 256 rows that were sealed together
+-- example: select first_position, rows, marks from fax.log_run order by first_position desc limit 3;
+-- A root tells that one of its rows was changed, a mark tells which one, for 4 bytes a row.
+create table fax.log_run (
+    first_position bigint primary key,
+    rows           integer not null,
+    marks          bytea not null,
+    check (rows between 1 and 256 and length(marks) = 4 * rows)
+);
+
+comment on table fax.log_run is 'The beginnings of the hashes of sealed rows, so that a row that was changed can be named. Append-only.';
+comment on column fax.log_run.first_position is 'Position of the first of them.';
+comment on column fax.log_run.rows is 'Rows: at most up to the next multiple of 256.';
+comment on column fax.log_run.marks is 'The first 4 bytes of each row''s leaf hash.';
+
+-- The headers of a message that are no personal values. Whatever is not known is personal.
+-- example: select fax.plain_headers();
+create function fax.plain_headers() returns text[]
+language sql immutable parallel safe
+as $$
+    select array[
+        'AccountCode', 'ActionID', 'Application', 'ChannelState', 'ChannelStateDesc', 'Context', 'DataRate',
+        'ErrorCorrectionMode', 'ImageResolution', 'Language', 'Linkedid', 'Operation', 'PageNumber', 'PagesReceived',
+        'PagesTransferred', 'PagesTransmitted', 'Priority', 'Privilege', 'Resolution', 'SessionNumber', 'SessionType',
+        'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
+$$;
+
+comment on function fax.plain_headers() is 'The headers of a message that are no personal values; what is not known is personal.';
+
+-- The channel variables that are no personal values, in VarSet and in ChanVariable. Whatever is not known is personal.
+-- example: select fax.plain_variables();
+create function fax.plain_variables() returns text[]
+language sql immutable parallel safe
+as $$
+    select array['FAXBITRATE', 'FAXERROR', 'FAXMODE', 'FAXPAGES', 'FAXRESOLUTION', 'FAXSTATUS', 'FAXSTATUSSTRING']
+$$;
+
+comment on function fax.plain_variables() is 'The channel variables that are no personal values; what is not known is personal.';
+
+-- What of a row's details may be personal: all headers that are not plain. ChanVariable is among them whatever it holds.
+-- example: select fax.personal_details('{"Status": "OK", "CallerIDNum": "5550100"}');
+create function fax.personal_details(details jsonb) returns jsonb
+language sql immutable parallel safe
+as $$
+    select case
+        when jsonb_typeof(details) <> 'object' then '{}'
+        when details ->> 'Variable' = any (fax.plain_variables()) then details - fax.plain_headers() - 'Value'
+        else details - fax.plain_headers()
+    end
+$$;
+
+comment on function fax.personal_details(jsonb) is 'The headers among a row''s details that may be personal values.';
+
+-- The details of a row without their personal values. Of ChanVariable the plain variables stay.
+-- example: select fax.plain_details('{"Status": "OK", "CallerIDNum": "5550100"}');
+create function fax.plain_details(details jsonb) returns jsonb
+language sql immutable parallel safe
+as $$
+    select details - array(select jsonb_object_keys(p.personal)) || case
+        when not p.personal ? 'ChanVariable' or v.plain = '[]' then '{}'
+        else jsonb_build_object('ChanVariable', case jsonb_typeof(details -> 'ChanVariable') when 'array' then v.plain else v.plain -> 0 end)
+    end
+    from (select fax.personal_details(details) as personal) p
+    cross join lateral (
+        select coalesce(jsonb_agg(i.value order by i.place), '[]') as plain
+        from jsonb_path_query(details, '$.ChanVariable[*] ? (@.type() == "string")') with ordinality i (value, place)
+        where split_part(i.value #>> '{}', '=', 1) = any (fax.plain_variables()) and i.value #>> '{}' like '%=%'
+    ) v
+    where jsonb_typeof(details) = 'object'
+    union all
+    select details where jsonb_typeof(details) <> 'object'
+$$;
+
+comment on function fax.plain_details(jsonb) is 'The details of a row without their personal values.';
+
+-- What stands in the log for a personal value: SHA-256 of the salt of its session, its name, = and the value.
+-- Empty: there is no salt, so the row cannot be as it was sealed. NULL: no value.
+-- example: select fax.personal_digest(sha256('salt'), 'file_name', '/fax/1.tif');
+create function fax.personal_digest(salt bytea, name text, value text) returns bytea
+language sql immutable parallel safe
+as $$
+    select case when value is not null then coalesce(sha256(salt || convert_to(name || '=' || value, 'UTF8')), '') end
+$$;
+
+comment on function fax.personal_digest(bytea, text, text) is 'The salted digest that stands in the log for a personal value.';
+
+-- A row of the history as the log takes it: a version byte, then each column in this order as its length (4 bytes, -1 for
+-- NULL) and its value as Postgres sends it in binary (whole numbers big-endian, moments in microseconds from 2000-01-01
+-- UTC, text in UTF-8). Of details the text of what is plain; then the digest of file_name, and that of the whole details
+-- where they hold personal values.
+-- example: select sha256('\x00' || entry) = leaf from fax.log_leaves where position = 1;
+create function fax.log_entry(
+    at_position bigint, session_id uuid, server text, epoch_id uuid, session_number bigint, started_at timestamptz,
+    observed_at timestamptz, collector_id text, event text, operation text, state text, session_type text,
+    error_correction_mode boolean, data_rate integer, x_resolution integer, y_resolution integer, page_number integer,
+    pages_transmitted integer, pages_received integer, total_bad_lines integer, plain_details jsonb, file_name_digest bytea,
+    details_digest bytea
+) returns bytea
+language sql immutable parallel safe
+as $$
+    select '\x01' || string_agg(coalesce(int4send(length(f.value)) || f.value, '\xffffffff'), '' order by f.place)
+    from unnest(array[
+        int8send(at_position), uuid_send(session_id), convert_to(server, 'UTF8'), uuid_send(epoch_id),
+        int8send(session_number), timestamptz_send(started_at), timestamptz_send(observed_at),
+        convert_to(collector_id, 'UTF8'), convert_to(event, 'UTF8'), convert_to(operation, 'UTF8'),
+        convert_to(state, 'UTF8'), convert_to(session_type, 'UTF8'), boolsend(error_correction_mode),
+        int4send(data_rate), int4send(x_resolution), int4send(y_resolution), int4send(page_number),
+        int4send(pages_transmitted), int4send(pages_received), int4send(total_bad_lines),
+        convert_to(plain_details::text, 'UTF8'), file_name_digest, details_digest
+    ]) with ordinality f (value, place)
+$$;
+
+comment on function fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea) is
+    'A row of the history as the log takes it: its canonical bytes.';
+
+-- One who seals or erases at a time: the lock lasts until the transaction ends. Appenders do not take it.
+create function fax.lock_log() returns void
+language sql
+as $$
+    select pg_advisory_xact_lock(4702394921427289929)
+$$;
+
+comment on function fax.lock_log() is 'Waits for the one lock of all who seal or erase.';
+
+-- Whether this transaction has put an erasure on record, of that session or of rejected messages of that server and moment.
+create function fax.erasing(of_session uuid, of_server text, moment timestamptz) returns boolean
+language sql stable
+as $$
+    select exists (
+        select from fax.erasure e
+        where e.erased_at = transaction_timestamp()
+          and e.session_id is not distinct from of_session
+          and (of_session is not null or ((e.server is null or e.server = of_server) and moment >= e.from_at and moment < e.to_at)))
+$$;
+
+comment on function fax.erasing(uuid, text, timestamptz) is 'Whether this transaction has put an erasure of a session, or of a rejected message, on record.';
+
+-- Trigger of the history for each row: a change is let through only where nothing but personal values has gone, by an
+-- erasure that this transaction has put on record, and their digests are kept, so that the row's leaf stays what it was.
+create function fax.only_erased() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    restored record := new;
+    plain jsonb := fax.plain_details(old.details);
+    kept fax.erased_digest := (
+        select row(d.*)::fax.erased_digest from fax.erased_digest d
+        where d.session_id = old.session_id and d.position = old.position);
+    of_salt bytea := (select k.salt from fax.session_salt k where k.session_id = old.session_id);
+begin
+    restored.file_name := old.file_name;
+    restored.details := old.details;
+    if restored is not distinct from old
+       and fax.erasing(old.session_id, null, null)
+       and (new.file_name is not distinct from old.file_name
+            or (new.file_name is null and fax.personal_digest(of_salt, 'file_name', old.file_name) = kept.file_name))
+       and (new.details is not distinct from old.details
+            or (new.details = plain and fax.personal_digest(of_salt, 'details', old.details::text) = kept.details))
+    then
+        return new;
+    end if;
+    raise exception 'fax.% is append-only: update is refused', tg_table_name
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.only_erased() is 'Trigger: refuses every UPDATE of the history that does more than erase personal values.';
+
+-- Trigger of fax.rejected_message for each row: a change is let through only where it empties the message, by an erasure
+-- that this transaction has put on record.
+create function fax.only_emptied() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    restored record := new;
+begin
+    restored.raw := old.raw;
+    if new.raw = '' and restored is not distinct from old and fax.erasing(null, old.server, old.observed_at) then
+        return new;
+    end if;
+    raise exception 'fax.% is append-only: update is refused', tg_table_name
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.only_emptied() is 'Trigger: refuses every UPDATE of rejected messages that does more than empty them.';
+
+-- Takes the personal values out of the history of one session for good, and out of fax.session and of the billing ledger;
+-- its figures and every proof stay. Returns from how many rows. Rows that come later hold their values until it is erased again.
+-- example: select fax.erase_session('…', 'request of 2026-11-25');
+create function fax.erase_session(of_session uuid, because text) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    began timestamptz := (select s.started_at from fax.session s where s.session_id = of_session);
+    of_salt bytea;
+    taken bigint;
+begin
+    if began is null then
+        raise exception 'there is no session %', of_session using errcode = 'no_data_found';
+    end if;
+    perform fax.lock_log();
+    insert into fax.session_salt (session_id) values (of_session) on conflict do nothing;
+    select k.salt into of_salt from fax.session_salt k where k.session_id = of_session;
+
+    insert into fax.erased_digest (session_id, position, file_name, details)
+    select
+        h.session_id, h.position,
+        fax.personal_digest(of_salt, 'file_name', h.file_name),
+        fax.personal_digest(of_salt, 'details', case when fax.plain_details(h.details) <> h.details then h.details::text end)
+    from fax.session_history h
+    where h.session_id = of_session and h.started_at = began
+      and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
+    get diagnostics taken = row_count;
+    insert into fax.erasure (reason, session_id, erased_rows) values (because, of_session, taken);
+
+    update fax.session_history h
+    set file_name = null, details = fax.plain_details(h.details)
+    where h.session_id = of_session and h.started_at = began
+      and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
+    update fax.session s set channel = null where s.session_id = of_session and s.channel is not null;
+    delete from fax.session_salt k where k.session_id = of_session;
+    perform fax.erase_export_lines(of_session);
+    return taken;
+end
+$$;
+
+comment on function fax.erase_session(uuid, text) is 'Takes the personal values of one session out of the history for good; its figures, and every proof, stay. Returns from how many rows.';
+
+-- Empties rejected messages of a server (NULL: of all) between two moments, all or those that contain a text. That there
+-- was one, when and why it was rejected, stays; they are not in the log. Returns how many were emptied.
+-- example: select fax.erase_rejected('pbx1', '2026-11-01', '2026-12-01', 'request of 2026-11-25', '5550100');
+create function fax.erase_rejected(
+    of_server text, from_moment timestamptz, to_moment timestamptz, because text, containing text default ''
+) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    taken bigint;
+begin
+    insert into fax.erasure (reason, server, from_at, to_at, erased_rows)
+    select because, of_server, from_moment, to_moment, count(*)
+    from fax.rejected_message r
+    where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
+      and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
+    update fax.rejected_message r
+    set raw = ''
+    where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
+      and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
+    get diagnostics taken = row_count;
+    return taken;
+end
+$$;
+
+comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties rejected messages of a server between two moments, all or those that contain a text. Returns how many.';
+
+-- grain: one row of the history as the log takes it
+-- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;
+create view fax.log_leaves as
+select
+    e.position,
+    e.session_id,
+    e.started_at,
+    e.entry,
+    sha256('\x00' || e.entry) as leaf
+from (
+    select
+        h.position,
+        h.session_id,
+        h.started_at,
+        fax.log_entry(
+            h.position, h.session_id, s.server, s.epoch_id, s.session_number, h.started_at, h.observed_at, h.collector_id,
+            h.event, h.operation, h.state, h.session_type, h.error_correction_mode, h.data_rate, h.x_resolution,
+            h.y_resolution, h.page_number, h.pages_transmitted, h.pages_received, h.total_bad_lines,
+            p.plain,
+            coalesce(fax.personal_digest(k.salt, 'file_name', h.file_name), d.file_name),
+            coalesce(fax.personal_digest(k.salt, 'details', case when p.plain <> h.details then h.details::text end), d.details)
+        ) as entry
+    from fax.session_history h
+    left join fax.session s on s.session_id = h.session_id
+    left join fax.session_salt k on k.session_id = h.session_id
+    left join fax.erased_digest d on d.session_id = h.session_id and d.position = h.position
+    cross join lateral (select fax.plain_details(h.details) as plain offset 0) p
+) e;
+
+comment on view fax.log_leaves is 'The leaves of the transparency log: leaf n of the tree is the row at position n. As the rows are now; what was sealed stands in fax.checkpoint.';
+comment on column fax.log_leaves.position is 'Place of the row in the history; the index of its leaf is one less.';
+comment on column fax.log_leaves.session_id is 'The session.';
+comment on column fax.log_leaves.started_at is 'First observation of the session; names the partition.';
+comment on column fax.log_leaves.entry is 'The canonical bytes of the row, by fax.log_entry(); personal values are digests.';
+comment on column fax.log_leaves.leaf is 'Its hash as a leaf (RFC 6962): 32 bytes. Before the row is sealed its personal values have no salt, and this is not yet its leaf.';
+
+-- grain: one batch of the billing ledger, handed out to one consumer, never changed
+-- example: select batch, made_at, lines, corrections, pages from fax.export_batch where consumer = 'default' order by batch;
+-- A batch covers the positions after the last one of the batch before it, which the second foreign key holds; a batch
+-- whose range is empty hands out faxes that ended without a row of their own (their server began a new life).
+create table fax.export_batch (
+    consumer           text not null check (consumer ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
+    batch              bigint not null check (batch >= 1),
+    first_position     bigint not null,
+    last_position      bigint not null,
+    made_at            timestamptz not null default clock_timestamp(),
+    lines              bigint not null check (lines >= 1),
+    corrections        bigint not null,
+    pages              bigint,
+    bad_lines          bigint,
+    seconds            numeric,
+    previous_pages     bigint,
+    previous_bad_lines bigint,
+    previous_seconds   numeric,
+    first_started_at   timestamptz not null,
+    last_started_at    timestamptz not null,
+    first_ended_at     timestamptz not null,
+    last_ended_at      timestamptz not null,
+    format             text not null,
+    format_version     integer not null,
+    sha256             bytea not null check (length(sha256) = 32),
+    digest             bytea not null,
+    schema_version     text not null,
+    checkpoint         text,
+    batch_before       bigint check (batch_before is not distinct from nullif(batch - 1, 0)),
+    position_before    bigint not null check (position_before = first_position - 1),
+    primary key (consumer, batch),
+    unique (consumer, batch, last_position),
+    foreign key (consumer, batch_before, position_before) references fax.export_batch (consumer, batch, last_position),
+    check (batch > 1 or first_position = 1),
+    check (last_position >= first_position - 1)
+);
+
+comment on table fax.export_batch is 'One batch of the billing ledger: what was handed out to a consumer at once. Append-only; rows get in by fax.end_export_batch() alone.';
+comment on column fax.export_batch.consumer is 'Who it was handed out to: each consumer has a cursor of its own.';
+comment on column fax.export_batch.batch is 'Number of the batch, from 1 without gaps for each consumer.';
+comment on column fax.export_batch.first_position is 'First position of the history that it covers: the one after the last of the batch before.';
+comment on column fax.export_batch.last_position is 'Last position of the history that it covers.';
+comment on column fax.export_batch.made_at is 'When it was made, by the database''s clock.';
+comment on column fax.export_batch.lines is 'Lines: new faxes and corrections together.';
+comment on column fax.export_batch.corrections is 'Lines that supersede an earlier one.';
+comment on column fax.export_batch.pages is 'Sum of the pages of its lines. NULL: none of them tells.';
+comment on column fax.export_batch.bad_lines is 'Sum of the bad lines of its lines. NULL: none of them could be measured.';
+comment on column fax.export_batch.seconds is 'Sum of the seconds of its lines. NULL: none of them tells.';
+comment on column fax.export_batch.previous_pages is 'Sum of the pages that its corrections supersede. NULL: none of them told.';
+comment on column fax.export_batch.previous_bad_lines is 'Sum of the bad lines that its corrections supersede. NULL: none of them could be measured.';
+comment on column fax.export_batch.previous_seconds is 'Sum of the seconds that its corrections supersede. NULL: none of them told.';
+comment on column fax.export_batch.first_started_at is 'Earliest started_at of its lines.';
+comment on column fax.export_batch.last_started_at is 'Latest started_at of its lines.';
+comment on column fax.export_batch.first_ended_at is 'Earliest ended_at of its lines.';
+comment on column fax.export_batch.last_ended_at is 'Latest ended_at of its lines.';
+comment on column fax.export_batch.format is 'Format of its file: csv, jsonl or cloudevents; the same for all batches of a consumer.';
+comment on column fax.export_batch.format_version is 'Version of that format: which columns, in which order.';
+comment on column fax.export_batch.sha256 is 'SHA-256 of its file as it was handed out.';
+comment on column fax.export_batch.digest is 'SHA-256 of the digests of its lines, in the order of the lines: it stands when personal values of a line are erased.';
+comment on column fax.export_batch.schema_version is 'Revision of the schema whose views told the figures.';
+comment on column fax.export_batch.checkpoint is 'Newest checkpoint of the transparency log when it was made, as text. NULL: there was none.';
+comment on column fax.export_batch.batch_before is 'The batch before it. NULL: it is the first.';
+comment on column fax.export_batch.position_before is 'Last position of the batch before it; 0: it is the first.';
+
+-- grain: one fax as it was handed out in one batch: its first line is revision 1, each correction one more
+-- example: select batch, line, revision, pages, previous_pages, changed from fax.export_line where session_id = '…' order by consumer, revision;
+-- Never changed, but for fax.erase_export_lines(): it takes the personal values out, and leaves all that proves the rest.
+-- No line without its batch (the key is looked at when the transaction ends), no revision without the one before it.
+create table fax.export_line (
+    consumer                  text not null,
+    batch                     bigint not null,
+    line                      bigint not null check (line >= 1),
+    session_id                uuid not null,
+    revision                  integer not null check (revision >= 1),
+    supersedes                integer,
+    supersedes_batch          bigint,
+    supersedes_line           bigint,
+    changed                   text[] not null,
+    server                    text not null,
+    session_number            bigint,
+    direction                 text,
+    account_code              text,
+    caller_number             text,
+    called_number             text,
+    local_station_id          text,
+    remote_station_id         text,
+    uniqueid                  text,
+    linkedid                  text,
+    started_at                timestamptz not null,
+    ended_at                  timestamptz not null,
+    end_observed_by           text not null check (end_observed_by <> 'open'),
+    duration_seconds          numeric,
+    pages                     integer,
+    bad_lines                 bigint,
+    transport                 text,
+    last_data_rate            integer,
+    result                    text not null,
+    result_class              text,
+    bad_lines_lower_bound     boolean,
+    overlaps_gap              boolean not null,
+    snapshots                 bigint not null,
+    first_position            bigint not null,
+    last_position             bigint not null,
+    previous_direction        text,
+    previous_account_code     text,
+    previous_ended_at         timestamptz,
+    previous_duration_seconds numeric,
+    previous_pages            integer,
+    previous_bad_lines        bigint,
+    previous_transport        text,
+    previous_result           text,
+    salt                      bytea,
+    personal_digest           bytea not null,
+    digest                    bytea not null,
+    erased_at                 timestamptz,
+    primary key (session_id, consumer, revision),
+    foreign key (consumer, batch) references fax.export_batch deferrable initially deferred,
+    foreign key (session_id, consumer, supersedes) references fax.export_line (session_id, consumer, revision),
+    constraint supersedes_the_one_before check (supersedes is not distinct from nullif(revision - 1, 0)),
+    constraint changed_where_corrected check ((changed = '{}') = (revision = 1))
+);
+
+create index export_line_batch on fax.export_line (consumer, batch, line);
+create index export_line_started on fax.export_line (consumer, started_at);
+create index export_line_erased on fax.export_line (consumer, batch) where erased_at is not null;
+
+comment on table fax.export_line is 'One fax as it was handed out to a consumer: revision 1, or a correction that supersedes the revision before. Append-only; rows get in by fax.begin_export_batch() alone.';
+comment on column fax.export_line.consumer is 'Who it was handed out to.';
+comment on column fax.export_line.batch is 'In which batch.';
+comment on column fax.export_line.line is 'Place in the batch, from 1, in the order of started_at.';
+comment on column fax.export_line.session_id is 'The fax: fax.sessions.';
+comment on column fax.export_line.revision is '1: handed out for the first time; more: a correction.';
+comment on column fax.export_line.supersedes is 'The revision that this one takes the place of. NULL: none, it is the first.';
+comment on column fax.export_line.supersedes_batch is 'The batch of that revision. NULL: it supersedes none.';
+comment on column fax.export_line.supersedes_line is 'The line of that revision in its batch. NULL: it supersedes none.';
+comment on column fax.export_line.changed is 'Names of the columns whose values differ from the revision before (fax.export_changes); empty for the first.';
+comment on column fax.export_line.server is 'Name of the server in the settings.';
+comment on column fax.export_line.session_number is 'SessionNumber of Asterisk. NULL: never listed.';
+comment on column fax.export_line.direction is 'sent, received or gateway; detector: a correction that withdraws what turned out to be no fax. NULL: not told.';
+comment on column fax.export_line.account_code is 'Account code of the channel. NULL: none, or not told.';
+comment on column fax.export_line.caller_number is 'CallerIDNum of the channel (personal). NULL: unknown, or erased.';
+comment on column fax.export_line.called_number is 'Number that was called (personal). NULL: unknown, or erased.';
+comment on column fax.export_line.local_station_id is 'Station id of this end (personal). NULL: none, or erased.';
+comment on column fax.export_line.remote_station_id is 'Station id of the other end (personal). NULL: none, or erased.';
+comment on column fax.export_line.uniqueid is 'Uniqueid of the channel, as in call records. NULL: not told.';
+comment on column fax.export_line.linkedid is 'Linkedid of the call, as in call records. NULL: not told.';
+comment on column fax.export_line.started_at is 'First observation of the fax.';
+comment on column fax.export_line.ended_at is 'When it ended, as in fax.sessions.';
+comment on column fax.export_line.end_observed_by is 'How the end is known: completion, gone or server_restart.';
+comment on column fax.export_line.duration_seconds is 'Seconds from started_at to ended_at. NULL: the observer''s clock was set back meanwhile.';
+comment on column fax.export_line.pages is 'Pages. NULL: not told.';
+comment on column fax.export_line.bad_lines is 'Bad lines in the pages kept. NULL: not measurable.';
+comment on column fax.export_line.transport is 'G.711 or T.38. NULL: not told.';
+comment on column fax.export_line.last_data_rate is 'Last rate, bit/s. NULL: not told.';
+comment on column fax.export_line.result is 'success, failed or unknown.';
+comment on column fax.export_line.result_class is 'Class of the result. NULL: result unknown.';
+comment on column fax.export_line.bad_lines_lower_bound is 'Evidence, as of then: bad lines may be more. NULL: not measurable.';
+comment on column fax.export_line.overlaps_gap is 'Evidence, as of then: an interval without a good poll lies in its time.';
+comment on column fax.export_line.snapshots is 'Evidence, as of then: snapshots that polls took of it.';
+comment on column fax.export_line.first_position is 'Evidence: first position of its rows in the history.';
+comment on column fax.export_line.last_position is 'Evidence, as of then: last position of its rows in the history.';
+comment on column fax.export_line.previous_direction is 'Direction in the revision before. NULL: none there, or no correction.';
+comment on column fax.export_line.previous_account_code is 'Account code in the revision before. NULL: none there, or no correction.';
+comment on column fax.export_line.previous_ended_at is 'End in the revision before. NULL: no correction.';
+comment on column fax.export_line.previous_duration_seconds is 'Seconds in the revision before. NULL: none there, or no correction.';
+comment on column fax.export_line.previous_pages is 'Pages in the revision before. NULL: none there, or no correction.';
+comment on column fax.export_line.previous_bad_lines is 'Bad lines in the revision before. NULL: none there, or no correction.';
+comment on column fax.export_line.previous_transport is 'Transport in the revision before. NULL: none there, or no correction.';
+comment on column fax.export_line.previous_result is 'Result in the revision before. NULL: no correction.';
+comment on column fax.export_line.salt is '16 random bytes, so that nobody finds erased values by trying. NULL: erased.';
+comment on column fax.export_line.personal_digest is 'SHA-256 of the salt and the personal values as handed out (fax.export_personal_digest).';
+comment on column fax.export_line.digest is 'SHA-256 of all other values and of personal_digest (fax.export_line_digest).';
+comment on column fax.export_line.erased_at is 'When its personal values were erased. NULL: they were not.';
+
+-- grain: one fax that a batch of a consumer saw before it had ended; the next batch looks at it again
+-- example: select session_id from fax.export_pending where consumer = 'default';
+-- A fax may end without a row of its own: its server begins a new life. Not history: fax.begin_export_batch() keeps it.
+create table fax.export_pending (
+    session_id uuid not null,
+    consumer   text not null,
+    started_at timestamptz not null,
+    primary key (session_id, consumer)
+);
+
+create index export_pending_consumer on fax.export_pending (consumer);
+
+comment on table fax.export_pending is 'Faxes that had not ended when a batch looked: the next batch of the consumer looks at them again, new rows or not.';
+comment on column fax.export_pending.session_id is 'The fax.';
+comment on column fax.export_pending.consumer is 'The consumer whose next batch looks at it.';
+comment on column fax.export_pending.started_at is 'First observation of the fax; names the partition of its rows.';
+
+-- grain: one batch of which file and manifest have been in place
+-- example: select b.consumer, b.batch from fax.export_batch b left join fax.export_delivery d using (consumer, batch) where d.batch is null;
+create table fax.export_delivery (
+    consumer     text not null,
+    batch        bigint not null,
+    delivered_at timestamptz not null default clock_timestamp(),
+    primary key (consumer, batch),
+    foreign key (consumer, batch) references fax.export_batch
+);
+
+comment on table fax.export_delivery is 'A batch whose file and manifest were put in place. One that is not here is put in place by the next export of its consumer.';
+comment on column fax.export_delivery.consumer is 'The consumer.';
+comment on column fax.export_delivery.batch is 'The batch.';
+comment on column fax.export_delivery.delivered_at is 'When, by the database''s clock.';
+
+-- SHA-256 of texts, as the UTF-8 bytes of a JSON array of strings and nulls: no two lists of texts have the same bytes.
+-- example: select fax.text_digest(array['a', null, 'b']);
+create function fax.text_digest(texts text[]) returns bytea
+language sql stable parallel safe
+begin atomic
+    select sha256(convert_to(array_to_json(texts)::text, 'UTF8'));
+end;
+
+comment on function fax.text_digest(text[]) is 'SHA-256 of a JSON array of texts.';
+
+-- What proves the personal values of a line as long as they are there. The salt is erased with them.
+create function fax.export_personal_digest(line fax.export_line) returns bytea
+language sql stable parallel safe
+as $$
+    select fax.text_digest(array[
+        encode(line.salt, 'hex'), line.caller_number, line.called_number, line.local_station_id, line.remote_station_id])
+$$;
+
+comment on function fax.export_personal_digest(fax.export_line) is 'SHA-256 of the salt and the personal values of a line of the billing ledger.';
+
+-- What proves a line of the billing ledger, whether its personal values are still there or not.
+create function fax.export_line_digest(line fax.export_line) returns bytea
+language sql stable parallel safe
+as $$
+    select fax.text_digest(array[
+        line.consumer, line.batch::text, line.line::text, line.session_id::text, line.revision::text,
+        line.supersedes_batch::text, line.supersedes_line::text, array_to_string(line.changed, ' '),
+        line.server, line.session_number::text, line.direction, line.account_code, line.uniqueid, line.linkedid,
+        extract(epoch from line.started_at)::text, extract(epoch from line.ended_at)::text, line.end_observed_by,
+        line.duration_seconds::text, line.pages::text, line.bad_lines::text, line.transport, line.last_data_rate::text,
+        line.result, line.result_class, line.bad_lines_lower_bound::text, line.overlaps_gap::text,
+        line.snapshots::text, line.first_position::text, line.last_position::text,
+        line.previous_direction, line.previous_account_code, extract(epoch from line.previous_ended_at)::text,
+        line.previous_duration_seconds::text, line.previous_pages::text, line.previous_bad_lines::text,
+        line.previous_transport, line.previous_result, encode(line.personal_digest, 'hex')])
+$$;
+
+comment on function fax.export_line_digest(fax.export_line) is 'SHA-256 of the values of a line of the billing ledger, of its personal ones by their digest.';
+
+-- Trigger: whatever gets into the ledger has its digests.
+create function fax.seal_export_line() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    new.salt := uuid_send(gen_random_uuid());
+    new.erased_at := null;
+    new.personal_digest := fax.export_personal_digest(new);
+    new.digest := fax.export_line_digest(new);
+    return new;
+end
+$$;
+
+comment on function fax.seal_export_line() is 'Trigger: gives a new line of the billing ledger its salt and its digests.';
+
+create trigger seal before insert on fax.export_line for each row execute function fax.seal_export_line();
+
+-- Trigger: a line of the ledger is never changed, but for one thing: its personal values and their salt are taken out,
+-- once, and nothing else with them.
+create function fax.refuse_export_line_change() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    erased fax.export_line := old;
+begin
+    erased.caller_number := null;
+    erased.called_number := null;
+    erased.local_station_id := null;
+    erased.remote_station_id := null;
+    erased.salt := null;
+    erased.erased_at := new.erased_at;
+    if old.erased_at is null and new.erased_at is not null and new *= erased then
+        return new;
+    end if;
+    raise exception 'fax.% is append-only: % is refused', tg_table_name, lower(tg_op)
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.refuse_export_line_change() is 'Trigger: refuses UPDATE of a line of the billing ledger, unless it erases the personal values and nothing else.';
+
+-- Takes the personal values of a fax out of every line that was handed out of it; says of how many. All figures stay, and
+-- so do the digests: what was handed out can still be proven, these values apart.
+-- example: select fax.erase_export_lines('…');
+create function fax.erase_export_lines(of_session uuid) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    erased bigint;
+begin
+    update fax.export_line l
+    set caller_number = null, called_number = null, local_station_id = null, remote_station_id = null,
+        salt = null, erased_at = clock_timestamp()
+    where l.session_id = of_session and l.erased_at is null;
+    get diagnostics erased = row_count;
+    return erased;
+end
+$$;
+
+comment on function fax.erase_export_lines(uuid) is 'Erases the personal values of a fax from the billing ledger; returns of how many lines.';
+
+-- What makes a correction: the one list. Names of the columns in which two lines of a fax differ. Evidence is not among
+-- them: it may change with every row. Values that were erased are not compared.
+create function fax.export_changes(old fax.export_line, new fax.export_line) returns text[]
+language sql immutable parallel safe
+as $$
+    select array_remove(array[
+        case when old.direction is distinct from new.direction then 'direction' end,
+        case when old.account_code is distinct from new.account_code then 'account_code' end,
+        case when old.erased_at is null and old.caller_number is distinct from new.caller_number then 'caller_number' end,
+        case when old.erased_at is null and old.called_number is distinct from new.called_number then 'called_number' end,
+        case when old.erased_at is null and old.local_station_id is distinct from new.local_station_id then 'local_station_id' end,
+        case when old.erased_at is null and old.remote_station_id is distinct from new.remote_station_id then 'remote_station_id' end,
+        case when old.uniqueid is distinct from new.uniqueid then 'uniqueid' end,
+        case when old.linkedid is distinct from new.linkedid then 'linkedid' end,
+        case when old.ended_at is distinct from new.ended_at then 'ended_at' end,
+        case when old.end_observed_by is distinct from new.end_observed_by then 'end_observed_by' end,
+        case when old.duration_seconds is distinct from new.duration_seconds then 'duration_seconds' end,
+        case when old.pages is distinct from new.pages then 'pages' end,
+        case when old.bad_lines is distinct from new.bad_lines then 'bad_lines' end,
+        case when old.transport is distinct from new.transport then 'transport' end,
+        case when old.last_data_rate is distinct from new.last_data_rate then 'last_data_rate' end,
+        case when old.result is distinct from new.result then 'result' end,
+        case when old.result_class is distinct from new.result_class then 'result_class' end], null)
+$$;
+
+comment on function fax.export_changes(fax.export_line, fax.export_line) is 'Names of the columns in which two lines of a fax differ: what makes a correction.';
+
+-- A fax as the views tell it now, as a line that nobody was handed out yet; no row: the views have no such fax.
+-- Asked for one fax at a time, by session and start: that is how the views are quick. Columns as in fax.export_line.
+-- example: select pages, result from fax.export_seen('…', '2026-11-02 08:00+00');
+create function fax.export_seen(of_session uuid, of_start timestamptz) returns setof fax.export_line
+language sql stable parallel safe
+as $$
+    select
+        null::text, null::bigint, null::bigint, f.session_id, null::integer, null::integer, null::bigint, null::bigint, '{}'::text[],
+        f.server, f.session_number, f.direction, f.account_code, f.caller_number, f.called_number,
+        f.local_station_id, f.remote_station_id, f.uniqueid, f.linkedid,
+        f.started_at, f.ended_at, f.end_observed_by, f.duration_seconds, f.pages, f.bad_lines, f.transport, f.last_data_rate,
+        f.result, f.result_class, f.bad_lines_lower_bound, f.overlaps_gap, f.snapshots, f.first_position, f.last_position,
+        null::text, null::text, null::timestamptz, null::numeric, null::integer, null::bigint, null::text, null::text,
+        null::bytea, null::bytea, null::bytea, null::timestamptz
+    from fax.sessions f
+    where f.session_id = of_session and f.started_at = of_start
+$$;
+
+comment on function fax.export_seen(uuid, timestamptz) is 'A fax as the views tell it now, as a line of the billing ledger that was not handed out yet.';
+
+-- What the next batch of a consumer holds: ended faxes that were never handed out, and corrections of those that were;
+-- and, without a number, the faxes that have not ended, which the batch after it has to look at again.
+-- It looks at the faxes with rows after the consumer's last batch and at those that were pending; at every fax where the
+-- schema is another one than then (its views may tell other figures), or `everything` says so.
+-- example: select count(*), sum(pages) from fax.export_due('default') where line is not null;
+create function fax.export_due(of_consumer text, everything boolean default false) returns setof fax.export_line
+language plpgsql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    last_batch fax.export_batch;
+    schema_now text := (select v.version_num from fax.alembic_version v);
+    due fax.export_line;
+    newest fax.export_line;
+    lines bigint := 0;
+begin
+    select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
+    for due in
+        with candidate as materialized (
+            select h.session_id, h.started_at
+            from fax.session_history h
+            where h.position > coalesce(last_batch.last_position, 0)
+            union
+            select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
+            union
+            select s.session_id, s.started_at from fax.session s where everything or last_batch.schema_version <> schema_now
+        )
+        select f.*
+        from candidate c
+        cross join lateral fax.export_seen(c.session_id, c.started_at) f
+        order by f.started_at, f.session_id
+    loop
+        select l.* into newest
+        from fax.export_line l
+        where l.session_id = due.session_id and l.consumer = of_consumer
+        order by l.revision desc
+        limit 1;
+        continue when newest.revision is null and due.direction = 'detector';
+        due.consumer := of_consumer;
+        due.batch := coalesce(last_batch.batch, 0) + 1;
+        if due.end_observed_by <> 'open' then
+            due.revision := coalesce(newest.revision, 0) + 1;
+            if newest.revision is not null then
+                due.changed := fax.export_changes(newest, due);
+                continue when due.changed = '{}';
+                due.supersedes := newest.revision;
+                due.supersedes_batch := newest.batch;
+                due.supersedes_line := newest.line;
+                due.previous_direction := newest.direction;
+                due.previous_account_code := newest.account_code;
+                due.previous_ended_at := newest.ended_at;
+                due.previous_duration_seconds := newest.duration_seconds;
+                due.previous_pages := newest.pages;
+                due.previous_bad_lines := newest.bad_lines;
+                due.previous_transport := newest.transport;
+                due.previous_result := newest.result;
+            end if;
+            lines := lines + 1;
+            due.line := lines;
+        end if;
+        return next due;
+    end loop;
+end
+$$;
+
+comment on function fax.export_due(text, boolean) is 'The lines of the next batch of a consumer, and, without a line number, the faxes that have not ended.';
+
+-- Fixes the lines of the next batch of a consumer, and which faxes the batch after it looks at again; says how many lines.
+-- fax.end_export_batch() in the same transaction makes it a batch: without it, the transaction cannot be committed.
+-- Repeatable read, so that the lines and the last position are of one moment. Positions are given out in the order of
+-- commits: that moment has seen all of them up to the last one.
+-- example: begin isolation level repeatable read; select fax.begin_export_batch('default');
+create function fax.begin_export_batch(of_consumer text, everything boolean default false) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    lines bigint;
+begin
+    if current_setting('transaction_isolation') <> 'repeatable read' then
+        raise exception 'fax.begin_export_batch() needs transaction isolation repeatable read, not %',
+            current_setting('transaction_isolation');
+    end if;
+    with due as materialized (
+        select d.* from fax.export_due(of_consumer, everything) d
+    ),
+    settled as (
+        delete from fax.export_pending p
+        where p.consumer = of_consumer
+          and not exists (select 1 from due d where d.session_id = p.session_id and d.line is null)
+    ),
+    still_open as (
+        insert into fax.export_pending (session_id, consumer, started_at)
+        select d.session_id, d.consumer, d.started_at from due d where d.line is null
+        on conflict do nothing
+    ),
+    fixed as (
+        insert into fax.export_line select d.* from due d where d.line is not null
+        returning 1
+    )
+    select count(*) into lines from fixed;
+    return lines;
+end
+$$;
+
+comment on function fax.begin_export_batch(text, boolean) is 'Fixes the lines of the next batch of a consumer of the billing ledger; returns how many.';
+
+-- Makes a batch of the lines that fax.begin_export_batch() has fixed in this transaction, whose file has this SHA-256.
+-- example: select fax.end_export_batch('default', 'csv', 1, '\x…');
+create function fax.end_export_batch(of_consumer text, of_format text, of_format_version integer, of_file bytea)
+returns fax.export_batch
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    last_batch fax.export_batch;
+    made fax.export_batch;
+begin
+    select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
+    if of_format is distinct from coalesce(last_batch.format, of_format) then
+        raise exception 'consumer % has the format %, not %', of_consumer, last_batch.format, of_format
+            using errcode = 'invalid_parameter_value';
+    end if;
+    insert into fax.export_batch (
+        consumer, batch, first_position, last_position, lines, corrections, pages, bad_lines, seconds,
+        previous_pages, previous_bad_lines, previous_seconds, first_started_at, last_started_at, first_ended_at, last_ended_at,
+        format, format_version, sha256, digest, schema_version, checkpoint,
+        batch_before, position_before)
+    select
+        of_consumer, coalesce(last_batch.batch, 0) + 1, coalesce(last_batch.last_position, 0) + 1,
+        (select max(a.last_position) from fax.append_batch a),
+        count(*), count(l.supersedes), sum(l.pages), sum(l.bad_lines), sum(l.duration_seconds),
+        sum(l.previous_pages), sum(l.previous_bad_lines), sum(l.previous_duration_seconds),
+        min(l.started_at), max(l.started_at), min(l.ended_at), max(l.ended_at),
+        of_format, of_format_version, of_file, sha256(string_agg(l.digest, ''::bytea order by l.line)),
+        (select v.version_num from fax.alembic_version v),
+        (select c.note from fax.checkpoint c order by c.size desc limit 1),
+        last_batch.batch, coalesce(last_batch.last_position, 0)
+    from fax.export_line l
+    where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
+    returning * into made;
+    return made;
+end
+$$;
+
+comment on function fax.end_export_batch(text, text, integer, bytea) is 'Makes a batch of the billing ledger of the lines that were fixed in this transaction.';
+
+-- Notes that file and manifest of a batch are in place.
+-- example: select fax.export_delivered('default', 7);
+create function fax.export_delivered(of_consumer text, of_batch bigint) returns void
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    insert into fax.export_delivery (consumer, batch) values (of_consumer, of_batch) on conflict do nothing
+$$;
+
+comment on function fax.export_delivered(text, bigint) is 'Notes that the file and the manifest of a batch of the billing ledger are in place.';
+
+-- What a consumer had been told by one of its batches of the faxes that began between two moments of a time zone: of each
+-- fax the newest revision up to then, withdrawn ones apart. NULL for a moment: no bound.
+-- example: select account_code, sum(pages) from fax.export_as_of('default', 7, '2026-10-01', '2026-11-01', 'Europe/Berlin') group by 1;
+create function fax.export_as_of(of_consumer text, up_to_batch bigint, from_local timestamp, to_local timestamp, time_zone text default 'UTC')
+returns setof fax.export_line
+language sql stable parallel safe
+as $$
+    select n.*
+    from (
+        select distinct on (l.session_id) l.*
+        from fax.export_line l
+        where l.consumer = of_consumer and l.batch <= up_to_batch
+          and l.started_at >= coalesce(from_local at time zone time_zone, '-infinity')
+          and l.started_at < coalesce(to_local at time zone time_zone, 'infinity')
+        order by l.session_id, l.revision desc
+    ) n
+    where n.direction is distinct from 'detector'
+    order by n.started_at, n.session_id
+$$;
+
+comment on function fax.export_as_of(text, bigint, timestamp, timestamp, text) is 'What a consumer of the billing ledger had been told by one of its batches of the faxes of a period: the newest revision of each.';
 
 -- The tables of which no row is ever changed.
 select fax.protect(name)
 from unnest(array['session_history', 'session_history_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+
+-- The log, and what was erased. The history and rejected messages have a trigger that lets an erasure through.
+select fax.protect(name)
+from unnest(array['checkpoint', 'log_subtree', 'log_run', 'erased_digest', 'erasure']) as name;
+create trigger only_erased before update on fax.session_history for each row execute function fax.only_erased();
+alter table fax.session_history enable always trigger only_erased;
+create trigger only_erased before update on fax.rejected_message for each row execute function fax.only_emptied();
+alter table fax.rejected_message enable always trigger only_erased;
+-- The billing ledger. Of a line the personal values can be erased, and nothing else done to it.
+select fax.protect(name) from unnest(array['export_batch', 'export_delivery']) as name;
+create trigger append_only before delete or truncate on fax.export_line for each statement execute function fax.refuse_change();
+create trigger append_only_but_erase before update on fax.export_line for each row execute function fax.refuse_export_line_change();
+alter table fax.export_line enable always trigger append_only;
+alter table fax.export_line enable always trigger append_only_but_erase;
+alter table fax.export_line enable always trigger seal;
 
 -- Who may do what, given anew as a whole. Rows get into the history by fax.append() alone.
 grant usage on schema fax to fax_ingest, fax_reader;
@@ -1371,17 +3673,99 @@ grant execute on function
     fax.append(uuid, text),
     fax.listed(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
-    fax.make_partitions_ahead(integer)
+    fax.make_partitions_ahead(integer),
+    fax.hold_lease(text, text, double precision),
+    fax.unseen_reload(text, timestamptz, text, timestamptz, text)
 to fax_ingest;
 
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
     fax.session_rows, fax.page_attempts, fax.session_facts,
-    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages
+    fax.technology, fax.quality_class, fax.lease,
+    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
+    fax.usage_daily, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
 grant execute on function
     fax.resolution_name(integer),
+    fax.page_lines(integer),
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
-    fax.channel_variable(jsonb, text)
+    fax.channel_variable(jsonb, text),
+    fax.unescaped(text),
+    fax.told_moment(jsonb, text),
+    fax.counter(jsonb, text),
+    fax.gap_reason(text, text),
+    fax.gaps(text, timestamptz, timestamptz),
+    fax.is_attempt(text, text),
+    fax.restarted_at(text, timestamptz, timestamptz),
+    fax.usage(timestamp, timestamp, text, text),
+    fax.quality(timestamp, timestamp, text),
+    fax.counted_faxes(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
+
+-- The log: who seals appends to it, and reads what it is made of; the salts of the digests are for nobody else.
+grant usage on schema fax to fax_sealer, fax_masked;
+grant select on
+    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
+to fax_sealer;
+grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.session_salt to fax_sealer;
+grant select on
+    fax.checkpoint, fax.log_subtree, fax.log_run, fax.erased_digest, fax.erasure, fax.log_leaves, fax.sessions_masked
+to fax_reader;
+grant execute on function
+    fax.plain_headers(),
+    fax.plain_variables(),
+    fax.personal_details(jsonb),
+    fax.plain_details(jsonb),
+    fax.personal_digest(bytea, text, text),
+    fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
+to fax_sealer, fax_reader;
+grant execute on function fax.lock_log() to fax_sealer;
+
+-- Masked: what holds no personal value, and the functions beneath.
+grant select on
+    fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
+    fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
+to fax_masked;
+grant execute on function fax.masked(text) to fax_reader, fax_masked;
+grant execute on function
+    fax.resolution_name(integer),
+    fax.page_lines(integer),
+    fax.page_quality(integer, integer),
+    fax.result_class(text, text, text),
+    fax.channel_variable(jsonb, text),
+    fax.unescaped(text),
+    fax.told_moment(jsonb, text),
+    fax.counter(jsonb, text),
+    fax.gap_reason(text, text),
+    fax.gaps(text, timestamptz, timestamptz),
+    fax.is_attempt(text, text),
+    fax.usage(timestamp, timestamp, text, text)
+to fax_masked;
+
+-- The billing ledger. Lines and batches get in by its functions alone.
+grant usage on schema fax to fax_export;
+grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
+grant execute on function
+    fax.text_digest(text[]),
+    fax.export_personal_digest(fax.export_line),
+    fax.export_line_digest(fax.export_line),
+    fax.export_changes(fax.export_line, fax.export_line),
+    fax.export_seen(uuid, timestamptz),
+    fax.export_as_of(text, bigint, timestamp, timestamp, text)
+to fax_reader, fax_export;
+grant execute on function
+    fax.export_due(text, boolean),
+    fax.begin_export_batch(text, boolean),
+    fax.end_export_batch(text, text, integer, bytea),
+    fax.export_delivered(text, bigint)
+to fax_export;
+
+-- Prices: who bills enters them; readers see them, and what faxes cost.
+grant usage on schema fax to fax_billing;
+grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
+grant execute on function
+    fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz)
+to fax_billing;
+grant select on fax.rate, fax.session_charges to fax_reader;
+grant execute on function fax.minor_digits(text) to fax_reader;

@@ -275,7 +275,7 @@ def test_the_newest_checkpoint_of_the_log_is_in_the_manifest(
 
 def test_a_ledger_that_has_handed_out_anything_is_never_dropped(dsn: str, handed: Path) -> None:
     with pytest.raises(FaxstoreError, match="it would drop a billing ledger that is not empty"):
-        migrate.downgrade(dsn, "0003")
+        migrate.downgrade(dsn, "base")
     assert len(batches(dsn)) == 2
 
 

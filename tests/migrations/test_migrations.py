@@ -1,8 +1,7 @@
-"""The migrations make the schema that stands in faxstore/sql, in every direction, and refuse what would do harm."""
+"""Migrations create the schema in faxstore/sql, undo it, and refuse what would lose data."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import shutil
@@ -33,7 +32,7 @@ REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-
 
 
 def from_scratch(dsn: str) -> None:
-    """The schema by faxstore/sql alone, as its first line says: roles, schema, everything in it as fax_owner."""
+    """Creates the schema from faxstore/sql alone: the roles, the schema, and as fax_owner everything in it."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(sql.text("rights/roles").encode())
         connection.execute("create schema fax authorization fax_owner")
@@ -44,7 +43,7 @@ def from_scratch(dsn: str) -> None:
 
 @pytest.fixture(scope="module")
 def scratch(server: str) -> Iterator[str]:
-    """A database with the schema from scratch; nobody changes it for good."""
+    """The DSN of a database with the schema from scratch. Tests roll back their changes to it."""
     with fresh(server) as dsn:
         from_scratch(dsn)
         yield dsn
@@ -61,10 +60,10 @@ def execute(dsn: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
-# -- the same schema by both ways -----------------------------------------------------------------------
+# -- schema from scratch = schema by migration -----------------------------------------------------------
 
 
-def test_the_schema_by_migrations_is_the_schema_from_scratch(dsn: str, written: dict[str, list[Row]]) -> None:
+def test_migrations_create_the_schema_from_scratch(dsn: str, written: dict[str, list[Row]]) -> None:
     assert difference(catalog(dsn), written) == {}
     assert len(written["functions"]) > 10
     assert len(written["views"]) > 5
@@ -118,24 +117,6 @@ def test_down_and_up_again_gives_the_same_schema(server: str, template: str, wri
         assert difference(catalog(dsn), written) == {}
 
 
-@pytest.mark.parametrize(("older", "newer"), [*itertools.pairwise(REVISIONS)])
-def test_each_step_down_gives_the_schema_of_before(server: str, older: str, newer: str) -> None:
-    """With rows in the history: they stay, whatever is done to the views over them."""
-    with fresh(server) as dsn:
-        migrate.upgrade(dsn, older)
-        append_one(dsn)
-        before = catalog(dsn)
-        migrate.upgrade(dsn, newer)
-        after = catalog(dsn)
-        assert difference(after, before) != {}
-        migrate.downgrade(dsn, older)
-        assert difference(catalog(dsn), before) == {}
-        migrate.upgrade(dsn, newer)
-        assert difference(catalog(dsn), after) == {}
-        with psycopg.connect(dsn) as connection:
-            assert connection.execute("select count(*), max(position) from fax.session_history").fetchone() == (1, 1)
-
-
 def test_migrating_twice_changes_nothing(dsn: str) -> None:
     before = catalog(dsn)
     migrate.upgrade(dsn)
@@ -150,16 +131,15 @@ def test_a_history_survives_migrating_again(dsn: str) -> None:
         assert connection.execute("select count(*), max(position) from fax.session_history").fetchone() == (1, 1)
 
 
-def test_two_who_migrate_at_once_are_one_after_the_other(empty_database: str, written: dict[str, list[Row]]) -> None:
+def test_concurrent_migrations_run_one_after_the_other(empty_database: str, written: dict[str, list[Row]]) -> None:
     command = [sys.executable, "-m", "faxstore", "--dsn", empty_database, "migrate"]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-    told = sorted(process.communicate(timeout=60)[1] for process in processes)
-    assert [process.returncode for process in processes] == [0, 0, 0], told
+    messages = [process.communicate(timeout=60)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], messages
     assert difference(catalog(empty_database), written) == {}
 
 
 def append_one(dsn: str) -> None:
-    """Of a life without evidence of its start: that asks for nothing that an older schema lacks."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         Appender(connection, "test").append([(1, snapshot(0, of=Life("pbx", moment(0))))])
 
@@ -173,15 +153,32 @@ def test_a_history_is_never_dropped(dsn: str, kept: str) -> None:
     }
     with psycopg.connect(dsn, autocommit=True) as connection:
         Appender(connection, "test").append([(1, records[kept])])
+    refuses_to_drop(dsn, "a history")
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("insert into fax.checkpoint (size, root, note) values (1, sha256(''), '')", "a log"),
+        ("insert into fax.erasure (reason, session_id, erased_rows) values ('asked', gen_random_uuid(), 0)", "a log"),
+        ("insert into fax.rate (currency, valid_from) values ('EUR', '2099-01-01')", "rates (fax.rate)"),
+    ],
+)
+def test_a_log_and_rates_are_never_dropped(dsn: str, statement: str, what: str) -> None:
+    execute(dsn, statement)
+    refuses_to_drop(dsn, what)
+
+
+def refuses_to_drop(dsn: str, what: str) -> None:
     before = catalog(dsn)
     with pytest.raises(FaxstoreError) as refused:
         migrate.downgrade(dsn, "base")
-    assert "would drop a history that is not empty" in one_line(refused.value)
+    assert f"would drop {what} that" in one_line(refused.value)
     assert migrate.current(dsn) == migrate.newest()
     assert difference(catalog(dsn), before) == {}
 
 
-# -- which schema is there --------------------------------------------------------------------------------
+# -- the revision of a database ---------------------------------------------------------------------------
 
 
 def one_line(error: BaseException) -> str:
@@ -208,14 +205,14 @@ def test_a_newer_schema_is_left_alone(dsn: str, action: str) -> None:
     assert migrate.current(dsn) == "9999"
 
 
-def test_no_schema_is_said_in_one_line(empty_database: str) -> None:
+def test_a_missing_schema_is_one_line(empty_database: str) -> None:
     assert migrate.current(empty_database) is None
     with pytest.raises(UsageError) as refused:
         migrate.require_current(empty_database)
     assert one_line(refused.value) == "the database has no schema of faxstore yet: run faxstore migrate"
 
 
-def test_the_schema_of_today_is_good(dsn: str) -> None:
+def test_the_current_schema_passes(dsn: str) -> None:
     migrate.require_current(dsn)
     assert migrate.current(dsn) == migrate.newest()
 
@@ -234,7 +231,7 @@ def user(server: str) -> Iterator[str]:
 
 @pytest.fixture
 def own_database(server: str, user: str) -> Iterator[str]:
-    """The DSN of that user for a database of its own."""
+    """The DSN with which that user reaches a database that it owns."""
     with fresh(server) as dsn:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(
@@ -245,10 +242,10 @@ def own_database(server: str, user: str) -> Iterator[str]:
         yield make_conninfo(dsn, user=user)
 
 
-def test_an_owner_of_the_database_who_is_in_fax_owner_may_migrate(
+def test_a_database_owner_in_fax_owner_may_migrate(
     server: str, user: str, own_database: str, template: str, written: dict[str, list[Row]]
 ) -> None:
-    """The least that is needed where the roles are there: CREATE on the database, and membership in fax_owner."""
+    """With existing roles, CREATE on the database and membership in fax_owner suffice."""
     execute(server, f"grant fax_owner to {user}")
     migrate.upgrade(own_database)
     migrate.require_current(own_database)
@@ -258,7 +255,7 @@ def test_an_owner_of_the_database_who_is_in_fax_owner_may_migrate(
         migrate.downgrade(own_database, "base")
 
 
-def test_an_owner_of_the_database_who_is_not_gets_one_line(own_database: str, template: str) -> None:
+def test_a_database_owner_outside_fax_owner_gets_one_line(own_database: str, template: str) -> None:
     with pytest.raises(FaxstoreError) as refused:
         migrate.upgrade(own_database)
     assert "permission denied" in one_line(refused.value) or "must have admin option" in one_line(refused.value)
@@ -267,7 +264,7 @@ def test_an_owner_of_the_database_who_is_not_gets_one_line(own_database: str, te
 
 @pytest.fixture
 def untouched() -> Iterator[str]:
-    """A superuser's DSN for a server, of the kind under test, on which nobody has ever migrated."""
+    """The superuser's DSN of a new server, of the kind under test, without faxstore's roles."""
     folder = Path(tempfile.mkdtemp(prefix="faxstore-test-", dir="/tmp"))
     folder.chmod(0o755)
     start = system_server if os.environ.get("FAXSTORE_TEST_SERVER") == "system" else embedded.running
@@ -278,8 +275,8 @@ def untouched() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_an_owner_of_the_database_who_may_create_roles_may_migrate_a_new_server(untouched: str) -> None:
-    """No superuser is needed: PostgreSQL lets whoever creates fax_owner become a member of it."""
+def test_a_database_owner_with_createrole_may_migrate_a_new_server(untouched: str) -> None:
+    """No superuser is needed: PostgreSQL lets the creator of fax_owner become a member of it."""
     execute(untouched, "create role clerk login createrole")
     execute(untouched, "create database of_clerk owner clerk")
     dsn = make_conninfo(untouched, dbname="of_clerk", user="clerk")
@@ -296,7 +293,7 @@ def test_an_owner_of_the_database_who_may_create_roles_may_migrate_a_new_server(
         assert connection.execute("select count(*) from fax.session_history").fetchone() == (1,)
 
 
-# -- the frozen steps -------------------------------------------------------------------------------------
+# -- the frozen SQL ---------------------------------------------------------------------------------------
 
 
 def test_every_revision_has_its_frozen_sql() -> None:
@@ -306,12 +303,12 @@ def test_every_revision_has_its_frozen_sql() -> None:
     )
 
 
-def test_revisions_do_not_read_the_schema_of_today() -> None:
-    """What a revision did stays as it is: it may not change with faxstore/sql."""
+def test_revisions_read_only_their_own_frozen_sql() -> None:
+    """A revision that read faxstore/sql would change with it."""
     scripts = [*MIGRATIONS.rglob("*.py")]
     assert len(scripts) == len(REVISIONS) + 1
     for script in scripts:
-        text = script.read_text()
+        text = re.sub(r'""".*?"""', "", script.read_text(), flags=re.DOTALL)
         found = re.findall(
             r"faxstore[./]sql|faxstore import .*\bsql\b|importlib\.resources|__import__|import_module", text
         )
@@ -322,5 +319,10 @@ def test_revisions_do_not_read_the_schema_of_today() -> None:
         assert not re.search(r"^\s*\\", frozen.read_text(), re.MULTILINE), f"{frozen.name} includes another file"
 
 
-def test_the_roles_of_the_migrations_are_those_of_the_schema() -> None:
-    assert (MIGRATIONS / "sql" / "roles.sql").read_text() == sql.text("rights/roles")
+def test_revision_0001_is_frozen_from_the_current_schema() -> None:
+    """Until 0.1.0 is released, revision 0001 follows faxstore/sql. After the release, delete this test."""
+    assert (MIGRATIONS / "sql" / "0001_up.sql").read_text() == sql.schema(), "run: make freeze"
+
+
+def test_the_frozen_roles_are_those_of_the_schema() -> None:
+    assert (MIGRATIONS / "sql" / "roles.sql").read_text() == sql.text("rights/roles"), "run: make freeze"

@@ -1,4 +1,8 @@
-"""The history, its append, and the three views."""
+"""Creates the whole schema.
+
+Until 0.1.0 is released, this revision is rewritten whenever faxstore/sql changes (``make freeze``). From then on it is
+frozen, and each change of the schema is a revision of its own.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,12 @@ _SQL = Path(__file__).parents[1] / "sql"
 
 
 def upgrade() -> None:
-    """Frozen SQL: it stays as it is, whatever becomes of the schema later."""
+    """Creates the schema."""
     _run("0001_up.sql")
 
 
 def downgrade() -> None:
-    """Refused while there is a history."""
+    """Drops the schema. Fails if it contains a history, a log, a billing ledger or rates."""
     _run("0001_down.sql")
 
 
