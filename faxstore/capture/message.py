@@ -1,9 +1,8 @@
 """One AMI message: an ordered list of headers.
 
-Framing and spelling are Asterisk's (main/manager.c, astman_append and
-astman_send_response_full): ``Key: Value`` lines that end in CR LF, an empty line after the last.
-Keys may repeat (FileName, ChanVariable), values may be empty, and text is whatever bytes the
-channel driver or the remote fax machine chose.
+Asterisk writes a message as ``Key: Value`` lines that end with CR LF, followed by an empty line (main/manager.c,
+astman_append and astman_send_response_full).  Keys may repeat (FileName, ChanVariable), values may be empty, and a
+value contains whatever bytes the channel driver or the remote fax machine sent.
 """
 
 from __future__ import annotations
@@ -15,28 +14,29 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
-"""A message larger than this is not Asterisk's; a reader gives it up rather than fill memory."""
+"""Asterisk sends no larger message; a reader gives up on one rather than fill memory."""
 
-MOST_PARTS = 1000
-"""Messages that may have run together; one with more begins than that is not taken apart: it would take seconds."""
+MAX_JOINED_MESSAGES = 1000
+"""A text with more message beginnings than this is not split: that would take seconds."""
 
 BANNER = re.compile(r"^Asterisk Call Manager/(\S+)\s*$")
+"""The server's greeting; the group is the version of the manager interface."""
 
 _BEGIN = re.compile("^(?:Event|Response):", re.ASCII | re.IGNORECASE | re.MULTILINE)
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class MalformedMessageError(ValueError):
-    """Text that is no AMI message; str() says why in one line."""
+    """The text is not an AMI message; str() is the reason on one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The headers of one message in the order they came; names compare without case."""
+    """The headers of one message in the order received; names compare case-insensitively."""
 
     headers: tuple[tuple[str, str], ...]
     junk: tuple[str, ...] = ()
-    """Lines that are no headers: without a colon, or without a name before it."""
+    """Lines that are not headers: without a colon, or without a name before it."""
     _first: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -44,11 +44,11 @@ class Message:
             self._first.setdefault(key.lower(), value)
 
     def get(self, name: str, default: str = "") -> str:
-        """The value of the first header of that name (Asterisk's own rule), else default."""
+        """Return the value of the first header with that name (Asterisk's own rule), or default."""
         return self._first.get(name.lower(), default)
 
     def all(self, name: str) -> list[str]:
-        """Every value of that name, in order."""
+        """Return the values of all headers with that name, in order."""
         wanted = name.lower()
         return [value for key, value in self.headers if key.lower() == wanted]
 
@@ -57,7 +57,7 @@ class Message:
 
     @property
     def repeats(self) -> bool:
-        """Whether any name comes twice."""
+        """Whether a name occurs more than once."""
         return len(self._first) < len(self.headers)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
@@ -75,13 +75,14 @@ class Message:
 
 
 def split(text: str) -> list[tuple[str, Message]]:
-    """The messages of a text in which the blank lines between them were lost, each with its own part of the text.
+    """Split a text in which the blank lines between messages are missing; return each message and its part of the text.
 
-    What is no message is left out; empty where there are not two, or more than can have come by an accident.
-    A message begins with its Event or Response header (astman_send_response_full, manager_event).
+    A message begins with its Event or Response header (astman_send_response_full, manager_event).  Parts that are not
+    messages are omitted.  The result is empty if there are fewer than two messages, or more beginnings than
+    MAX_JOINED_MESSAGES.
     """
     begins = [match.start() for match in _BEGIN.finditer(text)]
-    if len(begins) > MOST_PARTS:
+    if len(begins) > MAX_JOINED_MESSAGES:
         return []
     found = []
     for first, end in pairwise([0, *begins, len(text)]):
@@ -91,25 +92,25 @@ def split(text: str) -> list[tuple[str, Message]]:
 
 
 def clean_bytes(data: bytes) -> str:
-    r"""Bytes of the wire as text that Postgres can hold.
+    r"""Decode bytes from the wire to text that Postgres can store.
 
-    UTF-8 stays as it is; a byte that is not UTF-8 becomes ``\xNN``, and so does NUL.
+    UTF-8 is unchanged; a byte that is not UTF-8, and NUL, becomes ``\xNN``.
     """
     return clean_text(data.decode("utf-8", "backslashreplace"))
 
 
 def clean_text(text: str) -> str:
-    r"""Text without what Postgres cannot hold: NUL and lone surrogates become ``\xNN`` or ``\uNNNN``."""
+    r"""Replace what Postgres cannot store: NUL becomes ``\x00``, a lone surrogate ``\uNNNN``."""
     if text.isascii() and "\0" not in text:
-        return text  # nearly all of it, and ten times quicker than to search for what is not there
+        return text  # true for nearly all text, and ten times faster than the search
     return _UNSTORABLE.sub(_escape, text)
 
 
 def parse(text: str) -> Message:
-    """The message that this text holds; the empty line at its end may be missing.
+    """Parse the text of one message; the empty line at its end may be missing.
 
-    Raises MalformedMessageError for text with no header at all, with neither Event nor Response, or in
-    which one of Event, Response and ActionID repeats (two messages run together).
+    Raises MalformedMessageError if Event and Response are missing or empty and there is no Action, or if Event,
+    Response or ActionID repeats (two messages without a blank line between them).
     """
     headers, junk = [], []
     for line in clean_text(text).replace("\r\n", "\n").split("\n"):

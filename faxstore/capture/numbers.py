@@ -13,7 +13,7 @@ SESSION_NUMBER = "sessionnumber"
 
 
 def session_number(message: Message) -> int | None:
-    """SessionNumber as Asterisk prints it (an unsigned 32-bit number), else None."""
+    """Return SessionNumber, an unsigned 32-bit number; None if the header is missing or anything else."""
     text = message.get(SESSION_NUMBER).strip()
     if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) > MAX_SESSION_NUMBER:
         return None
@@ -21,6 +21,6 @@ def session_number(message: Message) -> int | None:
 
 
 def number(text: str) -> int | None:
-    """A number as %d prints it (a signed 32-bit one), else None."""
+    """Return the signed 32-bit number in the text; None if the text is anything else."""
     match = _INTEGER.fullmatch(text) if text.isascii() else None
     return int(match[1]) if match and -(2**31) <= int(match[1]) < 2**31 else None

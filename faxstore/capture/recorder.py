@@ -1,7 +1,7 @@
-"""Capture lines into a file, by a thread of its own: a slow disk or pipe must not keep a server waiting.
+"""Writes the lines of a connection to a recording, in a thread of its own.
 
-Asterisk drops a client that does not read for 100 ms (manager.c, writetimeout), so the connection only queues
-what it heard.
+Asterisk disconnects a client that does not read for 100 ms (manager.c, writetimeout).  The event loop therefore only
+queues lines, so a slow disk or pipe does not delay its reads.
 """
 
 from __future__ import annotations
@@ -19,38 +19,44 @@ from typing import IO, Self, cast
 from faxstore.capture.recording import Line, encode
 from faxstore.errors import FaxstoreError, UsageError
 
-MOST_WAITING = 100_000
-"""Lines that may wait to be written before the recording is given up."""
+MAX_QUEUED_LINES = 100_000
+"""The recording fails when more lines than this wait to be written."""
 
 
 class Recorder:
-    """Writes lines to a file, gzipped when its name ends in .gz, or to standard output for `-`.
+    """Context manager that writes lines to a file, gzipped if its name ends in .gz, or to standard output for `-`.
 
-    Leaving it waits for the last line.  Raises UsageError for a file that is there already or cannot be made;
-    on leaving, FaxstoreError where a line could not be written, and BrokenPipeError where the reader of standard
-    output has left.
+    Entering it raises UsageError if the file exists or cannot be created.  Leaving it waits until the last line is
+    written; it raises FaxstoreError if a line could not be written, and BrokenPipeError if the reader of standard
+    output is gone.
     """
 
     def __init__(self, file: str) -> None:
         self.messages = 0
+        """Lines written so far, without marks."""
         self.on_failure: Callable[[], object] = lambda: None
+        """Called once, from any thread, when the recording fails."""
         self._file = file
         self._failure: Exception | None = None
-        self._lines: queue.Queue[Line | None] = queue.Queue(MOST_WAITING)
+        self._lines: queue.Queue[Line | None] = queue.Queue(MAX_QUEUED_LINES)
         self._streams = contextlib.ExitStack()
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
 
     def __enter__(self) -> Self:
-        self._out = self._opened()
+        self._out = self._open()
         self._thread.start()
         return self
 
     def write(self, line: Line) -> None:
-        """Queues the line; the first one that cannot be written ends the recording."""
+        """Queue the line.  The first line that cannot be written or queued ends the recording."""
         try:
             self._lines.put_nowait(line)
         except queue.Full:
-            self._fail(FaxstoreError(f"{self._file}: {MOST_WAITING:,} messages wait to be written; it is too slow"))
+            self._fail(
+                FaxstoreError(
+                    f"{self._file}: {MAX_QUEUED_LINES:,} messages wait to be written: the file or pipe is too slow"
+                )
+            )
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._failure is None:
@@ -61,17 +67,17 @@ class Recorder:
         except OSError as late:
             self._fail(late)
         if kind is None and self._failure is not None:
-            raise self._told(self._failure)
+            raise self._error(self._failure)
 
-    def _opened(self) -> IO[bytes]:
+    def _open(self) -> IO[bytes]:
         if self._file == "-":
             return sys.stdout.buffer
         path = Path(self._file)
         try:
-            # A pipe or a device may be there already; a file must not.
+            # A pipe or a device may exist; a file must not.
             plain = self._streams.enter_context(path.open("wb" if path.exists() and not path.is_file() else "xb"))
         except FileExistsError as error:
-            raise UsageError(f"{path}: there is such a file already; choose another name") from error
+            raise UsageError(f"{path}: the file exists; choose another name") from error
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from error
         if path.suffix != ".gz":
@@ -92,7 +98,7 @@ class Recorder:
             self._failure = failure
             self.on_failure()
 
-    def _told(self, failure: Exception) -> Exception:
+    def _error(self, failure: Exception) -> Exception:
         if not isinstance(failure, OSError) or isinstance(failure, BrokenPipeError):
             return failure
         return FaxstoreError(f"{self._file}: {failure.strerror or failure}")

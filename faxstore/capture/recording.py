@@ -1,8 +1,7 @@
-"""The capture format: JSON Lines of what passed between a client and one Asterisk.
+"""The recording format: JSON Lines with the messages between a client and one Asterisk server.
 
-Each line is ``{"ts": seconds, "dir": "in"|"out"|"mark", "text": "one AMI message"}``; ts is when the
-last byte came (or the message was sent), a mark notes what happened to the connection
-("connected", "disconnected ...", "connect: ...", "cut off: ...") or to the poll ("polled").  Files may be gzipped.
+Each line is ``{"ts": seconds, "dir": "in"|"out"|"mark", "text": "one AMI message"}``.  ts is the moment at which the
+last byte was received, or the message was sent.  Marks are explained in marks.py.  A file may be gzipped.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Direction = Literal["in", "out", "mark"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a capture: ts in seconds since 1970 (UTC)."""
+    """One line of a recording; ts is in seconds since 1970 (UTC)."""
 
     ts: float
     dir: Direction
@@ -33,12 +32,12 @@ class Line:
 
 
 def read(path: str) -> Iterator[Line]:
-    """The lines of a capture file, of standard input for ``-``; gzip is recognised by its first bytes.
+    """Yield the lines of a recording, or of standard input for ``-``; gzip is recognised by its first bytes.
 
-    Raises UsageError that names the file, the line and what is wrong with it.
+    Raises UsageError with the file, the line and what is wrong with it.
     """
     number, empty = 0, True
-    with _opened(path) as file:
+    with _open(path) as file:
         try:
             for number, raw in enumerate(file, 1):
                 if raw.strip():
@@ -53,12 +52,12 @@ def read(path: str) -> Iterator[Line]:
 
 
 def encode(line: Line) -> str:
-    """The line as it stands in a capture file, without its line end."""
+    """Return the line as JSON, without a line end."""
     return json.dumps({"ts": round(line.ts, 6), "dir": line.dir, "text": line.text})
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[IO[bytes]]:
+def _open(path: str) -> Iterator[IO[bytes]]:
     try:
         with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
             buffered = cast("BufferedReader", file)

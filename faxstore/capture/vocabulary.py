@@ -1,4 +1,4 @@
-"""Names that res_fax uses on the wire: channel variables and dialplan applications."""
+"""Names that res_fax uses: its channel variables and dialplan applications."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ FAX_VARIABLES = frozenset(
 """Channel variables that res_fax sets (res_fax.c, set_channel_variables)."""
 
 APPLICATIONS = {"sendfax": "send", "receivefax": "receive"}
-"""The operation of each fax application of res_fax.c."""
+"""The operation of a session by the lower-case name of the application that runs it (res_fax.c)."""

@@ -1,4 +1,4 @@
-"""The headers of one AMI message, and text that Postgres can hold."""
+"""Parsing one AMI message, and text that Postgres can store."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_bytes, clean_text, parse
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
-"""Text with everything in it that Python can hold, NUL and lone surrogates too."""
+"""Any text that Python can hold, with NUL and lone surrogates."""
 
 
-def test_headers_stand_in_the_order_they_came() -> None:
+def test_headers_keep_their_order() -> None:
     message = parse("Event: FAXStats\r\nActionID: s1\r\nCurrentSessions: 3\r\nCompletedFAXes: 12\r\n\r\n")
     assert message.event == "FAXStats"
     assert message.response == ""
@@ -25,12 +25,12 @@ def test_headers_stand_in_the_order_they_came() -> None:
     assert message.junk == ()
 
 
-def test_a_response_is_no_event() -> None:
+def test_a_response_is_not_an_event() -> None:
     message = parse("Response: Error\r\nActionID: q7\r\nMessage: Session not found\r\n\r\n")
     assert (message.response, message.event, message.get("Message")) == ("Error", "", "Session not found")
 
 
-def test_names_compare_without_case_and_the_first_of_a_name_counts() -> None:
+def test_names_are_case_insensitive_and_the_first_header_wins() -> None:
     message = parse("Event: SendFAX\r\nFileName: /a.tif\r\nfilename: /b.tif\r\nFILENAME: /c.tif\r\n\r\n")
     assert message.get("fileNAME") == "/a.tif"
     assert message.all("FileName") == ["/a.tif", "/b.tif", "/c.tif"]
@@ -52,7 +52,7 @@ def test_names_compare_without_case_and_the_first_of_a_name_counts() -> None:
         ("Files: /ein Fax é.tif", "/ein Fax é.tif"),
     ],
 )
-def test_a_value_is_kept_as_sent(line: str, value: str) -> None:
+def test_a_value_is_unchanged(line: str, value: str) -> None:
     message = parse(f"Event: FAXSessionsEntry\r\n{line}\r\n\r\n")
     assert message.get("Files", "missing") == value
     assert message.junk == ()
@@ -65,7 +65,7 @@ def test_the_blank_line_at_the_end_may_be_missing(end: str) -> None:
 
 
 @pytest.mark.parametrize("junk", ["no colon here", ": a value without a name", "   :x"])
-def test_a_line_that_is_no_header_is_kept_apart(junk: str) -> None:
+def test_a_line_that_is_not_a_header_is_junk(junk: str) -> None:
     message = parse(f"Event: FAXStats\r\n{junk}\r\nFailedFAXes: 2\r\n\r\n")
     assert message.junk == (junk,)
     assert list(message) == [("Event", "FAXStats"), ("FailedFAXes", "2")]
@@ -85,7 +85,7 @@ def test_text_that_is_neither_event_nor_response_is_refused_with_the_reason(text
         ("Event: FAXStats\r\nActionID: s1\r\nResponse: Success\r\nActionID: s2\r\n\r\n", "ActionID"),
     ],
 )
-def test_two_messages_run_together_are_named(text: str, header: str) -> None:
+def test_two_joined_messages_are_refused(text: str, header: str) -> None:
     with pytest.raises(MalformedMessageError, match=f"^header {header} repeats: two messages without a blank line"):
         parse(text)
 
@@ -117,7 +117,7 @@ def test_the_greeting(line: str, version: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["Event: x Asterisk Call Manager/1.3", "Asterisk Call Manager", "SSH-2.0-OpenSSH_9"])
-def test_what_is_no_greeting(line: str) -> None:
+def test_text_that_is_not_a_greeting(line: str) -> None:
     assert BANNER.match(line) is None
 
 
@@ -129,11 +129,11 @@ def test_what_is_no_greeting(line: str) -> None:
         (b"caf\xe9", r"caf\xe9"),  # latin-1
         (b"\xff\xfe\x00", r"\xff\xfe\x00"),
         (b"+49 \x00 123", r"+49 \x00 123"),
-        (b"\xed\xa0\x80", r"\xed\xa0\x80"),  # a surrogate in UTF-8 is no UTF-8
+        (b"\xed\xa0\x80", r"\xed\xa0\x80"),  # an encoded surrogate is not valid UTF-8
         (b"\xf0\x9f\x93\xa0 cut \xf0\x9f", "\N{FAX MACHINE} cut \\xf0\\x9f"),
     ],
 )
-def test_bytes_that_are_no_text_become_readable_text(data: bytes, text: str) -> None:
+def test_bytes_that_are_not_utf8_are_escaped(data: bytes, text: str) -> None:
     assert clean_bytes(data) == text
 
 
@@ -141,7 +141,7 @@ def test_bytes_that_are_no_text_become_readable_text(data: bytes, text: str) -> 
     ("text", "clean"),
     [("a\x00b", r"a\x00b"), ("\ud800", r"\ud800"), ("ok\udcff", r"ok\udcff"), ("\x01\x7f", "\x01\x7f")],
 )
-def test_text_that_postgres_cannot_hold_becomes_readable(text: str, clean: str) -> None:
+def test_text_that_postgres_cannot_store_is_escaped(text: str, clean: str) -> None:
     assert clean_text(text) == clean
 
 
@@ -150,7 +150,7 @@ def test_text_that_postgres_cannot_hold_becomes_readable(text: str, clean: str) 
 def test_cleaned_text_can_always_be_stored(text: str) -> None:
     clean = clean_text(text)
     assert "\x00" not in clean
-    assert clean.encode("utf-8").decode("utf-8") == clean  # raises where a surrogate is left
+    assert clean.encode("utf-8").decode("utf-8") == clean  # raises if a surrogate is left
     assert clean_text(clean) == clean
 
 
@@ -162,15 +162,15 @@ def test_cleaned_bytes_can_always_be_stored(data: bytes) -> None:
     assert clean.encode("utf-8").decode("utf-8") == clean
 
 
-def is_whole(text: str, message: Message) -> bool:
-    """Whether every line of the text that is not blank is among the headers or the junk, and in order."""
+def is_complete(text: str, message: Message) -> bool:
+    """Return whether the message has a header or a junk line for every line of the text that is not blank."""
     lines = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
     return len(lines) == len(message.headers) + len(message.junk)
 
 
 @settings(max_examples=500)
 @given(st.lists(st.one_of(ANY_TEXT, st.tuples(ANY_TEXT, ANY_TEXT).map(": ".join)), max_size=8))
-def test_any_text_is_a_whole_message_or_is_refused(lines: list[str]) -> None:
+def test_any_text_is_parsed_completely_or_refused(lines: list[str]) -> None:
     text = "Event: Something\r\n" + "\r\n".join(lines) + "\r\n\r\n"
     try:
         message = parse(text)
@@ -178,6 +178,6 @@ def test_any_text_is_a_whole_message_or_is_refused(lines: list[str]) -> None:
         reason = str(refusal)
     else:
         reason = ""
-        assert is_whole(text, message)
+        assert is_complete(text, message)
         assert all("\x00" not in key + value for key, value in message)
     assert "\n" not in reason

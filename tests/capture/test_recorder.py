@@ -1,4 +1,4 @@
-"""Capture lines into a file: written out at once, never over another file, and honest when it cannot be."""
+"""Recorder writes each line at once, never overwrites a file, and reports every failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINES = [
 
 
 @pytest.mark.parametrize("name", ["plain.jsonl", "packed.jsonl.gz"])
-def test_what_is_written_can_be_read_again(name: str, tmp_path: Path) -> None:
+def test_a_recording_can_be_read_again(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     with Recorder(str(file)) as recording:
         for line in LINES:
@@ -34,7 +34,7 @@ def test_what_is_written_can_be_read_again(name: str, tmp_path: Path) -> None:
 
 
 def test_a_line_is_in_the_file_before_the_recording_ends(tmp_path: Path) -> None:
-    """What was heard survives a kill, in a gzip too."""
+    """Lines survive a kill, in a gzip file too."""
     file = tmp_path / "packed.jsonl.gz"
     with Recorder(str(file)) as recording:
         recording.write(LINES[0])
@@ -48,12 +48,12 @@ def test_a_line_is_in_the_file_before_the_recording_ends(tmp_path: Path) -> None
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "old.jsonl"
     file.write_text("precious")
-    with pytest.raises(UsageError, match=r"old\.jsonl: there is such a file already"), Recorder(str(file)):
+    with pytest.raises(UsageError, match=r"old\.jsonl: the file exists"), Recorder(str(file)):
         pass
     assert file.read_text() == "precious"
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none/x: No such file or directory"), Recorder(str(tmp_path / "none" / "x")):
         pass
 
@@ -71,8 +71,8 @@ def test_a_full_disk_ends_the_recording_with_its_reason() -> None:
         record()
 
 
-def test_a_writer_that_cannot_keep_up_ends_the_recording(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(recorder, "MOST_WAITING", 2)
+def test_a_full_queue_ends_the_recording(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(recorder, "MAX_QUEUED_LINES", 2)
     release, failed = threading.Event(), threading.Event()
     monkeypatch.setattr(recorder, "encode", lambda line: str(release.wait(10)))
 

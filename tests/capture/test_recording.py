@@ -1,4 +1,4 @@
-"""Recordings: what is read, and the one line that a user gets for a file that is none."""
+"""Reading recordings, and the one-line error for any other file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXT = "".join(capture.encode(line) + "\n" for line in LINES)
 
 
 def refused(file: Path) -> tuple[list[Line], str]:
-    """What was read before the fault, and what the user is told: one line that begins with the file's name."""
+    """Return the lines before the fault, and the error without the file name, which must be one line."""
     before: list[Line] = []
 
     def read() -> None:
@@ -36,10 +36,10 @@ def refused(file: Path) -> tuple[list[Line], str]:
 
     with pytest.raises(UsageError) as refusal:
         read()
-    told = str(refusal.value)
-    assert "\n" not in told
-    assert told.startswith(f"{file}: ")
-    return before, told.removeprefix(f"{file}: ")
+    error = str(refusal.value)
+    assert "\n" not in error
+    assert error.startswith(f"{file}: ")
+    return before, error.removeprefix(f"{file}: ")
 
 
 def written(folder: Path, data: bytes | str, name: str = "pbx1.jsonl") -> Path:
@@ -50,7 +50,7 @@ def written(folder: Path, data: bytes | str, name: str = "pbx1.jsonl") -> Path:
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize("name", ["pbx1.jsonl", "pbx1.jsonl.gz", "recording"])
-def test_a_file_is_read_gzipped_or_not_whatever_its_name(tmp_path: Path, pack: type[bytes], name: str) -> None:
+def test_gzip_is_recognised_whatever_the_file_name(tmp_path: Path, pack: type[bytes], name: str) -> None:
     assert list(capture.read(str(written(tmp_path, pack(TEXT.encode()), name)))) == LINES
 
 
@@ -61,12 +61,12 @@ def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         assert list(capture.read("-")) == LINES
 
 
-def test_blank_lines_and_further_keys_do_no_harm(tmp_path: Path) -> None:
+def test_blank_lines_and_unknown_keys_are_ignored(tmp_path: Path) -> None:
     text = '\n\n{"ts": 1, "dir": "in", "text": "a", "host": "pbx1", "n": 1}\n  \n'
     assert list(capture.read(str(written(tmp_path, text)))) == [Line(1.0, "in", "a")]
 
 
-def test_a_last_line_without_an_end_is_a_line(tmp_path: Path) -> None:
+def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
     assert list(capture.read(str(written(tmp_path, TEXT.rstrip("\n"))))) == LINES
 
 
@@ -90,7 +90,7 @@ def test_any_text_is_written_on_one_line_of_ascii_and_read_again(moment: int, di
     assert json.loads(encoded) == {"ts": line.ts, "dir": direction, "text": text}
 
 
-# -- what is no recording ----------------------------------------------------------------------------
+# -- files that are not recordings ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", [b"", gzip.compress(b"")], ids=["plain", "gzip"])
@@ -98,51 +98,51 @@ def test_an_empty_file(tmp_path: Path, data: bytes) -> None:
     assert refused(written(tmp_path, data)) == ([], "the file is empty; a capture has a JSON object on each line")
 
 
-def test_a_file_of_blank_lines_is_as_empty(tmp_path: Path) -> None:
+def test_a_file_of_blank_lines_is_empty(tmp_path: Path) -> None:
     assert refused(written(tmp_path, "\n \n\n")) == ([], "the file is empty; a capture has a JSON object on each line")
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     assert refused(tmp_path / "pbx9.jsonl") == ([], "No such file or directory")
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    before, told = refused(tmp_path)
+    before, error = refused(tmp_path)
     assert before == []
-    assert "directory" in told
+    assert "directory" in error
 
 
-def test_a_file_that_is_cut_off_in_a_line(tmp_path: Path) -> None:
-    before, told = refused(written(tmp_path, TEXT[:-20]))
+def test_a_file_that_ends_within_a_line(tmp_path: Path) -> None:
+    before, error = refused(written(tmp_path, TEXT[:-20]))
     assert before == LINES[:3]
-    assert told.startswith("line 4 is not a capture line (the file ends in the middle of it): expected {")
+    assert error.startswith("line 4 is not a capture line (the file ends in the middle of it): expected {")
 
 
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.9, 0.999])
-def test_a_gzip_file_that_is_cut_off(tmp_path: Path, kept: float) -> None:
+def test_a_truncated_gzip_file(tmp_path: Path, kept: float) -> None:
     packed = truth.path("one-page-22").read_bytes()
-    before, told = refused(written(tmp_path, packed[: int(len(packed) * kept)], "cut.jsonl.gz"))
+    before, error = refused(written(tmp_path, packed[: int(len(packed) * kept)], "cut.jsonl.gz"))
     whole = list(capture.read(str(truth.path("one-page-22"))))
     assert 0 < len(before) < len(whole)
     assert before == whole[: len(before)]
-    assert told == f"the gzip data is cut off or damaged after line {len(before)}"
+    assert error == f"the gzip data is cut off or damaged after line {len(before)}"
 
 
-def test_a_gzip_file_with_a_damaged_part(tmp_path: Path) -> None:
+def test_a_damaged_gzip_file(tmp_path: Path) -> None:
     packed = bytearray(truth.path("one-page-22").read_bytes())
     packed[len(packed) // 2] ^= 0xFF
-    before, told = refused(written(tmp_path, bytes(packed), "damaged.jsonl.gz"))
+    before, error = refused(written(tmp_path, bytes(packed), "damaged.jsonl.gz"))
     assert before == list(capture.read(str(truth.path("one-page-22"))))[: len(before)]
-    assert told  # what zlib or JSON noticed first depends on the bit
+    assert error  # whether zlib or JSON fails first depends on the bit
 
 
-def test_a_gzip_file_with_something_behind_it(tmp_path: Path) -> None:
-    before, told = refused(written(tmp_path, gzip.compress(TEXT.encode()) + b"trailing garbage"))
+def test_a_gzip_file_with_trailing_garbage(tmp_path: Path) -> None:
+    before, error = refused(written(tmp_path, gzip.compress(TEXT.encode()) + b"trailing garbage"))
     assert before == LINES
-    assert told.endswith("after line 4")
+    assert error.endswith("after line 4")
 
 
-NO_RECORDINGS = {
+OTHER_FILES = {
     "text": b"Event: FAXSession\r\nSessionNumber: 7\r\n\r\n",
     "binary": bytes(range(256)) * 20,
     "only named gzip": b"this is no gzip",
@@ -162,17 +162,17 @@ NO_RECORDINGS = {
 }
 
 
-@pytest.mark.parametrize("kind", NO_RECORDINGS)
+@pytest.mark.parametrize("kind", OTHER_FILES)
 def test_a_file_of_another_program(tmp_path: Path, kind: str) -> None:
-    before, told = refused(written(tmp_path, NO_RECORDINGS[kind], "pbx1.jsonl.gz"))
+    before, error = refused(written(tmp_path, OTHER_FILES[kind], "pbx1.jsonl.gz"))
     assert before == []
     if "gzip header" not in kind:
-        assert told.startswith("line 1 is not a capture line")
-        assert told.endswith('expected {"ts": seconds, "dir": "in", "text": "..."}')
+        assert error.startswith("line 1 is not a capture line")
+        assert error.endswith('expected {"ts": seconds, "dir": "in", "text": "..."}')
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "error"),
     [
         ('{"ts": "1", "dir": "in", "text": "a"}', "ts must be seconds since 1970, not '1'"),
         ('{"ts": -1, "dir": "in", "text": "a"}', "ts must be seconds since 1970, not -1"),
@@ -188,8 +188,8 @@ def test_a_file_of_another_program(tmp_path: Path, kind: str) -> None:
         ('{"ts": 1, "dir": "in", "text": null}', "text must be a string, not None"),
     ],
 )
-def test_a_line_with_a_wrong_value_is_named(tmp_path: Path, line: str, told: str) -> None:
-    assert refused(written(tmp_path, TEXT + line + "\n")) == (LINES, f"line 5: {told}")
+def test_a_line_with_a_wrong_value_is_refused(tmp_path: Path, line: str, error: str) -> None:
+    assert refused(written(tmp_path, TEXT + line + "\n")) == (LINES, f"line 5: {error}")
 
 
 @settings(max_examples=300)
