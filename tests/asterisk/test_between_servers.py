@@ -221,8 +221,8 @@ def test_the_parties_are_those_of_the_dialplan(played: Played) -> None:
     accounts = set()
     for server, end in played.ends():
         row = played.row(server, end)
-        told = (row["uniqueid"], row["linkedid"], row["account_code"], row["caller_number"])
-        assert told == (end.uniqueid, end.linkedid, end.account, end.caller), end
+        found = (row["uniqueid"], row["linkedid"], row["account_code"], row["caller_number"])
+        assert found == (end.uniqueid, end.linkedid, end.account, end.caller), end
         accounts.add(end.account)
     assert {"sales", "support", "trunk", None} <= accounts
 

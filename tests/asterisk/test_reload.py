@@ -174,11 +174,11 @@ def test_results_and_pages_are_those_of_the_dialplan(played: Played) -> None:
 
 def test_a_fax_that_was_cut_off_has_ended_when_it_was(played: Played) -> None:
     for server in played.servers:
-        told = {end.operation: end.result for end in _ends(server, "forced") if end.ran}
+        found = {end.operation: end.result for end in _ends(server, "forced") if end.ran}
         for row in played.rows(server, "forced"):
             assert row["end_observed_by"] in ("completion", "gone", "server_restart")
             assert row["ended_not_before"] <= row["ended_not_after"]
             assert row["ended_not_before"].timestamp() <= played.forced.over
             assert row["ended_not_after"].timestamp() >= played.forced.began
-            if row["operation"] in told and row["result"] != "unknown":
-                assert row["result"] == told[row["operation"]]
+            if row["operation"] in found and row["result"] != "unknown":
+                assert row["result"] == found[row["operation"]]

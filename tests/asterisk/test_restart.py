@@ -120,10 +120,10 @@ def test_a_kill_ends_what_it_cuts_off_and_nobody_knows_the_result(played: Played
 def test_a_stop_tells_how_its_faxes_ended(played: Played) -> None:
     for server in played.servers:
         stopped = played.ends[server.name, "stopped"]
-        told = {end.uniqueid: end for end in server.ends() if end.tag.startswith("stopped")}
-        assert len(told) == 4
+        found = {end.uniqueid: end for end in server.ends() if end.tag.startswith("stopped")}
+        assert len(found) == 4
         for row in played.rows(server, "stopped"):
-            end = told[row["uniqueid"]]
+            end = found[row["uniqueid"]]
             assert (row["end_observed_by"], row["result"], row["result_text"]) == ("completion", "failed", end.text)
             assert row["ended_not_before"].timestamp() <= stopped.over
             assert row["ended_not_after"].timestamp() >= stopped.began

@@ -120,9 +120,9 @@ def _snapshots(connection: psycopg.Connection) -> tuple[int, tuple[float, float,
 
 def differences(server: Server, rows: dict[int, Row], ends: list[End]) -> Iterator[str]:
     """The differences between the history and the server's log and received files."""
-    told = {end.session: end for end in ends if end.session is not None}
-    yield from (f"session {number}: not in the log" for number in rows.keys() - told.keys())
-    for number, end in told.items():
+    found = {end.session: end for end in ends if end.session is not None}
+    yield from (f"session {number}: not in the log" for number in rows.keys() - found.keys())
+    for number, end in found.items():
         if number not in rows:
             yield f"session {number}: not in the history"
             continue

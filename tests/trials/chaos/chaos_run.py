@@ -94,7 +94,7 @@ async def _one(world: World, fault: Planned, outcome: Outcome) -> None:
 async def _settle(world: World, outcome: Outcome, say: Say) -> None:
     """Repairs everything: faxes end, lists arrive, the spool drains."""
     say("repaired; waiting until the spool is empty")
-    await world.mend()
+    await world.repair()
     world.asterisk.sessions = 0
     world.asterisk.hang_up_all()
     await world.ingestor.check()

@@ -34,8 +34,8 @@ def _expected(rows: list[Row]) -> dict[str, Any]:
     if not details:
         return {}
     highest = max(max(row["pages_transmitted"], row["pages_received"]) for row in details)
-    told = None if completion is None else completion["pages_transmitted"] or completion["pages_received"] or 0
-    pages = highest if told is None else told
+    found = None if completion is None else completion["pages_transmitted"] or completion["pages_received"] or 0
+    pages = highest if found is None else found
     expected: dict[str, Any] = {"pages": pages, "pages_observed": highest, "result": _result(rows, completion)}
     agreed = [row for row in details if row["x_resolution"]]
     if agreed and agreed[-1]["operation"] == "receive" and not agreed[-1]["error_correction_mode"]:

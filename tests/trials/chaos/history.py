@@ -82,9 +82,9 @@ class History:
                 self._out.add("wrong", f"{where}: {name} is {row[name]!r}, the ledger has {expected[name]!r}")
         if row["event"] != message.kind:
             self._out.add("wrong", f"{where}: the ledger has a {message.kind}")
-        at, handed, read = row["observed_at"].timestamp(), message.sent_at or 0.0, message.read_at
-        if not handed - CLOCK <= at <= (read or at) + CLOCK:
-            self._out.add("wrong", f"{where}: observed at {at:.3f}, sent at {handed:.3f} and read at {read}")
+        at, sent, read = row["observed_at"].timestamp(), message.sent_at or 0.0, message.read_at
+        if not sent - CLOCK <= at <= (read or at) + CLOCK:
+            self._out.add("wrong", f"{where}: observed at {at:.3f}, sent at {sent:.3f} and read at {read}")
 
     def _server_row(self, row: Row) -> None:
         where = f"server history, {row['event']}"

@@ -33,7 +33,7 @@ class World:
     ingestor_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     postgres_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def mend(self) -> None:
+    async def repair(self) -> None:
         """Repairs what an interrupted fault left broken."""
         self.relay.passing.set()
         self.relay.pace, self.relay.commits_to_cut, self.asterisk.latency = None, 0, 0.0
