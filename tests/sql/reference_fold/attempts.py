@@ -1,4 +1,4 @@
-"""Who saw what of which page: the streams of a session, and the attempts at its pages."""
+"""Which observer saw which page: the streams of a session, and its attempts to send each page."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ Stream = list[Seen]
 
 @dataclass(frozen=True)
 class Page:
-    """A page as the one stream tells it that saw the most of it: its attempts, each of them some snapshots."""
+    """A page as seen by the stream that saw most of it: its attempts, each with its snapshots."""
 
     attempts: list[list[Seen]]
     by_session: bool
 
     @property
     def snapshots(self) -> list[Seen]:
-        """All its snapshots."""
+        """All snapshots of the page."""
         return [row for attempt in self.attempts for row in attempt]
 
     @property
     def bad_lines(self) -> int | None:
-        """Of the attempt that was kept: the last value seen."""
+        """Bad lines of the accepted attempt: its last value."""
         return self.attempts[-1][-1].bad_lines
 
     @property
     def discarded(self) -> int | None:
-        """Of the attempts that were sent again; not to be told where a technology counts by session."""
+        """Bad lines of the attempts that were sent again; None if the technology counts per session."""
         return None if self.by_session else sum(attempt[-1].bad_lines or 0 for attempt in self.attempts[:-1])
 
 
 def streams(snapshots: list[Seen]) -> dict[str, Stream]:
-    """One where the observers took over from each other; one for each of them where any two watched at once."""
+    """One stream if observers took over from each other, else one stream per observer if any two watched at once."""
     own: dict[str, Stream] = defaultdict(list)
     for row in snapshots:
         own[row.collector].append(row)
@@ -46,7 +46,7 @@ def streams(snapshots: list[Seen]) -> dict[str, Stream]:
 
 
 def pages_seen(snapshots: list[Seen], by_session: bool) -> dict[int, Page]:
-    """The pages by their numbers, as the snapshots of a session tell them."""
+    """The pages by number, from the snapshots of a session."""
     told: dict[int, list[tuple[str, Page]]] = defaultdict(list)
     for name, stream in streams([row for row in snapshots if row.page_number is not None]).items():
         for number, rows in by_page(without_late(stream, by_session)).items():
@@ -55,13 +55,13 @@ def pages_seen(snapshots: list[Seen], by_session: bool) -> dict[int, Page]:
 
 
 def tells_least(told: tuple[str, Page]) -> tuple[int, bool, int, str]:
-    """The smaller, the more a stream saw of a page: attempts, then bad lines, then by its name."""
+    """Sorts the stream that saw most of a page first: attempts, then bad lines, then the stream's name."""
     name, page = told
     return -len(page.attempts), page.bad_lines is None, -(page.bad_lines or 0), name
 
 
 def without_late(stream: Stream, by_session: bool) -> Stream:
-    """Without the rows that show a page that their observer had seen left; counts of the page alone."""
+    """Drops rows of a page that their observer had already seen end, and makes all counts per page."""
     alone = [of_the_page_alone(row, stream) for row in stream] if by_session else stream
     highest: dict[str, int] = {}
     kept = []
@@ -74,7 +74,7 @@ def without_late(stream: Stream, by_session: bool) -> Stream:
 
 
 def of_the_page_alone(row: Seen, stream: Stream) -> Seen:
-    """A count of the session, less what its observer saw it come to on the pages before: never below none."""
+    """The session's count minus what its observer saw on the earlier pages; never below zero."""
     if row.bad_lines is None:
         return row
     own = [other for other in stream if other.collector == row.collector and other.bad_lines is not None]
@@ -83,7 +83,7 @@ def of_the_page_alone(row: Seen, stream: Stream) -> Seen:
 
 
 def by_page(stream: Stream) -> dict[int, list[Seen]]:
-    """A stream's rows by the page in hand."""
+    """A stream's rows by current page."""
     pages: dict[int, list[Seen]] = defaultdict(list)
     for row in stream:
         pages[row.page_number or 0].append(row)
@@ -91,7 +91,7 @@ def by_page(stream: Stream) -> dict[int, list[Seen]]:
 
 
 def cut(rows: list[Seen]) -> list[list[Seen]]:
-    """The attempts at one page: a new one begins where the count falls."""
+    """The attempts to send one page: a new one begins when the count falls."""
     attempts = [[rows[0]]]
     for before, row in pairwise(rows):
         if before.bad_lines is not None and row.bad_lines is not None and row.bad_lines < before.bad_lines:
@@ -101,7 +101,7 @@ def cut(rows: list[Seen]) -> list[list[Seen]]:
 
 
 def rate_falls(snapshots: list[Seen]) -> int:
-    """How often the measured rate fell, by the stream that saw the most falls."""
+    """How often the measured rate fell, according to the stream that saw the most falls."""
     falls = [0]
     for stream in streams(snapshots).values():
         rates = [row.rate for row in stream if row.rate is not None]

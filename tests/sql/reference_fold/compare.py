@@ -1,4 +1,4 @@
-"""The views as the database gives them, and where they differ from the fold of the same rows."""
+"""Compares the views with the fold of the same rows."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from psycopg.rows import dict_row
 from tests.sql.reference_fold.fold import Table, Views, fold
 
 NOT_FOLDED = {"overlaps_gap", "fax_session_id"}
-"""Columns that other sessions or the server tell, not the rows of the session."""
+"""Columns that depend on other sessions or on the server, not on the session's own rows."""
 
 _classes: dict[tuple[str | None, str | None, str | None], str | None] = {}
 
 
 def differences(connection: psycopg.Connection) -> list[str]:
-    """What the views say otherwise than the fold: one line a row or column."""
+    """The differences between the views and the fold: one line per row or column."""
     return between(views(connection), folded_views(connection))
 
 
 def views(connection: psycopg.Connection) -> Views:
-    """What the views say."""
+    """The rows of the views."""
     return Views(
         {(row["session_id"],): row for row in read(connection, "select * from fax.sessions")},
         {(row["session_id"], row["page"]): row for row in read(connection, "select * from fax.session_pages")},
@@ -34,10 +34,10 @@ def views(connection: psycopg.Connection) -> Views:
 
 
 def folded_views(connection: psycopg.Connection) -> Views:
-    """What the fold says of the same rows."""
+    """The rows of the fold."""
 
     def class_of(status: str | None, error: str | None, text: str | None) -> str | None:
-        """fax.result_class() has tests of its own."""
+        """fax.result_class() has its own tests."""
         said = status, error, text
         if said not in _classes:
             (_classes[said],) = connection.execute("select fax.result_class(%s, %s, %s)", said).fetchone() or (None,)
@@ -80,12 +80,12 @@ def between_tables(view: str, told: Table, folded: Table) -> list[str]:
 
 
 def differs(one: Any, other: Any) -> bool:
-    """A ratio may have no end: it is the same to twelve places."""
+    """Rounds a ratio to twelve places, because it may not terminate."""
     if isinstance(one, Decimal) and isinstance(other, Decimal):
         return abs(one - other) > abs(one).scaleb(-12)
     return bool(one != other)
 
 
 def read(connection: psycopg.Connection, query: str) -> list[dict[str, Any]]:
-    """All rows of a query, which is not prepared: its plan would be made anew, and slower, after each rollback."""
+    """All rows of a query.  It is not prepared, because its plan would be made again after each rollback."""
     return connection.cursor(row_factory=dict_row).execute(query.encode(), prepare=False).fetchall()

@@ -1,4 +1,4 @@
-"""One database for all tests of the fold: each of them is a transaction that is rolled back."""
+"""One database for all tests of the fold; each test is a transaction that is rolled back."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.sql.reference_fold.true_fax import BY_SESSION
 
 @pytest.fixture(scope="module")
 def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
-    """A connection to a database with the schema and nothing in it."""
+    """A connection to a database with the schema and no rows."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("set jit = off")  # a server that has it would compile each view for half a second
+        connection.execute("set jit = off")  # servers with JIT would spend half a second per view on compiling it
         connection.execute(
             "insert into fax.technology (technology, bad_lines_counted_by) values (%s, 'session')", [BY_SESSION]
         )

@@ -1,4 +1,4 @@
-"""One session: its rows in order, and what they say as a whole."""
+"""One session: its rows in order, and the facts that follow from all of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.sql.reference_fold.attempts import Page, pages_seen
 from tests.sql.reference_fold.row import Row, Seen, first, in_order, last, said, seconds_between
 
 ANOTHER_CLOCK = timedelta(seconds=30)
-"""A snapshot of another observer refutes an absence only this much later: clocks differ."""
+"""A snapshot of another observer refutes an absence only if it is later by this much: clocks differ."""
 
 
 @dataclass(frozen=True)
 class End:
-    """How a session ended, when, and between which moments it must have."""
+    """How and when a session ended, and the bounds of that moment."""
 
     observed_by: str
     at: datetime | None = None
@@ -27,7 +27,7 @@ class End:
 
 
 class Session:
-    """One session: its rows in order, and what they say as a whole."""
+    """One session: its rows in order, and the facts that follow from all of them."""
 
     def __init__(self, named: Row, rows: list[Row], epochs: list[Row], counted_by: Mapping[str, str]) -> None:
         self.named = named
@@ -39,13 +39,13 @@ class Session:
 
     @property
     def is_listed(self) -> bool:
-        """It is a fax, or was on a list of sessions: fax.sessions has it."""
+        """Whether fax.sessions contains it: it is a fax, or a list contained it."""
         told = [row for row in self.rows if row.event in {"Newexten", "FAXStatus"} or row.is_variable("FAXSTATUS")]
         return bool(self.snapshots or self.completion or told)
 
     @cached_property
     def operation(self) -> str | None:
-        """As snapshots last told it, else the event of its end, else those of its begin, else as first told."""
+        """The operation in the last snapshot, else in the end event, the start events, or the first row that has one."""
         of_snapshots = last(said(self.snapshots, lambda row: row.operation))
         of_end = self.completion and self.completion.operation
         begins = [row for row in self.rows if row.event in {"Newexten", "FAXStatus"}]
@@ -55,12 +55,12 @@ class Session:
 
     @cached_property
     def pages_observed(self) -> int | None:
-        """The highest count of pages that a poll saw."""
+        """The highest page count in a poll."""
         return max(said(self.snapshots, lambda row: row.pages), default=None)
 
     @cached_property
     def pages(self) -> int | None:
-        """The count of the event of its end goes first: a poll may miss the last page."""
+        """The page count of the end event, else the highest observed: a poll may miss the last page."""
         of_end = self.completion.pages if self.completion else None
         return self.pages_observed if of_end is None else of_end
 
@@ -81,16 +81,16 @@ class Session:
 
     @cached_property
     def pages_kept(self) -> dict[int, Page]:
-        """Those of them that count."""
+        """The observed pages that count."""
         return {number: page for number, page in self.pages_seen.items() if 1 <= number <= (self.pages or 0)}
 
     def page_end(self, number: int) -> datetime | None:
-        """The first snapshot with a later page in hand."""
+        """The first snapshot in which a later page is current."""
         later = [page.snapshots[0].at for seen, page in self.pages_seen.items() if seen > number]
         return min(later, default=None)
 
     def poll_gap(self, number: int) -> Decimal | None:
-        """How long nobody looked between the last sight of a page and that it, or the fax, was over."""
+        """Seconds between the last snapshot of a page and the first evidence that the page or the fax was over."""
         page, over = self.pages_seen.get(number), self.page_end(number) or self.end.not_after
         gap = seconds_between(page.attempts[-1][-1].at, over) if page and over else None
         return None if gap is None or gap < 0 else gap
@@ -99,7 +99,7 @@ class Session:
 
     @cached_property
     def end(self) -> End:
-        """By its completion event, else an absence, else the end of the server's life, else none."""
+        """The end by the completion event, else by an absence, else by the end of the server's life, else none."""
         if self.completion:
             return self._ended("completion", self.completion.at, self.completion.at)
         for row in self.rows:
@@ -112,7 +112,7 @@ class Session:
         return self._ended("server_restart", self.rows[-1].at, min(later)) if later else End("open")
 
     def is_refuted(self, gone: Seen) -> bool:
-        """It was listed again: by its own observer afterwards, or by another well after any difference of clocks."""
+        """Whether it was listed again: later by the same observer, or by another beyond any clock difference."""
         return any(
             (row.at > gone.at and row.position > gone.position)
             if row.collector == gone.collector
@@ -127,7 +127,7 @@ class Session:
     # -- its result ---------------------------------------------------------------------------------------
 
     def variable(self, name: str) -> str | None:
-        """What a result variable said at the end: as the event of the end has it, else as it was last set."""
+        """The final value of a result variable: from the end event, else as last set."""
         of_end = channel_variable(self.completion, name) if self.completion else None
         if of_end is not None:
             return of_end or None
@@ -140,7 +140,7 @@ class Session:
         return of_end or last(said(self._variables(header.upper()), lambda row: set_to(row) or None))
 
     def _variables(self, name: str) -> list[Seen]:
-        """The VarSets of that name while the fax ran: the channel may have had another fax before and after it."""
+        """The VarSets of that name while the fax ran: the channel may carry another fax before or after it."""
         after_start = [row for row in self.rows if not self.snapshots or row.at >= self.snapshots[0].at]
         in_time = [row for row in after_start if not self.completion or row.at <= self.completion.at]
         return [row for row in in_time if row.is_variable(name)]
@@ -149,7 +149,7 @@ class Session:
 
     @cached_property
     def call(self) -> Row:
-        """The headers of the channel, all of one row."""
+        """The channel's headers, all from one row."""
         candidates = [
             self.completion,
             first([row for row in self.rows if row.event == "Status"]),
@@ -158,25 +158,25 @@ class Session:
         return next((row.details for row in candidates if row and row.details), {})
 
     def called_number(self) -> str | None:
-        """A receiver knows what was dialled; a sender is connected to it."""
+        """The called number: a receiver knows what was dialled, a sender is connected to it."""
         if self.operation != "receive":
             return number(self.call.get("ConnectedLineNum"))
         status = first([row for row in self.rows if row.event == "Status"])
         return number(status.detail("DNID") if status else None) or number(self.call.get("Exten"))
 
     def uniqueid(self) -> str | None:
-        """Of the channel."""
+        """The transport, from the channel's events."""
         of_end = self.completion.detail("Uniqueid") if self.completion else None
         return self.named["uniqueid"] or of_end or self.call.get("Uniqueid") or None
 
     def resolution(self) -> tuple[int | None, int | None]:
-        """Across and down: as last measured by a poll, else as the event of the end has it."""
+        """The resolution across and down: last measured by a poll, else from the end event."""
         of_end = [self.completion] if self.completion else []
         x_resolution = last(said([*of_end, *self.snapshots], lambda row: row.x_resolution))
         return x_resolution, last(said([*of_end, *self.snapshots], lambda row: row.y_resolution))
 
     def file_names(self) -> list[str] | None:
-        """Of the snapshots, else of the event of its end, else those that the application was called with."""
+        """The files of the snapshots, else of the end event, else of the application's call."""
         of_snapshots = list(dict.fromkeys(said(self.snapshots, lambda row: row.file_name)))
         of_end = self.completion.file_name if self.completion else None
         called = first([row for row in self.rows if row.event == "Newexten"])
@@ -186,19 +186,19 @@ class Session:
 
 
 def channel_variable(row: Seen, name: str) -> str | None:
-    """A variable that the event carries (channelvars in manager.conf); None: it does not carry it."""
+    """A variable that the event carries (channelvars in manager.conf); None if it carries none."""
     told = row.details.get("ChanVariable") or []
     pairs = [one.partition("=") for one in ([told] if isinstance(told, str) else told)]
     return next((value for variable, equals, value in pairs if variable == name and equals), None)
 
 
 def set_to(row: Seen) -> str:
-    """What a VarSet says: Asterisk puts a backslash before quotes, question marks and backslashes."""
+    """The value of a VarSet: Asterisk escapes quotes, question marks and backslashes with a backslash."""
     return re.sub(r"""\\(["'?\\])""", r"\1", row.details.get("Value") or "")
 
 
 def number(told: str | None) -> str | None:
-    """A number of a party."""
+    """The number of a party."""
     return None if told in {None, "", "<unknown>"} else told
 
 
@@ -209,5 +209,5 @@ def begin(epoch: Row) -> datetime:
 
 
 def place(epoch: Row) -> tuple[datetime, int]:
-    """Its place among the epochs of its server."""
+    """Its index among the epochs of its server."""
     return begin(epoch), epoch["reload_ordinal"]

@@ -1,8 +1,8 @@
-"""The fold: from the plain rows of the history to what the views say of them.
+"""The fold: from the plain rows of the history to the rows of the views.
 
-This is the specification of fax.sessions, fax.session_pages and fax.session_timeline in plain Python, to be read
-from here: rows.py (what a row means), attempts.py (streams, pages, attempts), facts.py (a
-session as a whole), sessions.py, pages.py, timeline.py.
+This is the specification of fax.sessions, fax.session_pages and fax.session_timeline in plain Python.  Read it in this
+order: row.py (what a row means), attempts.py (streams, pages, attempts), facts.py (a session as a whole), session.py,
+page.py, timeline.py.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Table = dict[Key, dict[str, Any]]
 
 @dataclass
 class Views:
-    """The rows of the three views, by session; by session and page; by session and moment."""
+    """The rows of the three views: by session, by session and page, by session and moment."""
 
     sessions: Table = field(default_factory=dict)
     pages: Table = field(default_factory=dict)
@@ -38,7 +38,7 @@ def fold(
     counted_by: Mapping[str, str],
     class_of: ClassOf,
 ) -> Views:
-    """The views of a whole history: rows of fax.session, fax.session_history and fax.epoch."""
+    """The views of a whole history, from the rows of fax.session, fax.session_history and fax.epoch."""
     rows: dict[Any, list[Row]] = defaultdict(list)
     for row in history:
         rows[row["session_id"]].append(row)

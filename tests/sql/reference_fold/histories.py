@@ -1,4 +1,4 @@
-"""Strategies: true faxes, who observes them, what goes wrong, and in which order it is appended."""
+"""Strategies: true faxes, their observers, the faults on the way, and the order of appending."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Told = tuple[str, Record]
 """A record and its observer."""
 
 FAULTS = 12
-"""At most so many rows of a history are lost, repeated or garbled one by one."""
+"""The most rows of a history that are lost, repeated or garbled one by one."""
 
 RATES = (14400, 12000, 9600, 7200, 4800, 2400)
 GARBAGE = (-(2**31), -14400, -1, 0, 1, 33600, 33601, 2**31 - 1)
@@ -39,19 +39,19 @@ NOT_TOLD_TOO = (
 
 @dataclass(frozen=True)
 class History:
-    """Batches in the order of append, each of one observer; and the faxes that they are about."""
+    """Batches in the order of appending, each from one observer, and the faxes that they describe."""
 
     batches: tuple[tuple[str, tuple[Record, ...]], ...]
     faxes: tuple[Fax, ...] = ()
 
     @property
     def rows(self) -> list[Told]:
-        """All rows in the order of append."""
+        """All rows in the order of appending."""
         return [(collector, record) for collector, batch in self.batches for record in batch]
 
 
 def append(connection: psycopg.Connection, history: History) -> None:
-    """Into the database, each observer with its own appender."""
+    """Appends all batches, each observer with its own appender."""
     appenders: dict[str, Appender] = {}
     for collector, batch in history.batches:
         appender = appenders.setdefault(collector, Appender(connection, collector))
@@ -62,7 +62,7 @@ def append(connection: psycopg.Connection, history: History) -> None:
 
 
 def attempts(quick: bool) -> st.SearchStrategy[tuple[Attempt, ...]]:
-    """A page: sent again where there are many bad lines, kept where there are few (so that a quick poll can tell)."""
+    """A page: repeated if it has many bad lines, accepted if it has few (so that a fast poll sees the difference)."""
     seconds = st.integers(8, 24) if quick else st.integers(1, 60)
     attempt = st.builds(
         lambda quarters, lines, rate: Attempt(quarters / 4, lines, rate),
@@ -79,7 +79,7 @@ def attempts(quick: bool) -> st.SearchStrategy[tuple[Attempt, ...]]:
 
 
 def calls(quick: bool) -> st.SearchStrategy[Call]:
-    """A T.30 call over sound."""
+    """A T.30 call over audio."""
     return st.builds(
         lambda seconds, pages, resolution: Call("G.711", seconds, tuple(pages), resolution),
         st.sampled_from((2.0, 3.5, 6.0)),
@@ -90,12 +90,12 @@ def calls(quick: bool) -> st.SearchStrategy[Call]:
 
 @st.composite
 def faxes(draw: st.DrawFn, quick: bool = False) -> Fax:
-    """A true fax of any kind; quick: a receiver or sender that a quick poll can follow to the line."""
+    """A true fax of any kind; `quick` limits it to receivers and senders that a fast poll can follow exactly."""
     call = draw(calls(quick))
     operation = draw(st.sampled_from(("receive", "receive", "receive", "send", "gateway", "V.21")[: 4 if quick else 6]))
     all_calls: tuple[Call, ...] = (call,)
     if draw(st.sampled_from((False, False, True))) and operation != "V.21":
-        kept = 0 if quick else draw(st.integers(0, len(call.pages)))  # sound for so many pages, then again over T.38
+        kept = 0 if quick else draw(st.integers(0, len(call.pages)))  # audio for some pages, then again over T.38
         all_calls = (replace(call, pages=call.pages[:kept]), replace(call, transport="T.38"))
     fax = Fax(
         number=0,
@@ -119,7 +119,7 @@ def faxes(draw: st.DrawFn, quick: bool = False) -> Fax:
 
 
 def parties() -> st.SearchStrategy[Details]:
-    """The headers of a channel; some of them empty or unknown."""
+    """The headers of a channel; some are empty or unknown."""
     number = st.sampled_from(("5550001", "", "<unknown>", "+49 30 5550100"))
     every = {"CallerIDNum": number, "ConnectedLineNum": number, "Exten": st.sampled_from(("recv", "", "5550188"))}
     return st.fixed_dictionaries(every, optional={"AccountCode": st.sampled_from(("", "sales")), "Linkedid": number})
@@ -130,7 +130,7 @@ def parties() -> st.SearchStrategy[Details]:
 
 @st.composite
 def observers(draw: st.DrawFn) -> tuple[Observer, ...]:
-    """One; or two at once, their clocks up to 3 s apart; or one that takes over from the other."""
+    """One observer; or two at once, with clocks up to 3 s apart; or one that takes over from the other."""
     intervals = st.sampled_from((0.5, 1.0, 2.0, 5.0))
     clock = st.integers(-24, 24).map(lambda eighths: eighths / 8)
     misses = st.lists(st.integers(2, 60).map(float), max_size=2).map(tuple)
@@ -147,10 +147,10 @@ def observers(draw: st.DrawFn) -> tuple[Observer, ...]:
 
 @st.composite
 def histories(draw: st.DrawFn, any_order: bool = False) -> History:
-    """Some true faxes on one server or two, as observed, with whatever goes wrong on the way.
+    """Some true faxes on one or two servers, as observed, with random faults on the way.
 
-    any_order: none of what depends on the order of append by the rules: no absence that its own observer
-    refutes later, no event that waits for its session.
+    `any_order` excludes everything that by the rules depends on the order of appending: an absence that its own
+    observer refutes later, and an event that waits for its session.
     """
     drawn = draw(st.lists(faxes(), min_size=1, max_size=3))
     unlisted = draw(st.integers(0, 7)) == 7 and not any_order
@@ -173,13 +173,13 @@ def histories(draw: st.DrawFn, any_order: bool = False) -> History:
 
 
 def again(fax: Fax) -> tuple[str, tuple[Record, ...]]:
-    """The first row of the next life of its server."""
+    """The first row of the server's next life."""
     begins = (fax.restart_at or 0) + 4
     return "one", (snapshot(begins + 2, 0, of=life(fax.server, begins)),)
 
 
 def in_order(rows: list[Told], order: str, rng: random.Random) -> list[Told]:
-    """As they would come, or not."""
+    """The rows in their natural order, or shuffled."""
     named = [row for row in rows if is_named(row[1])]
     by_channel = [
         row for row in rows if not is_named(row[1])
@@ -192,12 +192,12 @@ def in_order(rows: list[Told], order: str, rng: random.Random) -> list[Told]:
 
 
 def is_named(record: Record) -> bool:
-    """It names its session by number, not by channel alone."""
+    """Whether it names its session by number and not only by channel."""
     return isinstance(record, Observation) and record.session_number is not None
 
 
 def in_batches(rows: list[Told], rng: random.Random) -> list[tuple[str, tuple[Record, ...]]]:
-    """Batches of any size, each of one observer."""
+    """Batches of any size, each from one observer."""
     batches: list[tuple[str, tuple[Record, ...]]] = []
     largest = rng.choice((5, 80, 800))
     while rows:
@@ -212,12 +212,12 @@ def in_batches(rows: list[Told], rng: random.Random) -> list[tuple[str, tuple[Re
 # -- what goes wrong ----------------------------------------------------------------------------------------
 
 Fault = tuple[str, str, int]
-"""What: lost, repeated, not told, garbled, or all lost from there; a column; and which row."""
+"""A fault: a row lost, repeated, without a value, garbled, or everything lost from there; a column; and the row."""
 
 
 def faults() -> st.SearchStrategy[list[Fault]]:
     """Some faults, or none."""
-    what = st.sampled_from(("lost", "repeated", "not told", "garbled", "garbled", "rest lost"))
+    what = st.sampled_from(("lost", "repeated", "without a value", "garbled", "garbled", "rest lost"))
     fault = st.tuples(what, st.sampled_from((*GARBLED, *NOT_TOLD_TOO)), st.integers(0, 1000))
     return st.one_of(st.just([]), st.lists(fault, min_size=1, max_size=FAULTS))
 
@@ -238,7 +238,7 @@ def faulty(rows: list[Told], what: Sequence[Fault], rng: random.Random) -> list[
         elif isinstance(row, Observation) and row.event == "FAXSession":
             value = rng.choice(GARBAGE) if kind == "garbled" and column in GARBLED else None
             if value is not None and value > 1 and column.startswith("page") and rng.random() < 0.9:
-                value = 70  # a page each: thousands take long
+                value = 70  # one page each: thousands are slow
             garbled: dict[str, Any] = {column: value}
             rows[at] = collector, replace(row, **garbled)
     return rows

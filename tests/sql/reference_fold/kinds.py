@@ -1,4 +1,4 @@
-"""What kinds of sessions a history holds: so that a generator that never reaches a case is found out."""
+"""The kinds of sessions in a history, so that a test notices if a generator never reaches one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ALWAYS = {
     "two observers at once",
     "two observers at once, one saw more attempts",
     "one observer took over",
-    "pages told by both observers",
+    "pages seen by both observers",
     "three counts of one session",
     "switch to T.38 after a page",
     "switch to T.38",
@@ -100,7 +100,7 @@ def kinds(history: History) -> set[str]:
 
 
 def kinds_of(fax: Session) -> dict[str, bool]:
-    """Each kind, and whether it is one."""
+    """Each kind, and whether the session is of it."""
     attempts = [len(page.attempts) for page in fax.pages_kept.values()]
     watched = streams(fax.snapshots)
     gones = [row for row in fax.rows if row.event == "Gone"]
@@ -130,7 +130,7 @@ def kinds_of(fax: Session) -> dict[str, bool]:
         "two observers at once, one saw more attempts": len(watched) > 1 and max(attempts, default=0) > 1,
         "one observer took over": len(watched) == 1 and len({row.collector for row in fax.snapshots}) > 1,
         "three counts of one session": fax.by_session and len(attempts) > 2 and fax.measurable,
-        "pages told by both observers": len(tellers) > 1,
+        "pages seen by both observers": len(tellers) > 1,
         "switch to T.38": bool(by_t38 and before),
         "switch to T.38 after a page": bool(by_t38 and any((row.pages or 0) > 0 for row in before)),
         "rate falls": rate_falls(fax.snapshots) > 0,

@@ -1,4 +1,4 @@
-"""Observers of true faxes: what each of them puts into the history, by its own clock and at its own pace."""
+"""Observers of true faxes: what each of them appends, by its own clock and at its own pace."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Observer:
     begins: float = -10.0
     ends: float = 10_000.0
     misses: tuple[float, ...] = ()
-    """Moments at which a list lacked the fax, though it went on: the observer says Gone and sees it again."""
+    """Moments at which a list lacked a fax that continued: the observer appends Gone and sees the fax again."""
 
     def sees(self, fax: Fax) -> list[Record]:
-        """All that it says of a fax, in its own order."""
+        """All its records of a fax, in its own order."""
         told = [*self._polls(fax), *self._events(fax)]
         return [record for _, record in sorted(told, key=lambda one: one[0])]
 
@@ -79,7 +79,7 @@ class Observer:
 
 
 BESIDE_POLLS = 0.000_037
-"""Seconds: no two messages of a connection come at one moment, and polls come at round ones."""
+"""Seconds: keeps two messages of a connection from having one moment; polls come at round ones."""
 
 
 def events(fax: Fax) -> Iterator[tuple[float, str, dict[str, Any], dict[str, Any]]]:
@@ -111,4 +111,4 @@ def events(fax: Fax) -> Iterator[tuple[float, str, dict[str, Any], dict[str, Any
 
 
 NOT_TOLD = -99
-"""For missed_pages: the completion event tells no count."""
+"""A value of missed_pages: the completion event has no count."""

@@ -1,4 +1,4 @@
-"""What fax.session_pages says of one session."""
+"""The rows of fax.session_pages for one session."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.sql.reference_fold.row import RESOLUTIONS, Seen, first, last, said, s
 
 MOST_LISTED = 10_000
 PAGE_LENGTH = Decimal("0.297")
-"""Of A4, in metres."""
+"""The height of an A4 page, in metres."""
 
 
 def pages(fax: Session) -> list[dict[str, Any]]:
-    """As many rows as the fax has pages, those too that no poll saw."""
+    """One row per page of the fax, including pages that no poll saw."""
     return [page(fax, number) for number in range(1, min(fax.pages or 0, MOST_LISTED) + 1)]
 
 
@@ -33,7 +33,7 @@ def page(fax: Session, number: int) -> dict[str, Any]:
         "page": number,
         "page_started_at": started,
         "page_ended_at": ended,
-        # Of two observers' clocks one may put the end before the beginning.
+        # With two observers' clocks the end may be before the start.
         "seconds": seconds_between(started, ended) if started and ended and started <= ended else None,
         "attempts": len(told.attempts) if told else None,
         "bad_lines": bad_lines,
@@ -46,12 +46,12 @@ def page(fax: Session, number: int) -> dict[str, Any]:
 
 
 def page_start(number: int, snapshots: list[Seen]) -> datetime | None:
-    """The first snapshot with the page in hand; page 1 is in hand from the start, but begins with the agreement."""
+    """The first snapshot in which the page is current; page 1 is current at once but begins with negotiation."""
     return first([row.at for row in snapshots if row.measured or number > 1])
 
 
 def quality(bad_lines: int | None, y_resolution: int | None) -> dict[str, Any]:
-    """By the share of bad lines, under 5 % and under 15 %, of the lines of an A4 page."""
+    """The quality class by the share of bad lines in an A4 page: under 5 %, and under 15 %."""
     lines = PAGE_LENGTH * y_resolution if y_resolution and y_resolution > 0 else None
     if bad_lines is None or lines is None:
         return {"lines_estimated": lines and round(lines), "bad_line_ratio_estimated": None, "quality": None}

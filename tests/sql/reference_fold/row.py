@@ -1,7 +1,7 @@
 """One row of the history and what it means.
 
-The fold in these modules is written from the specification alone, in plain Python over plain rows: no SQL of
-the views was read for it.  The tests beside it hold the views to it.
+The fold in these modules was written from the specification alone, in plain Python over plain rows, without reading the
+SQL of the views.  The tests beside it compare the views with it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ T = TypeVar("T")
 SNAPSHOTS = {"FAXSession", "FAXSessionsEntry"}
 COMPLETIONS = {"SendFAX", "ReceiveFAX"}
 FASTEST = 33600
-"""No fax is faster: V.34 (bit/s)."""
+"""The highest possible rate: V.34, in bit/s."""
 
 LEAST = -(2**31)
 """The least integer that a column holds."""
 
 RESOLUTIONS = {3850: "standard", 7700: "fine", 15400: "superfine"}
-"""By lines a metre."""
+"""By lines per metre."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A row of the history; rate, ECM and resolution are None where they are no measurements."""
+    """A row of the history; rate, ECM and resolution are None unless they are measurements."""
 
     at: datetime
     position: int
@@ -51,7 +51,7 @@ class Seen:
 
     @property
     def is_snapshot(self) -> bool:
-        """A poll took it."""
+        """Whether a poll took it."""
         return self.event in SNAPSHOTS
 
     @property
@@ -60,11 +60,11 @@ class Seen:
         return self.event in COMPLETIONS
 
     def detail(self, name: str) -> str | None:
-        """A header without a column of its own; None: not sent, or empty."""
+        """A header without its own column; None if it was not sent or is empty."""
         return self.details.get(name) or None
 
     def is_variable(self, name: str) -> bool:
-        """A VarSet of that variable."""
+        """Whether it is a VarSet of that variable."""
         return self.event == "VarSet" and self.details.get("Variable") == name
 
 
@@ -98,16 +98,16 @@ def in_order(rows: Iterable[Row]) -> list[Seen]:
 
 
 def is_measured(row: Row) -> bool:
-    """The two ends have agreed: before that a session tells defaults, and a resolution of 0x0."""
+    """Whether both ends have negotiated: before that a session reports defaults, and a resolution of 0x0."""
     if row["operation"] == "gateway":
         return bool((row["data_rate"] or 0) > 0)
     return bool((row["x_resolution"] or 0) > 0 or (row["y_resolution"] or 0) > 0)
 
 
 def pages_of(row: Row) -> int | None:
-    """The pages done, by the counter that its operation uses; a gateway has only PageNumber, which is one more.
+    """The finished pages, by the counter of its operation; a gateway has only PageNumber, which is one more.
 
-    None where the least integer there is leaves no room for one less.
+    None if the count would be below the least integer.
     """
     if row["operation"] == "receive":
         return row["pages_received"]  # type: ignore[no-any-return]
@@ -119,21 +119,21 @@ def pages_of(row: Row) -> int | None:
 
 
 def seconds_between(start: datetime, end: datetime) -> Decimal:
-    """Exact to the microsecond; negative where end is before start."""
+    """The difference, exact to the microsecond; negative if end is before start."""
     passed = end - start
     return Decimal(passed.days * 86400 + passed.seconds) + Decimal(passed.microseconds).scaleb(-6)
 
 
 def said(rows: Iterable[Seen], what: Callable[[Seen], T | None]) -> list[T]:
-    """What the rows say of something, in their order, those left out that do not say it."""
+    """The values of a field in the order of the rows, without rows that lack it."""
     return [value for row in rows if (value := what(row)) is not None]
 
 
 def first(values: list[T]) -> T | None:
-    """The first of them, if any."""
+    """The first value, if any."""
     return values[0] if values else None
 
 
 def last(values: list[T]) -> T | None:
-    """The last of them, if any."""
+    """The last value, if any."""
     return values[-1] if values else None

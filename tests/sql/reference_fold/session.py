@@ -1,4 +1,4 @@
-"""What fax.sessions says of one session."""
+"""The row of fax.sessions for one session."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from tests.sql.reference_fold.facts import Session, number
 from tests.sql.reference_fold.row import RESOLUTIONS, first, last, said, seconds_between
 
 PAUSE = Decimal("0.85")
-"""Seconds, at least, from the last line of a page to the next page (T.30): a poll within them saw its last count."""
+"""Seconds that always pass between the last line of a page and the next page (T.30): a poll within them sees the
+final count."""
 
 DIRECTIONS = {"send": "sent", "receive": "received", "gateway": "gateway", "V.21": "detector"}
 
 ClassOf = Callable[[str | None, str | None, str | None], str | None]
-"""The class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING."""
+"""The class of a result, from FAXSTATUS, FAXERROR and FAXSTATUSSTRING."""
 
 
 def session(fax: Session, class_of: ClassOf) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def session(fax: Session, class_of: ClassOf) -> dict[str, Any]:
 
 
 def bad_lines(fax: Session) -> dict[str, Any]:
-    """The totals of bad lines: unknown, not zero, where they cannot be measured."""
+    """The totals of bad lines: unknown, not zero, if they cannot be measured."""
     names = ["bad_lines", "bad_lines_discarded", "worst_page_bad_lines", "poll_gap_seconds", "bad_lines_lower_bound"]
     if not fax.measurable:
         return dict.fromkeys(names) | {"bad_lines_measurable": False}
@@ -90,7 +91,7 @@ def bad_lines(fax: Session) -> dict[str, Any]:
 
 
 def result_of(status: str | None, error: str | None) -> str:
-    """Success or failure, where the wire told it; a gateway that is not needed is none."""
+    """Success or failure, if the wire reported it; a gateway that was not needed is a success."""
     if error == "NATIVE_T38":
         return "success"
     return {"SUCCESS": "success", "FAILED": "failed"}.get(status or "", "unknown")

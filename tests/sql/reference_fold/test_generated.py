@@ -1,4 +1,4 @@
-"""Generated histories, folded in Python, are what the views say of them."""
+"""For generated histories the views equal the fold in Python."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.sql.reference_fold.wild import wild_histories
 
 
 def repeatable(examples: int) -> settings:
-    """The same examples on each run; with FAXSTORE_TEST_RANDOM set, others, and how to repeat a failure is printed.
+    """The same examples in each run; with FAXSTORE_TEST_RANDOM set, other ones, and a failure prints how to repeat it.
 
-    A quarter of them on the Postgres of the machine: all have been on the embedded one.
+    On this machine's Postgres a quarter of them run: the embedded one runs them all.
     """
     random = "FAXSTORE_TEST_RANDOM" in os.environ
     most = examples // 4 if os.environ.get("FAXSTORE_TEST_SERVER") == "system" else examples
@@ -39,7 +39,7 @@ def test_wild_rows(connection: psycopg.Connection, history: History) -> None:
 
 
 def check(connection: psycopg.Connection, history: History) -> None:
-    """The views are the fold of that history."""
+    """The views equal the fold of that history."""
     with connection.transaction(force_rollback=True):
         append(connection, history)
         assert differences(connection) == []
@@ -47,14 +47,14 @@ def check(connection: psycopg.Connection, history: History) -> None:
 
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_true_faxes_are_of_all_kinds() -> None:
-    """A kind that the generator does not reach is a kind that is not tested."""
+    """A kind that the generator does not reach is not tested."""
     reached: set[str] = set()
 
     def completes(history: History) -> bool:
         reached.update(kinds(history))
         return reached.issuperset(ALWAYS)
 
-    # Some kinds are one in a hundred, and which examples there are changes with the code: so it looks until it has all.
+    # Some kinds are one in a hundred, and the examples change with the code: so the test looks until it has seen all.
     with suppress(NoSuchExample):
         find(histories(), completes, settings=settings(repeatable(3000), phases=[Phase.generate]))
     assert sorted(set(ALWAYS) - reached) == []

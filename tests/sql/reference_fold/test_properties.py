@@ -1,4 +1,4 @@
-"""What holds of the views whatever the fold says: any order gives the same, and what was seen is what happened."""
+"""Properties of the views that hold whatever the fold does: order does not matter, and what was seen happened."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PLACES = {"first_position", "last_position", "position"}
 def test_any_order_and_any_repetition_give_the_same(
     connection: psycopg.Connection, history: History, seed: int
 ) -> None:
-    """And any repetition, with the first row of each session first: its moment is the session's."""
+    """Nor does repetition, if the first row of each session stays first: its moment is the session's start."""
     rng = random.Random(seed)
     first = first_rows(history)
     rest = [*history.rows, *rng.choices(history.rows, k=len(history.rows) // 3)]
@@ -36,7 +36,7 @@ def test_any_order_and_any_repetition_give_the_same(
 
 
 def first_rows(history: History) -> list[Told]:
-    """The row of each session that names its started_at: the earliest in the first batch that has any."""
+    """The row of each session that sets its started_at: the earliest in the first batch that has any."""
     first: dict[Any, Told] = {}
     for collector, batch in history.batches:
         of_batch: dict[Any, Observation] = {}
@@ -49,7 +49,7 @@ def first_rows(history: History) -> list[Told]:
 
 
 def views_of(connection: psycopg.Connection, history: History) -> Views:
-    """The views of a history, without the places in it."""
+    """The views of a history, without positions."""
     with connection.transaction(force_rollback=True):
         append(connection, history)
         told = views(connection)
@@ -68,7 +68,7 @@ QUICK = st.one_of(
         st.integers(-24, 24),
     ),
 )
-"""One observer or two that poll so often that they miss nothing."""
+"""One or two observers that poll so often that they miss nothing."""
 
 
 @repeatable(150)

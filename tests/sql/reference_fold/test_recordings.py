@@ -1,4 +1,4 @@
-"""Every recording, folded in Python, is what the views say of it, row by row and column by column."""
+"""For every recording the views equal the fold in Python, row by row and column by column."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_there_are_recordings() -> None:
 
 
 def test_all_recordings_at_once(database: psycopg.Connection) -> None:
-    """Each of another server, in one history; on a connection that has no plans made for less."""
+    """Imports each recording as its own server, on a connection without plans for smaller tables."""
     database.execute("set jit = off")
     for file in FILES:
         import_file(database, str(file), file.name, lambda _: None)

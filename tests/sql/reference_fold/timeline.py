@@ -1,4 +1,4 @@
-"""What fax.session_timeline says of one session."""
+"""The rows of fax.session_timeline for one session."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.sql.reference_fold.row import RESOLUTIONS, Seen, seconds_between
 
 
 def timeline(fax: Session) -> list[dict[str, Any]]:
-    """A row for each change, in order."""
+    """One row per change, in order."""
     told: list[dict[str, Any]] = []
     before: Seen | None = None
     for row in fax.rows:
@@ -25,7 +25,7 @@ def timeline(fax: Session) -> list[dict[str, Any]]:
 
 
 def differences(before: Seen, row: Seen) -> list[str]:
-    """What a snapshot says otherwise than the one before it."""
+    """The fields in which a snapshot differs from the previous one."""
     changed = {
         "state": before.state != row.state,
         "page": (before.page_number, before.pages) != (row.page_number, row.pages),
@@ -39,7 +39,7 @@ def differences(before: Seen, row: Seen) -> list[str]:
 
 
 def is_told(row: Seen, fax: Session) -> bool:
-    """Of the variables only a status that says something, and only of this fax."""
+    """Whether a variable belongs in the timeline: only a status with a value, and only of this fax."""
     if row.event != "VarSet":
         return True
     in_time = not fax.snapshots or row.at > fax.snapshots[0].at
@@ -77,7 +77,7 @@ def difference(before: int | None, now: int | None) -> int | None:
 
 
 def note(row: Seen) -> str | None:
-    """What an event says."""
+    """The note of an event."""
     if row.is_completion:
         return f"completion event, pages {'unknown' if row.pages is None else row.pages}"
     notes = {

@@ -1,4 +1,4 @@
-"""A true fax on the wire: what the server would say of it at any moment, and what really happened."""
+"""A true fax: what the server would report at any moment, and what really happened."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from faxstore.observations import Details
 Fields = dict[str, Any]
 
 LISTED_BEFORE_START = 0.2
-"""Seconds that a session is listed as Initialized: its detail is never asked for then."""
+"""Seconds in which a session is listed as Initialized: its detail is never requested then."""
 
 AFTER_LAST_PAGE = 2.0
-"""Seconds that a session lives on after its last page."""
+"""Seconds that a session remains after its last page."""
 
 GROWN = 0.7
-"""The share of an attempt after which no further bad line comes, so that a quick poll sees the last count."""
+"""The share of an attempt after which no more bad lines come, so that a fast poll sees the final count."""
 
 BY_SESSION = "Other"
-"""A technology that counts bad lines by session."""
+"""A technology that counts bad lines per session."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One attempt at a page: it is sent again if another follows."""
+    """One attempt to send a page: it is repeated if another attempt follows."""
 
     seconds: float
     bad_lines: int
@@ -36,7 +36,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Call:
-    """One T.30 call: counters begin anew with each; the second is the one after the switch to T.38."""
+    """One T.30 call: its counters start at zero; the second call is the one after the switch to T.38."""
 
     transport: str
     negotiation: float
@@ -46,7 +46,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time in which only the bad lines change."""
+    """An interval in which only the bad lines change."""
 
     start: float
     end: float
@@ -57,7 +57,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Fax:
-    """A fax: its calls one after the other; number and server name the session."""
+    """A fax: its calls one after the other; number and server identify the session."""
 
     number: int | None
     operation: str
@@ -68,13 +68,13 @@ class Fax:
     server: str = "pbx"
     status: str = "SUCCESS"
     completed_after: float | None = 0.5
-    """Seconds from its end to its completion event; None: none comes."""
+    """Seconds from its end to its completion event; None if it never comes."""
     missed_pages: int = 0
-    """How many pages the completion event tells more than there were (fewer, if negative)."""
+    """How many pages the completion event reports beyond the real ones (fewer if negative)."""
     restart_at: float | None = None
-    """When the server restarts in the middle of it."""
+    """When the server restarts during the fax."""
     carries_result: bool = False
-    """The completion event has ChanVariables."""
+    """Whether the completion event has ChanVariables."""
     parties: Details = field(default_factory=dict)
 
     @property
@@ -84,24 +84,24 @@ class Fax:
 
     @property
     def pages(self) -> int:
-        """Pages done at the end."""
+        """The pages finished at the end."""
         return len(self.calls[-1].pages)
 
     @property
     def counts_by_session(self) -> bool:
-        """Bad lines go on from page to page."""
+        """Whether bad lines continue from page to page."""
         return self.technology == BY_SESSION
 
     @property
     def bad_lines(self) -> list[int]:
-        """What is kept of each page; where the session is counted, all that came while the page was in hand."""
+        """The bad lines of each accepted page; if counted per session, all that came while the page was current."""
         if self.counts_by_session:
             return [sum(attempt.bad_lines for attempt in page) for page in self.calls[-1].pages]
         return [page[-1].bad_lines for page in self.calls[-1].pages]
 
     @property
     def discarded(self) -> list[int]:
-        """What came on the attempts that were sent again, by page."""
+        """The bad lines of repeated attempts, by page."""
         return [sum(attempt.bad_lines for attempt in page[:-1]) for page in self.calls[-1].pages]
 
     @property
@@ -117,7 +117,7 @@ class Fax:
         return end if self.restart_at is None else min(end, self.restart_at)
 
     def says(self, moment: float) -> Fields | None:
-        """What the server says at a moment; None: it is not on the list."""
+        """What the server reports at a moment; None if it is not on the list."""
         if self.restart_at is not None and moment >= self.restart_at:
             return None
         span = next((span for span in self.spans if span.start <= moment < span.end), None)
@@ -131,7 +131,7 @@ class Fax:
 
     @cached_property
     def spans(self) -> list[Span]:
-        """All its stretches, in order."""
+        """All its intervals, in order."""
         return list(self._spans())
 
     def _spans(self) -> Iterator[Span]:

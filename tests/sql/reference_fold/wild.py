@@ -1,4 +1,4 @@
-"""Wilder rows than any server says: nearly any values, in any order."""
+"""Rows wilder than any server's: nearly any values, in any order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.sql.reference_fold.true_fax import BY_SESSION
 
 
 def maybe(values: Sequence[Any]) -> st.SearchStrategy[Any]:
-    """Of these, most often the first."""
+    """Draws one of these, most often the first."""
     return st.sampled_from((values[0],) * 4 + tuple(values))
 
 
@@ -74,7 +74,7 @@ def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str)
 
 
 def first_seen(rows: list[Told]) -> list[Record]:
-    """A snapshot of each session that has a number but no snapshot: only a list gives numbers."""
+    """A snapshot for each session that has a number but no snapshot: only a list assigns numbers."""
     told = [row for _, row in rows if isinstance(row, Observation) and row.session_number is not None]
     listed = {row.session_number for row in told if row.event.startswith("FAXSession")}
     numbers = [number for number in (0, 1) if number in {row.session_number for row in told} - listed]
@@ -83,7 +83,7 @@ def first_seen(rows: list[Told]) -> list[Record]:
 
 @st.composite
 def wild_histories(draw: st.DrawFn) -> History:
-    """Rows of two sessions in any order, by up to three observers; now and then the server's next life."""
+    """Rows of two sessions in any order, from up to three observers; sometimes the server's next life."""
     operation = draw(st.sampled_from(("receive", "receive", "receive", "send", "gateway", "V.21")))
     technology = draw(st.sampled_from(("Spandsp", "Spandsp", BY_SESSION)))
     completion = "SendFAX" if operation == "send" else "ReceiveFAX"
