@@ -47,16 +47,16 @@ def streams(snapshots: list[Seen]) -> dict[str, Stream]:
 
 def pages_seen(snapshots: list[Seen], by_session: bool) -> dict[int, Page]:
     """The pages by number, from the snapshots of a session."""
-    told: dict[int, list[tuple[str, Page]]] = defaultdict(list)
+    shown: dict[int, list[tuple[str, Page]]] = defaultdict(list)
     for name, stream in streams([row for row in snapshots if row.page_number is not None]).items():
         for number, rows in by_page(without_late(stream, by_session)).items():
-            told[number].append((name, Page([rows] if by_session else cut(rows), by_session)))
-    return {number: min(pages, key=tells_least)[1] for number, pages in told.items()}
+            shown[number].append((name, Page([rows] if by_session else cut(rows), by_session)))
+    return {number: min(pages, key=tells_least)[1] for number, pages in shown.items()}
 
 
-def tells_least(told: tuple[str, Page]) -> tuple[int, bool, int, str]:
+def tells_least(shown: tuple[str, Page]) -> tuple[int, bool, int, str]:
     """Sorts the stream that saw most of a page first: attempts, then bad lines, then the stream's name."""
-    name, page = told
+    name, page = shown
     return -len(page.attempts), page.bad_lines is None, -(page.bad_lines or 0), name
 
 

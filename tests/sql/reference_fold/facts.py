@@ -45,7 +45,7 @@ class Session:
 
     @cached_property
     def operation(self) -> str | None:
-        """The operation in the last snapshot, else in the end event, the start events, or the first row that has one."""
+        """The operation in the last snapshot, else in the end event, the start events, or the first row with one."""
         of_snapshots = last(said(self.snapshots, lambda row: row.operation))
         of_end = self.completion and self.completion.operation
         begins = [row for row in self.rows if row.event in {"Newexten", "FAXStatus"}]

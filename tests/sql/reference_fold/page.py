@@ -21,10 +21,10 @@ def pages(fax: Session) -> list[dict[str, Any]]:
 
 def page(fax: Session, number: int) -> dict[str, Any]:
     """One row of fax.session_pages."""
-    told = fax.pages_seen.get(number)
-    snapshots = told.snapshots if told else []
+    seen = fax.pages_seen.get(number)
+    snapshots = seen.snapshots if seen else []
     started, ended = page_start(number, snapshots), fax.page_end(number)
-    bad_lines = told.bad_lines if told and fax.measurable else None
+    bad_lines = seen.bad_lines if seen and fax.measurable else None
     y_resolution = last(said(snapshots, lambda row: row.y_resolution))
     return {
         "session_id": fax.named["session_id"],
@@ -35,9 +35,9 @@ def page(fax: Session, number: int) -> dict[str, Any]:
         "page_ended_at": ended,
         # With two observers' clocks the end may be before the start.
         "seconds": seconds_between(started, ended) if started and ended and started <= ended else None,
-        "attempts": len(told.attempts) if told else None,
+        "attempts": len(seen.attempts) if seen else None,
         "bad_lines": bad_lines,
-        "bad_lines_discarded": told.discarded if told and fax.measurable else None,
+        "bad_lines_discarded": seen.discarded if seen and fax.measurable else None,
         "data_rate": last(said(snapshots, lambda row: row.rate)),
         "resolution": RESOLUTIONS.get(y_resolution or 0),
         **quality(bad_lines, y_resolution),
