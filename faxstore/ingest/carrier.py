@@ -42,6 +42,8 @@ class Carrier:
         self._stopping = threading.Event()
         self.pulse = Pulse("the carrier's thread", LONGEST_ROUND)
         self._down = False
+        self._newer: set[int] = set()
+        """Keys of records of a newer faxstore that were reported: each is reported once per run."""
         self._most = BATCH
         """Records of one append: fewer where the network is too slow for more within its time."""
         self._process: backend.Process | None = None
@@ -83,7 +85,7 @@ class Carrier:
         if self._over():
             return
         self._arrive(connection)
-        drain = Drain(self._spool, lambda: Appender(connection, self._collector_id))
+        drain = Drain(self._spool, lambda: Appender(connection, self._collector_id), self._newer)
         while not self._over():
             self.pulse.beat()
             self._make_months_ahead(connection)

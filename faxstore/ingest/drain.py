@@ -1,18 +1,19 @@
-"""From the spool into the history, batch by batch.
+"""A Drain appends the records of a spool to the history, batch by batch.
 
-A record that the database refuses for what it holds must not stop the rest: the batch is halved until it
-stands alone, and then it goes to fax.rejected_message.
+A record whose content the database refuses must not block the records behind it.  The drain halves a failing batch
+until the record is alone in its batch and stores it in fax.rejected_message.  A record of a newer faxstore stays in
+the spool under its key, so that the newer version can append it later.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psycopg
 
 from faxstore.errors import one_line
-from faxstore.observations import Record, Rejected, decode
+from faxstore.observations import NewerRecordError, Record, Rejected, decode
 from faxstore.settings.loading import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appended, Appender
@@ -20,9 +21,12 @@ from faxstore.store.append import Appended, Appender
 log = logging.getLogger(__name__)
 
 BATCH = 2_000
-"""Records an append takes at most: what it holds in memory, and how long others wait for the lock, stay small."""
+"""Most records per append.  It bounds the memory of a batch and how long other appenders wait for the lock."""
 
-_OF_THE_RECORD = (
+UNKNOWN_SERVER = "?"
+"""The server of a rejected record whose bytes do not name a usable one."""
+
+_CONTENT_ERRORS = (
     psycopg.DataError,
     psycopg.IntegrityError,
     psycopg.errors.ProgramLimitExceeded,
@@ -33,73 +37,90 @@ _OF_THE_RECORD = (
     ArithmeticError,
     RecursionError,
 )
-"""Errors that trying again would meet again: it is what a record holds that went wrong."""
+"""Errors caused by the content of a record: a retry would fail in the same way."""
 
-UNKNOWN_SERVER = "?"
 _FAR_FUTURE = 250_000_000_000_000_000
-"""Microseconds since 1970 that Postgres and Python can both hold as a moment."""
+"""Microseconds since 1970 below which both Postgres and Python can represent a time."""
 
 
 class Drain:
-    """Takes what is behind its place in the spool to an appender; entries that wait stay in the spool."""
+    """Appends the entries of a spool in order and discards those that are done.
 
-    def __init__(self, spool: Spool, appender: Callable[[], Appender]) -> None:
+    Entries that wait for their session stay in the spool, and so do records of a newer faxstore.  `newer` holds the
+    keys of the latter that were already reported; a caller that creates several drains for one spool passes the
+    same set to each.
+    """
+
+    def __init__(self, spool: Spool, appender: Callable[[], Appender], newer: set[int] | None = None) -> None:
         self._spool = spool
         self._new_appender = appender
         self._appender = appender()
-        self._place = 0
+        self.newer = set() if newer is None else newer
+        self._last_key = 0
         self._limit = BATCH
         self._suspect = 0
+        """The last key of a batch that failed; batches stay small up to this key."""
 
     @property
     def waiting(self) -> int:
-        """Entries that were taken and wait for their session."""
+        """How many entries were read and wait for their session."""
         return self._appender.waiting
 
-    def step(self, most: int | None = None) -> Appended | None:
-        """Appends the next batch and discards what is done; None: there is nothing more for now.
+    def step(self, limit: int | None = None) -> Appended | None:
+        """Append the next batch, of at most `limit` records, and discard what is done.
 
-        `most`: how many records it may take, if not BATCH.
-
-        Raises psycopg.Error where the database is not there or not willing; this object is then of no
-        further use, and nothing was discarded that was not appended.
+        Returns None if the spool has no further entries.  Raises psycopg.Error if the database is unreachable or
+        refuses to append; this drain must then be replaced.  Only appended entries are ever discarded.
         """
-        entries = self._spool.peek(self._place, min(self._limit, most or BATCH))
+        entries = self._spool.peek(self._last_key, min(self._limit, limit or BATCH))
         if not entries:
             return None
         try:
-            appended = self._appender.append((key, decode(body)) for key, body in entries)
-        except _OF_THE_RECORD as error:
+            appended = self._appender.append(self._readable(entries))
+        except _CONTENT_ERRORS as error:
             if len(entries) > 1:
-                return self._again_in_halves(entries[-1][0], len(entries) // 2)
-            return self._set_aside(*entries[0], error)
+                return self._retry_in_halves(entries[-1][0], len(entries) // 2)
+            return self._reject(*entries[0], error)
         self._spool.discard(appended.done)
-        self._place = entries[-1][0]
-        if self._place >= self._suspect:
+        self._last_key = entries[-1][0]
+        if self._last_key >= self._suspect:
             self._limit = BATCH
         return appended
 
-    def _again_in_halves(self, suspect: int, limit: int) -> Appended:
+    def _readable(self, entries: list[tuple[int, bytes]]) -> Iterator[tuple[int, Record]]:
+        """Yield the records that this version can read; report the others once."""
+        newer: dict[int, str] = {}
+        for key, body in entries:
+            try:
+                yield key, decode(body)
+            except NewerRecordError as error:
+                newer[key] = str(error)
+        if unreported := newer.keys() - self.newer:
+            self.newer |= unreported
+            advice = "records of a newer faxstore set aside: %d (first: %s); run that version to append them"
+            log.warning(advice, len(unreported), newer[min(unreported)])
+
+    def _retry_in_halves(self, suspect: int, limit: int) -> Appended:
         self._suspect, self._limit = max(self._suspect, suspect), limit
         self._restart()
         return Appended()
 
     def _restart(self) -> None:
-        """From the front: what waited was known to the old appender alone."""
+        """Start again at the front of the spool: only the old appender knew which entries wait."""
         self._appender = self._new_appender()
-        self._place = 0
+        self._last_key = 0
 
-    def _set_aside(self, key: int, body: bytes, error: Exception) -> Appended:
+    def _reject(self, key: int, body: bytes, error: Exception) -> Appended:
         reason = f"the database refused it: {one_line(error)[:300]}".replace("\0", "")
-        log.error("a record is set aside in fax.rejected_message: %s", reason)
-        appended = self._new_appender().append([(key, _refused(body, reason))])
+        log.error("a record is moved to fax.rejected_message: %s", reason)
+        appended = self._new_appender().append([(key, _rejected(body, reason))])
         self._spool.discard(appended.done)
         self._restart()
         return appended
 
 
-def _refused(body: bytes, reason: str) -> Record:
-    """The record as one that the database takes, whatever is in it: its bytes are kept as they are."""
+def _rejected(body: bytes, reason: str) -> Record:
+    """Return a Rejected that the database accepts whatever the record contains; its raw text is the entry's bytes."""
     raw = body.decode("utf-8", "backslashreplace")
     try:
         record = decode(body)
@@ -107,6 +128,6 @@ def _refused(body: bytes, reason: str) -> Record:
         return Rejected(UNKNOWN_SERVER, 0, reason, raw)
     server: object = record.life.server if hasattr(record, "life") else record.server
     at: object = record.observed_at
-    known_at = at if isinstance(at, int) and 0 <= at < _FAR_FUTURE else 0
-    named = server if isinstance(server, str) and server.isprintable() and server else UNKNOWN_SERVER
-    return Rejected(named[:MAX_NAME], known_at, reason, raw)
+    observed_at = at if isinstance(at, int) and 0 <= at < _FAR_FUTURE else 0
+    name = server if isinstance(server, str) and server.isprintable() and server else UNKNOWN_SERVER
+    return Rejected(name[:MAX_NAME], observed_at, reason, raw)

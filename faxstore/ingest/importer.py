@@ -1,8 +1,8 @@
-"""Recordings into the history: `faxstore import`.
+"""`faxstore import`: recordings into the history.
 
-The way is the ingestor's, through a spool and one append; the spool lies in a temporary file that need not
-outlive a crash, for the recording itself is still there.  A recording may be imported again, in pieces, or
-after an interruption: what is known is a repeat.
+The records pass through a spool and the one append, as those of the ingestor do.  The spool is a temporary file: it
+need not survive a crash, because the recording still exists.  A recording may be imported again, in pieces, or after
+an interruption; rows that are already in the history count as repeats.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from faxstore.store.database import Connection
 COLLECTOR_ID = "import"
 
 _LOOK_AHEAD = 20_000
-"""Lines of standard input that are held back in search of a SystemName."""
+"""Lines of standard input that are read ahead to find a SystemName."""
 
 
 @dataclass(slots=True)
 class Summary:
-    """What an import read and what became of it.
+    """Counts of what an import read and appended.
 
-    `unfinished`: what still waited, at the end of a recording, for what would have come next: events for
-    their session (kept, and taken up by the next piece), list entries for their detail (left out: the next
-    piece has them, if it begins no later than the poll that was cut).
+    `unfinished` counts what still waits at the end of the recording: events for their session, which are stored in
+    fax.waiting_record for the recording's next piece, and list entries for their detail, which are left out.  The
+    next piece contains those entries if it begins no later than the poll that was cut off.
     """
 
     messages: int = 0
@@ -50,7 +50,7 @@ class Summary:
     unfinished: int = 0
 
     def add(self, other: Summary) -> None:
-        """Adds the counts of another recording."""
+        """Add the counts of another recording."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
@@ -59,61 +59,65 @@ Progress = Callable[[Summary], None]
 
 
 def import_file(connection: Connection, path: str, server: str | None, progress: Progress) -> Summary:
-    """Imports one recording; `-` is standard input.
+    """Import one recording; the path `-` is standard input.
 
-    What stands before a fault of the file is imported, then UsageError names the fault.  UnreachableError: the
-    database went away or is not willing; what it took is there, and a repeat of the import adds the rest.
+    Raises UsageError if the recording is damaged; everything before the damage is then in the history.  Raises
+    UnreachableError if the connection to the database is lost; importing the recording again completes it.
     """
     lines: Iterator[Line] = capture.read(path)
     if server is None:
         server, lines = server_of(path, lines)
     try:
         return import_lines(connection, server, lines, progress)
-    except psycopg.Error as error:
-        raise UnreachableError(f"the database does not take rows: {one_line(error)}; import {path} again") from error
+    except psycopg.OperationalError as error:
+        if not connection.closed:
+            raise
+        raise UnreachableError(f"the database connection is lost: {one_line(error)}; import {path} again") from error
 
 
 def import_lines(connection: Connection, server: str, lines: Iterable[Line], progress: Progress) -> Summary:
-    """Imports the lines of one observer of one server."""
+    """Import the lines that one observer recorded of one server."""
     summary = Summary()
     tracker = Tracker(server)
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", keep=0)
         drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
-        spool.put(_taken_up(connection, server))
+        spool.put(_waiting_records(connection, server))
         try:
-            fault = None
+            damage = None
             for batch in _batches(tracker, lines, summary):
-                fault = batch.fault
+                damage = batch.damage
                 spool.put(batch.bodies)
                 _drain(drain, summary)
                 progress(summary)
-            summary.unfinished = tracker.unfinished + _left_waiting(connection, server, spool)
+            stored = _store_waiting(connection, server, spool)
+            summary.unfinished = tracker.unfinished + stored - len(drain.newer)
         finally:
             spool.close()
-    if fault is not None:
-        raise fault
+    if damage is not None:
+        raise damage
     return summary
 
 
 def server_of(path: str, lines: Iterator[Line]) -> tuple[str, Iterator[Line]]:
-    """The name of the server of a recording: SystemName on the wire, else the file's name up to its first dot.
+    """Return the name of a recording's server, and all its lines.
 
-    Gives the lines back whole.  Raises UsageError for standard input that names none.
+    The name is the SystemName on the wire, else the name of the file up to its first dot.  Raises UsageError if
+    standard input contains no SystemName.
     """
     if path == "-":
-        ahead = list(islice(_until_fault(lines), _LOOK_AHEAD))
+        ahead = list(islice(_until_damage(lines), _LOOK_AHEAD))
         lines = chain((line for line in ahead if isinstance(line, Line)), _behind(ahead, lines))
         name = _system_name(line for line in ahead if isinstance(line, Line))
     else:
-        name = _system_name(line for line in _until_fault(capture.read(path)) if isinstance(line, Line))
+        name = _system_name(line for line in _until_damage(capture.read(path)) if isinstance(line, Line))
     if name is None and path == "-":
-        raise UsageError("standard input names no SystemName: say whose recording it is with --server NAME")
+        raise UsageError("standard input contains no SystemName: name the server with --server NAME")
     return (name or Path(path).name.split(".")[0] or Path(path).name)[:MAX_NAME], lines
 
 
-def _until_fault(lines: Iterator[Line]) -> Iterator[Line | UsageError]:
-    """The lines, and at last what is wrong with the recording, if anything is."""
+def _until_damage(lines: Iterator[Line]) -> Iterator[Line | UsageError]:
+    """Yield the lines and, if the recording is damaged, the error as the last item."""
     try:
         yield from lines
     except UsageError as error:
@@ -121,7 +125,7 @@ def _until_fault(lines: Iterator[Line]) -> Iterator[Line | UsageError]:
 
 
 def _behind(ahead: list[Line | UsageError], lines: Iterator[Line]) -> Iterator[Line]:
-    """What comes behind the lines that were read ahead."""
+    """Yield the lines that follow those read ahead, or raise the error that ended them."""
     if ahead and isinstance(ahead[-1], UsageError):
         raise ahead[-1]
     yield from lines
@@ -143,8 +147,8 @@ def _system_name(lines: Iterable[Line]) -> str | None:
 @dataclass(slots=True)
 class _Batch:
     bodies: list[bytes] = field(default_factory=list)
-    fault: UsageError | None = None
-    """What is wrong with the recording behind this batch."""
+    damage: UsageError | None = None
+    """The error that ended the recording after this batch."""
 
 
 def _batches(tracker: Tracker, lines: Iterable[Line], summary: Summary) -> Iterator[_Batch]:
@@ -159,20 +163,23 @@ def _batches(tracker: Tracker, lines: Iterable[Line], summary: Summary) -> Itera
                 yield batch
                 batch = _Batch()
     except UsageError as error:
-        batch.fault = error
+        batch.damage = error
     batch.bodies += [encode(record) for record in tracker.left_off()]
     yield batch
 
 
-def _taken_up(connection: Connection, server: str) -> list[bytes]:
-    """What waited for its session at the end of the last piece."""
+def _waiting_records(connection: Connection, server: str) -> list[bytes]:
+    """Return the records that waited for their session at the end of the previous piece, as bytes."""
     with connection.transaction():
         query = "select body from fax.waiting_record where server = %s order by ordinal"
         return [bytes(row[0]) for row in connection.execute(query, [server])]
 
 
-def _left_waiting(connection: Connection, server: str, spool: Spool) -> int:
-    """Keeps what still waits for the next piece, in place of what was taken up."""
+def _store_waiting(connection: Connection, server: str, spool: Spool) -> int:
+    """Replace the server's rows in fax.waiting_record by what is left in the spool, and return their number.
+
+    What is left are records that wait for their session, and records of a newer faxstore, byte for byte.
+    """
     bodies = list(dict.fromkeys(body for _, body in spool.peek(0, len(spool))))  # a piece may be imported again
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("delete from fax.waiting_record where server = %s", [server])

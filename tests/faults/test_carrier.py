@@ -324,14 +324,14 @@ def test_a_database_without_the_rights_keeps_everything_in_the_spool(
 
 def raw(record: bytes, **changed: Any) -> bytes:
     """A record's bytes with some fields of an Observation as encode() would never write them."""
-    names = ["kind", "life", *Observation.__slots__[1:]]
+    names = ["kind", "version", "life", *Observation.__slots__[1:]]
     fields = dict(zip(names, json.loads(record), strict=True))
     return json.dumps(list((fields | changed).values())).encode()
 
 
 GOOD = snapshot(9)
 LONG = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20_000))
-LIFE_FIELDS = json.loads(GOOD)[1]
+LIFE_FIELDS = json.loads(GOOD)[2]
 REFUSED: dict[str, bytes] = {
     "NUL in the details": raw(GOOD, details={"FileName": "a\x00b"}),
     "NUL in a name of the details": raw(GOOD, details={"File\x00Name": "b"}),
@@ -354,8 +354,8 @@ REFUSED: dict[str, bytes] = {
     "a server's name too long for an index": raw(GOOD, life=[LONG, *LIFE_FIELDS[1:]]),
     "NUL in a server's name": raw(GOOD, life=["p\x00bx", *LIFE_FIELDS[1:]]),
     "a start beyond all calendars": raw(GOOD, life=["pbx1", NOON, False, 10**30, None, None]),
-    "an unknown field": json.dumps([*json.loads(GOOD), "more"]).encode(),
-    "another version's kind": b'[99,"pbx1",1,"x","y"]',
+    "a field too many": json.dumps([*json.loads(GOOD), "more"]).encode(),
+    "a kind that version 0 does not have": b'[99,"pbx1",1,"x","y"]',
     "nothing": b"",
     "no JSON": b"garbage \x00 \xff",
     "another JSON": b'{"event": "FAXSession"}',
@@ -364,9 +364,9 @@ REFUSED: dict[str, bytes] = {
     "a rejected message of a server with NUL": encode(Rejected("p\x00bx1", NOON, "why", "raw")),
     "an observation of a server with NUL": encode(ServerObservation("pbx1", NOON, "Banner", {"Version": "\x00"})),
     "an event of a server too long for an index": encode(ServerObservation("pbx1", NOON, LONG)),
-    "a list of numbers over 64 bits": json.dumps([2, LIFE_FIELDS, NOON, [2**70]]).encode(),
-    "a list of names": json.dumps([2, LIFE_FIELDS, NOON, ["a"]]).encode(),
-    "a hangup of no life": b'[3,"pbx1",1,"a","b"]',
+    "a list of numbers over 64 bits": json.dumps(["Listing", 1, LIFE_FIELDS, NOON, [2**70]]).encode(),
+    "a list of names": json.dumps(["Listing", 1, LIFE_FIELDS, NOON, ["a"]]).encode(),
+    "a hangup of no life": b'["Hangup",1,"pbx1",1,"a","b"]',
 }
 
 

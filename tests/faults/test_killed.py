@@ -18,7 +18,7 @@ PUTS_AND_CARRIES = """
 import sys
 from pathlib import Path
 from faxstore.spool.queue import Spool
-from faxstore.store import carrier, drain
+from faxstore.ingest import carrier, drain
 from faxstore.ingest.carrier import Carrier
 from tests.kit.counted_rows import snapshot
 
