@@ -1,9 +1,9 @@
-"""What sealing costs the append: with nobody sealing, and while another process seals again and again.
+"""Measures what sealing costs the append: without a sealer, and while another process seals continuously.
 
     python -m benchmarks.append_beside_seal
 
-The rounds take turns, so that growth of the history is in both.  A history is sealed each minute; here it is each
-second.  The processor time is that of the appender and its backend: by the clock the sealer competes for the
+The two rounds alternate, so that the growth of the history affects both.  Operators seal once per minute; here it is
+once per second.  The processor time is that of the appender and its backend: by the clock the sealer competes for the
 machine's cores like any other program.  Prints rows for docs/performance.md.
 """
 
@@ -39,7 +39,7 @@ with open_log(sys.argv[1]) as connection:
 
 
 def appended(dsn: str, first: int, batches: int) -> Cost:
-    """The cost of so many batches, each a poll of as many sessions, from a moment on (seconds)."""
+    """The cost of a number of batches, each one poll of `LIVE` sessions, from a moment on (seconds)."""
     with connect(dsn, autocommit=True) as connection:
         appender = Appender(connection, "benchmark")
         with measured(connection) as cost:
@@ -51,7 +51,7 @@ def appended(dsn: str, first: int, batches: int) -> Cost:
 
 
 def beside_seal(dsn: str, first: int, batches: int) -> Cost:
-    """The same while another process seals."""
+    """The same cost while another process seals."""
     with subprocess.Popen([sys.executable, "-c", SEALER, dsn]) as sealer:
         try:
             return appended(dsn, first, batches)

@@ -1,11 +1,11 @@
-"""How quick `faxstore import` is, and how much memory it takes, with a recording of a million messages.
+"""Measures the speed and the memory of `faxstore import` with a recording of a million messages.
 
-    python -m benchmarks.import_rate                      # an embedded Postgres of its own, removed afterwards
+    python -m benchmarks.import_rate                      # a temporary embedded Postgres
     python -m benchmarks.import_rate --messages 100000
-    FAXSTORE_DSN=... python -m benchmarks.import_rate     # a database of yours; it must be empty
+    FAXSTORE_DSN=... python -m benchmarks.import_rate     # your own database; it must be empty
 
-Prints one row for docs/performance.md.  The time is that of the whole command, from its start to its end; the
-memory is the largest resident set of that process (ru_maxrss), without the database server.
+Prints one row for docs/performance.md.  The time is that of the whole command; the memory is the largest resident set
+of that process (ru_maxrss), without the database server.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from faxstore.store.database import connect, open_dsn
 
 @dataclass(frozen=True)
 class Run:
-    """One import: its time in seconds, its memory in MB, the rows it made."""
+    """One import: its time in seconds, its memory in MB, and its rows."""
 
     seconds: float
     megabytes: float
@@ -37,7 +37,7 @@ class Run:
 
 
 def timed(dsn: str, *arguments: str) -> tuple[float, float]:
-    """Runs faxstore in a process of its own: its seconds and megabytes.  Raises SystemExit where it fails."""
+    """Runs faxstore as a separate process; returns seconds and megabytes.  Raises SystemExit if it fails."""
     start = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "faxstore", *arguments], env=os.environ | {"FAXSTORE_DSN": dsn})
     _, status, usage = os.wait4(process.pid, 0)
@@ -49,7 +49,7 @@ def timed(dsn: str, *arguments: str) -> tuple[float, float]:
 
 
 def measure(recording: Path, dsn: str) -> Run:
-    """Imports the recording in a process of its own.  Raises SystemExit where that fails."""
+    """Imports the recording in a separate process.  Raises SystemExit if that fails."""
     seconds, megabytes = timed(dsn, "import", "--server", "bench", str(recording))
     with connect(dsn) as connection:
         rows = connection.execute("select count(*) from fax.session_history").fetchone()
@@ -58,7 +58,7 @@ def measure(recording: Path, dsn: str) -> Run:
 
 
 def hardware() -> str:
-    """The processor, how many of them, and the memory."""
+    """The processor, the number of cores, and the memory."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
@@ -67,7 +67,7 @@ def hardware() -> str:
 
 
 def row(messages: int, run: Run) -> str:
-    """The row of the table: what, result, memory, rows, with what, where, when."""
+    """The row of the table: subject, result, memory, rows, versions, hardware, date."""
     cells = (
         f"import of {messages:,} messages",
         f"{messages / run.seconds:,.0f} messages/s",

@@ -1,12 +1,12 @@
-"""Whether a reader that follows positions sees every row once, while 8 writers append and pause before they commit.
+"""Shows that a reader by position sees every row once while 8 writers append and pause before they commit.
 
-    python -m benchmarks.readers                        # an embedded Postgres of its own, removed afterwards
+    python -m benchmarks.readers                        # a temporary embedded Postgres
     python -m benchmarks.readers --batches 100 --pause 0.01
 
-The reader asks for what is above the last position it saw, again and again, and is judged at the end by the whole
-table.  Beside the history, in the same run and with the same batches and pauses, stands the way that comes to mind
-first: a table whose id is given at insert, read by id above the last one seen.  A row that is committed behind one
-with a higher id is then never read.  Prints rows for docs/performance.md.
+The reader repeatedly asks for rows above the last position it saw, and its result is compared with the whole table.
+The same run also tries the obvious design with the same batches and pauses: a table whose id is assigned at insert,
+read by id above the last one seen.  That reader never sees a row that commits after a row with a higher id.
+Prints rows for docs/performance.md.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ from faxstore.store.database import Connection, connect
 
 WRITERS = 8
 MOST_ROWS = 4
-"""Rows of a batch, from one up."""
+"""The most rows of a batch."""
 
 BETWEEN_LOOKS = 0.001
-"""Seconds.  A reader that never rests takes the processor from the writers."""
+"""Seconds.  A reader that never sleeps takes the processor from the writers."""
 
 STARTED = 1_793_600_000 * MICROSECONDS
 
 Write = Callable[[int], None]
-"""Writes so many rows in the transaction that is open."""
+"""Writes that many rows in the open transaction."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """A table with positions: how its rows are written, and how they are asked for above a position."""
+    """A table with positions: how to write its rows, and how to read those above a position."""
 
     name: str
     above: LiteralString
     writer: Callable[[Connection, int], Write]
-    """Of a connection and the writer's number."""
+    """Makes the writer of a connection, by the writer's number."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """What a reader saw of what was committed, and how long the writers took, in seconds."""
+    """What a reader saw of the committed rows, and how many seconds the writers took."""
 
     written: int
     skipped: int
@@ -64,7 +64,7 @@ class Account:
 
 
 def appending(connection: Connection, number: int) -> Write:
-    """Rows of one session of a server of this writer's own."""
+    """Rows of one session on this writer's own server."""
     appender = Appender(connection, f"writer {number}")
     life = Life(f"pbx{number}", STARTED, started_at=STARTED)
     written = 0
@@ -96,7 +96,7 @@ NAIVE = Way("a table with an identity, by id", "select id from naive_event where
 
 
 def make_naive_table(dsn: str) -> None:
-    """The table of the naive way."""
+    """The table of the obvious design."""
     with connect(dsn, autocommit=True) as connection:
         connection.execute(
             "create table naive_event (id bigint generated always as identity primary key, writer integer not null)"
@@ -104,7 +104,7 @@ def make_naive_table(dsn: str) -> None:
 
 
 def follow(dsn: str, way: Way, batches: int, pause: float) -> Account:
-    """Follows the writers until each has written so many batches, and judges what the reader saw."""
+    """Follows the writers until each has written its batches, then compares what the reader saw."""
     writers = [threading.Thread(target=_write, args=(dsn, way, n, batches, pause)) for n in range(WRITERS)]
     seen: list[int] = []
     looks, last, working = 0, 0, True
@@ -113,7 +113,9 @@ def follow(dsn: str, way: Way, batches: int, pause: float) -> Account:
         for thread in writers:
             thread.start()
         while working:
-            working = any(thread.is_alive() for thread in writers)  # asked first: the last look is behind all commits
+            working = any(
+                thread.is_alive() for thread in writers
+            )  # checked first: the last read happens after all commits
             new = [position for (position,) in reader.execute(way.above, [last])]
             seen += new
             last = max(new, default=last)
@@ -127,7 +129,7 @@ def follow(dsn: str, way: Way, batches: int, pause: float) -> Account:
 
 
 def _write(dsn: str, way: Way, number: int, batches: int, pause: float) -> None:
-    """Batches of one to four rows, each with a pause before its commit in which others could overtake it."""
+    """Batches of one to four rows, each with a pause before its commit in which others can overtake it."""
     rng = random.Random(number)
     with connect(dsn, autocommit=True) as connection:
         write = way.writer(connection, number)
@@ -151,7 +153,7 @@ def row(way: Way, account: Account) -> str:
 
 
 def main() -> int:
-    """The command line; its status is 1 where the reader of the history skipped or doubled a row."""
+    """The command line; exits with 1 if the reader of the history skipped a row or read one twice."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--batches", type=int, default=1_000, help="of each writer, 1 to 4 rows each (default: 1000)")
     parser.add_argument("--pause", type=float, default=0.003, help="the longest before a commit, s (default: 0.003)")

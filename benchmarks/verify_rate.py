@@ -1,10 +1,10 @@
-"""What sealing and verifying cost: rows a second, and the seconds of processor time of the client and of the server.
+"""Measures sealing and verifying: rows per second, and the processor time of client and server in seconds.
 
     python -m benchmarks.verify_rate --rows 1000000
 
-The client keeps to one core (it pins itself to the first it may use).  The rows are made by ten_million.sql, of which
-three in ten have details of a dozen headers, on an embedded Postgres of its own.  The check of sessions is left out:
-the ids of these are not those that faxstore gives.  Prints rows for docs/performance.md.
+The client pins itself to the first core that it may use.  ten_million.sql makes the rows, three in ten with a dozen
+headers in details, in a temporary embedded Postgres.  The check of sessions is left out, because these session ids are
+not computed as faxstore does.  Prints rows for docs/performance.md.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class Cost:
 
 
 def backend_seconds(connection: Connection) -> float:
-    """Processor time of the server's process behind a connection (Linux)."""
+    """The processor time of the server process behind a connection (Linux)."""
     fields = Path(f"/proc/{connection.info.backend_pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def measured(connection: Connection) -> Iterator[Cost]:
-    """The cost of what is done inside."""
+    """The cost of the statements inside the context."""
     cost = Cost()
     wall, client, server = time.perf_counter(), time.process_time(), backend_seconds(connection)
     yield cost
@@ -65,7 +65,7 @@ def measured(connection: Connection) -> Iterator[Cost]:
 
 
 def verified(connection: Connection) -> int:
-    """Verifies; how many rows.  Ends where there is a finding."""
+    """Verifies; returns the number of rows.  Exits if there is a finding."""
     scope = Scope()
     for check in CHECKS:
         for finding in check(connection, scope):
@@ -74,14 +74,14 @@ def verified(connection: Connection) -> int:
 
 
 def sealed(connection: Connection) -> int:
-    """Seals; how many rows."""
+    """Seals; returns the number of rows."""
     done = seal.seal(connection, "faxstore/benchmark", None, lambda *_: None)
     assert done is not None
     return done[0]
 
 
 def tell(connection: Connection, what: str, work: Callable[[Connection], int]) -> None:
-    """Does it, and prints what it cost."""
+    """Measures, and prints the costs."""
     with measured(connection) as cost:
         rows = work(connection)
     print(cost.row(what, rows), flush=True)

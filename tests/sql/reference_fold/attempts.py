@@ -51,10 +51,10 @@ def pages_seen(snapshots: list[Seen], by_session: bool) -> dict[int, Page]:
     for name, stream in streams([row for row in snapshots if row.page_number is not None]).items():
         for number, rows in by_page(without_late(stream, by_session)).items():
             shown[number].append((name, Page([rows] if by_session else cut(rows), by_session)))
-    return {number: min(pages, key=tells_least)[1] for number, pages in shown.items()}
+    return {number: min(pages, key=sort_key)[1] for number, pages in shown.items()}
 
 
-def tells_least(shown: tuple[str, Page]) -> tuple[int, bool, int, str]:
+def sort_key(shown: tuple[str, Page]) -> tuple[int, bool, int, str]:
     """Sorts the stream that saw most of a page first: attempts, then bad lines, then the stream's name."""
     name, page = shown
     return -len(page.attempts), page.bad_lines is None, -(page.bad_lines or 0), name

@@ -53,20 +53,20 @@ def folded_views(connection: psycopg.Connection) -> Views:
     )
 
 
-def between(told: Views, folded: Views) -> list[str]:
+def between(recorded: Views, folded: Views) -> list[str]:
     """The differences of all views."""
     return [
-        *between_tables("sessions", told.sessions, folded.sessions),
-        *between_tables("session_pages", told.pages, folded.pages),
-        *between_tables("session_timeline", told.timeline, folded.timeline),
+        *between_tables("sessions", recorded.sessions, folded.sessions),
+        *between_tables("session_pages", recorded.pages, folded.pages),
+        *between_tables("session_timeline", recorded.timeline, folded.timeline),
     ]
 
 
-def between_tables(view: str, told: Table, folded: Table) -> list[str]:
+def between_tables(view: str, recorded: Table, folded: Table) -> list[str]:
     """The differences of one view."""
     found = []
-    for key in sorted(told.keys() | folded.keys(), key=str):
-        ours, theirs = folded.get(key), told.get(key)
+    for key in sorted(recorded.keys() | folded.keys(), key=str):
+        ours, theirs = folded.get(key), recorded.get(key)
         if ours is None or theirs is None:
             found.append(f"{view} {key[1:]}: only {'the view' if ours is None else 'the fold'} has {theirs or ours}")
             continue

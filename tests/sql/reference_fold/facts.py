@@ -40,8 +40,8 @@ class Session:
     @property
     def is_listed(self) -> bool:
         """Whether fax.sessions contains it: it is a fax, or a list contained it."""
-        told = [row for row in self.rows if row.event in {"Newexten", "FAXStatus"} or row.is_variable("FAXSTATUS")]
-        return bool(self.snapshots or self.completion or told)
+        recorded = [row for row in self.rows if row.event in {"Newexten", "FAXStatus"} or row.is_variable("FAXSTATUS")]
+        return bool(self.snapshots or self.completion or recorded)
 
     @cached_property
     def operation(self) -> str | None:
@@ -187,8 +187,8 @@ class Session:
 
 def channel_variable(row: Seen, name: str) -> str | None:
     """A variable that the event carries (channelvars in manager.conf); None if it carries none."""
-    told = row.details.get("ChanVariable") or []
-    pairs = [one.partition("=") for one in ([told] if isinstance(told, str) else told)]
+    recorded = row.details.get("ChanVariable") or []
+    pairs = [one.partition("=") for one in ([recorded] if isinstance(recorded, str) else recorded)]
     return next((value for variable, equals, value in pairs if variable == name and equals), None)
 
 
@@ -197,9 +197,9 @@ def set_to(row: Seen) -> str:
     return re.sub(r"""\\(["'?\\])""", r"\1", row.details.get("Value") or "")
 
 
-def number(told: str | None) -> str | None:
+def number(recorded: str | None) -> str | None:
     """The number of a party."""
-    return None if told in {None, "", "<unknown>"} else told
+    return None if recorded in {None, "", "<unknown>"} else recorded
 
 
 def begin(epoch: Row) -> datetime:

@@ -17,7 +17,7 @@ from tests.kit.given import life, snapshot
 from tests.sql.reference_fold.observers import NOT_TOLD, Observer
 from tests.sql.reference_fold.true_fax import BY_SESSION, Attempt, Call, Fax
 
-Told = tuple[str, Record]
+Recorded = tuple[str, Record]
 """A record and its observer."""
 
 FAULTS = 12
@@ -45,7 +45,7 @@ class History:
     faxes: tuple[Fax, ...] = ()
 
     @property
-    def rows(self) -> list[Told]:
+    def rows(self) -> list[Recorded]:
         """All rows in the order of appending."""
         return [(collector, record) for collector, batch in self.batches for record in batch]
 
@@ -154,7 +154,7 @@ def histories(draw: st.DrawFn, any_order: bool = False) -> History:
     """
     drawn = draw(st.lists(faxes(), min_size=1, max_size=3))
     unlisted = draw(st.integers(0, 7)) == 7 and not any_order
-    told = [
+    recorded = [
         replace(
             fax,
             number=None if unlisted and place == 1 else place,
@@ -164,12 +164,12 @@ def histories(draw: st.DrawFn, any_order: bool = False) -> History:
     ]
     rng = random.Random(draw(st.integers(0, 2**32 - 1)))
     who = [replace(one, misses=()) if any_order else one for one in draw(observers())]
-    rows = [(one.collector, row) for one in who for fax in told for row in one.sees(fax)]
+    rows = [(one.collector, row) for one in who for fax in recorded for row in one.sees(fax)]
     rows = faulty(rows, draw(faults()), rng)
     order = draw(st.sampled_from(("in order", "in order", "an observer after the other", "shuffled")))
     batches = in_batches(in_order(rows, order, rng), rng)
-    later = [again(fax) for fax in told if fax.restart_at is not None][:1]
-    return History((*batches, *later), tuple(told))
+    later = [again(fax) for fax in recorded if fax.restart_at is not None][:1]
+    return History((*batches, *later), tuple(recorded))
 
 
 def again(fax: Fax) -> tuple[str, tuple[Record, ...]]:
@@ -178,7 +178,7 @@ def again(fax: Fax) -> tuple[str, tuple[Record, ...]]:
     return "one", (snapshot(begins + 2, 0, of=life(fax.server, begins)),)
 
 
-def in_order(rows: list[Told], order: str, rng: random.Random) -> list[Told]:
+def in_order(rows: list[Recorded], order: str, rng: random.Random) -> list[Recorded]:
     """The rows in their natural order, or shuffled."""
     named = [row for row in rows if is_named(row[1])]
     by_channel = [
@@ -196,7 +196,7 @@ def is_named(record: Record) -> bool:
     return isinstance(record, Observation) and record.session_number is not None
 
 
-def in_batches(rows: list[Told], rng: random.Random) -> list[tuple[str, tuple[Record, ...]]]:
+def in_batches(rows: list[Recorded], rng: random.Random) -> list[tuple[str, tuple[Record, ...]]]:
     """Batches of any size, each from one observer."""
     batches: list[tuple[str, tuple[Record, ...]]] = []
     largest = rng.choice((5, 80, 800))
@@ -222,7 +222,7 @@ def faults() -> st.SearchStrategy[list[Fault]]:
     return st.one_of(st.just([]), st.lists(fault, min_size=1, max_size=FAULTS))
 
 
-def faulty(rows: list[Told], what: Sequence[Fault], rng: random.Random) -> list[Told]:
+def faulty(rows: list[Recorded], what: Sequence[Fault], rng: random.Random) -> list[Recorded]:
     """The rows with these faults."""
     rows = list(rows)
     for kind, column, place in sorted(what, key=lambda fault: fault[0] == "repeated"):
@@ -230,7 +230,7 @@ def faulty(rows: list[Told], what: Sequence[Fault], rng: random.Random) -> list[
             break
         collector, row = rows[at := place % len(rows)]
         if kind == "lost":
-            rows = [told for told in rows if told[0] != collector or rng.random() > 0.1]
+            rows = [recorded for recorded in rows if recorded[0] != collector or rng.random() > 0.1]
         elif kind == "rest lost":
             rows = rows[: at + 1]
         elif kind == "repeated":

@@ -29,8 +29,8 @@ class Observer:
 
     def sees(self, fax: Fax) -> list[Record]:
         """All its records of a fax, in its own order."""
-        told = [*self._polls(fax), *self._events(fax)]
-        return [record for _, record in sorted(told, key=lambda one: one[0])]
+        recorded = [*self._polls(fax), *self._events(fax)]
+        return [record for _, record in sorted(recorded, key=lambda one: one[0])]
 
     def _polls(self, fax: Fax) -> Iterator[tuple[float, Record]]:
         if fax.number is None:

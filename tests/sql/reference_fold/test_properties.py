@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from faxstore.observations import Observation
 from tests.sql.reference_fold.compare import between, read, views
 from tests.sql.reference_fold.fold import Views
-from tests.sql.reference_fold.histories import History, Told, append, faxes, histories, in_batches
+from tests.sql.reference_fold.histories import History, Recorded, append, faxes, histories, in_batches
 from tests.sql.reference_fold.observers import Observer
 from tests.sql.reference_fold.test_generated import repeatable
 from tests.sql.reference_fold.true_fax import Fax
@@ -35,9 +35,9 @@ def test_any_order_and_any_repetition_give_the_same(
     assert between(views_of(connection, shuffled), expected) == []
 
 
-def first_rows(history: History) -> list[Told]:
+def first_rows(history: History) -> list[Recorded]:
     """The row of each session that sets its started_at: the earliest in the first batch that has any."""
-    first: dict[Any, Told] = {}
+    first: dict[Any, Recorded] = {}
     for collector, batch in history.batches:
         of_batch: dict[Any, Observation] = {}
         for row in batch:
@@ -52,12 +52,12 @@ def views_of(connection: psycopg.Connection, history: History) -> Views:
     """The views of a history, without positions."""
     with connection.transaction(force_rollback=True):
         append(connection, history)
-        told = views(connection)
-    for table in (told.sessions, told.pages, told.timeline):
+        recorded = views(connection)
+    for table in (recorded.sessions, recorded.pages, recorded.timeline):
         for row in table.values():
             for name in PLACES & row.keys():
                 del row[name]
-    return told
+    return recorded
 
 
 QUICK = st.one_of(
@@ -86,10 +86,10 @@ def test_what_was_seen_is_what_happened(
     assert session["bad_lines_measurable"] is counted
     assert session["bad_lines"] == (sum(fax.bad_lines) if counted else None)
     assert session["worst_page_bad_lines"] == (max(fax.bad_lines) if counted else None)
-    told = counted and not fax.counts_by_session
-    assert session["bad_lines_discarded"] == (sum(fax.discarded) if told else None)
+    recorded = counted and not fax.counts_by_session
+    assert session["bad_lines_discarded"] == (sum(fax.discarded) if recorded else None)
     assert [page["bad_lines"] for page in pages] == (fax.bad_lines if counted else [None] * fax.pages)
-    assert [page["bad_lines_discarded"] for page in pages] == (fax.discarded if told else [None] * fax.pages)
-    assert [page["attempts"] for page in pages] == [len(page) if told else 1 for page in fax.calls[-1].pages]
+    assert [page["bad_lines_discarded"] for page in pages] == (fax.discarded if recorded else [None] * fax.pages)
+    assert [page["attempts"] for page in pages] == [len(page) if recorded else 1 for page in fax.calls[-1].pages]
     assert session["transport"] == fax.calls[-1].transport
     assert session["end_observed_by"] == ("gone" if fax.completed_after is None else "completion")

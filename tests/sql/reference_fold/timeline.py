@@ -10,7 +10,7 @@ from tests.sql.reference_fold.row import RESOLUTIONS, Seen, seconds_between
 
 def timeline(fax: Session) -> list[dict[str, Any]]:
     """One row per change, in order."""
-    told: list[dict[str, Any]] = []
+    recorded: list[dict[str, Any]] = []
     before: Seen | None = None
     for row in fax.rows:
         if row.is_snapshot:
@@ -18,10 +18,10 @@ def timeline(fax: Session) -> list[dict[str, Any]]:
         else:
             changes = ["event"] if is_told(row, fax) else []
         if changes:
-            told.append(change(fax, row, before, changes, told[-1]["observed_at"] if told else None))
+            recorded.append(change(fax, row, before, changes, recorded[-1]["observed_at"] if recorded else None))
         if row.is_snapshot:
             before = row
-    return told
+    return recorded
 
 
 def differences(before: Seen, row: Seen) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from faxstore.observations import Details, Hangup, Observation, Record
 from tests.kit.given import life, moment, snapshot
-from tests.sql.reference_fold.histories import RATES, History, Told, in_batches, parties
+from tests.sql.reference_fold.histories import RATES, History, Recorded, in_batches, parties
 from tests.sql.reference_fold.observers import UPTIME
 from tests.sql.reference_fold.true_fax import BY_SESSION
 
@@ -22,7 +22,7 @@ def maybe(values: Sequence[Any]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str) -> Told:
+def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str) -> Recorded:
     """A row of a session with nearly any values."""
     event = draw(
         st.sampled_from(
@@ -63,8 +63,8 @@ def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str)
         ends: dict[str, Any] = {"operation": operation, "x_resolution": 8031, "y_resolution": 3850}
         pages = draw(st.sampled_from((0, 1, 2, 3, None, 40)))
         rate = draw(st.sampled_from((9600, 0, None, 14400)))
-        told = draw(st.sampled_from((None, "FAXSTATUS=", "FAXSTATUS=FAILED", "FAXERROR=NATIVE_T38", "OTHER=1")))
-        variables: Details = {"ChanVariable": told} if told else {}
+        recorded = draw(st.sampled_from((None, "FAXSTATUS=", "FAXSTATUS=FAILED", "FAXERROR=NATIVE_T38", "OTHER=1")))
+        variables: Details = {"ChanVariable": recorded} if recorded else {}
         return collector, replace(row, details=details | variables, data_rate=rate, **ends | {column: pages})
     if event in {"FAXStatus", "Newexten"}:
         operation = "receive" if completion == "ReceiveFAX" else "send"
@@ -73,11 +73,11 @@ def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str)
     return collector, replace(row, details=details | ({"DNID": "5550177"} if event == "Status" else {}))
 
 
-def first_seen(rows: list[Told]) -> list[Record]:
+def first_seen(rows: list[Recorded]) -> list[Record]:
     """A snapshot for each session that has a number but no snapshot: only a list assigns numbers."""
-    told = [row for _, row in rows if isinstance(row, Observation) and row.session_number is not None]
-    listed = {row.session_number for row in told if row.event.startswith("FAXSession")}
-    numbers = [number for number in (0, 1) if number in {row.session_number for row in told} - listed]
+    recorded = [row for _, row in rows if isinstance(row, Observation) and row.session_number is not None]
+    listed = {row.session_number for row in recorded if row.event.startswith("FAXSession")}
+    numbers = [number for number in (0, 1) if number in {row.session_number for row in recorded} - listed]
     return [snapshot(31 + number / 8, number, channel=f"X{number}") for number in numbers]
 
 
