@@ -16,7 +16,7 @@ from faxstore.billing.formats import VERSION, BillingFormat, file_name, renderer
 from faxstore.billing.ledger import Batch, Ledger, Line
 from faxstore.billing.manifest import manifest, manifest_name
 from faxstore.errors import FaxstoreError, UsageError
-from faxstore.export.files import whole_file
+from faxstore.export.files import atomic_file
 
 Progress = Callable[[int], None]
 """Told how many lines of the batch in hand are written."""
@@ -56,7 +56,7 @@ def render_again(ledger: Ledger, batch: Batch, folder: Path, progress: Progress)
     is written then.
     """
     path = folder / file_name(batch.consumer, batch.batch, batch.format)
-    with whole_file(path) as out:
+    with atomic_file(path) as out:
         sha256 = _render(ledger.lines(batch.batch), batch.format, batch.format_version, out, progress)
         _compare(batch, sha256, path)
     _put_manifest(batch, sha256, folder)
@@ -74,7 +74,7 @@ def sha256_of(ledger: Ledger, batch: Batch) -> bytes:
 def _make(ledger: Ledger, number: int, path: Path, format: BillingFormat, progress: Progress, everything: bool) -> bool:
     """Fixes the next batch and puts its file in place; False: nothing was due."""
     try:
-        with whole_file(path) as out, ledger.one_moment():
+        with atomic_file(path) as out, ledger.one_moment():
             if not ledger.begin(everything=everything):
                 raise _NothingDueError
             if path.exists():
@@ -136,5 +136,5 @@ def _sha256_of_file(path: Path) -> bytes:
 
 def _put_manifest(batch: Batch, sha256: bytes, folder: Path) -> None:
     path = folder / manifest_name(batch)
-    with whole_file(path) as out:
+    with atomic_file(path) as out:
         out.write(manifest(batch, sha256))

@@ -18,7 +18,7 @@ from faxstore.logs import say
 from faxstore.visible import visible
 
 if TYPE_CHECKING:
-    from faxstore.export.datasets import Rows
+    from faxstore.export.datasets import Dataset
     from faxstore.export.selection import Selection
 
 
@@ -186,7 +186,7 @@ def _selection(
     return Selection(first, last, zone, servers or (), directions or (), results or (), accounts or ())
 
 
-def _write(context: typer.Context, rows: Rows, zone: str, target: Target, what: str) -> None:
+def _write(context: typer.Context, rows: Dataset, zone: str, target: Target, what: str) -> None:
     from faxstore.export.run import run
     from faxstore.store.database import open_dsn
     from faxstore.store.migrate import require_current

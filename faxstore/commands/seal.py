@@ -49,7 +49,7 @@ def run(
       faxstore seal --new-key /etc/faxstore/log.key
       faxstore seal --key /etc/faxstore/log.key --publish /srv/www/checkpoint
     """
-    from faxstore.export.files import whole_file
+    from faxstore.export.files import atomic_file
     from faxstore.log import keys, seal
     from faxstore.log.leaves import open_log
     from faxstore.store.database import open_dsn
@@ -73,7 +73,7 @@ def run(
     rows, text = sealed
     print(text, end="")
     if publish is not None:
-        with whole_file(publish) as out:
+        with atomic_file(publish) as out:
             out.write(text.encode())
     say(f"{rows:,} new rows are sealed")
 

@@ -1,5 +1,5 @@
-"""Rows of the views as files for other programs.  No total is computed here; the views have them.
+"""Exports: rows of the views as files for other programs.  No total is computed here.
 
-A data set says which rows (datasets), a snapshot in what state of the history (snapshot), a writer how they come out
-(csv, jsonl, parquet, xferfaxlog), and a file has its name when it is whole (files).
+`datasets` says which rows, `selection` which sessions, `snapshot` fixes the moment that the rows are read at, the
+writers (csv, jsonl, parquet, xferfaxlog) produce the bytes, and `files` gives a file its name when it is complete.
 """

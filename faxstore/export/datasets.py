@@ -1,14 +1,35 @@
-"""What can be exported: the rows of a view, in order, with their unit in their name.
+"""The data sets of `faxstore export`: the columns and the order of the rows of each view.
 
-The period of every data set is that of the sessions' beginnings, so that a session's pages are where it is.
+A data set has every column of its view, so a new column needs no code here.  To add a column to an export:
+
+1. Add it to the view in faxstore/sql, with a COMMENT.
+2. Add it, with its type, to the view's table in faxstore/store/tables.py.  A test compares the two.
+3. If its name does not contain its unit, add the unit to UNITS below; files then have it in the column's name.
+
+All formats then have the column, except those with a fixed layout: xferfaxlog, and the formats of billing.
+
+The period of every data set selects sessions by their start, so all rows of a session are in the same period.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, FromClause, Numeric, Select, Text, column, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Numeric,
+    Select,
+    Text,
+    column,
+    func,
+    literal,
+    select,
+)
 
 from faxstore.export.selection import Selection
 from faxstore.store.tables import MOMENT, session, session_history, session_pages, session_timeline
@@ -22,50 +43,56 @@ UNITS = {
     "x_resolution": "pixels_per_metre",
     "y_resolution": "pixels_per_metre",
 }
-"""The unit of a view's column whose name does not tell it; a file has it in the name."""
+"""The unit of each view column whose name lacks it; the column's name in a file ends with the unit."""
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows to be written: a query, the columns by which they are ordered, and the one that tells their month."""
+class Dataset:
+    """A query for the rows of an export."""
 
     query: Select[Any]
     order: tuple[str, ...]
-    moment: str = "started_at"
+    """The columns that the rows are sorted by."""
+    time_column: str = "started_at"
+    """The column that decides the month of a row in a Parquet folder."""
+
+    def ordered(self, *columns: ColumnElement[Any], before: Iterable[ColumnElement[Any]] = ()) -> Select[Any]:
+        """The query with these columns instead of its own, sorted by `before` and then by `order`."""
+        sort = (self.query.selected_columns[name] for name in self.order)
+        return self.query.with_only_columns(*columns).order_by(*before, *sort)
+
+    def with_units(self) -> Dataset:
+        """The same data set, with the unit of each column in its name."""
+        columns = [
+            each.label(f"{each.name}_{UNITS[each.name]}") if each.name in UNITS else each
+            for each in self.query.selected_columns
+        ]
+        return replace(self, query=self.query.with_only_columns(*columns))
 
 
-def with_units(rows: Rows) -> Rows:
-    """The same rows, each column with its unit in its name."""
-    columns = [
-        each.label(f"{each.name}_{UNITS[each.name]}") if each.name in UNITS else each
-        for each in rows.query.selected_columns
-    ]
-    return replace(rows, query=rows.query.with_only_columns(*columns))
+def sessions(selection: Selection) -> Dataset:
+    """The view fax.sessions."""
+    return Dataset(_selected(select(session_view), session_view, selection), ("started_at", "session_id"))
 
 
-def sessions(selection: Selection) -> Rows:
-    """fax.sessions."""
-    return Rows(_selected(select(session_view), session_view, selection), ("started_at", "session_id"))
+def pages(selection: Selection) -> Dataset:
+    """The view fax.session_pages."""
+    return Dataset(_selected(select(session_pages), session_pages, selection), ("started_at", "session_id", "page"))
 
 
-def pages(selection: Selection) -> Rows:
-    """fax.session_pages."""
-    return Rows(_selected(select(session_pages), session_pages, selection), ("started_at", "session_id", "page"))
-
-
-def timeline(selection: Selection) -> Rows:
-    """fax.session_timeline, with the server of the session."""
+def timeline(selection: Selection) -> Dataset:
+    """The view fax.session_timeline, with the server of each session."""
     order = ("started_at", "session_id", "observed_at", "position")
-    return Rows(_with_server(session_timeline, selection), order)
+    return Dataset(_with_server(session_timeline, selection), order)
 
 
-def history(selection: Selection) -> Rows:
-    """fax.session_history, with the server of the session, in the order of the history."""
-    return Rows(_with_server(session_history, selection), ("position",))
+def history(selection: Selection) -> Dataset:
+    """The table fax.session_history, with the server of each session, by position."""
+    return Dataset(_with_server(session_history, selection), ("position",))
 
 
-def usage(selection: Selection, bucket: str) -> Rows:
-    """fax.usage() of the period, whose moments are local times of its zone."""
+def usage(selection: Selection, bucket: str) -> Dataset:
+    """The function fax.usage(): counts by bucket, a time unit such as `day`.  The period must be local time."""
     since, until = (
         literal("-infinity" if selection.since is None else selection.since.isoformat(" ")).cast(DateTime),
         literal("infinity" if selection.until is None else selection.until.isoformat(" ")).cast(DateTime),
@@ -80,7 +107,7 @@ def usage(selection: Selection, bucket: str) -> Rows:
         name="usage",
     )
     query = select(found).where(*selection.wanted(found))
-    return Rows(query, ("bucket_start", "server", "account_code", "direction"), "bucket_start")
+    return Dataset(query, ("bucket_start", "server", "account_code", "direction"), "bucket_start")
 
 
 def _selected(query: Select[Any], view: FromClause, selection: Selection) -> Select[Any]:

@@ -1,7 +1,7 @@
-"""A file or a folder that has its name only when it is whole and on the disk.
+"""Files and folders that get their name only when they are complete and on disk.
 
-It grows under a temporary name beside it, `.NAME.faxstore-part`, which its writer locks.  Whoever is killed leaves
-that one behind; the next to write the same name takes it over and empties it.
+They are written under a temporary name in the same folder, `.NAME.faxstore-part`, which the writer locks.  A killed
+writer leaves that file behind; the next writer of the same name reuses it, empty.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _BUFFER = 1 << 18
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A stream into the file, which takes the place of an older one at the end; on failure nothing has changed.
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream into a file that replaces `path` when the block ends; if the block fails, `path` is unchanged.
 
-    Raises UsageError where it cannot be written, or where that is no place for a file (a device, a pipe, a folder).
+    Raises UsageError if it cannot be written, or if `path` is a folder, a device or a pipe.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise UsageError(f"{visible(str(path))} is not a file that can be replaced; name another one")
-    with told(str(path)), _part(path, os.O_RDWR | os.O_CREAT) as (part, descriptor):
+    with write_errors(str(path)), _locked_part(path, os.O_RDWR | os.O_CREAT) as (part, descriptor):
         os.ftruncate(descriptor, 0)
         try:
             with open(descriptor, "wb", buffering=_BUFFER, closefd=False) as out:
@@ -43,17 +43,17 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill, which then gets this name; what stands in it must be on the disk (sync_folder, fsync).
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """An empty folder that is renamed to `path` when the block ends; the block must sync what it writes.
 
-    Raises UsageError where it cannot be made, or where there is something of that name other than an empty folder.
+    Raises UsageError if it cannot be created, or if `path` exists and is not an empty folder.
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise UsageError(f"{visible(str(path))} is there and not an empty folder; name another one, or remove it")
+        raise UsageError(f"{visible(str(path))} exists and is not an empty folder; name another one, or remove it")
     temporary = _part_of(path)
-    with told(str(path)):
+    with write_errors(str(path)):
         temporary.mkdir(exist_ok=True)
-        with _part(path, os.O_RDONLY | os.O_DIRECTORY) as (part, _):
+        with _locked_part(path, os.O_RDONLY | os.O_DIRECTORY) as (part, _):
             _empty(part)
             try:
                 yield part
@@ -65,7 +65,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def sync_folder(path: Path) -> None:
-    """Puts on the disk which files a folder has."""
+    """Syncs the entries of a folder to disk (fsync)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -74,14 +74,14 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _part(path: Path, flags: int) -> Iterator[tuple[Path, int]]:
-    """The temporary name and its descriptor, locked: two writers of one name would spoil each other's work."""
+def _locked_part(path: Path, flags: int) -> Iterator[tuple[Path, int]]:
+    """The temporary path and its locked descriptor.  Raises UsageError if another process is writing it."""
     part = _part_of(path)
     while True:
         descriptor = os.open(part, flags, 0o666)
         try:
             _lock(path, descriptor)
-            if not _is_still(part, descriptor):  # another writer finished between open and lock
+            if not _is_current(part, descriptor):  # another writer finished between open and lock
                 continue
             yield part, descriptor
             return
@@ -93,10 +93,10 @@ def _lock(path: Path, descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise UsageError(f"another export is writing {visible(str(path))} at this moment") from error
+        raise UsageError(f"another process is writing {visible(str(path))}") from error
 
 
-def _is_still(part: Path, descriptor: int) -> bool:
+def _is_current(part: Path, descriptor: int) -> bool:
     try:
         return part.stat().st_ino == os.fstat(descriptor).st_ino
     except FileNotFoundError:
@@ -113,8 +113,8 @@ def _part_of(path: Path) -> Path:
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
-    """What the system says against writing there, as a UsageError; a reader of a pipe that left is another matter."""
+def write_errors(name: str) -> Iterator[None]:
+    """Raises an OSError of the block as a UsageError that names the target; a closed pipe (BrokenPipeError) passes."""
     try:
         yield
     except BrokenPipeError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from faxstore.export import csv, jsonl, parquet, xferfaxlog
-from faxstore.export.datasets import Rows, with_units
-from faxstore.export.files import whole_folder
-from faxstore.export.progress import Progress
+from faxstore.export.datasets import Dataset
+from faxstore.export.files import atomic_folder
+from faxstore.export.rows import Progress
 from faxstore.export.snapshot import snapshot
 from faxstore.export.target import SessionsFormat, Target
 from faxstore.store.database import Connection
@@ -21,7 +21,7 @@ class Written:
     left_out: int = 0
 
 
-def run(dsn: str, rows: Rows, zone: str, target: Target, progress: Progress) -> Written:
+def run(dsn: str, dataset: Dataset, zone: str, target: Target, progress: Progress) -> Written:
     """Writes the rows as they are at one moment; times come out in that zone.
 
     Raises UsageError, UnreachableError; what was not finished has no name then.
@@ -34,19 +34,19 @@ def run(dsn: str, rows: Rows, zone: str, target: Target, progress: Progress) -> 
 
     with snapshot(dsn, zone) as connection:
         if target.form == SessionsFormat.PARQUET and target.output is not None:
-            with whole_folder(target.output) as folder:
-                parquet.write_folder(connection, with_units(rows), folder, count)
+            with atomic_folder(target.output) as folder:
+                parquet.write_folder(connection, dataset.with_units(), folder, count)
         else:
-            _stream(connection, rows, target, count, written)
+            _stream(connection, dataset, target, count, written)
     return written
 
 
-def _stream(connection: Connection, rows: Rows, target: Target, count: Progress, written: Written) -> None:
+def _stream(connection: Connection, dataset: Dataset, target: Target, count: Progress, written: Written) -> None:
     with target.stream() as out:
         match target.form:
             case SessionsFormat.XFERFAXLOG:
-                written.left_out = xferfaxlog.write(connection, rows, out, count)
+                written.left_out = xferfaxlog.write(connection, dataset, out, count)
             case SessionsFormat.JSONL:
-                jsonl.write(connection, with_units(rows), out, count)
+                jsonl.write(connection, dataset.with_units(), out, count)
             case _:
-                csv.write(connection, with_units(rows), out, count, excel_safe=target.excel_safe)
+                csv.write(connection, dataset.with_units(), out, count, excel_safe=target.excel_safe)

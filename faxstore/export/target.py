@@ -1,4 +1,4 @@
-"""Where an export goes, and in which form: a file, a folder, or standard output."""
+"""The target of an export: a file, a folder or standard output, and the format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from faxstore.errors import UsageError
-from faxstore.export.files import told, whole_file
+from faxstore.export.files import atomic_file, write_errors
 from faxstore.visible import visible
 
 
 def require_pyarrow() -> None:
-    """Raises UsageError where the extra is not installed."""
+    """Raises UsageError if pyarrow, from the extra `parquet`, is not installed."""
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError as error:
@@ -24,7 +24,7 @@ def require_pyarrow() -> None:
 
 
 class Format(StrEnum):
-    """The forms that every data set has."""
+    """The formats of every data set."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -32,7 +32,7 @@ class Format(StrEnum):
 
 
 class SessionsFormat(StrEnum):
-    """Those, and the one that only sessions have."""
+    """The formats of the data set `sessions`."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -42,7 +42,7 @@ class SessionsFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """The form, and the file or folder; no output is standard output."""
+    """The format of an export, and its file or folder; standard output without one."""
 
     form: Format | SessionsFormat
     output: Path | None = None
@@ -50,7 +50,7 @@ class Target:
     excel_safe: bool = False
 
     def check(self) -> None:
-        """Raises UsageError for what makes no sense together or is not installed, before anything is asked."""
+        """Raises UsageError for options that exclude each other, an existing file, or a missing extra."""
         if self.excel_safe and self.form != Format.CSV:
             raise UsageError(f"--excel-safe is for --format csv; {self.form} is not opened in a spreadsheet")
         if self.output is None and self.form == Format.PARQUET:
@@ -62,15 +62,15 @@ class Target:
         if self.form == Format.PARQUET:
             require_pyarrow()
         if self.output and self.output.is_file() and not self.force and self.form != Format.PARQUET:
-            raise UsageError(f"{visible(str(self.output))} is there already; --force replaces it")
+            raise UsageError(f"{visible(str(self.output))} exists already; --force replaces it")
 
     @contextmanager
     def stream(self) -> Iterator[BinaryIO]:
-        """Where the bytes go; a file has its name once all are written."""
+        """The stream for the bytes; a file gets its name when the block ends."""
         if self.output is not None:
-            with whole_file(self.output) as out:
+            with atomic_file(self.output) as out:
                 yield out
             return
-        with told("standard output"):
+        with write_errors("standard output"):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()

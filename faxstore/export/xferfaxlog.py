@@ -1,7 +1,7 @@
-"""HylaFAX's xferfaxlog, 19 fields between tabs, as its xferfaxstats and recvstats read it (xferfaxlog(5), 6.0).
+"""HylaFAX's xferfaxlog: 19 tab-separated fields, as HylaFAX 6.0's xferfaxstats and recvstats read them (xferfaxlog(5)).
 
-A fax sent is a SEND line, a fax received a RECV line; a gateway's and a detector's have no line there.  What HylaFAX
-knows and we do not is empty (docs/how-to/exports.md has the table).
+A sent fax is a SEND line and a received fax a RECV line; gateway sessions and tone detectors have none.  Fields that
+faxstore does not know are empty (table in docs/how-to/exports.md).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any, BinaryIO
 from psycopg.rows import dict_row
 from sqlalchemy import func
 
-from faxstore.export.datasets import Rows
-from faxstore.export.lines import compiled, ordered
-from faxstore.export.progress import Progress
+from faxstore.export.datasets import Dataset
+from faxstore.export.rows import Progress, fetch_rows
 from faxstore.store.database import Connection
 from faxstore.visible import visible
 
@@ -24,37 +23,34 @@ Row = Mapping[str, Any]
 _HALF = Decimal("0.5")
 
 LOGGED = {"sent": "SEND", "received": "RECV"}
-"""The record types, by fax.sessions.direction."""
+"""The record type, by fax.sessions.direction."""
 
 _RATES = range(2_400, 33_601, 2_400)
-"""bit/s, by HylaFAX's number of them (Class2Params, BR_2400 ...)."""
+"""Data rates in bit/s; the index is HylaFAX's number (Class2Params: BR_2400 is 0)."""
 
 _RESOLUTIONS = {"standard": 0, "fine": 1, "superfine": 2}
-"""VR_NORMAL, VR_FINE, VR_R8."""
+"""HylaFAX's numbers for resolutions: VR_NORMAL, VR_FINE, VR_R8."""
 
 _LAYOUT, _ECM = 1 << 21, 1 << 16
-"""Bits of params: that they are packed the newer way (xferfaxstats looks for this one), and error correction."""
+"""Bits of `params`: the newer layout, which xferfaxstats checks for, and error correction."""
 
 
-def write(connection: Connection, rows: Rows, out: BinaryIO, progress: Progress) -> int:
-    """Writes the sessions; gives how many were left out because they were neither sent nor received."""
-    columns = rows.query.selected_columns
+def write(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> int:
+    """Writes the sent and received faxes; returns the number of sessions that were left out."""
+    columns = dataset.query.selected_columns
     date = func.to_char(columns["started_at"], "MM/DD/YY HH24:MI").label("date")
-    statement, parameters = compiled(ordered(rows, date, *columns))
     left_out = 0
-    with connection.cursor("export", row_factory=dict_row) as cursor:
-        cursor.itersize = 1_000
-        for number, row in enumerate(cursor.execute(statement.encode(), parameters), 1):
-            if row["direction"] in LOGGED:
-                out.write(line(row).encode())
-            else:
-                left_out += 1
-            progress(number - left_out)
+    for number, row in enumerate(fetch_rows(connection, dataset.ordered(date, *columns), dict_row), 1):
+        if row["direction"] in LOGGED:
+            out.write(line(row).encode())
+        else:
+            left_out += 1
+        progress(number - left_out)
     return left_out
 
 
 def line(row: Row) -> str:
-    """One session as a line; `date` is its beginning as MM/DD/YY HH:MM."""
+    """One session as a line; the column `date` is its start as MM/DD/YY HH:MM."""
     sent = row["direction"] == "sent"
     account, caller = row["account_code"], row["caller_number"]
     duration = hours(row["duration_seconds"])
@@ -83,7 +79,7 @@ def line(row: Row) -> str:
 
 
 def reason(row: Row) -> str:
-    """What went wrong, empty for a success: xferfaxstats counts every other text as an error."""
+    """Why the fax failed; empty for a success, because xferfaxstats counts every other text as an error."""
     if row["result"] == "success":
         return ""
     text: str | None = row["result_text"]
@@ -93,7 +89,7 @@ def reason(row: Row) -> str:
 
 
 def params(row: Row) -> int:
-    """Resolution, rate and ECM in the bits that HylaFAX has for them; what is not known is 0, as there."""
+    """Resolution, rate and ECM in HylaFAX's bits; an unknown value is 0, as in HylaFAX."""
     rate = row["last_data_rate"]
     return (
         _LAYOUT
@@ -104,7 +100,7 @@ def params(row: Row) -> int:
 
 
 def hours(seconds: Decimal | None) -> str:
-    """HH:MM:SS, to the nearest second; nothing known is 00:00:00."""
+    """A duration as HH:MM:SS, rounded to seconds; 00:00:00 if unknown."""
     minutes, second = divmod(int((seconds or 0) + _HALF), 60)
     return f"{minutes // 60:02}:{minutes % 60:02}:{second:02}"
 
@@ -114,5 +110,5 @@ def _quoted(text: str | None) -> str:
 
 
 def _field(text: str | None) -> str:
-    """Text that cannot end its field or line; quotes within it would be taken for its ends."""
+    """Text without tabs, line ends and double quotes, which would end the field or the line."""
     return visible(text or "").replace('"', "'")

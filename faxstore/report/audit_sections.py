@@ -1,4 +1,7 @@
-"""The sections of the auditor's report: what each means, the query that fills it, and how it looks as a table."""
+"""The sections of the audit report: the meaning, the query and the table columns of each.
+
+A new section is an entry of SECTIONS and a query of its name.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from faxstore.report.tables import Column, named
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the report; its query is faxstore/sql/queries/audit/<name>.sql."""
+    """One section of the report; its query is faxstore/sql/queries/audit/<name>.sql."""
 
     name: str
     title: str
@@ -21,7 +24,7 @@ class Section:
 
 
 def _exact(title: str, name: str) -> Column:
-    """A number with all its digits."""
+    """A column for a number with all its digits."""
     return Column(title, _text_of(name, str))
 
 
@@ -39,7 +42,7 @@ SECTIONS = (
     Section(
         "servers",
         "Servers",
-        "The servers of this report, what is on record of each at all, and its starts in the period.",
+        "The servers of this report: their first rows and polls on record, and their starts in the period.",
         (
             _SERVER,
             named("first on record", "first_observed_at"),
@@ -50,8 +53,8 @@ SECTIONS = (
     ),
     Section(
         "seen",
-        "What was seen",
-        "The faxes that began in the period, by the views; empty: told of none, or not measurable.",
+        "Faxes seen",
+        "The faxes that began in the period. Empty: not reported or not measurable.",
         (
             _SERVER,
             named("direction", "direction"),
@@ -65,7 +68,7 @@ SECTIONS = (
     Section(
         "coverage",
         "Coverage",
-        "The share of the time, from a server's first poll on, in which its list of faxes was read without a gap.",
+        "The share of the period since a server's first poll during which its list of faxes was polled without a gap.",
         (
             _SERVER,
             named("from", "from_at"),
@@ -79,8 +82,8 @@ SECTIONS = (
     Section(
         "gaps",
         "Gaps",
-        "Each interval without a good poll: why, the known sessions in it, and the faxes that the server counted and"
-        " nobody saw.",
+        "Each interval without a successful poll: the reasons, the known sessions that overlap it, and the faxes that"
+        " only the server's own counters show.",
         (
             _SERVER,
             named("from", "began_at"),
@@ -89,13 +92,13 @@ SECTIONS = (
             named("sessions", "sessions"),
             named("missed", "missed_faxes"),
             named("reasons", "reasons"),
-            named("what was told", "told"),
+            named("details", "told"),
         ),
     ),
     Section(
         "reconciliation",
         "Reconciliation",
-        "The server's own counters beside the sessions that are on record; missed: counted by the server and not seen.",
+        "The server's own counters beside the sessions on record. Missed: counted by the server and not on record.",
         (
             _SERVER,
             named("from", "from_at"),
@@ -114,7 +117,7 @@ SECTIONS = (
     Section(
         "rejected",
         "Rejected messages",
-        "Messages of the servers that could not be understood; each is kept whole in fax.rejected_messages.",
+        "Messages that could not be understood; fax.rejected_messages has each one complete.",
         (
             _SERVER,
             named("messages", "messages"),
@@ -126,7 +129,7 @@ SECTIONS = (
     Section(
         "dropped",
         "Dropped records",
-        "Records that were read and lost for want of room; the time in which that was counts as a gap.",
+        "Records that were received and then dropped for lack of space; the time of each loss counts as a gap.",
         (
             _SERVER,
             named("records", "records"),
@@ -137,8 +140,8 @@ SECTIONS = (
     ),
     Section(
         "corrections",
-        "Corrections handed out",
-        "Faxes whose figures changed after they were exported for billing, and went out again as corrections.",
+        "Billing corrections",
+        "Faxes whose figures changed after they were exported for billing, so that a correction was exported.",
         (
             named("consumer", "consumer"),
             _SERVER,
@@ -151,7 +154,7 @@ SECTIONS = (
     Section(
         "log",
         "Proof",
-        "The rows of the history about these faxes, and how many of them no checkpoint of the log covers yet.",
+        "The history rows of these faxes, and how many of them no checkpoint of the log covers yet.",
         (
             named("rows", "rows"),
             named("first position", "first_position"),
@@ -162,14 +165,14 @@ SECTIONS = (
     Section(
         "checkpoints",
         "Checkpoints",
-        "The checkpoints made in the period, and the newest: compare them with those that were published.",
+        "The checkpoints made in the period, and the newest one. Compare them with the published ones.",
         (named("size", "size"), named("made", "made_at"), named("root", "root")),
     ),
     Section(
         "unknown",
-        "What could not be known",
-        "What this report cannot vouch for, of the faxes that began in the period.",
+        "Unknown",
+        "What this report cannot state about the faxes that began in the period.",
         (_SERVER, _exact("number", "number"), named("what", "what")),
     ),
 )
-"""In the order of the report."""
+"""The sections, in the order of the report."""

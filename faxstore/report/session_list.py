@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Select
 
 from faxstore.export import datasets
-from faxstore.export.lines import ordered
 from faxstore.export.selection import Selection
 from faxstore.export.snapshot import snapshot
 from faxstore.report.formats import Format, Row
@@ -37,14 +36,14 @@ COLUMNS = (
 
 def sessions(dsn: str, selection: Selection, form: Format = Format.TABLE) -> None:
     """Prints those sessions, the oldest first; all of them."""
-    rows = datasets.sessions(selection)
+    dataset = datasets.sessions(selection)
     if form is Format.TABLE:
-        query = ordered(rows, *rows.query.selected_columns)
+        query = dataset.ordered(*dataset.query.selected_columns)
         console(sys.stdout).print(table(_rows(dsn, query), COLUMNS))
         return
     check(form, sys.stdout)
     with snapshot(dsn, "UTC") as connection:
-        write(connection, rows, form, sys.stdout)
+        write(connection, dataset, form, sys.stdout)
 
 
 def _rows(dsn: str, query: Select[Any]) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Rows as a table for people; text of the wire cannot steer their terminal (faxstore/visible.py)."""
+"""Rows as a table on a terminal.  Text from the wire is escaped and cannot steer it (faxstore/visible.py)."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from rich.text import Text
 from faxstore.report.formats import Row
 from faxstore.visible import visible
 
-_WIDE = 160
-"""Columns where the output is no terminal."""
+_PIPE_WIDTH = 160
+"""Width in characters if the output is not a terminal."""
 
 
 class Column(NamedTuple):
-    """A column of a table: its title, and what of a row stands in it."""
+    """A column of a table: its title, and the value it shows of a row."""
 
     title: str
     value: Callable[[Row], Any]
 
 
 def named(title: str, name: str) -> Column:
-    """A column that shows one field."""
+    """A column that shows the field of that name."""
     return Column(title, lambda row: row[name])
 
 
 def table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
-    """A table of these rows; only its last column gives way where the terminal is narrow."""
+    """A table of rows.  Only the last column wraps on a narrow terminal."""
     cells = [[column.value(row) for column in columns] for row in rows]
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for place, column in enumerate(columns):
@@ -46,12 +46,12 @@ def table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
 
 
 def console(out: TextIO) -> Console:
-    """A console on a stream."""
-    return Console(file=out, width=None if out.isatty() else _WIDE, highlight=False)
+    """A rich console that writes to a stream."""
+    return Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, highlight=False)
 
 
 def shown(value: Any) -> str:
-    """A value as a cell: nothing where it is not known, seconds to the tenth, moments in UTC."""
+    """A value as the text of a cell: empty for NULL, decimals to one place, times in UTC."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -42,7 +42,7 @@ def test_to_a_file(dsn: str, database: psycopg.Connection, capsys: pytest.Captur
     )
     before = log.read_bytes()
     status, out, error = run(capsys, *command)
-    assert (status, out, error) == (2, "", f"faxstore: {log} is there already; --force replaces it\n")
+    assert (status, out, error) == (2, "", f"faxstore: {log} exists already; --force replaces it\n")
     assert run(capsys, *command, "--force")[0] == 0
     assert log.read_bytes() == before
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from faxstore.errors import UsageError
-from faxstore.export.files import whole_file, whole_folder
+from faxstore.export.files import atomic_file, atomic_folder
 
 Whole = Callable[[Path], AbstractContextManager[Any]]
 
@@ -27,7 +27,7 @@ def fail(made: AbstractContextManager[Any], fault: BaseException | type[BaseExce
         raise fault
 
 
-@pytest.fixture(params=[whole_file, whole_folder], ids=["file", "folder"])
+@pytest.fixture(params=[atomic_file, atomic_folder], ids=["file", "folder"])
 def whole(request: pytest.FixtureRequest) -> Whole:
     made: Whole = request.param
     return made
@@ -55,14 +55,14 @@ def test_after_a_fault_the_older_file_is_there(tmp_path: Path) -> None:
     path = tmp_path / "october"
     path.write_bytes(b"old")
     with pytest.raises(ValueError, match="fault"):
-        fail(whole_file(path), ValueError("fault"))
+        fail(atomic_file(path), ValueError("fault"))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_what_a_killed_writer_left_is_taken_over(whole: Whole, tmp_path: Path) -> None:
     part = tmp_path / ".october.faxstore-part"
-    if whole is whole_file:
+    if whole is atomic_file:
         part.write_bytes(b"much more than what is written now")
     else:
         (part / "month=2026-01/server=a").mkdir(parents=True)
@@ -77,7 +77,7 @@ def test_two_writers_of_one_name(whole: Whole, tmp_path: Path) -> None:
     path = tmp_path / "october"
     with whole(path) as made:
         fill(made)
-        with pytest.raises(UsageError, match=r"another export is writing .*october at this moment"), whole(path):
+        with pytest.raises(UsageError, match=r"another process is writing .*october"), whole(path):
             raise AssertionError
     assert path.exists()
 
@@ -86,7 +86,7 @@ def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_bytes(b"old")
     link.symlink_to(target)
-    with whole_file(link) as out:
+    with atomic_file(link) as out:
         out.write(b"new")
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
@@ -94,17 +94,17 @@ def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/dev/null", "/tmp"])
 def test_what_is_no_file_is_not_replaced(path: str) -> None:
-    with pytest.raises(UsageError, match=f"^{path} is not a file that can be replaced"), whole_file(Path(path)):
+    with pytest.raises(UsageError, match=f"^{path} is not a file that can be replaced"), atomic_file(Path(path)):
         raise AssertionError
 
 
 def test_a_folder_that_holds_something_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "october"
     path.mkdir()
-    with whole_folder(path) as made:  # an empty one is as good as none
+    with atomic_folder(path) as made:  # an empty one is as good as none
         fill(made)
     for other in (path, path / "part"):
-        with pytest.raises(UsageError, match="is there and not an empty folder"), whole_folder(other):
+        with pytest.raises(UsageError, match="exists and is not an empty folder"), atomic_folder(other):
             raise AssertionError
     assert (path / "part").read_bytes() == b"new"
 

@@ -48,7 +48,7 @@ VIEWS = {"sessions": "sessions", "pages": "session_pages", "timeline": "session_
 
 @pytest.mark.parametrize("name", SUMS)
 def test_duckdb_has_the_same_sums_as_sql(imported: str, tmp_path: Path, name: str) -> None:
-    make: Callable[[Selection], datasets.Rows] = getattr(datasets, name)
+    make: Callable[[Selection], datasets.Dataset] = getattr(datasets, name)
     folder = written(imported, make(ALL), tmp_path, "parquet", "Europe/Berlin")
     found = duck(folder, SUMS[name].format("exported"))
     with psycopg.connect(imported) as connection:
@@ -132,7 +132,7 @@ def test_an_empty_period_is_an_empty_table_with_all_columns(dsn: str, tmp_path: 
         folder = written(dsn, rows, tmp_path, "parquet")
         assert duck(folder, "select count(*), count(server), count(month) from exported") == [(0, 0, 0)]
         names = [row[0] for row in duck(folder, "describe exported")]
-        assert {"server", "month", rows.moment} <= set(names)
+        assert {"server", "month", rows.time_column} <= set(names)
 
 
 def test_what_the_wire_said_is_text(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:

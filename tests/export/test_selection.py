@@ -123,7 +123,7 @@ def three(server: str, template: str) -> Iterator[str]:
 def test_a_filter_chooses_sessions_and_all_that_is_of_them(
     three: str,
     tmp_path: Path,
-    make: Callable[[Selection], datasets.Rows],
+    make: Callable[[Selection], datasets.Dataset],
     wanted: dict[str, Any],
     seconds: list[int],
 ) -> None:

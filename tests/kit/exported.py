@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import psycopg
 
-from faxstore.export.datasets import Rows
+from faxstore.export.datasets import Dataset
 from faxstore.export.run import run
 from faxstore.export.selection import Selection
 from faxstore.export.target import SessionsFormat, Target
@@ -36,16 +36,16 @@ def period(since: str | None, until: str | None, zone: str = "UTC", **wanted: An
     return Selection(first, last, zone, **wanted)
 
 
-def written(dsn: str, rows: Rows, folder: Path, form: str, zone: str = "UTC", **target: Any) -> Path:
+def written(dsn: str, dataset: Dataset, folder: Path, form: str, zone: str = "UTC", **target: Any) -> Path:
     """The file or the folder that the export made."""
     output = folder / f"exported-{len(list(folder.iterdir()))}.{form}"
-    run(dsn, rows, zone, Target(SessionsFormat(form), output, **target), lambda _: None)
+    run(dsn, dataset, zone, Target(SessionsFormat(form), output, **target), lambda _: None)
     return output
 
 
-def csv_text(dsn: str, rows: Rows, folder: Path, zone: str = "UTC", **target: Any) -> str:
+def csv_text(dsn: str, dataset: Dataset, folder: Path, zone: str = "UTC", **target: Any) -> str:
     """The whole CSV file."""
-    return written(dsn, rows, folder, "csv", zone, **target).read_bytes().decode()
+    return written(dsn, dataset, folder, "csv", zone, **target).read_bytes().decode()
 
 
 def csv_rows(text: str) -> list[dict[str, str]]:
@@ -53,9 +53,9 @@ def csv_rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def jsonl_rows(dsn: str, rows: Rows, folder: Path, zone: str = "UTC") -> list[Row]:
+def jsonl_rows(dsn: str, dataset: Dataset, folder: Path, zone: str = "UTC") -> list[Row]:
     """The objects of the JSON Lines file."""
-    text = written(dsn, rows, folder, "jsonl", zone).read_bytes().decode()
+    text = written(dsn, dataset, folder, "jsonl", zone).read_bytes().decode()
     assert text == "" or text.endswith("\n")
     return [json.loads(line) for line in text.split("\n")[:-1]]
 

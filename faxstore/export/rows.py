@@ -1,0 +1,59 @@
+"""Reads the rows of a query without holding them all: COPY lines that Postgres formats, or rows from a server cursor.
+
+SQLAlchemy only compiles the query; psycopg runs it.  COPY is the quick way to text: a row of fifty columns costs the
+client one copy of bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from psycopg.rows import RowFactory
+from sqlalchemy import ColumnElement, DateTime, Select, func
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from faxstore.store.database import Connection
+
+Progress = Callable[[int], None]
+"""Called with the number of rows written so far; the header of a CSV file is row 0."""
+
+Fetched = TypeVar("Fetched")
+
+FETCH = 5_000
+"""Rows that a server cursor fetches at once."""
+
+_DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_ISO_8601 = 'YYYY-MM-DD"T"HH24:MI:SS.USTZH:TZM'
+
+
+def copy_lines(connection: Connection, query: Select[Any], options: str) -> Iterator[bytes]:
+    """The lines of COPY with these options, each with its line end (LF).
+
+    A line is one whole row, even if a value contains line ends: libpq returns row by row (PQgetCopyData).
+    """
+    statement, parameters = compile_query(query)
+    command = f"copy ({statement}) to stdout ({options})".encode()
+    with connection.cursor() as cursor, cursor.copy(command, parameters) as rows:
+        yield from map(bytes, rows)
+
+
+def fetch_rows(connection: Connection, query: Select[Any], row_factory: RowFactory[Fetched]) -> Iterator[Fetched]:
+    """The rows of a query from a server cursor, which needs an open transaction."""
+    statement, parameters = compile_query(query)
+    with connection.cursor("faxstore_rows", row_factory=row_factory) as cursor:
+        cursor.itersize = FETCH
+        yield from cursor.execute(statement.encode(), parameters)
+
+
+def compile_query(query: Select[Any]) -> tuple[str, dict[str, Any]]:
+    """The text of a query as psycopg takes it, and its parameters by name."""
+    compiled = query.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    return str(compiled), dict(compiled.params)
+
+
+def iso_8601(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A time column as ISO 8601 text with the offset of the connection's time zone; another column unchanged."""
+    if not isinstance(column.type, DateTime):
+        return column
+    return func.to_char(column, _ISO_8601).label(column.name)
