@@ -1,7 +1,7 @@
-"""The command line: one module of faxstore/commands a command, and one place where errors become words.
+"""The command line: its commands, its general options, and the conversion of errors into messages.
 
-Data goes to standard output, messages to standard error.  Exit status: 0 done, 1 a check failed,
-2 bad use, 3 a server or a database could not be reached, 130 interrupted.
+Data goes to standard output, messages to standard error.  Exit status: 0 success, 1 a check failed, 2 wrong use or
+missing rights, 3 a server or database could not be reached, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ import typer
 import faxstore
 from faxstore import logs
 from faxstore.commands import (
+    billing,
     consistency,
     demo,
     doctor,
     erase,
     export,
-    help,
     import_,
     ingest,
     migrate,
@@ -37,62 +37,38 @@ from faxstore.commands import (
     show,
     verify,
 )
-from faxstore.commands.context import GlobalOptions
+from faxstore.commands.general import GeneralOptions, add_command, new_group, on_command_line
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.logs import LogFormat
 
 INTERRUPTED = 130
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-GLOBAL_OPTIONS = ("--config", "--dsn", "--data-dir", "--log-format")
-
-app = typer.Typer(
-    name="faxstore",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo", help=help.screen(demo.run))(demo.run)
-app.command("migrate", help=help.screen(migrate.run))(migrate.run)
-app.command("ingest", help=help.screen(ingest.run))(ingest.run)
-app.command("import", help=help.screen(import_.run))(import_.run)
-app.command("record", help=help.screen(record.run))(record.run)
-app.command("sessions", help=help.screen(sessions.run))(sessions.run)
-app.command("show", help=help.screen(show.run))(show.run)
-app.add_typer(report.app, name="report")
-app.add_typer(export.app, name="export")
-app.command("seal", help=help.screen(seal.run))(seal.run)
-app.command("verify", help=help.screen(verify.run))(verify.run)
-app.command("prove", help=help.screen(prove.run))(prove.run)
-app.command("consistency", help=help.screen(consistency.run))(consistency.run)
-app.command("erase", help=help.screen(erase.run))(erase.run)
-app.command("doctor", help=help.screen(doctor.run))(doctor.run)
-app.command("psql", help=help.screen(psql.run), context_settings={"ignore_unknown_options": True})(psql.run)
+_GENERAL = "General options (before or after the command)"
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and leaves with its exit status."""
+    """Runs the command line and exits with its status."""
     try:
         status = app(arguments, prog_name="faxstore", standalone_mode=False)
         sys.stdout.flush()
     except FaxstoreError as error:
         status = _complain(str(error), error.exit_status)
     except typer.TyperException as error:
-        status = _complain(_bad_use(error), error.exit_code)
+        status = _complain(_wrong_use(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:
-        status = _reader_left()
-    except SystemExit as leaving:  # typer's own way out when a write found no reader
-        status = _reader_left() if isinstance(leaving.__context__, BrokenPipeError) else leaving.code
+        status = _discard_output()
+    except SystemExit as exit:  # typer raises it when a write finds the pipe closed
+        status = _discard_output() if isinstance(exit.__context__, BrokenPipeError) else exit.code
     except Exception as error:
-        status = _fault(error)
-    _drop_unwritten()
+        status = _unexpected(error)
+    _flush_or_discard()
     raise SystemExit(status or 0)
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(f"faxstore {faxstore.__version__}")
         raise typer.Exit
 
@@ -100,61 +76,83 @@ def _version(asked: bool) -> None:
 def options(
     context: typer.Context,
     config: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
             metavar="FILE",
             help="The settings file."
             " Default: $FAXSTORE_CONFIG, else ./faxstore.toml, else /etc/faxstore/faxstore.toml.",
+            rich_help_panel=_GENERAL,
         ),
     ] = None,
     dsn: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="DSN",
             help="The database, as postgresql://user@host/name or 'host=... dbname=...'."
             " Default: $FAXSTORE_DSN, else the settings file, else the embedded server.",
+            rich_help_panel=_GENERAL,
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            metavar="FOLDER",
-            help="Where the spool and the embedded server keep their files."
+            metavar="DIR",
+            help="The folder of the spool and of the embedded server."
             " Default: $FAXSTORE_DATA_DIR, else $XDG_DATA_HOME/faxstore, else ~/.local/share/faxstore.",
+            rich_help_panel=_GENERAL,
         ),
     ] = None,
     log_format: Annotated[
-        LogFormat | None,
+        list[LogFormat] | None,
         typer.Option(
+            metavar="|".join(LogFormat),
             envvar="FAXSTORE_LOG_FORMAT",
             show_envvar=False,
-            help="How messages and the log come out; json is one object a line."
+            help="The format of messages and of the log; json is one object per line."
             " Default: $FAXSTORE_LOG_FORMAT, else the settings file, else text.",
+            rich_help_panel=_GENERAL,
         ),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """An event-sourced store of Asterisk fax sessions.
 
-    faxstore watches Asterisk servers over AMI, keeps every snapshot of every fax session in a history that is
-    never changed, and tells from it what became of each fax: pages, bad lines, rates, and how it ended.
+    faxstore watches Asterisk servers over AMI and appends every snapshot of every fax session to a history that is
+    never changed. From this history it reports each fax: pages, bad lines, rates, and how it ended.
 
     Begin with:
-      faxstore demo       see it at work, with nothing to set up
-      faxstore doctor     check what faxstore.toml names
-      faxstore migrate    make the schema, then
+      faxstore demo       see it work, without any setup
+      faxstore doctor     check the servers and the database of faxstore.toml
+      faxstore migrate    create the schema
       faxstore ingest     watch the servers
 
-    The exit status is 0 when done, 1 when a check failed, 2 for bad use, 3 when a server or the database cannot
-    be reached.
+    The exit status is 0 for success, 1 if a check failed, 2 for wrong use or missing rights, 3 if a server or the
+    database could not be reached.
     """
-    logs.to_stderr(log_format or LogFormat.TEXT)
-    context.obj = GlobalOptions(config, dsn, data_dir, log_format)
+    logs.to_stderr(log_format[0] if log_format else LogFormat.TEXT)
+    context.obj = GeneralOptions().merge(on_command_line(context, context.params))
 
 
-app.callback(help=help.screen(options))(options)
+app = new_group(options)
+add_command(app, "demo", demo.run)
+add_command(app, "migrate", migrate.run)
+add_command(app, "ingest", ingest.run)
+add_command(app, "import", import_.run)
+add_command(app, "record", record.run)
+add_command(app, "sessions", sessions.run)
+add_command(app, "show", show.run)
+app.add_typer(report.app, name="report")
+app.add_typer(export.app, name="export")
+app.add_typer(billing.app, name="billing")
+add_command(app, "seal", seal.run)
+add_command(app, "verify", verify.run)
+add_command(app, "prove", prove.run)
+add_command(app, "consistency", consistency.run)
+add_command(app, "erase", erase.run)
+add_command(app, "doctor", doctor.run)
+add_command(app, "psql", psql.run, ignore_unknown_options=True)
 
 
 def _complain(line: str, status: int) -> int:
@@ -163,39 +161,37 @@ def _complain(line: str, status: int) -> int:
     return status
 
 
-def _bad_use(error: typer.TyperException) -> str:
-    """The complaint in one line, with the way to the help; empty where the help itself was shown."""
+def _wrong_use(error: typer.TyperException) -> str:
+    """One line with what is wrong and the command that shows the help; empty if typer has shown the help itself."""
     text = " ".join(error.format_message().split()).replace("Value error, ", "")
     if not text:
         return ""
-    misplaced = next((name for name in GLOBAL_OPTIONS if f"option: {name}" in text), None)
-    if misplaced:
-        return f"{misplaced} stands before the command: faxstore {misplaced} ... COMMAND"
     context = getattr(error, "ctx", None)
     return f"{text.rstrip('.')}. Try: {context.command_path if context else 'faxstore'} --help"
 
 
-def _reader_left() -> int:
-    """Whoever read our output has had enough (head, less): nothing more is to be said, not at exit either."""
+def _discard_output() -> int:
+    """Sends the rest of standard output to /dev/null, because its reader (head, less) has closed the pipe."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _drop_unwritten() -> None:
-    """What standard output did not take (a full disk) is dropped: tried again at exit it would change the status."""
+def _flush_or_discard() -> None:
+    """Flushes standard output; discards what cannot be written, because Python's own flush would change the status."""
     try:
         sys.stdout.flush()
     except OSError:
-        _reader_left()
+        _discard_output()
 
 
-def _fault(error: Exception) -> int:
-    """What nobody expected, with its traceback; but a full disk below standard output is one line.
+def _unexpected(error: Exception) -> int:
+    """Logs a defect with its traceback.  A full disk below standard output is not a defect: it is one line.
 
-    A file that a command writes is named by whoever writes it (export/files.py); only standard output has no name.
+    An error of a file that a command writes has the name of the file (export/files.py); that of standard output has
+    no name.
     """
     if isinstance(error, OSError) and error.errno in DISK_FULL and error.filename is None:
         return _complain(f"standard output cannot be written: {error.strerror}", UsageError.exit_status)
-    logs.log.critical("ended by a fault of its own; please report it", exc_info=error)
+    logs.log.critical("internal error, please report it", exc_info=error)
     return FaxstoreError.exit_status

@@ -18,7 +18,9 @@ from psycopg.rows import class_row, dict_row
 
 from faxstore import sql
 from faxstore.errors import FaxstoreError, UnreachableError, UsageError, one_line
+from faxstore.settings.period import Period
 from faxstore.store.database import Connection, connect
+from faxstore.store.period import resolve
 
 Line = dict[str, Any]
 """One row of fax.export_line by the names of its columns."""
@@ -95,9 +97,11 @@ class Ledger:
         """What the next batch would hold; nothing is fixed."""
         return self._rows("queries/billing/due_lines", {"consumer": self.consumer, "everything": everything})
 
-    def as_of(self, number: int, since: datetime | None, until: datetime | None, time_zone: str) -> Iterator[Line]:
-        """What it had been told by that batch of the faxes that began in a period of a time zone."""
-        asked = {"consumer": self.consumer, "batch": number, "since": since, "until": until, "time_zone": time_zone}
+    def as_of(self, number: int, period: Period) -> Iterator[Line]:
+        """The newest revisions exported up to that batch of the faxes that began in a period."""
+        absolute = resolve(self._connection, period)  # the function's moments are local to its time zone
+        since, until = (moment and moment.replace(tzinfo=None) for moment in (absolute.since, absolute.until))
+        asked = {"consumer": self.consumer, "batch": number, "since": since, "until": until, "time_zone": "UTC"}
         return self._rows("queries/billing/lines_as_of", asked)
 
     def begin(self, *, everything: bool = False) -> int:

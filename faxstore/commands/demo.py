@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from faxstore.commands.context import GlobalOptions
+from faxstore.commands.general import GeneralOptions
 
 
 def run(
@@ -28,10 +28,10 @@ def run(
 
     Examples:
       faxstore demo
-      faxstore --data-dir /tmp/demo demo
+      faxstore demo --data-dir /tmp/demo
     """
     from faxstore import demo
     from faxstore.settings.loading import default_data_dir
 
-    options = context.ensure_object(GlobalOptions)
+    options = context.ensure_object(GeneralOptions)
     demo.run(options.data_dir or default_data_dir(os.environ) / "demo", speed)

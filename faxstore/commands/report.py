@@ -1,4 +1,4 @@
-"""`faxstore report NAME`: what is put together for a reader."""
+"""`faxstore report NAME`: reports for people."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Annotated
 
 import typer
 
-from faxstore.commands import help
+from faxstore.commands import options
 from faxstore.commands.context import settings_of
+from faxstore.commands.general import add_command, new_group
+from faxstore.settings.period import Period
 
 
 class ReportFormat(StrEnum):
-    """The formats that can hold a whole report."""
+    """The formats that can represent a whole report."""
 
     TABLE = "table"
     JSON = "json"
 
 
 def about() -> None:
-    """Put a report together for a reader.
+    """Print a report.
 
     Examples:
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --time-zone Europe/Berlin
@@ -28,45 +30,40 @@ def about() -> None:
 
 def audit(
     context: typer.Context,
-    from_: Annotated[
-        str, typer.Option("--from", metavar="TIME", help="The first moment of the period.", show_default=False)
-    ],
-    to: Annotated[
-        str, typer.Option("--to", metavar="TIME", help="The first moment after the period.", show_default=False)
-    ],
-    time_zone: Annotated[
-        str, typer.Option(metavar="ZONE", help="The time zone of --from and --to where they say none.")
-    ] = "UTC",
-    server: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only of this server; may be repeated.")
-    ] = None,
-    format: Annotated[ReportFormat, typer.Option(help="How it comes out.")] = ReportFormat.TABLE,
+    since: options.RequiredFrom,
+    until: options.RequiredTo,
+    time_zone: options.TimeZone = "UTC",
+    server: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this server; may be repeated.")] = None,
+    format: Annotated[ReportFormat, typer.Option(help="The format of the report.")] = ReportFormat.TABLE,
 ) -> None:
-    """Show an auditor what is known of a period, how completely it was watched, and what could not be known.
+    """Print what the history proves about a period, how completely it was observed, and what is unknown.
 
-    The sections are: the servers; what was seen; the share of the time that was watched, and each gap; the servers'
-    own counters beside what is on record; messages that were not understood; records that were dropped; corrections
-    handed out to billing; checkpoints of the log; and what could not be known. A fax belongs to the period in which it
-    began. TIME is a date or time, 2026-11-01 or 2026-11-01T08:00. All figures are of one moment: what is appended
-    while the report is made is in none of them.
+    The sections are: servers; what was observed; observed time and each gap; the servers' own counters beside those of
+    the history; rejected messages; dropped records; billing corrections; checkpoints of the log; and what could not be
+    observed. A fax belongs to the period in which it began. All figures are from one snapshot of the database: rows
+    appended while the report runs are in none of them.
 
     Examples:
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --time-zone Europe/Berlin
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --server pbx1 --format json > november.json
     """
-    from faxstore.commands.period import bounds, zone_of
-    from faxstore.report.audit import Period
-    from faxstore.report.audit import audit as report
-    from faxstore.store.database import open_dsn
-    from faxstore.store.migrate import require_current
+    from zoneinfo import ZoneInfo
 
-    zone = zone_of(time_zone)
-    since, until = bounds(from_, to, zone)
+    from faxstore.report import audit as report
+    from faxstore.store.database import connect, open_dsn
+    from faxstore.store.migrate import require_current
+    from faxstore.store.period import resolve
+
+    period = Period.parse(since, until, time_zone)
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
-        report(dsn, Period(since, until, zone), server or (), as_json=format is ReportFormat.JSON)
+        with connect(dsn) as connection:
+            period = resolve(connection, period)
+        assert period.since is not None
+        assert period.until is not None
+        asked = report.Period(period.since, period.until, ZoneInfo(period.time_zone))
+        report.audit(dsn, asked, server or (), as_json=format is ReportFormat.JSON)
 
 
-app = typer.Typer(no_args_is_help=True)
-app.callback(help=help.screen(about))(about)
-app.command("audit", help=help.screen(audit))(audit)
+app = new_group(about)
+add_command(app, "audit", audit)

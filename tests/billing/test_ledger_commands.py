@@ -39,9 +39,9 @@ def exporter(server: str, dsn: str, database: psycopg.Connection) -> Iterator[st
 
 
 def run(dsn: str, capsys: Captured, *arguments: str | Path, status: int = 0) -> tuple[str, list[str]]:
-    """Standard output, and the lines of standard error, of `faxstore export`."""
+    """Standard output, and the lines of standard error, of `faxstore billing`."""
     with pytest.raises(SystemExit) as leaving:
-        cli.main(["--dsn", dsn, "export", *map(str, arguments)])
+        cli.main(["--dsn", dsn, "billing", *map(str, arguments)])
     out, error = capsys.readouterr()
     assert leaving.value.code == status, error
     assert "Traceback" not in error
@@ -53,17 +53,17 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_a_batch_is_made_and_its_file_named(exporter: str, tmp_path: Path, capsys: Captured) -> None:
-    out, said = run(exporter, capsys, "billing", "--to", tmp_path)
+    out, said = run(exporter, capsys, "export", "--folder", tmp_path)
     assert out == f"{tmp_path / 'billing-default-000001.csv'}\n"
     assert said == ["batch 1 of default: 2 faxes, 0 corrections, 2 pages, positions 1 to 6"]
-    out, said = run(exporter, capsys, "billing", "--to", tmp_path)
+    out, said = run(exporter, capsys, "export", "--folder", tmp_path)
     assert (out, said) == ("", ["nothing new for default: its last one is 1"])
 
 
 def test_a_dry_run_shows_the_lines_and_fixes_nothing(exporter: str, tmp_path: Path, capsys: Captured) -> None:
-    out, said = run(exporter, capsys, "billing", "--dry-run")
+    out, said = run(exporter, capsys, "export", "--dry-run")
     assert [(row["line"], row["pages"]) for row in rows(out)] == [("1", "1"), ("2", "1")]
-    assert said == ["nothing is fixed: a dry run for default; it was handed out nothing yet"]
+    assert said == ["dry run for default, no batch was made; it was handed out nothing yet"]
     hand(exporter, tmp_path)
     assert out.encode() == (tmp_path / "billing-default-000001.csv").read_bytes()
 
@@ -72,7 +72,7 @@ def test_what_was_made_and_not_delivered_is_delivered_by_the_next_run(
     exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
 ) -> None:
     """As after a kill between the commit and the name of the file."""
-    run(exporter, capsys, "billing", "--to", tmp_path)
+    run(exporter, capsys, "export", "--folder", tmp_path)
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with database.transaction():
         database.execute("alter table fax.export_delivery disable trigger append_only")
@@ -80,7 +80,7 @@ def test_what_was_made_and_not_delivered_is_delivered_by_the_next_run(
         database.execute("alter table fax.export_delivery enable always trigger append_only")
     for path in tmp_path.iterdir():
         path.unlink()
-    out, said = run(exporter, capsys, "billing", "--to", tmp_path)
+    out, said = run(exporter, capsys, "export", "--folder", tmp_path)
     assert out == f"{tmp_path / 'billing-default-000001.csv'}\n"
     assert len(said) == 1
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == made
@@ -90,8 +90,8 @@ def test_a_batch_is_rendered_again_to_the_same_bytes(exporter: str, tmp_path: Pa
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    run(exporter, capsys, "billing", "--to", first, "--consumer", "usage", "--format", "cloudevents")
-    out, said = run(exporter, capsys, "billing-render", "1", "--to", second, "--consumer", "usage")
+    run(exporter, capsys, "export", "--folder", first, "--consumer", "usage", "--format", "cloudevents")
+    out, said = run(exporter, capsys, "render", "1", "--folder", second, "--consumer", "usage")
     assert (out, said) == (f"{second / 'billing-usage-000001.cloudevents.jsonl'}\n", [])
     assert names(first) == names(second)
     assert [(second / name).read_bytes() for name in names(second)] == [
@@ -100,10 +100,10 @@ def test_a_batch_is_rendered_again_to_the_same_bytes(exporter: str, tmp_path: Pa
 
 
 def test_the_list_of_batches(exporter: str, tmp_path: Path, capsys: Captured) -> None:
-    run(exporter, capsys, "billing", "--to", tmp_path)
-    out, _ = run(exporter, capsys, "billing-list")
+    run(exporter, capsys, "export", "--folder", tmp_path)
+    out, _ = run(exporter, capsys, "list")
     assert "billing-default-000001.csv" in out
-    out, _ = run(exporter, capsys, "billing-list", "--format", "jsonl")
+    out, _ = run(exporter, capsys, "list", "--format", "jsonl")
     told = json.loads(out)
     assert (told["batch"], told["lines"], told["pages"], told["erased_lines"]) == (1, 2, 2, 0)
     assert told["delivered_at"] >= told["made_at"]
@@ -112,32 +112,32 @@ def test_the_list_of_batches(exporter: str, tmp_path: Path, capsys: Captured) ->
 def test_what_was_said_then_and_what_is_said_now(
     exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
 ) -> None:
-    run(exporter, capsys, "billing", "--to", tmp_path)
+    run(exporter, capsys, "export", "--folder", tmp_path)
     append(database, channel_status(0.5, 0, AccountCode="law"))
-    run(exporter, capsys, "billing", "--to", tmp_path)
-    then, said = run(exporter, capsys, "billing-as-of", "1")
+    run(exporter, capsys, "export", "--folder", tmp_path)
+    then, said = run(exporter, capsys, "as-of", "1")
     assert said[0].startswith("default as of batch 1, made at 20")
-    now, said = run(
-        exporter, capsys, "billing-as-of", "0m", "--from", "2026-11-02T08:00:00", "--to", "2026-11-02T08:00:05"
-    )
+    now, said = run(exporter, capsys, "as-of", "0m", "--from", "2026-11-02T08:00:00", "--to", "2026-11-02T08:00:05")
     assert said[0].startswith("default as of batch 2, made at 20")
     told = [[(row["batch"], row["session_number"], row["account_code"]) for row in rows(out)] for out in (then, now)]
     assert told == [[("1", "0", ""), ("1", "1", "")], [("2", "0", "law")]]
+    with_offset = ["--from", "2026-11-02T09:00:00+01:00", "--to", "2026-11-02T13:45:05+05:45"]
+    assert run(exporter, capsys, "as-of", "0m", *with_offset, "--time-zone", "Asia/Tokyo")[0] == now
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["billing"], "--to DIR is needed: the folder for file and manifest"),
-        (["billing", "--to", "/nowhere"], "--to /nowhere: there is no such folder"),
-        (["billing", "--to", "/tmp", "--consumer", "A"], "--consumer 'A': a consumer's name is part of file names"),
-        (["billing-render", "3", "--to", "/tmp"], "consumer default has no batch 3; it was handed out nothing yet"),
-        (["billing-list", "--format", "parquet"], "--format parquet: a list of batches is table, csv, json, jsonl"),
-        (["billing-as-of", "2026-11-03"], "default had no batch by 2026-11-03; it was handed out nothing yet"),
-        (["billing-as-of", "yesterday"], "WHEN: 'yesterday' is not a date or time; allowed:"),
-        (["billing-as-of", "1", "--from", "1.10."], "--from: '1.10.' is not a date or time; allowed:"),
-        (["billing-as-of", "1", "--to", "2026-10-01T00:00Z"], "--to: '2026-10-01T00:00Z' names a zone of its own;"),
-        (["billing-as-of", "1", "--format", "cloudevents"], "--format cloudevents: events tell of changes"),
+        (["export"], "--folder DIR is missing: name an existing folder for the file and its manifest"),
+        (["export", "--folder", "/nowhere"], "--folder /nowhere: no such folder"),
+        (["export", "--folder", "/tmp", "--consumer", "A"], "--consumer 'A': a consumer's name is part of file names"),
+        (["render", "3", "--folder", "/tmp"], "consumer default has no batch 3; it was handed out nothing yet"),
+        (["list", "--format", "parquet"], "--format parquet is not for a list of batches; use table, csv, json, jsonl"),
+        (["as-of", "2026-11-03"], "default had no batch by 2026-11-03; it was handed out nothing yet"),
+        (["as-of", "yesterday"], "WHEN: 'yesterday' is not a date or time; use"),
+        (["as-of", "1", "--from", "1.10."], "--from: '1.10.' is not a date or time; use"),
+        (["as-of", "1", "--from", "2026-11-01", "--to", "2026-11-01"], "--from 2026-11-01T00:00:00 is not before --to"),
+        (["as-of", "1", "--format", "cloudevents"], "--format cloudevents describes changes, not a state"),
     ],
 )  # fmt: skip
 def test_bad_use_is_one_line(exporter: str, capsys: Captured, arguments: list[str], said: str) -> None:
@@ -146,23 +146,23 @@ def test_bad_use_is_one_line(exporter: str, capsys: Captured, arguments: list[st
     assert told[0].startswith(said)
 
 
-def test_a_zone_that_there_is_not_is_told(exporter: str, tmp_path: Path, capsys: Captured) -> None:
-    run(exporter, capsys, "billing", "--to", tmp_path)
-    arguments = ["billing-as-of", "1", "--from", "2026-10-01", "--time-zone", "Europe/Berlim"]
+def test_an_unknown_time_zone_is_an_error(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    run(exporter, capsys, "export", "--folder", tmp_path)
+    arguments = ["as-of", "1", "--from", "2026-10-01", "--time-zone", "Europe/Berlim"]
     _, told = run(exporter, capsys, *arguments, status=2)
-    assert told[-1] == 'time zone "Europe/Berlim" not recognized'
+    assert told[-1].startswith("--time-zone: the database has no time zone 'Europe/Berlim'; use a name")
 
 
 def test_whoever_may_only_read_reads_the_ledger_and_makes_nothing(
     exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
 ) -> None:
-    run(exporter, capsys, "billing", "--to", tmp_path)
+    run(exporter, capsys, "export", "--folder", tmp_path)
     user = sql.Identifier(str(psycopg.conninfo.conninfo_to_dict(exporter)["user"]))
     database.execute(sql.SQL("revoke fax_export from {}").format(user))
     database.execute(sql.SQL("grant fax_reader to {}").format(user))
-    out, _ = run(exporter, capsys, "billing-as-of", "1")
+    out, _ = run(exporter, capsys, "as-of", "1")
     assert len(rows(out)) == 2
-    _, told = run(exporter, capsys, "billing", "--to", tmp_path, status=2)
+    _, told = run(exporter, capsys, "export", "--folder", tmp_path, status=2)
     assert told == [
         "permission denied for function begin_export_batch: this user needs the role fax_export (to read, fax_reader)"
     ]
@@ -175,5 +175,5 @@ def test_a_second_exporter_says_that_it_waits(exporter: str, tmp_path: Path, cap
         assert other.hold()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Ledger, "wait", lambda _: None)
-            _, said = run(exporter, capsys, "billing", "--to", tmp_path)
-    assert said[0] == "another export for default is under way: waiting for it"
+            _, said = run(exporter, capsys, "export", "--folder", tmp_path)
+    assert said[0] == "waiting for another export for default to finish"

@@ -15,6 +15,7 @@ import pytest
 
 from faxstore.billing.ledger import ledger
 from faxstore.observations import MICROSECONDS, Life, Observation
+from faxstore.settings.period import Period
 from tests.kit.billing_batches import hand
 from tests.kit.databases import fresh
 from tests.kit.given import append
@@ -65,7 +66,7 @@ def a_fax(number: int, moment: datetime) -> list[Observation]:
 def told(dsn: str, zone: str, since: datetime, until: datetime) -> list[UUID]:
     """The faxes of a period of a zone, as the consumer was told of them."""
     with ledger(dsn, "default") as opened:
-        return [line["session_id"] for line in opened.as_of(1, since, until, zone)]
+        return [line["session_id"] for line in opened.as_of(1, Period(since, until, zone))]
 
 
 def months(year: int) -> list[tuple[datetime, datetime]]:

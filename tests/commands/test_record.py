@@ -116,4 +116,4 @@ def test_a_server_that_is_not_set(tmp_path: Path) -> None:
         return await left(await record(tmp_path, server, "--server", "pbx9"))
 
     status, _, error = asyncio.run(scenario())
-    assert (status, error) == (2, "faxstore: --server pbx9: there is no such server; set are pbx1\n")
+    assert (status, error) == (2, "faxstore: --server pbx9 is not in the settings; use pbx1\n")

@@ -37,7 +37,7 @@ def test_to_a_file(dsn: str, database: psycopg.Connection, capsys: pytest.Captur
     status, out, error = run(capsys, *command)
     assert (status, out) == (0, "")
     assert error == (
-        f"faxstore: 1 sessions in {log}\n"
+        f"faxstore: wrote 1 sessions to {log}\n"
         "faxstore: 1 sessions have no line in an xferfaxlog: neither sent nor received\n"
     )
     before = log.read_bytes()
@@ -59,10 +59,10 @@ def test_to_a_file(dsn: str, database: psycopg.Connection, capsys: pytest.Captur
         (["sessions", "--format", "jsonl", "--excel-safe"], "--excel-safe is for --format csv; jsonl is not opened"),
         (["sessions", "--force"], "--force is for --output FILE"),
         (["pages", "--format", "parquet", "--output", "x", "--force"], "--force replaces a file; remove an older"),
-        (["sessions", "--from", "yesterday"], "--from: 'yesterday' is not a date or time; allowed: 2026-11-30"),
-        (["sessions", "--from", "2026-11-02", "--to", "2026-11-02"], "--from 2026-11-02 is not before --to 2026-11-02"),
-        (["usage", "--from", "24h"], "usage counts by the clock of --time-zone: --from and --to are 2026-11-01"),
-        (["usage", "--to", "2026-11-01T00:00+01:00"], "usage counts by the clock of --time-zone"),
+        (["sessions", "--from", "yesterday"], "--from: 'yesterday' is not a date or time; use 2026-11-30"),
+        (["sessions", "--from", "2026-11-02", "--to", "2026-11-02"], "--from 2026-11-02T00:00:00 is not before"),
+        (["usage", "--from", "24h"], "usage counts by local time: --from must be local to --time-zone, as 2026-11-30"),
+        (["usage", "--to", "2026-11-01T00:00+01:00"], "usage counts by local time: --to must be local"),
         (["sessions", "--format", "xferfaxlog", "--direction", "gateway"], "has lines for sent and received faxes"),
     ],
 )

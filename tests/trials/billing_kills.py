@@ -168,9 +168,9 @@ def _consume(delivered: Path, consumed: Path, outcome: Outcome) -> None:
 
 def _export(dsn: str, folder: Path, consumer: str, form: str) -> None:
     """The last run is the command itself, and nobody kills it; after it nothing is due."""
-    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "billing", "--format", form]
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "billing", "export", "--format", form]
     for _ in range(2):
-        subprocess.run([*command, "--to", str(folder), "--consumer", consumer], check=True, capture_output=True)
+        subprocess.run([*command, "--folder", str(folder), "--consumer", consumer], check=True, capture_output=True)
 
 
 def main() -> int:

@@ -1,0 +1,110 @@
+"""The options that commands share: one spelling and one meaning each.
+
+The options of the whole program (--config, --dsn ...) are in general.py.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Direction(StrEnum):
+    """Values of fax.sessions.direction."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    GATEWAY = "gateway"
+    DETECTOR = "detector"
+
+
+class Result(StrEnum):
+    """Values of fax.sessions.result."""
+
+    SUCCESS = "success"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Bucket(StrEnum):
+    """Intervals by which fax.usage() counts."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+def _dash_is_standard_output(value: Path | None) -> Path | None:
+    return None if value == Path("-") else value
+
+
+_TIME = "a date or time in --time-zone, a time with an offset, or 30m, 24h, 7d ago"
+
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="TIME", help=f"Only sessions that began at this moment or later: {_TIME}."),
+]
+To = Annotated[
+    str | None, typer.Option("--to", metavar="TIME", help="Only sessions that began before this moment, as --from.")
+]
+RequiredFrom = Annotated[
+    str, typer.Option("--from", metavar="TIME", help=f"The start of the period: {_TIME}.", show_default=False)
+]
+RequiredTo = Annotated[
+    str,
+    typer.Option("--to", metavar="TIME", help="The end of the period, not included, as --from.", show_default=False),
+]
+TimeZone = Annotated[
+    str, typer.Option(metavar="ZONE", help="The time zone of --from and --to, for example Europe/Berlin.")
+]
+ExportTimeZone = Annotated[
+    str,
+    typer.Option(
+        "--time-zone",
+        metavar="ZONE",
+        help="The time zone of --from and --to, and of the times in text files, for example Europe/Berlin.",
+    ),
+]
+Servers = Annotated[
+    list[str] | None, typer.Option("--server", metavar="NAME", help="Only sessions of this server; may be repeated.")
+]
+Directions = Annotated[
+    list[Direction] | None,
+    typer.Option("--direction", metavar="|".join(Direction), help="Only sessions of this direction; may be repeated."),
+]
+Results = Annotated[
+    list[Result] | None,
+    typer.Option("--result", metavar="|".join(Result), help="Only sessions with this result; may be repeated."),
+]
+Accounts = Annotated[
+    list[str] | None, typer.Option("--account", metavar="CODE", help="Only sessions of this account; may be repeated.")
+]
+BucketOption = Annotated[
+    Bucket, typer.Option("--bucket", help="The interval to count by; days and longer begin at midnight of --time-zone.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        callback=_dash_is_standard_output,
+        help="The file to write (for parquet, the folder); it gets this name when it is complete."
+        " Default: -, standard output.",
+    ),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder", metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file; without it, that is an error.")]
+ExcelSafe = Annotated[
+    bool,
+    typer.Option("--excel-safe", help="In CSV, prefix text that a spreadsheet would run as a formula with '."),
+]

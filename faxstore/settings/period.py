@@ -1,0 +1,75 @@
+"""The period of a query: `--from`, `--to` and `--time-zone`.
+
+A moment without an offset is local time in the period's time zone.  Only the database knows time zones, because its
+views compute with them: `faxstore.store.period.resolve` turns local moments into absolute ones.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from faxstore.errors import UsageError
+
+_AGO = re.compile(r"(\d{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_LOCAL = "2026-11-30 or 2026-11-30T08:00"
+_ALLOWED = "2026-11-30, 2026-11-30T08:00, 2026-11-30T08:00+01:00, or 30m, 24h, 7d (ago)"
+
+
+@dataclass(frozen=True)
+class Period:
+    """A half-open interval: `since` is included, `until` is not; None is unbounded.
+
+    A naive datetime is local time in `time_zone`, a name from the database's pg_timezone_names.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    time_zone: str = "UTC"
+
+    @classmethod
+    def parse(cls, since: str | None, until: str | None, time_zone: str = "UTC", now: datetime | None = None) -> Period:
+        """Parses the values of --from, --to and --time-zone.  Raises UsageError."""
+        period = cls(_optional(since, "--from", now), _optional(until, "--to", now), time_zone)
+        if period.is_comparable():
+            period.require_order()
+        return period
+
+    def is_comparable(self) -> bool:
+        """Whether the bounds can be compared without knowing the time zone: both local, or both absolute."""
+        return bool(self.since and self.until) and is_local(self.since) == is_local(self.until)
+
+    def require_order(self) -> None:
+        """Raises UsageError unless `since` is before `until`."""
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise UsageError(f"--from {self.since.isoformat()} is not before --to {self.until.isoformat()}")
+
+    def require_local(self, why: str) -> None:
+        """Raises UsageError, which begins with the reason, if a bound has an offset or was given as a time ago."""
+        for option, moment in (("--from", self.since), ("--to", self.until)):
+            if moment is not None and not is_local(moment):
+                raise UsageError(f"{why}: {option} must be local to --time-zone, as {_LOCAL}")
+
+
+def is_local(moment: datetime | None) -> bool:
+    """Whether a moment has no offset, so that its meaning depends on a time zone."""
+    return moment is not None and moment.tzinfo is None
+
+
+def parse_moment(text: str, option: str, now: datetime | None = None) -> datetime:
+    """Parses an ISO 8601 date or time, or a time ago (30m, 24h, 7d); naive if the text has no offset.
+
+    Raises UsageError, which names the option.
+    """
+    try:
+        if ago := _AGO.fullmatch(text):
+            return (now or datetime.now(UTC)) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        return datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{option}: '{text}' is not a date or time; use {_ALLOWED}") from error
+
+
+def _optional(text: str | None, option: str, now: datetime | None) -> datetime | None:
+    return None if text is None else parse_moment(text, option, now)

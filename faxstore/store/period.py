@@ -1,0 +1,49 @@
+"""Periods of a time zone, resolved by the database: it is the only authority for time zones."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+
+import psycopg
+
+from faxstore.errors import UsageError
+from faxstore.settings.period import Period, is_local
+from faxstore.store.database import Connection
+
+
+def resolve(connection: Connection, period: Period) -> Period:
+    """Returns the period with absolute moments in UTC and the same time zone.
+
+    Raises UsageError if the database does not know the time zone, if a moment is outside of the years 1 to 9999, or if
+    --from is not before --to.
+    """
+    require_time_zone(connection, period.time_zone)
+    since = _absolute(connection, period.since, period.time_zone, "--from")
+    until = _absolute(connection, period.until, period.time_zone, "--to")
+    resolved = Period(since, until, period.time_zone)
+    resolved.require_order()
+    return resolved
+
+
+def require_time_zone(connection: Connection, name: str) -> None:
+    """Raises UsageError unless it is the name of a time zone of the database.
+
+    Postgres also accepts offsets such as +02:00, but with the sign of POSIX (west of Greenwich): only names are safe.
+    """
+    row = connection.execute("select exists (select from pg_timezone_names where name = %s)", [name]).fetchone()
+    if row != (True,):
+        allowed = "a name such as UTC or Europe/Berlin (select name from pg_timezone_names)"
+        raise UsageError(f"--time-zone: the database has no time zone '{name}'; use {allowed}")
+
+
+def _absolute(connection: Connection, moment: datetime | None, time_zone: str, option: str) -> datetime | None:
+    if moment is None:
+        return None
+    try:
+        if not is_local(moment):
+            return moment.astimezone(UTC)
+        row = connection.execute("select timezone(%s, %s::timestamp)", [time_zone, moment]).fetchone()
+        return cast("datetime", row[0]).astimezone(UTC) if row else None
+    except (OverflowError, psycopg.DataError) as error:
+        raise UsageError(f"{option}: {moment.isoformat()} is outside of the years 1 to 9999") from error
