@@ -1,14 +1,14 @@
-"""Handing out: a batch is fixed in the database, its file rendered from it, then both put in place.
+"""The export of a batch: commit it to the database, then give its file and manifest their names.
 
-The file is written under another name while the transaction is open, so that the batch can hold its SHA-256; it gets
-its name after the commit.  Whatever dies between the two leaves a batch that is not delivered: the next run renders it
-again, compares, and goes on.
+The file is rendered under a temporary name while the transaction is open, because the batch stores its SHA-256, and it
+is renamed after the commit.  A crash between the two leaves a batch that is not delivered: the next run renders it
+again, compares the SHA-256, and delivers it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,70 +17,65 @@ from faxstore.billing.ledger import Batch, Ledger, Line
 from faxstore.billing.manifest import manifest, manifest_name
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.export.files import atomic_file
-
-Progress = Callable[[int], None]
-"""Told how many lines of the batch in hand are written."""
+from faxstore.export.rows import Progress
 
 
 def hand_out(
     ledger: Ledger, folder: Path, wanted: BillingFormat | None, progress: Progress, *, everything: bool = False
 ) -> Iterator[Batch]:
-    """Delivers what an earlier run could not, then makes the next batch, if anything is due; each as it is in place.
+    """Delivers the batches that an earlier run committed, then the next batch if any fax is due; yields each one.
 
-    For whoever holds the consumer's lock.  Raises FaxstoreError in one line; what was made is then not lost.
+    The caller holds the consumer's lock.  Raises FaxstoreError; a committed batch stays for the next run.
     """
     batches = ledger.batches()
     format = format_of(batches, wanted)
     for batch in batches:
         if batch.delivered_at is None:
-            yield deliver(ledger, batch, folder, progress)
+            render_again(ledger, batch, folder, progress)
+            ledger.delivered(batch.batch)
+            yield batch
     number = batches[-1].batch + 1 if batches else 1
-    if _make(ledger, number, folder / file_name(ledger.consumer, number, format), format, progress, everything):
-        made = ledger.batch(number)
-        _put_manifest(made, made.sha256, folder)
+    if _commit_batch(ledger, number, folder / file_name(ledger.consumer, number, format), format, progress, everything):
+        batch = ledger.batch(number)
+        _write_manifest(batch, batch.sha256, folder)
         ledger.delivered(number)
-        yield made
-
-
-def deliver(ledger: Ledger, batch: Batch, folder: Path, progress: Progress) -> Batch:
-    """Puts the file and the manifest of a batch in place, and notes it."""
-    render_again(ledger, batch, folder, progress)
-    ledger.delivered(batch.batch)
-    return batch
+        yield batch
 
 
 def render_again(ledger: Ledger, batch: Batch, folder: Path, progress: Progress) -> bytes:
-    """The same file and manifest again, anywhere; gives the SHA-256 of the file.
+    """Writes the file and the manifest of a committed batch into any folder; returns the SHA-256 of the file.
 
-    It is that of the batch, unless personal values of its lines were erased: anything else is an error, and nothing
-    is written then.
+    Raises FaxstoreError, and writes nothing, if the SHA-256 is not that of the batch, except for a batch with erased
+    lines.
     """
     path = folder / file_name(batch.consumer, batch.batch, batch.format)
     with atomic_file(path) as out:
         sha256 = _render(ledger.lines(batch.batch), batch.format, batch.format_version, out, progress)
-        _compare(batch, sha256, path)
-    _put_manifest(batch, sha256, folder)
+        _check_file(batch, sha256, path)
+    _write_manifest(batch, sha256, folder)
     return sha256
 
 
 def sha256_of(ledger: Ledger, batch: Batch) -> bytes:
-    """The SHA-256 of what a batch renders to now."""
+    """The SHA-256 of the file that a batch renders to now."""
     digest = hashlib.sha256()
     for piece in renderer(batch.format, batch.format_version)(ledger.lines(batch.batch)):
         digest.update(piece)
     return digest.digest()
 
 
-def _make(ledger: Ledger, number: int, path: Path, format: BillingFormat, progress: Progress, everything: bool) -> bool:
-    """Fixes the next batch and puts its file in place; False: nothing was due."""
+def _commit_batch(
+    ledger: Ledger, number: int, path: Path, format: BillingFormat, progress: Progress, everything: bool
+) -> bool:
+    """Commits the next batch and names its file; returns False if nothing was due."""
     try:
         with atomic_file(path) as out, ledger.one_moment():
             if not ledger.begin(everything=everything):
                 raise _NothingDueError
             if path.exists():
                 raise FaxstoreError(
-                    f"{path} is there already, and no batch {number} of {ledger.consumer} was ever made:"
-                    " move it away (was the database restored from a backup?)"
+                    f"{path} exists already, but {ledger.consumer} has no batch {number} in the database: move the file"
+                    " away (was the database restored from a backup?)"
                 )
             ledger.end(format, VERSION, _render(ledger.lines(number), format, VERSION, out, progress))
     except _NothingDueError:
@@ -89,25 +84,25 @@ def _make(ledger: Ledger, number: int, path: Path, format: BillingFormat, progre
 
 
 class _NothingDueError(Exception):
-    """Takes back the transaction and the file that was begun."""
+    """Rolls back the transaction and removes the temporary file."""
 
 
 def format_of(batches: list[Batch], wanted: BillingFormat | None) -> BillingFormat:
-    """A consumer's format is that of its first batch."""
+    """The format of a consumer's next batch: that of its first one, else the wanted one, else CSV."""
     if not batches:
         return wanted or BillingFormat.CSV
-    kept = BillingFormat(batches[0].format)
-    if wanted not in (None, kept):
+    format = BillingFormat(batches[0].format)
+    if wanted not in (None, format):
         raise UsageError(
-            f"--format {wanted}: consumer {batches[0].consumer} is handed out {kept} since its first batch;"
-            " another format needs another consumer (--consumer)"
+            f"--format {wanted}: consumer {batches[0].consumer} gets {format} since its first batch;"
+            " use another consumer (--consumer) for another format"
         )
-    return kept
+    return format
 
 
 def _render(lines: Iterable[Line], format: str, version: int, out: BinaryIO, progress: Progress) -> bytes:
-    digest, seen = hashlib.sha256(), _counted(lines, progress)
-    for piece in renderer(format, version)(seen):
+    digest = hashlib.sha256()
+    for piece in renderer(format, version)(_counted(lines, progress)):
         out.write(piece)
         digest.update(piece)
     return digest.digest()
@@ -119,14 +114,14 @@ def _counted(lines: Iterable[Line], progress: Progress) -> Iterator[Line]:
         progress(number)
 
 
-def _compare(batch: Batch, sha256: bytes, path: Path) -> None:
+def _check_file(batch: Batch, sha256: bytes, path: Path) -> None:
     if sha256 != batch.sha256 and not batch.erased_lines:
         raise FaxstoreError(
-            f"batch {batch.batch} of {batch.consumer} is not what was handed out: its file would have the sha256"
-            f" {sha256.hex()}, the ledger says {batch.sha256.hex()}; run faxstore verify"
+            f"batch {batch.batch} of {batch.consumer} was changed since its export: its file would have the SHA-256"
+            f" {sha256.hex()} instead of {batch.sha256.hex()}; run faxstore verify"
         )
     if path.exists() and _sha256_of_file(path) not in (sha256, batch.sha256):
-        raise FaxstoreError(f"{path} is there already and is another file than batch {batch.batch}: move it away")
+        raise FaxstoreError(f"{path} exists already and is not the file of batch {batch.batch}: move it away")
 
 
 def _sha256_of_file(path: Path) -> bytes:
@@ -134,7 +129,7 @@ def _sha256_of_file(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _put_manifest(batch: Batch, sha256: bytes, folder: Path) -> None:
+def _write_manifest(batch: Batch, sha256: bytes, folder: Path) -> None:
     path = folder / manifest_name(batch)
     with atomic_file(path) as out:
         out.write(manifest(batch, sha256))

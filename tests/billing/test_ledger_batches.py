@@ -194,7 +194,7 @@ def test_a_consumer_keeps_its_format(dsn: str, database: psycopg.Connection, tmp
     append(database, *a_fax(0))
     hand(dsn, tmp_path, "usage", BillingFormat.CLOUDEVENTS)
     append(database, *a_fax(10, number=1))
-    with pytest.raises(UsageError, match="usage is handed out cloudevents since its first batch"):
+    with pytest.raises(UsageError, match="usage gets cloudevents since its first batch"):
         hand(dsn, tmp_path, "usage", BillingFormat.CSV)
     hand(dsn, tmp_path, "usage")
     assert [one.format for one in batches(dsn, "usage")] == ["cloudevents", "cloudevents"]
@@ -267,7 +267,7 @@ def test_a_file_that_is_no_batch_of_ours_is_left_alone(dsn: str, database: psyco
     append(database, *a_fax(0))
     file = tmp_path / "billing-default-000001.csv"
     file.write_text("of another life")
-    with pytest.raises(FaxstoreError, match="is there already, and no batch 1 of default was ever made"):
+    with pytest.raises(FaxstoreError, match="exists already, but default has no batch 1 in the database"):
         hand(dsn, tmp_path)
     assert file.read_text() == "of another life"
     assert batches(dsn) == []
