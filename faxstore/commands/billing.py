@@ -21,8 +21,8 @@ from faxstore.report.formats import Format
 from faxstore.settings.period import Period, is_local, parse_moment
 
 if TYPE_CHECKING:
-    from faxstore.billing.delivery import Progress
     from faxstore.billing.ledger import Batch, Ledger
+    from faxstore.export.rows import Progress
 
 Consumer = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""CSV by RFC 4180: what a reader of CSV gets is what the view says."""
+"""CSV by RFC 4180: a CSV reader returns the values of the view."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.kit.given import append, completed, gone, life, receiving, result, se
 EVERY = datasets.sessions(Selection())
 
 
-def test_one_session(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_the_values_of_one_session(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append(
         database, receiving((0, 1, 0), (15, 1, 3), (30, 2, 1)), result(30.1, "SUCCESS", "", "OK"), completed(30.25, 2)
     )
@@ -81,30 +81,30 @@ FORMULAS = [
     "\ufeff-1",
     "\x1b=1",
 ]
-HARMLESS = ["1-1", "a=b", "fax@home", "'=1", "  a", "Ünal", "\u200bx"]
+NOT_FORMULAS = ["1-1", "a=b", "fax@home", "'=1", "  a", "Ünal", "\u200bx"]
 
 
 def stations(text: str) -> list[str]:
     return [row["remote_station_id"] for row in csv_rows(text)]
 
 
-def test_hostile_station_ids_are_text_and_nothing_else(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_hostile_station_ids_are_read_back_unchanged(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append_stations(database, HOSTILE)
     text = csv_text(dsn, EVERY, tmp_path)
     assert stations(text) == HOSTILE
     assert [row["account_code"] for row in csv_rows(text)] == HOSTILE
 
 
-def test_excel_safe_disarms_formulas_and_leaves_other_text_as_it_is(
+def test_excel_safe_quotes_formulas_and_leaves_other_text_unchanged(
     dsn: str, database: psycopg.Connection, tmp_path: Path
 ) -> None:
-    append_stations(database, [*FORMULAS, "\uff1d1", *HARMLESS])
-    assert stations(csv_text(dsn, EVERY, tmp_path)) == [*FORMULAS, "\uff1d1", *HARMLESS]
+    append_stations(database, [*FORMULAS, "\uff1d1", *NOT_FORMULAS])
+    assert stations(csv_text(dsn, EVERY, tmp_path)) == [*FORMULAS, "\uff1d1", *NOT_FORMULAS]
     safe = stations(csv_text(dsn, EVERY, tmp_path, excel_safe=True))
-    assert safe == [*(f"'{name}" for name in [*FORMULAS, "\uff1d1"]), *HARMLESS]
+    assert safe == [*(f"'{name}" for name in [*FORMULAS, "\uff1d1"]), *NOT_FORMULAS]
 
 
-def test_excel_safe_leaves_numbers_as_they_are(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_excel_safe_leaves_numbers_unchanged(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append(database, receiving((0, 1, 9), (10, 2, 2)), gone(20))
     rows = csv_rows(csv_text(dsn, datasets.timeline(Selection()), tmp_path, excel_safe=True))
     assert "-7" in [row["bad_lines_delta"] for row in rows]

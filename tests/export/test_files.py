@@ -1,4 +1,4 @@
-"""A file or folder has its name only when it is whole, and nothing that was there before is lost."""
+"""A file or folder gets its name when it is complete, and an existing one is never damaged."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ import pytest
 from faxstore.errors import UsageError
 from faxstore.export.files import atomic_file, atomic_folder
 
-Whole = Callable[[Path], AbstractContextManager[Any]]
+Atomic = Callable[[Path], AbstractContextManager[Any]]
 
 
 def fill(made: Any) -> None:
-    """Writes something, as far as it is a file or a folder."""
+    """Writes something into the file or folder."""
     (made / "part").write_bytes(b"new") if isinstance(made, Path) else made.write(b"new")
 
 
-def fail(made: AbstractContextManager[Any], fault: BaseException | type[BaseException]) -> None:
-    """Writes something and fails."""
-    with made as what:
-        fill(what)
+def fill_and_fail(made: AbstractContextManager[Any], fault: BaseException | type[BaseException]) -> None:
+    """Writes something, then raises the fault."""
+    with made as target:
+        fill(target)
         raise fault
 
 
 @pytest.fixture(params=[atomic_file, atomic_folder], ids=["file", "folder"])
-def whole(request: pytest.FixtureRequest) -> Whole:
-    made: Whole = request.param
+def atomic(request: pytest.FixtureRequest) -> Atomic:
+    made: Atomic = request.param
     return made
 
 
-def test_it_has_its_name_at_the_end(whole: Whole, tmp_path: Path) -> None:
+def test_the_name_appears_at_the_end(atomic: Atomic, tmp_path: Path) -> None:
     path = tmp_path / "october"
-    with whole(path) as made:
+    with atomic(path) as made:
         fill(made)
         assert [one.name for one in tmp_path.iterdir()] == [".october.faxstore-part"]
     assert list(tmp_path.iterdir()) == [path]
@@ -43,46 +43,46 @@ def test_it_has_its_name_at_the_end(whole: Whole, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), KeyboardInterrupt, ValueError])
-def test_after_a_fault_nothing_is_there(
-    whole: Whole, tmp_path: Path, fault: BaseException | type[BaseException]
+def test_after_a_fault_nothing_is_left(
+    atomic: Atomic, tmp_path: Path, fault: BaseException | type[BaseException]
 ) -> None:
     with pytest.raises((UsageError, KeyboardInterrupt, ValueError)):
-        fail(whole(tmp_path / "october"), fault)
+        fill_and_fail(atomic(tmp_path / "october"), fault)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_after_a_fault_the_older_file_is_there(tmp_path: Path) -> None:
+def test_after_a_fault_the_older_file_is_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "october"
     path.write_bytes(b"old")
     with pytest.raises(ValueError, match="fault"):
-        fail(atomic_file(path), ValueError("fault"))
+        fill_and_fail(atomic_file(path), ValueError("fault"))
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_a_killed_writer_left_is_taken_over(whole: Whole, tmp_path: Path) -> None:
+def test_the_file_of_a_killed_writer_is_reused(atomic: Atomic, tmp_path: Path) -> None:
     part = tmp_path / ".october.faxstore-part"
-    if whole is atomic_file:
-        part.write_bytes(b"much more than what is written now")
+    if atomic is atomic_file:
+        part.write_bytes(b"longer than the new content")
     else:
         (part / "month=2026-01/server=a").mkdir(parents=True)
         (part / "month=2026-01/server=a/part-0.parquet").write_bytes(b"half")
-    with whole(tmp_path / "october") as made:
+    with atomic(tmp_path / "october") as made:
         fill(made)
     left = [one for one in tmp_path.rglob("*") if one.is_file()]
     assert [one.read_bytes() for one in left] == [b"new"]
 
 
-def test_two_writers_of_one_name(whole: Whole, tmp_path: Path) -> None:
+def test_a_second_writer_of_the_same_name_is_refused(atomic: Atomic, tmp_path: Path) -> None:
     path = tmp_path / "october"
-    with whole(path) as made:
+    with atomic(path) as made:
         fill(made)
-        with pytest.raises(UsageError, match=r"another process is writing .*october"), whole(path):
+        with pytest.raises(UsageError, match=r"another process is writing .*october"), atomic(path):
             raise AssertionError
     assert path.exists()
 
 
-def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+def test_the_target_of_a_symbolic_link_is_replaced(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_bytes(b"old")
     link.symlink_to(target)
@@ -93,15 +93,15 @@ def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/tmp"])
-def test_what_is_no_file_is_not_replaced(path: str) -> None:
+def test_a_device_or_folder_is_not_replaced(path: str) -> None:
     with pytest.raises(UsageError, match=f"^{path} is not a file that can be replaced"), atomic_file(Path(path)):
         raise AssertionError
 
 
-def test_a_folder_that_holds_something_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_folder_with_content_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "october"
     path.mkdir()
-    with atomic_folder(path) as made:  # an empty one is as good as none
+    with atomic_folder(path) as made:  # an empty folder may be replaced
         fill(made)
     for other in (path, path / "part"):
         with pytest.raises(UsageError, match="exists and is not an empty folder"), atomic_folder(other):
@@ -109,7 +109,7 @@ def test_a_folder_that_holds_something_stays_as_it_is(tmp_path: Path) -> None:
     assert (path / "part").read_bytes() == b"new"
 
 
-def test_a_folder_that_is_not_there(whole: Whole, tmp_path: Path) -> None:
+def test_a_missing_parent_folder_is_one_line(atomic: Atomic, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="none/october cannot be written: No such file or directory"):  # noqa: SIM117
-        with whole(tmp_path / "none" / "october"):
+        with atomic(tmp_path / "none" / "october"):
             raise AssertionError

@@ -1,4 +1,4 @@
-"""JSON Lines: the same columns, typed as JSON has them."""
+"""JSON Lines: the columns of CSV, with JSON types."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_values_are_typed(dsn: str, database: psycopg.Connection, tmp_path: Path
     assert row["account_code"] is None
 
 
-def test_names_are_those_of_csv(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_columns_are_those_of_csv(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append(database, receiving((0, 1, 0), (10, 2, 3)), completed(12, 2))
     selections = (datasets.sessions, datasets.pages, datasets.timeline, datasets.history)
     for rows in [*(make(Selection()) for make in selections), datasets.usage(Selection(), "day")]:
@@ -35,7 +35,7 @@ def test_names_are_those_of_csv(dsn: str, database: psycopg.Connection, tmp_path
         assert len(objects) > 0
 
 
-def test_what_events_said_is_an_object(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_details_of_an_event_are_an_object(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID="a"))
     assert jsonl_rows(dsn, datasets.history(Selection()), tmp_path)[-1]["details"] == {"RemoteStationID": "a"}
 
@@ -49,5 +49,5 @@ def test_hostile_station_ids_break_no_line_and_steer_no_terminal(
     assert STEERING.findall(written(dsn, EVERY, tmp_path, "jsonl").read_bytes().decode()) == []
 
 
-def test_nothing_is_an_empty_file(dsn: str, tmp_path: Path) -> None:
+def test_without_rows_the_file_is_empty(dsn: str, tmp_path: Path) -> None:
     assert jsonl_rows(dsn, EVERY, tmp_path) == []

@@ -1,4 +1,4 @@
-"""The Parquet folder, read by DuckDB as one table: the same sums as SQL, the same types whatever the rows hold."""
+"""The Parquet folder, read by DuckDB as one table: the sums of SQL, and types that do not depend on the values."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def test_duckdb_has_the_same_sums_as_sql(imported: str, tmp_path: Path, name: st
 
 
 def comparable(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Rows in one order, whatever the collation; ids as text, moments as seconds."""
+    """Rows as text, sorted without a collation; times as seconds."""
     plain = [tuple(one.timestamp() if hasattr(one, "timestamp") else one for one in row) for row in rows]
     return sorted([tuple(str(one) for one in row) for row in plain])
 
 
-def test_usage_too(imported: str, tmp_path: Path) -> None:
+def test_usage_has_the_same_sums_as_sql(imported: str, tmp_path: Path) -> None:
     rows = datasets.usage(period("2026-01-01", "2027-01-01", "Asia/Tokyo"), "month")
     folder = written(imported, rows, tmp_path, "parquet", "Asia/Tokyo")
     sums = "select sum(sessions), sum(pages), sum(bad_lines), sum(seconds), sum(failures) from {}"
@@ -71,12 +71,10 @@ def test_usage_too(imported: str, tmp_path: Path) -> None:
         view = "fax.usage('2026-01-01', '2027-01-01', 'Asia/Tokyo', 'month')"
         expected = connection.execute(sums.format(view).encode()).fetchall()
     assert duck(folder, sums.format("exported")) == expected
-    assert {month for month, _ in duck(folder, PATHS)} == {"2026-10"}  # the month of Tokyo begins in October, in UTC
+    assert {month for month, _ in duck(folder, PATHS)} == {"2026-10"}  # in UTC, the month of Tokyo begins in October
 
 
-def test_months_are_those_of_utc_and_every_row_is_in_its_folder(
-    dsn: str, database: psycopg.Connection, tmp_path: Path
-) -> None:
+def test_the_month_of_a_folder_is_in_utc(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     day = 86_400
     for number, second in enumerate((29 * day - 8 * 3600 - 1, 29 * day - 8 * 3600)):  # the last second of November
         append(database, receiving((second, 1, 0), number=number), gone(second + 1, number))
@@ -100,9 +98,7 @@ def test_servers_may_have_any_name(dsn: str, database: psycopg.Connection, tmp_p
     assert len(list(folder.glob("*/*/part-0.parquet"))) == len(names)
 
 
-def test_the_schema_is_that_of_the_view_whatever_the_rows_hold(
-    dsn: str, database: psycopg.Connection, tmp_path: Path
-) -> None:
+def test_the_schema_does_not_depend_on_the_rows(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     nothing = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
     append(database, before_agreement(0, file_name=None))
     nulls = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
@@ -118,7 +114,7 @@ def test_the_schema_is_that_of_the_view_whatever_the_rows_hold(
     assert types["last_data_rate_bits_per_second"] == "int32"
 
 
-def test_files_are_zstd_and_text_is_in_dictionaries(imported: str, tmp_path: Path) -> None:
+def test_files_are_zstd_with_text_in_dictionaries(imported: str, tmp_path: Path) -> None:
     folder = written(imported, datasets.history(ALL), tmp_path, "parquet")
     metadata = pyarrow.parquet.read_metadata(max(folder.rglob("*.parquet"), key=lambda path: path.stat().st_size))
     group = metadata.row_group(0)
@@ -127,7 +123,7 @@ def test_files_are_zstd_and_text_is_in_dictionaries(imported: str, tmp_path: Pat
     assert "RLE_DICTIONARY" in columns["event"].encodings
 
 
-def test_an_empty_period_is_an_empty_table_with_all_columns(dsn: str, tmp_path: Path) -> None:
+def test_an_empty_period_gives_an_empty_table_with_all_columns(dsn: str, tmp_path: Path) -> None:
     for rows in (datasets.sessions(ALL), datasets.pages(ALL), datasets.usage(ALL, "day")):
         folder = written(dsn, rows, tmp_path, "parquet")
         assert duck(folder, "select count(*), count(server), count(month) from exported") == [(0, 0, 0)]
@@ -135,7 +131,7 @@ def test_an_empty_period_is_an_empty_table_with_all_columns(dsn: str, tmp_path: 
         assert {"server", "month", rows.time_column} <= set(names)
 
 
-def test_what_the_wire_said_is_text(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_text_from_the_wire_is_unchanged(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     name = 'a\r\n\t"\x1b\u202e\\'
     append(database, receiving((0, 1, 0)), completed(2, 1, RemoteStationID=name))
     folder = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")

@@ -1,4 +1,4 @@
-"""The 19 fields of an xferfaxlog; that HylaFAX's own reports read them so is in tests/peers."""
+"""The 19 fields of an xferfaxlog.  HylaFAX's own reports read one in tests/peers."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ SENT: dict[str, Any] = {
 RECEIVED = SENT | {"direction": "received", "result": "failed", "result_text": "The call dropped"}
 
 
-def test_a_fax_sent() -> None:
+def test_the_line_of_a_sent_fax() -> None:
     assert line(SENT).rstrip("\n").split("\t") == [
         "11/02/26 09:00", "SEND", "5f1c", "pbx1", "1793606400.7", '"law"', "5550100", '"5550199"', '"them"',
         "2162729", "3", "00:01:02", "00:01:02", '""', '""', '""', '""', '"law"', '""',
     ]  # fmt: skip
 
 
-def test_a_fax_received() -> None:
+def test_the_line_of_a_received_fax() -> None:
     assert line(RECEIVED).rstrip("\n").split("\t") == [
         "11/02/26 09:00", "RECV", "5f1c", "pbx1", "/a.tif,/b.tif", '"law"', "fax", '"5550199"', '"them"',
         "2162729", "3", "00:01:02", "00:01:02", '"The call dropped"', '""', '"5550100"', '""', '""', '""',
     ]  # fmt: skip
 
 
-def test_what_is_not_known_is_empty_or_nought() -> None:
+def test_unknown_values_are_empty_or_zero() -> None:
     nothing = dict.fromkeys(SENT) | {"date": "11/02/26 09:00", "direction": "received", "server": "pbx1"}
     fields = line(nothing | {"session_id": "5f1c", "result": "unknown"}).rstrip("\n").split("\t")
     assert fields[4:] == [
@@ -62,7 +62,7 @@ def test_what_is_not_known_is_empty_or_nought() -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "text", "told"),
+    ("result", "text", "expected"),
     [
         ("success", "OK", ""),
         ("failed", "The call dropped", "The call dropped"),
@@ -71,8 +71,8 @@ def test_what_is_not_known_is_empty_or_nought() -> None:
         ("unknown", "HANGUP", "result unknown: HANGUP"),
     ],
 )
-def test_only_a_success_has_no_reason(result: str, text: str | None, told: str) -> None:
-    assert reason({"result": result, "result_text": text}) == told
+def test_only_a_success_has_no_reason(result: str, text: str | None, expected: str) -> None:
+    assert reason({"result": result, "result_text": text}) == expected
 
 
 @pytest.mark.parametrize(
@@ -94,27 +94,24 @@ def test_params(resolution: str | None, rate: int | None, ecm: bool | None, bits
     ("seconds", "text"),
     [("0.4", "00:00:00"), ("0.5", "00:00:01"), ("2.5", "00:00:03"), ("3599.9", "01:00:00"), ("360000", "100:00:00")],
 )
-def test_durations_are_whole_seconds(seconds: str, text: str) -> None:
+def test_durations_are_rounded_to_seconds(seconds: str, text: str) -> None:
     assert hours(Decimal(seconds)) == text
 
 
 @pytest.mark.parametrize("name", ["a\tb", "a\r\nb", 'say "x"', "\x1b[2J", "\u2028"])
 def test_no_text_ends_its_field_or_its_line(name: str) -> None:
     hostile = line(
-        {
-            key: name if isinstance(value, str) and key not in RECEIVED_AS_IT_IS else value
-            for key, value in RECEIVED.items()
-        }
+        {key: name if isinstance(value, str) and key not in UNCHANGED else value for key, value in RECEIVED.items()}
     )
     assert hostile.count("\t") == 18
     assert len(hostile.splitlines()) == 1
     assert hostile.count('"') == 18
 
 
-RECEIVED_AS_IT_IS = ("date", "direction", "session_id", "result", "resolution")
+UNCHANGED = ("date", "direction", "session_id", "result", "resolution")
 
 
-def test_given_faxes_in_local_time_and_what_has_no_line(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_lines_are_in_local_time_and_gateways_have_none(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append(database, receiving((0, 1, 0), (28, 2, 0)), result(29, "SUCCESS", "", "OK"), completed(30, 2), gone(31))
     append(database, sending((100, 1), number=1, channel="SIP/2"), gone(130, 1))
     append(database, gateway((200, 1, 0), (210, 2, 14400), number=2, channel="SIP/3"), gone(230, 2))

@@ -1,19 +1,19 @@
-"""Faxes of two servers, told a little at a time in a random order: rows, late rows, late events, ends that are refuted.
+"""Random fax traffic of two servers, a few observations at a time: late rows, late events, ends that are refuted.
 
-What a server tells of one fax keeps its order; what comes late comes after anything else has happened meanwhile.
+The observations of one fax keep their order, except for the late ones, which come at any later time.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from faxstore.observations import Life, Observation
 from tests.kit.given import completed, entry, gateway, gone, life, moment, receiving, sending, snapshot
 
 Steps = list[list[Observation]]
-"""What is told of one fax: each step at once."""
+"""The observations of one fax, grouped by the time at which they arrive."""
 
 ACCOUNTS = ("law", "sales", "Buchhaltung", None)
 
@@ -38,7 +38,7 @@ class Traffic:
         return rows
 
     def rest(self) -> Iterator[list[Observation]]:
-        """All that is still to be told; then both servers begin a new life, and nothing is open any more."""
+        """The observations that are left; then both servers restart, so that no fax stays open."""
         for steps in (*self._under_way, *self._late):
             yield from steps
         self._under_way, self._late = [], []
@@ -64,7 +64,7 @@ class Traffic:
         return rows
 
     def _restart(self, server: str) -> list[Observation]:
-        """A new life of a server: what was open ended with the old one.  Its first session tells of it."""
+        """A restart, which ends the open faxes of the server; its first new session shows it."""
         self._second += 10
         self._lives[server] = life(server, self._second)
         self._numbers[server] = 1
@@ -75,8 +75,7 @@ class Traffic:
         number = self._numbers[server]
         self._numbers[server] += 1
         fax = _Fax(self._rng, self._lives[server], number, self._second)
-        told = fax.told()
-        self._under_way.append(told)
+        self._under_way.append(fax.steps())
         late = fax.late()
         if late:
             self._late.append(late)
@@ -91,19 +90,19 @@ class _Fax:
         self._pages = rng.randint(0, 4)
         self._kind = rng.choice(("received", "received", "received", "sent", "gateway", "detector"))
 
-    def told(self) -> Steps:
-        """From its first row to its end, or without one: then it is open until its server begins a new life."""
+    def steps(self) -> Steps:
+        """From the first row to the end; without an end, the fax is open until its server restarts."""
         steps: Steps = [[row] for row in self._rows()]
         if self._rng.random() < 0.5:
             steps.append([self._completed(self._second + 20, self._pages)])
         if self._rng.random() < 0.9:
             steps.append([self._gone(self._second + 21)])
-        if self._rng.random() < 0.1:  # it was not over after all, and then it is
+        if self._rng.random() < 0.1:  # the end is refuted, and then comes again
             steps += [[row] for row in self._rows(after=22)] + [[self._gone(self._second + 40)]]
         return steps
 
     def late(self) -> Steps:
-        """What comes when it may have been handed out already."""
+        """Observations that arrive when the fax may have been exported already."""
         if self._kind == "detector":
             return []
         steps: Steps = []
@@ -117,24 +116,24 @@ class _Fax:
 
     def _rows(self, after: float = 0.0, bad_lines: int = 3) -> list[Observation]:
         at = self._second + after
-        said: dict[str, Any] = {"number": self._number, "of": self._of, **self._on}
+        common: dict[str, Any] = {"number": self._number, "of": self._of, **self._on}
         seconds = [(at + page, page + 1) for page in range(self._pages + 1)]
         if self._kind == "detector":
             return [entry(at, self._number, of=self._of, operation="V.21", **self._on)]
         if self._kind == "gateway":
-            return gateway(*((second, page, 9600) for second, page in seconds), **said)
+            return gateway(*((second, page, 9600) for second, page in seconds), **common)
         if self._kind == "sent":
-            return sending(*seconds, **said)
-        return receiving(*((second, page, bad_lines) for second, page in seconds), **said)
+            return sending(*seconds, **common)
+        return receiving(*((second, page, bad_lines) for second, page in seconds), **common)
 
     def _completed(self, second: float, pages: int) -> Observation:
         event = "SendFAX" if self._kind == "sent" else "ReceiveFAX"
         end = completed(second, pages, event)
         fields = ("operation", "data_rate", "x_resolution", "y_resolution", "pages_received", "pages_transmitted")
         status = self._rng.choice(("SUCCESS", "FAILED"))
-        told: dict[str, Any] = {name: getattr(end, name) for name in fields}
-        told["details"] = {"ChanVariable": f"FAXSTATUS={status}", **self._parties()}
-        return Observation(self._of, moment(second), event, self._number, **told, **self._on)
+        values: dict[str, Any] = {name: getattr(end, name) for name in fields}
+        values["details"] = {"ChanVariable": f"FAXSTATUS={status}", **self._parties()}
+        return Observation(self._of, moment(second), event, self._number, **values, **self._on)
 
     def _status(self, second: float) -> Observation:
         return Observation(self._of, moment(second), "Status", self._number, **self._on, details=self._parties())
@@ -145,8 +144,3 @@ class _Fax:
 
     def _gone(self, second: float) -> Observation:
         return Observation(self._of, moment(second), "Gone", self._number, **self._on)
-
-
-def flat(batches: Iterator[list[Observation]]) -> Sequence[Observation]:
-    """All of them as one batch."""
-    return [row for batch in batches for row in batch]
