@@ -22,7 +22,7 @@ from faxstore.ami.event_filter import IDLE_EVENTS
 from faxstore.capture.recording import Line
 from faxstore.observations import Observation, ServerObservation, encode
 from faxstore.reader.line_reader import Tracker
-from faxstore.settings.loading import Secret, ServerSettings
+from faxstore.settings.values import Secret, ServerSettings
 from tests.kit.flooding_server import Report
 
 PAGE = os.sysconf("SC_PAGE_SIZE")

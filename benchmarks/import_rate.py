@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import make_recording
-from faxstore.settings.loading import Settings
+from faxstore.settings.values import Settings
 from faxstore.store import migrate
 from faxstore.store.database import connect, open_dsn
 

@@ -25,7 +25,7 @@ from faxstore.capture.marks import POLLED
 from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.logs import ABOUT
-from faxstore.settings.loading import ServerSettings
+from faxstore.settings.values import ServerSettings
 
 log = logging.getLogger("faxstore.ami")
 

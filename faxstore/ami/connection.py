@@ -33,7 +33,7 @@ from faxstore.capture.marks import CANNOT_CONNECT
 from faxstore.capture.message import Message
 from faxstore.capture.recording import Line
 from faxstore.errors import one_line
-from faxstore.settings.loading import Secret, ServerSettings
+from faxstore.settings.values import Secret, ServerSettings
 
 __all__ = [
     "ConnectError",

@@ -28,7 +28,7 @@ from faxstore.ami.lines import Lines, now
 from faxstore.capture.marks import CONNECTED, CUT_OFF, DISCONNECTED
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_bytes, parse
 from faxstore.errors import one_line
-from faxstore.settings.loading import Secret
+from faxstore.settings.values import Secret
 
 log = logging.getLogger("faxstore.ami")
 

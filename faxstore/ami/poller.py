@@ -18,7 +18,7 @@ from faxstore.ami.poll_backoff import Stretch
 from faxstore.ami.status_requests import ChannelQuestions
 from faxstore.capture.marks import POLLED
 from faxstore.capture.message import Message
-from faxstore.settings.loading import ServerSettings
+from faxstore.settings.values import ServerSettings
 
 SESSION_ENDED = "Session not found"
 """res_fax.c, manager_fax_session: a session may end between the list and the question."""

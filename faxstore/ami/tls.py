@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from faxstore.settings.loading import Tls
+from faxstore.settings.values import Tls
 
 
 def context_of(tls: Tls) -> ssl.SSLContext:

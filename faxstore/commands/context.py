@@ -12,7 +12,7 @@ from faxstore import logs
 from faxstore.commands.general import GeneralOptions
 
 if TYPE_CHECKING:
-    from faxstore.settings.loading import ServerSettings, Settings
+    from faxstore.settings.values import ServerSettings, Settings
 
 
 def settings_of(context: typer.Context, *, service: bool = False) -> Settings:

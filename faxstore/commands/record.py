@@ -14,7 +14,7 @@ from faxstore.logs import say
 
 if TYPE_CHECKING:
     from faxstore.capture.recorder import Recorder
-    from faxstore.settings.loading import ServerSettings
+    from faxstore.settings.values import ServerSettings
 
 
 def run(

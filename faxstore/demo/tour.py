@@ -21,7 +21,7 @@ from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from faxstore.demo.show import show
 from faxstore.errors import FaxstoreError
-from faxstore.settings.loading import Settings
+from faxstore.settings.values import Settings
 from faxstore.store import migrate
 from faxstore.store.database import open_dsn
 

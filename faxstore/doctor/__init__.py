@@ -21,7 +21,7 @@ from itertools import chain
 from faxstore.doctor import database, machine, server
 from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding
-from faxstore.settings.loading import Settings
+from faxstore.settings.values import Settings
 
 
 def examine(settings: Settings) -> list[Finding]:

@@ -10,7 +10,7 @@ from faxstore.doctor import history_checks
 from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.errors import FaxstoreError, UnreachableError, one_line
-from faxstore.settings.loading import Settings
+from faxstore.settings.values import Settings
 from faxstore.store import migrate
 from faxstore.store.database import Connection, connect, open_dsn
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from faxstore.ami.errors import RequestError
 from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.capture.message import Message
-from faxstore.settings.loading import ServerSettings
+from faxstore.settings.values import ServerSettings
 
 
 @dataclass(frozen=True)

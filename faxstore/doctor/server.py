@@ -14,7 +14,7 @@ from faxstore.capture.recording import Line
 from faxstore.doctor import answer_checks, history_checks
 from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
-from faxstore.settings.loading import ServerSettings
+from faxstore.settings.values import ServerSettings
 
 ACTIONS = ("CoreSettings", "CoreStatus", "FAXStats", "FAXSessions")
 

@@ -22,7 +22,7 @@ from faxstore.errors import UnreachableError, UsageError, one_line
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.observations import Observation, encode
 from faxstore.reader.line_reader import Tracker
-from faxstore.settings.loading import MAX_NAME
+from faxstore.settings.values import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection

@@ -28,7 +28,8 @@ from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.ingest.watchdog import Pulse, ServiceManager, watch_over
 from faxstore.observations import encode
 from faxstore.reader.line_reader import Tracker
-from faxstore.settings.loading import ServerSettings, Settings, require_servers
+from faxstore.settings.loading import require_servers
+from faxstore.settings.values import ServerSettings, Settings
 from faxstore.spool.queue import Spool
 from faxstore.store import migrate
 from faxstore.store.database import open_dsn

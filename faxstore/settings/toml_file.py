@@ -1,4 +1,4 @@
-"""A settings file as checked tables: whatever is wrong is one line that names file, key and what is allowed."""
+"""The settings file as checked tables.  Each error is one line with the file, the key and what is allowed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from faxstore.errors import UsageError
 
 
 class Table:
-    """One table of the file; every complaint names the file and the key."""
+    """A table of the settings file; its methods return checked values and raise UsageError.
+
+    `prefix` precedes the keys in errors: `server "pbx1": ` or `database.`.
+    """
 
     def __init__(self, raw: Mapping[str, Any], file: str, prefix: str, allowed: tuple[str, ...]) -> None:
         self.raw = raw
@@ -19,57 +22,61 @@ class Table:
         self.prefix = prefix
         for key in raw:
             if key not in allowed:
-                raise self.wrong(key, f"is unknown; allowed: {', '.join(allowed)}")
+                raise self.error(key, f"is unknown; allowed: {', '.join(allowed)}")
 
-    def wrong(self, key: str, what: str) -> UsageError:
-        return UsageError(f"{self.file}: {self.prefix}{key} {what}")
+    def error(self, key: str, problem: str) -> UsageError:
+        return UsageError(f"{self.file}: {self.prefix}{key} {problem}")
 
-    def get(self, key: str, kinds: tuple[type, ...], allowed: str, default: Any) -> Any:
-        """The value, of one of the kinds; a bool is no number here."""
+    def get(self, key: str, types: tuple[type, ...], allowed: str, default: Any) -> Any:
+        """The value, of one of the types; a bool is not accepted as a number."""
         if key not in self.raw:
             return default
         value = self.raw[key]
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise self.wrong(key, f"must be {allowed}, not {shown(value)}")
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            raise self.error(key, f"must be {allowed}, not {quoted(value)}")
         return value
 
-    def text(self, key: str, default: str | None, most: int = 1000, blanks: bool = True) -> str | None:
-        allowed = f"printable text of 1 to {most} characters" + ("" if blanks else " without blanks")
+    def text(self, key: str, default: str | None, max_length: int = 1000, blanks: bool = True) -> str | None:
+        """Printable text without blanks at its ends; `blanks=False` allows none inside either."""
+        allowed = f"printable text of 1 to {max_length} characters" + ("" if blanks else " without blanks")
         value: str | None = self.get(key, (str,), allowed, default)
         if value is None or key not in self.raw:
             return value
         blank = value != value.strip() or (not blanks and any(map(str.isspace, value)))
-        if not value or len(value) > most or not value.isprintable() or blank:
-            raise self.wrong(key, f"must be {allowed}, not {shown(value)}")
+        if not value or len(value) > max_length or not value.isprintable() or blank:
+            raise self.error(key, f"must be {allowed}, not {quoted(value)}")
         return value
 
     def hidden_text(self, key: str) -> str | None:
-        """Text that may hold a password: a complaint does not show it."""
+        """Text that may contain a password; errors do not quote it."""
         value = self.raw.get(key)
         if value is not None and not isinstance(value, str):
-            raise self.wrong(key, "must be text in quotes")
+            raise self.error(key, "must be text in quotes")
         return value
 
-    def required(self, key: str, most: int = 1000, blanks: bool = True) -> str:
-        value = self.text(key, None, most, blanks)
+    def required(self, key: str, max_length: int = 1000, blanks: bool = True) -> str:
+        """Text that must be set."""
+        value = self.text(key, None, max_length, blanks)
         if value is None:
-            raise self.wrong(key, "is missing")
+            raise self.error(key, "is missing")
         return value
 
     def path(self, key: str) -> Path | None:
-        """A path; a relative one starts from the folder of the settings file."""
+        """A path; a relative one is relative to the folder of the settings file."""
         value = self.text(key, None)
-        return Path(self.file).parent / expanded(Path(value)) if value is not None else None
+        return Path(self.file).parent / expand_user(Path(value)) if value is not None else None
 
-    def number(self, key: str, default: float, least: float, most: float, whole: bool = False) -> Any:
-        allowed = f"a {'whole ' if whole else ''}number from {least:g} to {most:g}"
+    def number(self, key: str, default: float, minimum: float, maximum: float, whole: bool = False) -> Any:
+        """A number within these limits."""
+        allowed = f"a {'whole ' if whole else ''}number from {minimum:g} to {maximum:g}"
         value = self.get(key, (int,) if whole else (int, float), allowed, default)
-        if not least <= value <= most:
-            raise self.wrong(key, f"must be {allowed}, not {value}")
+        if not minimum <= value <= maximum:
+            raise self.error(key, f"must be {allowed}, not {value}")
         return value
 
 
 def read_toml(file: Path) -> dict[str, Any]:
+    """Parses the file.  Raises UsageError if it cannot be read or is not TOML."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -80,14 +87,16 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: is not TOML: {str(error).splitlines()[0]}") from error
 
 
-def expanded(path: Path) -> Path:
+def expand_user(path: Path) -> Path:
+    """The path with ~ expanded, or unchanged if there is no home folder."""
     try:
         return path.expanduser()
-    except RuntimeError:  # no home is known: the tilde stays
+    except RuntimeError:
         return path
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
+    """The value for an error message: printable, at most 60 characters."""
     text = f'"{value}"' if isinstance(value, str) else f"{value!r}"
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= 60 else text[:57] + "..."

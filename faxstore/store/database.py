@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
 from faxstore.errors import UnreachableError, one_line
-from faxstore.settings.loading import Settings
+from faxstore.settings.values import Settings
 from faxstore.store import embedded
 
 Connection = psycopg.Connection[TupleRow]

@@ -12,7 +12,7 @@ import pytest
 from faxstore.ami.connection import ConnectError, Connection, LoginRefusedError
 from faxstore.capture.message import Message
 from faxstore.errors import UnreachableError
-from faxstore.settings.loading import Secret, Tls
+from faxstore.settings.values import Secret, Tls
 from tests.kit.fake_listener import QUICK, Heard, connected, settings_of
 from tests.kit.fake_server import Client, FakeServer, silent
 

@@ -12,6 +12,7 @@ from docs.reference import commands_page
 from faxstore import cli
 from faxstore.doctor import advice
 from faxstore.settings import loading as settings
+from faxstore.settings import values
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
@@ -53,7 +54,7 @@ def test_every_settings_key_and_variable_is_in_its_table_and_no_other(heading: s
 
 def test_the_defaults_of_the_page_are_those_of_the_program() -> None:
     for name in ("port", "poll_interval", "idle_interval"):
-        default = settings.ServerSettings.__dataclass_fields__[name].default
+        default = values.ServerSettings.__dataclass_fields__[name].default
         assert re.search(rf"^\| `{name}` \| [^|]*; {default} \|", SETTINGS, re.MULTILINE), name
 
 

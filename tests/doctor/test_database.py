@@ -17,7 +17,7 @@ from faxstore.doctor import database
 from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.ingest.importer import import_file
-from faxstore.settings.loading import Secret, ServerSettings, Settings
+from faxstore.settings.values import Secret, ServerSettings, Settings
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 

@@ -15,7 +15,7 @@ from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.doctor import answer_checks, server
 from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
-from faxstore.settings.loading import Secret, ServerSettings, Tls
+from faxstore.settings.values import Secret, ServerSettings, Tls
 from tests.kit.fake_listener import settings_of
 from tests.kit.fake_server import FakeServer
 

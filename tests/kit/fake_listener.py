@@ -13,7 +13,7 @@ from faxstore.ami.connection import Connection, Limits
 from faxstore.ami.poller import Pace
 from faxstore.capture.message import Message, parse
 from faxstore.capture.recording import Line
-from faxstore.settings.loading import Secret, ServerSettings
+from faxstore.settings.values import Secret, ServerSettings
 from tests.kit.fake_server import Changes, FakeServer
 
 QUICK = Limits(connect=0.3, login=0.3, request=0.3, detail=0.15, logoff=0.1)

@@ -1,4 +1,4 @@
-"""Settings: what a file, the environment and the flags say, and one clear line for everything else."""
+"""Settings from a file, the environment and options; every mistake is one clear line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from faxstore.errors import UsageError
 from faxstore.settings import loading as settings
-from faxstore.settings.loading import Tls
+from faxstore.settings.values import Tls
 
 PBX = '[[server]]\nname = "pbx1"\nhost = "10.0.0.5"\nusername = "faxstore"\n'
 
@@ -27,16 +27,16 @@ def write(tmp_path: Path) -> Write:
     return write
 
 
-def refused(config: Path, environ: dict[str, str] | None = None) -> str:
-    """The one line that a user gets for this settings file."""
-    with pytest.raises(UsageError) as refusal:
+def error_of(config: Path, environ: dict[str, str] | None = None) -> str:
+    """The one line of the error for this settings file."""
+    with pytest.raises(UsageError) as raised:
         settings.require_servers(settings.load(config, environ or {}))
-    assert refusal.value.exit_status == 2
-    assert "\n" not in str(refusal.value)
-    return str(refusal.value)
+    assert raised.value.exit_status == 2
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
 
 
-def test_a_whole_file(write: Write, tmp_path: Path) -> None:
+def test_a_complete_file(write: Write, tmp_path: Path) -> None:
     (tmp_path / "pbx1.secret").write_text("s3cret\n")
     (tmp_path / "pbx1.secret").chmod(0o600)
     (tmp_path / "ca.pem").write_text("a certificate")
@@ -56,7 +56,7 @@ def test_a_whole_file(write: Write, tmp_path: Path) -> None:
     assert loaded.warnings == ()
 
 
-def test_what_is_not_set_has_a_default(write: Write) -> None:
+def test_defaults(write: Write) -> None:
     (server,) = settings.load(write(PBX), {}).servers
     assert (server.port, server.tls, server.poll_interval, server.idle_interval) == (5038, None, 1.0, 5.0)
 
@@ -86,11 +86,11 @@ def test_faxstore_config_names_the_file(write: Write) -> None:
     assert settings.load(None, {"FAXSTORE_CONFIG": str(write(PBX))}).servers[0].name == "pbx1"
 
 
-def test_the_data_go_to_xdg_data_home(write: Write) -> None:
+def test_the_data_folder_is_in_xdg_data_home(write: Write) -> None:
     assert settings.load(write(""), {"XDG_DATA_HOME": "/xdg"}).data_dir == Path("/xdg/faxstore")
 
 
-def test_the_environment_goes_over_the_file_and_flags_over_both(write: Write) -> None:
+def test_options_override_variables_and_these_override_the_file(write: Write) -> None:
     file = write('data_dir = "/file"\n[database]\ndsn = "dbname=file"\n')
     environ = {"FAXSTORE_DSN": "dbname=environment", "FAXSTORE_DATA_DIR": "/environment"}
     by_environment = settings.load(file, environ)
@@ -99,24 +99,24 @@ def test_the_environment_goes_over_the_file_and_flags_over_both(write: Write) ->
     assert (by_flag.dsn, by_flag.data_dir) == ("dbname=flag", Path("/flag"))
 
 
-def test_an_empty_variable_is_as_good_as_none(write: Write) -> None:
+def test_an_empty_variable_counts_as_not_set(write: Write) -> None:
     file = write('[database]\ndsn = "dbname=file"\n')
     assert settings.load(file, {"FAXSTORE_DSN": "", "FAXSTORE_CONFIG": ""}).dsn == "dbname=file"
 
 
-def test_a_secret_of_the_environment_goes_over_the_file(write: Write) -> None:
-    file = write(PBX.replace("pbx1", "pbx-1 süd") + 'secret = "of the file"\n')
-    (server,) = settings.load(file, {"FAXSTORE_SECRET_PBX_1_S_D": "of the environment"}).servers
-    assert server.secret.reveal() == "of the environment"
+def test_a_secret_in_a_variable_overrides_the_file(write: Write) -> None:
+    file = write(PBX.replace("pbx1", "pbx-1 süd") + 'secret = "from the file"\n')
+    (server,) = settings.load(file, {"FAXSTORE_SECRET_PBX_1_S_D": "from the environment"}).servers
+    assert server.secret.reveal() == "from the environment"
 
 
-def test_passwords_do_not_show(write: Write) -> None:
+def test_a_repr_hides_passwords(write: Write) -> None:
     loaded = settings.load(write(PBX + 'secret = "hidden1"\n'), {"FAXSTORE_DSN": "postgresql://u:hidden2@db/fax"})
     assert "hidden" not in repr(loaded)
     assert "***" in repr(loaded)
 
 
-def test_a_secret_open_to_everyone_is_warned_of(write: Write, tmp_path: Path) -> None:
+def test_warning_for_a_secret_that_every_user_can_read(write: Write, tmp_path: Path) -> None:
     secret = tmp_path / "pbx1.secret"
     secret.write_text("s3cret")
     secret.chmod(0o644)
@@ -124,9 +124,9 @@ def test_a_secret_open_to_everyone_is_warned_of(write: Write, tmp_path: Path) ->
     open_file = write(PBX + 'secret = "s3cret"\n')
     open_file.chmod(0o644)
     assert in_own_file.warnings == (
-        f"{secret} holds a secret and is open to every user of this machine (mode 644): chmod o-rwx {secret}",
+        f"{secret} contains a secret and is accessible to every user of this machine (mode 644): chmod o-rwx {secret}",
     )
-    assert [f"{open_file} holds a secret" in line for line in settings.load(open_file, {}).warnings] == [True]
+    assert [f"{open_file} contains a secret" in line for line in settings.load(open_file, {}).warnings] == [True]
 
 
 @pytest.mark.parametrize(
@@ -138,36 +138,39 @@ def test_a_secret_open_to_everyone_is_warned_of(write: Write, tmp_path: Path) ->
         ("postgresql://fax@db/fax", 0o644, False),
     ],
 )
-def test_a_password_in_a_file_open_to_everyone_is_warned_of(write: Write, dsn: str, mode: int, warned: bool) -> None:
+def test_warning_for_a_password_that_every_user_can_read(write: Write, dsn: str, mode: int, warned: bool) -> None:
     file = write(f'[database]\ndsn = "{dsn}"\n')
     file.chmod(mode)
     warnings = settings.load(file, {}).warnings
     assert [(f"chmod o-rwx {file}" in line, "hidden" in line) for line in warnings] == [(True, False)] * warned
 
 
-def test_a_name_that_a_shell_would_take_apart_is_quoted_in_the_command(tmp_path: Path) -> None:
+def test_the_suggested_command_quotes_the_name_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "my settings.toml"
     file.write_text(PBX + 'secret = "s"\n')
     file.chmod(0o666)
     assert settings.load(file, {}).warnings[0].endswith(f"(mode 666): chmod o-rwx '{file}'")
 
 
-def test_a_certificate_that_is_not_verified_is_warned_of(write: Write) -> None:
+def test_warning_for_a_certificate_that_is_not_verified(write: Write) -> None:
     (line,) = settings.load(write(f"{PBX}tls = {{ verify = false }}\n"), {}).warnings
-    assert 'server "pbx1": tls.verify is false: whoever stands between can pretend to be this server' in line
+    assert 'server "pbx1": tls.verify is false: anyone on the network path can impersonate this server' in line
 
 
 def test_the_format_of_the_log(write: Write) -> None:
     assert settings.load(write(""), {}).log_format == "text"
-    assert settings.load(write('log_format = "json"\n'), {}).log_format == "json"
+    file = write('log_format = "json"\n')
+    assert settings.load(file, {}).log_format == "json"
+    assert settings.load(file, {"FAXSTORE_LOG_FORMAT": "text"}).log_format == "text"
+    assert error_of(file, {"FAXSTORE_LOG_FORMAT": "xml"}) == 'FAXSTORE_LOG_FORMAT must be text or json, not "xml"'
 
 
-def test_a_password_in_the_dsn_flag_is_warned_of(write: Write) -> None:
+def test_warning_for_a_password_in_the_option_dsn(write: Write) -> None:
     warnings = settings.load(write(""), {}, dsn="postgresql://fax:hidden@db/fax").warnings
     assert [("--dsn" in line, "hidden" in line) for line in warnings] == [(True, False)]
 
 
-def test_who_needs_no_server_needs_no_secret(write: Write) -> None:
+def test_a_missing_secret_is_an_error_only_for_commands_that_need_servers(write: Write) -> None:
     loaded = settings.load(write(PBX + 'secret_file = "/none/such"\n'), {})
     assert loaded.servers[0].name == "pbx1"
     with pytest.raises(UsageError, match='server "pbx1": secret_file: /none/such: No such file'):
@@ -175,7 +178,7 @@ def test_who_needs_no_server_needs_no_secret(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "line"),
     [
         ("", "no [[server]] is set; add one with name, host, username and secret_file"),
         ("servers = 1", "servers is unknown; allowed: data_dir, log_format, database, server"),
@@ -214,41 +217,41 @@ def test_who_needs_no_server_needs_no_secret(write: Write) -> None:
         (PBX + 'tls = "yes"', 'tls must be true, false or { ca_file = "...", verify = true }, not "yes"'),
         (PBX + "tls = { cafile = 1 }", 'server "pbx1": tls.cafile is unknown; allowed: ca_file, verify'),
         (PBX + "tls = { verify = 1 }", "tls.verify must be true or false, not 1"),
-        (PBX + 'tls = { ca_file = "none.pem" }', "tls.ca_file must be a file of certificates; there is none at"),
-        (PBX + PBX, 'server.name "pbx1" stands twice; each server has a name of its own'),
+        (PBX + 'tls = { ca_file = "none.pem" }', "tls.ca_file must be a file of certificates; "),
+        (PBX + PBX, 'server.name "pbx1" is used twice; give each server its own name'),
         (PBX + "port = ", "is not TOML: "),
     ],
 )
-def test_what_is_wrong_is_one_line_with_file_and_key(write: Write, text: str, complaint: str) -> None:
+def test_a_mistake_is_one_line_with_file_and_key(write: Write, text: str, line: str) -> None:
     file = write(text)
-    line = refused(file)
-    assert line.startswith(f"{file}: ")
-    assert complaint in line
-    assert "hidden" not in line
-    assert "12345" not in line
+    error = error_of(file)
+    assert error.startswith(f"{file}: ")
+    assert line in error
+    assert "hidden" not in error
+    assert "12345" not in error
 
 
-def test_a_variable_that_fits_two_servers(write: Write) -> None:
+def test_a_variable_that_matches_two_servers(write: Write) -> None:
     file = write(PBX + PBX.replace("pbx1", "PBX1"))
-    assert refused(file, {"FAXSTORE_SECRET_PBX1": "s"}) == (
-        "FAXSTORE_SECRET_PBX1 fits both pbx1 and PBX1; use secret_file for them"
+    assert error_of(file, {"FAXSTORE_SECRET_PBX1": "s"}) == (
+        "FAXSTORE_SECRET_PBX1 matches both pbx1 and PBX1; use secret_file for them"
     )
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     binary = tmp_path / "binary"
     binary.write_bytes(b"\xff\xfe\x00")
-    assert refused(tmp_path / "none.toml") == f"{tmp_path}/none.toml: No such file or directory"
-    assert refused(tmp_path) == f"{tmp_path}: Is a directory"
-    assert refused(binary) == f"{binary}: is not a settings file: not UTF-8 text"
+    assert error_of(tmp_path / "none.toml") == f"{tmp_path}/none.toml: No such file or directory"
+    assert error_of(tmp_path) == f"{tmp_path}: Is a directory"
+    assert error_of(binary) == f"{binary}: is not a settings file: not UTF-8 text"
 
 
-def test_a_secret_file_that_is_no_text(write: Write, tmp_path: Path) -> None:
+def test_a_secret_file_that_is_not_text(write: Write, tmp_path: Path) -> None:
     (tmp_path / "s").write_bytes(b"\xff")
-    assert refused(write(PBX + 'secret_file = "s"')).endswith("/s is not UTF-8 text")
+    assert error_of(write(PBX + 'secret_file = "s"')).endswith("/s is not UTF-8 text")
 
 
-def test_a_bad_dsn_of_the_environment_is_named_without_its_password(write: Write) -> None:
-    line = refused(write(""), {"FAXSTORE_DSN": "postgresql://u:hidden@h:port/db x=1"})
+def test_the_error_for_a_bad_dsn_hides_its_password(write: Write) -> None:
+    line = error_of(write(""), {"FAXSTORE_DSN": "postgresql://u:hidden@h:port/db x=1"})
     assert line.startswith("FAXSTORE_DSN is not a connection string of PostgreSQL")
     assert "hidden" not in line

@@ -1,0 +1,65 @@
+"""The types of settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from faxstore.errors import UsageError
+from faxstore.logs import LogFormat
+
+MAX_NAME = 100
+"""The longest name of a server, in characters."""
+
+
+class Secret:
+    """A password that its repr hides, or the reason why it could not be read."""
+
+    __slots__ = ("_problem", "_value")
+
+    def __init__(self, value: str, problem: str | None = None) -> None:
+        self._value = value
+        self._problem = problem
+
+    def reveal(self) -> str:
+        """Returns the password.  Raises UsageError if it is missing or could not be read."""
+        if self._problem is not None:
+            raise UsageError(self._problem)
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True)
+class Tls:
+    """TLS to a server.  Without `ca_file`, the certificate authorities of this machine are trusted."""
+
+    ca_file: Path | None = None
+    verify: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """An Asterisk server to watch; intervals are in seconds."""
+
+    name: str
+    host: str
+    port: int = 5038
+    username: str
+    secret: Secret
+    tls: Tls | None = None
+    poll_interval: float = 1.0
+    idle_interval: float = 5.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a run.  Without `dsn`, faxstore uses the embedded server; `warnings` are lines for the user."""
+
+    dsn: str | None = field(repr=False)  # may contain a password
+    data_dir: Path
+    servers: tuple[ServerSettings, ...] = ()
+    warnings: tuple[str, ...] = ()
+    file: Path | None = None
+    log_format: LogFormat = LogFormat.TEXT
