@@ -20,8 +20,8 @@ from faxstore.export.files import atomic_file
 from faxstore.export.rows import Progress
 
 
-def hand_out(
-    ledger: Ledger, folder: Path, wanted: BillingFormat | None, progress: Progress, *, everything: bool = False
+def export_batches(
+    ledger: Ledger, folder: Path, wanted: BillingFormat | None, progress: Progress, *, recheck: bool = False
 ) -> Iterator[Batch]:
     """Delivers the batches that an earlier run committed, then the next batch if any fax is due; yields each one.
 
@@ -31,18 +31,18 @@ def hand_out(
     format = format_of(batches, wanted)
     for batch in batches:
         if batch.delivered_at is None:
-            render_again(ledger, batch, folder, progress)
-            ledger.delivered(batch.batch)
+            render_batch(ledger, batch, folder, progress)
+            ledger.mark_delivered(batch.batch)
             yield batch
     number = batches[-1].batch + 1 if batches else 1
-    if _commit_batch(ledger, number, folder / file_name(ledger.consumer, number, format), format, progress, everything):
+    if _commit_batch(ledger, number, folder / file_name(ledger.consumer, number, format), format, progress, recheck):
         batch = ledger.batch(number)
         _write_manifest(batch, batch.sha256, folder)
-        ledger.delivered(number)
+        ledger.mark_delivered(number)
         yield batch
 
 
-def render_again(ledger: Ledger, batch: Batch, folder: Path, progress: Progress) -> bytes:
+def render_batch(ledger: Ledger, batch: Batch, folder: Path, progress: Progress) -> bytes:
     """Writes the file and the manifest of a committed batch into any folder; returns the SHA-256 of the file.
 
     Raises FaxstoreError, and writes nothing, if the SHA-256 is not that of the batch, except for a batch with erased
@@ -65,19 +65,19 @@ def sha256_of(ledger: Ledger, batch: Batch) -> bytes:
 
 
 def _commit_batch(
-    ledger: Ledger, number: int, path: Path, format: BillingFormat, progress: Progress, everything: bool
+    ledger: Ledger, number: int, path: Path, format: BillingFormat, progress: Progress, recheck: bool
 ) -> bool:
     """Commits the next batch and names its file; returns False if nothing was due."""
     try:
-        with atomic_file(path) as out, ledger.one_moment():
-            if not ledger.begin(everything=everything):
+        with atomic_file(path) as out, ledger.repeatable_read():
+            if not ledger.begin_batch(recheck=recheck):
                 raise _NothingDueError
             if path.exists():
                 raise FaxstoreError(
                     f"{path} exists already, but {ledger.consumer} has no batch {number} in the database: move the file"
                     " away (was the database restored from a backup?)"
                 )
-            ledger.end(format, VERSION, _render(ledger.lines(number), format, VERSION, out, progress))
+            ledger.end_batch(format, VERSION, _render(ledger.lines(number), format, VERSION, out, progress))
     except _NothingDueError:
         return False
     return True

@@ -1,6 +1,7 @@
-"""The billing ledger in the database: making batches, and reading what was handed out.
+"""The billing ledger of one consumer in the database: its batches, their lines, and the next batch.
 
-All that is decided is decided there (faxstore/sql/billing/export_due.sql); a connection of this module only asks.
+A consumer is a billing system or person with its own sequence of batches.  SQL functions decide which faxes are due and
+what has changed (faxstore/sql/billing); this module only calls them.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from faxstore.store.database import Connection, connect
 from faxstore.store.period import resolve
 
 Line = dict[str, Any]
-"""One row of fax.export_line by the names of its columns."""
+"""One row of fax.export_line, by column name."""
 
 _CONSUMER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_LOCKS = 0x6661_7865
-"""The class of this module's advisory locks; the other half of a lock is a hash of its consumer."""
-_AT_ONCE = 1_000
+_LOCK_CLASS = 0x6661_7865
+"""The first key of the advisory lock of a consumer; the second is a hash of its name."""
+_FETCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,67 +62,70 @@ class Batch:
     batch_before: int | None
     position_before: int
     erased_lines: int
-    """Lines of which personal values were erased since."""
+    """Lines whose personal values were erased after the export."""
     delivered_at: datetime | None
-    """When its file and its manifest were in place; None: that is still to be done."""
+    """When its file and manifest were in place; None if they may not be yet."""
 
 
 class Ledger:
-    """What one consumer was handed out, over one connection."""
+    """The ledger of one consumer, over one connection."""
 
     def __init__(self, connection: Connection, consumer: str) -> None:
         self._connection = connection
         self.consumer = consumer
 
     def batches(self) -> list[Batch]:
-        """All batches, the oldest first."""
+        """All batches, oldest first."""
         return self._batches("queries/billing/batches")
 
     def batch(self, number: int) -> Batch:
-        """One of them.  Raises UsageError where there is none of that number."""
+        """The batch of that number.  Raises UsageError if it does not exist."""
         found = [one for one in self.batches() if one.batch == number]
         if not found:
-            raise UsageError(f"consumer {self.consumer} has no batch {number}; {self.told()}")
+            raise UsageError(f"consumer {self.consumer} has no batch {number}; {self.last_batch()}")
         return found[0]
 
-    def told(self) -> str:
-        """How far it has got, in words."""
+    def last_batch(self) -> str:
+        """The number of the last batch, for a message."""
         batches = self.batches()
-        return f"its last one is {batches[-1].batch}" if batches else "it was handed out nothing yet"
+        return f"its last batch is {batches[-1].batch}" if batches else "it has no batches yet"
 
     def lines(self, number: int) -> Iterator[Line]:
-        """The lines of a batch in their order, a few at a time."""
+        """The lines of a batch, in order."""
         return self._rows("queries/billing/lines", {"consumer": self.consumer, "batch": number})
 
-    def due(self, *, everything: bool = False) -> Iterator[Line]:
-        """What the next batch would hold; nothing is fixed."""
-        return self._rows("queries/billing/due_lines", {"consumer": self.consumer, "everything": everything})
+    def due(self, *, recheck: bool = False) -> Iterator[Line]:
+        """The lines that the next batch would have; changes nothing."""
+        return self._rows("queries/billing/due_lines", {"consumer": self.consumer, "everything": recheck})
 
     def as_of(self, number: int, period: Period) -> Iterator[Line]:
         """The newest revisions exported up to that batch of the faxes that began in a period."""
         absolute = resolve(self._connection, period)  # the function's moments are local to its time zone
         since, until = (moment and moment.replace(tzinfo=None) for moment in (absolute.since, absolute.until))
-        asked = {"consumer": self.consumer, "batch": number, "since": since, "until": until, "time_zone": "UTC"}
-        return self._rows("queries/billing/lines_as_of", asked)
+        parameters = {"consumer": self.consumer, "batch": number, "since": since, "until": until, "time_zone": "UTC"}
+        return self._rows("queries/billing/lines_as_of", parameters)
 
-    def begin(self, *, everything: bool = False) -> int:
-        """Fixes the lines of the next batch in the transaction that is open; says how many."""
-        row = self._connection.execute("select fax.begin_export_batch(%s, %s)", [self.consumer, everything]).fetchone()
+    def begin_batch(self, *, recheck: bool = False) -> int:
+        """Inserts the lines of the next batch in the open transaction; returns their number.
+
+        `recheck` compares every exported fax with the views instead of those with new rows only.
+        """
+        row = self._connection.execute("select fax.begin_export_batch(%s, %s)", [self.consumer, recheck]).fetchone()
         return cast("int", row[0]) if row else 0
 
-    def end(self, format: str, version: int, sha256: bytes) -> None:
-        """Makes a batch of them."""
+    def end_batch(self, format: str, version: int, sha256: bytes) -> None:
+        """Inserts the batch of those lines, with the format and the SHA-256 of its file."""
         self._connection.execute(
             "select fax.end_export_batch(%s, %s, %s, %s)", [self.consumer, format, version, sha256]
         )
 
-    def delivered(self, number: int) -> None:
-        """File and manifest of a batch are in place."""
+    def mark_delivered(self, number: int) -> None:
+        """Records that the file and the manifest of a batch are in place."""
         self._connection.execute("select fax.export_delivered(%s, %s)", [self.consumer, number])
 
     @contextmanager
-    def one_moment(self) -> Iterator[None]:
-        """A transaction that sees one moment of the database, and is rolled back where its block fails."""
+    def repeatable_read(self) -> Iterator[None]:
+        """A transaction that sees the database as of its first query; it is rolled back if the block fails."""
         self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         try:
             with self._connection.transaction():
@@ -130,27 +134,27 @@ class Ledger:
             if not self._connection.closed:
                 self._connection.isolation_level = None
 
-    def hold(self) -> bool:
-        """Takes the consumer's lock for this connection; False: another one has it."""
-        asked = [_LOCKS, self.consumer]
-        row = self._connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", asked).fetchone()
+    def try_lock(self) -> bool:
+        """Takes the consumer's lock until the connection closes; returns False if another connection has it."""
+        keys = [_LOCK_CLASS, self.consumer]
+        row = self._connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", keys).fetchone()
         return bool(row and row[0])
 
-    def wait(self) -> None:
-        """Waits for that lock.  Before any transaction: what comes after it sees what the last holder did."""
-        self._connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [_LOCKS, self.consumer])
+    def lock(self) -> None:
+        """Waits for the consumer's lock.  Call it before a transaction, which then sees what the last holder did."""
+        self._connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [_LOCK_CLASS, self.consumer])
 
     def _batches(self, query: str) -> list[Batch]:
         with self._connection.cursor(row_factory=class_row(Batch)) as cursor:
             return cursor.execute(sql.text(query), [self.consumer]).fetchall()
 
     def _rows(self, query: str, parameters: dict[str, Any]) -> Iterator[Line]:
-        # A cursor on the server: a batch may be larger than memory.
+        # A server cursor, because a batch may be larger than memory.
         with (
             self._connection.transaction(),
             self._connection.cursor(f"rows_of_{id(parameters)}", row_factory=dict_row) as cursor,
         ):
-            cursor.itersize = _AT_ONCE
+            cursor.itersize = _FETCH
             yield from cursor.execute(sql.text(query), parameters)
 
 
@@ -158,8 +162,8 @@ class Ledger:
 def ledger(dsn: str, consumer: str) -> Iterator[Ledger]:
     """The ledger of a consumer; what the database refuses is told in one line."""
     if not _CONSUMER.fullmatch(consumer):
-        allowed = "up to 63 of a-z, 0-9, _ and -, the first a letter or a digit"
-        raise UsageError(f"--consumer {consumer!r}: a consumer's name is part of file names; allowed: {allowed}")
+        allowed = "up to 63 of a-z, 0-9, _ and -, beginning with a letter or a digit"
+        raise UsageError(f"--consumer {consumer!r}: a consumer's name is part of file names: use {allowed}")
     with told_in_one_line(), connect(dsn, autocommit=True) as connection:
         # A query of which the asker is gone ends, and with it the lock that another one waits for.
         connection.execute("select set_config('client_connection_check_interval', '2s', false)")

@@ -72,7 +72,7 @@ def export(
       faxstore billing export --folder /var/lib/usage --consumer openmeter --format cloudevents
       faxstore billing export --dry-run
     """
-    from faxstore.billing.delivery import hand_out
+    from faxstore.billing.delivery import export_batches
 
     with _ledger(context, consumer) as ledger:
         if dry_run:
@@ -82,12 +82,12 @@ def export(
         _hold(ledger)
         made = False
         with _progress("lines") as progress:
-            for batch in hand_out(ledger, existing, format, progress, everything=recheck):
+            for batch in export_batches(ledger, existing, format, progress, recheck=recheck):
                 made = True
                 print(existing / file_name(batch.consumer, batch.batch, batch.format), flush=True)
                 say(_summary(batch))
         if not made:
-            say(f"nothing new for {consumer}: {ledger.told()}")
+            say(f"nothing new for {consumer}: {ledger.last_batch()}")
 
 
 def list_batches(
@@ -123,13 +123,13 @@ def render(
     Examples:
       faxstore billing render 7 --folder /tmp/again
     """
-    from faxstore.billing.delivery import render_again
+    from faxstore.billing.delivery import render_batch
 
     existing = _existing(folder)
     with _ledger(context, consumer) as ledger, _progress("lines") as progress:
         wanted = ledger.batch(batch)
         _hold(ledger)
-        sha256 = render_again(ledger, wanted, existing, progress)
+        sha256 = render_batch(ledger, wanted, existing, progress)
         print(existing / file_name(consumer, batch, wanted.format), flush=True)
         if sha256 != wanted.sha256:
             say(f"batch {batch} differs from the original: personal values of {wanted.erased_lines} lines were erased")
@@ -194,9 +194,9 @@ def _existing(folder: Path | None) -> Path:
 
 
 def _hold(ledger: Ledger) -> None:
-    if not ledger.hold():
+    if not ledger.try_lock():
         say(f"waiting for another export for {ledger.consumer} to finish")
-        ledger.wait()
+        ledger.lock()
 
 
 def _batch_of(ledger: Ledger, when: str) -> Batch:
@@ -206,7 +206,7 @@ def _batch_of(ledger: Ledger, when: str) -> Batch:
     moment = moment.replace(tzinfo=UTC) if is_local(moment) else moment
     made = [batch for batch in ledger.batches() if batch.made_at <= moment]
     if not made:
-        raise UsageError(f"{ledger.consumer} had no batch by {when}; {ledger.told()}")
+        raise UsageError(f"{ledger.consumer} had no batch by {when}; {ledger.last_batch()}")
     return made[-1]
 
 
@@ -216,12 +216,12 @@ def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> N
     lines = 0
     chosen = format_of(ledger.batches(), format)
     with _progress("lines") as progress:
-        for piece in renderer(chosen)(ledger.due(everything=recheck)):
+        for piece in renderer(chosen)(ledger.due(recheck=recheck)):
             sys.stdout.buffer.write(piece)
             lines += 1
             progress(lines)
     sys.stdout.buffer.flush()
-    say(f"dry run for {ledger.consumer}, no batch was made; {ledger.told()}")
+    say(f"dry run for {ledger.consumer}, no batch was made; {ledger.last_batch()}")
 
 
 def _summary(batch: Batch) -> str:

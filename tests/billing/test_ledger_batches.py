@@ -209,7 +209,7 @@ def test_a_change_without_a_row_is_found_by_comparing_everything(
     database.execute("update fax.technology set bad_lines_counted_by = 'session'")
     assert hand(dsn, tmp_path) == []
     assert not sound(dsn)
-    hand(dsn, tmp_path, everything=True)
+    hand(dsn, tmp_path, recheck=True)
     told = [of(line, "revision", "bad_lines", "changed") for line in lines(tmp_path)]
     assert told == [("1", "8", ""), ("2", "5", "bad_lines")]
     assert sound(dsn)
@@ -235,9 +235,9 @@ def test_after_a_change_of_the_schema_everything_is_compared(
 def test_a_second_exporter_waits_for_the_first(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append(database, *a_fax(0))
     with ledger(dsn, "default") as one, ledger(dsn, "default") as two, ledger(dsn, "other") as third:
-        assert one.hold()
-        assert not two.hold()
-        assert third.hold()
+        assert one.try_lock()
+        assert not two.try_lock()
+        assert third.try_lock()
 
 
 def test_two_batches_of_one_number_cannot_both_be(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
@@ -250,10 +250,10 @@ def test_two_batches_of_one_number_cannot_both_be(dsn: str, database: psycopg.Co
 
 
 def made_behind_a_batch_that_it_does_not_see(dsn: str, folder: Path) -> None:
-    with ledger(dsn, "default") as one, one.one_moment():
+    with ledger(dsn, "default") as one, one.repeatable_read():
         assert one.batches() == []
         hand(dsn, folder)
-        one.begin()
+        one.begin_batch()
 
 
 @pytest.mark.parametrize("name", ["", "A", "../x", "a b", "x" * 64, "-a", "ä"])

@@ -57,13 +57,13 @@ def test_a_batch_is_made_and_its_file_named(exporter: str, tmp_path: Path, capsy
     assert out == f"{tmp_path / 'billing-default-000001.csv'}\n"
     assert said == ["batch 1 of default: 2 faxes, 0 corrections, 2 pages, positions 1 to 6"]
     out, said = run(exporter, capsys, "export", "--folder", tmp_path)
-    assert (out, said) == ("", ["nothing new for default: its last one is 1"])
+    assert (out, said) == ("", ["nothing new for default: its last batch is 1"])
 
 
 def test_a_dry_run_shows_the_lines_and_fixes_nothing(exporter: str, tmp_path: Path, capsys: Captured) -> None:
     out, said = run(exporter, capsys, "export", "--dry-run")
     assert [(row["line"], row["pages"]) for row in rows(out)] == [("1", "1"), ("2", "1")]
-    assert said == ["dry run for default, no batch was made; it was handed out nothing yet"]
+    assert said == ["dry run for default, no batch was made; it has no batches yet"]
     hand(exporter, tmp_path)
     assert out.encode() == (tmp_path / "billing-default-000001.csv").read_bytes()
 
@@ -131,9 +131,9 @@ def test_what_was_said_then_and_what_is_said_now(
         (["export"], "--folder DIR is missing: name an existing folder for the file and its manifest"),
         (["export", "--folder", "/nowhere"], "--folder /nowhere: no such folder"),
         (["export", "--folder", "/tmp", "--consumer", "A"], "--consumer 'A': a consumer's name is part of file names"),
-        (["render", "3", "--folder", "/tmp"], "consumer default has no batch 3; it was handed out nothing yet"),
+        (["render", "3", "--folder", "/tmp"], "consumer default has no batch 3; it has no batches yet"),
         (["list", "--format", "parquet"], "--format parquet is not for a list of batches; use table, csv, json, jsonl"),
-        (["as-of", "2026-11-03"], "default had no batch by 2026-11-03; it was handed out nothing yet"),
+        (["as-of", "2026-11-03"], "default had no batch by 2026-11-03; it has no batches yet"),
         (["as-of", "yesterday"], "WHEN: 'yesterday' is not a date or time; use"),
         (["as-of", "1", "--from", "1.10."], "--from: '1.10.' is not a date or time; use"),
         (["as-of", "1", "--from", "2026-11-01", "--to", "2026-11-01"], "--from 2026-11-01T00:00:00 is not before --to"),
@@ -172,8 +172,8 @@ def test_a_second_exporter_says_that_it_waits(exporter: str, tmp_path: Path, cap
     from faxstore.billing.ledger import Ledger
 
     with ledger(exporter, "default") as other:
-        assert other.hold()
+        assert other.try_lock()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Ledger, "wait", lambda _: None)
+            patch.setattr(Ledger, "lock", lambda _: None)
             _, said = run(exporter, capsys, "export", "--folder", tmp_path)
     assert said[0] == "waiting for another export for default to finish"

@@ -1,4 +1,4 @@
-"""The bytes of each format, version 1: they stay as they are, or batches of old could not be rendered again."""
+"""The bytes of each format in version 1.  They must not change: old batches are rendered again with them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STARTED = datetime(2026, 10, 31, 23, 59, 58, tzinfo=UTC)
 
 
 def a_line(**other: Any) -> dict[str, Any]:
-    """A line as fax.export_line has it."""
+    """A row of fax.export_line."""
     line: dict[str, Any] = {
         "consumer": "default", "batch": 7, "line": 1, "session_id": UUID(int=1), "revision": 1, "supersedes": None,
         "supersedes_batch": None, "supersedes_line": None, "changed": [], "server": "pbx 1", "session_number": 4,
@@ -35,14 +35,14 @@ def a_line(**other: Any) -> dict[str, Any]:
 
 
 def a_correction(**other: Any) -> dict[str, Any]:
-    """A later line of the same fax: an account and a page more."""
-    told: dict[str, Any] = {
+    """A correction of that fax: it now has an account code and one more page."""
+    values: dict[str, Any] = {
         "line": 2, "revision": 2, "supersedes": 1, "supersedes_batch": 6, "supersedes_line": 40,
         "changed": ["account_code", "pages"], "previous_direction": "sent", "previous_account_code": None,
         "previous_ended_at": STARTED + timedelta(seconds=61.5), "previous_duration_seconds": Decimal("61.500000"),
         "previous_pages": 1, "previous_bad_lines": None, "previous_transport": "T.38", "previous_result": "success",
     }  # fmt: skip
-    return a_line(**told | other)
+    return a_line(**values | other)
 
 
 def rendered(form: BillingFormat, *lines: dict[str, Any]) -> bytes:
@@ -79,11 +79,11 @@ def test_jsonl() -> None:
         b' "started_at": "2026-10-31T23:59:58+00:00", "ended_at": "2026-11-01T00:00:59.500000+00:00",'
         b' "end_observed_by": "completion", "duration_seconds": 61.5, "pages": 2, "bad_lines": null,'
     )
-    told = json.loads(second)
-    assert (told["changed"], told["previous_pages"], told["pages"]) == (["account_code", "pages"], 1, 2)
+    corrected = json.loads(second)
+    assert (corrected["changed"], corrected["previous_pages"], corrected["pages"]) == (["account_code", "pages"], 1, 2)
 
 
-def test_a_fax_is_one_usage_event() -> None:
+def test_a_new_fax_is_one_usage_event() -> None:
     assert rendered(BillingFormat.CLOUDEVENTS, a_line()) == (
         b'{"specversion": "1.0", "type": "faxstore.fax", "source": "pbx%201",'
         b' "id": "00000000-0000-0000-0000-000000000001/1", "time": "2026-10-31T23:59:58+00:00", "subject": "law",'
@@ -94,37 +94,37 @@ def test_a_fax_is_one_usage_event() -> None:
     )
 
 
-def test_a_correction_is_two_usage_events_which_add_up() -> None:
-    """The page that nobody had an account for is taken back there, and two are counted for law."""
-    back, new = map(json.loads, rendered(BillingFormat.CLOUDEVENTS, a_correction()).splitlines())
-    assert (back["id"][-11:], new["id"][-2:]) == ("/2/reversal", "/2")
-    assert (back["subject"], back["data"]["faxes"], back["data"]["pages"]) == ("unassigned", -1, -1)
+def test_a_correction_is_a_reversal_and_a_new_event() -> None:
+    """The reversal subtracts the page without an account; the new event counts two pages for law."""
+    reversal, new = map(json.loads, rendered(BillingFormat.CLOUDEVENTS, a_correction()).splitlines())
+    assert (reversal["id"][-11:], new["id"][-2:]) == ("/2/reversal", "/2")
+    assert (reversal["subject"], reversal["data"]["faxes"], reversal["data"]["pages"]) == ("unassigned", -1, -1)
     assert (new["subject"], new["data"]["faxes"], new["data"]["pages"]) == ("law", 1, 2)
-    assert back["data"]["seconds"] + new["data"]["seconds"] == 0
+    assert reversal["data"]["seconds"] + new["data"]["seconds"] == 0
 
 
-def test_what_turned_out_to_be_no_fax_is_only_taken_back() -> None:
-    (back,) = map(json.loads, rendered(BillingFormat.CLOUDEVENTS, a_correction(direction="detector")).splitlines())
-    assert back["data"]["faxes"] == -1
+def test_a_withdrawn_fax_has_a_reversal_only() -> None:
+    (reversal,) = map(json.loads, rendered(BillingFormat.CLOUDEVENTS, a_correction(direction="detector")).splitlines())
+    assert reversal["data"]["faxes"] == -1
 
 
-def test_no_usage_event_holds_a_personal_value() -> None:
-    told = rendered(BillingFormat.CLOUDEVENTS, a_line(), a_correction())
-    assert [value for value in (b"+4930", b"+4940", b"ller", b"[2J") if value in told] == []
+def test_usage_events_contain_no_personal_value() -> None:
+    events = rendered(BillingFormat.CLOUDEVENTS, a_line(), a_correction())
+    assert [value for value in (b"+4930", b"+4940", b"ller", b"[2J") if value in events] == []
 
 
 @pytest.mark.parametrize("form", [BillingFormat.JSONL, BillingFormat.CLOUDEVENTS])
 def test_json_cannot_steer_a_terminal(form: BillingFormat) -> None:
-    told = rendered(form, a_line(server="\x1b]0;x\x07\u202e", account_code="\x9b2J\u2028"))
-    assert all(byte == 0x0A or 0x20 <= byte < 0x7F for byte in told)
+    data = rendered(form, a_line(server="\x1b]0;x\x07\u202e", account_code="\x9b2J\u2028"))
+    assert all(byte == 0x0A or 0x20 <= byte < 0x7F for byte in data)
 
 
-def test_a_version_of_tomorrow_is_told() -> None:
+def test_a_newer_version_is_refused() -> None:
     with pytest.raises(UsageError, match="csv version 2 is newer than this faxstore: upgrade faxstore"):
         renderer("csv", 2)
 
 
-def test_names_of_files_sort_as_the_batches_do() -> None:
+def test_file_names_sort_in_the_order_of_the_batches() -> None:
     names = [file_name("a", batch, "csv") for batch in (1, 9, 10, 999_999)]
     assert names == sorted(names)
     assert file_name("usage", 12, "cloudevents") == "billing-usage-000012.cloudevents.jsonl"

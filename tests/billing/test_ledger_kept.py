@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from faxstore.billing.delivery import render_again
+from faxstore.billing.delivery import render_batch
 from faxstore.billing.ledger import ledger
 from faxstore.billing.verification import ledger_faults
 from faxstore.errors import FaxstoreError
@@ -145,7 +145,7 @@ def test_a_batch_with_an_erased_line_is_rendered_without_it_and_says_so(
     again = tmp_path / "again"
     again.mkdir()
     with ledger(dsn, "default") as opened:
-        sha256 = render_again(opened, opened.batch(1), again, lambda _: None)
+        sha256 = render_batch(opened, opened.batch(1), again, lambda _: None)
     as_made, now = (
         (handed / "billing-default-000001.csv").read_bytes(),
         (again / "billing-default-000001.csv").read_bytes(),
@@ -159,7 +159,7 @@ def test_a_batch_with_an_erased_line_is_rendered_without_it_and_says_so(
 def test_what_was_erased_is_no_correction(dsn: str, handed: Path, database: psycopg.Connection) -> None:
     """The numbers are still in the history of this test; the erased line has none, and that is no difference."""
     database.execute("select fax.erase_export_lines(%s)", [the_id(database, 1)])
-    assert hand(dsn, handed, everything=True) == []
+    assert hand(dsn, handed, recheck=True) == []
 
 
 def test_the_digest_cannot_be_found_by_trying_numbers(handed: Path, database: psycopg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Exactly once, under fire: a short run of what `make export-fire` does for longer."""
+"""The exporter is killed again and again; every fax is still exported once.  `make export-fire` is a longer run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.trials.billing_kills import under_fire
 KILLS = 15
 
 
-def test_killed_at_random_instants_every_fax_is_handed_out_once(dsn: str, tmp_path: Path) -> None:
+def test_an_exporter_killed_at_random_moments_exports_every_fax_once(dsn: str, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     outcome = under_fire(dsn, tmp_path, KILLS, seed)

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from faxstore.billing.delivery import hand_out
+from faxstore.billing.delivery import export_batches
 from faxstore.billing.formats import BillingFormat
 from faxstore.billing.ledger import Batch, ledger
 from faxstore.billing.lines import COLUMNS
@@ -23,12 +23,12 @@ def hand(
     consumer: str = "default",
     format: BillingFormat | None = None,
     *,
-    everything: bool = False,
+    recheck: bool = False,
 ) -> list[Batch]:
     """One run of the exporter; what it put in place."""
     with ledger(dsn, consumer) as opened:
-        assert opened.hold()
-        return list(hand_out(opened, folder, format, lambda _: None, everything=everything))
+        assert opened.try_lock()
+        return list(export_batches(opened, folder, format, lambda _: None, recheck=recheck))
 
 
 def batches(dsn: str, consumer: str = "default") -> list[Batch]:

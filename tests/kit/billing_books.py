@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from faxstore.billing.delivery import render_again
+from faxstore.billing.delivery import render_batch
 from faxstore.billing.ledger import ledger
 from faxstore.billing.verification import ledger_faults
 
@@ -102,7 +102,7 @@ def _rendered_again(dsn: str, consumer: str, consumed: Path, folder: Path) -> It
     folder.mkdir()
     with ledger(dsn, consumer) as opened:
         for batch in opened.batches():
-            render_again(opened, batch, folder, lambda _: None)
+            render_batch(opened, batch, folder, lambda _: None)
     for path in sorted(folder.iterdir()):
         if (consumed / path.name).read_bytes() != path.read_bytes():
             yield f"{path.name} is rendered to other bytes"

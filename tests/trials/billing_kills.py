@@ -36,7 +36,7 @@ EXPORTS = """
 import sys
 from itertools import cycle
 from pathlib import Path
-from faxstore.billing.delivery import hand_out
+from faxstore.billing.delivery import export_batches
 from faxstore.billing.formats import BillingFormat
 from faxstore.billing.ledger import ledger
 
@@ -45,9 +45,9 @@ print("begun", flush=True)
 for name in cycle(names):
     consumer, format = name.split("=")
     with ledger(dsn, consumer) as opened:
-        if not opened.hold():  # of the one before, which the database has not buried yet
-            opened.wait()
-        for batch in hand_out(opened, folder, BillingFormat(format), lambda _: None):
+        if not opened.try_lock():  # of the one before, which the database has not buried yet
+            opened.lock()
+        for batch in export_batches(opened, folder, BillingFormat(format), lambda _: None):
             print(batch.batch, flush=True)
 """
 
