@@ -131,7 +131,7 @@ def options(
     The exit status is 0 for success, 1 if a check failed, 2 for wrong use or missing rights, 3 if a server or the
     database could not be reached.
     """
-    logs.to_stderr(log_format[0] if log_format else LogFormat.TEXT)
+    logs.configure(log_format[0] if log_format else LogFormat.TEXT)
     context.obj = GeneralOptions().merge(on_command_line(context, context.params))
 
 

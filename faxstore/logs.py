@@ -1,4 +1,8 @@
-"""What faxstore says on standard error: one record, one line, as text or as JSON, whatever text came from the wire."""
+"""Standard error: the log of a service, and the messages of all other commands.
+
+Each record is one line, as text or as JSON; text from the wire can neither break the line nor control a terminal.  Data
+go to standard output and never pass through here.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +20,18 @@ log = logging.getLogger("faxstore")
 
 
 class LogFormat(StrEnum):
-    """How records come out."""
+    """The formats of messages and of the log."""
 
     TEXT = "text"
     JSON = "json"
 
 
-ABOUT: ContextVar[str | None] = ContextVar("ABOUT", default=None)
-"""The server that records are about: a collector sets it once, and all that runs for that server has it."""
+CURRENT_SERVER: ContextVar[str | None] = ContextVar("CURRENT_SERVER", default=None)
+"""The name of the server that records are about.  A collector sets it for everything that runs in its context."""
 
 
 class TextFormatter(logging.Formatter):
-    """``2026-11-25 10:00:00,123 WARNING pbx1: connection lost: ...``, local time; a traceback on the same line."""
+    """``2026-11-25 10:00:00,123 WARNING pbx1: connection lost: ...`` in local time; a traceback is on the same line."""
 
     def format(self, record: logging.LogRecord) -> str:
         message, server = record.getMessage(), _server(record)
@@ -38,10 +42,10 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One object: ts (ISO 8601, UTC), level, logger, message; server and exception where there is one."""
+    """An object with ts (ISO 8601, UTC), level, logger and message; server and exception if the record has them."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told = {
+        fields = {
             "ts": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds"),
             "level": record.levelname,
             "logger": record.name,
@@ -49,11 +53,11 @@ class JsonFormatter(logging.Formatter):
             "server": _server(record),
             "exception": _traceback(self, record) or None,
         }
-        return visible_json(json.dumps({name: _utf8(value) for name, value in told.items() if value is not None}))
+        return visible_json(json.dumps({name: _utf8(value) for name, value in fields.items() if value is not None}))
 
 
 class MessageFormatter(logging.Formatter):
-    """``faxstore: ...``: to whoever sits at a terminal; only a fault of ours may take more than a line."""
+    """``faxstore: ...`` for a person at a terminal; a traceback follows on lines of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
         lines = [f"faxstore: {record.getMessage()}", *_traceback(self, record).splitlines()]
@@ -61,7 +65,7 @@ class MessageFormatter(logging.Formatter):
 
 
 class _Stderr(logging.Handler):
-    """Standard error, whichever it is at that moment."""
+    """Writes to the current sys.stderr, which tests replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -74,42 +78,42 @@ _LOG, _MESSAGES = _Stderr(), _Stderr()
 _MESSAGES.setFormatter(MessageFormatter())
 
 
-def to_stderr(form: LogFormat, *, service: bool = False) -> None:
-    """From now on records and messages are written so.
+def configure(log_format: LogFormat, *, service: bool = False) -> None:
+    """Sets the format of messages and of the log.
 
-    A service is a command that runs for long: its records are those of INFO too, each with its time, and
-    faults of its threads are among them.  Those of any other command are warnings, and look like its messages.
+    A service is a command that runs until it is stopped.  It logs from INFO on, with times, and logs exceptions of its
+    threads.  Any other command logs from WARNING on, in the form of its messages.
     """
-    as_json = form is LogFormat.JSON
+    as_json = log_format is LogFormat.JSON
     _MESSAGES.setFormatter(JsonFormatter() if as_json else MessageFormatter())
     _LOG.setFormatter(JsonFormatter() if as_json else TextFormatter() if service else MessageFormatter())
     root = logging.getLogger()
     root.addHandler(_LOG)
     root.setLevel(logging.INFO if service else logging.WARNING)
-    logging.getLogger("panoramisk").setLevel(logging.WARNING)  # its other levels tell passwords
-    if service and threading.excepthook is threading.__excepthook__:  # else somebody looks after them already
-        threading.excepthook = _fault_of_thread
+    logging.getLogger("panoramisk").setLevel(logging.WARNING)  # it logs passwords at lower levels
+    if service and threading.excepthook is threading.__excepthook__:  # pytest has its own
+        threading.excepthook = _log_thread_exception
 
 
 def say(line: str, level: int = logging.INFO) -> None:
-    """A message to the user: on standard error, so that it never mixes with data."""
+    """Prints a message for the user on standard error."""
     _MESSAGES.handle(log.makeRecord(log.name, level, "", 0, line, (), None))
 
 
-def _fault_of_thread(args: threading.ExceptHookArgs) -> None:
+def _log_thread_exception(args: threading.ExceptHookArgs) -> None:
     if args.exc_value is not None:
         name = args.thread.name if args.thread else "?"
-        log.critical("the thread %s has ended by a fault; please report it", name, exc_info=args.exc_value)
+        log.critical("internal error in thread %s, please report it", name, exc_info=args.exc_value)
 
 
 def _server(record: logging.LogRecord) -> str | None:
-    """The one that the record names itself (``extra={"server": ...}``), else the one that is being watched."""
-    named: str | None = getattr(record, "server", None)
-    return named or ABOUT.get()
+    """The server of the record itself (``extra={"server": ...}``), else that of the context."""
+    of_record: str | None = getattr(record, "server", None)
+    return of_record or CURRENT_SERVER.get()
 
 
 def _utf8(text: str) -> str:
-    """JSON's readers take no half characters, which a file name may hold."""
+    """The text with lone surrogates escaped: file names may contain them, JSON parsers reject them."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,4 +1,4 @@
-"""The log and the messages: one record is one line, and says who it is about, whatever text came from the wire."""
+"""The log and the messages: one record is one line and names its server, whatever text came from the wire."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from faxstore import cli
-from faxstore.logs import ABOUT, JsonFormatter, LogFormat, TextFormatter, to_stderr
+from faxstore.logs import CURRENT_SERVER, JsonFormatter, LogFormat, TextFormatter, configure
 from faxstore.visible import visible, visible_json
 from tests.kit.fake_listener import Heard, collecting
 from tests.kit.fake_server import FakeServer
 
-STEERING = "\x00\a\b\t\n\v\f\r\x1b\x7f\x85\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+UNSAFE = "\x00\a\b\t\n\v\f\r\x1b\x7f\x85\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
 HOSTILE = {
     "a second line": "pbx1\n2026-01-01 00:00:00,000 ERROR all is lost",
     "a line of JSON": '"}\n{"level": "ERROR", "message": "all is lost',
@@ -33,8 +33,8 @@ HOSTILE = {
 
 
 def record(message: str, *arguments: object, error: BaseException | None = None) -> logging.LogRecord:
-    told = (type(error), error, error.__traceback__) if error else None
-    made = logging.LogRecord("faxstore.ami", logging.WARNING, "", 0, message, arguments, told)
+    exception = (type(error), error, error.__traceback__) if error else None
+    made = logging.LogRecord("faxstore.ami", logging.WARNING, "", 0, message, arguments, exception)
     made.created = datetime(2026, 11, 25, 10, tzinfo=UTC).timestamp()
     return made
 
@@ -47,53 +47,53 @@ def raised(text: str) -> BaseException:
 
 
 def fields(line: str) -> dict[str, Any]:
-    """A line of the log as an object; half characters are no UTF-8, and raise."""
+    """A JSON line of the log as an object; lone surrogates, which UTF-8 cannot encode, raise."""
     assert line.isascii()
     found: dict[str, Any] = json.loads(line)
     json.dumps(found, ensure_ascii=False).encode()
     return found
 
 
-# -- one line, whatever is in it --------------------------------------------------------------------------
+# -- one line for any text --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
 @pytest.mark.parametrize("where", ["message", "argument", "exception"])
-def test_no_text_breaks_a_line_or_steers_a_terminal(kind: str, where: str) -> None:
+def test_no_text_breaks_a_line_or_controls_a_terminal(kind: str, where: str) -> None:
     text = HOSTILE[kind]
     made = {
         "message": lambda: record(text),
         "argument": lambda: record("%s", text),
         "exception": lambda: record("failed", error=raised(text)),
     }[where]()
-    told = TextFormatter().format(made)
-    assert told.splitlines() == [told]
-    assert [character for character in STEERING if character in told] == []
-    told.encode()
+    line = TextFormatter().format(made)
+    assert line.splitlines() == [line]
+    assert [character for character in UNSAFE if character in line] == []
+    line.encode()
     as_json = JsonFormatter().format(made)
-    assert [character for character in STEERING if character in as_json] == []
+    assert [character for character in UNSAFE if character in as_json] == []
     found = fields(as_json)
-    kept = text.replace("\udce9", "\\udce9")
-    assert kept in found["exception" if where == "exception" else "message"]
+    escaped = text.replace("\udce9", "\\udce9")
+    assert escaped in found["exception" if where == "exception" else "message"]
     assert (found["level"], found["logger"]) == ("WARNING", "faxstore.ami")
 
 
-def test_text_without_control_characters_stays_as_it_is() -> None:
+def test_text_without_control_characters_is_unchanged() -> None:
     assert visible("Müller & Søn, 東京, \\x1b, 👩‍🚀") == "Müller & Søn, 東京, \\x1b, 👩‍🚀"
     assert visible("a\x1b[0m\u202e") == "a\\x1b[0m\\u202e"
 
 
-def test_json_says_the_same_when_it_is_made_harmless() -> None:
-    text = {STEERING: [STEERING]}
+def test_json_with_escapes_has_the_same_meaning() -> None:
+    text = {UNSAFE: [UNSAFE]}
     made = visible_json(json.dumps(text, ensure_ascii=False, indent=1))
     assert json.loads(made) == text
-    assert [character for character in STEERING if character in made] == ["\n"]
+    assert [character for character in UNSAFE if character in made] == ["\n"]
 
 
-# -- what a line says -------------------------------------------------------------------------------------
+# -- the content of a line -------------------------------------------------------------------------------------
 
 
-def test_a_line_of_json_has_the_moment_in_utc() -> None:
+def test_a_json_line_has_the_time_in_utc() -> None:
     assert fields(JsonFormatter().format(record("%d records", 7))) == {
         "ts": "2026-11-25T10:00:00.000000+00:00",
         "level": "WARNING",
@@ -111,22 +111,22 @@ def test_an_exception_is_on_the_line_of_its_record() -> None:
 
 
 def test_the_server_is_named_once() -> None:
-    reset = ABOUT.set("pbx1")
+    reset = CURRENT_SERVER.set("pbx1")
     try:
-        plain, named = (TextFormatter().format(record(text)) for text in ("gone on", "pbx1: connected"))
-        about = fields(JsonFormatter().format(record("gone on")))
+        plain, named = (TextFormatter().format(record(text)) for text in ("polling", "pbx1: connected"))
+        about = fields(JsonFormatter().format(record("polling")))
     finally:
-        ABOUT.reset(reset)
-    assert plain.endswith(" WARNING pbx1: gone on")
+        CURRENT_SERVER.reset(reset)
+    assert plain.endswith(" WARNING pbx1: polling")
     assert named.endswith(" WARNING pbx1: connected")
-    assert (about["server"], about["message"]) == ("pbx1", "gone on")
-    of_another = record("standing by")
+    assert (about["server"], about["message"]) == ("pbx1", "polling")
+    of_another = record("standby")
     of_another.server = "pbx2"
     assert fields(JsonFormatter().format(of_another))["server"] == "pbx2"
 
 
-def test_whatever_is_said_while_a_server_is_watched_names_it() -> None:
-    """A listener that fails is told of by a part that knows no server."""
+def test_every_record_of_a_collector_names_its_server() -> None:
+    """The part that logs the failure of a listener does not know the server."""
     lines: list[dict[str, Any]] = []
 
     class Keep(logging.Handler):
@@ -153,43 +153,41 @@ def test_whatever_is_said_while_a_server_is_watched_names_it() -> None:
         asyncio.run(scenario())
     finally:
         logging.getLogger("faxstore").removeHandler(keep)
-    told = [line["server"] for line in lines if line["message"].startswith("a line could not be taken over")]
-    assert sorted(told) == ["one", "two"]
+    servers = [line["server"] for line in lines if line["message"].startswith("a line could not be taken over")]
+    assert sorted(servers) == ["one", "two"]
 
 
 # -- the command line -------------------------------------------------------------------------------------
 
 
-def complaint(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
+def error_line(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit):
         cli.main([*arguments])
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    return told.rstrip("\n")
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    return error.rstrip("\n")
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_an_argument_comes_back_harmless_in_the_complaint(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    told = complaint("--config", f"/none/{HOSTILE[kind]}", "sessions", capsys=capsys)
-    assert told.startswith("faxstore: /none/")
-    assert [character for character in STEERING if character in told] == []
+def test_an_argument_comes_back_harmless_in_the_error_line(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = error_line("--config", f"/none/{HOSTILE[kind]}", "sessions", capsys=capsys)
+    assert line.startswith("faxstore: /none/")
+    assert [character for character in UNSAFE if character in line] == []
 
 
-def test_complaints_and_warnings_are_json_too_where_it_is_asked_for(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_are_json_on_request(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments in (["--log-format", "json"], []):
         monkeypatch.setenv("FAXSTORE_LOG_FORMAT", "" if arguments else "json")
-        told = fields(complaint(*arguments, "--config", "/none/such", "sessions", capsys=capsys))
-        assert (told["level"], told["message"]) == ("ERROR", "/none/such: No such file or directory")
-    to_stderr(LogFormat.TEXT)
+        found = fields(error_line(*arguments, "--config", "/none/such", "sessions", capsys=capsys))
+        assert (found["level"], found["message"]) == ("ERROR", "/none/such: No such file or directory")
+    configure(LogFormat.TEXT)
 
 
-def test_the_option_before_the_variable_and_both_before_the_file(tmp_path: Any) -> None:
+def test_the_option_overrides_the_variable_and_both_override_the_file(tmp_path: Any) -> None:
     config = tmp_path / "faxstore.toml"
     config.write_text('log_format = "json"\n')
 
-    def told(*options: str, **environ: str) -> str:
+    def stderr(*options: str, **environ: str) -> str:
         done = subprocess.run(
             [sys.executable, "-m", "faxstore", *options, "--config", str(config), "ingest"],
             capture_output=True,
@@ -199,15 +197,10 @@ def test_the_option_before_the_variable_and_both_before_the_file(tmp_path: Any) 
         assert done.returncode == 2
         return done.stderr
 
-    assert fields(told())["level"] == "ERROR"
-    assert told(FAXSTORE_LOG_FORMAT="text").startswith("faxstore: ")
-    assert fields(told("--log-format", "json", FAXSTORE_LOG_FORMAT="text"))["level"] == "ERROR"
-    assert "'xml' is not one of 'text', 'json'" in told("--log-format", "xml")
-
-
-def test_an_option_behind_the_command_is_told_where_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
-    told = complaint("ingest", "--log-format", "json", capsys=capsys)
-    assert told == "faxstore: --log-format stands before the command: faxstore --log-format ... COMMAND"
+    assert fields(stderr())["level"] == "ERROR"
+    assert stderr(FAXSTORE_LOG_FORMAT="text").startswith("faxstore: ")
+    assert fields(stderr("--log-format", "json", FAXSTORE_LOG_FORMAT="text"))["level"] == "ERROR"
+    assert "'xml' is not one of 'text', 'json'" in stderr("--log-format", "xml")
 
 
 FAULTY = """
@@ -229,7 +222,7 @@ cli.main([*sys.argv[1:], "ingest"])
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_faults_of_our_own_are_lines_of_the_log(form: str, tmp_path: Any) -> None:
+def test_internal_errors_are_lines_of_the_log(form: str, tmp_path: Any) -> None:
     config = tmp_path / "faxstore.toml"
     config.write_text('[[server]]\nname = "a"\nhost = "b"\nusername = "c"\n')
     done = subprocess.run(
@@ -241,9 +234,9 @@ def test_faults_of_our_own_are_lines_of_the_log(form: str, tmp_path: Any) -> Non
     assert done.returncode == 1
     beside, middle = done.stderr.splitlines()
     if form == "json":
-        assert fields(beside)["message"] == "the thread carrier has ended by a fault; please report it"
+        assert fields(beside)["message"] == "internal error in thread carrier, please report it"
         assert fields(middle)["exception"].endswith("ValueError: in the middle\n\x1b[31m")
     else:
-        assert "CRITICAL the thread carrier has ended by a fault; please report it | Traceback" in beside
+        assert "CRITICAL internal error in thread carrier, please report it | Traceback" in beside
         assert middle.endswith(" | ValueError: in the middle | \\x1b[31m")
     assert "\x1b" not in done.stderr

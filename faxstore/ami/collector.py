@@ -24,7 +24,7 @@ from faxstore.ami.status_requests import ChannelQuestions
 from faxstore.capture.marks import POLLED
 from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
-from faxstore.logs import ABOUT
+from faxstore.logs import CURRENT_SERVER
 from faxstore.settings.values import ServerSettings
 
 log = logging.getLogger("faxstore.ami")
@@ -83,7 +83,7 @@ class Collector:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until stop is set, then take leave of the server within 3 seconds; or until cancelled."""
-        ABOUT.set(self._server.name)
+        CURRENT_SERVER.set(self._server.name)
         try:
             await self._watch_until(stop)
             await self._backlog.drained()

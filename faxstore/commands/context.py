@@ -21,7 +21,7 @@ def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
 
     options = cast("GeneralOptions", context.obj)
     loaded = settings.load(options.config, os.environ, dsn=options.dsn, data_dir=options.data_dir)
-    logs.to_stderr(options.log_format or loaded.log_format, service=service)
+    logs.configure(options.log_format or loaded.log_format, service=service)
     for warning in loaded.warnings:
         logs.say(f"warning: {warning}", logging.WARNING)
     return loaded

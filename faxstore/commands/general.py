@@ -93,7 +93,7 @@ class _Parsing(_Base):
             given = on_command_line(ctx, {name: ctx.params.pop(name, None) for name in NAMES})
             ctx.obj = (ctx.obj or GeneralOptions()).merge(given)
             if "log_format" in given:
-                logs.to_stderr(ctx.obj.log_format)
+                logs.configure(ctx.obj.log_format)
         return rest
 
     def _reject_empty(self, ctx: Any, args: list[str]) -> None:

@@ -187,7 +187,7 @@ def test_a_thread_that_ended_by_a_fault_is_not_alive(tmp_path: Path) -> None:
             await told.until_silent("WATCHDOG=1")
 
     asyncio.run(scenario())
-    assert "CRITICAL the thread carrier has ended by a fault" in (tmp_path / "log").read_text()
+    assert "CRITICAL internal error in thread carrier" in (tmp_path / "log").read_text()
 
 
 # -- without a process ------------------------------------------------------------------------------------
