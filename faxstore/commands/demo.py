@@ -1,4 +1,4 @@
-"""`faxstore demo`: the whole way on recordings of real servers."""
+"""`faxstore demo`: recordings of real servers, from the wire to the answers."""
 
 from __future__ import annotations
 
@@ -14,24 +14,22 @@ def run(
     context: typer.Context,
     speed: Annotated[
         float,
-        typer.Option(
-            metavar="FACTOR", min=0.1, max=1000.0, help="How much faster than it was the recording is played."
-        ),
+        typer.Option(metavar="FACTOR", min=0.1, max=1000.0, help="How many times faster than recorded to play."),
     ] = 20.0,
 ) -> None:
-    """See faxstore at work, with nothing to set up.
+    """Show faxstore at work, without any setup.
 
-    Starts an embedded Postgres in a folder of its own (--data-dir, else the folder demo in the usual one), plays
-    recordings of real Asterisk servers over AMI (several faxes, one with bad lines, one that fails, a server that
-    restarts), watches them just as faxstore ingest does, and shows what came of it. Takes less than a minute, reads
-    no settings file, and may be run again.
+    Plays recordings of real Asterisk servers over AMI: several faxes, one with bad lines, some that fail, a server
+    that restarts. Watches them with faxstore ingest, stores them in an embedded Postgres, and prints what it recorded.
+    Takes less than a minute, reads no settings file, and can be repeated. The data stays in --data-dir, or in the
+    folder demo of the default data directory.
 
     Examples:
       faxstore demo
       faxstore demo --data-dir /tmp/demo
     """
-    from faxstore import demo
+    from faxstore.demo.run import run_demo
     from faxstore.settings.loading import default_data_dir
 
     options = context.ensure_object(GeneralOptions)
-    demo.run(options.data_dir or default_data_dir(os.environ) / "demo", speed)
+    run_demo(options.data_dir or default_data_dir(os.environ) / "demo", speed)

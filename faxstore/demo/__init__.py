@@ -1,20 +1,9 @@
-"""The demonstration: real recordings of Asterisk servers faxing, and a server that plays them.
+"""The demonstration: recordings of real Asterisk servers, an AMI server that plays them, and `faxstore demo`.
 
-The recordings are thinned: events that tell nothing of a fax or a channel are left out, and nothing is added.
+recording.py reads a recording, playback.py knows the position in it, pacing.py decides when it advances, and server.py
+serves it over TCP.  run.py connects these servers to `faxstore ingest`; summary.py prints the result.  Nothing else in
+faxstore needs this room; tests and benchmarks use the played server too.
+
+The recordings in `recordings/` are shortened: events that concern neither a fax nor a channel are left out, and nothing
+is added.
 """
-
-from __future__ import annotations
-
-from pathlib import Path
-
-
-def run(data_dir: Path, speed: float = 20.0) -> None:
-    """`faxstore demo`: plays the recordings into `faxstore ingest` and shows what came of it.
-
-    data_dir is the demo's own folder, made if it is not there; speed is how many times as quick as recorded
-    the recordings are played, at most.  Raises UsageError for a folder with other things in it, FaxstoreError
-    where the ingestor failed.
-    """
-    from faxstore.demo import tour
-
-    tour.run(data_dir, speed)

@@ -1,7 +1,7 @@
-"""The folder that a demo keeps to itself: its database, its settings file, and the log of its ingestor.
+"""The demo's own folder: its database, its settings file, and the log of its ingestor.
 
-A run makes the database anew, so the folder must not be one in which somebody keeps faxes: the demo uses only
-folders that are empty, or that it marked as its own.
+Each run drops and re-creates the database.  To protect a folder with real faxes, the demo uses only a folder that is
+empty or that contains the marker file of an earlier demo.
 """
 
 from __future__ import annotations
@@ -20,31 +20,33 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from faxstore.errors import UsageError
 from faxstore.store.database import connect
 
-MARK = "this-folder-is-a-demo.txt"
+MARKER = "this-folder-is-a-demo.txt"
 POLL_INTERVAL = 0.05
-"""Seconds between two polls of the demo's ingestor: the least that the settings allow."""
+"""Seconds between two polls of the demo's ingestor: the shortest interval that the settings allow."""
 
-_TEXT = "faxstore demo made this folder. The next demo makes its database anew; it may be removed at any time.\n"
+_TEXT = (
+    "faxstore demo created this folder. The next demo re-creates its database. You may remove the folder at any time.\n"
+)
 
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """The folder, made if need be and emptied of a former run's spool, for one demo at a time."""
+    """Lock the folder for one demo, create it if necessary, and remove the spool of an earlier run."""
     try:
-        mark = _marked(folder)
+        marker = _open_marker(folder)
     except OSError as error:
-        raise UsageError(f"{error.filename or folder}: {error.strerror}; give --data-dir another folder") from error
-    with mark:
+        raise UsageError(f"{error.filename or folder}: {error.strerror}; choose another --data-dir") from error
+    with marker:
         try:
-            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise UsageError(f"{folder}: another demo runs there; give --data-dir another folder") from error
+            raise UsageError(f"{folder}: another demo is running there; choose another --data-dir") from error
         shutil.rmtree(folder / "spool", ignore_errors=True)
         yield
 
 
 def fresh_database(dsn: str) -> None:
-    """Drops the demo's database, with whoever still looks at it, and makes an empty one of the same name."""
+    """Drop the demo's database together with its connections, and create an empty one of the same name."""
     name = sql.Identifier(str(conninfo_to_dict(dsn)["dbname"]))
     with connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
@@ -52,8 +54,8 @@ def fresh_database(dsn: str) -> None:
 
 
 def write_settings(folder: Path, ports: Mapping[str, int], username: str, secret: str) -> Path:
-    """A faxstore.toml for servers of these names and ports on 127.0.0.1; only its owner may read it."""
-    tables = [f"# Made by faxstore demo.\ndata_dir = {_quoted(str(folder))}\n"]
+    """Write a faxstore.toml for servers on 127.0.0.1, given by name and port, that only its owner can read."""
+    tables = [f"# Written by faxstore demo.\ndata_dir = {_quoted(str(folder))}\n"]
     for name, port in ports.items():
         tables.append(
             f'[[server]]\nname = {_quoted(name)}\nhost = "127.0.0.1"\nport = {port}\n'
@@ -66,13 +68,13 @@ def write_settings(folder: Path, ports: Mapping[str, int], username: str, secret
     return file
 
 
-def _marked(folder: Path) -> IO[str]:
-    mark = folder / MARK
-    if folder.exists() and not mark.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder}: holds other things than a demo; give --data-dir a folder that is empty or new")
+def _open_marker(folder: Path) -> IO[str]:
+    marker = folder / MARKER
+    if folder.exists() and not marker.exists() and any(folder.iterdir()):
+        raise UsageError(f"{folder}: contains files that no demo created; choose an empty or new --data-dir")
     folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text(_TEXT)
-    return mark.open("a")
+    marker.write_text(_TEXT)
+    return marker.open("a")
 
 
 def _quoted(text: str) -> str:

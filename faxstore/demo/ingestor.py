@@ -1,4 +1,4 @@
-"""The ingestor of the demo: `faxstore ingest` as a process of its own, until the recordings are through."""
+"""The demo's ingestor: `faxstore ingest` as a separate process, until the recordings have been played."""
 
 from __future__ import annotations
 
@@ -15,51 +15,50 @@ from typing import IO
 from faxstore.demo.server import ReplayServer
 from faxstore.errors import FaxstoreError
 
-LIMIT = 120.0
-"""Seconds after which the recordings should long be through."""
+PLAY_TIMEOUT = 120.0
+"""Seconds within which the recordings must have been played."""
 
-LEAVE = 15.0
-"""Seconds that the ingestor has to leave when it is told to; it promises 10."""
+STOP_TIMEOUT = 15.0
+"""Seconds that the ingestor may take to stop; it promises 10."""
 
 Progress = Callable[[float], None]
-"""Told the share of the recordings that is over, 0 to 1, a few times a second."""
+"""Called a few times a second with the played share of the recordings, 0 to 1."""
 
 
 async def ingest(config: Path, log: IO[str], servers: Sequence[ReplayServer], progress: Progress) -> None:
-    """Runs the ingestor with these settings until every server's recording is through, then stops it.
+    """Run the ingestor with these settings until every recording has been played, then stop it.
 
-    What it says goes to the log.  Raises FaxstoreError where it leaves by itself, is not through in time, or
-    leaves with another status than 0.
+    Its output goes to the log.  Raises FaxstoreError if it exits by itself, exceeds the timeout, or fails.
     """
     async with _running(config, log) as process:
-        through = asyncio.create_task(_finished(servers))
-        left = asyncio.create_task(process.wait())
+        played = asyncio.create_task(_wait_finished(servers))
+        exited = asyncio.create_task(process.wait())
         try:
-            async with asyncio.timeout(LIMIT):
-                while not (through.done() or left.done()):
-                    await asyncio.wait([through, left], timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
-                    progress(sum(server.play.progress for server in servers) / len(servers))
-            early = not through.done()
+            async with asyncio.timeout(PLAY_TIMEOUT):
+                while not (played.done() or exited.done()):
+                    await asyncio.wait([played, exited], timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+                    progress(sum(server.playback.progress for server in servers) / len(servers))
+            early = not played.done()
         except TimeoutError as error:
-            raise FaxstoreError(f"the recordings were not through after {LIMIT:.0f} seconds; see {log.name}") from error
+            raise FaxstoreError(
+                f"the recordings did not end within {PLAY_TIMEOUT:.0f} s; the ingestor's output is in {log.name}"
+            ) from error
         finally:
-            through.cancel()
-            left.cancel()
+            played.cancel()
+            exited.cancel()
     if early or process.returncode != 0:
-        when = " before the recordings were through" if early else ""
-        raise FaxstoreError(
-            f"faxstore ingest left{when} with status {process.returncode}; what it said is in {log.name}"
-        )
+        when = " before the recordings ended" if early else ""
+        raise FaxstoreError(f"faxstore ingest exited{when} with status {process.returncode}; see {log.name}")
 
 
-async def _finished(servers: Sequence[ReplayServer]) -> None:
+async def _wait_finished(servers: Sequence[ReplayServer]) -> None:
     for server in servers:
         await server.finished.wait()
 
 
 @asynccontextmanager
 async def _running(config: Path, log: IO[str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The process, stopped at the end as an operator would stop it."""
+    """The process; at the end it is stopped as an operator would stop it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FAXSTORE_")}
     command = [sys.executable, "-m", "faxstore", "--config", str(config), "ingest"]
     process = await asyncio.create_subprocess_exec(
@@ -71,7 +70,7 @@ async def _running(config: Path, log: IO[str]) -> AsyncIterator[asyncio.subproce
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGTERM)
         try:
-            async with asyncio.timeout(LEAVE):
+            async with asyncio.timeout(STOP_TIMEOUT):
                 await process.wait()
         except TimeoutError:
             process.kill()

@@ -1,8 +1,8 @@
-"""What a recording shows, put in the order in which a server would have to say it again.
+"""A recording as the steps that a server repeats when it plays it.
 
-A recording is one or more stretches, one for each connection that its recorder had.  In a stretch the
-server sent events of its own accord and answers; an answer is kept whole (Response, entries, Complete)
-and stands where its last message stood, so an event that came before it is sent before it again.
+A recording consists of segments, one for each connection that its recorder had.  A segment consists of steps: an event,
+or the whole answer to a request (Response, entries, Complete).  An answer takes the position of its last message, so an
+event that was recorded before that message is sent before the answer.
 """
 
 from __future__ import annotations
@@ -30,82 +30,82 @@ _LISTED = re.compile(r"^SessionNumber: *(\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """An event, or the whole answer to an action, as recorded at ts (seconds since 1970)."""
+class Step:
+    """An event, or the whole answer to an action, recorded at ts (seconds since 1970)."""
 
     ts: float
     messages: tuple[str, ...]
     action: str = ""
-    """The action that this answers, in small letters; empty for an event."""
+    """The action that this answers, in lower case; empty for an event."""
     session: int | None = None
-    """The SessionNumber that a FAXSession asked for."""
+    """The SessionNumber of a FAXSession request."""
     channel: str = ""
-    """The channel that a Status asked about."""
+    """The channel of a Status request."""
 
     @property
     def sessions(self) -> frozenset[int]:
-        """The session numbers that these messages name."""
+        """The session numbers in these messages."""
         return frozenset(int(number) for text in self.messages for number in _LISTED.findall(text))
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """One recorded connection; times in seconds since 1970."""
+class Segment:
+    """One recorded connection.  Times are seconds since 1970."""
 
     opened_at: float
     closed_at: float
     greeting: str
     started_at: float | None
-    """When the server started by FullyBooted's Uptime; None where no FullyBooted was seen."""
+    """When the server started, by FullyBooted's Uptime; None if there was no FullyBooted."""
     booted_from: int
-    """How many steps are over when the server is fully booted; 0 for one that was up at the login."""
-    sent: tuple[Sent, ...]
+    """Number of steps before the server is fully booted; 0 if it was at the login."""
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All stretches of one recording, in order; there is at least one."""
+    """The segments of one recording in order, at least one."""
 
-    stretches: tuple[Stretch, ...]
+    segments: tuple[Segment, ...]
     system_name: str
-    """The server's own name (asterisk.conf, systemname); empty where the events carry none."""
+    """The server's own name (asterisk.conf, systemname); empty if the events do not contain it."""
 
     @property
     def seconds(self) -> float:
-        """How long it took to record."""
-        return self.stretches[-1].closed_at - self.stretches[0].opened_at
+        """Duration of the recording."""
+        return self.segments[-1].closed_at - self.segments[0].opened_at
 
 
 def load(path: Path | str) -> Recording:
-    """The recording in this capture file.  Raises UsageError for a file that is none."""
-    recording = arrange(capture.read(str(path)))
+    """Return the recording in this file.  Raises UsageError if the file is not a recording."""
+    recording = from_lines(capture.read(str(path)))
     if recording is None:
-        raise UsageError(f"{path}: holds no connection to a server")
+        raise UsageError(f"{path}: contains no connection to a server")
     return recording
 
 
-def arrange(lines: Iterable[Line]) -> Recording | None:
-    """The recording that these lines are; None for lines without a single message."""
-    stretches: list[Stretch] = []
-    open_: _OpenStretch | None = None
+def from_lines(lines: Iterable[Line]) -> Recording | None:
+    """Return the recording in these lines; None if they contain no message."""
+    segments: list[Segment] = []
+    current: _SegmentBuilder | None = None
     system_name = ""
     for line in lines:
         if line.dir == "mark":
             if line.text == CONNECTED or line.text.startswith(DISCONNECTED):
-                stretches += [open_.closed(line)] if open_ else []
-                open_ = _OpenStretch(line.ts) if line.text == CONNECTED else None
+                segments += [current.finish(line)] if current else []
+                current = _SegmentBuilder(line.ts) if line.text == CONNECTED else None
             continue
-        if open_ is None:
-            open_ = _OpenStretch(line.ts)
-        open_.feed(line)
-        system_name = system_name or open_.system_name
-    stretches += [open_.closed(None)] if open_ else []
-    return Recording(tuple(stretches), system_name) if stretches else None
+        if current is None:
+            current = _SegmentBuilder(line.ts)
+        current.feed(line)
+        system_name = system_name or current.system_name
+    segments += [current.finish(None)] if current else []
+    return Recording(tuple(segments), system_name) if segments else None
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A request and as much of its answer as has come."""
+class _Request:
+    """A request and the part of its answer that has arrived."""
 
     action: str
     action_id: str
@@ -114,25 +114,27 @@ class _Asked:
     messages: list[str] = field(default_factory=list)
 
     @property
-    def lists(self) -> bool:
-        """Whether the Response says that a list follows: EventList is Start for fax sessions, start for channels."""
+    def expects_list(self) -> bool:
+        """Whether the Response announces a list: EventList is Start for fax sessions, start for channels."""
         return bool(self.messages) and parse(self.messages[0]).get("EventList").lower() == "start"
 
     def owns(self, message: Message) -> bool:
-        """Whether this event, which came after the Response, is part of the answer."""
+        """Whether this event, which arrived after the Response, belongs to the answer."""
         if not self.messages or self.action_id != message.get("ActionID"):
             return False
         return bool(self.action_id) or message.event.lower() in _ANSWERING_EVENTS
 
 
-class _OpenStretch:
+class _SegmentBuilder:
+    """Collects the lines of one connection into a Segment."""
+
     def __init__(self, ts: float) -> None:
         self.system_name = ""
         self._opened_at = self._last_ts = ts
         self._greeting = ""
-        self._asked: list[_Asked] = []
-        self._sent: list[Sent] = []
-        self._boot: tuple[int, Sent] | None = None
+        self._pending: list[_Request] = []
+        self._steps: list[Step] = []
+        self._boot: tuple[int, Step] | None = None
         self._started_at: float | None = None
 
     def feed(self, line: Line) -> None:
@@ -143,73 +145,73 @@ class _OpenStretch:
         try:
             message = parse(line.text)
         except MalformedMessageError:
-            self._sent += [Sent(line.ts, (line.text,))] if line.dir == "in" else []
+            self._steps += [Step(line.ts, (line.text,))] if line.dir == "in" else []
             return
         if line.dir == "out":
             number = as_number(message.get("SessionNumber"))
-            self._asked.append(
-                _Asked(message.get("Action").lower(), message.get("ActionID"), number, message.get("Channel"))
+            self._pending.append(
+                _Request(message.get("Action").lower(), message.get("ActionID"), number, message.get("Channel"))
             )
         elif message.event:
             self._event(message, line)
         else:
             self._response(message, line)
 
-    def closed(self, mark: Line | None) -> Stretch:
-        """The finished stretch; answers that never came whole are left out."""
-        return Stretch(
+    def finish(self, mark: Line | None) -> Segment:
+        """Return the segment, without answers that are incomplete."""
+        return Segment(
             self._opened_at,
             mark.ts if mark else self._last_ts,
             self._greeting or _GREETING,
             self._started_at,
             self._place_boot(),
-            tuple(self._sent),
+            tuple(self._steps),
         )
 
     def _place_boot(self) -> int:
-        # FullyBooted before the first list is part of the login: every client is told it at its own.
-        if self._boot is None or all(sent.action != LIST for sent in self._sent[: self._boot[0]]):
+        # FullyBooted before the first list is part of the login: each client gets it at its own login.
+        if self._boot is None or all(step.action != LIST for step in self._steps[: self._boot[0]]):
             return 0
         index, event = self._boot
-        self._sent.insert(index, event)
+        self._steps.insert(index, event)
         return index + 1
 
     def _response(self, message: Message, line: Line) -> None:
         by_id = message.get("ActionID")
-        asked = next((a for a in self._asked if not a.messages and a.action_id == by_id), None)
-        if asked is None:
+        request = next((one for one in self._pending if not one.messages and one.action_id == by_id), None)
+        if request is None:
             return
-        asked.messages.append(line.text)
+        request.messages.append(line.text)
         more = message.get("EventList").lower() == "start" or message.get("Message").endswith("event will follow")
         if not more:
-            self._answered(asked, line.ts)
+            self._finish_answer(request, line.ts)
 
     def _event(self, message: Message, line: Line) -> None:
         self.system_name = self.system_name or message.get("SystemName")
-        asked = next((a for a in self._asked if a.owns(message)), None)
-        if asked is not None:
-            asked.messages.append(line.text)
-            if not asked.lists or message.get("EventList").lower() == "complete":
-                self._answered(asked, line.ts)
+        request = next((one for one in self._pending if one.owns(message)), None)
+        if request is not None:
+            request.messages.append(line.text)
+            if not request.expects_list or message.get("EventList").lower() == "complete":
+                self._finish_answer(request, line.ts)
         elif message.event.lower() == "fullybooted":
             self._booted(message, line)
         else:
-            self._sent.append(Sent(line.ts, (line.text,)))
+            self._steps.append(Step(line.ts, (line.text,)))
 
     def _booted(self, message: Message, line: Line) -> None:
         uptime = as_number(message.get("Uptime"))
         if self._boot is None and uptime is not None:
             self._started_at = line.ts - uptime
-            self._boot = len(self._sent), Sent(line.ts, (line.text,))
+            self._boot = len(self._steps), Step(line.ts, (line.text,))
 
-    def _answered(self, asked: _Asked, ts: float) -> None:
-        self._asked.remove(asked)
-        if asked.action not in _LOGIN_ACTIONS:
-            self._sent.append(Sent(ts, tuple(asked.messages), asked.action, asked.session, asked.channel))
+    def _finish_answer(self, request: _Request, ts: float) -> None:
+        self._pending.remove(request)
+        if request.action not in _LOGIN_ACTIONS:
+            self._steps.append(Step(ts, tuple(request.messages), request.action, request.session, request.channel))
 
 
 def as_number(text: str) -> int | None:
-    """What sscanf("%u") makes of the text (res_fax.c, manager_fax_session): 32 bits, the rest ignored."""
+    """Parse a number as sscanf("%u") does (res_fax.c, manager_fax_session): 32 bits, the rest of the text ignored."""
     match = re.match(r"\s*([+-]?[0-9]{1,40})", text)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""The played server: its port, its connections, and its restarts."""
+"""The played server: an AMI server on 127.0.0.1 that plays a recording, with its connections and restarts."""
 
 from __future__ import annotations
 
@@ -10,56 +10,57 @@ from types import TracebackType
 from typing import Self
 
 from faxstore.demo import answers
-from faxstore.demo.client import Client
-from faxstore.demo.drive import Drive
-from faxstore.demo.play import Play
-from faxstore.demo.recording import FULLY_BOOTED, Recording, Stretch
+from faxstore.demo.client_connection import ClientConnection
+from faxstore.demo.pacing import Pacing
+from faxstore.demo.playback import Playback
+from faxstore.demo.recording import FULLY_BOOTED, Recording, Segment
 from faxstore.demo.uptime import Uptime
 
 HOST = "127.0.0.1"
 
 
 class ReplayServer:
-    """One played server; `port` is known after start(), `finished` is set when the recording is through.
+    """One played server.  `port` is known after start(); `finished` is set at the end of the recording.
 
-    In lock-step, finished also means that the leading client has polled again after the last recorded list.
+    In lock-step, finished also means that the leading client has polled again after the last recorded list.  The server
+    then stays up with its last state.
     """
 
     def __init__(
-        self, recording: Recording, drive: Drive, *, username: str = "faxstore", secret: str = "replay", port: int = 0
+        self, recording: Recording, pacing: Pacing, *, username: str = "faxstore", secret: str = "replay", port: int = 0
     ) -> None:
-        self.play = Play(recording)
+        self.playback = Playback(recording)
         self.port = port
         self.finished = asyncio.Event()
         self.first_login = asyncio.Event()
         self.username, self.secret = username, secret
         self.uptime = Uptime()
-        self.drive = drive
-        self._clients: set[Client] = set()
+        self.pacing = pacing
+        self._clients: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
-        self._reserved: socket.socket | None = None
+        self._bound: socket.socket | None = None
 
-    # -- life ----------------------------------------------------------------------------------------
+    # -- start and stop ------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen, and let time begin as the drive has it."""
-        self.uptime.first(self.play.stretch, restarts=self.play.more is not None)
-        self._reserve()
+        """Listen, and run the pacing."""
+        self.uptime.begin(self.playback.segment, restarts=self.playback.next_segment is not None)
+        self._bind()
         await self._listen()
-        self._spawn(self.drive.run(self))
+        self._create_task(self.pacing.run(self))
 
     async def stop(self) -> None:
-        """Close everything; returns when all connections are gone."""
-        self._shut()
+        """Close everything, and return when all connections are closed."""
+        self._close()
         for client in self._clients:
             client.abort()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self._reserved is not None:
-            self._reserved.close()
+        if self._bound is not None:
+            self._bound.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -70,43 +71,43 @@ class ReplayServer:
     ) -> None:
         await self.stop()
 
-    # -- what a drive may do -------------------------------------------------------------------------
+    # -- for the pacing ------------------------------------------------------------------------------
 
-    def run_to(self, position: int) -> None:
-        """Send every client the events of the steps before this position."""
-        for text in self.play.run_to(position):
+    def advance_to(self, position: int) -> None:
+        """Pass the steps before this position, and send their events to every client."""
+        for text in self.playback.advance_to(position):
             booting = text.startswith(FULLY_BOOTED)
             self._broadcast(answers.fully_booted(self.uptime) if booting else text)
 
-    def restart(self, after: Stretch, down: float) -> asyncio.Task[None]:
-        """Close all connections at once; be there again, with the stretch `after`, in `down` seconds or later."""
-        self._shut()
-        self._reserve()
-        return self._spawn(self._come_back(after, down, stopped_at=time.time()))
+    def restart(self, next_segment: Segment, downtime: float) -> asyncio.Task[None]:
+        """Close all connections now, and serve the next segment after `downtime` seconds or more."""
+        self._close()
+        self._bind()
+        return self._create_task(self._start_again(next_segment, downtime, stopped_at=time.time()))
 
-    async def _come_back(self, after: Stretch, down: float, stopped_at: float) -> None:
-        before = self.play.stretch
-        await asyncio.sleep(max(down, self.uptime.wait(before, after)))
-        self.play.next_stretch()
-        self.uptime.again(before, after, stopped_at)
+    async def _start_again(self, next_segment: Segment, downtime: float, stopped_at: float) -> None:
+        segment = self.playback.segment
+        await asyncio.sleep(max(downtime, self.uptime.downtime(segment, next_segment)))
+        self.playback.begin_next_segment()
+        self.uptime.restart(segment, next_segment, stopped_at)
         await self._listen()
 
     # -- sockets -------------------------------------------------------------------------------------
 
-    def _reserve(self) -> None:
-        # Bound and not listening: nobody else gets the port, and who connects is refused.
-        # TCP is named because asyncio sets TCP_NODELAY only on sockets that name it.
-        reserved = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reserved.bind((HOST, self.port))
-        self.port = reserved.getsockname()[1]
-        self._reserved = reserved
+    def _bind(self) -> None:
+        # Bound but not listening: no other program gets the port, and connections are refused.
+        # TCP is given explicitly because asyncio sets TCP_NODELAY only on such sockets.
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((HOST, self.port))
+        self.port = bound.getsockname()[1]
+        self._bound = bound
 
     async def _listen(self) -> None:
-        self._listener = await asyncio.start_server(self._connected, sock=self._reserved)
-        self._reserved = None
+        self._listener = await asyncio.start_server(self._connected, sock=self._bound)
+        self._bound = None
 
-    def _shut(self) -> None:
+    def _close(self) -> None:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -117,12 +118,12 @@ class ReplayServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        client = Client(self, reader, writer)
+        client = ClientConnection(self, reader, writer)
         self._clients.add(client)
         try:
             await client.serve()
         finally:
-            await client.gone()
+            await client.wait_closed()
             self._clients.discard(client)
             self._tasks.discard(task)
 
@@ -131,7 +132,7 @@ class ReplayServer:
             if client.wants_events:
                 client.send(text)
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _create_task(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,4 +1,4 @@
-"""By the clock the recording goes on whether somebody looks or not."""
+"""By the clock, the recording advances whether or not anyone polls."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
-from faxstore.demo.drive import ByClock
+from faxstore.demo.pacing import ByClock
 from faxstore.demo.server import ReplayServer
 from tests.kit.replay_client import Client, Script
 
 
-def test_the_answers_are_those_of_the_moment() -> None:
+def test_the_answers_are_those_of_the_current_position() -> None:
     script = Script().login().poll(1).detail(1, pages=1).wait(3).poll(1, 2).detail(2, pages=0).wait(3).poll()
 
     async def play() -> tuple[list[list[int]], set[tuple[int, str]]]:
@@ -31,7 +31,7 @@ def test_the_answers_are_those_of_the_moment() -> None:
     assert details == {(1, "1"), (2, "0")}
 
 
-def test_events_come_at_their_moments_without_being_asked_for() -> None:
+def test_events_arrive_at_their_times_without_a_poll() -> None:
     recording = Script().login().poll().event("a").event("b").poll().event("c").recording()
 
     async def play() -> list[str]:
@@ -42,7 +42,7 @@ def test_events_come_at_their_moments_without_being_asked_for() -> None:
     assert asyncio.run(play()) == ["a", "b", "c"]
 
 
-def test_who_connects_later_gets_only_the_events_from_then_on() -> None:
+def test_a_later_client_gets_only_later_events() -> None:
     recording = Script().login().poll().event("a").wait(10).event("b").event("c").recording()
 
     async def play() -> list[str]:
@@ -56,7 +56,7 @@ def test_who_connects_later_gets_only_the_events_from_then_on() -> None:
     assert asyncio.run(play()) == ["b", "c"]
 
 
-def test_time_waits_for_the_first_login() -> None:
+def test_the_clock_waits_for_the_first_login() -> None:
     recording = Script().login().poll().event("a").recording()
 
     async def play() -> None:
@@ -70,7 +70,7 @@ def test_time_waits_for_the_first_login() -> None:
     asyncio.run(play())
 
 
-def test_time_can_start_with_the_server() -> None:
+def test_the_clock_can_start_with_the_server() -> None:
     recording = Script().login().poll().poll(1).recording()
 
     async def play() -> list[int]:
@@ -83,7 +83,7 @@ def test_time_can_start_with_the_server() -> None:
     assert asyncio.run(play()) == [1]
 
 
-def test_a_restart_closes_all_connections_and_is_away_for_its_time() -> None:
+def test_a_restart_closes_all_connections_for_its_recorded_time() -> None:
     script = Script().login(uptime=2).poll(1).event("going").mark("disconnected")
     script.wait(20).login(uptime=0).poll(0)
 

@@ -1,4 +1,4 @@
-"""The demo as a user runs it."""
+"""`faxstore demo` as a user runs it."""
 
 from __future__ import annotations
 
@@ -10,38 +10,36 @@ from pathlib import Path
 
 import pytest
 
-from faxstore.demo import tour
+from faxstore.demo import run as demo
 from faxstore.errors import FaxstoreError
 
 
 def faxstore(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, with a database set that the demo must not touch."""
+    """Run the command with a database in the environment that the demo must not use."""
     environment = os.environ | {"FAXSTORE_DSN": "host=127.0.0.1 port=1 connect_timeout=1"}
     command = [sys.executable, "-m", "faxstore", *arguments]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=150)
 
 
-def test_the_demo_shows_what_it_promises_also_after_another_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_demo_shows_all_sessions_even_after_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "demo"
-    monkeypatch.setattr(tour, "SERVERS", {"pbx1": "is played alone"})
+    monkeypatch.setattr(demo, "SERVERS", {"pbx1": "is the only server"})
     with pytest.raises(FaxstoreError, match="no fax with bad lines"):
-        tour.run(folder, 20)
+        demo.run_demo(folder, 20)
 
-    demo = faxstore("--data-dir", str(folder), "demo")
-    assert demo.returncode == 0, demo.stderr
-    told = demo.stdout
-    assert len(re.findall(r"^ [0-9a-f]{8} +pbx\d ", told, re.MULTILINE)) == 29  # those of the run before are gone
-    assert len(re.findall(r"pbx1 .* server_restart +unknown", told)) == 4
-    assert len(re.findall(r"pbx3 .* failed: ", told)) == 11
-    assert re.search(r"pbx2 +\d+ +received +\S+ \S+ +\S+ +3 +69 +completion +success", told)
-    assert re.search(r"^session [0-9a-f-]{36}\s*$", told, re.MULTILINE)  # the one over a noisy line, whole
-    assert f"--config {folder}/faxstore.toml psql\n" in told
-    assert f"rm -r {folder}\n" in told
+    finished = faxstore("demo", "--data-dir", str(folder))
+    assert finished.returncode == 0, finished.stderr
+    output = finished.stdout
+    assert len(re.findall(r"^ [0-9a-f]{8} +pbx\d ", output, re.MULTILINE)) == 29  # without those of the previous run
+    assert len(re.findall(r"pbx1 .* server_restart +unknown", output)) == 4
+    assert len(re.findall(r"pbx3 .* failed: ", output)) == 11
+    assert re.search(r"pbx2 +\d+ +received +\S+ \S+ +\S+ +3 +69 +completion +success", output)
+    assert re.search(r"^session [0-9a-f-]{36}\s*$", output, re.MULTILINE)  # the fax over a noisy line
+    assert f"--config {folder}/faxstore.toml psql\n" in output
+    assert f"rm -r {folder}\n" in output
 
 
-def test_an_ingestor_that_fails_is_shown(
+def test_a_failing_ingestor_is_reported_with_its_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def unknown_key(folder: Path, *_: object) -> Path:
@@ -49,7 +47,7 @@ def test_an_ingestor_that_fails_is_shown(
         file.write_text("no_such_key = 1\n")
         return file
 
-    monkeypatch.setattr(tour, "write_settings", unknown_key)
-    with pytest.raises(FaxstoreError, match="left before the recordings were through with status 2"):
-        tour.run(tmp_path, 20)
+    monkeypatch.setattr(demo, "write_settings", unknown_key)
+    with pytest.raises(FaxstoreError, match="exited before the recordings ended with status 2"):
+        demo.run_demo(tmp_path, 20)
     assert "no_such_key is unknown" in capfd.readouterr().err

@@ -1,4 +1,4 @@
-"""The demo makes its database anew, so it takes only folders that are its own."""
+"""The demo replaces its database, so it uses only its own folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from faxstore.errors import UsageError
 from faxstore.settings import loading as settings
 
 
-def test_a_new_folder_is_made_and_may_be_used_again(tmp_path: Path) -> None:
+def test_a_new_folder_is_created_and_may_be_used_again(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "demo"
     for _ in range(2):
         with claimed(folder):
@@ -22,33 +22,33 @@ def test_a_new_folder_is_made_and_may_be_used_again(tmp_path: Path) -> None:
         assert not (folder / "spool").exists()
 
 
-def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
     with claimed(tmp_path):
         assert list(tmp_path.iterdir()) != []
 
 
-def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_refused_and_unchanged(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
-    with pytest.raises(UsageError, match="holds other things than a demo"), claimed(tmp_path):
+    with pytest.raises(UsageError, match="contains files that no demo created"), claimed(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["postgres"]
 
 
-def test_two_demos_do_not_share_a_folder(tmp_path: Path) -> None:
-    with claimed(tmp_path), pytest.raises(UsageError, match="another demo runs there"), claimed(tmp_path):
+def test_two_demos_cannot_share_a_folder(tmp_path: Path) -> None:
+    with claimed(tmp_path), pytest.raises(UsageError, match="another demo is running there"), claimed(tmp_path):
         pass
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
-        pytest.raises(UsageError, match=r"file.*Not a directory; give --data-dir another folder"),
+        pytest.raises(UsageError, match=r"file.*Not a directory; choose another --data-dir"),
         claimed(tmp_path / "file" / "demo"),
     ):
         pass
 
 
-def test_its_settings_are_valid_whatever_the_folder_is_called_and_private(tmp_path: Path) -> None:
+def test_its_settings_are_valid_for_any_folder_name_and_private(tmp_path: Path) -> None:
     folder = tmp_path / 'a "demo" \\ of mine'
     folder.mkdir()
     file = write_settings(folder, {"pbx1": 5038, "pbx2": 5039}, "user", "secret")

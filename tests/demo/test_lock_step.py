@@ -12,8 +12,8 @@ import pytest
 import faxstore.demo
 from faxstore.capture.message import Message, parse
 from faxstore.demo.answers import addressed
-from faxstore.demo.drive import LockStep
-from faxstore.demo.recording import DETAIL, LIST, Stretch, load
+from faxstore.demo.pacing import LockStep
+from faxstore.demo.recording import DETAIL, LIST, Segment, load
 from faxstore.demo.server import ReplayServer
 from tests.kit.replay_client import Client, Script
 
@@ -21,7 +21,7 @@ RECORDINGS = sorted((Path(faxstore.demo.__file__).parent / "recordings").glob("*
 
 
 async def reconnect(port: int) -> Client:
-    """A login as soon as the server is there again."""
+    """Log in as soon as the server is up again."""
     async with asyncio.timeout(20):
         while True:
             try:
@@ -34,7 +34,7 @@ def names(messages: list[Message]) -> list[str]:
     return [message.get("Name") for message in messages if message.event == "UserEvent"]
 
 
-def test_every_recorded_list_is_served_once_and_the_last_one_for_ever() -> None:
+def test_every_recorded_list_is_served_once_and_the_last_one_repeatedly() -> None:
     async def play() -> list[list[int]]:
         recording = Script().login().poll().poll(1).poll(1, 2).poll(2).poll().recording()
         async with ReplayServer(recording, LockStep()) as server, await Client.login(server.port) as client:
@@ -43,7 +43,7 @@ def test_every_recorded_list_is_served_once_and_the_last_one_for_ever() -> None:
     assert asyncio.run(play()) == [[], [1], [1, 2], [2], [], [], []]
 
 
-def test_details_are_those_recorded_for_the_very_list() -> None:
+def test_details_are_those_recorded_with_the_list() -> None:
     async def play() -> list[str]:
         script = Script().login().poll(1).detail(1, pages=1).poll(1).detail(1, pages=2).poll(1).poll()
         async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
@@ -54,7 +54,7 @@ def test_details_are_those_recorded_for_the_very_list() -> None:
                 said.append(answer[-1].get("PagesReceived") or answer[-1].get("Message"))
             return said
 
-    # The third list was recorded without details: they are as before.
+    # The third list was recorded without details, so the previous ones apply.
     assert asyncio.run(play()) == ["1", "2", "2", "Session not found"]
 
 
@@ -93,7 +93,7 @@ def test_events_come_in_the_recorded_order_between_the_answers() -> None:
     ]
 
 
-def test_the_events_of_a_detail_that_nobody_asks_come_before_the_next_list() -> None:
+def test_the_events_of_a_detail_that_is_not_requested_come_before_the_next_list() -> None:
     script = Script().login().poll(1).event("b").detail(1, pages=1).event("c").poll()
 
     async def play() -> list[str]:
@@ -114,13 +114,13 @@ def test_finished_means_that_the_leader_has_polled_after_the_last_list() -> None
                 await client.listed()
                 said.append(server.finished.is_set())
             assert names(client.events) == ["last"]
-            assert server.play.progress == 1
+            assert server.playback.progress == 1
             return said
 
     assert asyncio.run(play()) == [False, False, True]
 
 
-def test_a_second_client_sees_what_the_leader_sees_and_moves_nothing() -> None:
+def test_a_second_client_sees_the_same_and_does_not_advance_the_playback() -> None:
     async def play() -> None:
         recording = Script().login().poll(1).event("a").poll(2).event("b").poll(3).recording()
         async with (
@@ -136,14 +136,14 @@ def test_a_second_client_sees_what_the_leader_sees_and_moves_nothing() -> None:
             assert names(other.events) == ["a"]
             async with leader:
                 await leader.ask("Logoff")
-            # Then the next one to ask leads.
+            # The next client that polls becomes the leader.
             assert await other.listed() == [3]
             assert names(other.events) == ["a", "b"]
 
     asyncio.run(play())
 
 
-def test_a_restart_closes_all_connections_refuses_new_ones_and_begins_another_life() -> None:
+def test_a_restart_closes_all_connections_and_refuses_new_ones_for_a_while() -> None:
     script = Script().login(uptime=3).poll(1).event("going").mark("disconnected").wait(20).login(uptime=2).poll(0)
 
     async def play() -> tuple[int, int]:
@@ -163,19 +163,19 @@ def test_a_restart_closes_all_connections_refuses_new_ones_and_begins_another_li
         return first, second
 
     first, second = asyncio.run(play())
-    assert first - second >= 4  # two starts within two seconds would be taken for one
+    assert first - second >= 4  # starts within 2 s of each other would count as one
 
 
-def test_a_lost_connection_is_no_restart_where_the_server_stayed_up() -> None:
-    # Twelve lines of half a second lie between the first FullyBooted and the second.
+def test_a_lost_connection_is_no_restart_if_the_server_stayed_up() -> None:
+    # Twelve lines, half a second each, are between the first and the second FullyBooted.
     script = Script().login(uptime=10).poll(1).mark("disconnected").login(uptime=10 + 5).poll(1)
-    stretches = script.recording().stretches
-    assert stretches[0].started_at == pytest.approx(stretches[1].started_at, abs=1)
+    segments = script.recording().segments
+    assert segments[0].started_at == pytest.approx(segments[1].started_at, abs=1)
 
     async def play() -> list[float]:
         starts = []
         async with ReplayServer(script.recording(), LockStep()) as server:
-            for _ in stretches:
+            for _ in segments:
                 async with await reconnect(server.port) as client:
                     starts.append(time.time() - int((await client.next()).get("Uptime")))
                     assert await client.listed() == [1]
@@ -186,7 +186,7 @@ def test_a_lost_connection_is_no_restart_where_the_server_stayed_up() -> None:
     assert abs(first - second) <= 1.5
 
 
-def test_with_a_speed_an_answer_waits_for_its_time() -> None:
+def test_with_a_speed_an_answer_waits_for_its_recorded_time() -> None:
     recording = Script().login().poll().poll().poll().recording()  # 3 lines, so 1.5 s, from list to list
 
     async def play() -> float:
@@ -201,8 +201,8 @@ def test_with_a_speed_an_answer_waits_for_its_time() -> None:
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name.partition(".")[0])
-def test_a_real_recording_is_served_whole(path: Path) -> None:
-    """Every list, every detail and every event of it reaches the client, once and in order."""
+def test_a_real_recording_is_served_completely(path: Path) -> None:
+    """Every list, detail and event reaches the client once and in order."""
     recording = load(path)
 
     async def play() -> list[list[Message]]:
@@ -215,13 +215,13 @@ def test_a_real_recording_is_served_whole(path: Path) -> None:
         return heard
 
     heard = asyncio.run(play())
-    assert len(heard) == len(recording.stretches)
-    for stretch, messages in zip(recording.stretches, heard, strict=True):
-        assert played(messages) == expected(stretch, last=stretch is recording.stretches[-1])
+    assert len(heard) == len(recording.segments)
+    for segment, messages in zip(recording.segments, heard, strict=True):
+        assert played(messages) == expected(segment, last=segment is recording.segments[-1])
 
 
 async def poll_to_the_end(client: Client, server: ReplayServer) -> None:
-    """Poll and ask every session that is listed, until the recording or the connection ends."""
+    """Poll, and request the details of every listed session, until the recording or the connection ends."""
     try:
         while not server.finished.is_set():
             for entry in await client.ask("FAXSessions"):
@@ -236,18 +236,18 @@ def bare(message: Message) -> tuple[tuple[str, str], ...]:
 
 
 def played(messages: list[Message]) -> list[tuple[tuple[str, str], ...]]:
-    """What came after the login and its FullyBooted."""
+    """The messages after the login and its FullyBooted."""
     return [bare(message) for message in messages[2:]]
 
 
-def expected(stretch: Stretch, *, last: bool) -> list[tuple[tuple[str, str], ...]]:
-    """Every event, list and detail as recorded, and the last list again for the poll after it."""
-    kept = [sent for sent in stretch.sent if sent.action in ("", LIST, DETAIL)]
-    again = [sent for sent in kept if sent.action == LIST][-1:] if last else []
-    return [bare(parse(text)) for sent in kept + again for text in sent.messages]
+def expected(segment: Segment, *, last: bool) -> list[tuple[tuple[str, str], ...]]:
+    """Every event, list and detail as recorded, and the last list again for the final poll."""
+    kept = [step for step in segment.steps if step.action in ("", LIST, DETAIL)]
+    again = [step for step in kept if step.action == LIST][-1:] if last else []
+    return [bare(parse(text)) for step in kept + again for text in step.messages]
 
 
-def test_an_answer_carries_the_action_id_of_its_asker() -> None:
+def test_an_answer_has_the_action_id_of_its_request() -> None:
     text = "Response: Success\r\nActionID: poll-1\r\nMessage: m\r\n\r\n"
     assert addressed(text, "mine") == "Response: Success\r\nActionID: mine\r\nMessage: m\r\n\r\n"
     assert addressed(text, "") == "Response: Success\r\nMessage: m\r\n\r\n"
@@ -255,13 +255,13 @@ def test_an_answer_carries_the_action_id_of_its_asker() -> None:
 
 
 def test_the_bundled_recordings_show_what_the_demo_promises() -> None:
-    said: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     for path in RECORDINGS:
-        for stretch in load(path).stretches:
-            said["lives"] += 1
-            for sent in stretch.sent:
-                said["failed"] += any("Variable: FAXSTATUS\r\nValue: FAILED" in text for text in sent.messages)
-                said["bad lines"] += sent.action == DETAIL and "TotalBadLines: 0\r\n" not in sent.messages[-1]
-    assert said["lives"] > len(RECORDINGS)  # at least one restart
-    assert said["failed"] > 0
-    assert said["bad lines"] > 0
+        for segment in load(path).segments:
+            found["segments"] += 1
+            for step in segment.steps:
+                found["failed"] += any("Variable: FAXSTATUS\r\nValue: FAILED" in text for text in step.messages)
+                found["bad lines"] += step.action == DETAIL and "TotalBadLines: 0\r\n" not in step.messages[-1]
+    assert found["segments"] > len(RECORDINGS)  # at least one restart
+    assert found["failed"] > 0
+    assert found["bad lines"] > 0

@@ -1,4 +1,4 @@
-"""The synthetic recordings of the benchmarks read as one server that was watched for long."""
+"""The synthetic recordings of the benchmarks look like one server that was watched for hours."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from faxstore.observations import Observation, Rejected
 from faxstore.reader.line_reader import Tracker
 
 MESSAGES = 24_500
-"""Two copies of each source, and the beginning of another."""
+"""Two copies of each source, and the beginning of a third one."""
 
 
-def test_copies_have_numbers_of_their_own_and_belong_to_one_life(tmp_path: Path) -> None:
+def test_copies_have_distinct_numbers_and_belong_to_one_life(tmp_path: Path) -> None:
     file = tmp_path / "long.jsonl.gz"
     make_recording.write(file, MESSAGES, list(make_recording.SOURCES))
     lines = list(capture.read(str(file)))

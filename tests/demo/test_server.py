@@ -1,4 +1,4 @@
-"""What every client of the played server gets, whatever moves the play on."""
+"""What every client of the played server gets, with either pacing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from faxstore.capture.message import Message
-from faxstore.demo.drive import ByClock, LockStep
+from faxstore.demo.pacing import ByClock, LockStep
 from faxstore.demo.server import ReplayServer
 from tests.kit.replay_client import Client, Script
 
@@ -27,7 +27,7 @@ def test_the_greeting_and_the_login_are_those_of_the_recording() -> None:
 
 
 @pytest.mark.parametrize("login", [{"Username": "faxstore", "Secret": "wrong"}, {"Username": "other"}, {}])
-def test_a_wrong_login_is_refused_and_the_connection_closed(login: dict[str, str]) -> None:
+def test_a_wrong_login_is_refused_and_closes_the_connection(login: dict[str, str]) -> None:
     async def play() -> None:
         async with ReplayServer(FAX, LockStep()) as server, await Client.connect(server.port) as client:
             (refused,) = await client.ask("Login", **login)
@@ -37,7 +37,7 @@ def test_a_wrong_login_is_refused_and_the_connection_closed(login: dict[str, str
     asyncio.run(play())
 
 
-def test_nothing_is_answered_before_the_login() -> None:
+def test_a_request_before_the_login_is_refused() -> None:
     async def play() -> list[Message]:
         async with ReplayServer(FAX, LockStep()) as server, await Client.connect(server.port) as client:
             return await client.ask("FAXSessions")
@@ -46,7 +46,7 @@ def test_nothing_is_answered_before_the_login() -> None:
     assert refused.get("Message") == "Permission denied"
 
 
-def test_uptime_and_core_status_tell_one_start_to_all_clients() -> None:
+def test_uptime_and_core_status_give_all_clients_one_start() -> None:
     async def play() -> tuple[list[float], Message]:
         starts = []
         async with ReplayServer(FAX, LockStep()) as server:
@@ -65,7 +65,7 @@ def test_uptime_and_core_status_tell_one_start_to_all_clients() -> None:
     assert time.time() - starts[0] == pytest.approx(recorded, abs=2.5)
 
 
-def test_without_a_recorded_start_none_is_made_up() -> None:
+def test_without_a_recorded_start_the_server_reports_no_start() -> None:
     async def play() -> tuple[Message, list[Message]]:
         recording = Script().login(uptime=None).poll().recording()
         async with ReplayServer(recording, LockStep()) as server, await Client.login(server.port) as client:
@@ -99,7 +99,7 @@ def test_the_other_actions_are_answered_as_asterisk_answers_them() -> None:
 @pytest.mark.parametrize(
     ("number", "said"), [("77", "Session not found"), ("abc", "Invalid session ID"), ("", "Invalid session ID")]
 )
-def test_a_session_that_is_not_there_is_not_found(number: str, said: str) -> None:
+def test_an_unknown_session_is_not_found(number: str, said: str) -> None:
     async def play() -> list[Message]:
         async with ReplayServer(FAX, LockStep()) as server, await Client.login(server.port) as client:
             return await client.ask("FAXSession", SessionNumber=number)
@@ -108,7 +108,7 @@ def test_a_session_that_is_not_there_is_not_found(number: str, said: str) -> Non
     assert refused.get("Message") == said
 
 
-def test_stats_are_those_of_the_moment() -> None:
+def test_stats_are_those_of_the_current_position() -> None:
     async def play() -> list[str]:
         async with ReplayServer(FAX, LockStep()) as server, await Client.login(server.port) as client:
             done = []
@@ -120,7 +120,7 @@ def test_stats_are_those_of_the_moment() -> None:
     assert asyncio.run(play()) == ["0", "0", "9"]
 
 
-def test_the_status_of_a_channel_is_that_recorded_with_the_list() -> None:
+def test_the_status_of_a_channel_is_the_one_recorded_with_the_list() -> None:
     script = Script().login().poll(5).status("PJSIP/a", "100").poll(5).poll(6).status("PJSIP/a", "200").poll()
 
     async def play() -> list[str]:
@@ -190,7 +190,7 @@ def test_a_client_may_refuse_events() -> None:
     assert asyncio.run(play()) == []
 
 
-def test_a_server_that_boots_under_the_eyes_of_its_clients_says_so_once() -> None:
+def test_a_server_that_boots_while_clients_are_connected_reports_it_once() -> None:
     script = Script().login(uptime=None)
     script.sent("Action: FAXSessions", "ActionID: early")
     script.came("Response: Error", "ActionID: early", "Message: Invalid/unknown command: FAXSessions.")

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import psycopg
 
-from faxstore.demo.replay import LockStep, ReplayServer, load
+from faxstore.demo.pacing import LockStep
+from faxstore.demo.recording import load
+from faxstore.demo.server import ReplayServer
 from tests.kit import truth
 from tests.kit.ingestor_pair import Ingestor, until
 from tests.kit.relay import to_database, to_port

@@ -12,7 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faxstore.demo.replay import LockStep, ReplayServer, load
+from faxstore.demo.pacing import LockStep
+from faxstore.demo.recording import load
+from faxstore.demo.server import ReplayServer
 from tests.kit import truth
 from tests.kit.relay import Relay, through, to_database, to_port
 

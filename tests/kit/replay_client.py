@@ -1,4 +1,4 @@
-"""A small AMI client on a bare socket, and recordings short enough to read."""
+"""A small AMI client on a plain socket, and a builder of short recordings."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Self
 
 from faxstore.capture.message import Message, parse
 from faxstore.capture.recording import Line
-from faxstore.demo.recording import Recording, arrange
+from faxstore.demo.recording import Recording, from_lines
 
 LIMIT = 10
-"""Seconds that a test waits for a message before it fails."""
+"""Seconds that a test waits for a message."""
 
 
 class Client:
-    """One connection; `heard` holds every message in the order of the wire, `events` those that answer nothing."""
+    """One connection.  `heard` has every message in the order of arrival, `events` those that are no answers."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -38,7 +38,7 @@ class Client:
         return client
 
     async def ask(self, action: str, **headers: str) -> list[Message]:
-        """The whole answer; events that come before its end are put aside."""
+        """Send a request, and return its whole answer; other events go to `events`."""
         self._count += 1
         action_id = f"test-{self._count}"
         lines = [f"Action: {action}", f"ActionID: {action_id}", *(f"{k}: {v}" for k, v in headers.items())]
@@ -50,14 +50,14 @@ class Client:
         return answer
 
     async def next(self) -> Message:
-        """The next message; raises asyncio.IncompleteReadError once the server has closed."""
+        """Return the next message.  Raises asyncio.IncompleteReadError once the server has closed."""
         async with asyncio.timeout(LIMIT):
             data = await self._reader.readuntil(b"\r\n\r\n")
         self.heard.append(parse(data.decode()))
         return self.heard[-1]
 
     async def rest(self) -> list[Message]:
-        """All messages until the server closes."""
+        """Return all messages until the server closes."""
         messages = []
         try:
             while True:
@@ -66,7 +66,7 @@ class Client:
             return messages
 
     async def listed(self) -> list[int]:
-        """The session numbers of one poll."""
+        """Poll once, and return the session numbers."""
         answer = await self.ask("FAXSessions")
         assert int(answer[-1].get("Total")) == len(answer) - 2
         return [int(entry.get("SessionNumber")) for entry in answer[1:-1]]
@@ -91,7 +91,7 @@ def _whole(answer: list[Message]) -> bool:
 
 
 class Script:
-    """Writes a recording line by line; each line comes half a second after the one before."""
+    """Builds a recording line by line; each line is half a second after the previous one."""
 
     def __init__(self) -> None:
         self.lines: list[Line] = []
@@ -99,7 +99,7 @@ class Script:
         self._ts = 1_700_000_000.0
 
     def recording(self) -> Recording:
-        made = arrange(self.lines)
+        made = from_lines(self.lines)
         assert made is not None
         return made
 
@@ -146,7 +146,7 @@ class Script:
         return self.came("Event: FAXSession", by, f"SessionNumber: {number}", f"PagesReceived: {pages}")
 
     def status(self, channel: str, number: str, by: str = "status") -> Script:
-        """A channel's status; ActionID comes last in its event (manager.c, generate_status)."""
+        """Add a channel's status; ActionID is the last header of its event (manager.c, generate_status)."""
         self.sent("Action: Status", f"ActionID: {by}", f"Channel: {channel}")
         self.came("Response: Success", f"ActionID: {by}", "EventList: start", "Message: Channel status will follow")
         self.came("Event: Status", f"Channel: {channel}", f"CallerIDNum: {number}", f"ActionID: {by}")

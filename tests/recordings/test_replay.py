@@ -14,7 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from faxstore.demo.replay import LockStep, ReplayServer, load
+from faxstore.demo.pacing import LockStep
+from faxstore.demo.recording import load
+from faxstore.demo.server import ReplayServer
 from faxstore.ingest.importer import import_file
 from tests.kit import truth
 from tests.kit.databases import fresh

@@ -1,74 +1,63 @@
-"""One connection to the played server: logs in, answers action after action."""
+"""One client's connection to the played server: the login, then one answer after another."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Protocol
 
 from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.capture.message import MalformedMessageError, Message, parse
 from faxstore.demo import answers
-from faxstore.demo.drive import Drive, Stage
+from faxstore.demo.pacing import PlayedServer
 from faxstore.demo.recording import as_number
-from faxstore.demo.uptime import Uptime
 
 
-class Host(Stage, Protocol):
-    """What a connection needs of its server."""
+class ClientConnection:
+    """Answers the requests of one client until either side closes."""
 
-    uptime: Uptime
-    drive: Drive
-    username: str
-    secret: str
-
-
-class Client:
-    """One connection to a ReplayServer."""
-
-    def __init__(self, host: Host, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, server: PlayedServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.closed = False
         self.logged_in = False
         self.wants_events = False
-        self._host, self._reader, self._writer = host, reader, writer
+        self._server, self._reader, self._writer = server, reader, writer
         self._actions: dict[str, Callable[[Message], tuple[str, ...]]] = {
             "login": self._login,
             "logoff": lambda _: (answers.response("Goodbye", Message="Thanks for all the fish."),),
             "ping": lambda _: (answers.pong(),),
             "events": self._events,
-            "corestatus": lambda _: (answers.core_status(host.uptime),),
+            "corestatus": lambda _: (answers.core_status(server.uptime),),
             "faxsession": self._detail,
             "status": self._status,
         }
 
     def send(self, text: str) -> None:
-        """Send one message, unless the connection is gone."""
+        """Send one message, unless the connection is closed."""
         if not self.closed:
             self._writer.write(text.encode("utf-8", "surrogateescape"))
 
     def close(self) -> None:
-        """Close after what was sent has gone out; again is harmless."""
+        """Close once everything sent has been transmitted; a second call does nothing."""
         if not self.closed:
             self.closed = True
             self.wants_events = False
             self._writer.close()
 
     def abort(self) -> None:
-        """Close without sending what is left."""
+        """Close without transmitting the rest."""
         self.close()
         self._writer.transport.abort()
 
-    async def gone(self) -> None:
-        """Close, and wait until it is done; a peer that reads nothing is given a second."""
+    async def wait_closed(self) -> None:
+        """Close and wait until it is done, at most a second if the peer does not read."""
         self.close()
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(1):
                 await self._writer.wait_closed()
 
     async def serve(self) -> None:
-        """Answer action after action, in order, until either side closes."""
-        self.send(self._host.play.stretch.greeting)
+        """Answer one action after another, until either side closes."""
+        self.send(self._server.playback.segment.greeting)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             while not self.closed:
                 await self._answer(await self._reader.readuntil(b"\r\n\r\n"))
@@ -82,35 +71,35 @@ class Client:
             request = Message(())
         action = request.get("Action").lower()
         if action == "faxsessions" and self.logged_in:
-            await self._host.drive.before_list(self._host, self)
+            await self._server.pacing.before_list(self._server, self)
         for text in self._messages(action, request):
             self.send(answers.addressed(text, request.get("ActionID")))
         self._after(action)
 
     def _messages(self, action: str, request: Message) -> tuple[str, ...]:
-        play = self._host.play
+        playback = self._server.playback
         if not self.logged_in and action != "login":
             return (answers.error(PERMISSION_DENIED),)
         if action in self._actions:
             return self._actions[action](request)
         if action == "faxsessions":
-            return play.listing
-        recorded = play.answer(action)
+            return playback.listing
+        recorded = playback.answer(action)
         if recorded is None and action == "coresettings":
-            return (answers.core_settings(play),)
+            return (answers.core_settings(playback),)
         return (answers.unknown(request.get("Action")),) if recorded is None else recorded
 
     def _after(self, action: str) -> None:
         if action == "logoff" or (action == "login" and not self.logged_in):
             self.close()
         elif action == "login":
-            if self.wants_events and self._host.play.booted:
-                self.send(answers.fully_booted(self._host.uptime))
-            self._host.first_login.set()
+            if self.wants_events and self._server.playback.booted:
+                self.send(answers.fully_booted(self._server.uptime))
+            self._server.first_login.set()
 
     def _login(self, request: Message) -> tuple[str, ...]:
         given = request.get("Username"), request.get("Secret")
-        self.logged_in = given == (self._host.username, self._host.secret)
+        self.logged_in = given == (self._server.username, self._server.secret)
         if not self.logged_in:
             return (answers.error("Authentication failed"),)
         self.wants_events = request.get("Events", "on").lower() != "off"
@@ -124,8 +113,8 @@ class Client:
         number = as_number(request.get("SessionNumber"))
         if number is None:
             return (answers.error("Invalid session ID"),)
-        self._host.drive.before_detail(self._host, self, number)
-        return self._host.play.detail(number) or (answers.error("Session not found"),)
+        self._server.pacing.before_detail(self._server, self, number)
+        return self._server.playback.detail(number) or (answers.error("Session not found"),)
 
     def _status(self, request: Message) -> tuple[str, ...]:
-        return self._host.play.status(request.get("Channel")) or (answers.error("No such channel"),)
+        return self._server.playback.status(request.get("Channel")) or (answers.error("No such channel"),)

@@ -1,4 +1,4 @@
-"""What `faxstore demo` does: play, ingest, show."""
+"""What `faxstore demo` does: play the recordings, watch them with `faxstore ingest`, and print the result."""
 
 from __future__ import annotations
 
@@ -14,29 +14,33 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from faxstore.demo.drive import LockStep
 from faxstore.demo.folder import claimed, fresh_database, write_settings
 from faxstore.demo.ingestor import Progress, ingest
+from faxstore.demo.pacing import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
-from faxstore.demo.show import show
+from faxstore.demo.summary import print_summary
 from faxstore.errors import FaxstoreError
 from faxstore.settings.values import Settings
 from faxstore.store import migrate
 from faxstore.store.database import open_dsn
 
 SERVERS: Mapping[str, str] = {
-    "pbx1": "crashes in the middle of two faxes and starts again",
+    "pbx1": "crashes in the middle of two faxes and restarts",
     "pbx2": "receives faxes over noisy lines",
-    "pbx3": "sees faxes fail in many ways",
+    "pbx3": "has faxes that fail in many ways",
 }
 """The played servers, each with a recording of its name in `recordings`, and what happens there."""
 
 _USERNAME, _SECRET = "faxstore", "replay"
 
 
-def run(folder: Path, speed: float) -> None:
-    """Everything, in the order in which it is seen."""
+def run_demo(folder: Path, speed: float = 20.0) -> None:
+    """Play the recordings into an ingestor and an embedded Postgres in this folder, and print what it recorded.
+
+    `speed` is how many times faster than recorded the recordings are played, at most.  Raises UsageError for a folder
+    with other contents, and FaxstoreError if the ingestor fails.
+    """
     folder = folder.expanduser().absolute()
     messages = Console(stderr=True, highlight=False)
     messages.print(f"Starting an embedded Postgres in {folder}", soft_wrap=True, markup=False)
@@ -44,11 +48,11 @@ def run(folder: Path, speed: float) -> None:
         fresh_database(dsn)
         migrate.upgrade(dsn)
         config = _play(folder, speed, messages)
-        show(dsn, folder, config)
+        print_summary(dsn, folder, config)
 
 
 def _play(folder: Path, speed: float, messages: Console) -> Path:
-    """Plays all recordings into an ingestor; the settings file that it ran with."""
+    """Play all recordings into an ingestor, and return its settings file."""
     began = time.monotonic()
     with (folder / "ingest.log").open("w+", encoding="utf-8", errors="replace") as log:
         try:
@@ -64,12 +68,13 @@ def _play(folder: Path, speed: float, messages: Console) -> Path:
 async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) -> tuple[Path, float]:
     async with AsyncExitStack() as stack:
         servers = {name: await stack.enter_async_context(_server(name, speed)) for name in SERVERS}
+        messages.print("Starting Asterisk servers that play recordings of real ones")
         for name, server in servers.items():
             messages.print(f"  {name} on 127.0.0.1:{server.port} {SERVERS[name]}", markup=False)
         config = write_settings(folder, {name: server.port for name, server in servers.items()}, _USERNAME, _SECRET)
         with _progress(messages) as progress:
             await ingest(config, log, list(servers.values()), progress)
-        return config, sum(server.play.recording.seconds for server in servers.values())
+        return config, sum(server.playback.recording.seconds for server in servers.values())
 
 
 def _server(name: str, speed: float) -> ReplayServer:
@@ -79,7 +84,7 @@ def _server(name: str, speed: float) -> ReplayServer:
 
 @contextmanager
 def _progress(messages: Console) -> Iterator[Progress]:
-    what = "Playing the recordings into faxstore ingest"
+    what = "Watching them with faxstore ingest"
     if not messages.is_terminal:
         messages.print(what)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())

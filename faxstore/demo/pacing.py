@@ -1,0 +1,139 @@
+"""When the playback of a recording advances: with the clock (ByClock), or with the polls of a client (LockStep)."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Protocol
+
+from faxstore.demo.playback import Playback
+from faxstore.demo.recording import Segment
+from faxstore.demo.uptime import Uptime
+
+_SHORTEST_DOWNTIME = 0.1
+"""Seconds that a restarting server is down at least, so that clients notice it."""
+
+
+class Client(Protocol):
+    """A connected client of the played server."""
+
+    closed: bool
+
+
+class PlayedServer(Protocol):
+    """The server as its pacing and its connections see it."""
+
+    playback: Playback
+    pacing: Pacing
+    uptime: Uptime
+    username: str
+    secret: str
+    finished: asyncio.Event
+    first_login: asyncio.Event
+
+    def advance_to(self, position: int) -> None:
+        """Pass the steps before this position, and send their events to every client."""
+
+    def restart(self, next_segment: Segment, downtime: float) -> asyncio.Task[None]:
+        """Close all connections now, and serve the next segment after `downtime` seconds or more."""
+        raise NotImplementedError
+
+
+class Pacing:
+    """A pacing that never advances; subclasses override the moments at which theirs does."""
+
+    async def run(self, server: PlayedServer) -> None:
+        """Run beside the server from its start to its end."""
+
+    async def before_list(self, server: PlayedServer, client: Client) -> None:
+        """A client requested the list; called before the answer."""
+
+    def before_detail(self, server: PlayedServer, client: Client, number: int) -> None:
+        """A client requested a session's details; called before the answer."""
+
+
+class ByClock(Pacing):
+    """Plays the recording in accelerated time, whether or not anyone polls.
+
+    A recorded list is served for the time between two recorded polls divided by `speed`.  A client that must see every
+    state has to poll more often than that: with 0.5 s between recorded polls and a client that polls every 0.05 s, a
+    speed of 5 is safe, 10 is the limit, and a busy machine misses some.  The clock starts with the first login, or with
+    the server if `from_first_login` is false.
+    """
+
+    def __init__(self, speed: float, *, from_first_login: bool = True) -> None:
+        self.speed = speed
+        self.from_first_login = from_first_login
+
+    async def run(self, server: PlayedServer) -> None:
+        """Play all segments."""
+        if self.from_first_login:
+            await server.first_login.wait()
+        while True:
+            await self._play_segment(server)
+            following = server.playback.next_segment
+            if following is None:
+                server.finished.set()
+                return
+            await server.restart(following, _downtime(server.playback.segment, following, self.speed))
+
+    async def _play_segment(self, server: PlayedServer) -> None:
+        segment, loop = server.playback.segment, asyncio.get_running_loop()
+        start = loop.time()
+        for index, step in enumerate(segment.steps):
+            await asyncio.sleep(start + (step.ts - segment.opened_at) / self.speed - loop.time())
+            server.advance_to(index + 1)
+        await asyncio.sleep(start + (segment.closed_at - segment.opened_at) / self.speed - loop.time())
+
+
+class LockStep(Pacing):
+    """Serves each recorded list to the leading client once, so that it misses nothing, however slow it is.
+
+    The leader is the first client that requests a list; when it disconnects, the next one that does.  Other clients get
+    the list at which the leader is.  Before a list or a detail is answered, all events are sent that were recorded
+    before it, so everything arrives in the recorded order.  With a finite `speed` an answer also waits for the time
+    between the recorded lists divided by it.
+    """
+
+    def __init__(self, speed: float = math.inf) -> None:
+        self.speed = speed
+        self._leader: Client | None = None
+        self._last_list: tuple[float, float] | None = None
+        """Recorded time and event loop time of the last list that was answered."""
+
+    async def before_list(self, server: PlayedServer, client: Client) -> None:
+        """Advance to the next recorded list; after the last one to the end of the segment, and restart."""
+        if self._leader is None or self._leader.closed:
+            self._leader = client
+        if client is not self._leader:
+            return
+        playback = server.playback
+        segment, index = playback.segment, playback.next_list
+        await self._wait_until(segment.closed_at if index is None else segment.steps[index].ts)
+        if index is not None:
+            server.advance_to(index + 1)
+            return
+        server.advance_to(len(segment.steps))
+        following = playback.next_segment
+        if following is None:
+            server.finished.set()
+        else:
+            server.restart(following, _downtime(segment, following, self.speed))
+
+    def before_detail(self, server: PlayedServer, client: Client, number: int) -> None:
+        """Send the events that were recorded between the list and this detail."""
+        index = server.playback.detail_index(number)
+        if client is self._leader and index is not None:
+            server.advance_to(index + 1)
+
+    async def _wait_until(self, ts: float) -> None:
+        """Wait until the recorded time ts is due, counted from the last list that was answered."""
+        now = asyncio.get_running_loop().time
+        if self._last_list is not None:
+            recorded, answered = self._last_list
+            await asyncio.sleep(max(0.0, answered + (ts - recorded) / self.speed - now()))
+        self._last_list = ts, now()
+
+
+def _downtime(segment: Segment, following: Segment, speed: float) -> float:
+    return max(_SHORTEST_DOWNTIME, (following.opened_at - segment.closed_at) / speed)
