@@ -15,6 +15,7 @@ from faxstore.billing.formats import BillingFormat, file_name, renderer
 from faxstore.commands import options
 from faxstore.commands.context import settings_of
 from faxstore.commands.general import add_command, new_group
+from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import say
 from faxstore.report.formats import Format
@@ -22,7 +23,6 @@ from faxstore.settings.period import Period, is_local, parse_moment
 
 if TYPE_CHECKING:
     from faxstore.billing.ledger import Batch, Ledger
-    from faxstore.export.rows import Progress
 
 Consumer = Annotated[
     str,
@@ -81,7 +81,7 @@ def export(
         existing = _existing(folder)
         _hold(ledger)
         made = False
-        with _progress("lines") as progress:
+        with counting("exporting", "lines") as progress:
             for batch in export_batches(ledger, existing, format, progress, recheck=recheck):
                 made = True
                 print(existing / file_name(batch.consumer, batch.batch, batch.format), flush=True)
@@ -126,7 +126,7 @@ def render(
     from faxstore.billing.delivery import render_batch
 
     existing = _existing(folder)
-    with _ledger(context, consumer) as ledger, _progress("lines") as progress:
+    with _ledger(context, consumer) as ledger, counting("rendering", "lines") as progress:
         wanted = ledger.batch(batch)
         _hold(ledger)
         sha256 = render_batch(ledger, wanted, existing, progress)
@@ -215,7 +215,7 @@ def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> N
 
     lines = 0
     chosen = format_of(ledger.batches(), format)
-    with _progress("lines") as progress:
+    with counting("rendering", "lines") as progress:
         for piece in renderer(chosen)(ledger.due(recheck=recheck)):
             sys.stdout.buffer.write(piece)
             lines += 1
@@ -230,17 +230,3 @@ def _summary(batch: Batch) -> str:
         f" {batch.corrections:,} corrections, {batch.pages or 0:,} pages,"
         f" positions {batch.first_position:,} to {batch.last_position:,}"
     )
-
-
-@contextmanager
-def _progress(of: str) -> Iterator[Progress]:
-    """A line that counts on a terminal, nothing in a pipe."""
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} {task.description}"), TimeElapsedColumn())
-    with Bar(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(of, total=None)
-        yield lambda done: bar.update(task, completed=done)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands import options, progress
+from faxstore.commands import options
 from faxstore.commands.context import settings_of
 from faxstore.commands.general import add_command, new_group
+from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.export.target import Format, SessionsFormat, Target
 from faxstore.logs import say
@@ -217,8 +218,8 @@ def _write(
         with connect(dsn) as connection:
             resolved = resolve(connection, period)
         selected = rows(replace(selection, since=resolved.since, until=resolved.until))
-        with progress.bar() as bar:
-            written = run(dsn, selected, period.time_zone, target, progress.counting(bar, what))
+        with counting("exporting", what) as count:
+            written = run(dsn, selected, period.time_zone, target, count)
     if target.output is not None:
         say(f"wrote {written.rows:,} {what} to {visible(str(target.output))}")
     if written.left_out:

@@ -1,4 +1,4 @@
-"""`faxstore import`: recordings become history."""
+"""`faxstore import`: appends recordings to the history."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands import progress
 from faxstore.commands.context import settings_of
+from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import say
 from faxstore.visible import visible
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from faxstore.ingest.importer import Summary
+    from faxstore.store.database import Connection
 
 
 def run(
@@ -28,61 +27,63 @@ def run(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The server that the recordings are of. Default: the SystemName that the server said,"
-            " else the file's name up to its first dot.",
+            help="The server of the recordings. Default: the SystemName that the server reported,"
+            " else the name of the file up to its first dot.",
         ),
     ] = None,
 ) -> None:
-    """Put recordings into the history.
+    """Append recordings to the history.
 
-    A recording is what faxstore record writes: one JSON object a line, {"ts": seconds, "dir": "in", "text": "one AMI
-    message"}. It becomes the same rows as watching the server then would have made. A recording may be imported
-    again, in overlapping pieces, or after an interruption: what is known already is counted as a repeat, and nothing
-    is there twice.
+    A recording is a file of faxstore record: one JSON object per line, {"ts": seconds, "dir": "in", "text": "one AMI
+    message"}. It yields the same rows as watching the server would have. You can import a recording again, in
+    overlapping pieces, or after an interruption: known rows are counted as repeats and are not appended twice.
 
     Examples:
       faxstore import pbx1.jsonl.gz
       faxstore import --server pbx1 monday.jsonl.gz tuesday.jsonl.gz
       ssh pbx1 cat recording.jsonl | faxstore import --server pbx1 -
     """
-    from faxstore.ingest.importer import Summary, import_file
+    from faxstore.ingest.importer import Summary
     from faxstore.store.database import connect, open_dsn
     from faxstore.store.migrate import require_current
 
-    total, faults = Summary(), 0
+    total, failed = Summary(), False
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
-        with connect(dsn) as connection, progress.bar() as bar:
+        with connect(dsn) as connection:
             for file in files:
-                told = _Progress(bar, file)
-                try:
-                    import_file(connection, file, server, told)
-                except UsageError as error:  # the other files can be imported all the same
+                summary, error = _import(connection, file, server)
+                total.add(summary)
+                if error is not None:  # the other files can be imported nevertheless
                     say(str(error))
-                    faults += 1
-                total.add(told.summary or Summary())
-    say(_told(total))
-    if faults:
+                    failed = True
+    say(_sentence(total))
+    if failed:
         raise typer.Exit(UsageError.exit_status)
 
 
-class _Progress:
-    """What was read of one file so far, and its line of the bar."""
+def _import(connection: Connection, file: str, server: str | None) -> tuple[Summary, UsageError | None]:
+    """Imports one file; returns what was read of it, and the error that stopped it."""
+    from faxstore.ingest.importer import Summary, import_file
 
-    def __init__(self, bar: Progress, file: str) -> None:
-        self.summary: Summary | None = None
-        self._bar = bar
-        self._file = file
-        self._task = bar.add_task(visible(file), total=None)
+    read = Summary()
+    with counting(visible(file), "messages") as count:
 
-    def __call__(self, summary: Summary) -> None:
-        self.summary = summary
-        self._bar.update(self._task, description=f"{visible(self._file)}: {summary.messages:,} messages")
+        def progress(summary: Summary) -> None:
+            nonlocal read
+            read = summary
+            count(summary.messages)
+
+        try:
+            import_file(connection, file, server, progress)
+        except UsageError as error:
+            return read, error
+    return read, None
 
 
-def _told(summary: Summary) -> str:
+def _sentence(summary: Summary) -> str:
     text = (
         f"{summary.messages:,} messages read, {summary.observations:,} observations, {summary.rows:,} new rows,"
         f" {summary.repeats:,} repeats, {summary.rejected:,} rejected"
     )
-    return text + (f", {summary.unfinished:,} left for the recording's next piece" if summary.unfinished else "")
+    return text + (f", {summary.unfinished:,} left for the next piece of the recording" if summary.unfinished else "")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands import progress
 from faxstore.commands.context import settings_of
+from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import say
 
@@ -65,7 +65,7 @@ def run(
             if new_key is not None:
                 print(keys.new_key(new_key, name or seal.new_origin()))
                 return
-            with progress.rows("sealing") as told:
+            with counting("sealing", "rows") as told:
                 sealed = seal.seal(connection, name, signer, told)
     if sealed is None:
         say("nothing was appended yet: there is nothing to seal")

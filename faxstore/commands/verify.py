@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands import progress
 from faxstore.commands.context import settings_of
+from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import say
 from faxstore.visible import visible
@@ -64,7 +64,7 @@ def run(
     began, found = time.monotonic(), 0
     with open_dsn(settings_of(context)) as dsn:
         require_current(dsn)
-        with open_log(dsn) as connection, progress.rows("verifying") as scope.progress:
+        with open_log(dsn) as connection, counting("verifying", "rows") as scope.progress:
             for finding in findings(connection, scope, (verification.check, *CHECKS)):
                 print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
                 found += 1
