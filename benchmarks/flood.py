@@ -1,9 +1,10 @@
-"""How many events a second one collector stands, and what they cost it: prints a line for each kind of event.
+"""Measures how many events per second one collector survives, and at what cost; prints a line per kind of event.
 
     python -m benchmarks.flood [--rate 50000] [--seconds 10]
 
-A server in a process of its own sends them over loopback and cuts off who leaves a write waiting for 100 ms, as
-Asterisk does (tests/kit/flooding_server.py).  The collector works as in `faxstore ingest`, up to the spool.
+A server in a separate process sends the events over loopback (tests/kit/flooding_server.py).  As Asterisk does, it
+disconnects a client that leaves a write waiting for 100 ms.  The collector works as in `faxstore ingest`, but without a
+spool.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 
 from faxstore.ami.collector import Collector
-from faxstore.ami.event_filter import IDLE_EVENTS
+from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.capture.recording import Line
 from faxstore.observations import Observation, ServerObservation, encode
 from faxstore.reader.line_reader import Tracker
@@ -31,22 +32,22 @@ EVENTS = ("FAXStatus", "VarSet")
 
 @dataclass
 class Outcome:
-    """The server's report and what the collector made of it."""
+    """The server's report and the results of the collector."""
 
     report: Report
     observed: int = 0
-    """Observations of the flooding events."""
+    """Observations of the flood's events."""
     dropped: int = 0
-    """Events that the rows `Dropped` count."""
+    """Events counted in `Dropped` records."""
     polled: int = 0
-    """Polls that were complete."""
+    """Complete polls."""
     grown: int = 0
-    """By how many bytes this process grew at the most."""
+    """The maximum growth of this process, in bytes."""
     cpu_seconds: float = 0.0
 
 
 class Sink:
-    """What an ingestor does with a line, but for the disk."""
+    """Processes a line as the ingestor does, without writing to disk."""
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -65,8 +66,8 @@ class Sink:
             self.polled.set()
 
 
-async def flooded(kind: str, rate: float, seconds: float) -> Outcome:
-    """One collector at a flooding server, from its login to the end of the flood."""
+async def run_flood(kind: str, rate: float, seconds: float) -> Outcome:
+    """Run one collector at a flooding server until the end of the flood."""
     command = (sys.executable, "-m", "tests.kit.flooding_server", kind, str(rate), str(seconds))
     server = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     assert server.stdout is not None
@@ -76,7 +77,7 @@ async def flooded(kind: str, rate: float, seconds: float) -> Outcome:
     )  # fmt: skip
     outcome = Outcome(Report())
     sink, stop = Sink(outcome), asyncio.Event()
-    collecting = asyncio.ensure_future(Collector(settings, sink, idle=IDLE_EVENTS).run(stop))
+    collecting = asyncio.ensure_future(Collector(settings, sink, ignore=IRRELEVANT_EVENTS).run(stop))
     await sink.polled.wait()
     before, cpu = _resident(), time.process_time()
     over = asyncio.ensure_future(server.stdout.readline())
@@ -93,19 +94,19 @@ async def flooded(kind: str, rate: float, seconds: float) -> Outcome:
 
 
 def _resident() -> int:
-    with open("/proc/self/statm") as file:  # noqa: PTH123 - fifty times in a second
+    with open("/proc/self/statm") as file:  # noqa: PTH123 - twenty times per second
         return int(file.read().split()[1]) * PAGE
 
 
 def main() -> None:
-    """The command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.flood", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rate", type=float, default=50_000)
     parser.add_argument("--seconds", type=float, default=10)
     arguments = parser.parse_args()
     print("events | sent/s | cut off | longest wait, without a CPU | decoded | dropped | polls | memory | CPU")
     for kind in ("other", "fax"):
-        outcome = asyncio.run(flooded(kind, arguments.rate, arguments.seconds))
+        outcome = asyncio.run(run_flood(kind, arguments.rate, arguments.seconds))
         report = outcome.report
         cells = (
             kind, f"{report.sent / max(report.seconds, 0.001):,.0f}", "yes" if report.stalled else "no",

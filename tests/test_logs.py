@@ -15,7 +15,7 @@ import pytest
 from faxstore import cli
 from faxstore.logs import CURRENT_SERVER, JsonFormatter, LogFormat, TextFormatter, configure
 from faxstore.visible import visible, visible_json
-from tests.kit.fake_listener import Heard, collecting
+from tests.kit.fake_listener import FakeListener, collecting
 from tests.kit.fake_server import FakeServer
 
 UNSAFE = "\x00\a\b\t\n\v\f\r\x1b\x7f\x85\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
@@ -133,7 +133,7 @@ def test_every_record_of_a_collector_names_its_server() -> None:
         def emit(self, record: logging.LogRecord) -> None:
             lines.append(fields(JsonFormatter().format(record)))
 
-    class Failing(Heard):
+    class Failing(FakeListener):
         def __call__(self, line: object) -> None:
             raise ValueError("no room")
 
@@ -144,8 +144,8 @@ def test_every_record_of_a_collector_names_its_server() -> None:
             collecting(one, Failing(), name="one"),
             collecting(two, Failing(), name="two"),
         ):
-            await one.until_asked("FAXSessions")
-            await two.until_asked("FAXSessions")
+            await one.until_requested("FAXSessions")
+            await two.until_requested("FAXSessions")
 
     keep = Keep()
     logging.getLogger("faxstore").addHandler(keep)
@@ -153,7 +153,7 @@ def test_every_record_of_a_collector_names_its_server() -> None:
         asyncio.run(scenario())
     finally:
         logging.getLogger("faxstore").removeHandler(keep)
-    servers = [line["server"] for line in lines if line["message"].startswith("a line could not be taken over")]
+    servers = [line["server"] for line in lines if line["message"].startswith("a line could not be processed")]
     assert sorted(servers) == ["one", "two"]
 
 

@@ -1,9 +1,9 @@
-"""Which messages answer a request, and whether they are all there.
+"""Answers: the messages that belong to one request, and whether they are complete.
 
-Asterisk answers with a Response; then, where that says so, with one event ("FAXSession event will follow",
-res_fax.c manager_fax_session) or with a list that ends in an event with ``EventList: Complete``
-(manager.c, astman_send_listack and astman_send_list_complete_start).  The list of FAXSessions begins with
-``EventList: Start``, other lists with ``start``.
+Asterisk answers an action with a Response.  The Response may announce more: one event ("FAXSession event will follow",
+res_fax.c, manager_fax_session), or a list of events that ends with an event with ``EventList: Complete`` (manager.c,
+astman_send_listack and astman_send_list_complete_start).  The list of FAXSessions begins with ``EventList: Start``,
+other lists with ``start``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from enum import Enum
 
 from faxstore.capture.message import Message
 
-_DONE = frozenset({"success", "goodbye", "pong"})
+_SUCCESS = frozenset({"success", "goodbye", "pong"})
 _COUNTS = ("Total", "ListItems")
 
 
-class Form(Enum):
+class Follows(Enum):
     """What follows a Response."""
 
     NOTHING = 0
@@ -26,51 +26,51 @@ class Form(Enum):
 
 
 class Answer:
-    """The messages that came for one request so far."""
+    """Collects the messages that answer one request."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self._form = Form.NOTHING
+        self._follows = Follows.NOTHING
 
     def add(self, message: Message) -> bool:
-        """Take one message of the request's ActionID; True when the answer is complete with it."""
+        """Add a message with the request's ActionID; return whether the answer is complete now."""
         if not self.messages:
             if not message.response:
-                return False  # an event ahead of its Response is no answer to a request
-            self._form = form_of(message)
+                return False  # an event before the Response does not belong to the answer
+            self._follows = follows(message)
             self.messages.append(message)
-            return self._form is Form.NOTHING
+            return self._follows is Follows.NOTHING
         if not message.event:
             return False
         self.messages.append(message)
-        return self._form is Form.EVENT or message.get("EventList").lower() == "complete"
+        return self._follows is Follows.EVENT or message.get("EventList").lower() == "complete"
 
 
 def succeeded(response: Message) -> bool:
-    """Whether the request was granted."""
-    return response.response.lower() in _DONE
+    """Return whether a Response grants the request."""
+    return response.response.lower() in _SUCCESS
 
 
-def form_of(response: Message) -> Form:
-    """What a Response says of the messages after it."""
+def follows(response: Message) -> Follows:
+    """Return what follows a Response, by its own headers."""
     if not succeeded(response):
-        return Form.NOTHING
+        return Follows.NOTHING
     if response.get("EventList").lower() == "start":
-        return Form.LIST
-    return Form.EVENT if response.get("Message").endswith("event will follow") else Form.NOTHING
+        return Follows.LIST
+    return Follows.EVENT if response.get("Message").endswith("event will follow") else Follows.NOTHING
 
 
-def missing(answer: Sequence[Message]) -> str | None:
-    """Why an answer with a list is not the whole list; None: it is whole, or no list.
+def why_incomplete(answer: Sequence[Message]) -> str | None:
+    """Return why the list in an answer is incomplete; None if it is complete, or the answer contains no list.
 
-    Total counts the entries that were sent (res_fax.c, manager_fax_sessions); ListItems, the same, is
-    there since Asterisk 13.2.
+    Total is the number of entries sent (res_fax.c, manager_fax_sessions).  ListItems is the same number; Asterisk
+    sends it since version 13.2.
     """
-    if form_of(answer[0]) is not Form.LIST:
+    if follows(answer[0]) is not Follows.LIST:
         return None
     entries = len(answer) - 2
     for name in _COUNTS:
         count = answer[-1].get(name).strip()
         if count and not (count.isascii() and count.isdigit() and int(count) == entries):
-            return f"{answer[-1].event} says {name} {count:.20} and {entries} entries came"
+            return f"{answer[-1].event} reports {name} {count:.20}, but {entries} entries were received"
     return None

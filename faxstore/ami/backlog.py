@@ -1,9 +1,10 @@
-"""Lines that were read and wait to be decoded: the socket comes first, decoding gets the time that is left.
+"""The backlog: lines that were read from the socket and wait to be decoded.
 
-Asterisk cuts off a client that lets a write wait for 100 ms (manager.c, default writetimeout).  Lines go on in the
-order they came, each with the moment of its coming, in slices of a millisecond between which the event loop reads
-the sockets.  Where events come quicker than that for long, those above a bound are dropped, and a mark among
-the lines tells so; answers to requests of ours are never dropped: they are no more than was asked for.
+Asterisk disconnects a client that leaves a write waiting for 100 ms (manager.c, default writetimeout), so reading comes
+before decoding.  Lines wait in the order received, each with the moment at which it was received.  They are decoded in
+slices of a millisecond; between slices, the event loop reads the sockets.  If events arrive faster than they are
+decoded, the backlog grows up to a limit; events above the limit are dropped, and a mark among the lines reports them.
+Answers to faxstore's own requests are never dropped: the number of requests bounds their number.
 """
 
 from __future__ import annotations
@@ -16,124 +17,124 @@ from collections import deque
 from collections.abc import Callable
 
 from faxstore.ami.guard import OUR_ACTION_ID
-from faxstore.ami.lines import Listener
+from faxstore.ami.lines import SafeCallback
 from faxstore.capture import marks
 from faxstore.capture.recording import Line
 from faxstore.observations import MICROSECONDS
 
 log = logging.getLogger("faxstore.ami")
 
-MOST_WAITING = 16 * 2**20
-"""Bytes.  Some 30,000 events: a burst of a second or two, which are decoded in as much time again; so a collector
-that is stopped in the middle of a flood is done in a few seconds, and a flood costs this much memory and no more."""
+MAX_BYTES = 16 * 2**20
+"""About 30,000 events: a burst of one or two seconds, which takes as long again to decode.  The limit bounds the memory
+that a flood takes, and the time in which a collector stops during a flood (a few seconds)."""
 
-OVERHEAD = 120
-"""Bytes that a line takes beside its text: the Line, its stamp and its place in the queue."""
+LINE_OVERHEAD = 120
+"""Bytes that a line takes in addition to its text: the Line, its timestamp and its place in the queue."""
 
 SLICE = 0.001
-"""Seconds of decoding before the sockets are looked at again.  A read of 256 KiB of events takes some 4 ms, so where
-reads are always full (no time is left) four fifths go to reading, and else decoding gets all that reading leaves."""
+"""Seconds of decoding between two reads.  A read of 256 KiB of events takes about 4 ms, so under saturation about 80 %
+of the loop reads and 20 % decodes; otherwise decoding gets whatever time is left."""
 
-TELL_AFTER = 10 * MICROSECONDS
-"""A flood that goes on is told of after so long."""
+REPORT_INTERVAL = 10 * MICROSECONDS
+"""Microseconds after which a mark reports the drops of an overflow that continues."""
 
 
 class Backlog:
-    """Of one server, through all its connections; put() takes a line, on_line gets it soon after."""
+    """The waiting lines of one server.  It outlives connections, and calls on_line with each line in order."""
 
-    def __init__(self, server: str, on_line: Callable[[Line], None], limit: int = MOST_WAITING) -> None:
+    def __init__(self, server: str, on_line: Callable[[Line], None], limit: int = MAX_BYTES) -> None:
         self._server = server
-        self._hand_on = Listener(on_line)
+        self._on_line = SafeCallback(on_line)
         self._limit = limit
         self._lines: deque[Line] = deque()
         self._bytes = 0
         self._scheduled = False
-        self._lost = _Lost()
+        self._overflow = _Overflow()
 
     def put(self, line: Line) -> None:
-        """Take a line; to be called from within the event loop."""
+        """Add a line, or drop it if the backlog is full; call this from within the event loop."""
         if self._bytes >= self._limit and _may_be_dropped(line):
             self._drop(line)
             return
         self._append(line)
         if not self._scheduled:
             self._scheduled = True
-            asyncio.get_running_loop().call_soon(self._slice)
+            asyncio.get_running_loop().call_soon(self._run_slice)
 
-    async def drained(self) -> None:
-        """Until nothing waits; the loop goes on meanwhile."""
+    async def drain(self) -> None:
+        """Decode until no line waits, without blocking the event loop."""
         while self._lines:
-            self._decode()
+            self._decode_slice()
             await asyncio.sleep(0)
 
     def flush(self) -> None:
-        """Hand on all that waits, at once."""
+        """Decode every waiting line before returning."""
         while self._lines:
-            self._next()
+            self._decode_next()
 
     def _append(self, line: Line) -> None:
         self._lines.append(line)
         self._bytes += _size(line)
 
-    def _decode(self) -> None:
-        end = time.monotonic() + SLICE
-        while self._lines and time.monotonic() < end:
-            self._next()
-
-    def _slice(self) -> None:
-        self._decode()
+    def _run_slice(self) -> None:
+        self._decode_slice()
         self._scheduled = bool(self._lines)
         if self._scheduled:
-            asyncio.get_running_loop().call_soon(self._slice)
+            asyncio.get_running_loop().call_soon(self._run_slice)
 
-    def _next(self) -> None:
+    def _decode_slice(self) -> None:
+        end = time.monotonic() + SLICE
+        while self._lines and time.monotonic() < end:
+            self._decode_next()
+
+    def _decode_next(self) -> None:
         line = self._lines.popleft()
         self._bytes -= _size(line)
-        self._hand_on(line)
-        if self._lost.since is not None and (not self._lines or self._lost.lasted >= TELL_AFTER):
-            self._tell()
-        if not self._lines and self._lost.in_all:
-            log.warning("%s: events are taken again; %d were dropped", self._server, self._lost.in_all)
-            self._lost.in_all = 0
+        self._on_line(line)
+        overflow = self._overflow
+        if overflow.since is not None and (not self._lines or overflow.duration >= REPORT_INTERVAL):
+            # Behind the waiting lines, at the moment of the last dropped event: no other line has that moment.
+            self._append(Line(overflow.last / MICROSECONDS, "mark", overflow.mark(self._reason)))
+        if not self._lines and overflow.total:
+            log.warning("%s: overflow ended; %d events were dropped", self._server, overflow.total)
+            overflow.total = 0
 
     def _drop(self, line: Line) -> None:
-        if not self._lost.in_all:
-            log.warning("%s: events come quicker than they can be decoded; %s", self._server, self._reason)
-        self._lost.count(round(line.ts * MICROSECONDS))
-
-    def _tell(self) -> None:
-        """Behind what waits, with the moment of the last event that was dropped: no other line has it."""
-        self._append(Line(self._lost.last / MICROSECONDS, "mark", self._lost.told(self._reason)))
+        if not self._overflow.total:
+            log.warning("%s: events arrive faster than they are decoded; %s", self._server, self._reason)
+        self._overflow.count(round(line.ts * MICROSECONDS))
 
     @property
     def _reason(self) -> str:
-        return f"events above the {self._limit / 2**20:g} MiB that may wait are dropped"
+        return f"events above {self._limit / 2**20:g} MiB of waiting lines are dropped"
 
 
-class _Lost:
-    """The events that were dropped: since when, until when, how many; times in microseconds since 1970."""
+class _Overflow:
+    """The dropped events: how many, and when the first and the last one arrived (microseconds since 1970)."""
 
     def __init__(self) -> None:
         self.since: int | None = None
+        """The first event that no mark has reported; None if every drop is reported."""
         self.last = 0
-        self.in_all = 0
-        self._events = 0
+        self.total = 0
+        """Events dropped since the backlog was last empty."""
+        self._unreported = 0
 
     def count(self, moment: int) -> None:
         self.since = moment if self.since is None else self.since
         self.last = moment
-        self._events += 1
-        self.in_all += 1
+        self._unreported += 1
+        self.total += 1
 
     @property
-    def lasted(self) -> int:
+    def duration(self) -> int:
         return self.last - self.since if self.since is not None else 0
 
-    def told(self, reason: str) -> str:
-        """The mark, and begin anew."""
+    def mark(self, reason: str) -> str:
+        """Return the mark for the unreported events, which count as reported from now on."""
         since = min(self.since or self.last, self.last)  # the clock may have been set back
-        text = marks.dropped(since, self.last, self._events, reason)
-        self.since, self._events = None, 0
+        text = marks.dropped(since, self.last, self._unreported, reason)
+        self.since, self._unreported = None, 0
         return text
 
 
@@ -142,4 +143,4 @@ def _may_be_dropped(line: Line) -> bool:
 
 
 def _size(line: Line) -> int:
-    return sys.getsizeof(line.text) + OVERHEAD
+    return sys.getsizeof(line.text) + LINE_OVERHEAD

@@ -1,4 +1,4 @@
-"""How long to wait before the next try to connect."""
+"""Delays between attempts."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Callable
 
 
 class Backoff:
-    """Doubling delays, in seconds, from first up to most.
+    """Delays in seconds that double from first to longest.
 
-    With jitter each is between half of it and the whole: collectors that lost the same server together
-    do not come back together.
+    With jitter, each delay is a random value between half and all of it: collectors that lost the same server at the
+    same moment do not reconnect at the same moment.
     """
 
     def __init__(
-        self, first: float, most: float, *, jitter: bool, fraction: Callable[[], float] = random.random
+        self, first: float, longest: float, *, jitter: bool, fraction: Callable[[], float] = random.random
     ) -> None:
         self._first = first
-        self._most = most
+        self._longest = longest
         self._fraction = fraction if jitter else lambda: 1.0
         self._next = first
 
     def next(self) -> float:
-        """The delay before the next try."""
+        """Return the delay before the next attempt."""
         delay = self._next
-        self._next = min(self._most, 2 * delay)
+        self._next = min(self._longest, 2 * delay)
         return delay * (1 + self._fraction()) / 2
 
     def reset(self) -> None:
-        """It went well: the next trouble begins anew."""
+        """Begin with the first delay again, after a success."""
         self._next = self._first

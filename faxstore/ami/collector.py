@@ -1,7 +1,4 @@
-"""One server, watched for ever: connect, poll, and when the connection is lost do it again.
-
-on_line gets the lines of every connection, as a recording would hold them, but for messages that idle matches.
-"""
+"""The collector: keeps one server connected and polled until it is stopped."""
 
 from __future__ import annotations
 
@@ -12,15 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from faxstore.ami import poll_rules as poll
+from faxstore.ami import poll_rules
 from faxstore.ami.backlog import Backlog
 from faxstore.ami.backoff import Backoff
 from faxstore.ami.connection import Connection, Limits
 from faxstore.ami.errors import ConnectError, LoginRefusedError, RequestError
-from faxstore.ami.missing_classes import Evidence
+from faxstore.ami.missing_classes import MissingClasses
 from faxstore.ami.notices import Notices
-from faxstore.ami.poller import Pace, Watch
-from faxstore.ami.status_requests import ChannelQuestions
+from faxstore.ami.poller import Poller, PollTimings
+from faxstore.ami.status_requests import StatusRequests
 from faxstore.capture.marks import POLLED
 from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
@@ -33,145 +30,150 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How a collector treats a server that is not there, in seconds."""
+class RetryDelays:
+    """The first and the longest delay between attempts to connect, in seconds."""
 
     network: tuple[float, float] = (1.0, 30.0)
-    """First and longest delay between tries, halved at random."""
-    refused: tuple[float, float] = (5.0, 300.0)
-    """The same for a login that was refused, without chance: a server may block who tries too often."""
-    last_poll: float = 0.5
-    """How long a poll may still take when the collector is stopped."""
+    """After a failed or lost connection; each delay is reduced at random by up to half."""
+    refused_login: tuple[float, float] = (5.0, 300.0)
+    """After a refused login, without jitter: a server may block an address after frequent attempts."""
 
 
 class Collector:
-    """Watches one server; several run side by side in one event loop."""
+    """Watches one server; several collectors run in one event loop.
+
+    on_line is called with every line of every connection, as a recording contains them.  Messages that ignore matches
+    are skipped.
+    """
 
     def __init__(
         self,
         server: ServerSettings,
         on_line: Callable[[Line], None],
         *,
-        idle: re.Pattern[bytes] | None = None,
+        ignore: re.Pattern[bytes] | None = None,
         limits: Limits | None = None,
-        pace: Pace | None = None,
-        patience: Patience | None = None,
+        timings: PollTimings | None = None,
+        retry_delays: RetryDelays | None = None,
     ) -> None:
         self._server = server
         self._on_line = on_line
-        self._idle = idle
-        self._backlog = Backlog(server.name, self._heard)
+        self._ignore = ignore
+        self._backlog = Backlog(server.name, self._process)
         self._limits = limits or Limits()
-        self._pace = pace or Pace()
-        self._patience = patience or Patience()
+        self._timings = timings or PollTimings()
+        delays = retry_delays or RetryDelays()
+        self._network = Backoff(*delays.network, jitter=True)
+        self._refused_login = Backoff(*delays.refused_login, jitter=False)
         self._notices = Notices(server.name)
-        self._channels = ChannelQuestions()
-        self._evidence = Evidence(server.name)
-        self._network = Backoff(*self._patience.network, jitter=True)
-        self._refused = Backoff(*self._patience.refused, jitter=False)
-        self._watch: Watch | None = None
+        self._status_requests = StatusRequests()
+        self._missing_classes = MissingClasses(server.name)
+        self._poller: Poller | None = None
 
     @property
     def connected(self) -> bool:
-        """Whether the server is connected and the login was accepted."""
-        return self._watch is not None
+        """Whether the server is connected and accepted the login."""
+        return self._poller is not None
 
     @property
     def lag_seconds(self) -> float:
-        """How much later than the settings want the newest poll began; 0 while there is no connection."""
-        return self._watch.lag_seconds if self._watch else 0.0
+        """How much later than due the newest poll began; 0 without a connection."""
+        return self._poller.lag_seconds if self._poller else 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Watch until stop is set, then take leave of the server within 3 seconds; or until cancelled."""
+        """Watch the server until stop is set or the task is cancelled; after stop, log off within 3 seconds."""
         CURRENT_SERVER.set(self._server.name)
         try:
-            await self._watch_until(stop)
-            await self._backlog.drained()
+            await self._watch(stop)
+            await self._backlog.drain()
         finally:
             self._backlog.flush()
 
-    async def _watch_until(self, stop: asyncio.Event) -> None:
+    async def _watch(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 connection = await self._open(stop)
             except LoginRefusedError as error:
                 self._notices.login_refused(error.reason)
-                delay = self._refused.next()
+                delay = self._refused_login.next()
             except ConnectError as error:
-                self._notices.unreachable(error.reason)
+                self._notices.cannot_connect(error.reason)
                 delay = self._network.next()
             else:
                 if connection is not None:
-                    await self._connected(connection, stop)
+                    await self._use(connection, stop)
                 delay = self._network.next()
-            await _unless(stop, asyncio.ensure_future(asyncio.sleep(delay)))
+            await _unless_stopped(stop, asyncio.ensure_future(asyncio.sleep(delay)))
 
     async def _open(self, stop: asyncio.Event) -> Connection | None:
-        opening = asyncio.ensure_future(Connection.open(self._server, self._backlog.put, self._limits, self._idle))
+        opening = asyncio.ensure_future(Connection.open(self._server, self._backlog.put, self._limits, self._ignore))
         try:
-            return await _unless(stop, opening)
+            return await _unless_stopped(stop, opening)
         except asyncio.CancelledError:
             if not opening.cancelled() and opening.exception() is None:
                 opening.result().abort("faxstore was stopped")
             raise
 
-    async def _connected(self, connection: Connection, stop: asyncio.Event) -> None:
+    async def _use(self, connection: Connection, stop: asyncio.Event) -> None:
+        """Poll over a connection until it is lost or stop is set."""
         self._notices.connected(connection.version)
-        self._watch = watch = Watch(self._server, connection, self._notices, self._pace, self._channels, self._evidence)
+        self._poller = poller = Poller(
+            self._server, connection, self._notices, self._timings, self._status_requests, self._missing_classes
+        )
         try:
-            await self._watched(watch, connection, stop)
+            await self._poll(poller, connection, stop)
         finally:
-            self._watch = None
+            self._poller = None
             connection.abort("faxstore was stopped")
-        if watch.listed or watch.denied:
+        if poller.has_list or poller.denied:
             self._network.reset()
-            self._refused.reset()
+            self._refused_login.reset()
         if not stop.is_set():
             self._notices.lost(connection.lost.result())
 
-    async def _watched(self, watch: Watch, connection: Connection, stop: asyncio.Event) -> None:
-        """Until the connection is lost or stop is set; the polls end with it."""
-        polls = asyncio.ensure_future(watch.run())
+    async def _poll(self, poller: Poller, connection: Connection, stop: asyncio.Event) -> None:
+        polling = asyncio.ensure_future(poller.run())
         stopped = asyncio.ensure_future(stop.wait())
         try:
-            awaited: set[asyncio.Future[Any]] = {polls, stopped, connection.lost}
+            awaited: set[asyncio.Future[Any]] = {polling, stopped, connection.lost}
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
             if stop.is_set():
-                watch.stop()
-                await asyncio.wait({polls}, timeout=self._patience.last_poll)
+                poller.stop()
+                await asyncio.wait({polling}, timeout=self._timings.final_poll)
         finally:
-            polls.cancel()
+            polling.cancel()
             stopped.cancel()
-            (failure, _) = await asyncio.gather(polls, stopped, return_exceptions=True)
+            (failure, _) = await asyncio.gather(polling, stopped, return_exceptions=True)
         if isinstance(failure, RequestError):
             connection.abort(str(failure))
         elif isinstance(failure, Exception):
-            log.error("%s: the polls failed; connecting anew", self._server.name, exc_info=failure)
+            log.error("%s: polling failed; reconnecting", self._server.name, exc_info=failure)
             connection.abort(f"faxstore failed: {type(failure).__name__}")
         if stop.is_set():
-            await watch.last_words()
+            await poller.final_stats()
             await connection.close()
 
-    def _heard(self, line: Line) -> None:
+    def _process(self, line: Line) -> None:
+        """Pass a line from the backlog on; the poller looks at some of them."""
         if line.dir == "in":
-            self._evidence.heard(line.text)
-        if self._watch and line.dir == "in" and poll.WAKING_STATUS in line.text:
-            self._wake(line.text)
+            self._missing_classes.observe(line.text)
+        if self._poller and line.dir == "in" and poll_rules.STARTING_STATUS in line.text:
+            self._wake_poller(line.text)
         self._on_line(line)
-        if self._watch and line.dir == "mark" and line.text == POLLED:
-            self._watch.decoded()
+        if self._poller and line.dir == "mark" and line.text == POLLED:
+            self._poller.decoded()
 
-    def _wake(self, text: str) -> None:
+    def _wake_poller(self, text: str) -> None:
         try:
             event = parse(text)
         except MalformedMessageError:
             return
-        if self._watch and poll.wakes(event):
-            self._watch.wake()
+        if self._poller and poll_rules.starts_fax(event):
+            self._poller.wake()
 
 
-async def _unless(stop: asyncio.Event, work: asyncio.Future[Result]) -> Result | None:
-    """The result of the work; None where stop was set before it was done, and the work is cancelled."""
+async def _unless_stopped(stop: asyncio.Event, work: asyncio.Future[Result]) -> Result | None:
+    """Return the result of the work; if stop is set first, cancel the work and return None."""
     stopped = asyncio.ensure_future(stop.wait())
     try:
         awaited: set[asyncio.Future[Any]] = {work, stopped}

@@ -1,7 +1,7 @@
-"""One connection to one Asterisk's manager interface, from the socket's opening to its end.
+"""One connection to a server's manager interface, from opening the socket to its end.
 
-A Connection is never opened again: the collector makes another.  Login does not wait for FullyBooted, which
-a user without class system never gets (manager.c, action_login).
+A Connection is never reopened; the collector opens another.  The login does not wait for FullyBooted, because a user
+without class system never receives it (manager.c, action_login).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from faxstore.ami import tls
-from faxstore.ami.answers import missing, succeeded
+from faxstore.ami.answers import succeeded, why_incomplete
 from faxstore.ami.errors import (
     ConnectError,
     DisconnectedError,
@@ -28,30 +28,21 @@ from faxstore.ami.errors import (
     RequestTimeoutError,
 )
 from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
-from faxstore.ami.lines import Lines
+from faxstore.ami.lines import LineEmitter
 from faxstore.capture.marks import CANNOT_CONNECT
 from faxstore.capture.message import Message
 from faxstore.capture.recording import Line
 from faxstore.errors import one_line
 from faxstore.settings.values import Secret, ServerSettings
 
-__all__ = [
-    "ConnectError",
-    "Connection",
-    "DisconnectedError",
-    "IncompleteListError",
-    "Limits",
-    "LoginRefusedError",
-    "RefusedError",
-    "RequestError",
-    "RequestTimeoutError",
-]
+# fax.gap_reason classifies gaps by the beginning of a disconnect's reason: "no answer", "no greeting",
+# "no connection within", "login refused", "login not possible", "closed by faxstore", "faxstore ".
 
 SHUTTING_DOWN = "Asterisk is shutting down"
-"""main/manager.c, process_message: the answer to any action, Login too."""
+"""The answer to any action, also Login, during a shutdown (main/manager.c, process_message)."""
 
-MOST_REFUSAL = 200
-"""Characters of a server's own error text that are quoted."""
+MAX_REFUSAL = 200
+"""Characters of a server's error text that are quoted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,38 +52,38 @@ class Limits:
     connect: float = 10.0
     """For the socket, TLS and the greeting together."""
     login: float = 10.0
-    """Asterisk itself waits a second before it refuses (manager.c, authenticate)."""
+    """Asterisk itself waits one second before it refuses a login (manager.c, authenticate)."""
     request: float = 10.0
     detail: float = 5.0
-    """For FAXSession and FAXStats: their event never comes where Asterisk is out of memory."""
+    """For FAXSession and FAXStats: their event never arrives if Asterisk is out of memory."""
     logoff: float = 0.7
     window: int = 50
 
 
 class Connection:
-    """See open().  `lost` resolves with the reason when the connection is gone."""
+    """A connection that is logged in; see open().  `lost` resolves with the reason when the connection is gone."""
 
     def __init__(
         self,
         server: ServerSettings,
         on_line: Callable[[Line], None],
         limits: Limits,
-        idle: re.Pattern[bytes] | None,
+        ignore: re.Pattern[bytes] | None,
     ) -> None:
         self._server = server
         self._limits = limits
-        self._lines = Lines(on_line)
-        self._protocol = GuardedProtocol(self._lines, idle)
+        self._lines = LineEmitter(on_line)
+        self._protocol = GuardedProtocol(self._lines, ignore)
         self._manager: OneShotManager | None = None
         self._unanswered = asyncio.Semaphore(limits.window)
         self._ids = (f"{OUR_ACTION_ID}{secrets.token_hex(6)}-{number}" for number in itertools.count(1))
         self._where = f"{server.name} ({server.host}:{server.port})"
         self.lost = self._protocol.lost
         self.window = limits.window
-        """How many requests may be unanswered at once; more of them wait."""
+        """How many requests may be unanswered at once; further ones wait."""
         self.logged_in = False
         self.version = ""
-        """Of the manager interface, by its greeting."""
+        """The version of the manager interface, from its greeting."""
 
     @classmethod
     async def open(
@@ -100,15 +91,14 @@ class Connection:
         server: ServerSettings,
         on_line: Callable[[Line], None],
         limits: Limits | None = None,
-        idle: re.Pattern[bytes] | None = None,
+        ignore: re.Pattern[bytes] | None = None,
     ) -> Self:
         """Connect and log in.
 
-        on_line is called with every line of the connection, in the order of the wire, from within the event
-        loop; it must be quick.  Messages that idle matches are passed over.  Raises ConnectError or
-        LoginRefusedError, each one line of text.
+        on_line is called from within the event loop with every line of the connection, in order; it must be fast.
+        Messages that ignore matches are skipped.  Raises ConnectError or LoginRefusedError.
         """
-        connection = cls(server, on_line, limits or Limits(), idle)
+        connection = cls(server, on_line, limits or Limits(), ignore)
         try:
             await connection._connect()
             await connection._login()
@@ -121,23 +111,23 @@ class Connection:
         return connection
 
     async def request(self, action: str, **headers: str) -> list[Message]:
-        """All messages that answer an action: the Response, then its event, or its entries and their Complete.
+        """Send an action and return its answer: the Response, then its event, or its entries and their Complete.
 
-        Raises RefusedError (the connection stays usable), IncompleteListError, RequestTimeoutError,
-        DisconnectedError, and ValueError for a value with a line end in it.
+        Raises RefusedError (the connection stays usable), IncompleteListError, RequestTimeoutError, DisconnectedError,
+        and ValueError for a value that contains a line end.
         """
         request = Request(action, next(self._ids), headers)
         limit = self._limits.detail if action in ("FAXSession", "FAXStats") else self._limits.request
         async with self._unanswered:
-            return await self._answered(request, limit)
+            return await self._send(request, limit)
 
     def mark(self, text: str) -> None:
-        """A mark among the lines; of a connection that is lost there is no more to say."""
+        """Add a mark to the lines; no effect on a lost connection."""
         if not self.lost.done():
             self._lines.emit("mark", text)
 
     def abort(self, reason: str) -> None:
-        """End the connection at once; unanswered requests fail.  No effect on one that is lost."""
+        """End the connection at once; unanswered requests fail.  No effect on a lost connection."""
         if not self._protocol.made and not self.lost.done():
             self._lines.emit("mark", f"{CANNOT_CONNECT} {reason}")
         self._protocol.end(reason)
@@ -147,32 +137,32 @@ class Connection:
         try:
             if not self.lost.done():
                 request = Request("Logoff", next(self._ids), {})
-                await self._answered(request, self._limits.logoff)
+                await self._send(request, self._limits.logoff)
         except RequestError:
-            pass  # a server that does not say goodbye is left all the same
+            pass  # the connection ends even without an answer
         finally:
             self.abort("closed by faxstore")
 
     async def _connect(self) -> None:
         try:
-            context = await asyncio.to_thread(tls.context_of, self._server.tls) if self._server.tls else None
+            context = await asyncio.to_thread(tls.client_context, self._server.tls) if self._server.tls else None
             self._manager = OneShotManager(self._server.host, self._server.port, context, self._protocol)
             async with asyncio.timeout(self._limits.connect):
                 await self._manager.connect()
                 await asyncio.wait({self._protocol.greeting, self.lost}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError as error:
-            raise ConnectError(self._where, self._silence(error)) from error
+            raise ConnectError(self._where, self._timeout_reason(error)) from error
         except ssl.SSLError as error:
-            raise ConnectError(self._where, f"TLS: {tls.reason_of(error)}") from error
+            raise ConnectError(self._where, f"TLS: {tls.handshake_error(error)}") from error
         except (OSError, ValueError, OverflowError) as error:
             raise ConnectError(self._where, _reason(error)) from error
         if self.lost.done():
             raise ConnectError(self._where, self.lost.result())
         self.version = self._protocol.greeting.result()
 
-    def _silence(self, error: TimeoutError) -> str:
+    def _timeout_reason(self, error: TimeoutError) -> str:
         if error.errno is not None:
-            return _reason(error)  # the network's own time limit
+            return _reason(error)  # the time limit of the network
         if not self._protocol.made:
             return f"no connection within {self._limits.connect:g} s"
         return f"no greeting of an Asterisk manager within {self._limits.connect:g} s (does this port speak TLS?)"
@@ -181,10 +171,10 @@ class Connection:
         headers: dict[str, str | Secret] = {
             "Username": self._server.username,
             "Secret": self._server.secret,
-            "Events": "on",  # as many as the user's read classes allow
+            "Events": "on",  # all that the user's read classes permit
         }
         try:
-            await self._answered(Request("Login", next(self._ids), headers), self._limits.login)
+            await self._send(Request("Login", next(self._ids), headers), self._limits.login)
         except RefusedError as error:
             if str(error) == SHUTTING_DOWN:
                 raise ConnectError(self._where, str(error)) from error
@@ -195,7 +185,7 @@ class Connection:
             raise LoginRefusedError(self._where, f"login not possible: {error}") from error
         self.logged_in = True
 
-    async def _answered(self, request: Request, limit: float) -> list[Message]:
+    async def _send(self, request: Request, limit: float) -> list[Message]:
         if self._manager is None or self.lost.done():
             raise DisconnectedError(self.lost.result() if self.lost.done() else "not connected")
         try:
@@ -206,14 +196,14 @@ class Connection:
         finally:
             self._protocol.responses.pop(request.id, None)
         if not succeeded(answer[0]):
-            raise RefusedError(one_line(answer[0].get("Message"))[:MOST_REFUSAL] or f"{request['Action']} was refused")
-        if (reason := missing(answer)) is not None:
+            raise RefusedError(one_line(answer[0].get("Message"))[:MAX_REFUSAL] or f"{request['Action']} was refused")
+        if (reason := why_incomplete(answer)) is not None:
             raise IncompleteListError(reason)
         return answer
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno is not None:
-        # asyncio puts the address into strerror; getaddrinfo's numbers are negative and its own.
+        # asyncio puts the address into strerror; getaddrinfo has error numbers of its own, which are negative.
         return os.strerror(error.errno) if error.errno > 0 else error.strerror or str(error)
     return one_line(error)

@@ -1,4 +1,4 @@
-"""What can go wrong between us and a server, each with a name of its own."""
+"""The errors of a connection and of a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from faxstore.errors import UnreachableError
 
 
 class _NotConnectedError(UnreachableError):
-    """str() names the server (where) and what is wrong; reason is the latter alone."""
+    """Base of errors that prevent a connection; str() begins with the server, reason is the text without it."""
 
     def __init__(self, where: str, reason: str) -> None:
         super().__init__(f"{where}: {reason}")
@@ -14,28 +14,28 @@ class _NotConnectedError(UnreachableError):
 
 
 class ConnectError(_NotConnectedError):
-    """The server cannot be reached: network, TLS, no Asterisk manager there, or no answer in time."""
+    """The server cannot be reached: network, TLS, not an Asterisk manager, or no answer in time."""
 
 
 class LoginRefusedError(_NotConnectedError):
-    """The server is there and refuses this user: trying again soon would not help."""
+    """The server refuses this user; another attempt soon would be refused as well."""
 
 
 class RequestError(UnreachableError):
-    """A request did not get what it asked for."""
+    """A request failed."""
 
 
 class RefusedError(RequestError):
-    """The server answered with an error; the connection stays usable.  str() is the server's own text."""
+    """The server answered with an error; the connection stays usable.  str() is the server's text."""
 
 
 class RequestTimeoutError(RequestError):
-    """The server did not answer, or did not finish its answer, in time."""
+    """The server did not answer, or did not complete its answer, in time."""
 
 
 class DisconnectedError(RequestError):
-    """The connection was lost before the answer was complete, or before the request was sent."""
+    """The connection was lost before the request was sent or its answer was complete."""
 
 
 class IncompleteListError(RequestError):
-    """A list came whose own count disagrees with its entries: what it does not name may be there all the same."""
+    """The count in a list disagrees with its entries: a session that is missing from it may exist."""

@@ -1,8 +1,8 @@
-"""Which events may be passed over, told by their bytes alone.
+"""A pattern for events that are irrelevant to faxes, by their bytes alone.
 
-A user with class dialplan or reporting is sent thousands of events a second that say nothing of a fax, and to decode
-one costs ten times what this look at it costs.  What does not clearly look like such an event is not passed over: odd
-spelling, a line that is no header, two messages run together, an answer to a request.
+A user with class dialplan or reporting receives thousands of events per second that have nothing to do with faxes, and
+decoding one costs ten times as much as matching this pattern.  The pattern matches only what is certainly irrelevant.
+It does not match unusual spelling, a line that is not a header, two joined messages, or an answer to a request.
 """
 
 from __future__ import annotations
@@ -12,37 +12,38 @@ from collections.abc import Iterable
 
 from faxstore.capture.vocabulary import APPLICATIONS, FAX_VARIABLES
 
-SOME = {"VarSet": ("Variable", FAX_VARIABLES), "Newexten": ("Application", frozenset(APPLICATIONS))}
-"""Events that matter by the value of one header; letters may be small or capital."""
+RELEVANT_BY_VALUE = {"VarSet": ("Variable", FAX_VARIABLES), "Newexten": ("Application", frozenset(APPLICATIONS))}
+"""Events that are relevant only if a header has one of these values, in upper or lower case."""
 
-ALL = frozenset(
+ALWAYS_RELEVANT = frozenset(
     {
         "FAXSessionsEntry", "FAXSessionsComplete", "FAXSession", "FAXStats", "FAXStatus", "SendFAX", "ReceiveFAX",
         "Status", "Hangup", "FullyBooted", "Shutdown", "Load", "Unload", "Reload",
     }
 )  # fmt: skip
-"""Events that always matter: with the former, those that Tracker has a handler for."""
+"""These and RELEVANT_BY_VALUE are the events that the reader handles."""
 
 
 def _any(names: Iterable[str]) -> str:
     return f"(?i:{'|'.join(sorted(names))})"
 
 
-def _headers(*never: str) -> str:
-    """Headers as manager.c, astman_append, writes them, and none that makes another thing of the message."""
-    initials = "".join(name[0] + name[0].lower() for name in never)
-    return rf"(?:(?![{initials}]{_any(name[1:] for name in never)})[A-Za-z0-9_-]++: [^\r\n]*+\r\n)*+"
+def _headers(*excluded: str) -> str:
+    """Return a pattern for headers as manager.c, astman_append, writes them, except those with an excluded name."""
+    initials = "".join(name[0] + name[0].lower() for name in excluded)
+    return rf"(?:(?![{initials}]{_any(name[1:] for name in excluded)})[A-Za-z0-9_-]++: [^\r\n]*+\r\n)*+"
 
 
 _ONCE = ("Event", "Response", "Action")
-"""Begin a second message, or (Action, ActionID) belong to a request."""
+"""Headers that begin another message, or (Action, ActionID) belong to a request."""
 
-_OTHERS = rf"Event: (?!{_any(ALL | SOME.keys())}\r)[A-Za-z0-9]++\r\n{_headers(*_ONCE)}\r\n"
+_RELEVANT = _any(ALWAYS_RELEVANT | RELEVANT_BY_VALUE.keys())
+_OTHER_EVENTS = rf"Event: (?!{_RELEVANT}\r)[A-Za-z0-9]++\r\n{_headers(*_ONCE)}\r\n"
 _OTHER_VALUES = [
     rf"Event: {event}\r\n{_headers(*_ONCE, header)}{header}: (?![ \t]*{_any(values)}[ \t]*\r)[^\r\n]*+\r\n"
     rf"{_headers(*_ONCE, header)}\r\n"
-    for event, (header, values) in SOME.items()
+    for event, (header, values) in RELEVANT_BY_VALUE.items()
 ]
 
-IDLE_EVENTS = re.compile(f"(?:{'|'.join([_OTHERS, *_OTHER_VALUES])})++".encode())
-"""As many events as stand in a row of which Tracker would make nothing."""
+IRRELEVANT_EVENTS = re.compile(f"(?:{'|'.join([_OTHER_EVENTS, *_OTHER_VALUES])})++".encode())
+"""Matches a run of events from which the reader would derive no record."""

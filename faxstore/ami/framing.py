@@ -1,7 +1,7 @@
-"""From the bytes of a connection to whole messages.
+"""Splits the bytes of a connection into messages.
 
-A message ends with an empty line (CR LF CR LF); the greeting is one line without an empty one after it
-(main/manager.c, session_do).  Nothing else of the wire is looked at here, so no text can break the framing.
+A message ends with an empty line (CR LF CR LF).  The greeting is one line without an empty line after it
+(main/manager.c, session_do).  Framing depends on nothing else, so no text within a message can break it.
 """
 
 from __future__ import annotations
@@ -15,70 +15,69 @@ _LINE_END = b"\r\n"
 _MESSAGE_END = b"\r\n\r\n"
 
 MAX_GREETING_BYTES = 1024
-"""The greeting is some 30 bytes; a service that says this much without a line end is not a manager."""
+"""The greeting has about 30 bytes; a service that sends this much without a line end is not a manager."""
 
 
 class OversizedMessageError(ValueError):
-    """What came is larger than any message of Asterisk's; str() says so in one line."""
+    """The input has no message end within the limit; str() is one line."""
 
 
 class Framer:
-    """Collects bytes; feed() gives what they complete, each byte in exactly one message.
+    """Collects bytes and yields the messages they complete; each byte belongs to exactly one message.
 
-    idle matches whole messages that are passed over and not given; None: there are none.
+    ignore matches whole messages; they are skipped.
     """
 
-    def __init__(self, limit: int = MAX_MESSAGE_BYTES, idle: re.Pattern[bytes] | None = None) -> None:
+    def __init__(self, limit: int = MAX_MESSAGE_BYTES, ignore: re.Pattern[bytes] | None = None) -> None:
         self._limit = limit
-        self._idle = idle
+        self._ignore = ignore
         self._buffer = bytearray()
         self._begin = 0
-        """Where in the buffer the message at hand begins."""
+        """Where the current message begins in the buffer."""
         self._searched = 0
-        """From where its end is to be looked for."""
+        """Where the search for its end continues."""
         self._greeted = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The messages that are whole now, ends included; the first of all is the greeting.
+        """Yield the messages that are complete now, with their ends; the first message is the greeting.
 
-        Raises OversizedMessageError, after the messages before it, for one of more bytes than the limit.
+        Raises OversizedMessageError for a message with more bytes than the limit, after the messages before it.
         """
         self._buffer += data
         try:
-            while (end := self._end()) is not None:
-                passed = self._idle.match(self._buffer, self._begin) if self._idle and self._greeted else None
-                if passed is None:
+            while (end := self._find_end()) is not None:
+                ignored = self._ignore.match(self._buffer, self._begin) if self._ignore and self._greeted else None
+                if ignored is None:
                     message = bytes(self._buffer[self._begin : end])
-                    self._goes_on(end)
+                    self._advance(end)
                     yield message
                 else:
-                    self._goes_on(passed.end())
+                    self._advance(ignored.end())
         finally:
-            del self._buffer[: self._begin]  # once: what is left moves to the front
+            del self._buffer[: self._begin]  # once per call: it moves the rest to the front
             self._searched -= self._begin
             self._begin = 0
 
-    def rest(self) -> bytes:
-        """What was not completed, and forget it: the end of a connection may cut a message."""
+    def take_rest(self) -> bytes:
+        """Return the bytes of the incomplete message and forget them."""
         rest = bytes(self._buffer[self._begin :])
         self._buffer.clear()
         self._begin = self._searched = 0
         return rest
 
-    def _end(self) -> int | None:
-        """Where the message at hand ends; None: it is not whole yet."""
+    def _find_end(self) -> int | None:
+        """Return where the current message ends; None if it is incomplete."""
         end, limit = (_MESSAGE_END, self._limit) if self._greeted else (_LINE_END, MAX_GREETING_BYTES)
         found = self._buffer.find(end, self._searched)
         until = len(self._buffer) if found < 0 else found + len(end)
         if until - self._begin > limit:
-            raise OversizedMessageError(
-                f"a {'message' if self._greeted else 'greeting'} of more than {limit} bytes came"
-            )
+            kind = "message" if self._greeted else "greeting"
+            raise OversizedMessageError(f"received a {kind} of more than {limit} bytes")
         if found < 0:
             self._searched = max(self._begin, until - len(end) + 1)
             return None
         return until
 
-    def _goes_on(self, end: int) -> None:
+    def _advance(self, end: int) -> None:
         self._begin = self._searched = end
         self._greeted = True

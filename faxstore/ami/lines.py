@@ -1,4 +1,4 @@
-"""The lines of one connection as they happen: stamped, in order, and handed to whoever listens."""
+"""Lines of one connection: messages and marks with their timestamps, as they happen."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from faxstore.observations import MICROSECONDS
 log = logging.getLogger("faxstore.ami")
 
 CLOCK_SET_BACK = MICROSECONDS // 10
-"""Microseconds.  A clock that is this far behind the last stamp was set back, and is followed."""
+"""Microseconds.  If the clock is more than this behind the last timestamp, it was set back, and timestamps follow."""
 
 
 def now() -> int:
-    """Microseconds since 1970 (UTC), by this machine's clock."""
+    """Return the time of this machine's clock, in microseconds since 1970 (UTC)."""
     return time.time_ns() // 1000
 
 
-class Listener:
-    """Whoever takes lines over; that it raises is told in the log, once, and disturbs nobody."""
+class SafeCallback:
+    """Calls on_line.  An exception in it does not propagate; the first one is logged."""
 
     def __init__(self, on_line: Callable[[Line], None]) -> None:
         self._on_line = on_line
@@ -32,23 +32,23 @@ class Listener:
             self._on_line(line)
         except Exception:
             if not self._failed:
-                log.exception("a line could not be taken over; this is said once")
+                log.exception("a line could not be processed; further failures are not logged")
             self._failed = True
 
 
-class Lines:
-    """Stamps lines and hands them on; no two of a connection have the same moment."""
+class LineEmitter:
+    """Adds timestamps to the lines of one connection and passes them to on_line; no timestamp occurs twice."""
 
     def __init__(self, on_line: Callable[[Line], None]) -> None:
-        self._hand_on = Listener(on_line)
+        self._on_line = SafeCallback(on_line)
         self._last = 0
 
     def emit(self, direction: Direction, text: str, moment: int | None = None) -> None:
-        """One line; moment is when its last byte came (microseconds), by default now."""
-        self._hand_on(Line(self._stamp(now() if moment is None else moment) / MICROSECONDS, direction, text))
+        """Emit one line; moment is when its last byte was received (microseconds), by default now."""
+        self._on_line(Line(self._timestamp(now() if moment is None else moment) / MICROSECONDS, direction, text))
 
-    def _stamp(self, moment: int) -> int:
-        """Strictly increasing, unless the clock was set back."""
+    def _timestamp(self, moment: int) -> int:
+        """Return a strictly increasing timestamp, unless the clock was set back."""
         if moment <= self._last <= moment + CLOCK_SET_BACK:
             moment = self._last + 1
         self._last = moment

@@ -26,4 +26,4 @@ REQUIRED_CLASSES = {
     "CoreStatus": ("system or reporting", "restarts are detected less reliably"),
     "CoreSettings": ("system or reporting", "the version of the server is unknown"),
 }
-"""For each action, the write classes of which one suffices, and what the history lacks if it is denied."""
+"""For each action, the write class that it needs, and what the history lacks if the action is denied."""

@@ -1,8 +1,9 @@
-"""The rules of polling, without any input or output: what may be asked, and how soon the next poll comes.
+"""The rules of polling: which sessions may be queried, and when the next poll is due.
 
-FAXSession for a session that has no fax engine yet crashes Asterisk: res_fax_spandsp.c,
-spandsp_manager_fax_session looks into it unless the state is Uninitialized, and from the session's listing
-until spandsp_fax_start there is none (seen on 22.10.1).  So only what a list has shown to be safe is asked.
+A poll lists the sessions with FAXSessions and then queries the details of each with FAXSession.  FAXSession crashes
+Asterisk if the session has no fax engine yet: res_fax_spandsp.c, spandsp_manager_fax_session, uses the engine in every
+state except Uninitialized, and a listed session has none until spandsp_fax_start (observed on 22.10.1).  So faxstore
+queries only a session that the newest list shows in a state in which it has an engine.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from faxstore.ami.errors import IncompleteListError
 from faxstore.capture.message import Message
 from faxstore.capture.numbers import session_number
 
-LIVE = frozenset({"send", "receive", "gateway"})
-"""Operations of a fax; V.21 is a tone detector that waits on every call."""
+LIVE_OPERATIONS = frozenset({"send", "receive", "gateway"})
+"""The operations of a fax.  V.21 is a tone detector, which waits on every call."""
 
 BAD_LINES_INTERVAL = 0.25
 """Seconds.  TotalBadLines of a page is lost when the next page begins (spandsp t4_rx_start_page)."""
 
-WAKING_STATUS = "FAX Transmission In Progress"
+STARTING_STATUS = "FAX Transmission In Progress"
+"""Status of the FAXStatus event at the start of a fax."""
 
-_MAY_ASK = {
+_SAFE_STATES = {
     "send": frozenset({"active", "complete"}),
     "receive": frozenset({"active", "complete"}),
     "gateway": frozenset({"active"}),
@@ -31,8 +33,8 @@ _DETECTOR = "v.21"
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """What a list says of one session, as far as these rules go."""
+class ListedSession:
+    """The headers of a list entry that these rules need."""
 
     number: int
     operation: str
@@ -40,46 +42,55 @@ class Listed:
     channel: str = ""
 
 
-def may_ask(operation: str, state: str, already_asked: bool) -> bool:
-    """Whether FAXSession is harmless for a session that the newest list shows like this.
+def may_query(operation: str, state: str, already_queried: bool) -> bool:
+    """Return whether FAXSession is safe and useful for a session that the newest list shows like this.
 
-    A tone detector has but three constant headers: it is asked once.
+    The answer for a tone detector has only three headers, which never change, so it is queried once.
     """
     if operation.lower() == _DETECTOR:
-        return state.lower() == "active" and not already_asked
-    return state.lower() in _MAY_ASK.get(operation.lower(), frozenset())
+        return state.lower() == "active" and not already_queried
+    return state.lower() in _SAFE_STATES.get(operation.lower(), frozenset())
 
 
-def listed(answer: Sequence[Message]) -> list[Listed]:
-    """The entries of an answer to FAXSessions.
+def parse_list(answer: Sequence[Message]) -> list[ListedSession]:
+    """Return the sessions in an answer to FAXSessions.
 
-    Raises IncompleteListError where an entry cannot be told from another: none of them is to be trusted then.
+    Raises IncompleteListError if an entry has no session number, or a number occurs twice: then no entry is reliable.
     """
-    entries: dict[int, Listed] = {}
+    sessions: dict[int, ListedSession] = {}
     for message in answer[1:-1]:
         number = session_number(message)
-        if message.event.lower() != "faxsessionsentry" or number is None or number in entries:
-            raise IncompleteListError(f"a list entry with SessionNumber {message.get('SessionNumber')[:20]!r} came")
-        entries[number] = Listed(number, message.get("Operation"), message.get("State"), message.get("Channel"))
-    return list(entries.values())
+        if message.event.lower() != "faxsessionsentry" or number is None or number in sessions:
+            raise IncompleteListError(f"unusable list entry with SessionNumber {message.get('SessionNumber')[:20]!r}")
+        operation, state, channel = (message.get(name) for name in ("Operation", "State", "Channel"))
+        sessions[number] = ListedSession(number, operation, state, channel)
+    return list(sessions.values())
 
 
-def questions(entries: Iterable[Listed], asked: set[int]) -> list[int]:
-    """The session numbers to ask for, of a complete list; asked: those that this connection asked before."""
-    return [entry.number for entry in entries if may_ask(entry.operation, entry.state, entry.number in asked)]
+def sessions_to_query(sessions: Iterable[ListedSession], queried: set[int]) -> list[int]:
+    """Return the numbers of the sessions to query, from a complete list; queried: before, over this connection."""
+    return [
+        session.number for session in sessions if may_query(session.operation, session.state, session.number in queried)
+    ]
 
 
 def next_interval(
-    entries: Iterable[Listed], details: Iterable[Message], poll_interval: float, idle_interval: float
+    sessions: Iterable[ListedSession], details: Iterable[Message], poll_interval: float, idle_interval: float
 ) -> float:
-    """Seconds from the start of a poll, which gave these entries and FAXSession events, to the next one's."""
+    """Return the seconds from the start of a poll to the next one's start.
+
+    sessions and details (FAXSession events) are the results of the poll.
+    """
     if any(loses_bad_lines(detail) for detail in details):
         return min(BAD_LINES_INTERVAL, poll_interval)
-    return poll_interval if any(entry.operation.lower() in LIVE for entry in entries) else idle_interval
+    return poll_interval if any(one.operation.lower() in LIVE_OPERATIONS for one in sessions) else idle_interval
 
 
 def loses_bad_lines(detail: Message) -> bool:
-    """A receiver without ECM that has agreed on a page: before that, ECM No and 0x0 are no measurements."""
+    """Return whether the session receives a page without ECM.
+
+    Until the first page is negotiated, ECM is No and the resolution is 0x0; these are defaults, not measurements.
+    """
     return (
         detail.get("Operation").lower() == "receive"
         and detail.get("ErrorCorrectionMode").lower() == "no"
@@ -87,6 +98,6 @@ def loses_bad_lines(detail: Message) -> bool:
     )
 
 
-def wakes(event: Message) -> bool:
-    """A fax begins: look at the list at once.  The session may still be Initialized then."""
-    return event.event.lower() == "faxstatus" and event.get("Status") == WAKING_STATUS
+def starts_fax(event: Message) -> bool:
+    """Return whether the event reports the start of a fax: poll at once.  The session may still be Initialized then."""
+    return event.event.lower() == "faxstatus" and event.get("Status") == STARTING_STATUS

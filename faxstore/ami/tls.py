@@ -1,4 +1,4 @@
-"""TLS to a server: the context that its settings ask for, and what a failed handshake means in plain words."""
+"""TLS to a server: the context for its settings, and plain words for a failed handshake."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import ssl
 from faxstore.settings.values import Tls
 
 
-def context_of(tls: Tls) -> ssl.SSLContext:
-    """A client's context.  Raises ValueError for a ca_file that holds no certificates."""
+def client_context(tls: Tls) -> ssl.SSLContext:
+    """Return the context for a client.  Raises ValueError if ca_file contains no certificates."""
     try:
         context = ssl.create_default_context(cafile=str(tls.ca_file) if tls.ca_file else None)
     except (OSError, ValueError) as error:
-        raise ValueError(f"TLS: ca_file {tls.ca_file} cannot be used: {reason_of(error)}") from error
-    # The same on every Python: 3.13 made the strict rules of RFC 5280 the default, which Asterisk's own
-    # contrib/scripts/ast_tls_cert does not keep, and takes the server's own certificate as a ca_file.
+        raise ValueError(f"TLS: ca_file {tls.ca_file} cannot be used: {handshake_error(error)}") from error
+    # The same rules on every Python: 3.13 made the strict rules of RFC 5280 the default, which certificates by
+    # Asterisk's contrib/scripts/ast_tls_cert violate, and accepts the server's own certificate as a ca_file.
     context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     if not tls.verify:
@@ -23,10 +23,10 @@ def context_of(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-def reason_of(error: Exception) -> str:
-    """What went wrong in a handshake, without the numbers and source lines of OpenSSL."""
+def handshake_error(error: Exception) -> str:
+    """Return why a handshake failed, without the numbers and source lines of OpenSSL."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not accepted: {error.verify_message.rstrip('.')}"
+        return f"the server's certificate is not accepted: {error.verify_message.rstrip('.')}"
     if isinstance(error, ssl.SSLError):
         reason = (error.reason or "the handshake failed").replace("_", " ").lower()
         return f"{reason} (is this the TLS port?)" if reason == "wrong version number" else reason

@@ -17,7 +17,7 @@ from contextlib import suppress
 from psycopg.conninfo import make_conninfo
 
 from faxstore.ami.collector import Collector
-from faxstore.ami.event_filter import IDLE_EVENTS
+from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.capture.recording import Line
 from faxstore.errors import UnreachableError
 from faxstore.ingest.carrier import Carrier
@@ -117,7 +117,7 @@ async def _collect(
 async def _take_turns(server: ServerSettings, writer: SpoolWriter, turn: Turn, watched: dict[str, Collector]) -> None:
     """Each turn begins as the ingestor itself does: what it knew of the server before may be long past."""
     while await turn.begins():
-        watched[server.name] = collector = Collector(server, _recorder(server, writer), idle=IDLE_EVENTS)
+        watched[server.name] = collector = Collector(server, _recorder(server, writer), ignore=IRRELEVANT_EVENTS)
         await collector.run(turn.over)
 
 

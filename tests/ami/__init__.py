@@ -1,1 +1,1 @@
-"""Tests of the collector against a server that does exactly what it is told."""
+"""Tests of the live wire against a fake AMI server."""

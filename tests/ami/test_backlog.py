@@ -1,4 +1,4 @@
-"""Lines that wait: handed on in order, bounded, and what does not fit is told."""
+"""The backlog: order, size limit, and the report of dropped events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from faxstore.ami.backlog import OVERHEAD, Backlog
+from faxstore.ami.backlog import LINE_OVERHEAD, Backlog
 from faxstore.capture import marks
 from faxstore.capture.recording import Line
 from faxstore.observations import ServerObservation
@@ -21,15 +21,15 @@ from tests.kit.fake_server import FakeServer
 NOON = 1_795_392_000
 EVENT = "Event: FAXStatus\r\nChannel: PJSIP/a-1\r\n\r\n"
 ANSWER = "Event: FAXSession\r\nActionID: faxstore-01-7\r\nSessionNumber: 7\r\n\r\n"
-ROOM_FOR_TEN = 10 * (len(EVENT) + OVERHEAD)
+ROOM_FOR_TEN = 10 * (len(EVENT) + LINE_OVERHEAD)
 
 
 def line(number: int, text: str = EVENT) -> Line:
     return Line(NOON + number, "in", text)
 
 
-def handed_on(scenario: Callable[[Backlog], Awaitable[None]], limit: int = ROOM_FOR_TEN) -> list[Line]:
-    """The lines that come out."""
+def processed(scenario: Callable[[Backlog], Awaitable[None]], limit: int = ROOM_FOR_TEN) -> list[Line]:
+    """Return the lines that the backlog passes on."""
     lines: list[Line] = []
 
     async def run() -> None:
@@ -39,48 +39,48 @@ def handed_on(scenario: Callable[[Backlog], Awaitable[None]], limit: int = ROOM_
     return lines
 
 
-def test_lines_are_handed_on_in_their_order() -> None:
+def test_lines_keep_their_order() -> None:
     async def scenario(backlog: Backlog) -> None:
         for number in range(5):
             backlog.put(line(number))
-        await backlog.drained()
+        await backlog.drain()
 
-    assert handed_on(scenario) == [line(number) for number in range(5)]
+    assert processed(scenario) == [line(number) for number in range(5)]
 
 
-def test_the_loop_goes_on_between_slices() -> None:
-    turns: list[int] = []
+def test_the_event_loop_runs_between_slices() -> None:
+    iterations: list[int] = []
 
-    def slowly(_: Line) -> None:
+    def slow(_: Line) -> None:
         end = asyncio.get_running_loop().time() + 0.002
         while asyncio.get_running_loop().time() < end:
             pass
 
     async def scenario() -> None:
-        backlog = Backlog("pbx1", slowly)
+        backlog = Backlog("pbx1", slow)
         for number in range(50):
             backlog.put(line(number))
-        draining = asyncio.ensure_future(backlog.drained())
+        draining = asyncio.ensure_future(backlog.drain())
         while not draining.done():
-            turns.append(1)
+            iterations.append(1)
             await asyncio.sleep(0)
 
     asyncio.run(scenario())
-    assert len(turns) >= 20
+    assert len(iterations) >= 20
 
 
-def test_events_above_the_bound_are_dropped_and_answers_and_marks_are_not(caplog: pytest.LogCaptureFixture) -> None:
+def test_events_above_the_limit_are_dropped_but_not_answers_and_marks(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(backlog: Backlog) -> None:
         for number in range(30):
             backlog.put(Line(NOON + number / 100, "in", EVENT))
         backlog.put(line(30, ANSWER))
         backlog.put(Line(NOON + 31, "mark", "polled"))
-        await backlog.drained()
+        await backlog.drain()
         backlog.put(line(32))
-        await backlog.drained()
+        await backlog.drain()
 
     with caplog.at_level(logging.WARNING, "faxstore.ami"):
-        lines = handed_on(scenario)
+        lines = processed(scenario)
     kept = sum(one.text == EVENT for one in lines) - 1
     assert 8 <= kept <= 10
     *events, answer, polled, mark, last = lines
@@ -92,35 +92,35 @@ def test_events_above_the_bound_are_dropped_and_answers_and_marks_are_not(caplog
         str(30 - kept), f"00:00:00.{kept:02}", "00:00:00.290001+00:00",
     )  # fmt: skip
     assert [record.message for record in caplog.records] == [
-        "pbx1: events come quicker than they can be decoded; "
-        f"events above the {ROOM_FOR_TEN / 2**20:g} MiB that may wait are dropped",
-        f"pbx1: events are taken again; {30 - kept} were dropped",
+        "pbx1: events arrive faster than they are decoded; "
+        f"events above {ROOM_FOR_TEN / 2**20:g} MiB of waiting lines are dropped",
+        f"pbx1: overflow ended; {30 - kept} events were dropped",
     ]
 
 
-def test_a_flood_that_goes_on_is_told_of_every_ten_seconds_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_long_overflow_is_marked_every_ten_seconds_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(backlog: Backlog) -> None:
         for number in range(50):
             backlog.put(line(number))
             if number % 5 == 4:
-                backlog._next()
-        await backlog.drained()
+                backlog._decode_next()
+        await backlog.drain()
 
     with caplog.at_level(logging.WARNING, "faxstore.ami"):
-        lines = handed_on(scenario)
-    told = [found for one in lines if one.dir == "mark" and (found := marks.dropped_details(one.text))]
-    assert len(told) > 2
-    assert sum(int(str(one["Records"])) for one in told) == 50 - sum(one.dir == "in" for one in lines)
-    assert all(str(before["To"]) <= str(after["From"]) for before, after in itertools.pairwise(told))
+        lines = processed(scenario)
+    reported = [found for one in lines if one.dir == "mark" and (found := marks.dropped_details(one.text))]
+    assert len(reported) > 2
+    assert sum(int(str(one["Records"])) for one in reported) == 50 - sum(one.dir == "in" for one in lines)
+    assert all(str(before["To"]) <= str(after["From"]) for before, after in itertools.pairwise(reported))
     assert len(caplog.records) == 2
 
 
 def test_answers_do_not_wait_behind_events() -> None:
-    def slowly(_: Line) -> None:
+    def slow(_: Line) -> None:
         time.sleep(0.002)
 
     async def scenario() -> tuple[str, int]:
-        backlog = Backlog("pbx1", slowly)
+        backlog = Backlog("pbx1", slow)
         async with FakeServer() as server, connected(server, backlog.put) as connection:
             server.send(EVENT * 2000)
             (answer,) = await connection.request("Ping")
@@ -133,16 +133,16 @@ def test_answers_do_not_wait_behind_events() -> None:
     assert waiting > 1000
 
 
-def test_what_waits_is_handed_on_at_once_where_the_collector_is_cancelled() -> None:
+def test_flush_processes_every_waiting_line() -> None:
     async def scenario(backlog: Backlog) -> None:
         for number in range(5):
             backlog.put(line(number))
         backlog.flush()
 
-    assert len(handed_on(scenario)) == 5
+    assert len(processed(scenario)) == 5
 
 
-def test_the_mark_is_an_observation_of_the_server() -> None:
+def test_the_reader_turns_the_mark_into_an_observation_of_the_server() -> None:
     tracker = Tracker("pbx1")
     text = marks.dropped(NOON * 10**6, NOON * 10**6 + 999, 12, "too many: 16 MiB")
     (seen,) = tracker.feed(Line(NOON, "mark", text))

@@ -1,4 +1,4 @@
-"""Floods of events: the socket is read, the polls go on, memory is bounded, and what is dropped is told."""
+"""Floods of events: reads and polls continue, memory is bounded, and drops are reported."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import logging
 
 import pytest
 
-from benchmarks.flood import flooded
-from faxstore.ami.backlog import MOST_WAITING
+from benchmarks.flood import run_flood
+from faxstore.ami.backlog import MAX_BYTES
 
 RATE, SECONDS = 50_000, 3
 ROOM = 24 * 2**20
-"""Bytes for what the interpreter keeps beside the lines that wait."""
+"""Bytes for the interpreter, in addition to the waiting lines."""
 
 
-def test_events_that_say_nothing_of_a_fax_cost_little() -> None:
-    outcome = asyncio.run(flooded("other", RATE, SECONDS))
+def test_irrelevant_events_cost_little() -> None:
+    outcome = asyncio.run(run_flood("other", RATE, SECONDS))
     assert not outcome.report.stalled
     assert outcome.report.sent == RATE * SECONDS
     assert (outcome.observed, outcome.dropped) == (0, 0)
@@ -24,12 +24,12 @@ def test_events_that_say_nothing_of_a_fax_cost_little() -> None:
     assert outcome.grown < ROOM
 
 
-def test_of_events_that_matter_each_is_decoded_or_told_as_dropped(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_relevant_event_is_decoded_or_reported_as_dropped(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "faxstore.ami"):
-        outcome = asyncio.run(flooded("fax", RATE, SECONDS))
+        outcome = asyncio.run(run_flood("fax", RATE, SECONDS))
     assert not outcome.report.stalled
     assert outcome.report.sent == RATE * SECONDS == outcome.observed + outcome.dropped
     assert outcome.report.polls >= 1
-    assert outcome.grown < MOST_WAITING + ROOM
+    assert outcome.grown < MAX_BYTES + ROOM
     said = [record.message for record in caplog.records if "dropped" in record.message]
     assert len(said) == (2 if outcome.dropped else 0)

@@ -1,4 +1,4 @@
-"""Bytes to messages: however the network cuts them, each byte comes out once and in order."""
+"""Framing: each byte belongs to one message, however the network splits them."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ CAPTURES = Path(__file__).parent.parent / "captures"
 
 
 @pytest.mark.parametrize("cut", range(len(WIRE) + 1))
-def test_a_cut_anywhere_changes_nothing(cut: int) -> None:
+def test_input_split_anywhere(cut: int) -> None:
     framer = Framer()
     assert [*framer.feed(WIRE[:cut]), *framer.feed(WIRE[cut:])] == [GREETING, SUCCESS, EVENT]
-    assert framer.rest() == b""
+    assert framer.take_rest() == b""
 
 
-def test_one_byte_at_a_time() -> None:
+def test_input_byte_by_byte() -> None:
     framer = Framer()
     messages = [message for byte in WIRE for message in framer.feed(bytes([byte]))]
     assert messages == [GREETING, SUCCESS, EVENT]
 
 
 @pytest.mark.parametrize("name", ["one-page-22", "names-16", "restart-22"])
-def test_a_recording_cut_at_random_gives_the_messages_that_were_recorded(name: str) -> None:
+def test_a_recording_split_at_random(name: str) -> None:
     with gzip.open(CAPTURES / f"{name}.jsonl.gz", "rt") as file:
         lines = [json.loads(line) for line in file]
     first = next(i for i, line in enumerate(lines) if line["text"] == "disconnected") if "restart" in name else None
@@ -48,21 +48,21 @@ def test_a_recording_cut_at_random_gives_the_messages_that_were_recorded(name: s
     assert framed == messages
 
 
-def test_what_is_not_complete_is_kept_for_the_end() -> None:
+def test_the_rest_is_the_incomplete_message() -> None:
     framer = Framer()
     assert list(framer.feed(GREETING + b"Event: Half\r\n")) == [GREETING]
-    assert framer.rest() == b"Event: Half\r\n"
+    assert framer.take_rest() == b"Event: Half\r\n"
 
 
-def test_a_message_above_the_limit_is_refused_after_those_before_it() -> None:
+def test_a_message_above_the_limit_is_refused_after_the_messages_before_it() -> None:
     framer = Framer(limit=100)
     messages = framer.feed(GREETING + SUCCESS + b"x" * 101)
     assert [next(messages), next(messages)] == [GREETING, SUCCESS]
-    with pytest.raises(OversizedMessageError, match="a message of more than 100 bytes came"):
+    with pytest.raises(OversizedMessageError, match="received a message of more than 100 bytes"):
         next(messages)
 
 
-def test_a_whole_message_above_the_limit_is_refused_too() -> None:
+def test_a_complete_message_above_the_limit_is_refused() -> None:
     with pytest.raises(OversizedMessageError):
         list(Framer(limit=10).feed(GREETING + SUCCESS))
 
@@ -72,7 +72,7 @@ def test_a_greeting_without_an_end_is_refused_early() -> None:
         list(Framer().feed(b"x" * (MAX_GREETING_BYTES + 1)))
 
 
-def test_time_grows_with_the_size_of_a_message_and_not_with_its_square() -> None:
+def test_time_is_linear_in_the_size_of_a_message() -> None:
     def seconds(megabytes: int) -> float:
         framer, begun = Framer(), time.process_time()
         list(framer.feed(GREETING))

@@ -1,4 +1,4 @@
-"""No text of the other side can break a connection."""
+"""No text from the wire can break a connection."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from faxstore.ami.connection import Connection, RequestTimeoutError
+from faxstore.ami.connection import Connection
+from faxstore.ami.errors import RequestTimeoutError
 from faxstore.capture.message import MAX_MESSAGE_BYTES, Message
 from faxstore.capture.recording import Line
-from tests.kit.fake_listener import QUICK, Heard, connected, heard_of, with_connection
-from tests.kit.fake_server import Client, FakeServer, id_of
+from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, connected, lines_for, with_connection
+from tests.kit.fake_server import Client, FakeServer, id_header
 
 HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
 
@@ -39,45 +40,45 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_no_text_ends_the_connection_or_hides_what_comes_after(kind: str) -> None:
-    texts = asyncio.run(heard_of(HOSTILE[kind] + HANGUP.encode()))
+def test_no_text_ends_the_connection_or_hides_later_messages(kind: str) -> None:
+    texts = asyncio.run(lines_for(HOSTILE[kind] + HANGUP.encode()))
     assert texts[-1] == HANGUP
     assert "".join(texts[:-1]) == HOSTILE[kind].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
-def test_an_answer_run_together_with_another_message_is_handed_on_and_the_request_times_out() -> None:
+def test_a_request_times_out_if_its_answer_is_joined_with_another_message() -> None:
     def merged(client: Client, action: Message) -> None:
-        client.send(f"Event: A\r\nChannel: x\r\nResponse: Success\r\n{id_of(action)}Ping: Pong\r\nEvent: B\r\n\r\n")
+        client.send(f"Event: A\r\nChannel: x\r\nResponse: Success\r\n{id_header(action)}Ping: Pong\r\nEvent: B\r\n\r\n")
 
     async def scenario() -> list[str]:
-        heard = Heard()
-        async with FakeServer() as server, connected(server, heard, QUICK) as connection:
+        listener = FakeListener()
+        async with FakeServer() as server, connected(server, listener, SHORT_LIMITS) as connection:
             server.replies["Ping"] = merged
             with pytest.raises(RequestTimeoutError):
                 await connection.request("Ping")
             del server.replies["Ping"]
             await connection.request("Ping")
-        return heard.texts("in")
+        return listener.texts("in")
 
     assert any("Ping: Pong\r\nEvent: B\r\n" in text for text in asyncio.run(scenario()))
 
 
-def test_a_message_without_an_end_is_given_up_before_it_fills_the_memory() -> None:
+def test_a_message_without_an_end_ends_the_connection() -> None:
     async def scenario() -> list[Line]:
-        heard = Heard()
-        async with FakeServer() as server, connected(server, heard) as connection:
+        listener = FakeListener()
+        async with FakeServer() as server, connected(server, listener) as connection:
             chunk = b"Key: value\r\n" * 2**16
             for _ in range(MAX_MESSAGE_BYTES // len(chunk) + 1):
                 server.send(chunk)
-            assert await connection.lost == f"a message of more than {MAX_MESSAGE_BYTES} bytes came"
-        return heard.lines
+            assert await connection.lost == f"received a message of more than {MAX_MESSAGE_BYTES} bytes"
+        return listener.lines
 
     lines = asyncio.run(scenario())
-    assert lines[-1].text == f"disconnected: a message of more than {MAX_MESSAGE_BYTES} bytes came"
+    assert lines[-1].text == f"disconnected: received a message of more than {MAX_MESSAGE_BYTES} bytes"
     assert lines[-2].text.startswith("cut off: Key: value\r\n")
 
 
-def test_a_fault_in_the_handling_does_not_end_the_connection(
+def test_an_exception_in_panoramisk_does_not_end_the_connection(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def choke(self: object, message: object) -> None:
@@ -90,5 +91,5 @@ def test_a_fault_in_the_handling_does_not_end_the_connection(
                 await connection.request("Ping")
         await connection.request("Ping")
 
-    asyncio.run(with_connection(scenario, QUICK))
-    assert "the connection goes on" in caplog.text
+    asyncio.run(with_connection(scenario, SHORT_LIMITS))
+    assert "the connection continues" in caplog.text

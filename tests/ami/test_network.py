@@ -1,4 +1,4 @@
-"""Networks that trickle, reset or fall silent: each ends in the stated time, is told, and the server is found again."""
+"""Networks that trickle, reset or fall silent: faxstore disconnects in time, logs it once, and reconnects."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import struct
 import pytest
 
 from faxstore.ami.connection import Limits
-from faxstore.ami.poller import Pace
+from faxstore.ami.poller import PollTimings
 from faxstore.capture.message import Message
 from faxstore.observations import Observation, Rejected, ServerObservation
 from faxstore.reader.line_reader import Tracker
-from tests.kit.fake_listener import QUICK, Heard, collecting
-from tests.kit.fake_server import BANNER, Client, FakeServer, Fax, Reply, fax_list, silent
+from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, collecting
+from tests.kit.fake_server import BANNER, Client, FakeServer, Fax, Reply, fax_list, no_reply
 
 TRICKLE = 0.05
-"""Seconds between two bytes: never silent for long, and no answer in an hour."""
+"""Seconds between two bytes: the connection is never silent, yet no answer is complete in time."""
 
 
 async def trickle(client: Client, data: bytes) -> None:
@@ -41,47 +41,47 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_an_answer_that_trickles_ends_in_the_time_of_a_request_and_is_told_once(
+def test_a_trickling_answer_times_out_and_is_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def slowly(client: Client, action: Message) -> None:
         await trickle(client, fax_list(action, [Fax(7, "send", "Active")]).encode())
 
     async def scenario() -> list[str]:
-        heard = Heard()
+        listener = FakeListener()
         async with FakeServer() as server:
             server.replies["FAXSessions"] = slowly
-            async with collecting(server, heard, limits=Limits(request=0.3)):
-                await heard.until_mark("disconnected", 2)
+            async with collecting(server, listener, limits=Limits(request=0.3)):
+                await listener.until_mark("disconnected", 2)
                 del server.replies["FAXSessions"]
-                await heard.until_mark("polled", 2)
-        return heard.texts("mark")
+                await listener.until_mark("polled", 2)
+        return listener.texts("mark")
 
     connected, cut, lost, *_ = asyncio.run(scenario())
     assert (connected, lost) == ("connected", "disconnected: no answer to FAXSessions within 0.3 s")
     assert cut.startswith("cut off: Resp")
-    assert warnings(caplog)[0].startswith("pbx1: connection lost: no answer to FAXSessions within 0.3 s")
+    assert warnings(caplog)[0].startswith("pbx1: connection lost (no answer to FAXSessions within 0.3 s)")
 
 
-def test_a_reset_in_the_middle_of_a_message_keeps_what_came(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_reset_within_a_message_keeps_its_first_part(caplog: pytest.LogCaptureFixture) -> None:
     def cut(client: Client, action: Message) -> None:
         client.send("Event: SendFAX\r\nChannel: PJSIP/trunk-00000001\r\nPagesTr")
 
-    async def scenario() -> Heard:
-        heard = Heard()
+    async def scenario() -> FakeListener:
+        listener = FakeListener()
         async with FakeServer() as server:
             server.replies["FAXSessions"] = cut
-            async with collecting(server, heard):
-                await server.until_asked("FAXSessions")
-                await asyncio.sleep(0.1)  # a reset overtakes what the network still holds
+            async with collecting(server, listener):
+                await server.until_requested("FAXSessions")
+                await asyncio.sleep(0.1)  # a reset overtakes data in the network
                 reset(server.clients[0])
                 del server.replies["FAXSessions"]
-                await heard.until_mark("polled", 2)
-        return heard
+                await listener.until_mark("polled", 2)
+        return listener
 
-    heard = asyncio.run(scenario())
+    listener = asyncio.run(scenario())
     tracker = Tracker("pbx1")
-    records = [record for line in heard.lines for record in tracker.feed(line)]
+    records = [record for line in listener.lines for record in tracker.feed(line)]
     assert [(record.reason, record.raw[-7:]) for record in records if isinstance(record, Rejected)] == [
         ("the connection ended in the middle of this message", "PagesTr")
     ]
@@ -91,19 +91,19 @@ def test_a_reset_in_the_middle_of_a_message_keeps_what_came(caplog: pytest.LogCa
     assert len(warnings(caplog)) == 1
 
 
-def test_a_connection_that_is_half_open_is_noticed_while_nothing_is_due(caplog: pytest.LogCaptureFixture) -> None:
-    """No FIN comes and no answer: the longest silence of ours, and the time of a request, until that is known."""
-    assert Pace().keepalive + Limits().request <= 20
+def test_a_half_open_connection_is_detected_between_polls(caplog: pytest.LogCaptureFixture) -> None:
+    """Without a FIN or an answer, detection takes the keepalive interval and the timeout of a request."""
+    assert PollTimings().keepalive + Limits().request <= 20
 
     async def scenario() -> list[str]:
-        heard = Heard()
+        listener = FakeListener()
         async with FakeServer() as server:
-            pace, limits = Pace(keepalive=0.1), Limits(request=0.3)
-            async with collecting(server, heard, pace=pace, limits=limits, idle_interval=3600.0):
-                await heard.until_mark("polled")
-                server.replies["Ping"] = server.replies["FAXSessions"] = silent
-                await heard.until_mark("disconnected")
-        return heard.texts("mark")
+            timings, limits = PollTimings(keepalive=0.1), Limits(request=0.3)
+            async with collecting(server, listener, timings=timings, limits=limits, idle_interval=3600.0):
+                await listener.until_mark("polled")
+                server.replies["Ping"] = server.replies["FAXSessions"] = no_reply
+                await listener.until_mark("disconnected")
+        return listener.texts("mark")
 
     assert "disconnected: no answer to Ping within 0.3 s" in asyncio.run(scenario())
     assert len(warnings(caplog)) == 1
@@ -114,26 +114,29 @@ def test_a_connection_that_is_half_open_is_noticed_while_nothing_is_due(caplog: 
     [
         ("", {}, "no greeting of an Asterisk manager within 0.3 s (does this port speak TLS?)"),
         ("Asterisk Call Mana", {}, "no greeting of an Asterisk manager within 0.3 s (does this port speak TLS?)"),
-        (BANNER, {"Login": silent}, "no answer to Login within 0.3 s (during login)"),
+        (BANNER, {"Login": no_reply}, "no answer to Login within 0.3 s (during login)"),
     ],
 )
-def test_a_greeting_or_a_login_that_never_comes_is_told_once_and_tried_again(
+def test_a_missing_greeting_or_login_answer_is_logged_once_and_retried(
     banner: str, replies: dict[str, Reply], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def scenario() -> Heard:
-        heard = Heard()
+    async def scenario() -> FakeListener:
+        listener = FakeListener()
         async with FakeServer(banner=banner) as server:
             server.replies |= replies
-            async with collecting(server, heard, limits=QUICK):
-                await heard.until_mark("disconnected", 3)
-        return heard
+            async with collecting(server, listener, limits=SHORT_LIMITS):
+                await listener.until_mark("disconnected", 3)
+        return listener
 
-    heard = asyncio.run(scenario())
-    ends = [mark for mark in heard.texts("mark") if mark != "connected" and not mark.startswith("cut off: ")]
+    listener = asyncio.run(scenario())
+    ends = [mark for mark in listener.texts("mark") if mark != "connected" and not mark.startswith("cut off: ")]
     assert (len(ends) >= 3, set(ends)) == (True, {f"disconnected: {reason}"})
-    assert warnings(caplog) == [f"pbx1: cannot be reached: {reason}; trying again until it can"]
+    assert warnings(caplog) == [f"pbx1: cannot connect ({reason}); retrying until it succeeds"]
     tracker = Tracker("pbx1")
     events = [
-        record.event for line in heard.lines for record in tracker.feed(line) if isinstance(record, ServerObservation)
+        record.event
+        for line in listener.lines
+        for record in tracker.feed(line)
+        if isinstance(record, ServerObservation)
     ]
     assert events.count("Disconnected") == 1

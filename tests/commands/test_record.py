@@ -44,9 +44,9 @@ def test_a_recording_until_a_signal(tmp_path: Path) -> None:
         async with FakeServer() as server:
             server.sessions = [Fax(7, "send", "Active")]
             process = await record(tmp_path, server, str(file))
-            await server.until_asked("FAXSession", 2)
+            await server.until_requested("FAXSession", 2)
             server.send("Event: RTCPSent\r\nTo: 10.0.0.5:4000\r\n\r\n")
-            await server.until_asked("FAXSession", 4)
+            await server.until_requested("FAXSession", 4)
             process.send_signal(signal.SIGTERM)
             return await left(process)
 

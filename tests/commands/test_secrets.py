@@ -28,7 +28,7 @@ from faxstore.ami.guard import OneShotManager
 from faxstore.store import carrier
 
 def send_action(self, request):
-    raise RuntimeError(f"{request!r} {request.shown} {vars(request)}")
+    raise RuntimeError(f"{request!r} {request.redacted} {vars(request)}")
 
 def connect(dsn, **options):
     raise RuntimeError("no connection")
@@ -80,7 +80,7 @@ async def refused(folder: Path, form: str) -> str:
         with log.open("w") as out:
             process = await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out, env=environ())
         try:
-            await asterisk.until_asked("Login", 3)
+            await asterisk.until_requested("Login", 3)
             assert planted_in(shown_to_everyone(process.pid)) == []
             await asterisk.changes.until(lambda: all(client.over for client in asterisk.clients))
             process.send_signal(signal.SIGTERM)

@@ -75,7 +75,7 @@ def test_only_harmless_actions_are_sent() -> None:
     async def scenario() -> set[str]:
         async with FakeServer() as fake:
             await server.examine(settings_of(fake), ALL_EVENTS)
-            return {message.get("Action") for message in fake.ledger}
+            return {message.get("Action") for message in fake.received}
 
     allowed = {"Login", "CoreSettings", "CoreStatus", "FAXStats", "FAXSessions", "Ping", "Logoff"}
     assert asyncio.run(scenario()) == allowed

@@ -1,10 +1,10 @@
-"""A server, in a process of its own, that floods whoever logs in, and cuts off who does not read, as Asterisk does.
+"""A server in a separate process that floods its client with events, and disconnects it if it does not read.
 
     python -m tests.kit.flooding_server KIND RATE SECONDS
 
-KIND: other (events that say nothing of a fax) or fax; RATE: events a second, of some 400 bytes.  Writes the port to
-standard output, serves one connection, writes "over" when the flood is, and at the end what it saw as JSON (Report).
-The client is the parent of this process.
+KIND: other (events irrelevant to faxes) or fax; RATE: events per second, of about 400 bytes.  The server prints its
+port, serves one connection, prints "over" when the flood ends, and at the end prints its Report as JSON.  The client is
+the parent of this process.
 """
 
 from __future__ import annotations
@@ -22,34 +22,35 @@ from faxstore.capture.message import parse
 from tests.kit.fake_server import BANNER, Client, FakeServer, Fax
 
 WRITE_TIMEOUT = 0.1
-"""Seconds.  manager.c: a write that waits longer ends the session.  Time in which a busy machine let this process or
-the client wait for a CPU does not count: it says nothing of the client."""
+"""Seconds.  A write that waits longer ends the session (manager.c).  Time in which this process or the client waits for
+a CPU does not count: on a busy machine it is not the client's fault."""
 BATCH = 100
-"""Events in one write; Asterisk writes one by one, which costs the sender more and the reader the same."""
+"""Events per write.  Asterisk writes one by one, which costs the sender more and the reader the same."""
 SESSIONS = 20
 
 
 @dataclass
 class Report:
-    """What the server did; stalled: it cut the client off."""
+    """What the server did."""
 
     sent: int = 0
     seconds: float = 0.0
     longest_wait: float = 0.0
-    """Of a write; the time without a CPU left out."""
+    """Seconds that a write waited, without the time without a CPU."""
     without_cpu: float = 0.0
     """Seconds that the two processes waited for a CPU while a write waited."""
     polls: int = 0
-    """FAXSessions that were asked while the flood lasted."""
+    """FAXSessions requests during the flood."""
     stalled: bool = False
+    """Whether the server disconnected the client."""
 
 
-class Stalled(Exception):  # noqa: N818 - not an error of this program
+class Stalled(Exception):  # noqa: N818 - not an error in this program
     """The client did not read in time."""
 
 
 class Flood(FakeServer):
-    """Asks nothing of asyncio: only the answers are those of FakeServer."""
+    """A server without asyncio; it inherits only the answers of FakeServer."""
 
     def __init__(self, events: list[bytes], rate: float, seconds: float) -> None:
         super().__init__()
@@ -67,12 +68,12 @@ class Flood(FakeServer):
             self._until_polled(client)
             self._flood(client, time.monotonic())
             print("over", flush=True)
-            while self._answer_what_came(client, patience=5.0):
+            while self._answer_requests(client, timeout=5.0):
                 pass
         except Stalled:
             self.report.stalled = True
         except ConnectionError:
-            pass  # the client has left
+            pass  # the client is gone
         self._socket.close()
 
     def write(self, data: bytes) -> None:
@@ -96,7 +97,7 @@ class Flood(FakeServer):
 
     def _until_polled(self, client: Direct) -> None:
         while self.report.polls == 0:
-            self._answer_what_came(client, patience=5.0)
+            self._answer_requests(client, timeout=5.0)
 
     def _flood(self, client: Direct, begun: float) -> None:
         self.report.polls = 0
@@ -109,12 +110,12 @@ class Flood(FakeServer):
                 self.write(b"".join(self._events[first : first + many]))
                 report.sent += many
                 report.seconds = time.monotonic() - begun
-                self._answer_what_came(client, patience=0.0)
-            self._answer_what_came(client, patience=0.001)
+                self._answer_requests(client, timeout=0.0)
+            self._answer_requests(client, timeout=0.001)
 
-    def _answer_what_came(self, client: Direct, patience: float) -> bool:
-        """False: the client has left, or said nothing for as long as that."""
-        if not select.select([self._socket], [], [], patience)[0]:
+    def _answer_requests(self, client: Direct, timeout: float) -> bool:
+        """Answer pending requests; return False if the client is gone or sent nothing within the timeout."""
+        if not select.select([self._socket], [], [], timeout)[0]:
             return False
         data = self._socket.recv(65536)
         *actions, self._received = (self._received + data).split(b"\r\n\r\n")
@@ -126,7 +127,7 @@ class Flood(FakeServer):
 
 
 class Direct(Client):
-    """Answers go straight to the socket, in turn with the events."""
+    """Writes answers directly to the socket, between the events."""
 
     def __init__(self, flood: Flood) -> None:
         self.server: Flood = flood
@@ -139,13 +140,13 @@ class Direct(Client):
 
 
 def _waited_for_cpu() -> float:
-    """Seconds that this process and its parent were ready to run and did not (the kernel's sched-stats)."""
+    """Return the seconds that this process and its parent were ready to run but had no CPU (schedstat)."""
     files = (Path(f"/proc/{process}/schedstat") for process in (os.getpid(), os.getppid()))
     return sum(int(file.read_text().split()[1]) for file in files if file.exists()) / 1e9
 
 
 def _event(name: str, number: int, *more: str) -> bytes:
-    """manager_channels.c, channel_to_string, and what the event has of its own."""
+    """Return an event with the headers of a channel (manager_channels.c, channel_to_string) and its own."""
     headers = [
         f"Event: {name}", "Privilege: call,all", f"Channel: PJSIP/trunk-{number:08x}", "ChannelState: 6",
         "ChannelStateDesc: Up", "CallerIDNum: 5550001", "CallerIDName: Rig", "ConnectedLineNum: 5550002",
@@ -156,21 +157,21 @@ def _event(name: str, number: int, *more: str) -> bytes:
 
 
 def events(kind: str) -> list[bytes]:
-    """A thousand and some of them, to be sent again and again."""
-    made: list[bytes] = []
+    """Return about a thousand events, to be sent repeatedly."""
+    wire: list[bytes] = []
     for number in range(300 + BATCH):
         if kind == "fax":
-            made += [
+            wire += [
                 _event("FAXStatus", number, "Operation: send", "Status: T.38 Negotiated", "FileName: /a.tif"),
                 _event("VarSet", number, "Variable: FAXSTATUSSTRING", "Value: OK"),
             ]
         else:
-            made += [
+            wire += [
                 _event("RTCPSent", number, "To: 10.0.0.5:4000", "SentPackets: 1000"),
                 _event("VarSet", number, "Variable: RTPAUDIOQOS", "Value: ssrc=1;themssrc=2;lp=0"),
                 _event("Newexten", number, "Extension: 5550002", "Application: Dial", "AppData: PJSIP/x"),
             ]
-    return made
+    return wire
 
 
 def main() -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, zip_longest
 from random import Random
 
-from faxstore.ami.event_filter import IDLE_EVENTS
+from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
-from faxstore.ami.lines import Lines
+from faxstore.ami.lines import LineEmitter
 from faxstore.capture.message import BANNER, MAX_MESSAGE_BYTES, MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.observations import Rejected, decode, encode
@@ -21,7 +21,7 @@ from tests.trials.fuzz.corpus import messages as messages_of_captures
 from tests.trials.fuzz.corpus import mutated
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
-OVERSIZED = f"a message of more than {MAX_MESSAGE_BYTES} bytes came"
+OVERSIZED = f"received a message of more than {MAX_MESSAGE_BYTES} bytes"
 LONGEST = 2.0
 """Seconds of CPU for one read and all its effects; the largest read holds a message of 8 MiB."""
 _ACTION_ID = re.compile(rb"ActionID: [^\r\n]*")
@@ -97,8 +97,8 @@ class Feed:
     def _connect(self) -> None:
         self._lines: list[Line] = []
         self._passed: list[Line] = []
-        self._protocol = _connected(Lines(self._lines.append))
-        self._passing = _connected(Lines(self._passed.append), passing=True)
+        self._protocol = _connected(LineEmitter(self._lines.append))
+        self._passing = _connected(LineEmitter(self._passed.append), passing=True)
         self.connections += 1
         self.read(GREETING)
 
@@ -141,11 +141,11 @@ def _to_be_rejected(text: str) -> bool:
 
 
 def _is_idle(line: Line) -> bool:
-    return IDLE_EVENTS.fullmatch(line.text.encode("utf-8", "surrogateescape")) is not None
+    return IRRELEVANT_EVENTS.fullmatch(line.text.encode("utf-8", "surrogateescape")) is not None
 
 
-def _connected(lines: Lines, *, passing: bool = False) -> GuardedProtocol:
-    protocol = GuardedProtocol(lines, IDLE_EVENTS if passing else None)
+def _connected(lines: LineEmitter, *, passing: bool = False) -> GuardedProtocol:
+    protocol = GuardedProtocol(lines, IRRELEVANT_EVENTS if passing else None)
     protocol.connection_made(Transport())
     protocol.factory = OneShotManager("127.0.0.1", 1, None, protocol)
     return protocol

@@ -19,7 +19,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from faxstore import cli
-from faxstore.ami.lines import Lines
+from faxstore.ami.lines import LineEmitter
 from faxstore.capture.recording import Direction
 from faxstore.observations import MICROSECONDS
 
@@ -63,9 +63,9 @@ def sample(path: Path) -> None:
 def main() -> None:
     """The command line: a file for the samples, then what faxstore takes."""
     path = Path(sys.argv.pop(1))
-    clock, emit = Clock(), Lines.emit
+    clock, emit = Clock(), LineEmitter.emit
 
-    def emitted(lines: Lines, direction: Direction, text: str, moment: int | None = None) -> None:
+    def emitted(lines: LineEmitter, direction: Direction, text: str, moment: int | None = None) -> None:
         if direction == "out" and text.startswith("Action: FAXSessions\r\n"):
             clock.next_second()
         emit(lines, direction, text, moment)
@@ -74,8 +74,8 @@ def main() -> None:
     with (
         patch("faxstore.ami.lines.now", clock.now),
         patch("faxstore.ami.guard.now", clock.now),
-        patch("faxstore.ami.poll_backoff.MOST_OF_THE_TIME", 1.0),
-        patch.object(Lines, "emit", emitted),
+        patch("faxstore.ami.poll_backoff.MAX_POLL_SHARE", 1.0),
+        patch.object(LineEmitter, "emit", emitted),
     ):
         cli.main()
 

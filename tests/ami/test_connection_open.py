@@ -1,4 +1,4 @@
-"""Opening a connection: reached or not, let in or not, and the reason in plain words."""
+"""Opening a connection: every way in which it can fail, and the reason."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from faxstore.ami.connection import ConnectError, Connection, LoginRefusedError
+from faxstore.ami.connection import Connection
+from faxstore.ami.errors import ConnectError, LoginRefusedError
 from faxstore.capture.message import Message
 from faxstore.errors import UnreachableError
 from faxstore.settings.values import Secret, Tls
-from tests.kit.fake_listener import QUICK, Heard, connected, settings_of
-from tests.kit.fake_server import Client, FakeServer, silent
+from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, connected, settings_of
+from tests.kit.fake_server import Client, FakeServer, no_reply
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 AUTHORITY = CERTIFICATES / "authority.pem"
 
 
-def test_a_wrong_secret_is_refused_and_not_unreachable() -> None:
+def test_a_wrong_secret() -> None:
     failure, marks = asyncio.run(failed(FakeServer(), secret=Secret("wrong")))
     assert isinstance(failure, LoginRefusedError)
     assert failure.reason == "login refused: Authentication failed"
@@ -28,8 +29,8 @@ def test_a_wrong_secret_is_refused_and_not_unreachable() -> None:
     assert marks == ["connected", "disconnected: login refused: Authentication failed"]
 
 
-def test_nobody_there() -> None:
-    with socket.socket() as taken:  # bound and not listening: nobody else gets the port either
+def test_a_port_without_a_listener() -> None:
+    with socket.socket() as taken:  # bound and not listening, so that no other process gets the port
         taken.bind(("127.0.0.1", 0))
         server = FakeServer()
         server.port = taken.getsockname()[1]
@@ -58,16 +59,16 @@ def test_another_service_gets_no_secret(banner: str) -> None:
     server = FakeServer(banner=banner)
     failure, marks = asyncio.run(failed(server))
     assert isinstance(failure, ConnectError)
-    assert failure.reason.startswith("no Asterisk manager is there: it greets with '")
-    assert server.ledger == []
+    assert failure.reason.startswith("not an Asterisk manager: it greets with '")
+    assert server.received == []
     assert [marks[0], marks[-1]] == ["connected", f"disconnected: {failure.reason}"]
     assert all(mark.startswith("cut off: ") for mark in marks[1:-1])
 
 
-def test_a_service_that_talks_without_end() -> None:
+def test_a_greeting_without_an_end() -> None:
     failure, _ = asyncio.run(failed(FakeServer(banner=b"x" * 10_000)))
     assert isinstance(failure, ConnectError)
-    assert failure.reason == "a greeting of more than 1024 bytes came"
+    assert failure.reason == "received a greeting of more than 1024 bytes"
 
 
 def test_a_server_that_closes_before_its_greeting() -> None:
@@ -78,7 +79,7 @@ def test_a_server_that_closes_before_its_greeting() -> None:
 
 def test_a_login_without_an_answer() -> None:
     server = FakeServer()
-    server.replies["Login"] = silent
+    server.replies["Login"] = no_reply
     failure, _ = asyncio.run(failed(server))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "no answer to Login within 0.3 s (during login)"
@@ -92,7 +93,7 @@ def test_a_connection_that_ends_during_the_login() -> None:
     assert failure.reason == "the server closed the connection (during login)"
 
 
-def test_a_server_that_shuts_down_does_not_refuse_the_user() -> None:
+def test_a_shutdown_is_not_a_refused_login() -> None:
     server = FakeServer()
     server.replies["Login"] = lambda client, action: client.refuse(action, "Asterisk is shutting down")
     failure, _ = asyncio.run(failed(server))
@@ -102,14 +103,14 @@ def test_a_server_that_shuts_down_does_not_refuse_the_user() -> None:
 
 def test_a_user_without_class_system_logs_in_without_fullybooted() -> None:
     async def scenario() -> list[str]:
-        heard = Heard()
+        listener = FakeListener()
         async with FakeServer() as server:
             server.replies["Login"] = lambda client, action: client.grant(
                 action, "Message: Authentication accepted\r\n"
             )
-            async with connected(server, heard) as connection:
+            async with connected(server, listener) as connection:
                 await connection.request("FAXSessions")
-        return [event.event for event in heard.events]
+        return [event.event for event in listener.events]
 
     assert asyncio.run(scenario()) == ["FAXSessionsComplete"]
 
@@ -121,7 +122,7 @@ def test_a_greeting_in_pieces() -> None:
     async def scenario() -> str:
         async with FakeServer(banner="Asterisk Call Man") as server:
             server.replies["Login"] = slowly
-            opening = asyncio.ensure_future(Connection.open(settings_of(server), Heard(), QUICK))
+            opening = asyncio.ensure_future(Connection.open(settings_of(server), FakeListener(), SHORT_LIMITS))
             await server.changes.until(lambda: server.clients)
             server.send("ager/5.0.0\r")
             server.send("\n")
@@ -136,22 +137,22 @@ def test_a_secret_that_cannot_be_one_header_is_not_sent() -> None:
     server = FakeServer()
     failure, _ = asyncio.run(failed(server, secret=Secret("let\r\nAction: Originate")))
     assert isinstance(failure, LoginRefusedError)
-    assert failure.reason == "login not possible: Secret must not hold a line end or NUL"
-    assert server.ledger == []
+    assert failure.reason == "login not possible: Secret must not contain a line end or NUL"
+    assert server.received == []
 
 
-def test_opening_can_be_cancelled_and_leaves_a_mark() -> None:
+def test_cancelling_leaves_a_mark() -> None:
     async def scenario() -> list[str]:
-        heard = Heard()
+        listener = FakeListener()
         async with FakeServer() as server:
-            server.replies["Login"] = silent
-            opening = asyncio.ensure_future(Connection.open(settings_of(server), heard))
-            await server.until_asked("Login")
+            server.replies["Login"] = no_reply
+            opening = asyncio.ensure_future(Connection.open(settings_of(server), listener))
+            await server.until_requested("Login")
             opening.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await opening
             await server.changes.until(lambda: server.clients[0].over)
-        return heard.texts("mark")
+        return listener.texts("mark")
 
     assert asyncio.run(scenario()) == ["connected", "disconnected: faxstore was stopped"]
 
@@ -160,7 +161,7 @@ def test_opening_can_be_cancelled_and_leaves_a_mark() -> None:
 
 
 def certified(by: str = "localhost") -> ssl.SSLContext:
-    """A server that shows that certificate; the one for localhost is by our own authority, others by themselves."""
+    """Return a server's context.  AUTHORITY signed the certificate for localhost; the others are self-signed."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATES / f"{by}.pem")
     return context
@@ -186,18 +187,18 @@ def test_tls(host: str, tls: Tls) -> None:
 @pytest.mark.parametrize(
     ("host", "tls", "reason"),
     [
-        ("127.0.0.1", Tls(AUTHORITY), "TLS: its certificate is not accepted: IP address mismatch"),
-        ("localhost", Tls(), "TLS: its certificate is not accepted: unable to get local issuer certificate"),
+        ("127.0.0.1", Tls(AUTHORITY), "TLS: the server's certificate is not accepted: IP address mismatch"),
+        ("localhost", Tls(), "TLS: the server's certificate is not accepted: unable to get local issuer certificate"),
         ("localhost", Tls(Path(__file__)), "TLS: ca_file"),
         ("localhost", Tls(CERTIFICATES / "missing.pem"), "TLS: ca_file"),
     ],
 )
-def test_why_tls_failed(host: str, tls: Tls, reason: str) -> None:
+def test_the_reason_why_tls_failed(host: str, tls: Tls, reason: str) -> None:
     server = FakeServer(certified())
     failure, marks = asyncio.run(failed(server, host=host, tls=tls))
     assert isinstance(failure, ConnectError)
     assert failure.reason.startswith(reason)
-    assert server.ledger == []
+    assert server.received == []
     assert marks == [f"connect: {failure.reason}"]
 
 
@@ -215,13 +216,13 @@ def test_a_certificate_that_is_not_accepted_gets_no_secret(certificate: str, tru
     server = FakeServer(certified(certificate))
     failure, _ = asyncio.run(failed(server, host="localhost", tls=Tls(CERTIFICATES / f"{trusted}.pem")))
     assert isinstance(failure, ConnectError)
-    told = failure.reason.replace("self signed", "self-signed")  # OpenSSL 1.1's spelling
-    assert told == f"TLS: its certificate is not accepted: {reason}"
-    assert server.ledger == []
+    shown = failure.reason.replace("self signed", "self-signed")  # OpenSSL 1.1's spelling
+    assert shown == f"TLS: the server's certificate is not accepted: {reason}"
+    assert server.received == []
 
 
 @pytest.mark.parametrize("certificate", ["expired", "other-host"])
-def test_without_verification_any_certificate_will_do(certificate: str) -> None:
+def test_without_verification_any_certificate_is_accepted(certificate: str) -> None:
     async def scenario() -> bool:
         tls = Tls(verify=False)
         async with FakeServer(certified(certificate)) as server, connected(server, tls=tls) as connection:
@@ -234,7 +235,7 @@ def test_without_verification_any_certificate_will_do(certificate: str) -> None:
 def test_tls_to_a_port_without_it(tls: Tls) -> None:
     server = FakeServer()
     failure, _ = asyncio.run(failed(server, tls=tls))
-    assert server.ledger == []
+    assert server.received == []
     assert isinstance(failure, ConnectError)
     assert failure.reason == "TLS: wrong version number (is this the TLS port?)"
 
@@ -245,21 +246,21 @@ def test_no_tls_to_a_port_with_it() -> None:
     assert "(does this port speak TLS?)" in failure.reason
 
 
-# -- help ----------------------------------------------------------------------------------------------
+# -- helpers -------------------------------------------------------------------------------------------
 
 
 async def failed(server: FakeServer, **changes: object) -> tuple[UnreachableError, list[str]]:
-    """Why no connection to this server could be opened, and the marks of the try."""
+    """Return why opening a connection to the server failed, and the marks."""
     async with server:
         return await failed_at(server, **changes)
 
 
 async def failed_at(server: FakeServer, **changes: object) -> tuple[UnreachableError, list[str]]:
-    """The same for a server that is not started."""
-    heard = Heard()
+    """Return why opening a connection failed, and the marks; the server is not started."""
+    listener = FakeListener()
     with pytest.raises(UnreachableError) as failure:
-        await Connection.open(settings_of(server, **changes), heard, QUICK)
-    return failure.value, heard.texts("mark")
+        await Connection.open(settings_of(server, **changes), listener, SHORT_LIMITS)
+    return failure.value, listener.texts("mark")
 
 
 async def failed_before_greeting() -> tuple[UnreachableError, list[str]]:

@@ -1,11 +1,11 @@
-"""The rules of polling: what may be asked, and when."""
+"""The rules of polling: which sessions may be queried, and when."""
 
 from __future__ import annotations
 
 import pytest
 
 from faxstore.ami.errors import IncompleteListError
-from faxstore.ami.poll_rules import Listed, listed, may_ask, next_interval, questions, wakes
+from faxstore.ami.poll_rules import ListedSession, may_query, next_interval, parse_list, sessions_to_query, starts_fax
 from faxstore.capture.message import Message, parse
 from tests.kit.fake_server import Fax, fax_list, fax_status
 
@@ -21,45 +21,49 @@ SAFE = {
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("state", STATES)
-def test_only_what_cannot_crash_the_server_is_asked(operation: str, state: str) -> None:
-    assert may_ask(operation, state, already_asked=False) == ((operation, state) in SAFE)
+def test_only_safe_sessions_may_be_queried(operation: str, state: str) -> None:
+    assert may_query(operation, state, already_queried=False) == ((operation, state) in SAFE)
 
 
 @pytest.mark.parametrize(
     ("operation", "again"), [("send", True), ("receive", True), ("gateway", True), ("V.21", False)]
 )
-def test_a_tone_detector_is_asked_once(operation: str, again: bool) -> None:
-    assert may_ask(operation, "Active", already_asked=True) is again
+def test_a_tone_detector_is_queried_once(operation: str, again: bool) -> None:
+    assert may_query(operation, "Active", already_queried=True) is again
 
 
 @pytest.mark.parametrize(("operation", "state"), [("SEND", "active"), ("Receive", "COMPLETE"), ("v.21", "Active")])
-def test_letters_may_be_small_or_capital(operation: str, state: str) -> None:
-    assert may_ask(operation, state, already_asked=False)
+def test_names_are_case_insensitive(operation: str, state: str) -> None:
+    assert may_query(operation, state, already_queried=False)
 
 
-def test_questions_are_the_numbers_of_the_safe_ones() -> None:
-    entries = [Listed(0, "send", "Active"), Listed(10, "receive", "Initialized"), Listed(1, "V.21", "Active")]
-    assert questions(entries, set()) == [0, 1]
-    assert questions(entries, {0, 1}) == [0]
+def test_the_numbers_of_safe_sessions_are_queried() -> None:
+    entries = [
+        ListedSession(0, "send", "Active"),
+        ListedSession(10, "receive", "Initialized"),
+        ListedSession(1, "V.21", "Active"),
+    ]
+    assert sessions_to_query(entries, set()) == [0, 1]
+    assert sessions_to_query(entries, {0, 1}) == [0]
 
 
-def test_a_list_gives_number_operation_state_and_channel() -> None:
-    assert listed(answer(Fax(7, "send", "Active"), Fax(4294967295, "V.21", "Active"))) == [
-        Listed(7, "send", "Active", "PJSIP/trunk-00000001"),
-        Listed(4294967295, "V.21", "Active", "PJSIP/trunk-00000001"),
+def test_parsing_a_list() -> None:
+    assert parse_list(answer(Fax(7, "send", "Active"), Fax(4294967295, "V.21", "Active"))) == [
+        ListedSession(7, "send", "Active", "PJSIP/trunk-00000001"),
+        ListedSession(4294967295, "V.21", "Active", "PJSIP/trunk-00000001"),
     ]
 
 
-def test_a_session_listed_twice_spoils_the_list() -> None:
+def test_a_list_with_a_repeated_number_is_refused() -> None:
     with pytest.raises(IncompleteListError, match="'7'"):
-        listed(answer(Fax(7, "send", "Active"), Fax(7, "send", "Initialized")))
+        parse_list(answer(Fax(7, "send", "Active"), Fax(7, "send", "Initialized")))
 
 
-def test_an_entry_without_a_number_spoils_the_list() -> None:
+def test_a_list_with_an_entry_without_a_number_is_refused() -> None:
     messages = answer(Fax(7, "send", "Active"))
     messages[1] = parse("Event: FAXSessionsEntry\r\nSessionNumber: 7x\r\nOperation: send\r\nState: Active\r\n\r\n")
     with pytest.raises(IncompleteListError, match="7x"):
-        listed(messages)
+        parse_list(messages)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +76,8 @@ def test_an_entry_without_a_number_spoils_the_list() -> None:
         (["Gateway"], 1.0),
     ],
 )
-def test_polls_are_quicker_while_a_fax_is_live(operations: list[str], interval: float) -> None:
-    entries = [Listed(number, operation, "Initialized") for number, operation in enumerate(operations)]
+def test_the_interval_is_shorter_while_a_fax_is_live(operations: list[str], interval: float) -> None:
+    entries = [ListedSession(number, operation, "Initialized") for number, operation in enumerate(operations)]
     assert next_interval(entries, [], 1.0, 5.0) == interval
 
 
@@ -88,15 +92,17 @@ def test_polls_are_quicker_while_a_fax_is_live(operations: list[str], interval: 
         ("gateway", "no", "", 1.0),
     ],
 )
-def test_a_receiver_without_ecm_is_polled_quickest(operation: str, ecm: str, resolution: str, interval: float) -> None:
+def test_a_receiver_without_ecm_has_the_shortest_interval(
+    operation: str, ecm: str, resolution: str, interval: float
+) -> None:
     fax = Fax(7, operation, "Active", ecm=ecm, resolution=resolution)
-    entries = [Listed(7, operation, "Active")]
+    entries = [ListedSession(7, operation, "Active")]
     assert next_interval(entries, [parse(fax.detail(""))], 1.0, 5.0) == interval
 
 
-def test_a_poll_interval_below_a_quarter_second_stays_as_it_is() -> None:
+def test_a_poll_interval_below_a_quarter_second_is_kept() -> None:
     fax = Fax(7, "receive", "Active", ecm="No")
-    assert next_interval([Listed(7, "receive", "Active")], [parse(fax.detail(""))], 0.1, 5.0) == 0.1
+    assert next_interval([ListedSession(7, "receive", "Active")], [parse(fax.detail(""))], 0.1, 5.0) == 0.1
 
 
 @pytest.mark.parametrize(
@@ -108,11 +114,11 @@ def test_a_poll_interval_below_a_quarter_second_stays_as_it_is() -> None:
         (fax_status("FAX Transmission In Progress").replace("FAXStatus", "SendFAX"), False),
     ],
 )
-def test_the_start_of_a_fax_wakes(text: str, expected: bool) -> None:
-    assert wakes(parse(text)) is expected
+def test_the_event_at_the_start_of_a_fax(text: str, expected: bool) -> None:
+    assert starts_fax(parse(text)) is expected
 
 
 def answer(*sessions: Fax) -> list[Message]:
-    """What FAXSessions gives for these."""
+    """Return the answer to FAXSessions for these sessions."""
     text = fax_list(parse("Action: FAXSessions\r\n\r\n"), list(sessions))
     return [parse(part) for part in text.split("\r\n\r\n")[:-1]]

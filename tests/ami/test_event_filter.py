@@ -1,4 +1,4 @@
-"""What is passed over undecoded: only what clearly says nothing of a fax."""
+"""The event filter matches only events that are certainly irrelevant to faxes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from faxstore.ami.connection import Connection
-from faxstore.ami.event_filter import ALL, IDLE_EVENTS, SOME
+from faxstore.ami.event_filter import ALWAYS_RELEVANT, IRRELEVANT_EVENTS, RELEVANT_BY_VALUE
 from faxstore.capture.recording import Line
 from faxstore.reader.line_reader import Tracker
-from tests.kit.fake_listener import Heard, settings_of
+from tests.kit.fake_listener import FakeListener, settings_of
 from tests.kit.fake_server import FakeServer
 from tests.kit.flooding_server import events
 
@@ -25,14 +25,14 @@ NEWEXTEN = "Event: Newexten\r\nChannel: PJSIP/a-1\r\nApplication: Dial\r\nAppDat
 
 
 @pytest.mark.parametrize("text", [NEWCHANNEL, VARSET, NEWEXTEN, NEWCHANNEL.replace("Newchannel", "SENDFAXED")])
-def test_what_says_nothing_of_a_fax_is_idle(text: str) -> None:
-    assert IDLE_EVENTS.fullmatch(text.encode())
+def test_irrelevant_events_match(text: str) -> None:
+    assert IRRELEVANT_EVENTS.fullmatch(text.encode())
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        *(f"Event: {name}\r\nChannel: x\r\n\r\n" for name in sorted(ALL)),
+        *(f"Event: {name}\r\nChannel: x\r\n\r\n" for name in sorted(ALWAYS_RELEVANT)),
         "Event: FAXSTATUS\r\nChannel: x\r\n\r\n",
         "Event:  Newchannel\r\nChannel: x\r\n\r\n",
         "event: Newchannel\r\nChannel: x\r\n\r\n",
@@ -59,45 +59,45 @@ def test_what_says_nothing_of_a_fax_is_idle(text: str) -> None:
         "Asterisk Call Manager/11.0.0\r\n",
     ],
 )
-def test_what_may_matter_is_not_idle(text: str) -> None:
-    assert IDLE_EVENTS.match(text.encode()) is None
+def test_events_that_may_be_relevant_do_not_match(text: str) -> None:
+    assert IRRELEVANT_EVENTS.match(text.encode()) is None
 
 
-def test_the_events_that_matter_are_those_of_the_tracker() -> None:
-    assert {name.lower() for name in ALL | SOME.keys()} == Tracker("pbx1")._handlers.keys()
+def test_the_relevant_events_are_those_that_the_reader_handles() -> None:
+    assert {name.lower() for name in ALWAYS_RELEVANT | RELEVANT_BY_VALUE.keys()} == Tracker("pbx1")._handlers.keys()
 
 
-def test_events_in_a_row_are_passed_over_together() -> None:
+def test_consecutive_events_match_together() -> None:
     wire = b"".join(events("other")[:100])
-    assert IDLE_EVENTS.fullmatch(wire)
-    assert IDLE_EVENTS.match(b"".join(events("fax")[:100])) is None
+    assert IRRELEVANT_EVENTS.fullmatch(wire)
+    assert IRRELEVANT_EVENTS.match(b"".join(events("fax")[:100])) is None
 
 
-def test_a_connection_passes_idle_events_over_and_gives_the_rest_in_order() -> None:
+def test_a_connection_skips_irrelevant_events_and_keeps_the_order() -> None:
     async def scenario() -> list[str]:
-        heard = Heard()
+        listener = FakeListener()
         async with FakeServer() as server:
-            connection = await Connection.open(settings_of(server), heard, idle=IDLE_EVENTS)
+            connection = await Connection.open(settings_of(server), listener, ignore=IRRELEVANT_EVENTS)
             server.send(NEWCHANNEL + HANGUP + VARSET * 3 + "Event: Newexten\r\nno header\r\n\r\n")
             await connection.request("Ping")
             server.send(NEWEXTEN + HANGUP)
             await connection.request("Ping")
             await connection.close()
-        return heard.texts("in")
+        return listener.texts("in")
 
     texts = asyncio.run(scenario())
     assert texts.count(HANGUP) == 2
     assert [text for text in texts if "Newchannel" in text or "VarSet" in text] == []
-    assert sum("Newexten" in text for text in texts) == 1, "the one that cannot be understood"
+    assert sum("Newexten" in text for text in texts) == 1, "the malformed one"
 
 
 @pytest.mark.parametrize("name", ["failures-22", "twenty-22", "gateway-16-other22", "names-16", "restart-22"])
-def test_of_a_recording_only_what_the_tracker_makes_nothing_of_is_idle(name: str) -> None:
-    tracker, idle = Tracker("pbx1"), 0
+def test_no_matching_event_of_a_recording_yields_a_record(name: str) -> None:
+    tracker, matches = Tracker("pbx1"), 0
     with gzip.open(CAPTURES / f"{name}.jsonl.gz", "rt") as file:
         for entry in map(json.loads, file):
             records = tracker.feed(Line(entry["ts"], entry["dir"], entry["text"]))
-            if entry["dir"] == "in" and IDLE_EVENTS.fullmatch(entry["text"].encode()):
-                idle += 1
+            if entry["dir"] == "in" and IRRELEVANT_EVENTS.fullmatch(entry["text"].encode()):
+                matches += 1
                 assert records == []
-    assert idle or "gateway" in name or "names" in name
+    assert matches or "gateway" in name or "names" in name

@@ -1,0 +1,190 @@
+"""The times at which the poller polls, and its requests between polls."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+import pytest
+
+from faxstore.ami.poll_backoff import PollBackoff
+from faxstore.ami.poller import PollTimings
+from faxstore.capture.message import Message
+from faxstore.capture.recording import Line
+from tests.kit.fake_listener import RARE_POLLS, FakeListener, collecting, gaps, max_unanswered, polls
+from tests.kit.fake_server import Client, FakeServer, Fax, fax_status
+
+
+def test_the_start_of_a_fax_triggers_a_poll() -> None:
+    async def scenario() -> list[str]:
+        listener = FakeListener()
+        async with FakeServer() as server, collecting(server, listener, **RARE_POLLS):
+            await listener.until_mark("polled")
+            server.sessions = [Fax(7, "send", "Active")]
+            server.send(fax_status("Allocating Resources"))
+            server.send(fax_status("FAX Transmission In Progress"))
+            await listener.until_mark("polled", 2)
+            return [action.get("SessionNumber") for action in server.requests("FAXSession")]
+
+    assert asyncio.run(scenario()) == ["7"]
+
+
+def test_many_starts_trigger_few_polls() -> None:
+    async def scenario() -> int:
+        listener = FakeListener()
+        async with FakeServer() as server, collecting(server, listener, **RARE_POLLS):
+            await listener.until_mark("polled")
+            for number in range(200):
+                server.send(fax_status("FAX Transmission In Progress", f"PJSIP/trunk-{number:08x}"))
+                await asyncio.sleep(0.002)
+            return len(server.requests("FAXSessions"))
+
+    assert 2 <= asyncio.run(scenario()) <= 6
+
+
+def test_the_interval_depends_on_live_faxes() -> None:
+    async def scenario() -> tuple[list[float], list[float]]:
+        listener = FakeListener()
+        async with FakeServer() as server, collecting(server, listener, poll_interval=0.04, idle_interval=0.4):
+            await listener.until_mark("polled", 3)
+            idle = polls(listener)
+            server.sessions = [Fax(7, "send", "Active")]
+            await listener.until_mark("polled", 9)
+            return gaps(idle), gaps(polls(listener)[4:])
+
+    idle, live = asyncio.run(scenario())
+    assert all(gap > 0.39 for gap in idle)
+    assert all(gap > 0.039 for gap in live)
+    assert min(live) < 0.3
+
+
+def test_a_receiver_without_ecm_is_polled_every_quarter_second() -> None:
+    async def scenario() -> list[float]:
+        listener = FakeListener()
+        async with FakeServer() as server:
+            server.sessions = [Fax(7, "receive", "Active", ecm="No")]
+            async with collecting(server, listener, poll_interval=3.0, idle_interval=30.0):
+                await listener.until_mark("polled", 4)
+        return gaps(polls(listener))
+
+    assert all(0.24 < gap < 2.0 for gap in asyncio.run(scenario()))
+
+
+def test_polls_never_overlap_and_the_lag_is_measured() -> None:
+    async def slow_list(client: Client, action: Message) -> None:
+        await asyncio.sleep(0.1)
+        client.server.on_faxsessions(client, action)
+
+    async def scenario() -> tuple[int, float, float]:
+        listener = FakeListener()
+        async with FakeServer() as server:
+            async with collecting(server, listener, poll_interval=0.05, idle_interval=0.05) as collector:
+                await listener.until_mark("polled", 2)
+                quick = collector.lag_seconds
+                server.replies["FAXSessions"] = slow_list
+                await listener.until_mark("polled", 6)
+                slow = collector.lag_seconds
+            return max_unanswered(listener, "FAXSessions", "FAXSessionsComplete"), quick, slow
+
+    most, quick, slow = asyncio.run(scenario())
+    assert most == 1
+    assert quick < 0.2 < slow
+
+
+def test_the_next_poll_waits_until_the_lines_of_the_last_one_are_decoded() -> None:
+    """On a busy machine, further answers would only lengthen the backlog."""
+
+    class Busy(FakeListener):
+        def __call__(self, line: Line) -> None:
+            super().__call__(line)
+            if line.text.startswith("Event: FAXStatus"):
+                time.sleep(0.005)  # the time that decoding takes
+
+    async def scenario() -> int:
+        listener = Busy()
+        async with FakeServer() as server, collecting(server, listener, poll_interval=0.02, idle_interval=0.02):
+            await listener.until_mark("polled", 2)
+            before = len(server.requests("FAXSessions"))
+            server.send(fax_status("T.38 Negotiated") * 400)
+            await listener.until(lambda: len(listener.events) >= 400)
+            return len(server.requests("FAXSessions")) - before
+
+    assert asyncio.run(scenario()) <= 3
+
+
+def test_polls_of_a_slow_server_take_a_quarter_of_the_time(caplog: pytest.LogCaptureFixture) -> None:
+    """This holds for a receiver without ECM, polled every 0.25 s otherwise, and despite starts of faxes."""
+
+    async def slow_list(client: Client, action: Message) -> None:
+        client.send(fax_status("FAX Transmission In Progress"))
+        await asyncio.sleep(0.15)
+        client.server.on_faxsessions(client, action)
+
+    async def scenario() -> tuple[list[float], list[float]]:
+        listener = FakeListener()
+        async with FakeServer() as server:
+            server.sessions = [Fax(7, "receive", "Active", ecm="No")]
+            server.replies["FAXSessions"] = slow_list
+            async with collecting(server, listener, poll_interval=0.4, idle_interval=0.4):
+                await listener.until_mark("polled", 6)
+                slow = gaps(polls(listener))
+                del server.replies["FAXSessions"]
+                before = len(polls(listener))
+                await listener.until_mark("polled", before + 6)
+                quick = gaps(polls(listener)[before + 1 :])
+        return slow, quick
+
+    with caplog.at_level(logging.INFO, "faxstore.ami"):
+        slow, quick = asyncio.run(scenario())
+    assert all(gap >= 0.6 for gap in slow)
+    assert min(quick) < 0.4
+    said = [
+        record.message for record in caplog.records if "is fast again" in record.message or "is slow" in record.message
+    ]
+    assert len(said) == 2
+    assert said[0].startswith("pbx1: the server is slow: a poll takes 0.")
+    assert said[1] == "pbx1: the server is fast again; polling every 0.4 s"
+
+
+def test_one_slow_poll_delays_the_next_and_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    backoff = PollBackoff("pbx1", 1.0)
+    with caplog.at_level(logging.INFO, "faxstore.ami"):
+        assert [backoff.min_interval(took) for took in (0.1, 2.0, 2.0, 0.1)] == [0.4, 8.0, 8.0, 0.4]
+        assert caplog.records == []
+        assert [backoff.min_interval(2.0) for _ in range(5)] == [8.0] * 5
+    assert [record.message for record in caplog.records] == [
+        "pbx1: the server is slow: a poll takes 2.00 s; polling every 8.0 s instead of 1 s"
+    ]
+
+
+def test_a_ping_between_rare_polls_and_repeated_statistics() -> None:
+    async def scenario() -> list[str]:
+        listener = FakeListener()
+        timings = PollTimings(keepalive=0.05, stats=0.2)
+        async with FakeServer() as server, collecting(server, listener, timings=timings, idle_interval=0.18):
+            await server.until_requested("FAXStats", 3)
+            return [action.get("Action") for action in server.received]
+
+    actions = asyncio.run(scenario())
+    assert actions[4:8] == ["FAXSessions", "Ping", "Ping", "Ping"]
+    assert actions.count("FAXSessions") >= 3
+
+
+def test_statistics_are_requested_at_both_ends_of_a_connection_and_each_minute() -> None:
+    """The faxes missed in a gap are the difference between the readings before and after it."""
+    assert PollTimings().stats == 60.0
+
+    async def scenario() -> tuple[list[str], list[float]]:
+        listener = FakeListener()
+        async with FakeServer() as server:
+            async with collecting(server, listener, timings=PollTimings(stats=0.2)):
+                await server.until_requested("FAXStats", 3)
+            actions = [action.get("Action") for action in server.received]
+        asked = [line.ts for line in listener.lines if line.dir == "out" and line.text.startswith("Action: FAXStats")]
+        return actions, asked
+
+    actions, asked = asyncio.run(scenario())
+    assert actions.index("FAXStats") < actions.index("FAXSessions")
+    assert actions[-2:] == ["FAXStats", "Logoff"]
+    assert all(0.19 < gap < 0.5 for gap in gaps(asked[:-1]))
