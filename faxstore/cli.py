@@ -11,7 +11,6 @@ import errno
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -28,6 +27,7 @@ from faxstore.commands import (
     import_,
     ingest,
     migrate,
+    options,
     prove,
     psql,
     record,
@@ -43,7 +43,6 @@ from faxstore.logs import LogFormat
 
 INTERRUPTED = 130
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_GENERAL = "General options (before or after the command)"
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -73,46 +72,12 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def options(
+def root(
     context: typer.Context,
-    config: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="The settings file."
-            " Default: $FAXSTORE_CONFIG, else ./faxstore.toml, else /etc/faxstore/faxstore.toml.",
-            rich_help_panel=_GENERAL,
-        ),
-    ] = None,
-    dsn: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="DSN",
-            help="The database, as postgresql://user@host/name or 'host=... dbname=...'."
-            " Default: $FAXSTORE_DSN, else the settings file, else the embedded server.",
-            rich_help_panel=_GENERAL,
-        ),
-    ] = None,
-    data_dir: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="DIR",
-            help="The folder of the spool and of the embedded server."
-            " Default: $FAXSTORE_DATA_DIR, else $XDG_DATA_HOME/faxstore, else ~/.local/share/faxstore.",
-            rich_help_panel=_GENERAL,
-        ),
-    ] = None,
-    log_format: Annotated[
-        list[LogFormat] | None,
-        typer.Option(
-            metavar="|".join(LogFormat),
-            envvar="FAXSTORE_LOG_FORMAT",
-            show_envvar=False,
-            help="The format of messages and of the log; json is one object per line."
-            " Default: $FAXSTORE_LOG_FORMAT, else the settings file, else text.",
-            rich_help_panel=_GENERAL,
-        ),
-    ] = None,
+    config: options.Config = None,
+    dsn: options.Dsn = None,
+    data_dir: options.DataDir = None,
+    log_format: options.LogFormatOption = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -135,7 +100,7 @@ def options(
     context.obj = GeneralOptions().merge(on_command_line(context, context.params))
 
 
-app = new_group(options)
+app = new_group(root)
 add_command(app, "demo", demo.run)
 add_command(app, "migrate", migrate.run)
 add_command(app, "ingest", ingest.run)

@@ -1,7 +1,4 @@
-"""Writes the pages of this folder that are made from the program and its database: `make docs`.
-
-python -m docs.reference.generate
-"""
+"""Writes the generated pages of this folder (`make docs`): python -m docs.reference.generate."""
 
 from __future__ import annotations
 
@@ -18,14 +15,14 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    """The pages; those of the views and of the queries from a database that lives only for them."""
+    """Writes the pages.  The pages of views and queries come from a temporary database."""
     (HERE / "commands.md").write_text(commands_page.page(), encoding="utf-8")
     with (
         tempfile.TemporaryDirectory(prefix="faxstore-docs-", dir="/tmp") as folder,
         embedded.running(Path(folder)) as dsn,
     ):
         with connect(dsn, autocommit=True) as connection:
-            # Text is sorted by its bytes, whatever the locale of this machine.
+            # The locale C sorts text the same on every machine.
             connection.execute("create database pages template template0 locale 'C'")
         pages = make_conninfo(dsn, dbname="pages")
         migrate.upgrade(pages)

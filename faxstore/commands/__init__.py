@@ -1,4 +1,5 @@
-"""The commands, one module each, with a function `run` that the command line calls.
+"""The commands: one thin module per command or group of commands, without logic of its own.
 
-What a command needs is imported when it runs: `faxstore --help` need not wait for a database driver.
+Each module imports what its command needs when the command runs, so that `faxstore --help` does not load a database
+driver.  faxstore/cli.py registers the commands.
 """

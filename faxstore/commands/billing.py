@@ -28,6 +28,15 @@ Consumer = Annotated[
     str,
     typer.Option(metavar="NAME", help="The consumer of the batches; each consumer receives every fax exactly once."),
 ]
+NewFormat = Annotated[
+    BillingFormat | None,
+    typer.Option("--format", help="The format of a new consumer's batches; it never changes. Default: csv."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the lines of the next batch; record and write nothing.")]
+Recheck = Annotated[
+    bool,
+    typer.Option("--recheck", help="Compare every exported fax with the history, not only those with new rows."),
+]
 LIST_FORMATS = (Format.TABLE, Format.CSV, Format.JSON, Format.JSONL)
 
 
@@ -46,17 +55,9 @@ def export(
     context: typer.Context,
     folder: options.Folder = None,
     consumer: Consumer = "default",
-    format: Annotated[
-        BillingFormat | None,
-        typer.Option(help="The format of a new consumer's batches; it never changes. Default: csv."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the lines of the next batch; record and write nothing.")
-    ] = False,
-    recheck: Annotated[
-        bool,
-        typer.Option("--recheck", help="Compare every exported fax with the history, not only those with new rows."),
-    ] = False,
+    format: NewFormat = None,
+    dry_run: DryRun = False,
+    recheck: Recheck = False,
 ) -> None:
     """Export every ended fax exactly once.
 

@@ -1,4 +1,4 @@
-"""`faxstore doctor`: what is wrong with the servers and the database, and what to change."""
+"""`faxstore doctor`: checks the servers and the database."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from faxstore.commands.context import settings_of
 
 
 def run(context: typer.Context) -> None:
-    """Check each server and the database, and say what to change.
+    """Check each server and the database, and show what to change.
 
-    Of each server: can it be reached, TLS, the login, the classes of its user, res_fax, the clock, and, by what the
-    history holds of its last faxes, whether it tells how faxes went (statusevents, channelvars). Of the database: can
-    it be reached, its version, the schema, the rights. Of this machine: room for the spool. What to change stands
-    below each check, to be pasted into manager.conf or res_fax.conf. What AMI cannot tell is a note, and says so.
+    Servers: connection, TLS, login, manager classes of the user, res_fax, clock, and whether the last faxes in the
+    history have results and variables (statusevents, channelvars). Database: connection, version, schema, rights. This
+    machine: disk space for the spool. Below each failed check are the lines to paste into manager.conf or res_fax.conf.
+    What AMI cannot show is a note.
 
-    Nothing is changed. The exit status is 1 when a check failed, 3 when a server or the database cannot be reached.
+    The command changes nothing. The exit status is 1 if a check failed, 3 if a server or the database cannot be
+    reached.
 
     Examples:
       faxstore doctor
-      faxstore --config /etc/faxstore/faxstore.toml doctor
+      faxstore doctor --config /etc/faxstore/faxstore.toml
     """
     from faxstore import doctor
     from faxstore.doctor.findings import exit_status, write

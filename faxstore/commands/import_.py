@@ -17,21 +17,21 @@ if TYPE_CHECKING:
     from faxstore.store.database import Connection
 
 
-def run(
-    context: typer.Context,
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE...", help="Recordings, gzipped or not; - is standard input.", show_default=False),
-    ],
-    server: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The server of the recordings. Default: the SystemName that the server reported,"
-            " else the name of the file up to its first dot.",
-        ),
-    ] = None,
-) -> None:
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Recordings, gzipped or not; - is standard input.", show_default=False),
+]
+Server = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The server of the recordings. Default: the SystemName that the server reported,"
+        " else the name of the file up to its first dot.",
+    ),
+]
+
+
+def run(context: typer.Context, files: Files, server: Server = None) -> None:
     """Append recordings to the history.
 
     A recording is a file of faxstore record: one JSON object per line, {"ts": seconds, "dir": "in", "text": "one AMI

@@ -1,4 +1,4 @@
-"""`faxstore ingest`: the servers are watched, and what they say is kept."""
+"""`faxstore ingest`: watches the servers."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from faxstore.commands.context import settings_of
 
 
 def run(context: typer.Context) -> None:
-    """Watch all servers of the settings file until told to stop.
+    """Watch all servers of the settings file until stopped.
 
-    Logs in to each server over AMI, polls its fax sessions and keeps every observation: first in a spool on this
-    machine's disk, then in the database. With a server or the database away it goes on with the rest, and catches
-    up by itself. SIGTERM or Ctrl-C ends it cleanly within 10 seconds; a second one ends it at once. Nothing that was
-    observed is lost either way.
+    Logs in to each server over AMI, polls its fax sessions, and stores every observation, first in a spool on disk,
+    then in the database. If a server or the database is down, the others continue; faxstore reconnects and catches up.
+    SIGTERM or Ctrl-C stops it cleanly within 10 seconds, a second one at once. Neither loses an observation.
 
-    It asks a server only what cannot disturb it. The user it needs in manager.conf stands in docs/operations.md;
-    faxstore doctor checks it.
+    It never sends a query that could disturb Asterisk. docs/operations.md describes the user that it needs in
+    manager.conf; faxstore doctor checks it.
 
     Examples:
       faxstore ingest
-      faxstore --config /etc/faxstore/faxstore.toml ingest
+      faxstore ingest --config /etc/faxstore/faxstore.toml
     """
     from faxstore.ingest import service as ingest
     from faxstore.settings.loading import require_servers

@@ -1,7 +1,4 @@
-"""The options that commands share: one spelling and one meaning each.
-
-The options of the whole program (--config, --dsn ...) are in general.py.
-"""
+"""The options that commands share: one spelling and one meaning each."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from faxstore.logs import LogFormat
 
 
 class Direction(StrEnum):
@@ -108,3 +107,45 @@ ExcelSafe = Annotated[
     bool,
     typer.Option("--excel-safe", help="In CSV, prefix text that a spreadsheet would run as a formula with '."),
 ]
+
+_GENERAL = "General options (before or after the command)"
+
+Config = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="FILE",
+        rich_help_panel=_GENERAL,
+        help="The settings file. Default: $FAXSTORE_CONFIG, else ./faxstore.toml, else /etc/faxstore/faxstore.toml.",
+    ),
+]
+Dsn = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="DSN",
+        rich_help_panel=_GENERAL,
+        help="The database, as postgresql://user@host/name or 'host=... dbname=...'."
+        " Default: $FAXSTORE_DSN, else the settings file, else the embedded server.",
+    ),
+]
+DataDir = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="DIR",
+        rich_help_panel=_GENERAL,
+        help="The folder of the spool and of the embedded server."
+        " Default: $FAXSTORE_DATA_DIR, else $XDG_DATA_HOME/faxstore, else ~/.local/share/faxstore.",
+    ),
+]
+LogFormatOption = Annotated[
+    list[LogFormat] | None,
+    typer.Option(
+        "--log-format",
+        metavar="|".join(LogFormat),
+        rich_help_panel=_GENERAL,
+        envvar="FAXSTORE_LOG_FORMAT",
+        show_envvar=False,
+        help="The format of messages and of the log; json is one object per line."
+        " Default: $FAXSTORE_LOG_FORMAT, else the settings file, else text.",
+    ),
+]
+"""The general options are lists so that a second, different value is noticed (general.py)."""

@@ -1,4 +1,4 @@
-"""`faxstore record`: what passes between faxstore and one server, as a file."""
+"""`faxstore record`: writes the AMI traffic of one server to a file."""
 
 from __future__ import annotations
 
@@ -20,22 +20,26 @@ if TYPE_CHECKING:
 def run(
     context: typer.Context,
     file: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="Gzipped when its name ends in .gz; - is standard output.")
+        str,
+        typer.Argument(
+            metavar="[FILE]", help="The file to create, gzipped if its name ends in .gz; - is standard output."
+        ),
     ] = "-",
     server: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which server, where the settings file has several.")
+        str | None,
+        typer.Option(metavar="NAME", help="The server to record. Required if the settings file has several."),
     ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", min=0.1, help="End after that many seconds. Default: until Ctrl-C or SIGTERM."),
+        typer.Option(metavar="SECONDS", min=0.1, help="Stop after this time. Default: until Ctrl-C or SIGTERM."),
     ] = None,
 ) -> None:
-    """Record what a server says, for support or to import later.
+    """Record the AMI messages of a server, for support or for a later import.
 
-    Watches one server just as faxstore ingest does, but needs no database: every message in both directions becomes
-    one line of JSON, {"ts": seconds, "dir": "in", "text": "one AMI message"}, written out at once. The secret of
-    the login is left out; numbers, names and station ids of the faxes are in it as they are. An existing file is never
-    overwritten. faxstore import reads it.
+    Watches one server as faxstore ingest does, but without a database. Each message, in either direction, becomes one
+    line of JSON, {"ts": seconds, "dir": "in", "text": "one AMI message"}, which is written at once. The recording does
+    not contain the secret of the login; it does contain numbers, names and station ids of the faxes. An existing file
+    is never overwritten. faxstore import reads recordings.
 
     Examples:
       faxstore record --server pbx1 --seconds 600 pbx1.jsonl.gz
@@ -45,11 +49,11 @@ def run(
 
     servers = servers_of(settings_of(context, service=True), [server] if server else None)
     if len(servers) > 1:
-        raise UsageError(f"--server is missing: set are {', '.join(one.name for one in servers)}")
+        raise UsageError(f"--server is missing: use {' or '.join(one.name for one in servers)}")
     with Recorder(file) as recorder:
         asyncio.run(_watch(servers[0], recorder, seconds))
     if recorder.messages == 0:
-        raise UnreachableError(f"{servers[0].name}: nothing was recorded: there was no connection")
+        raise UnreachableError(f"{servers[0].name}: nothing was recorded, because the server could not be reached")
     say(f"{recorder.messages:,} messages of {servers[0].name} recorded")
 
 

@@ -1,4 +1,4 @@
-"""`faxstore show`: all that is known of one fax."""
+"""`faxstore show`: everything about one fax."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from faxstore.commands.context import settings_of
 
 
 class ShowFormat(StrEnum):
-    """The formats that can hold a whole session."""
+    """The formats that can represent a whole session."""
 
     TABLE = "table"
     JSON = "json"
@@ -21,16 +21,14 @@ def run(
     context: typer.Context,
     session: Annotated[
         str,
-        typer.Argument(
-            metavar="SESSION", help="The session_id, or as much of its beginning as no other has.", show_default=False
-        ),
+        typer.Argument(metavar="SESSION", help="The session_id, or an unambiguous prefix of it.", show_default=False),
     ],
-    format: Annotated[ShowFormat, typer.Option(help="How it comes out.")] = ShowFormat.TABLE,
+    format: Annotated[ShowFormat, typer.Option(help="The format of the output.")] = ShowFormat.TABLE,
 ) -> None:
     """Show one fax session: its totals, its timeline, its pages, and the evidence.
 
-    The timeline has one line a change: state, page, rate, error correction, transport, with the pages and bad lines
-    that came with it. The evidence is which observations the totals rest on, and who saw the end.
+    The timeline has one line per change of state, page, rate, error correction or transport, with the pages and bad
+    lines since the previous change. The evidence lists the observations behind the totals and how the end was observed.
 
     Examples:
       faxstore show 5f1c

@@ -97,7 +97,7 @@ def test_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
 
     status, _, error = asyncio.run(scenario())
     assert status == 3
-    assert "pbx1: nothing was recorded: there was no connection" in error.splitlines()[-1]
+    assert "pbx1: nothing was recorded, because the server could not be reached" in error.splitlines()[-1]
 
 
 def test_of_several_servers_one_must_be_named(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_of_several_servers_one_must_be_named(tmp_path: Path) -> None:
         server.port = 5038
         return await left(await record(tmp_path, server, twice=True))
 
-    assert asyncio.run(scenario()) == (2, "", "faxstore: --server is missing: set are pbx1, pbx2\n")
+    assert asyncio.run(scenario()) == (2, "", "faxstore: --server is missing: use pbx1 or pbx2\n")
 
 
 def test_a_server_that_is_not_set(tmp_path: Path) -> None:
