@@ -25,7 +25,7 @@ FAULTS = """
 import sys
 from faxstore import cli
 from faxstore.ami.guard import OneShotManager
-from faxstore.store import carrier
+from faxstore.ingest import carrier
 
 def send_action(self, request):
     raise RuntimeError(f"{request!r} {request.redacted} {vars(request)}")
