@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,10 @@ Data goes to standard output, messages to standard error. `--format` selects the
 The general options, `--config`, `--dsn`, `--data-dir` and `--log-format`, are accepted before and after the name of any
 command. `faxstore --install-completion` installs the completion of commands and options for your shell.
 """
+
+
+WIDTH = 120
+"""Columns of a line of text."""
 
 
 def page() -> str:
@@ -94,7 +99,7 @@ def _section(usage: str, run: Callable[..., Any]) -> Iterator[str]:
             body = "\n".join(line[2:] for line in lines)
             yield f"{title}\n\n```\n{body}\n```\n"
         else:
-            yield f"{paragraph}\n"
+            yield textwrap.fill(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False) + "\n"
     rows = [f"| `{_cell(one.spelling)}` | {_cell(one.meaning)} |" for one in parameters(run)]
     if rows:
         yield "\n".join(["| option or argument | meaning |", "| --- | --- |", *rows, ""])
