@@ -1,4 +1,4 @@
-"""Names that the other side chooses go all the way, from the wire to what a user reads, as text and as nothing else."""
+"""Names chosen by the remote side stay plain text from the wire to the output of every command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.kit import truth
 from tests.kit.given import read
 
 RECORDING = "one-page-16"
-STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 HOSTILE = {
     "SQL": "'); drop table fax.session_history cascade; --$$\\'; select 1/0 %s %(a)s :b {0} \"\\N",
@@ -33,8 +33,8 @@ VARIABLES = "REMOTESTATIONID|LOCALSTATIONID|FAXSTATUSSTRING"
 
 
 def disguised(text: str, name: str) -> str:
-    """A message in which everything that the other side, a dialplan or a caller chooses is that name."""
-    escaped = re.sub(r"([\\'\"?])", r"\\\1", name)  # as VarSet has it (manager_channels.c, ast_escape_c_alloc)
+    """The message with that name in place of everything that a remote side, a dialplan or a caller chooses."""
+    escaped = re.sub(r"([\\'\"?])", r"\\\1", name)  # as VarSet escapes it (manager_channels.c, ast_escape_c_alloc)
     text = re.sub(rf"(?m)^((?:{CHOSEN}): )[^\r\n]*", lambda match: match[1] + name, text)
     text = re.sub(rf"(?m)^(Variable: (?:{VARIABLES})\r\nValue: )[^\r\n]*", lambda match: match[1] + escaped, text)
     return re.sub(r"(?m)^(Channel: [^\r\n]*)", lambda match: match[1] + name, text)
@@ -55,12 +55,12 @@ def recording(name: str, tmp_path: Path) -> Path:
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
-    """What the command prints; nothing of it may steer a terminal."""
+    """The output of the command; its messages must not control a terminal."""
     with pytest.raises(SystemExit) as leaving:
         cli.main([*arguments])
     out, error = capsys.readouterr()
     assert leaving.value.code == status, error
-    assert STEERING.findall(error) == []
+    assert UNSAFE.findall(error) == []
     return out
 
 
@@ -80,7 +80,7 @@ def test_names_are_text_everywhere(
     assert read(database, "select * from fax.rejected_messages") == []
 
     table = run(capsys, "--dsn", dsn, "sessions", "--server", server)
-    assert STEERING.findall(table) == []
+    assert UNSAFE.findall(table) == []
     assert server[:12] in table
 
     text = run(capsys, "--dsn", dsn, "sessions", "--server", server, "--format", "csv")
@@ -89,39 +89,37 @@ def test_names_are_text_everywhere(
     assert text.count("\r\n") == len(rows) + 1
 
     lines = run(capsys, "--dsn", dsn, "sessions", "--format", "jsonl")
-    assert STEERING.findall(lines) == []
+    assert UNSAFE.findall(lines) == []
     check_rows(
         [json.loads(line) for line in lines.split("\n")[:-1]], found, "channel", "remote_station_id", "file_names"
     )
     document = run(capsys, "--dsn", dsn, "sessions", "--format", "json")
-    assert STEERING.findall(document) == []
+    assert UNSAFE.findall(document) == []
     check_rows(json.loads(document), found, "channel", "remote_station_id", "file_names")
 
     one = str(found[0]["session_id"])
     screen = run(capsys, "--dsn", dsn, "show", one)
-    assert STEERING.findall(screen) == []
+    assert UNSAFE.findall(screen) == []
     whole = run(capsys, "--dsn", dsn, "show", one, "--format", "json")
-    assert STEERING.findall(whole) == []
+    assert UNSAFE.findall(whole) == []
     assert json.loads(whole)["session"]["remote_station_id"] == name
 
 
 def check_rows(rows: list[Any], found: list[dict[str, Any]], *names: str) -> None:
-    """They are those of the view."""
+    """Compares columns of the output with those of the view."""
     assert [[row[one] for one in names] for row in rows] == [[row[one] for one in names] for row in found]
 
 
-def test_no_name_of_an_option_is_taken_for_anything_else(
-    dsn: str, name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_value_of_an_option_is_nothing_but_text(dsn: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "--dsn", dsn, "sessions", "--server", name, "--format", "jsonl") == ""
     run(capsys, "--dsn", dsn, "show", name, status=2)
-    run(capsys, "--dsn", dsn, "sessions", "--since", name, status=2)
+    run(capsys, "--dsn", dsn, "sessions", "--from", name, status=2)
     run(capsys, "--dsn", dsn, "import", name, status=2)
     run(capsys, "--dsn", f"dbname={name}", "sessions", status=2)
 
 
-def test_what_doctor_heard_of_a_server_cannot_steer_a_terminal_either(name: str) -> None:
+def test_the_findings_of_doctor_cannot_control_a_terminal(name: str) -> None:
     out = io.StringIO()
     write([Finding(f"pbx {name}", "res_fax", Verdict.FAIL, f"Asterisk {name}", f"user = {name}")], out)
-    assert STEERING.findall(out.getvalue()) == []
+    assert UNSAFE.findall(out.getvalue()) == []
     assert out.getvalue().count("\n") == 5

@@ -1,4 +1,4 @@
-"""`faxstore record` as users run it: a process of its own at an AMI server."""
+"""`faxstore record` as a process that is connected to a fake AMI server."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ def test_a_recording_until_a_signal(tmp_path: Path) -> None:
 
     status, out, error = asyncio.run(scenario())
     lines = list(capture.read(str(file)))
-    heard = "".join(line.text for line in lines)
+    recorded = "".join(line.text for line in lines)
     assert (status, out) == (0, "")
     assert f"faxstore: {sum(line.dir != 'mark' for line in lines):,} messages of pbx1 recorded" in error
     assert (lines[0].dir, lines[0].text) == ("mark", "connected")
     assert lines[-1].text.startswith("disconnected")
-    assert "SessionNumber: 7\r\nOperation: send" in heard
-    assert "Event: RTCPSent\r\n" in heard, "a recording has what an ingestor passes over"
-    assert "letmein" not in heard
+    assert "SessionNumber: 7\r\nOperation: send" in recorded
+    assert "Event: RTCPSent\r\n" in recorded, "a recording contains events that an ingestor skips"
+    assert "letmein" not in recorded
     assert "letmein" not in error
 
 
-def test_lines_come_out_of_a_pipe_as_they_are_heard(tmp_path: Path) -> None:
+def test_a_pipe_gets_each_line_at_once(tmp_path: Path) -> None:
     async def scenario() -> tuple[list[bytes], int]:
         async with FakeServer() as server:
             process = await record(tmp_path, server)
@@ -78,7 +78,7 @@ def test_lines_come_out_of_a_pipe_as_they_are_heard(tmp_path: Path) -> None:
     assert status == 0
 
 
-def test_it_ends_by_itself_after_the_seconds_asked_for(tmp_path: Path) -> None:
+def test_it_stops_after_the_given_seconds(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str, str]:
         async with FakeServer() as server:
             return await left(await record(tmp_path, server, "--seconds", "0.5"))
@@ -100,7 +100,7 @@ def test_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
     assert "pbx1: nothing was recorded, because the server could not be reached" in error.splitlines()[-1]
 
 
-def test_of_several_servers_one_must_be_named(tmp_path: Path) -> None:
+def test_one_of_several_servers_must_be_named(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str, str]:
         server = FakeServer()
         server.port = 5038
@@ -109,7 +109,7 @@ def test_of_several_servers_one_must_be_named(tmp_path: Path) -> None:
     assert asyncio.run(scenario()) == (2, "", "faxstore: --server is missing: use pbx1 or pbx2\n")
 
 
-def test_a_server_that_is_not_set(tmp_path: Path) -> None:
+def test_a_server_that_is_not_in_the_settings(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str, str]:
         server = FakeServer()
         server.port = 5038

@@ -1,4 +1,4 @@
-"""Secrets that are planted in every place where they may be set show nowhere: what is printed, `ps`, files, crashes."""
+"""Secrets from any source never appear in output, in `ps`, in files or in tracebacks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLANTED = [form for secret in (OF_FILE, OF_VARIABLE, OF_SETTINGS, OF_DSN) for fo
 NOWHERE = f"postgresql://fax:{quote(OF_DSN)}@127.0.0.1:9/fax"
 """Nothing listens there."""
 
-FAULTS = """
+BROKEN = """
 import sys
 from faxstore import cli
 from faxstore.ami.guard import OneShotManager
@@ -36,13 +36,13 @@ def connect(dsn, **options):
 OneShotManager.send_action, carrier.connect = send_action, connect
 cli.main()
 """
-"""An ingestor whose event loop and carrier fail by faults of their own, at the moment when they hold the secrets."""
+"""An ingestor whose event loop and carrier raise an unexpected error while they use the secrets."""
 
 INGEST = [sys.executable, "-m", "faxstore"]
 
 
 def settings_file(folder: Path, port: int) -> Path:
-    """Three servers, each with its secret in another place."""
+    """Three servers with three sources of secrets: a file, a variable, the settings file."""
     (folder / "one.secret").write_text(OF_FILE)
     places = {"one": 'secret_file = "one.secret"', "two": "", "three": f'secret = "{OF_SETTINGS}"'}
     config = folder / "faxstore.toml"
@@ -65,14 +65,14 @@ def planted_in(data: bytes | str) -> list[str]:
     return [secret for secret in PLANTED if secret in text]
 
 
-def shown_to_everyone(pid: int) -> bytes:
+def visible_in_ps(pid: int) -> bytes:
     """What `ps` shows of a process and its children."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return b"\n".join([Path(f"/proc/{pid}/cmdline").read_bytes(), *(shown_to_everyone(int(one)) for one in children)])
+    return b"\n".join([Path(f"/proc/{pid}/cmdline").read_bytes(), *(visible_in_ps(int(one)) for one in children)])
 
 
-async def refused(folder: Path, form: str) -> str:
-    """The log of an ingestor whose servers all refuse its secrets, and which has no database."""
+async def log_of_refused_logins(folder: Path, form: str) -> str:
+    """The log of an ingestor without a database, whose servers all refuse its secrets."""
     log = folder / "log"
     async with FakeServer() as asterisk:
         config = settings_file(folder, asterisk.port)
@@ -81,7 +81,7 @@ async def refused(folder: Path, form: str) -> str:
             process = await asyncio.create_subprocess_exec(*command, stdout=out, stderr=out, env=environ())
         try:
             await asterisk.until_requested("Login", 3)
-            assert planted_in(shown_to_everyone(process.pid)) == []
+            assert planted_in(visible_in_ps(process.pid)) == []
             await asterisk.changes.until(lambda: all(client.over for client in asterisk.clients))
             process.send_signal(signal.SIGTERM)
             await asyncio.wait_for(process.wait(), 30)
@@ -92,19 +92,19 @@ async def refused(folder: Path, form: str) -> str:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_an_ingestor_that_is_refused_everywhere(form: str, tmp_path: Path) -> None:
-    log = asyncio.run(refused(tmp_path, form))
+def test_an_ingestor_whose_logins_are_refused(form: str, tmp_path: Path) -> None:
+    log = asyncio.run(log_of_refused_logins(tmp_path, form))
     assert log.count("login refused") == 3
     assert "the database cannot be reached" in log
     assert planted_in(log) == []
-    kept = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
-    assert len(kept) > 0
-    assert [file for file in kept if planted_in(file.read_bytes())] == []
+    files = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
+    assert len(files) > 0
+    assert [file for file in files if planted_in(file.read_bytes())] == []
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_an_ingestor_that_fails_by_faults_of_its_own(form: str, tmp_path: Path) -> None:
-    """Everything of the request that was in hand is in the error's own text, as a careless message would have it."""
+def test_an_ingestor_with_an_internal_error(form: str, tmp_path: Path) -> None:
+    """The text of the error contains the whole request, as a careless message would."""
     log, status = asyncio.run(crashed(tmp_path, form))
     assert status == 1
     assert log.count("Traceback") >= 2
@@ -114,10 +114,10 @@ def test_an_ingestor_that_fails_by_faults_of_its_own(form: str, tmp_path: Path) 
 
 
 async def crashed(folder: Path, form: str) -> tuple[str, int]:
-    """What it said, and its exit status."""
+    """The log of the ingestor, and its exit status."""
     async with FakeServer() as asterisk:
         config = settings_file(folder, asterisk.port)
-        command = [sys.executable, "-c", FAULTS, "--log-format", form, "--config", str(config), "ingest"]
+        command = [sys.executable, "-c", BROKEN, "--log-format", form, "--config", str(config), "ingest"]
         process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environ())
         _, error = await asyncio.wait_for(process.communicate(), 60)
         assert process.returncode is not None
@@ -155,16 +155,16 @@ def test_a_database_that_refuses(change: Mapping[str, str], empty_database: str,
     [
         NOWHERE.replace(":9/", ":port/"),
         NOWHERE + "?nonsense=1",
-        f"host=127.0.0.1 password={OF_DSN}",  # its blanks should be quoted
+        f"host=127.0.0.1 password={OF_DSN}",  # without the quotes that its blanks need
         f"password='{OF_DSN}",
         f"{OF_DSN}",
     ],
 )
-def test_a_connection_string_that_is_none(dsn: str, tmp_path: Path) -> None:
+def test_an_invalid_connection_string(dsn: str, tmp_path: Path) -> None:
     assert "planted" not in output(settings_file(tmp_path, 9), dsn, "sessions")
 
 
-def test_psql_is_given_the_password_where_only_its_user_can_read_it(tmp_path: Path) -> None:
+def test_psql_gets_the_password_where_only_its_user_can_read_it(tmp_path: Path) -> None:
     program = tmp_path / "psql"
     program.write_text('#!/bin/sh\ncat /proc/$$/cmdline /proc/$PPID/cmdline | tr "\\0" " "; echo; echo "$PGPASSWORD"\n')
     program.chmod(0o755)
