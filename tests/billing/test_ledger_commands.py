@@ -1,4 +1,4 @@
-"""The commands of the billing ledger, as a user of each role runs them."""
+"""`faxstore billing`: messages, usage errors and rights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from faxstore import cli
 from faxstore.billing.ledger import ledger
-from tests.kit.billing_batches import hand, names
+from tests.kit.billing_batches import export, names
 from tests.kit.given import append, channel_status, gone, receiving
 
 Captured = pytest.CaptureFixture[str]
@@ -24,7 +24,7 @@ Captured = pytest.CaptureFixture[str]
 
 @pytest.fixture
 def exporter(server: str, dsn: str, database: psycopg.Connection) -> Iterator[str]:
-    """The DSN of a user who was granted fax_export and nothing else, for a database with two ended faxes."""
+    """The DSN of a user with the role fax_export only, on a database with two ended faxes."""
     for number in range(2):
         append(
             database,
@@ -52,7 +52,7 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_a_batch_is_made_and_its_file_named(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+def test_an_export_prints_the_name_of_its_file(exporter: str, tmp_path: Path, capsys: Captured) -> None:
     out, said = run(exporter, capsys, "export", "--folder", tmp_path)
     assert out == f"{tmp_path / 'billing-default-000001.csv'}\n"
     assert said == ["batch 1 of default: 2 faxes, 0 corrections, 2 pages, positions 1 to 6"]
@@ -60,18 +60,18 @@ def test_a_batch_is_made_and_its_file_named(exporter: str, tmp_path: Path, capsy
     assert (out, said) == ("", ["nothing new for default: its last batch is 1"])
 
 
-def test_a_dry_run_shows_the_lines_and_fixes_nothing(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+def test_a_dry_run_prints_the_lines_and_makes_no_batch(exporter: str, tmp_path: Path, capsys: Captured) -> None:
     out, said = run(exporter, capsys, "export", "--dry-run")
     assert [(row["line"], row["pages"]) for row in rows(out)] == [("1", "1"), ("2", "1")]
     assert said == ["dry run for default, no batch was made; it has no batches yet"]
-    hand(exporter, tmp_path)
+    export(exporter, tmp_path)
     assert out.encode() == (tmp_path / "billing-default-000001.csv").read_bytes()
 
 
-def test_what_was_made_and_not_delivered_is_delivered_by_the_next_run(
+def test_the_next_run_delivers_a_committed_batch(
     exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
 ) -> None:
-    """As after a kill between the commit and the name of the file."""
+    """As after a kill between the commit and the renaming of the file."""
     run(exporter, capsys, "export", "--folder", tmp_path)
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with database.transaction():
@@ -104,12 +104,12 @@ def test_the_list_of_batches(exporter: str, tmp_path: Path, capsys: Captured) ->
     out, _ = run(exporter, capsys, "list")
     assert "billing-default-000001.csv" in out
     out, _ = run(exporter, capsys, "list", "--format", "jsonl")
-    told = json.loads(out)
-    assert (told["batch"], told["lines"], told["pages"], told["erased_lines"]) == (1, 2, 2, 0)
-    assert told["delivered_at"] >= told["made_at"]
+    batch = json.loads(out)
+    assert (batch["batch"], batch["lines"], batch["pages"], batch["erased_lines"]) == (1, 2, 2, 0)
+    assert batch["delivered_at"] >= batch["made_at"]
 
 
-def test_what_was_said_then_and_what_is_said_now(
+def test_as_of_prints_the_ledger_of_then_and_of_now(
     exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
 ) -> None:
     run(exporter, capsys, "export", "--folder", tmp_path)
@@ -119,8 +119,8 @@ def test_what_was_said_then_and_what_is_said_now(
     assert said[0].startswith("default as of batch 1, made at 20")
     now, said = run(exporter, capsys, "as-of", "0m", "--from", "2026-11-02T08:00:00", "--to", "2026-11-02T08:00:05")
     assert said[0].startswith("default as of batch 2, made at 20")
-    told = [[(row["batch"], row["session_number"], row["account_code"]) for row in rows(out)] for out in (then, now)]
-    assert told == [[("1", "0", ""), ("1", "1", "")], [("2", "0", "law")]]
+    states = [[(row["batch"], row["session_number"], row["account_code"]) for row in rows(out)] for out in (then, now)]
+    assert states == [[("1", "0", ""), ("1", "1", "")], [("2", "0", "law")]]
     with_offset = ["--from", "2026-11-02T09:00:00+01:00", "--to", "2026-11-02T13:45:05+05:45"]
     assert run(exporter, capsys, "as-of", "0m", *with_offset, "--time-zone", "Asia/Tokyo")[0] == now
 
@@ -140,20 +140,20 @@ def test_what_was_said_then_and_what_is_said_now(
         (["as-of", "1", "--format", "cloudevents"], "--format cloudevents describes changes, not a state"),
     ],
 )  # fmt: skip
-def test_bad_use_is_one_line(exporter: str, capsys: Captured, arguments: list[str], said: str) -> None:
-    out, told = run(exporter, capsys, *arguments, status=2)
-    assert (out, len(told)) == ("", 1)
-    assert told[0].startswith(said)
+def test_a_usage_error_is_one_line(exporter: str, capsys: Captured, arguments: list[str], said: str) -> None:
+    out, errors = run(exporter, capsys, *arguments, status=2)
+    assert (out, len(errors)) == ("", 1)
+    assert errors[0].startswith(said)
 
 
 def test_an_unknown_time_zone_is_an_error(exporter: str, tmp_path: Path, capsys: Captured) -> None:
     run(exporter, capsys, "export", "--folder", tmp_path)
     arguments = ["as-of", "1", "--from", "2026-10-01", "--time-zone", "Europe/Berlim"]
-    _, told = run(exporter, capsys, *arguments, status=2)
-    assert told[-1].startswith("--time-zone: the database has no time zone 'Europe/Berlim'; use a name")
+    _, errors = run(exporter, capsys, *arguments, status=2)
+    assert errors[-1].startswith("--time-zone: the database has no time zone 'Europe/Berlim'; use a name")
 
 
-def test_whoever_may_only_read_reads_the_ledger_and_makes_nothing(
+def test_fax_reader_may_read_the_ledger_and_make_no_batch(
     exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
 ) -> None:
     run(exporter, capsys, "export", "--folder", tmp_path)
@@ -162,8 +162,8 @@ def test_whoever_may_only_read_reads_the_ledger_and_makes_nothing(
     database.execute(sql.SQL("grant fax_reader to {}").format(user))
     out, _ = run(exporter, capsys, "as-of", "1")
     assert len(rows(out)) == 2
-    _, told = run(exporter, capsys, "export", "--folder", tmp_path, status=2)
-    assert told == [
+    _, errors = run(exporter, capsys, "export", "--folder", tmp_path, status=2)
+    assert errors == [
         "permission denied for function begin_export_batch: this user needs the role fax_export (to read, fax_reader)"
     ]
 

@@ -1,4 +1,4 @@
-"""What was handed out is never changed but by an erasure; whatever was changed all the same is found and located."""
+"""Exported lines never change except by an erasure, and the check of the ledger finds and locates every change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from faxstore.billing.ledger import ledger
 from faxstore.billing.verification import ledger_faults
 from faxstore.errors import FaxstoreError
 from faxstore.store import migrate
-from tests.kit.billing_batches import batches, hand, lines, manifests
+from tests.kit.billing_batches import batches, export, lines, manifests
 from tests.kit.given import append, channel_status, gone, read, receiving, sending, sessions
 from tests.kit.log_faxes import sealed, told, verified
 from tests.kit.rights import LEDGER
@@ -26,30 +26,30 @@ REFUSED = psycopg.errors.InsufficientPrivilege
 
 
 @pytest.fixture
-def handed(dsn: str, database: psycopg.Connection, tmp_path: Path) -> Path:
+def exported(dsn: str, database: psycopg.Connection, tmp_path: Path) -> Path:
     """Three faxes in two batches, one of them corrected; the folder of their files."""
     folder = tmp_path / "to"
     folder.mkdir()
     append(database, receiving((0, 1, 3), (1, 2, 3), number=0), gone(2, 0))
     append(database, sending((10, 1), (11, 2), number=1), gone(12, 1))
     append(database, channel_status(10.5, 1, CallerIDNum="4930111", ConnectedLineNum="4940222", AccountCode="law"))
-    hand(dsn, folder)
+    export(dsn, folder)
     append(database, receiving((20, 1, 0), (21, 2, 0), number=2), gone(22, 2))
     append(database, channel_status(0.5, 0, CallerIDNum="4930333"))
-    hand(dsn, folder)
+    export(dsn, folder)
     return folder
 
 
 def found(database: psycopg.Connection, change: str = "") -> list[str]:
-    """What the check finds after a superuser's change, made with all triggers off; it is not kept."""
+    """The faults that the check finds after a superuser's change with all triggers off; the change is rolled back."""
     with database.transaction(force_rollback=True):
-        for statement in ("set local session_replication_role = replica", *BARE, change):
+        for statement in ("set local session_replication_role = replica", *TRIGGERS_OFF, change):
             if statement:
                 database.execute(statement.encode())
         return list(ledger_faults(database))
 
 
-BARE = [
+TRIGGERS_OFF = [
     f"alter table fax.{table} disable trigger all" for table in (*LEDGER, "session_history", "session_history_2026_11")
 ]
 
@@ -72,8 +72,8 @@ def the_id(database: psycopg.Connection, number: int) -> UUID:
 @pytest.mark.parametrize(
     "change", ["update fax.{} set batch = batch + 1", "delete from fax.{}", "truncate fax.{} cascade"]
 )
-def test_even_who_may_cannot_change_what_was_handed_out(
-    handed: Path, database: psycopg.Connection, table: str, change: str
+def test_no_role_may_change_exported_lines(
+    exported: Path, database: psycopg.Connection, table: str, change: str
 ) -> None:
     for role in ("", "set local role fax_owner", "set local session_replication_role = replica"):
         with pytest.raises(REFUSED, match="is append-only"):
@@ -93,7 +93,7 @@ def test_even_who_may_cannot_change_what_was_handed_out(
         " erased_at = now()",
     ],
 )
-def test_of_a_line_only_all_personal_values_are_erased(handed: Path, database: psycopg.Connection, change: str) -> None:
+def test_only_all_personal_values_may_be_erased(exported: Path, database: psycopg.Connection, change: str) -> None:
     with pytest.raises(REFUSED, match=r"fax\.export_line is append-only: update is refused"):
         database.execute(f"update fax.export_line set {change}".encode())
 
@@ -101,8 +101,8 @@ def test_of_a_line_only_all_personal_values_are_erased(handed: Path, database: p
 # -- erasure ----------------------------------------------------------------------------------------------
 
 
-def test_erasing_takes_the_personal_values_and_leaves_the_proof(
-    dsn: str, handed: Path, database: psycopg.Connection
+def test_an_erasure_removes_personal_values_and_keeps_the_digests(
+    dsn: str, exported: Path, database: psycopg.Connection
 ) -> None:
     before = read(database, "select * from fax.export_line order by batch, line")
     session = the_id(database, 1)
@@ -110,15 +110,15 @@ def test_erasing_takes_the_personal_values_and_leaves_the_proof(
     assert database.execute("select fax.erase_export_lines(%s)", [session]).fetchone() == (0,)
     after = read(database, "select * from fax.export_line order by batch, line")
     (place,) = [place for place, row in enumerate(before) if row["session_id"] == session]
-    gone_with_it = {"caller_number", "called_number", "salt", "erased_at"}
-    assert {name for name in after[place] if after[place][name] != before[place][name]} == gone_with_it
+    erased = {"caller_number", "called_number", "salt", "erased_at"}
+    assert {name for name in after[place] if after[place][name] != before[place][name]} == erased
     assert [row for row in after if row["session_id"] != session] == [
         row for row in before if row["session_id"] != session
     ]
     assert found(database) == []
 
 
-def test_erasing_a_session_reaches_its_lines(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+def test_erasing_a_session_erases_its_lines(dsn: str, exported: Path, database: psycopg.Connection) -> None:
     session = the_id(database, 1)
     database.execute("select fax.erase_session(%s, 'asked for')", [session])
     query = "select caller_number, erased_at is not null as erased from fax.export_line where session_id = %s"
@@ -126,20 +126,20 @@ def test_erasing_a_session_reaches_its_lines(dsn: str, handed: Path, database: p
     assert told(verified(dsn)) == []
 
 
-def test_verify_tells_of_the_ledger_too(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+def test_verify_checks_the_ledger_too(dsn: str, exported: Path, database: psycopg.Connection) -> None:
     database.execute("alter table fax.export_line disable trigger all")
     database.execute("update fax.export_line set pages = 9 where batch = 1 and line = 1")
     assert [one for one in told(verified(dsn)) if one.startswith("exports: batch 1 of default, line 1")]
 
 
-def test_a_figure_of_an_erased_line_is_still_proven(handed: Path, database: psycopg.Connection) -> None:
+def test_a_changed_figure_of_an_erased_line_is_found(exported: Path, database: psycopg.Connection) -> None:
     database.execute("select fax.erase_export_lines(%s)", [the_id(database, 1)])
-    told = found(database, "update fax.export_line set pages = 9 where erased_at is not null")
-    assert [one for one in told if one.startswith("batch 1 of default, line 2 (session ") and "was changed" in one]
+    faults = found(database, "update fax.export_line set pages = 9 where erased_at is not null")
+    assert [one for one in faults if one.startswith("batch 1 of default, line 2 (session ") and "was changed" in one]
 
 
-def test_a_batch_with_an_erased_line_is_rendered_without_it_and_says_so(
-    dsn: str, handed: Path, database: psycopg.Connection, tmp_path: Path
+def test_a_batch_is_rendered_without_erased_values(
+    dsn: str, exported: Path, database: psycopg.Connection, tmp_path: Path
 ) -> None:
     database.execute("select fax.erase_export_lines(%s)", [the_id(database, 1)])
     again = tmp_path / "again"
@@ -147,31 +147,31 @@ def test_a_batch_with_an_erased_line_is_rendered_without_it_and_says_so(
     with ledger(dsn, "default") as opened:
         sha256 = render_batch(opened, opened.batch(1), again, lambda _: None)
     as_made, now = (
-        (handed / "billing-default-000001.csv").read_bytes(),
+        (exported / "billing-default-000001.csv").read_bytes(),
         (again / "billing-default-000001.csv").read_bytes(),
     )
     assert as_made.replace(b"4930111", b"").replace(b"4940222", b"") == now
-    told = json.loads((again / "billing-default-000001.json").read_text())
-    assert (told["erased_lines"], told["sha256"]) == (1, sha256.hex())
-    assert told["sha256_as_made"] == hashlib.sha256(as_made).hexdigest()
+    manifest = json.loads((again / "billing-default-000001.json").read_text())
+    assert (manifest["erased_lines"], manifest["sha256"]) == (1, sha256.hex())
+    assert manifest["sha256_as_made"] == hashlib.sha256(as_made).hexdigest()
 
 
-def test_what_was_erased_is_no_correction(dsn: str, handed: Path, database: psycopg.Connection) -> None:
-    """The numbers are still in the history of this test; the erased line has none, and that is no difference."""
+def test_an_erasure_is_no_correction(dsn: str, exported: Path, database: psycopg.Connection) -> None:
+    """Only the line is erased here: that the history still has the numbers is not a change of the fax."""
     database.execute("select fax.erase_export_lines(%s)", [the_id(database, 1)])
-    assert hand(dsn, handed, recheck=True) == []
+    assert export(dsn, exported, recheck=True) == []
 
 
-def test_the_digest_cannot_be_found_by_trying_numbers(handed: Path, database: psycopg.Connection) -> None:
-    """Two lines with the same personal values have different digests, and the salt goes with the values."""
-    told = read(database, "select personal_digest, salt from fax.export_line where caller_number is null")
-    assert len({bytes(row["personal_digest"]) for row in told}) == len(told) > 1
+def test_a_digest_cannot_be_found_by_guessing(exported: Path, database: psycopg.Connection) -> None:
+    """Lines with the same personal values have different digests, because each has a salt."""
+    salted = read(database, "select personal_digest, salt from fax.export_line where caller_number is null")
+    assert len({bytes(row["personal_digest"]) for row in salted}) == len(salted) > 1
 
 
 # -- tampering --------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_found_where_nothing_was_changed(handed: Path, database: psycopg.Connection) -> None:
+def test_an_unchanged_ledger_has_no_faults(exported: Path, database: psycopg.Connection) -> None:
     assert found(database) == []
 
 
@@ -179,7 +179,7 @@ LINE = "where batch = 1 and line = 1"
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "fault"),
     [
         (f"update fax.export_line set pages = 7 {LINE}", "batch 1 of default, line 1 (session"),
         (f"update fax.export_line set pages = 7 {LINE}", "batch 1 of default: its sums are not those of its lines"),
@@ -204,24 +204,24 @@ LINE = "where batch = 1 and line = 1"
     ],
 )  # fmt: skip
 def test_a_change_by_a_superuser_is_found_and_located(
-    handed: Path, database: psycopg.Connection, change: str, told: str
+    exported: Path, database: psycopg.Connection, change: str, fault: str
 ) -> None:
-    changed = found(database, change)
-    assert [one for one in changed if told in one], changed
+    faults = found(database, change)
+    assert [one for one in faults if fault in one], faults
 
 
-def test_a_fax_that_was_left_out_is_found(dsn: str, handed: Path, database: psycopg.Connection) -> None:
-    """With its line it goes from the batch and its sums, its digest and its file: the views still know it."""
+def test_a_removed_line_is_found(dsn: str, exported: Path, database: psycopg.Connection) -> None:
+    """Without the line, the fax is in no batch; the views still have it."""
     session = the_id(database, 2)
     with database.transaction(force_rollback=True):
-        for statement in ("set local session_replication_role = replica", *BARE):
+        for statement in ("set local session_replication_role = replica", *TRIGGERS_OFF):
             database.execute(statement.encode())
         database.execute("delete from fax.export_line where session_id = %s", [session])
-        told = list(ledger_faults(database))
-    assert f"session {session} (pbx, number 2) was not handed out to default" in told
+        faults = list(ledger_faults(database))
+    assert f"session {session} (pbx, number 2) was not handed out to default" in faults
 
 
-# -- what a line may be -----------------------------------------------------------------------------------
+# -- constraints ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_a_fax_that_was_left_out_is_found(dsn: str, handed: Path, database: psyc
         ("end_observed_by = 'open'", "export_line_end_observed_by_check"),
     ],
 )
-def test_no_line_gets_in_that_could_not_be_handed_out(
-    handed: Path, database: psycopg.Connection, change: str, constraint: str
+def test_constraints_refuse_an_impossible_line(
+    exported: Path, database: psycopg.Connection, change: str, constraint: str
 ) -> None:
     with pytest.raises(psycopg.errors.IntegrityError, match=constraint):
         in_a_transaction(
@@ -245,7 +245,7 @@ def test_no_line_gets_in_that_could_not_be_handed_out(
         )
 
 
-def test_no_lines_without_their_batch(dsn: str, handed: Path, database: psycopg.Connection) -> None:
+def test_lines_need_their_batch(dsn: str, exported: Path, database: psycopg.Connection) -> None:
     append(database, receiving((30, 1, 0), (31, 2, 0), number=3), gone(32, 3))
     begun = ["set transaction isolation level repeatable read", "select fax.begin_export_batch('default')"]
     with pytest.raises(psycopg.errors.ForeignKeyViolation, match="export_line_consumer_batch_fkey"):
@@ -253,7 +253,7 @@ def test_no_lines_without_their_batch(dsn: str, handed: Path, database: psycopg.
 
 
 @pytest.mark.parametrize("level", [psycopg.IsolationLevel.READ_COMMITTED, psycopg.IsolationLevel.SERIALIZABLE])
-def test_a_batch_is_of_one_moment(dsn: str, level: psycopg.IsolationLevel) -> None:
+def test_a_batch_needs_repeatable_read(dsn: str, level: psycopg.IsolationLevel) -> None:
     with psycopg.connect(dsn) as connection:
         connection.isolation_level = level
         with pytest.raises(psycopg.errors.RaiseException, match="needs transaction isolation repeatable read"):
@@ -261,26 +261,26 @@ def test_a_batch_is_of_one_moment(dsn: str, level: psycopg.IsolationLevel) -> No
 
 
 def test_the_newest_checkpoint_of_the_log_is_in_the_manifest(
-    dsn: str, handed: Path, database: psycopg.Connection
+    dsn: str, exported: Path, database: psycopg.Connection
 ) -> None:
-    assert [one["checkpoint"] for one in manifests(handed)] == [None, None]
+    assert [one["checkpoint"] for one in manifests(exported)] == [None, None]
     sealed(dsn)
     append(database, receiving((30, 1, 0), (31, 2, 0), number=3), gone(32, 3))
     _, note = sealed(dsn)
-    hand(dsn, handed)
-    assert manifests(handed)[2]["checkpoint"] == note
+    export(dsn, exported)
+    assert manifests(exported)[2]["checkpoint"] == note
     assert batches(dsn)[2].checkpoint == note
-    assert len(lines(handed)) == 5
+    assert len(lines(exported)) == 5
 
 
-def test_a_ledger_that_has_handed_out_anything_is_never_dropped(dsn: str, handed: Path) -> None:
+def test_a_ledger_with_a_batch_is_never_dropped(dsn: str, exported: Path) -> None:
     with pytest.raises(FaxstoreError, match="it would drop a billing ledger that is not empty"):
         migrate.downgrade(dsn, "base")
     assert len(batches(dsn)) == 2
 
 
-def test_a_fax_is_looked_at_by_its_id_and_start(handed: Path, database: psycopg.Connection) -> None:
-    """export_seen is a part of the question that asks it: one session of one partition, by their indexes."""
+def test_export_seen_reads_one_session_by_index(exported: Path, database: psycopg.Connection) -> None:
+    """Postgres inlines export_seen into the query: it reads one session of one partition by its indexes."""
     row = database.execute(
         "explain (format json) select f.pages from fax.session s"
         " cross join lateral fax.export_seen(s.session_id, s.started_at) f where s.session_number = 1"

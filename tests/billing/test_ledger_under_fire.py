@@ -16,5 +16,5 @@ def test_an_exporter_killed_at_random_moments_exports_every_fax_once(dsn: str, t
     outcome = under_fire(dsn, tmp_path, KILLS, seed)
     print(outcome.report())
     assert outcome.differences == []
-    assert outcome.told["faxes"] > 20
-    assert outcome.told["corrections"] > 0
+    assert outcome.counts["faxes"] > 20
+    assert outcome.counts["corrections"] > 0

@@ -1,4 +1,4 @@
-"""`faxstore export` as it is typed: what it says, and what makes no sense is one line."""
+"""`faxstore export` on the command line: its messages, and one line for each usage error."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.kit.given import append, gateway, gone, receiving
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    """The exit status, standard output, standard error."""
+    """Runs a command; returns the exit status, standard output and standard error."""
     with pytest.raises(SystemExit) as leaving:
         cli.main([*arguments])
     out, error = capsys.readouterr()
     return int(leaving.value.code or 0), out, error
 
 
-def test_to_standard_output_and_quiet(
+def test_standard_output_gets_rows_and_no_messages(
     dsn: str, database: psycopg.Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
     append(database, receiving((0, 1, 0)), gone(10))
@@ -30,7 +30,9 @@ def test_to_standard_output_and_quiet(
     assert (status, len(out.split("\r\n")), error) == (0, 3, "")
 
 
-def test_to_a_file(dsn: str, database: psycopg.Connection, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_file_is_written_and_not_replaced_without_force(
+    dsn: str, database: psycopg.Connection, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     append(database, receiving((0, 1, 0)), gone(10), gateway((20, 1, 0), number=1, channel="SIP/1"))
     log = tmp_path / "xferfaxlog"
     command = ("--dsn", dsn, "export", "sessions", "--format", "xferfaxlog", "--output", str(log))
@@ -66,7 +68,7 @@ def test_to_a_file(dsn: str, database: psycopg.Connection, capsys: pytest.Captur
         (["sessions", "--format", "xferfaxlog", "--direction", "gateway"], "has lines for sent and received faxes"),
     ],
 )
-def test_what_makes_no_sense_is_one_line_before_anything_connects(
+def test_a_usage_error_is_one_line_before_any_connection(
     arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status, out, error = run(capsys, "--dsn", "host=/none/such", "export", *arguments)
@@ -74,7 +76,7 @@ def test_what_makes_no_sense_is_one_line_before_anything_connects(
     assert line in error
 
 
-def test_without_pyarrow_parquet_names_the_extra(
+def test_without_pyarrow_the_error_names_the_extra(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
@@ -83,7 +85,7 @@ def test_without_pyarrow_parquet_names_the_extra(
     assert (status, error) == (2, "faxstore: --format parquet needs pyarrow: pip install faxstore[parquet]\n")
 
 
-def test_a_reader_may_export_everything(
+def test_fax_reader_may_export_every_data_set(
     dsn: str, database: psycopg.Connection, capsys: pytest.CaptureFixture[str]
 ) -> None:
     append(database, receiving((0, 1, 0), (10, 2, 0)), gone(20))
@@ -93,7 +95,7 @@ def test_a_reader_may_export_everything(
         assert len(out.split("\r\n")) > 2
 
 
-def test_whoever_may_not_read_is_told_so(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_right_is_one_line(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
     status, _, error = run(capsys, "--dsn", f"{dsn} options='-c role=fax_ingest'", "export", "pages")
     assert status == 2
     assert error.startswith("faxstore: the database does not let this user read it: permission denied for view")

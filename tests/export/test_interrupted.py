@@ -1,4 +1,4 @@
-"""Real exports, killed, interrupted or cut off from the database in the middle: nothing half has the final name."""
+"""Exports that are killed, interrupted or lose the database leave no partial file under the final name."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def counting(bar, what):
     return count
 
 progress.counting = counting
-signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background it is ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run in the background
 cli.main(sys.argv[1:])
 """
-"""The command line, which tells of each row and takes its time: 500 rows a second."""
+"""The command line, slowed down to 500 rows per second; it prints each row number on standard error."""
 
 INTERRUPTED, UNREACHABLE = 130, 3
 
 
 @pytest.fixture(scope="module")
 def imported(server: str, template: str) -> Iterator[str]:
-    """A DSN of a database with some 2,000 rows of history."""
+    """The DSN of a database with about 2,000 history rows."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             import_file(connection, str(truth.path("bad-lines-16")), "pbx", lambda _: None)
@@ -50,27 +50,27 @@ def imported(server: str, template: str) -> Iterator[str]:
 
 @contextmanager
 def in_the_middle(dsn: str, output: Path, form: str, rows: int = 200) -> Iterator[subprocess.Popen[str]]:
-    """An export of the history that has written some rows and is far from its end."""
+    """An export of the history that has written that many rows."""
     command = [sys.executable, "-c", SLOW, "--dsn", dsn, "export", "history", "--format", form, "--output", str(output)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr or ():
             if line.strip() == str(rows):
                 break
         else:
-            raise AssertionError("it ended before its middle")
+            raise AssertionError("the export ended too early")
         yield process
         if process.poll() is None:
             process.kill()
 
 
 def export(dsn: str, output: Path, form: str) -> None:
-    """The same to its end."""
+    """Runs the export to its end."""
     command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "history", "--format", form]
     subprocess.run([*command, "--output", str(output)], check=True, capture_output=True)
 
 
-def left(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Its exit status and the last thing that it said."""
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit status and the last line on standard error."""
     _, error = process.communicate(timeout=120)
     return process.returncode, error.strip().rpartition("\n")[2]
 
@@ -79,7 +79,7 @@ FORMS = pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 
 
 @FORMS
-def test_kill_9_leaves_no_name_and_the_next_run_is_whole(imported: str, tmp_path: Path, form: str) -> None:
+def test_after_kill_9_the_next_run_is_complete(imported: str, tmp_path: Path, form: str) -> None:
     output, whole = tmp_path / "a" / "history", tmp_path / "b" / "history"
     output.parent.mkdir()
     whole.parent.mkdir()
@@ -94,7 +94,7 @@ def test_kill_9_leaves_no_name_and_the_next_run_is_whole(imported: str, tmp_path
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder by its name."""
+    """The bytes of each file in a folder, by relative name."""
     return {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
 
 
@@ -102,24 +102,24 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_sigint_leaves_nothing(imported: str, tmp_path: Path, form: str) -> None:
     with in_the_middle(imported, tmp_path / "history", form) as process:
         process.send_signal(signal.SIGINT)
-        status, _ = left(process)
+        status, _ = ended(process)
     assert status == INTERRUPTED
     assert list(tmp_path.iterdir()) == []
 
 
 @FORMS
-def test_without_the_database_it_says_so_and_leaves_nothing(imported: str, tmp_path: Path, form: str) -> None:
+def test_a_lost_database_is_one_line_and_leaves_nothing(imported: str, tmp_path: Path, form: str) -> None:
     with in_the_middle(imported, tmp_path / "history", form) as process:
         with psycopg.connect(imported, autocommit=True) as connection:
             cut = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()"
             connection.execute(f"{cut} and datname = current_database() and application_name = 'faxstore'")
-        status, said = left(process)
+        status, said = ended(process)
     assert status == UNREACHABLE
     assert said.startswith("faxstore: the database was lost: ")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_file_stays_until_the_new_one_is_whole(imported: str, tmp_path: Path) -> None:
+def test_an_older_file_stays_until_the_new_one_is_complete(imported: str, tmp_path: Path) -> None:
     output = tmp_path / "history"
     output.write_text("old")
     command = [sys.executable, "-c", SLOW, "--dsn", imported, "export", "history", "--force", "--output", str(output)]
@@ -136,18 +136,18 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_what_is_appended_meanwhile_is_not_in_it(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+def test_rows_appended_during_an_export_are_not_in_it(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     append(database, receiving(*((second, 1, 0) for second in range(400))))
     output = tmp_path / "history"
     with in_the_middle(dsn, output, "jsonl", 20) as process:
         append(database, receiving(*((second + 0.5, 1, 0) for second in range(400)), number=1))
-        status, _ = left(process)
+        status, _ = ended(process)
     assert status == 0
     assert len(output.read_bytes().splitlines()) == 400
     assert database.execute("select count(*) from fax.session_history").fetchone() == (800,)
 
 
-def test_a_reader_who_leaves_ends_it_quietly(imported: str) -> None:
+def test_a_closed_pipe_ends_an_export_quietly(imported: str) -> None:
     command = f"{sys.executable} -m faxstore --dsn '{imported}' export history | head -n 1; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, env=os.environ)
     header, status = done.stdout.splitlines()

@@ -1,4 +1,4 @@
-"""Which sessions are exported: periods of a time zone, and filters that hold for their pages and rows too."""
+"""The selection of sessions: periods in a time zone, and filters that apply to their pages and rows too."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ BY_SESSION = (datasets.sessions, datasets.pages, datasets.timeline, datasets.his
 
 
 def at(text: str) -> float:
-    """The second of a moment, as given rows count."""
+    """A moment as seconds after START, as given rows use them."""
     return (datetime.fromisoformat(text) - START).total_seconds()
 
 
 def starts(dsn: str, selection: Selection, folder: Path) -> list[str]:
-    """When the sessions began that fit, in the selection's zone, to the minute."""
+    """The starts of the selected sessions, in the time zone of the selection, to the minute."""
     rows = csv_rows(csv_text(dsn, datasets.sessions(selection), folder, selection.zone))
     return [row["started_at"][:16] + row["started_at"][-6:] for row in rows]
 
@@ -54,7 +54,7 @@ def test_a_period_begins_and_ends_at_midnight_of_its_zone(
     ]
 
 
-def test_the_hour_that_comes_twice_is_in_no_two_days_and_has_two_offsets(
+def test_the_repeated_hour_of_a_clock_change_has_two_offsets(
     dsn: str, database: psycopg.Connection, tmp_path: Path
 ) -> None:
     faxes(database, "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z")
@@ -71,7 +71,7 @@ def test_a_moment_with_an_offset_is_that_moment_in_any_zone(
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Havana", "Pacific/Apia", "Asia/Kathmandu"])
-def test_the_months_of_a_year_hold_every_session_once_and_usage_counts_the_same(
+def test_every_session_is_in_one_month_and_usage_counts_the_same(
     dsn: str, database: psycopg.Connection, tmp_path: Path, zone: str
 ) -> None:
     hours = [datetime(2026, 1, 2, tzinfo=UTC) + timedelta(hours=n * 127) for n in range(67)]
@@ -92,7 +92,7 @@ def test_the_months_of_a_year_hold_every_session_once_and_usage_counts_the_same(
 
 @pytest.fixture(scope="module")
 def three(server: str, template: str) -> Iterator[str]:
-    """A fax received for account a, one sent that failed, one of another server whose result nobody told."""
+    """A received fax of account a, a sent fax that failed, and one of another server whose result is unknown."""
     received = [*receiving((0, 1, 2), (10, 2, 1)), *result(11, "SUCCESS", "", "OK"), completed(12, 2, AccountCode="a")]
     other = {"channel": "PJSIP/two-1", "uniqueid": "two.1"}
     sent = [*sending((100, 1), (110, 2), number=1, channel="PJSIP/two-1")]
@@ -120,7 +120,7 @@ def three(server: str, template: str) -> Iterator[str]:
         ({"servers": ["pbx"], "directions": ["received"], "results": ["success"]}, [0]),
     ],
 )
-def test_a_filter_chooses_sessions_and_all_that_is_of_them(
+def test_a_filter_selects_sessions_with_all_their_rows(
     three: str,
     tmp_path: Path,
     make: Callable[[Selection], datasets.Dataset],

@@ -1,4 +1,4 @@
-"""Handing out into a folder, and what a consumer reads there."""
+"""Exports batches into a folder, and reads there what a consumer reads."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from faxstore.billing.formats import BillingFormat
 from faxstore.billing.ledger import Batch, ledger
 from faxstore.billing.lines import COLUMNS
 
-Told = dict[str, str]
-"""A line of a CSV file as a consumer reads it: by the names of its header, all of it text."""
+Line = dict[str, str]
+"""A line of a CSV file as a consumer reads it: text by column name."""
 
 
-def hand(
+def export(
     dsn: str,
     folder: Path,
     consumer: str = "default",
@@ -25,7 +25,7 @@ def hand(
     *,
     recheck: bool = False,
 ) -> list[Batch]:
-    """One run of the exporter; what it put in place."""
+    """Runs one export; returns the batches that it delivered."""
     with ledger(dsn, consumer) as opened:
         assert opened.try_lock()
         return list(export_batches(opened, folder, format, lambda _: None, recheck=recheck))
@@ -38,29 +38,29 @@ def batches(dsn: str, consumer: str = "default") -> list[Batch]:
 
 
 def manifests(folder: Path, consumer: str = "default") -> list[dict[str, Any]]:
-    """The manifests that a consumer finds, each of which must be of the file beside it."""
+    """The manifests in a folder, after a check that each has the SHA-256 of the file beside it."""
     found = [json.loads(path.read_text()) for path in sorted(folder.glob(f"billing-{consumer}-??????.json"))]
-    for told in found:
-        assert hashlib.sha256((folder / told["file"]).read_bytes()).hexdigest() == told["sha256"]
+    for manifest in found:
+        assert hashlib.sha256((folder / manifest["file"]).read_bytes()).hexdigest() == manifest["sha256"]
     return found
 
 
-def lines(folder: Path, consumer: str = "default") -> list[Told]:
-    """The lines of all its CSV files that have a manifest, in order."""
-    told: list[Told] = []
+def lines(folder: Path, consumer: str = "default") -> list[Line]:
+    """The lines of all CSV files with a manifest, in order."""
+    lines: list[Line] = []
     for one in manifests(folder, consumer):
         with (folder / one["file"]).open(encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
             assert reader.fieldnames == list(COLUMNS)
-            told += reader
-    return told
+            lines += reader
+    return lines
 
 
-def of(line: Told, *names: str) -> tuple[str, ...]:
+def of(line: Line, *names: str) -> tuple[str, ...]:
     """Some columns of a line."""
     return tuple(line[name] for name in names)
 
 
 def names(folder: Path) -> list[str]:
-    """Every file of a folder, what begins with a dot too."""
+    """The names of all files of a folder, hidden ones too."""
     return sorted(path.name for path in folder.iterdir())

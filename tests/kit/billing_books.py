@@ -1,4 +1,4 @@
-"""The books: what consumers have, all batches together and corrections applied, beside what the views say."""
+"""Compares all batches that consumers have, with their corrections applied, with the views."""
 
 from __future__ import annotations
 
@@ -26,52 +26,52 @@ SESSIONS = "select * from fax.sessions where end_observed_by <> 'open' and direc
 
 
 def differences(
-    dsn: str, consumed: Path, folder: Path, consumers: Mapping[str, str], told: Counter[str]
+    dsn: str, consumed: Path, folder: Path, consumers: Mapping[str, str], counts: Counter[str]
 ) -> Iterator[str]:
-    """Everything that is not as it must be; counts what was told."""
+    """The differences between the exported batches and the views; `counts` gets the number of lines and events."""
     with psycopg.connect(dsn, autocommit=True, row_factory=dict_row, options="-c timezone=UTC") as connection:
         sessions = connection.execute(SESSIONS).fetchall()
     for consumer, form in consumers.items():
-        files = _files(consumed, consumer, told)
+        files = _files(consumed, consumer, counts)
         compare = {"csv": _lines_beside, "cloudevents": _sums_beside}[form]
-        yield from (f"{consumer}: {found}" for found in compare(files, sessions, told))
+        yield from (f"{consumer}: {found}" for found in compare(files, sessions, counts))
         yield from _rendered_again(dsn, consumer, consumed, folder / f"again-{consumer}")
     with psycopg.connect(dsn, autocommit=True) as connection:
         yield from ledger_faults(connection)
 
 
-def _files(consumed: Path, consumer: str, told: Counter[str]) -> list[Path]:
+def _files(consumed: Path, consumer: str, counts: Counter[str]) -> list[Path]:
     manifests = [json.loads(path.read_text()) for path in sorted(consumed.glob(f"billing-{consumer}-??????.json"))]
     assert [one["batch"] for one in manifests] == list(range(1, len(manifests) + 1)), "a batch is missing"
-    told["batches"] += len(manifests)
+    counts["batches"] += len(manifests)
     return [consumed / one["file"] for one in manifests]
 
 
-def _lines_beside(files: list[Path], sessions: list[dict[str, Any]], told: Counter[str]) -> Iterator[str]:
-    """The newest revision of each fax is what the view says; each revision came once, after the one before."""
+def _lines_beside(files: list[Path], sessions: list[dict[str, Any]], counts: Counter[str]) -> Iterator[str]:
+    """Checks that the newest revision of each fax equals the view, and that each revision came once and in order."""
     newest: dict[str, dict[str, str]] = {}
     for path in files:
         with path.open(encoding="utf-8", newline="") as file:
             for line in csv.DictReader(file):
                 before = newest.get(line["session_id"])
-                told["corrections" if before else "faxes"] += 1
+                counts["corrections" if before else "faxes"] += 1
                 if int(line["revision"]) != (int(before["revision"]) if before else 0) + 1:
                     yield f"{line['session_id']}: revision {line['revision']} after {before and before['revision']}"
                 if before and line["previous_pages"] != before["pages"]:
-                    yield f"{line['session_id']}: it does not say what it supersedes"
+                    yield f"{line['session_id']}: it previous_pages is not what the last revision had"
                 newest[line["session_id"]] = line
     kept = {key: line for key, line in newest.items() if line["direction"] != "detector"}
     expected = {str(row["session_id"]): {name: _text(row[name]) for name in FIGURES} for row in sessions}
-    yield from (f"{key} was never handed out" for key in expected.keys() - kept.keys())
-    yield from (f"{key} was handed out and is no fax" for key in kept.keys() - expected.keys())
+    yield from (f"{key} was never exported" for key in expected.keys() - kept.keys())
+    yield from (f"{key} was exported but is no fax" for key in kept.keys() - expected.keys())
     for key in kept.keys() & expected.keys():
         different = [name for name in FIGURES if kept[key][name] != expected[key][name]]
         if different:
             yield f"{key}: {different} differ"
 
 
-def _sums_beside(files: list[Path], sessions: list[dict[str, Any]], told: Counter[str]) -> Iterator[str]:
-    """What an engine has added up for each account, direction and result is what the view says; no event came twice."""
+def _sums_beside(files: list[Path], sessions: list[dict[str, Any]], counts: Counter[str]) -> Iterator[str]:
+    """Checks that the sums by account, direction and result equal the view, and that no event came twice."""
     sums: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
     seen: set[tuple[str, str]] = set()
     for path in files:
@@ -84,7 +84,7 @@ def _sums_beside(files: list[Path], sessions: list[dict[str, Any]], told: Counte
             group = (event["source"], event["subject"], data["direction"], data["result"], data["transport"])
             for name in ("faxes", "pages", "bad_lines", "seconds"):
                 sums[group][name] += round((data[name] or 0) * 1_000_000)
-            told["events"] += 1
+            counts["events"] += 1
     expected: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
     for row in sessions:
         account = row["account_code"] or "unassigned"
@@ -98,7 +98,7 @@ def _sums_beside(files: list[Path], sessions: list[dict[str, Any]], told: Counte
 
 
 def _rendered_again(dsn: str, consumer: str, consumed: Path, folder: Path) -> Iterator[str]:
-    """Every file and every manifest is made again, to the byte."""
+    """Checks that every file and manifest is rendered again to the same bytes."""
     folder.mkdir()
     with ledger(dsn, consumer) as opened:
         for batch in opened.batches():
@@ -109,7 +109,7 @@ def _rendered_again(dsn: str, consumer: str, consumed: Path, folder: Path) -> It
 
 
 def _text(value: Any) -> str:
-    """As a CSV file has it."""
+    """A value as in a CSV file."""
     if value is None:
         return ""
     return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)

@@ -1,4 +1,4 @@
-"""What an export writes, read back the way its reader would."""
+"""Runs exports and reads their files as another program would."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 def append_stations(database: psycopg.Connection, names: Sequence[str]) -> None:
-    """A fax received from each of these stations, in that order."""
+    """Appends a received fax from each of these station ids, in that order."""
     for number, name in enumerate(names):
         second = number * 100
         end = completed(second + 2, 1, RemoteStationID=name, AccountCode=name)
@@ -37,19 +37,19 @@ def period(since: str | None, until: str | None, zone: str = "UTC", **wanted: An
 
 
 def written(dsn: str, dataset: Dataset, folder: Path, form: str, zone: str = "UTC", **target: Any) -> Path:
-    """The file or the folder that the export made."""
+    """Runs an export; returns its file or folder."""
     output = folder / f"exported-{len(list(folder.iterdir()))}.{form}"
     run(dsn, dataset, zone, Target(SessionsFormat(form), output, **target), lambda _: None)
     return output
 
 
 def csv_text(dsn: str, dataset: Dataset, folder: Path, zone: str = "UTC", **target: Any) -> str:
-    """The whole CSV file."""
+    """The text of the CSV file."""
     return written(dsn, dataset, folder, "csv", zone, **target).read_bytes().decode()
 
 
 def csv_rows(text: str) -> list[dict[str, str]]:
-    """Its rows; an empty field is an empty text here."""
+    """The rows of a CSV text; an empty field is an empty string."""
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
@@ -61,7 +61,7 @@ def jsonl_rows(dsn: str, dataset: Dataset, folder: Path, zone: str = "UTC") -> l
 
 
 def duck(folder: Path, query: str) -> list[tuple[Any, ...]]:
-    """The answer of DuckDB to a query over the Parquet folder, which it has as the table `exported`."""
+    """The result of a DuckDB query over the Parquet folder, which is the table `exported`."""
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         files = str(folder / "**/*.parquet").replace("'", "''")

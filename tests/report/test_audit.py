@@ -1,4 +1,4 @@
-"""`faxstore report audit`: given a history with a gap and more, expect each section to say so; and recordings."""
+"""`faxstore report audit`: each section over given rows with gaps and losses, and the totals over recordings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from faxstore.report.audit_sections import SECTIONS
 from faxstore.store.database import connect
 from tests.cookbook.given_faxes import BEGAN, DROPPED, fax, open_fax
 from tests.kit import truth
-from tests.kit.billing_batches import hand
+from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
 from tests.kit.given import Row, append, at, channel_status, gone, life, moment, of, of_server, read, sending, stats
 from tests.kit.log_faxes import sealed
@@ -37,13 +37,13 @@ def audited(dsn: str, since: datetime, until: datetime, *servers: str) -> Audit:
 
 
 def rows(found: Audit, name: str) -> list[Row]:
-    """The rows of one section."""
+    """The rows of a section."""
     (answer,) = [answer for answer in found.answers if answer.section.name == name]
     return [dict(row) for row in answer.rows]
 
 
 def unknown(found: Audit, server: str) -> dict[str, Any]:
-    """What could not be known of a server, by the first words of each line."""
+    """The numbers of the section `unknown` for a server, by text."""
     return {row["what"]: row["number"] for row in rows(found, "unknown") if row["server"] == server}
 
 
@@ -52,7 +52,7 @@ def unknown(found: Audit, server: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def given(server: str, template: str) -> Iterator[str]:
-    """Five minutes of `pbx`, in which nobody looked for 52 seconds; and another server that was never polled."""
+    """Five minutes of `pbx` with a gap of 52 seconds, and a server that was never polled."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         append(connection, of_server(10, "Connected"), [of_server(10 + n * 60, "Polled") for n in range(3)])
         append(connection, counted(10, 4, 0), fax(20, 1, 3), fax(40, 2, 2, DROPPED), fax(60, 3, 1, None))
@@ -76,7 +76,7 @@ def found(given: str) -> Audit:
     return audited(given, at(0), at(300))
 
 
-def test_what_was_seen_is_what_the_view_has(found: Audit) -> None:
+def test_faxes_seen_equal_the_view(found: Audit) -> None:
     names = ("server", "direction", "result", "sessions", "pages")
     assert [of(row, *names) for row in rows(found, "seen")] == [
         ("pbx", "sent", "unknown", 2, 2), ("pbx", "sent", "success", 2, 8), ("pbx", "sent", "failed", 1, 2),
@@ -84,56 +84,56 @@ def test_what_was_seen_is_what_the_view_has(found: Audit) -> None:
     ]  # fmt: skip
 
 
-def test_the_servers_and_what_is_on_record_of_them(found: Audit) -> None:
+def test_servers_have_their_first_and_last_poll(found: Audit) -> None:
     pbx, other = rows(found, "servers")
     assert of(pbx, "server", "first_polled_at", "last_polled_at") == ("pbx", at(10), at(261))
     assert of(other, "server", "first_observed_at", "first_polled_at", "starts") == ("pbx2", at(100), None, 0)
 
 
-def test_coverage_is_the_share_of_the_time_since_the_first_poll(found: Audit) -> None:
+def test_coverage_begins_with_the_first_poll(found: Audit) -> None:
     pbx, other = rows(found, "coverage")
-    without = (201 - 149) + (300 - 261)  # the last poll on record is a past one: nothing was polled since
+    without = (201 - 149) + (300 - 261)  # there is no poll after the last one on record
     assert of(pbx, "from_at", "to_at", "seconds", "seconds_without_poll") == (at(10), at(300), 290, without)
     assert pbx["share_covered"] == (1 - Decimal(without) / 290).quantize(Decimal("0.000001"), "ROUND_DOWN")
     assert of(other, "from_at", "seconds", "share_covered") == (None, None, None)
 
 
-def test_each_gap_has_its_reason_and_the_faxes_in_it(found: Audit) -> None:
+def test_gaps_have_reasons_and_sessions(found: Audit) -> None:
     first, last = rows(found, "gaps")
     assert of(first, "began_at", "ended_at", "seconds", "sessions") == (at(149), at(201), 52, 1)
     assert of(first, "reasons", "told") == (["connection lost"], ["Connection reset by peer"])
     assert of(last, "began_at", "ended_at", "seconds") == (at(261), None, 300 - 261)
 
 
-def test_the_servers_own_counters_stand_beside(found: Audit) -> None:
+def test_reconciliation_compares_the_counters_of_the_server(found: Audit) -> None:
     (row,) = rows(found, "reconciliation")
     assert of(row, "server", "from_at", "to_at", "restarts") == ("pbx", at(10), at(270), 0)
     assert of(row, "attempts", "attempts_seen", "attempts_missed") == (6, 5, 1)
 
 
-def test_rejected_messages_of_the_period_by_reason(found: Audit) -> None:
+def test_rejected_messages_are_counted_by_reason(found: Audit) -> None:
     (row,) = rows(found, "rejected")
     assert of(row, "server", "messages", "first_at", "last_at") == ("pbx", 2, at(30), at(50))
 
 
-def test_dropped_records(found: Audit) -> None:
+def test_dropped_records_have_a_reason(found: Audit) -> None:
     (row,) = rows(found, "dropped")
     assert of(row, "server", "records", "from_at", "to_at", "reason") == ("pbx", 12, at(280), at(285), "no room")
 
 
-def test_what_could_not_be_known(found: Audit) -> None:
+def test_unknown_figures_are_counted(found: Audit) -> None:
     assert list(unknown(found, "pbx").values()) == [1, 0, 1, 0, 0, 5, 0, 2, 10]
-    assert list(unknown(found, "pbx2").values()) == [0, 0, 1, 0, 0, 1, 0, 1, 300]  # nobody ever looked
+    assert list(unknown(found, "pbx2").values()) == [0, 0, 1, 0, 0, 1, 0, 1, 300]  # it was never polled
 
 
-def test_one_server_alone(given: str) -> None:
+def test_a_report_of_one_server(given: str) -> None:
     found = audited(given, at(0), at(300), "pbx2")
     assert found.servers == ["pbx2"]
     for answer in found.answers:
         assert {row["server"] for row in answer.rows or [] if "server" in row} <= {"pbx2"}
 
 
-def test_a_text_of_the_wire_does_not_steer_the_terminal(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_from_the_wire_cannot_steer_the_terminal(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     for form in ("table", "json"):
         assert run(given, "--from", "2026-11-02", "--to", "2026-11-03", "--format", form) == 0
         out, error = capsys.readouterr()
@@ -141,7 +141,7 @@ def test_a_text_of_the_wire_does_not_steer_the_terminal(given: str, capsys: pyte
         assert not set(out + error) & {"\x1b", "\x07", "\x9b"}
 
 
-def test_each_section_says_what_it_means(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_section_has_its_title_and_meaning(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(given, "--from", "2026-11-02", "--to", "2026-11-03", "--time-zone", "Europe/Berlin") == 0
     out = capsys.readouterr().out
     assert "from  2026-11-01 23:00:00 UTC  (2026-11-02 00:00:00+0100 Europe/Berlin)" in out
@@ -149,18 +149,18 @@ def test_each_section_says_what_it_means(given: str, capsys: pytest.CaptureFixtu
         assert f"\n{section.title}\n{section.meaning}\n" in out
 
 
-# -- what other parts of the schema keep ----------------------------------------------------------------------
+# -- billing and the log -------------------------------------------------------------------------------------
 
 
 def test_corrections_and_checkpoints(server: str, template: str, tmp_path: Path) -> None:
-    """A fax is handed out, then its account comes late: a correction."""
+    """A fax is exported for billing, then a late account code makes a correction."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             append(connection, fax(0, 1, 1), fax(100, 2, 1))
             sealed(dsn)
-            hand(dsn, tmp_path, "bill")
+            export(dsn, tmp_path, "bill")
             append(connection, channel_status(3, 1, of=BEGAN, AccountCode="law"))
-            hand(dsn, tmp_path, "bill")
+            export(dsn, tmp_path, "bill")
             size, last = read(connection, "select min(last_position), max(last_position) from fax.append_batch")[
                 0
             ].values()
@@ -183,23 +183,23 @@ def test_corrections_and_checkpoints(server: str, template: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("recording", ["failures-22", "twenty-22", "names-16"])
-def test_the_figures_are_the_truth_of_a_recording(dsn: str, recording: str) -> None:
+def test_the_totals_are_those_of_the_recorded_faxes(dsn: str, recording: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         import_file(connection, str(truth.path(recording)), None, lambda _: None)
     found = audited(dsn, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-    told = [*truth.ends(recording), *truth.failed_early(recording)]
+    ends = [*truth.ends(recording), *truth.failed_early(recording)]
     seen = {of(row, "direction", "result"): of(row, "sessions", "pages") for row in rows(found, "seen")}
     directions, results = {"send": "sent", "receive": "received"}, {"SUCCESS": "success", "FAILED": "failed"}
-    sessions = Counter((directions[end.operation], results[end.status]) for end in told)
+    sessions = Counter((directions[end.operation], results[end.status]) for end in ends)
     pages: Counter[tuple[str, str]] = Counter()
-    for end in told:
+    for end in ends:
         pages[directions[end.operation], results[end.status]] += end.pages
     assert {key: count for key, (count, _) in seen.items()} == sessions
     assert {key: count or 0 for key, (_, count) in seen.items()} == dict(pages)
 
 
-def test_the_sums_of_the_counters_are_those_of_the_view(dsn: str) -> None:
-    """Restarts and kills among them."""
+def test_reconciliation_equals_the_sums_of_the_view(dsn: str) -> None:
+    """The recordings include restarts and kills."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         for recording in ("restart-22", "restart-hard-16", "failures-22", "churn-22"):
             import_file(connection, str(truth.path(recording)), None, lambda _: None)
@@ -226,18 +226,18 @@ def run(dsn: str, *arguments: str) -> int:
     return int(leaving.value.code or 0)
 
 
-def test_an_empty_database_says_so(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_of_an_empty_database(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(dsn, "--from", "2026-11-01", "--to", "2026-12-01") == 0
     out, error = capsys.readouterr()
     assert NOTHING in out
     assert error == ""
     assert run(dsn, "--from", "2026-11-01", "--to", "2026-12-01", "--format", "json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert of(told, "report", "from", "to", "servers") == (
+    report = json.loads(capsys.readouterr().out)
+    assert of(report, "report", "from", "to", "servers") == (
         "audit", "2026-11-01T00:00:00+00:00", "2026-12-01T00:00:00+00:00", [],
     )  # fmt: skip
-    assert list(told["sections"]) == [section.name for section in SECTIONS]
-    assert not any(section["rows"] for section in told["sections"].values())
+    assert list(report["sections"]) == [section.name for section in SECTIONS]
+    assert not any(section["rows"] for section in report["sections"].values())
 
 
 @pytest.mark.parametrize(
@@ -258,8 +258,8 @@ def test_bad_use_is_one_line(dsn: str, arguments: list[str], said: str, capsys: 
     assert error.count("\n") == 1
 
 
-def test_a_reader_may_ask_it(dsn: str) -> None:
-    """The role that only reads, nothing more."""
+def test_fax_reader_may_run_the_report(dsn: str) -> None:
+    """No other role is needed."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         append(connection, fax(0, 1, 1, of=BEGAN))
     with connect(dsn, autocommit=True) as connection:

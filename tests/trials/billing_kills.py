@@ -1,4 +1,4 @@
-"""The exporter is killed with -9 at random points while rows and corrections arrive; then the books are compared.
+"""Kills the billing exporter (kill -9) at random moments while rows and corrections arrive, then compares the books.
 
 python -m tests.trials.billing_kills --kills 200 --seed N
 """
@@ -41,11 +41,11 @@ from faxstore.billing.formats import BillingFormat
 from faxstore.billing.ledger import ledger
 
 dsn, folder, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
-print("begun", flush=True)
+print("started", flush=True)
 for name in cycle(names):
     consumer, format = name.split("=")
     with ledger(dsn, consumer) as opened:
-        if not opened.try_lock():  # of the one before, which the database has not buried yet
+        if not opened.try_lock():  # the killed exporter's connection still holds it
             opened.lock()
         for batch in export_batches(opened, folder, BillingFormat(format), lambda _: None):
             print(batch.batch, flush=True)
@@ -54,31 +54,31 @@ for name in cycle(names):
 
 @dataclass
 class Outcome:
-    """What came of a run."""
+    """The result of a run."""
 
     kills: int = 0
     undelivered: int = 0
-    """Kills after which a batch was made but not delivered."""
-    begun: int = 0
-    """Kills that left a file that had been begun."""
+    """Kills after the commit of a batch and before its delivery."""
+    unfinished: int = 0
+    """Kills that left a temporary file."""
     rows: int = 0
-    told: Counter[str] = field(default_factory=Counter)
-    """Faxes, corrections and batches at the end, of all consumers."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """Faxes, corrections, batches and events of all consumers at the end."""
     differences: list[str] = field(default_factory=list)
 
     def report(self) -> str:
-        """What to say of it."""
-        counts = ", ".join(f"{count:,} {what}" for what, count in sorted(self.told.items()))
+        """The result as lines of text."""
+        counts = ", ".join(f"{count:,} {what}" for what, count in sorted(self.counts.items()))
         lines = [
-            f"{self.kills} kills: {self.undelivered} between a batch and its delivery,"
-            f" {self.begun} with a file begun; {self.rows:,} rows; {counts}",
+            f"{self.kills} kills: {self.undelivered} between commit and delivery of a batch,"
+            f" {self.unfinished} with an unfinished file; {self.rows:,} rows; {counts}",
             *self.differences[:20],
         ]
         return "\n".join([*lines, f"{len(self.differences)} differences"])
 
 
 def under_fire(dsn: str, folder: Path, kills: int, seed: int) -> Outcome:
-    """One run on a database with the schema and nothing in it."""
+    """Runs the trial on an empty database with the schema."""
     rng, outcome, delivered, consumed = random.Random(seed), Outcome(), folder / "to", folder / "consumed"
     delivered.mkdir()
     consumed.mkdir()
@@ -86,7 +86,7 @@ def under_fire(dsn: str, folder: Path, kills: int, seed: int) -> Outcome:
         for _ in range(kills):
             _killed(dsn, delivered, rng)
             outcome.kills += 1
-            outcome.begun += bool([path for path in delivered.iterdir() if path.name.startswith(".")])
+            outcome.unfinished += bool([path for path in delivered.iterdir() if path.name.startswith(".")])
             outcome.undelivered += _undelivered(dsn)
             if rng.random() < 0.3:
                 _consume(delivered, consumed, outcome)
@@ -94,14 +94,14 @@ def under_fire(dsn: str, folder: Path, kills: int, seed: int) -> Outcome:
     for consumer, form in CONSUMERS.items():
         _export(dsn, delivered, consumer, form)
     _consume(delivered, consumed, outcome)
-    outcome.differences += [f"{path.name} was left" for path in delivered.iterdir()]
-    outcome.differences += differences(dsn, consumed, folder, CONSUMERS, outcome.told)
+    outcome.differences += [f"{path.name} was left behind" for path in delivered.iterdir()]
+    outcome.differences += differences(dsn, consumed, folder, CONSUMERS, outcome.counts)
     return outcome
 
 
 @contextmanager
 def _traffic(dsn: str, seed: int, outcome: Outcome) -> Iterator[Traffic]:
-    """Rows arrive as long as the block lasts."""
+    """Appends random traffic until the block ends."""
     traffic, over = Traffic(seed), threading.Event()
     faults: list[BaseException] = []
 
@@ -131,19 +131,19 @@ def _append(dsn: str, rows: list[object], outcome: Outcome) -> None:
 
 
 def _killed(dsn: str, folder: Path, rng: random.Random) -> None:
-    """One life of an exporter that hands out for all consumers in turn, ended at a random instant."""
+    """Starts an exporter that serves all consumers in turn, and kills it at a random moment."""
     names = [f"{consumer}={form}" for consumer, form in CONSUMERS.items()]
     rng.shuffle(names)
     command = [sys.executable, "-c", EXPORTS, dsn, str(folder), *names]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-        if rng.random() < 0.5:  # however busy the machine is, some get a batch done
+        assert process.stdout.readline() == "started\n"
+        if rng.random() < 0.5:  # so that some complete a batch even on a busy machine
             process.stdout.readline()
         time.sleep(rng.uniform(0.0, 0.5))
         os.kill(process.pid, signal.SIGKILL)
         process.stdout.read()
-    assert process.returncode == -signal.SIGKILL, "it ended by itself"
+    assert process.returncode == -signal.SIGKILL, "the exporter ended by itself"
 
 
 def _undelivered(dsn: str) -> int:
@@ -157,27 +157,27 @@ def _undelivered(dsn: str) -> int:
 
 
 def _consume(delivered: Path, consumed: Path, outcome: Outcome) -> None:
-    """A consumer takes what has a manifest, and moves it away; what comes again has to be the same."""
+    """Moves the files that have a manifest to a consumer's folder; a file that comes again must be the same."""
     for manifest in sorted(delivered.glob("billing-*.json")):
         for path in sorted(delivered.glob(f"{manifest.stem}.*"), key=lambda path: path == manifest):
-            taken = consumed / path.name
-            if taken.exists() and taken.read_bytes() != path.read_bytes():
-                outcome.differences.append(f"{path.name} came again and is another one")
-            path.replace(taken)
+            moved = consumed / path.name
+            if moved.exists() and moved.read_bytes() != path.read_bytes():
+                outcome.differences.append(f"{path.name} came again with other bytes")
+            path.replace(moved)
 
 
 def _export(dsn: str, folder: Path, consumer: str, form: str) -> None:
-    """The last run is the command itself, and nobody kills it; after it nothing is due."""
+    """Runs the command twice without a kill; after that, nothing is due."""
     command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "billing", "export", "--format", form]
     for _ in range(2):
         subprocess.run([*command, "--folder", str(folder), "--consumer", consumer], check=True, capture_output=True)
 
 
 def main() -> int:
-    """The whole run on a server of its own."""
+    """Runs the trial on an embedded server."""
     parser = argparse.ArgumentParser(prog="python -m tests.trials.billing_kills", description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="default: drawn")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="default: random")
     given = parser.parse_args()
     words = f"--kills {given.kills} --seed {given.seed}"
     print(f"seed {given.seed}: python -m tests.trials.billing_kills {words}", flush=True)
