@@ -244,9 +244,12 @@ def test_the_report_of_an_empty_database(dsn: str, capsys: pytest.CaptureFixture
     ("arguments", "said"),
     [
         (["--from", "2026-11-01"], "Missing option '--to'"),
-        (["--from", "2026-12-01", "--to", "2026-12-01"], "--to 2026-12-01 is not after --from 2026-12-01"),
+        (["--from", "2026-12-01", "--to", "2026-12-01"], "--from 2026-12-01T00:00:00 is not before --to"),
         (["--from", "yesterday", "--to", "2026-12-01"], "--from: 'yesterday' is not a date or time"),
-        (["--from", "2026-11-01", "--to", "2026-12-01", "--time-zone", "Europe/Berlim"], "there is no time zone"),
+        (
+            ["--from", "2026-11-01", "--to", "2026-12-01", "--time-zone", "Europe/Berlim"],
+            "the database has no time zone",
+        ),
         (["--from", "2026-11-01", "--to", "2026-12-01", "--server", "x"], "--server x: nothing is on record of it"),
     ],
 )
