@@ -109,7 +109,7 @@ class OneShotManager(Manager):  # type: ignore[misc]
         """Do not reconnect: another connection has another manager."""
 
     def ping(self) -> None:
-        """Do nothing: nobody would await the answer, so a silent server would stay unnoticed."""
+        """Do nothing: panoramisk does not await the answer, so a silent server would stay unnoticed."""
 
     def dispatch(self, event: PanoramiskMessage) -> list[str]:
         """Dispatch nothing: on_line has every event already."""

@@ -122,5 +122,5 @@ def write_timeout(facts: ServerFacts) -> Finding:
 
 
 CHECKS: tuple[Callable[[ServerFacts], Finding], ...] = (
-    write_class_call, write_class_reporting, read_class_system, res_fax, clock, write_timeout,
+    encryption, write_class_call, write_class_reporting, read_class_system, res_fax, clock, write_timeout,
 )  # fmt: skip

@@ -38,7 +38,7 @@ async def examine(server: ServerSettings, recent: RecentFaxes | None) -> list[Fi
         await connection.close()
     login = Finding(facts.subject, "login", Verdict.OK, f"as {server.username}, in {seconds * 1000:.0f} ms")
     checks = (*answer_checks.CHECKS, *history_checks.CHECKS)
-    return [reachable, answer_checks.encryption(facts), login, *(check(facts) for check in checks)]
+    return [reachable, login, *(check(facts) for check in checks)]
 
 
 async def collect(

@@ -89,9 +89,9 @@ def test_a_tone_detector_is_queried_once_and_again_when_its_number_is_reused() -
                 await server.until_requested("FAXSession", len(server.requests("FAXSession")) + 1)
             return before
 
-    asked = asyncio.run(scenario())
-    assert asked.count("0") == 1
-    assert asked.count("1") >= 4
+    queried = asyncio.run(scenario())
+    assert queried.count("0") == 1
+    assert queried.count("1") >= 4
 
 
 @pytest.mark.parametrize("total", [1, 3])
@@ -134,8 +134,8 @@ def test_a_truncated_list_leads_to_no_query_and_to_another_connection() -> None:
                 await listener.until_mark("connected", 3)
             return len(server.requests("FAXSession")), listener.texts("mark")
 
-    asked, marks = asyncio.run(scenario())
-    assert asked == 0
+    queried, marks = asyncio.run(scenario())
+    assert queried == 0
     assert [mark.partition(": Event: FAXSessionsEntry")[0] for mark in marks[:6]] == [
         "connected",
         "cut off",
@@ -166,8 +166,8 @@ def test_a_thousand_sessions_are_queried_within_the_window() -> None:
                 await listener.until_mark("polled")
             return len(server.requests("FAXSession")), max_unanswered(listener, "FAXSession")
 
-    asked, most = asyncio.run(scenario())
-    assert asked == 1000
+    queried, most = asyncio.run(scenario())
+    assert queried == 1000
     assert most <= Limits().window
 
 
@@ -182,14 +182,14 @@ def test_a_missing_event_ends_the_poll_and_the_next_poll_queries_again() -> None
             server.replies["FAXSession"] = without_event
             async with collecting(server, listener, limits=Limits(detail=0.1, window=2)):
                 await listener.until_mark("polled")
-                asked = len(server.requests("FAXSession"))
+                queried = len(server.requests("FAXSession"))
                 del server.replies["FAXSession"]
                 await listener.until(lambda: len([e for e in listener.events if e.event == "FAXSession"]) >= 10)
-        return listener.texts("mark"), asked
+        return listener.texts("mark"), queried
 
-    marks, asked = asyncio.run(scenario())
+    marks, queried = asyncio.run(scenario())
     assert marks[:3] == ["connected", "polled", "polled"]
-    assert asked <= 4, "a timeout ends the queries of a poll"
+    assert queried <= 4, "a timeout ends the queries of a poll"
 
 
 def test_the_reader_gets_sessions_with_their_details() -> None:
@@ -225,8 +225,8 @@ def test_the_failure_of_one_server_does_not_affect_another() -> None:
                 await bad.stop()
                 await second.until_mark("connect:", 2)
                 await first.until_mark("polled", len(first.texts("mark")) + 3)
-            asked = ({action.get("SessionNumber") for action in s.requests("FAXSession")} for s in (good, bad))
-            return *asked, first.texts("mark")  # type: ignore[return-value]
+            queried = ({action.get("SessionNumber") for action in s.requests("FAXSession")} for s in (good, bad))
+            return *queried, first.texts("mark")  # type: ignore[return-value]
 
     good, bad, marks = asyncio.run(scenario())
     assert (good, bad) == ({"1"}, {"2"})

@@ -53,11 +53,11 @@ def test_a_lost_server_is_logged_once_and_reconnected(caplog: pytest.LogCaptureF
     with caplog.at_level(logging.INFO, "faxstore.ami"):
         marks = asyncio.run(scenario())
     assert marks.count("connect: Connection refused") >= 5
-    said = [record.message for record in caplog.records]
-    assert said[0] == "pbx1: connected (manager 11.0.0)"
-    assert said[1].startswith("pbx1: connection lost (the server closed the connection); reconnecting")
-    assert said[2] == "pbx1: connected again (manager 11.0.0)"
-    assert len(said) == 3
+    messages = [record.message for record in caplog.records]
+    assert messages[0] == "pbx1: connected (manager 11.0.0)"
+    assert messages[1].startswith("pbx1: connection lost (the server closed the connection); reconnecting")
+    assert messages[2] == "pbx1: connected again (manager 11.0.0)"
+    assert len(messages) == 3
 
 
 def test_a_good_connection_resets_the_delays() -> None:
@@ -95,9 +95,9 @@ def test_a_refused_login_is_logged_once_and_retried_at_growing_delays(caplog: py
         tries = asyncio.run(scenario())
     delays = [later - earlier for earlier, later in itertools.pairwise(tries)]
     assert all(delay > least for delay, least in zip(delays, [0.05, 0.1, 0.2, 0.2], strict=False))
-    said = [record.message for record in caplog.records]
-    assert said[0].startswith("pbx1: login refused: Authentication failed; check username and secret")
-    assert said[1:] == ["pbx1: connected again (manager 11.0.0)"]
+    messages = [record.message for record in caplog.records]
+    assert messages[0].startswith("pbx1: login refused: Authentication failed; check username and secret")
+    assert messages[1:] == ["pbx1: connected again (manager 11.0.0)"]
     assert "letmein" not in caplog.text
 
 
@@ -140,8 +140,8 @@ def test_missing_write_class_reporting_is_logged_once_per_action_and_polls_conti
             return len(server.requests("FAXSession"))
 
     assert asyncio.run(scenario()) >= 2
-    said = [record.message for record in caplog.records if record.levelno == logging.WARNING]
-    assert said == [
+    messages = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert messages == [
         "pbx1: CoreStatus: Permission denied (the user needs write class system or reporting in manager.conf; "
         "without it restarts are detected less reliably)",
         "pbx1: CoreSettings: Permission denied (the user needs write class system or reporting in manager.conf; "
@@ -170,11 +170,11 @@ def test_polls_continue_while_the_server_cannot_list_sessions(text: str, caplog:
                 await server.until_requested("FAXStats", 2)  # it was refused before
             return len(server.requests("Login")), len(server.requests("FAXSessions"))
 
-    logins, asked = asyncio.run(scenario())
-    assert (logins, asked >= 5) == (1, True)
-    said = [record.message for record in caplog.records if record.levelno == logging.WARNING]
-    assert len(said) == 1
-    assert said[0].startswith(f"pbx1: FAXSessions: {text}")
+    logins, queried = asyncio.run(scenario())
+    assert (logins, queried >= 5) == (1, True)
+    messages = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(messages) == 1
+    assert messages[0].startswith(f"pbx1: FAXSessions: {text}")
 
 
 def test_a_defect_is_logged_and_the_collector_reconnects(

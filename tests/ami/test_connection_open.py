@@ -30,10 +30,10 @@ def test_a_wrong_secret() -> None:
 
 
 def test_a_port_without_a_listener() -> None:
-    with socket.socket() as taken:  # bound and not listening, so that no other process gets the port
-        taken.bind(("127.0.0.1", 0))
+    with socket.socket() as bound:  # bound and not listening, so that no other process gets the port
+        bound.bind(("127.0.0.1", 0))
         server = FakeServer()
-        server.port = taken.getsockname()[1]
+        server.port = bound.getsockname()[1]
         failure, marks = asyncio.run(failed_at(server))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "Connection refused"

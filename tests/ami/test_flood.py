@@ -31,5 +31,5 @@ def test_each_relevant_event_is_decoded_or_reported_as_dropped(caplog: pytest.Lo
     assert outcome.report.sent == RATE * SECONDS == outcome.observed + outcome.dropped
     assert outcome.report.polls >= 1
     assert outcome.grown < MAX_BYTES + ROOM
-    said = [record.message for record in caplog.records if "dropped" in record.message]
-    assert len(said) == (2 if outcome.dropped else 0)
+    messages = [record.message for record in caplog.records if "dropped" in record.message]
+    assert len(messages) == (2 if outcome.dropped else 0)

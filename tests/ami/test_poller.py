@@ -139,12 +139,12 @@ def test_polls_of_a_slow_server_take_a_quarter_of_the_time(caplog: pytest.LogCap
         slow, quick = asyncio.run(scenario())
     assert all(gap >= 0.6 for gap in slow)
     assert min(quick) < 0.4
-    said = [
+    messages = [
         record.message for record in caplog.records if "is fast again" in record.message or "is slow" in record.message
     ]
-    assert len(said) == 2
-    assert said[0].startswith("pbx1: the server is slow: a poll takes 0.")
-    assert said[1] == "pbx1: the server is fast again; polling every 0.4 s"
+    assert len(messages) == 2
+    assert messages[0].startswith("pbx1: the server is slow: a poll takes 0.")
+    assert messages[1] == "pbx1: the server is fast again; polling every 0.4 s"
 
 
 def test_one_slow_poll_delays_the_next_and_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -181,10 +181,10 @@ def test_statistics_are_requested_at_both_ends_of_a_connection_and_each_minute()
             async with collecting(server, listener, timings=PollTimings(stats=0.2)):
                 await server.until_requested("FAXStats", 3)
             actions = [action.get("Action") for action in server.received]
-        asked = [line.ts for line in listener.lines if line.dir == "out" and line.text.startswith("Action: FAXStats")]
-        return actions, asked
+        queried = [line.ts for line in listener.lines if line.dir == "out" and line.text.startswith("Action: FAXStats")]
+        return actions, queried
 
-    actions, asked = asyncio.run(scenario())
+    actions, queried = asyncio.run(scenario())
     assert actions.index("FAXStats") < actions.index("FAXSessions")
     assert actions[-2:] == ["FAXStats", "Logoff"]
-    assert all(0.19 < gap < 0.5 for gap in gaps(asked[:-1]))
+    assert all(0.19 < gap < 0.5 for gap in gaps(queried[:-1]))

@@ -171,11 +171,11 @@ def test_a_hanging_channel_does_not_stop_the_polls(caplog: pytest.LogCaptureFixt
                 await listener.until_mark("polled", 8)
             return len(server.requests("Status")), len(server.requests("FAXSession"))
 
-    asked, details = asyncio.run(scenario())
-    assert asked <= 2, "the window"
+    queried, details = asyncio.run(scenario())
+    assert queried <= 2, "the window"
     assert details >= 70
-    said = [record.message for record in caplog.records if "Status" in record.message]
-    assert said == ["pbx1: Status: no answer to Status within 0.2 s"]
+    messages = [record.message for record in caplog.records if "Status" in record.message]
+    assert messages == ["pbx1: Status: no answer to Status within 0.2 s"]
 
 
 def test_a_name_that_cannot_be_a_header_is_skipped() -> None:
@@ -206,8 +206,8 @@ def test_an_incomplete_answer_is_logged_and_polling_continues(caplog: pytest.Log
                 await listener.until_mark("polled", 3)
 
     asyncio.run(scenario())
-    said = [record.message for record in caplog.records if record.levelno > logging.INFO]
-    assert said == ["pbx1: Status: StatusComplete reports ListItems 1, but 0 entries were received"]
+    messages = [record.message for record in caplog.records if record.levelno > logging.INFO]
+    assert messages == ["pbx1: Status: StatusComplete reports ListItems 1, but 0 entries were received"]
 
 
 def test_a_thousand_channels_are_queried_within_the_window() -> None:
@@ -219,6 +219,6 @@ def test_a_thousand_channels_are_queried_within_the_window() -> None:
                 await server.until_requested("Status", 1000)
             return len(server.requests("Status")), max_unanswered(listener, "Status", "StatusComplete")
 
-    asked, most = asyncio.run(scenario())
-    assert asked == 1000
+    queried, most = asyncio.run(scenario())
+    assert queried == 1000
     assert most <= Limits().window
