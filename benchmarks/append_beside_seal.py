@@ -29,9 +29,9 @@ STARTED = 1_793_600_000 * MICROSECONDS
 LIFE = Life("pbx1", STARTED, started_at=STARTED)
 SEALER = """
 import sys, time
-from faxstore.log.leaves import open_log
+from faxstore.store.database import connect
 from faxstore.log.seal import seal
-with open_log(sys.argv[1]) as connection:
+with connect(sys.argv[1]) as connection:
     while True:
         seal(connection, "faxstore/benchmark", None, lambda done, total: None)
         time.sleep(1)
@@ -40,7 +40,7 @@ with open_log(sys.argv[1]) as connection:
 
 def appended(dsn: str, first: int, batches: int) -> Cost:
     """The cost of a number of batches, each one poll of `LIVE` sessions, from a moment on (seconds)."""
-    with connect(dsn, autocommit=True) as connection:
+    with connect(dsn) as connection:
         appender = Appender(connection, "benchmark")
         with measured(connection) as cost:
             for batch in range(first, first + batches):

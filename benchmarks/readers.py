@@ -97,7 +97,7 @@ NAIVE = Way("a table with an identity, by id", "select id from naive_event where
 
 def make_naive_table(dsn: str) -> None:
     """The table of the obvious design."""
-    with connect(dsn, autocommit=True) as connection:
+    with connect(dsn) as connection:
         connection.execute(
             "create table naive_event (id bigint generated always as identity primary key, writer integer not null)"
         )
@@ -108,7 +108,7 @@ def follow(dsn: str, way: Way, batches: int, pause: float) -> Account:
     writers = [threading.Thread(target=_write, args=(dsn, way, n, batches, pause)) for n in range(WRITERS)]
     seen: list[int] = []
     looks, last, working = 0, 0, True
-    with connect(dsn, autocommit=True) as reader:
+    with connect(dsn) as reader:
         began = time.monotonic()
         for thread in writers:
             thread.start()
@@ -131,7 +131,7 @@ def follow(dsn: str, way: Way, batches: int, pause: float) -> Account:
 def _write(dsn: str, way: Way, number: int, batches: int, pause: float) -> None:
     """Batches of one to four rows, each with a pause before its commit in which others can overtake it."""
     rng = random.Random(number)
-    with connect(dsn, autocommit=True) as connection:
+    with connect(dsn) as connection:
         write = way.writer(connection, number)
         for _ in range(batches):
             with connection.transaction():

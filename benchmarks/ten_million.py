@@ -96,7 +96,7 @@ class Cost:
 def fill(dsn: str, rows: int) -> None:
     """Makes the history; it says how far it is."""
     groups = rows // ROWS_A_GROUP
-    with connect(dsn, autocommit=True) as connection:
+    with connect(dsn) as connection:
         connection.execute("set role fax_owner")
         connection.execute(
             "select fax.make_partition(%s + n * interval '1 month') from generate_series(0, 11) n", [YEAR]
@@ -153,10 +153,10 @@ def wall(connection: Connection, question: str, sessions: list[UUID]) -> float:
 
 def ask(folder: Path, samples: int) -> Iterator[tuple[str, Cost, int, float | None]]:
     """Each question: its name, its cost, the partitions it opened, the client's milliseconds."""
-    with embedded.running(folder) as dsn, connect(dsn, autocommit=True) as connection:
+    with embedded.running(folder) as dsn, connect(dsn) as connection:
         drawn = "select session_id from fax.session order by md5(session_id::text) limit %s"
         session, *sessions = [row[0] for row in connection.execute(drawn, [samples + 1])]
-    with embedded.running(folder) as dsn, connect(dsn, autocommit=True) as connection:
+    with embedded.running(folder) as dsn, connect(dsn) as connection:
         first = cost(connection, ONE_SESSION, session)
         yield "one session, cold", first, len(first.partitions), None
         again = cost(connection, ONE_SESSION, sessions[0])
@@ -222,7 +222,7 @@ def main() -> int:
 
 def without_fsync(dsn: str) -> None:
     """Has the server write as quickly as it can: what is filled can be filled again."""
-    with connect(dsn, autocommit=True) as connection:
+    with connect(dsn) as connection:
         connection.execute("alter system set fsync = off")
         connection.execute("alter system set max_wal_size = '8GB'")
         connection.execute("select pg_reload_conf()")

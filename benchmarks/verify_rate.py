@@ -22,9 +22,8 @@ from pathlib import Path
 from benchmarks.import_rate import hardware
 from benchmarks.ten_million import fill
 from faxstore.log import prove, seal
-from faxstore.log.leaves import open_log
 from faxstore.store import embedded, migrate
-from faxstore.store.database import Connection
+from faxstore.store.database import Connection, connect
 from faxstore.verify import batches, checkpoints, functions, history, partitions
 from faxstore.verify.findings import Scope
 
@@ -97,7 +96,7 @@ def main() -> None:
     folder.mkdir(exist_ok=True)
     with embedded.running(folder) as dsn:
         migrate.upgrade(dsn)
-        with open_log(dsn) as connection:
+        with connect(dsn) as connection:
             row = connection.execute("select count(*) from fax.append_batch").fetchone()
             if row == (0,):
                 connection.execute("alter system set fsync = off")

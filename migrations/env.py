@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy
 from alembic import context
 
-from faxstore.store import database
+from faxstore.store.database import Connection, connect
 
 ROLES = Path(__file__).parent / "sql" / "roles.sql"
 
@@ -18,7 +18,7 @@ def run() -> None:
     roles.sql takes the lock of all appenders, so a migration waits for appends and for other migrations.
     """
     dsn = context.config.attributes.get("dsn") or context.get_x_argument(as_dictionary=True)["dsn"]
-    with database.engine(dsn).begin() as connection:
+    with _engine(dsn).begin() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute(ROLES.read_text(encoding="utf-8"))  # not through SQLAlchemy: the text contains per cent signs
@@ -31,9 +31,21 @@ def run() -> None:
         context.run_migrations()
         # Every command checks the revision first.
         connection.exec_driver_sql(
-            "grant select on fax.alembic_version to fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export"
+            "grant select on fax.alembic_version"
+            " to fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing"
         )
         connection.execute(sqlalchemy.text("reset role"))
+
+
+def _engine(dsn: str) -> sqlalchemy.Engine:
+    """Wraps faxstore's own connection: alembic runs on SQLAlchemy connections only.  Nothing else uses an engine."""
+
+    def in_transactions() -> Connection:
+        connection = connect(dsn)
+        connection.autocommit = False
+        return connection
+
+    return sqlalchemy.create_engine("postgresql+psycopg://", creator=in_transactions, poolclass=sqlalchemy.NullPool)
 
 
 run()

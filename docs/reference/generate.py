@@ -21,12 +21,12 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="faxstore-docs-", dir="/tmp") as folder,
         embedded.running(Path(folder)) as dsn,
     ):
-        with connect(dsn, autocommit=True) as connection:
+        with connect(dsn) as connection:
             # The locale C sorts text the same on every machine.
             connection.execute("create database pages template template0 locale 'C'")
         pages = make_conninfo(dsn, dbname="pages")
         migrate.upgrade(pages)
-        with connect(pages, autocommit=True) as connection:
+        with connect(pages) as connection:
             (HERE / "views.md").write_text(views_page.page(connection), encoding="utf-8")
             queries_page.import_recordings(connection)
             queries_page.enter_rates(connection)

@@ -18,9 +18,9 @@ import psycopg
 from psycopg.rows import class_row, dict_row
 
 from faxstore import sql
-from faxstore.errors import FaxstoreError, UnreachableError, UsageError, one_line
+from faxstore.errors import UsageError
 from faxstore.settings.period import Period
-from faxstore.store.database import Connection, connect
+from faxstore.store.database import Connection
 from faxstore.store.period import resolve
 
 Line = dict[str, Any]
@@ -158,30 +158,13 @@ class Ledger:
             yield from cursor.execute(sql.text(query), parameters)
 
 
-@contextmanager
-def ledger(dsn: str, consumer: str) -> Iterator[Ledger]:
-    """The ledger of a consumer; what the database refuses is told in one line."""
+def open_ledger(connection: Connection, consumer: str) -> Ledger:
+    """Returns the ledger of a consumer over a connection of its own.  Raises UsageError for an invalid name."""
     if not _CONSUMER.fullmatch(consumer):
         allowed = "up to 63 of a-z, 0-9, _ and -, beginning with a letter or a digit"
         raise UsageError(f"--consumer {consumer!r}: a consumer's name is part of file names: use {allowed}")
-    with told_in_one_line(), connect(dsn, autocommit=True) as connection:
-        # A query of which the asker is gone ends, and with it the lock that another one waits for.
-        connection.execute("select set_config('client_connection_check_interval', '2s', false)")
-        # Moments are read, and digests made, in one zone.
-        connection.execute("select set_config('timezone', 'UTC', false)")
-        yield Ledger(connection, consumer)
-
-
-@contextmanager
-def told_in_one_line() -> Iterator[None]:
-    """What the database says against it, as an error of ours."""
-    try:
-        yield
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise UsageError(f"{one_line(error)}: this user needs the role fax_export (to read, fax_reader)") from error
-    except (psycopg.errors.InvalidParameterValue, psycopg.errors.DataError) as error:
-        raise UsageError(one_line(error)) from error
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise UnreachableError(f"the database: {one_line(error)}") from error
-    except psycopg.Error as error:
-        raise FaxstoreError(f"the database: {one_line(error)}") from error
+    # The server ends a query whose client is gone, and with it the lock that another run waits for.
+    connection.execute("select set_config('client_connection_check_interval', '2s', false)")
+    # Times are read, and digests made, in one zone.
+    connection.execute("select set_config('timezone', 'UTC', false)")
+    return Ledger(connection, consumer)

@@ -176,14 +176,11 @@ add_command(app, "as-of", as_of)
 
 @contextmanager
 def _ledger(context: typer.Context, consumer: str) -> Iterator[Ledger]:
-    from faxstore.billing.ledger import ledger
-    from faxstore.store.database import open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.billing.ledger import open_ledger
+    from faxstore.store.database import open_database
 
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with ledger(dsn, consumer) as opened:
-            yield opened
+    with open_database(settings_of(context), "fax_export") as connection:
+        yield open_ledger(connection, consumer)
 
 
 def _existing(folder: Path | None) -> Path:

@@ -37,12 +37,8 @@ def run(
       faxstore consistency 120000 | curl --data-binary @- https://witness.example.org/add-checkpoint
     """
     from faxstore.log import prove
-    from faxstore.log.leaves import open_log
-    from faxstore.store.database import open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
 
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with open_log(dsn) as connection:
-            sealed, text = prove.checkpoint(connection, size)
-            print(prove.consistency(connection, old, sealed, text), end="")
+    with open_database(settings_of(context), "fax_reader") as connection:
+        sealed, text = prove.checkpoint(connection, size)
+        print(prove.consistency(connection, old, sealed, text), end="")

@@ -36,27 +36,24 @@ def run(
       faxstore erase --session 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --reason "request of 25 November"
     """
     from faxstore.store import erasure as erase
-    from faxstore.store.database import connect, open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
 
     if (session is None) == (number is None):
         raise UsageError("erase: give either --session or --number")
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with connect(dsn, autocommit=True) as connection:
-            found = [erase.session(connection, session)] if session else erase.with_number(connection, number or "")
-            rejected = erase.rejected_with_number(connection, number) if number else 0
-            for one in found:
-                print(f"{one.session_id} {one.server} {one.started_at.isoformat()}{' open' * one.is_open}")
-            what = f"{len(found)} session{'s' * (len(found) != 1)}"
-            what += f" and {rejected} rejected message{'s' * (rejected != 1)}" if number else ""
-            if dry_run or not (found or rejected):
-                say(f"{what} would be erased" if found or rejected else "nothing holds it")
-                return
-            _confirm(what, yes)
-            rows = erase.erase(connection, found, reason)
-            if number and rejected:
-                erase.erase_rejected(connection, number, reason)
+    with open_database(settings_of(context), "fax_owner") as connection:
+        found = [erase.session(connection, session)] if session else erase.with_number(connection, number or "")
+        rejected = erase.rejected_with_number(connection, number) if number else 0
+        for one in found:
+            print(f"{one.session_id} {one.server} {one.started_at.isoformat()}{' open' * one.is_open}")
+        what = f"{len(found)} session{'s' * (len(found) != 1)}"
+        what += f" and {rejected} rejected message{'s' * (rejected != 1)}" if number else ""
+        if dry_run or not (found or rejected):
+            say(f"{what} would be erased" if found or rejected else "nothing holds it")
+            return
+        _confirm(what, yes)
+        rows = erase.erase(connection, found, reason)
+        if number and rejected:
+            erase.erase_rejected(connection, number, reason)
     say(f"erased: {what}, {rows} rows of the history")
 
 

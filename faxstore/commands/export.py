@@ -207,19 +207,16 @@ def _write(
     context: typer.Context, rows: Callable[[Selection], Dataset], selection: Selection, target: Target, what: str
 ) -> None:
     from faxstore.export.run import run
-    from faxstore.store.database import connect, open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
     from faxstore.store.period import resolve
 
     target.check()
     period = Period(selection.since, selection.until, selection.zone)
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with connect(dsn) as connection:
-            resolved = resolve(connection, period)
+    with open_database(settings_of(context), "fax_reader") as connection:
+        resolved = resolve(connection, period)
         selected = rows(replace(selection, since=resolved.since, until=resolved.until))
         with counting("exporting", what) as count:
-            written = run(dsn, selected, period.time_zone, target, count)
+            written = run(connection, selected, period.time_zone, target, count)
     if target.output is not None:
         say(f"wrote {written.rows:,} {what} to {visible(str(target.output))}")
     if written.left_out:

@@ -44,19 +44,16 @@ def run(context: typer.Context, files: Files, server: Server = None) -> None:
       ssh pbx1 cat recording.jsonl | faxstore import --server pbx1 -
     """
     from faxstore.ingest.importer import Summary
-    from faxstore.store.database import connect, open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
 
     total, failed = Summary(), False
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with connect(dsn) as connection:
-            for file in files:
-                summary, error = _import(connection, file, server)
-                total.add(summary)
-                if error is not None:  # the other files can be imported nevertheless
-                    say(str(error))
-                    failed = True
+    with open_database(settings_of(context), "fax_ingest") as connection:
+        for file in files:
+            summary, error = _import(connection, file, server)
+            total.add(summary)
+            if error is not None:  # the other files can be imported nevertheless
+                say(str(error))
+                failed = True
     say(_sentence(total))
     if failed:
         raise typer.Exit(UsageError.exit_status)

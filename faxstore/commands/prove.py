@@ -40,18 +40,14 @@ def run(
       faxstore prove 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --size 120000
     """
     from faxstore.log import prove
-    from faxstore.log.leaves import open_log
-    from faxstore.store.database import open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
 
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with open_log(dsn) as connection:
-            positions = _positions(connection, what)
-            sealed, text = prove.checkpoint(connection, size)
-            for position in positions:
-                proof = prove.inclusion(connection, position, sealed, text)
-                print(json_text(proof))
+    with open_database(settings_of(context), "fax_sealer") as connection:
+        positions = _positions(connection, what)
+        sealed, text = prove.checkpoint(connection, size)
+        for position in positions:
+            proof = prove.inclusion(connection, position, sealed, text)
+            print(json_text(proof))
 
 
 def _positions(connection: Connection, what: str) -> list[int]:

@@ -50,19 +50,16 @@ def audit(
     from zoneinfo import ZoneInfo
 
     from faxstore.report import audit as report
-    from faxstore.store.database import connect, open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
     from faxstore.store.period import resolve
 
     period = Period.parse(since, until, time_zone)
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with connect(dsn) as connection:
-            period = resolve(connection, period)
+    with open_database(settings_of(context), "fax_reader") as connection:
+        period = resolve(connection, period)
         assert period.since is not None
         assert period.until is not None
         asked = report.Period(period.since, period.until, ZoneInfo(period.time_zone))
-        report.audit(dsn, asked, server or (), as_json=format is ReportFormat.JSON)
+        report.audit(connection, asked, server or (), as_json=format is ReportFormat.JSON)
 
 
 app = new_group(about)

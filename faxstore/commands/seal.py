@@ -51,22 +51,18 @@ def run(
     """
     from faxstore.export.files import atomic_file
     from faxstore.log import keys, seal
-    from faxstore.log.leaves import open_log
-    from faxstore.store.database import open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
 
     if origin is not None and not keys.is_name(origin):
         raise UsageError(f"--origin {origin!r}: allowed are characters but blanks and +")
     signer = keys.read_key(key) if key else None
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with open_log(dsn) as connection:
-            name = _name(connection, origin)
-            if new_key is not None:
-                print(keys.new_key(new_key, name or seal.new_origin()))
-                return
-            with counting("sealing", "rows") as told:
-                sealed = seal.seal(connection, name, signer, told)
+    with open_database(settings_of(context), "fax_sealer") as connection:
+        name = _name(connection, origin)
+        if new_key is not None:
+            print(keys.new_key(new_key, name or seal.new_origin()))
+            return
+        with counting("sealing", "rows") as count:
+            sealed = seal.seal(connection, name, signer, count)
     if sealed is None:
         say("nothing was appended yet: there is nothing to seal")
         return

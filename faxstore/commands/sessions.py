@@ -39,13 +39,11 @@ def run(
     """
     from faxstore.export.selection import Selection
     from faxstore.report.session_list import sessions
-    from faxstore.store.database import connect, open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
     from faxstore.store.period import resolve
 
     period = Period.parse(since, until, time_zone)
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with connect(dsn) as connection:
-            period = resolve(connection, period)
-        sessions(dsn, Selection(period.since, period.until, "UTC", server or (), direction or (), result or ()), format)
+    with open_database(settings_of(context), "fax_reader") as connection:
+        period = resolve(connection, period)
+        selection = Selection(period.since, period.until, "UTC", server or (), direction or (), result or ())
+        sessions(connection, selection, format)

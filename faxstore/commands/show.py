@@ -35,9 +35,7 @@ def run(
       faxstore show 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --format json
     """
     from faxstore.report.one_session import show
-    from faxstore.store.database import open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
 
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        show(dsn, session, as_json=format is ShowFormat.JSON)
+    with open_database(settings_of(context), "fax_reader") as connection:
+        show(connection, session, as_json=format is ShowFormat.JSON)

@@ -50,9 +50,7 @@ def run(
       faxstore verify --from-position 100001 --to-position 200000
     """
     from faxstore.billing import verification
-    from faxstore.log.leaves import open_log
-    from faxstore.store.database import open_dsn
-    from faxstore.store.migrate import require_current
+    from faxstore.store.database import open_database
     from faxstore.verify.checks import CHECKS, findings
     from faxstore.verify.findings import Scope
 
@@ -62,12 +60,13 @@ def run(
     if checkpoint is not None:
         scope.published, scope.published_note = _published(checkpoint)
     began, found = time.monotonic(), 0
-    with open_dsn(settings_of(context)) as dsn:
-        require_current(dsn)
-        with open_log(dsn) as connection, counting("verifying", "rows") as scope.progress:
-            for finding in findings(connection, scope, (verification.check, *CHECKS)):
-                print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
-                found += 1
+    with (
+        open_database(settings_of(context), "fax_sealer") as connection,
+        counting("verifying", "rows") as scope.progress,
+    ):
+        for finding in findings(connection, scope, (*CHECKS, verification.check)):
+            print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
+            found += 1
     rate = scope.rows / max(time.monotonic() - began, 0.001)
     sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
     say(f"{scope.rows:,} rows read, {rate:,.0f} a second; {sealed}; {found or 'no'} finding{'s' * (found != 1)}")

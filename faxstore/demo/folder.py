@@ -48,7 +48,7 @@ def claimed(folder: Path) -> Iterator[None]:
 def fresh_database(dsn: str) -> None:
     """Drop the demo's database together with its connections, and create an empty one of the same name."""
     name = sql.Identifier(str(conninfo_to_dict(dsn)["dbname"]))
-    with connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
+    with connect(make_conninfo(dsn, dbname="postgres")) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         connection.execute(sql.SQL("create database {}").format(name))
 

@@ -23,7 +23,7 @@ from faxstore.demo.summary import print_summary
 from faxstore.errors import FaxstoreError
 from faxstore.settings.values import Settings
 from faxstore.store import migrate
-from faxstore.store.database import open_dsn
+from faxstore.store.database import checked_connection, open_dsn
 
 SERVERS: Mapping[str, str] = {
     "pbx1": "crashes in the middle of two faxes and restarts",
@@ -48,7 +48,8 @@ def run_demo(folder: Path, speed: float = 20.0) -> None:
         fresh_database(dsn)
         migrate.upgrade(dsn)
         config = _play(folder, speed, messages)
-        print_summary(dsn, folder, config)
+        with checked_connection(dsn, "fax_reader") as connection:
+            print_summary(connection, folder, config)
 
 
 def _play(folder: Path, speed: float, messages: Console) -> Path:

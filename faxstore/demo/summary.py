@@ -12,7 +12,7 @@ from faxstore.errors import FaxstoreError
 from faxstore.export.selection import Selection
 from faxstore.report.one_session import show
 from faxstore.report.session_list import SHORT_ID, sessions
-from faxstore.store.database import Connection, connect
+from faxstore.store.database import Connection
 
 _WIDTH_WITHOUT_TERMINAL = 100
 
@@ -34,22 +34,21 @@ _QUERIES = (
 )
 
 
-def print_summary(dsn: str, folder: Path, config: Path) -> None:
+def print_summary(connection: Connection, folder: Path, config: Path) -> None:
     """Print all sessions, one with bad lines in full, and queries to try.
 
     Raises FaxstoreError if no fax has bad lines: the recordings contain some, so something failed.
     """
     out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
     command = f"{_program()} --config {shlex.quote(str(config))}"
-    with connect(dsn) as connection:
-        session = _noisy_session(connection)
-        totals = _totals(connection)
+    session = _noisy_session(connection)
+    totals = _totals(connection)
     _heading(out, totals)
     _command(out, f"{command} sessions")
-    sessions(dsn, Selection())
+    sessions(connection, Selection())
     _heading(out, "One fax that was received over a noisy line: its pages, and every change that faxstore observed")
     _command(out, f"{command} show {session[:SHORT_ID]}")
-    show(dsn, session)
+    show(connection, session)
     _heading(out, "Try SQL next")
     _command(out, f"{command} psql")
     for what, query in _QUERIES:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import psycopg
-
 from faxstore.doctor import history_checks
 from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
-from faxstore.errors import FaxstoreError, UnreachableError, one_line
+from faxstore.errors import FaxstoreError, UnreachableError
 from faxstore.settings.values import Settings
-from faxstore.store import migrate
-from faxstore.store.database import Connection, connect, open_dsn
+from faxstore.store.database import Connection, connect, one_line_errors, open_dsn
+from faxstore.store.schema_version import newest, require_current
 
 SUBJECT = "database"
 OLDEST = 150000
@@ -22,9 +20,13 @@ OLDEST = 150000
 def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
     """Return the recent faxes by server name, as far as this user may read them, and the findings."""
     try:
-        with open_dsn(settings) as dsn, connect(dsn, autocommit=True) as connection:
+        with (
+            open_dsn(settings) as dsn,
+            connect(dsn) as connection,
+            one_line_errors(connection, "fax_ingest"),
+        ):
             reachable = Finding(SUBJECT, "reachable", Verdict.OK, _where(connection))
-            findings = [reachable, version(connection.info.server_version), schema(dsn)]
+            findings = [reachable, version(connection.info.server_version), schema(connection)]
             if findings[-1].verdict is not Verdict.OK:
                 return {}, findings
             findings += [check(connection) for check in CHECKS]
@@ -33,8 +35,6 @@ def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
         change = "check that the server runs, and database.dsn in faxstore.toml, FAXSTORE_DSN or --dsn"
         unreachable = isinstance(error, UnreachableError)
         return {}, [Finding(SUBJECT, "reachable", Verdict.FAIL, str(error), change, unreachable)]
-    except psycopg.Error as error:
-        return {}, [Finding(SUBJECT, "rights", Verdict.FAIL, one_line(error))]
 
 
 def version(number: int) -> Finding:
@@ -46,13 +46,14 @@ def version(number: int) -> Finding:
     return Finding(SUBJECT, "version", Verdict.FAIL, text, change)
 
 
-def schema(dsn: str) -> Finding:
+def schema(connection: Connection) -> Finding:
     """Check that the schema is the one that this version of faxstore needs."""
     try:
-        migrate.require_current(dsn)
+        with one_line_errors(connection, "fax_ingest"):
+            require_current(connection)
     except FaxstoreError as error:
         return Finding(SUBJECT, "schema", Verdict.FAIL, str(error))
-    return Finding(SUBJECT, "schema", Verdict.OK, f"{migrate.newest()}, current")
+    return Finding(SUBJECT, "schema", Verdict.OK, f"{newest()}, current")
 
 
 def may_append(connection: Connection) -> Finding:

@@ -21,10 +21,10 @@ class Written:
     left_out: int = 0
 
 
-def run(dsn: str, dataset: Dataset, zone: str, target: Target, progress: Progress) -> Written:
+def run(connection: Connection, dataset: Dataset, zone: str, target: Target, progress: Progress) -> Written:
     """Writes the rows as they are at one moment; times come out in that zone.
 
-    Raises UsageError, UnreachableError; what was not finished has no name then.
+    On any error, a file that is not finished does not get its name.
     """
     written = Written()
 
@@ -32,7 +32,7 @@ def run(dsn: str, dataset: Dataset, zone: str, target: Target, progress: Progres
         written.rows = number
         progress(number)
 
-    with snapshot(dsn, zone) as connection:
+    with snapshot(connection, zone):
         if target.form == SessionsFormat.PARQUET and target.output is not None:
             with atomic_folder(target.output) as folder:
                 parquet.write_folder(connection, dataset.with_units(), folder, count)

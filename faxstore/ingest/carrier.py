@@ -9,13 +9,14 @@ import time
 
 import psycopg
 
-from faxstore.errors import UnreachableError, one_line
+from faxstore.errors import FaxstoreError, one_line
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.ingest.watchdog import Pulse
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection
+from faxstore.store.rights import missing_rights_named
 from faxstore.store.watched_connection import GivenUpError, SilentError, connect
 
 log = logging.getLogger(__name__)
@@ -68,12 +69,12 @@ class Carrier:
         while True:
             self.pulse.beat()
             try:
-                with connect(self._dsn, self._over) as connection:
+                with connect(self._dsn, self._over) as connection, missing_rights_named(connection, "fax_ingest"):
                     self._drain(connection)
                 return
             except GivenUpError:
                 return
-            except (psycopg.Error, sqlite3.Error, UnreachableError) as error:
+            except (psycopg.Error, sqlite3.Error, FaxstoreError) as error:
                 back_off = SHORTEST_BACK_OFF if not self._down else min(2 * back_off, LONGEST_BACK_OFF)
                 if isinstance(error, SilentError):
                     self._most = max(1, self._most // 8)

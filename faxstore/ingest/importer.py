@@ -18,14 +18,14 @@ import psycopg
 from faxstore.capture import recording as capture
 from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
-from faxstore.errors import UnreachableError, UsageError, one_line
+from faxstore.errors import UnreachableError, UsageError
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.observations import Observation, encode
 from faxstore.reader.line_reader import Tracker
 from faxstore.settings.values import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
-from faxstore.store.database import Connection
+from faxstore.store.database import Connection, database_error
 
 COLLECTOR_ID = "import"
 
@@ -72,7 +72,7 @@ def import_file(connection: Connection, path: str, server: str | None, progress:
     except psycopg.OperationalError as error:
         if not connection.closed:
             raise
-        raise UnreachableError(f"the database connection is lost: {one_line(error)}; import {path} again") from error
+        raise UnreachableError(f"{database_error(error)}; import {path} again") from error
 
 
 def import_lines(connection: Connection, server: str, lines: Iterable[Line], progress: Progress) -> Summary:
@@ -82,8 +82,8 @@ def import_lines(connection: Connection, server: str, lines: Iterable[Line], pro
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", keep=0)
         drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
-        spool.put(_waiting_records(connection, server))
         try:
+            spool.put(_waiting_records(connection, server))
             damage = None
             for batch in _batches(tracker, lines, summary):
                 damage = batch.damage

@@ -14,8 +14,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from psycopg.conninfo import make_conninfo
-
 from faxstore.ami.collector import Collector
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.capture.recording import Line
@@ -31,8 +29,7 @@ from faxstore.reader.line_reader import Tracker
 from faxstore.settings.loading import require_servers
 from faxstore.settings.values import ServerSettings, Settings
 from faxstore.spool.queue import Spool
-from faxstore.store import migrate
-from faxstore.store.database import open_dsn
+from faxstore.store.database import checked_connection, open_dsn
 from faxstore.store.lease import Leases
 
 log = logging.getLogger(__name__)
@@ -65,7 +62,8 @@ def run(settings: Settings) -> None:
 def _check_schema(dsn: str) -> None:
     """A database that does not answer must not keep the servers from being watched."""
     try:
-        migrate.require_current(make_conninfo(dsn, connect_timeout=A_MOMENT))
+        with checked_connection(dsn, "fax_ingest", connect_timeout=A_MOMENT):
+            pass
     except UnreachableError as error:
         log.warning("%s; collecting into the spool until it is back", error)
 

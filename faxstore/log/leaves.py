@@ -9,7 +9,7 @@ from psycopg import errors, pq
 
 from faxstore import sql
 from faxstore.log.canonical import COLUMNS, VERSION
-from faxstore.store.database import Connection, connect
+from faxstore.store.database import Connection
 
 WINDOW = 65_536
 """Positions that are read at a time: what the server sorts at once, and what we hold hashes of."""
@@ -29,14 +29,6 @@ _NULL = b"\xff\xff\xff\xff"
 _DIGEST = (32).to_bytes(4, "big")
 _NO_SALT = (0).to_bytes(4, "big")
 _MOST_REMEMBERED = 10_000
-
-
-def open_log(dsn: str) -> Connection:
-    """A connection whose rows come as the log takes them, whatever the settings of the user are."""
-    connection = connect(dsn, autocommit=True)
-    connection.execute("set client_encoding = 'UTF8'")
-    connection.execute("set work_mem = '64MB'")
-    return connection
 
 
 def leaf_hashes(connection: Connection, first: int, last: int) -> list[bytes]:
@@ -102,6 +94,7 @@ def _rows(connection: Connection, first: int, last: int) -> Iterator[bytes]:
     """The rows of the COPY, one a message; by libpq's own calls, which take a tenth of the time of psycopg's."""
     rows = _ROWS.replace("{first}", str(int(first))).replace("{last}", str(int(last)))
     query = f"copy ({rows}) to stdout (format binary)"
+    connection.execute("set work_mem = '64MB'")  # what the server sorts at once
     link = connection.pgconn
     _raise(connection, link.exec_(query.encode()), pq.ExecStatus.COPY_OUT)
     receive, begun = link.get_copy_data, False

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-import psycopg
 from psycopg.rows import dict_row
 from rich.text import Text
 
@@ -18,7 +17,7 @@ from faxstore.errors import UsageError
 from faxstore.report.audit_sections import SECTIONS, Section
 from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import console, shown, table
-from faxstore.store.database import Connection, connect
+from faxstore.store.database import Connection, one_moment
 
 NOTHING = "Nothing is on record: no server was watched, and no recording imported."
 NONE = "none"
@@ -51,18 +50,15 @@ class Audit:
     answers: Sequence[Answer]
 
 
-def audit(dsn: str, period: Period, servers: Sequence[str], *, as_json: bool = False) -> None:
+def audit(connection: Connection, period: Period, servers: Sequence[str], *, as_json: bool = False) -> None:
     """Prints the report of these servers, or of all where none is named.  Raises UsageError for one not on record."""
-    with connect(dsn) as connection:
-        found = gathered(connection, period, servers)
+    found = gathered(connection, period, servers)
     _as_json(found, sys.stdout) if as_json else _as_text(found, sys.stdout)
 
 
 def gathered(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:
     """Asks all of it in one transaction that only reads: rows that come meanwhile are in no section, not in some."""
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-    connection.read_only = True
-    with connection.transaction():
+    with one_moment(connection):
         known = [row["server"] for row in _ask(connection, "known_servers", {})]
         chosen = _chosen(servers, known)
         (made_at,) = connection.execute("select now()").fetchall()[0]

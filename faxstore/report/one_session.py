@@ -7,17 +7,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TextIO
+from typing import Any, TextIO
 from uuid import UUID
 
+from psycopg.rows import dict_row
 from rich.table import Table as Grid
 from rich.text import Text
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Select, Table, select
 
 from faxstore.errors import UsageError
+from faxstore.export.rows import compile_query
 from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import Column, console, named, shown, table
-from faxstore.store.database import engine
+from faxstore.store.database import Connection
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
 
 _MOST_NAMED = 5
@@ -65,10 +67,9 @@ class Shown:
     timeline: Sequence[Row]
 
 
-def show(dsn: str, wanted: str, *, as_json: bool = False) -> None:
+def show(connection: Connection, wanted: str, *, as_json: bool = False) -> None:
     """Prints one session, by its id or the beginning of it."""
-    with engine(dsn).connect() as connection:
-        found = _found(connection, *_identity(connection, wanted))
+    found = _found(connection, *_identity(connection, wanted))
     _as_json(found, sys.stdout) if as_json else _as_table(found, sys.stdout)
 
 
@@ -79,25 +80,30 @@ def _identity(connection: Connection, wanted: str) -> tuple[UUID, datetime]:
         raise UsageError(f"show: {wanted!r} is no session id nor the beginning of one (see faxstore sessions)")
     first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
     query = select(session.c.session_id, session.c.started_at).where(session.c.session_id.between(first, last))
-    found = connection.execute(query.order_by(session.c.session_id).limit(_MOST_NAMED + 1)).all()
+    found = _rows(connection, query.order_by(session.c.session_id).limit(_MOST_NAMED + 1))
     if not found:
         raise UsageError(f"show: no session id begins with {wanted}")
     if len(found) > 1:
-        named = ", ".join(str(row.session_id) for row in found[:_MOST_NAMED])
+        named = ", ".join(str(row["session_id"]) for row in found[:_MOST_NAMED])
         more = " and more" if len(found) > _MOST_NAMED else ""
         raise UsageError(f"show: {wanted} is the beginning of several session ids: {named}{more}")
-    return found[0].session_id, found[0].started_at
+    return found[0]["session_id"], found[0]["started_at"]
 
 
 def _found(connection: Connection, session_id: UUID, started_at: datetime) -> Shown:
     def rows(view: Table, *order: str) -> Sequence[Row]:
         query = select(view).where(view.c.session_id == session_id, view.c.started_at == started_at)
-        return connection.execute(query.order_by(*(view.c[name] for name in order))).mappings().all()
+        return _rows(connection, query.order_by(*(view.c[name] for name in order)))
 
     found = rows(sessions)
     if not found:
         raise UsageError(f"show: {session_id} has events but was neither listed nor completed: no session")
     return Shown(found[0], rows(session_pages, "page"), rows(session_timeline, "observed_at", "position"))
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row]:
+    statement, parameters = compile_query(query)
+    return connection.cursor(row_factory=dict_row).execute(statement.encode(), parameters).fetchall()
 
 
 def _as_table(found: Shown, out: TextIO) -> None:

@@ -6,15 +6,17 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from psycopg.rows import dict_row
 from sqlalchemy import Select
 
 from faxstore.export import datasets
+from faxstore.export.rows import fetch_rows
 from faxstore.export.selection import Selection
 from faxstore.export.snapshot import snapshot
 from faxstore.report.formats import Format, Row
 from faxstore.report.output import check, write
 from faxstore.report.tables import Column, console, named, table
-from faxstore.store.database import engine
+from faxstore.store.database import Connection
 
 SHORT_ID = 8
 """Characters of a session id in a table; `faxstore show` takes a beginning."""
@@ -34,22 +36,21 @@ COLUMNS = (
 """What a table for people shows; files have every column of the view."""
 
 
-def sessions(dsn: str, selection: Selection, form: Format = Format.TABLE) -> None:
+def sessions(connection: Connection, selection: Selection, form: Format = Format.TABLE) -> None:
     """Prints those sessions, the oldest first; all of them."""
     dataset = datasets.sessions(selection)
     if form is Format.TABLE:
         query = dataset.ordered(*dataset.query.selected_columns)
-        console(sys.stdout).print(table(_rows(dsn, query), COLUMNS))
+        console(sys.stdout).print(table(_rows(connection, query), COLUMNS))
         return
     check(form, sys.stdout)
-    with snapshot(dsn, "UTC") as connection:
+    with snapshot(connection, "UTC"):
         write(connection, dataset, form, sys.stdout)
 
 
-def _rows(dsn: str, query: Select[Any]) -> Iterator[Row]:
-    # A cursor on the server: the answer may be larger than memory.
-    with engine(dsn).connect().execution_options(stream_results=True, yield_per=1_000) as connection:
-        yield from connection.execute(query).mappings()
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
+    with connection.transaction():
+        yield from fetch_rows(connection, query, dict_row)
 
 
 def _result(row: Row) -> str:

@@ -1,85 +1,67 @@
-"""Bringing the database to the schema of this version, by alembic's frozen steps."""
+"""Bringing the schema to the revision of this version, by the steps in migrations/."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 
-from faxstore.errors import FaxstoreError, UsageError, one_line
-from faxstore.store.database import connect
-from faxstore.store.scripts import migrations_dir
-
-
-def newest() -> str:
-    """The revision that this version of faxstore works with."""
-    return cast("str", ScriptDirectory.from_config(_config("")).get_current_head())
+from faxstore.errors import UsageError
+from faxstore.store import schema_version
+from faxstore.store.database import connect, database_error, server_message
 
 
 def current(dsn: str) -> str | None:
-    """The revision of the database; None: there is no schema yet."""
-    with connect(dsn, autocommit=True) as connection:
-        try:
-            row = connection.execute("select version_num from fax.alembic_version").fetchone()
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-            return None
-    return cast("str", row[0]) if row else None
+    """Returns the revision of the database, None without a schema.  Raises FaxstoreError."""
+    with connect(dsn) as connection, _one_line_errors(dsn):
+        return schema_version.current(connection)
 
 
 def upgrade(dsn: str, revision: str = "head") -> None:
-    """Brings the schema up to a revision, and makes the months ahead.  Raises FaxstoreError in one line."""
-    _refuse_newer(dsn)
-    try:
+    """Brings the schema up to a revision and makes the partitions of the months ahead.  Raises FaxstoreError."""
+    schema_version.refuse_newer(current(dsn))
+    with _one_line_errors(dsn):
         command.upgrade(_config(dsn), revision)
         with connect(dsn) as connection:
             connection.execute("set role fax_owner")
             connection.execute("select fax.make_partitions_ahead()")
-    except (DBAPIError, psycopg.Error) as error:
-        raise FaxstoreError(f"the database could not be migrated: {_reason(error)}") from error
 
 
 def downgrade(dsn: str, revision: str) -> None:
-    """Takes the schema back to a revision; refused where that would drop a history."""
-    _refuse_newer(dsn)
-    try:
+    """Takes the schema back to a revision.  Raises FaxstoreError, also where that would drop a history."""
+    schema_version.refuse_newer(current(dsn))
+    with _one_line_errors(dsn):
         command.downgrade(_config(dsn), revision)
-    except (DBAPIError, psycopg.Error) as error:
-        raise FaxstoreError(f"the database could not be taken back: {_reason(error)}") from error
-
-
-def require_current(dsn: str) -> None:
-    """Raises UsageError unless the database has just the schema that this version works with."""
-    found = current(dsn)
-    if found is None:
-        raise UsageError("the database has no schema of faxstore yet: run faxstore migrate")
-    if found != newest():
-        _refuse_newer(dsn)
-        raise UsageError(f"the schema of the database is {found}, this faxstore needs {newest()}: run faxstore migrate")
-
-
-def _refuse_newer(dsn: str) -> None:
-    found = current(dsn)
-    try:
-        if found is not None:
-            ScriptDirectory.from_config(_config(dsn)).get_revision(found)
-    except CommandError as error:
-        raise UsageError(
-            f"the schema of the database is {found}, newer than this faxstore knows (up to {newest()}):"
-            " upgrade faxstore"
-        ) from error
 
 
 def _config(dsn: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
+    config = schema_version.alembic_config()
     config.attributes["dsn"] = dsn
     return config
 
 
-def _reason(error: DBAPIError | psycopg.Error) -> str:
-    return one_line(error.orig if isinstance(error, DBAPIError) and error.orig else error)
+@contextmanager
+def _one_line_errors(dsn: str) -> Iterator[None]:
+    """Raises the errors of alembic's connection, and of ours, as a FaxstoreError."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _may_not_migrate(dsn, error) from error
+    except psycopg.Error as error:
+        raise database_error(error) from error
+    except DBAPIError as error:
+        with _one_line_errors(dsn):
+            raise error.orig or error from error
+
+
+def _may_not_migrate(dsn: str, error: psycopg.Error) -> UsageError:
+    with connect(dsn) as connection:
+        user = connection.info.user
+    return UsageError(
+        f'no right to migrate as user "{user}" ({server_message(error)}):'
+        " run faxstore migrate as a superuser, or as a member of fax_owner who may create a schema in the database"
+    )

@@ -25,7 +25,7 @@ _Waiting = Generator[Wait, Ready | int, _Result]
 
 def connect(dsn: str, give_up: Callable[[], bool]) -> WatchedConnection:
     """A watched connection to the database, each statement committed.  Raises UnreachableError."""
-    connection = connect_as(WatchedConnection, dsn, autocommit=True)
+    connection = connect_as(WatchedConnection, dsn)
     connection.give_up = give_up
     return connection
 

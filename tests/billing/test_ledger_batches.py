@@ -8,11 +8,11 @@ import psycopg
 import pytest
 
 from faxstore.billing.formats import BillingFormat
-from faxstore.billing.ledger import ledger
 from faxstore.billing.verification import ledger_faults
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.observations import Observation
 from tests.kit.billing_batches import batches, export, lines, manifests, names, of
+from tests.kit.databases import ledger
 from tests.kit.given import (
     append,
     channel_status,

@@ -15,8 +15,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from faxstore import cli
-from faxstore.billing.ledger import ledger
 from tests.kit.billing_batches import export, names
+from tests.kit.databases import ledger
 from tests.kit.given import append, channel_status, gone, receiving
 
 Captured = pytest.CaptureFixture[str]
@@ -163,9 +163,9 @@ def test_fax_reader_may_read_the_ledger_and_make_no_batch(
     out, _ = run(exporter, capsys, "as-of", "1")
     assert len(rows(out)) == 2
     _, errors = run(exporter, capsys, "export", "--folder", tmp_path, status=2)
-    assert errors == [
-        "permission denied for function begin_export_batch: this user needs the role fax_export (to read, fax_reader)"
-    ]
+    user_name = psycopg.conninfo.conninfo_to_dict(exporter)["user"]
+    right = f'no right to EXECUTE fax.begin_export_batch() as user "{user_name}"'
+    assert errors == [f"{right}: grant fax_export to {user_name}"]
 
 
 def test_a_second_exporter_says_that_it_waits(exporter: str, tmp_path: Path, capsys: Captured) -> None:

@@ -13,11 +13,11 @@ import psycopg
 import pytest
 
 from faxstore.billing.delivery import render_batch
-from faxstore.billing.ledger import ledger
 from faxstore.billing.verification import ledger_faults
 from faxstore.errors import FaxstoreError
 from faxstore.store import migrate
 from tests.kit.billing_batches import batches, export, lines, manifests
+from tests.kit.databases import ledger
 from tests.kit.given import append, channel_status, gone, read, receiving, sending, sessions
 from tests.kit.log_faxes import sealed, told, verified
 from tests.kit.rights import LEDGER

@@ -13,11 +13,10 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from faxstore.billing.ledger import ledger
 from faxstore.observations import MICROSECONDS, Life, Observation
 from faxstore.settings.period import Period
 from tests.kit.billing_batches import export
-from tests.kit.databases import fresh
+from tests.kit.databases import fresh, ledger
 from tests.kit.given import append
 
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Pacific/Auckland")

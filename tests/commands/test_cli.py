@@ -178,8 +178,9 @@ def test_a_reader_that_has_had_enough_is_no_error() -> None:
     program = (
         "import sys; from faxstore import cli\n"
         "from faxstore.report import one_session\n"
-        "from faxstore.store import migrate\n"
-        "migrate.require_current = lambda dsn: None\n"
+        "from contextlib import nullcontext\n"
+        "from faxstore.store import database\n"
+        "database.open_database = lambda *_: nullcontext()\n"
         "one_session.show = lambda *a, **k: [print('x' * 1000) for _ in range(10_000)]\n"
         "cli.main(['--dsn', 'dbname=fax', 'show', '5f1c'])\n"
     )

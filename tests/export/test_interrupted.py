@@ -115,7 +115,7 @@ def test_a_lost_database_is_one_line_and_leaves_nothing(imported: str, tmp_path:
             connection.execute(f"{cut} and datname = current_database() and application_name = 'faxstore'")
         status, said = ended(process)
     assert status == UNREACHABLE
-    assert said.startswith("faxstore: the database was lost: ")
+    assert said.startswith("faxstore: the database could not answer: ")
     assert list(tmp_path.iterdir()) == []
 
 

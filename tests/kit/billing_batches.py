@@ -10,8 +10,9 @@ from typing import Any
 
 from faxstore.billing.delivery import export_batches
 from faxstore.billing.formats import BillingFormat
-from faxstore.billing.ledger import Batch, ledger
+from faxstore.billing.ledger import Batch
 from faxstore.billing.lines import COLUMNS
+from tests.kit.databases import ledger
 
 Line = dict[str, str]
 """A line of a CSV file as a consumer reads it: text by column name."""

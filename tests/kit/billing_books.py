@@ -14,8 +14,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from faxstore.billing.delivery import render_batch
-from faxstore.billing.ledger import ledger
 from faxstore.billing.verification import ledger_faults
+from tests.kit.databases import ledger
 
 FIGURES = (
     "server", "session_number", "direction", "account_code", "caller_number", "called_number", "local_station_id",

@@ -10,6 +10,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from faxstore.billing.ledger import Ledger, open_ledger
+from faxstore.store.database import checked_connection
+
 
 @contextmanager
 def fresh(server: str, template: str = "template1") -> Iterator[str]:
@@ -28,3 +31,16 @@ def fresh(server: str, template: str = "template1") -> Iterator[str]:
 def name_of(dsn: str) -> str:
     """The name of the database in a DSN."""
     return str(conninfo_to_dict(dsn)["dbname"])
+
+
+@contextmanager
+def ledger(dsn: str, consumer: str) -> Iterator[Ledger]:
+    """The billing ledger of a consumer, with the errors that a command shows."""
+    with checked_connection(dsn, "fax_export") as connection:
+        yield open_ledger(connection, consumer)
+
+
+def check_schema(dsn: str) -> None:
+    """Raises UsageError unless the database has the schema of this version."""
+    with checked_connection(dsn, "fax_reader"):
+        pass

@@ -17,6 +17,7 @@ from faxstore.export.datasets import Dataset
 from faxstore.export.run import run
 from faxstore.export.selection import Selection
 from faxstore.export.target import SessionsFormat, Target
+from faxstore.store.database import checked_connection
 from tests.kit.given import append, completed, gone, receiving
 
 Row = dict[str, Any]
@@ -39,7 +40,8 @@ def period(since: str | None, until: str | None, zone: str = "UTC", **wanted: An
 def written(dsn: str, dataset: Dataset, folder: Path, form: str, zone: str = "UTC", **target: Any) -> Path:
     """Runs an export; returns its file or folder."""
     output = folder / f"exported-{len(list(folder.iterdir()))}.{form}"
-    run(dsn, dataset, zone, Target(SessionsFormat(form), output, **target), lambda _: None)
+    with checked_connection(dsn, "fax_reader") as connection:
+        run(connection, dataset, zone, Target(SessionsFormat(form), output, **target), lambda _: None)
     return output
 
 

@@ -9,8 +9,8 @@ import psycopg
 
 from faxstore.billing import verification
 from faxstore.log import seal
-from faxstore.log.leaves import open_log
 from faxstore.observations import Record
+from faxstore.store.database import connect
 from faxstore.verify.checks import CHECKS, findings
 from faxstore.verify.findings import Finding, Scope
 from tests.kit.given import append, begins, channel_status, completed, gone, receiving, snapshot, status, variable
@@ -57,7 +57,7 @@ def a_history(connection: psycopg.Connection, faxes: int = 30, first: int = 0) -
 
 def sealed(dsn: str, **options: Any) -> tuple[int, str]:
     """Seals; how many rows are new, and the note."""
-    with open_log(dsn) as connection:
+    with connect(dsn) as connection:
         found = seal.seal(connection, options.get("origin", "faxstore/test"), options.get("signer"), lambda *_: None)
     assert found is not None
     return found
@@ -65,8 +65,8 @@ def sealed(dsn: str, **options: Any) -> tuple[int, str]:
 
 def verified(dsn: str, **scope: Any) -> list[Finding]:
     """What verifying finds."""
-    with open_log(dsn) as connection:
-        return list(findings(connection, Scope(**scope), (verification.check, *CHECKS)))
+    with connect(dsn) as connection:
+        return list(findings(connection, Scope(**scope), (*CHECKS, verification.check)))
 
 
 def told(found: list[Finding]) -> list[str]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from faxstore.log import canonical, tree
-from faxstore.log.leaves import entries, leaf_hashes, open_log
+from faxstore.log.leaves import entries, leaf_hashes
+from faxstore.store.database import connect
 from tests.kit.given import read
 from tests.kit.log_faxes import a_history
 
@@ -133,7 +134,7 @@ def test_what_is_hashed_is_what_both_make(dsn: str, database: psycopg.Connection
     """Of a history of all kinds of rows, in any partition, under settings of a user that would change the text."""
     a_history(database, 8)
     database.execute("insert into fax.session_salt (session_id) select session_id from fax.session")
-    with open_log(dsn) as connection:
+    with connect(dsn) as connection:
         connection.execute("set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set bytea_output = 'escape'")
         hashes = leaf_hashes(connection, 1, 10_000)
         copied = dict(entries(connection, 1, 10_000))

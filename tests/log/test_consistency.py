@@ -11,7 +11,7 @@ import pytest
 
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.log import prove
-from faxstore.log.leaves import open_log
+from faxstore.store.database import connect
 from tests.kit import proof_scripts as scripts
 from tests.kit.given import append
 from tests.kit.log_faxes import fax, sealed, sizes
@@ -33,12 +33,12 @@ def log(log: str) -> str:
 
 
 def consistency(dsn: str, old: int, size: int | None = None) -> str:
-    with open_log(dsn) as connection:
+    with connect(dsn) as connection:
         return prove.consistency(connection, old, *prove.checkpoint(connection, size))
 
 
 def kept(dsn: str, size: int) -> str:
-    with open_log(dsn) as connection:
+    with connect(dsn) as connection:
         return prove.checkpoint(connection, size)[1]
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from faxstore.log import prove
-from faxstore.log.leaves import open_log
+from faxstore.store.database import connect
 from tests.kit.given import Row, append, completed, read, the_id
 from tests.kit.log_faxes import SECRETS, a_history, fax, sealed, told, verified
 from tests.kit.rights import REFUSED
@@ -58,7 +58,7 @@ def held(connection: psycopg.Connection, session: UUID) -> str:
 
 
 def test_values_are_gone_and_every_figure_and_proof_is_as_before(log: str) -> None:
-    with psycopg.connect(log, autocommit=True) as connection, open_log(log) as reader:
+    with psycopg.connect(log, autocommit=True) as connection, connect(log) as reader:
         session = some_session(connection)
         checkpoint, text = prove.checkpoint(reader, None)
         positions = prove.positions_of(reader, session)

@@ -13,7 +13,7 @@ import pytest
 
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.log import prove
-from faxstore.log.leaves import open_log
+from faxstore.store.database import connect
 from tests.kit import proof_scripts as scripts
 from tests.kit.log_faxes import SECRETS, sizes
 
@@ -24,7 +24,7 @@ def script(tmp_path: Path) -> Path:
 
 
 def proofs_of(dsn: str, positions: list[int], size: int | None = None) -> list[dict[str, Any]]:
-    with open_log(dsn) as connection:
+    with connect(dsn) as connection:
         sealed, text = prove.checkpoint(connection, size)
         return [prove.inclusion(connection, position, sealed, text) for position in positions]
 

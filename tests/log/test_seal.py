@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from faxstore.log import note, stored, tree
 from faxstore.log.keys import PublicKey
-from faxstore.log.leaves import leaf_hashes, open_log
+from faxstore.log.leaves import leaf_hashes
+from faxstore.store.database import connect
 from tests.kit.given import append, read
 from tests.kit.log_faxes import a_history, fax, sealed, told, verified
 
@@ -34,7 +35,7 @@ def test_sealing_in_steps_gives_the_roots_of_the_whole(dsn: str, database: psyco
         a_history(database, 10, first=step * 10)
         rows, text = sealed(dsn)
         checkpoint = note.parse(text)
-        with open_log(dsn) as connection:
+        with connect(dsn) as connection:
             leaves = leaf_hashes(connection, 1, 100_000)
         frontier = tree.Frontier()
         frontier.extend(leaves)
@@ -104,7 +105,7 @@ def test_two_who_seal_at_once_are_one_after_the_other(dsn: str, database: psycop
 def test_an_appender_does_not_wait_for_who_seals(dsn: str, database: psycopg.Connection) -> None:
     """In the middle of a seal that is not committed, and the seal covers what was committed before it."""
     append(database, fax(1, 0))
-    with psycopg.connect(dsn, autocommit=True) as appender, open_log(dsn) as sealer, sealer.transaction():
+    with psycopg.connect(dsn, autocommit=True) as appender, connect(dsn) as sealer, sealer.transaction():
         sealer.execute("select fax.lock_log()")
         sealer.execute("insert into fax.session_salt (session_id) select session_id from fax.session")
         appender.execute("set lock_timeout = '5s'")

@@ -22,9 +22,10 @@ from faxstore.errors import FaxstoreError, UsageError
 from faxstore.observations import Life, Record, Rejected
 from faxstore.store import embedded, migrate
 from faxstore.store.append import Appender
+from faxstore.store.schema_version import newest
 from tests.conftest import system_server
 from tests.kit.catalog import Row, catalog, difference
-from tests.kit.databases import fresh, name_of
+from tests.kit.databases import check_schema, fresh, name_of
 from tests.kit.given import moment, snapshot, stats
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -113,7 +114,7 @@ def test_down_and_up_again_gives_the_same_schema(server: str, template: str, wri
         left = catalog(dsn)
         assert left["relations"] == left["functions"] == left["types"] == []
         migrate.upgrade(dsn)
-        assert migrate.current(dsn) == migrate.newest()
+        assert migrate.current(dsn) == newest()
         assert difference(catalog(dsn), written) == {}
 
 
@@ -121,7 +122,7 @@ def test_migrating_twice_changes_nothing(dsn: str) -> None:
     before = catalog(dsn)
     migrate.upgrade(dsn)
     assert difference(catalog(dsn), before) == {}
-    assert migrate.current(dsn) == migrate.newest() == REVISIONS[-1]
+    assert migrate.current(dsn) == newest() == REVISIONS[-1]
 
 
 def test_a_history_survives_migrating_again(dsn: str) -> None:
@@ -174,7 +175,7 @@ def refuses_to_drop(dsn: str, what: str) -> None:
     with pytest.raises(FaxstoreError) as refused:
         migrate.downgrade(dsn, "base")
     assert f"would drop {what} that" in one_line(refused.value)
-    assert migrate.current(dsn) == migrate.newest()
+    assert migrate.current(dsn) == newest()
     assert difference(catalog(dsn), before) == {}
 
 
@@ -192,15 +193,14 @@ def one_line(error: BaseException) -> str:
 def test_a_newer_schema_is_left_alone(dsn: str, action: str) -> None:
     execute(dsn, "update fax.alembic_version set version_num = '9999'")
     actions: dict[str, Callable[[], None]] = {
-        "require_current": lambda: migrate.require_current(dsn),
+        "require_current": lambda: check_schema(dsn),
         "upgrade": lambda: migrate.upgrade(dsn),
         "downgrade": lambda: migrate.downgrade(dsn, "base"),
     }
     with pytest.raises(UsageError) as refused:
         actions[action]()
     assert one_line(refused.value) == (
-        "the schema of the database is 9999, newer than this faxstore knows"
-        f" (up to {migrate.newest()}): upgrade faxstore"
+        f"the schema of the database is 9999, newer than this faxstore knows (up to {newest()}): upgrade faxstore"
     )
     assert migrate.current(dsn) == "9999"
 
@@ -208,13 +208,13 @@ def test_a_newer_schema_is_left_alone(dsn: str, action: str) -> None:
 def test_a_missing_schema_is_one_line(empty_database: str) -> None:
     assert migrate.current(empty_database) is None
     with pytest.raises(UsageError) as refused:
-        migrate.require_current(empty_database)
+        check_schema(empty_database)
     assert one_line(refused.value) == "the database has no schema of faxstore yet: run faxstore migrate"
 
 
 def test_the_current_schema_passes(dsn: str) -> None:
-    migrate.require_current(dsn)
-    assert migrate.current(dsn) == migrate.newest()
+    check_schema(dsn)
+    assert migrate.current(dsn) == newest()
 
 
 # -- who may migrate --------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_a_database_owner_in_fax_owner_may_migrate(
     """With existing roles, CREATE on the database and membership in fax_owner suffice."""
     execute(server, f"grant fax_owner to {user}")
     migrate.upgrade(own_database)
-    migrate.require_current(own_database)
+    check_schema(own_database)
     assert difference(catalog(make_conninfo(server, dbname=name_of(own_database))), written) == {}
     append_one(own_database)
     with pytest.raises(FaxstoreError, match="history that is not empty"):
@@ -282,7 +282,7 @@ def test_a_database_owner_with_createrole_may_migrate_a_new_server(untouched: st
     dsn = make_conninfo(untouched, dbname="of_clerk", user="clerk")
     migrate.upgrade(dsn)
     migrate.upgrade(dsn)
-    migrate.require_current(dsn)
+    check_schema(dsn)
     append_one(dsn)
     execute(dsn, "create role collector login")
     execute(dsn, "grant fax_ingest to collector")

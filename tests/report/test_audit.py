@@ -265,6 +265,6 @@ def test_fax_reader_may_run_the_report(dsn: str) -> None:
     """No other role is needed."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         append(connection, fax(0, 1, 1, of=BEGAN))
-    with connect(dsn, autocommit=True) as connection:
+    with connect(dsn) as connection:
         connection.execute("set role fax_reader")
         assert rows(gathered(connection, Period(at(0), at(300), UTC), ()), "seen")[0]["pages"] == 1

@@ -10,8 +10,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from faxstore.observations import Rejected
-from faxstore.store import migrate
-from tests.kit.databases import fresh
+from tests.kit.databases import check_schema, fresh
 from tests.kit.given import (
     append,
     completed,
@@ -77,7 +76,7 @@ def test_set_role_is_enough_to_append(server: str, template: str) -> None:
 @pytest.mark.parametrize("role", ["fax_ingest", "fax_reader", "fax_export"])
 def test_each_role_may_ask_which_schema_it_is(filled: str, logins: dict[str, str], role: str) -> None:
     """faxstore ingest and faxstore sessions look at it first."""
-    migrate.require_current(make_conninfo(filled, user=logins[role]))
+    check_schema(make_conninfo(filled, user=logins[role]))
 
 
 def test_fax_reader_reads_every_view(reader: psycopg.Connection) -> None:

@@ -38,7 +38,7 @@ from itertools import cycle
 from pathlib import Path
 from faxstore.billing.delivery import export_batches
 from faxstore.billing.formats import BillingFormat
-from faxstore.billing.ledger import ledger
+from tests.kit.databases import ledger
 
 dsn, folder, names = sys.argv[1], Path(sys.argv[2]), sys.argv[3:]
 print("started", flush=True)

@@ -62,7 +62,7 @@ class Store:
     """Looks at the database and at the spool of the ingestor."""
 
     def __init__(self, dsn: str, spool: Path) -> None:
-        self._connection = database.connect(dsn, autocommit=True)
+        self._connection = database.connect(dsn)
         self._spool = spool
 
     def appended(self) -> int:

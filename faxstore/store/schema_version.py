@@ -1,0 +1,61 @@
+"""Which revision of the schema a database has, and which one this version of faxstore works with."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import psycopg
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from psycopg.rows import TupleRow
+
+from faxstore.errors import UsageError
+from faxstore.store.scripts import migrations_dir
+
+
+def current(connection: psycopg.Connection[TupleRow]) -> str | None:
+    """Returns the revision of the database, None without a schema.  Raises psycopg.Error."""
+    try:
+        row = connection.execute("select version_num from fax.alembic_version").fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        return None
+    return cast("str", row[0]) if row else None
+
+
+def newest() -> str:
+    """Returns the revision that this version of faxstore works with."""
+    return cast("str", _scripts().get_current_head())
+
+
+def require_current(connection: psycopg.Connection[TupleRow]) -> None:
+    """Raises UsageError unless the schema of the database is the one that this version works with."""
+    found = current(connection)
+    if found is None:
+        raise UsageError("the database has no schema of faxstore yet: run faxstore migrate")
+    if found != newest():
+        refuse_newer(found)
+        raise UsageError(f"the schema of the database is {found}, this faxstore needs {newest()}: run faxstore migrate")
+
+
+def refuse_newer(found: str | None) -> None:
+    """Raises UsageError for a revision that this version does not know."""
+    try:
+        if found is not None:
+            _scripts().get_revision(found)
+    except CommandError as error:
+        raise UsageError(
+            f"the schema of the database is {found}, newer than this faxstore knows (up to {newest()}):"
+            " upgrade faxstore"
+        ) from error
+
+
+def alembic_config() -> Config:
+    """Returns the configuration by which alembic finds the migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())

@@ -1,0 +1,218 @@
+"""Every command as every role: no traceback, and a missing right is one line with the right and the role to grant."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import typer
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from faxstore import cli
+from tests.kit import truth
+from tests.kit.billing_batches import export
+from tests.kit.databases import fresh
+from tests.kit.log_faxes import a_history, sealed
+
+Captured = pytest.CaptureFixture[str]
+
+USERS: dict[str, tuple[str, ...]] = {
+    "nobody": (),
+    "owner": ("fax_owner",),
+    "ingest": ("fax_ingest",),
+    "reader": ("fax_reader",),
+    "sealer_only": ("fax_sealer",),
+    "sealer": ("fax_sealer", "fax_reader"),
+    "helpdesk": ("fax_masked",),
+    "export_only": ("fax_export",),
+    "billing": ("fax_export", "fax_reader"),
+    "clerk": ("fax_billing",),
+    "service": ("fax_ingest", "fax_reader"),
+}
+"""Users by their roles: each role alone, and the combinations that docs/operations.md recommends."""
+
+SUPERUSER = "superuser"
+RUN_FOR = 1.5
+"""Seconds after which `faxstore ingest` gets SIGTERM."""
+
+ARGUMENTS: dict[str, list[str]] = {
+    "consistency": ["0"],
+    "doctor": [],
+    "erase": ["--session", "SESSION", "--yes"],
+    "billing export": ["--folder", "FOLDER"],
+    "billing as-of": ["1"],
+    "billing list": [],
+    "billing render": ["1", "--folder", "FOLDER"],
+    "export history": [],
+    "export pages": [],
+    "export sessions": [],
+    "export timeline": [],
+    "export usage": [],
+    "import": [str(truth.path("t38-22"))],
+    "ingest": [],
+    "migrate": [],
+    "prove": ["1"],
+    "psql": ["-c", "select count(*) from fax.sessions_masked"],
+    "record": ["--seconds", "0.1", "FOLDER/recording.jsonl"],
+    "report audit": ["--from", "2026-01-01", "--to", "2027-01-01"],
+    "seal": [],
+    "sessions": [],
+    "show": ["SESSION"],
+    "verify": [],
+}
+"""A typical use of each command."""
+
+WITHOUT_A_DATABASE = {"demo"}
+"""Commands that connect to no database of the settings: the demo runs a server of its own."""
+
+READS = {
+    "consistency", "billing as-of", "billing list", "billing render", "export history",
+    "export pages", "export sessions", "export timeline", "export usage", "psql", "report audit", "sessions", "show",
+}  # fmt: skip
+LEDGER = {"billing export", "billing as-of", "billing list", "billing render"}
+LOG = {"prove", "seal", "verify"}
+EVERYTHING = READS | LEDGER | LOG | {"erase", "import", "ingest"}
+
+WORKS: dict[str, set[str]] = {
+    "nobody": set(),
+    "owner": EVERYTHING,
+    "ingest": {"export history", "export usage", "import", "ingest"},
+    "reader": READS,
+    "sealer_only": {"consistency", "export history", *LOG},
+    "sealer": READS | LOG,
+    "helpdesk": {"consistency", "export pages", "export usage", "psql"},
+    "export_only": LEDGER,
+    "billing": READS | LEDGER,
+    "clerk": set(),
+    "service": READS | {"import", "ingest"},
+    SUPERUSER: EVERYTHING | {"migrate"},
+}
+"""The commands that leave with exit status 0, by user."""
+
+_MISSING = re.compile(
+    r'faxstore: no right to .+ as user "(?P<user>\w+)".*: (grant fax_[a-z]+ to (?P=user)|run faxstore migrate as .+)'
+)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A database with faxes, a checkpoint and a billing batch, and the names of its users."""
+
+    dsn: str
+    logins: dict[str, str]
+    session: str
+    settings: Path
+
+    def arguments(self, user: str, command: str, folder: Path) -> list[str]:
+        """The command line of a command as a user."""
+        dsn = make_conninfo(self.dsn, user=self.logins[user]) if user != SUPERUSER else self.dsn
+        places = {"SESSION": self.session, "FOLDER": str(folder)}
+        pattern = "|".join(places)
+        own = [re.sub(pattern, lambda found: places[found[0]], text) for text in ARGUMENTS[command]]
+        general = ["--config", str(self.settings), "--dsn", dsn, "--data-dir", str(folder / "data")]
+        return [*general, *command.split(), *own]
+
+
+@pytest.fixture(scope="module")
+def filled(server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    folder = tmp_path_factory.mktemp("rights")
+    settings = folder / "faxstore.toml"
+    settings.write_text('[[server]]\nname = "pbx"\nhost = "127.0.0.1"\nport = 1\nusername = "u"\nsecret = "s"\n')
+    settings.chmod(0o600)
+    with fresh(server, template) as dsn, logins(server) as names:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            a_history(connection, faxes=4)
+            row = connection.execute("select session_id from fax.sessions order by started_at limit 1").fetchone()
+            assert row is not None
+        sealed(dsn)
+        export(dsn, folder)
+        yield Filled(dsn, names, str(row[0]), settings)
+
+
+@contextmanager
+def logins(server: str) -> Iterator[dict[str, str]]:
+    """A login for each of USERS."""
+    names = {user: f"test_{user}_{uuid4().hex[:8]}" for user in USERS}
+    with psycopg.connect(server, autocommit=True) as connection:
+        for user, name in names.items():
+            connection.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
+            for role in USERS[user]:
+                connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(role), sql.Identifier(name)))
+        yield names
+        for name in names.values():
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+def commands(group: object, *path: str) -> Iterator[str]:
+    """The names of all commands of the command line."""
+    for name, command in getattr(group, "commands", {}).items():
+        if hasattr(command, "commands"):
+            yield from commands(command, *path, name)
+        else:
+            yield " ".join((*path, name))
+
+
+def test_every_command_is_tried() -> None:
+    assert set(commands(typer.main.get_command(cli.app))) == set(ARGUMENTS) | WITHOUT_A_DATABASE
+
+
+@pytest.mark.parametrize("command", sorted(ARGUMENTS))
+@pytest.mark.parametrize("user", [*USERS, SUPERUSER])
+def test_it_works_or_says_what_is_missing(
+    filled: Filled, user: str, command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    status = run(filled.arguments(user, command, tmp_path), stop_after=RUN_FOR if command == "ingest" else None)
+    out, said = capfd.readouterr()
+    assert "Traceback" not in out + said
+    assert status in {0, 1, 2, 3}, said
+    if command == "doctor":
+        check_doctor(out, can_append=command_works("import", user))
+    elif command == "record":
+        assert status == 3
+    elif command == "ingest":
+        assert status == (2 if user == "nobody" else 0)
+        assert ("no right to" in said) != command_works(command, user), said
+    elif command_works(command, user):
+        assert status == 0, said
+    elif command == "psql":
+        assert status == 1
+        assert "permission denied" in said
+    else:
+        assert status == 2, said
+        assert said.count("\n") == 1
+        assert _MISSING.fullmatch(said.rstrip("\n")), said
+
+
+def command_works(command: str, user: str) -> bool:
+    return command in WORKS[user]
+
+
+def check_doctor(out: str, *, can_append: bool) -> None:
+    assert ("grant fax_ingest to" in out) != can_append, out
+
+
+def run(arguments: list[str], stop_after: float | None) -> int:
+    """The exit status of a command line in this process, which gets SIGTERM after some seconds if it still runs."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    timer = threading.Timer(stop_after or 60.0, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    try:
+        with pytest.raises(SystemExit) as left:
+            cli.main(arguments)
+    finally:
+        timer.cancel()
+        timer.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return int(left.value.code or 0)
