@@ -38,12 +38,12 @@ class Answer:
             if not message.response:
                 return False  # an event before the Response does not belong to the answer
             self._follows = follows(message)
-            self.messages.append(message)
-            return self._follows is Follows.NOTHING
-        if not message.event:
+        elif not message.event:
             return False
         self.messages.append(message)
-        return self._follows is Follows.EVENT or message.get("EventList").lower() == "complete"
+        if self._follows is Follows.LIST:
+            return message.get("EventList").lower() == "complete"
+        return self._follows is Follows.NOTHING or len(self.messages) > 1
 
 
 def succeeded(response: Message) -> bool:
