@@ -1,11 +1,11 @@
-"""Writes a long recording made of short real ones, again and again with fresh numbers.
+"""Writes a long recording that repeats short real ones with new numbers.
 
     python -m benchmarks.make_recording million.jsonl.gz                  # a million messages
     python -m benchmarks.make_recording --messages 5000 small.jsonl SOURCE.jsonl.gz...
 
-Every copy has session numbers, channels, Uniqueids and ActionIDs of its own, comes later than the copy before,
-and counts on in FAXStats, so that the whole reads as one server that was watched for hours.  The default
-sources are two recordings of the demo: noisy lines, and failures of every kind.
+Every copy has its own session numbers, channels, Uniqueids and ActionIDs, is later than the previous copy, and
+continues its FAXStats, so that the result looks like one server that was watched for hours.  The default sources are
+two recordings of the demo: noisy lines, and failures of every kind.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _COUNTER = re.compile(r"(?<=\n)(TransmitAttempts|ReceiveAttempts|CompletedFAXes|
 
 @dataclass(frozen=True)
 class Source:
-    """A recording without its login and farewell, and what a copy of it uses up."""
+    """A recording without its login and logoff, and the numbers that a copy of it uses."""
 
     body: tuple[Line, ...]
     seconds: int
@@ -48,7 +48,7 @@ class Source:
 
     @classmethod
     def read(cls, path: Path) -> Source:
-        """Raises UsageError for a file that is no capture."""
+        """Read the file.  Raises UsageError if it is not a recording."""
         lines = [line for line in capture.read(str(path)) if line.dir != "mark" and not _OPENING.match(line.text)]
         text = "".join(line.text for line in lines)
         return cls(
@@ -61,7 +61,7 @@ class Source:
 
 @dataclass
 class Counters:
-    """What the copies before have used up; ts is when the next copy begins."""
+    """The numbers that previous copies used; ts is when the next copy begins."""
 
     ts: float
     copies: int = 0
@@ -70,7 +70,7 @@ class Counters:
     stats: dict[str, int] = field(default_factory=dict)
 
     def after(self, source: Source, stats: dict[str, int]) -> None:
-        """Counts a copy of this source, which ended with these FAXStats."""
+        """Add a copy of this source, which ended with these FAXStats."""
         self.ts += source.seconds
         self.copies += 1
         self.sessions += source.sessions
@@ -79,7 +79,7 @@ class Counters:
 
 
 def copy(source: Source, used: Counters) -> Iterator[Line]:
-    """The lines of the source with fresh numbers; used is counted on at the end."""
+    """Yield the lines of the source with new numbers, and update `used` at the end."""
     shift = int(used.ts - source.body[0].ts) + 1
     stats = dict(used.stats)
 
@@ -98,7 +98,7 @@ def copy(source: Source, used: Counters) -> Iterator[Line]:
 
 
 def lines(messages: int, sources: list[Path]) -> Iterator[Line]:
-    """One login, then copies of the sources in turn until so many messages have gone by."""
+    """Yield one login, then copies of the sources in turn, up to this number of messages."""
     opening = [line for line in capture.read(str(sources[0])) if line.dir == "mark" or _OPENING.match(line.text)]
     opening = [line for line in opening if "ogoff" not in line.text]
     bodies = [Source.read(path) for path in sources]
@@ -112,7 +112,7 @@ def lines(messages: int, sources: list[Path]) -> Iterator[Line]:
 
 
 def write(path: Path, messages: int, sources: list[Path]) -> None:
-    """Writes the recording; gzipped where the name ends in .gz."""
+    """Write the recording, gzipped if the name ends in .gz."""
     with _opened(path) as file:
         for line in lines(messages, sources):
             file.write(capture.encode(line) + "\n")
@@ -123,11 +123,11 @@ def _opened(path: Path) -> IO[str]:
 
 
 def main() -> int:
-    """The command line."""
+    """Run the command, and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("file", type=Path, help="the recording to write; gzipped where it ends in .gz")
+    parser.add_argument("file", type=Path, help="the recording to write; gzipped if it ends in .gz")
     parser.add_argument("source", type=Path, nargs="*", default=list(SOURCES), help="recordings of one connection each")
-    parser.add_argument("--messages", type=int, default=1_000_000, help="how many (default: 1000000)")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="number of messages (default: 1000000)")
     arguments = parser.parse_args()
     if arguments.messages < 1:
         parser.error("--messages must be at least 1")

@@ -1,4 +1,4 @@
-"""Puts the answers of the bundled recordings under the questions of docs/how-to: `make docs` runs it.
+"""Writes the answers from the bundled recordings below the questions of docs/how-to; `make docs` runs it.
 
 A question is a heading ``### N. ...`` with one block of SQL, then a block of text with the answer.
 """
@@ -33,7 +33,7 @@ _QUESTION = re.compile(
 
 @dataclass(frozen=True)
 class Question:
-    """One question of the page, with the answer that stands there now."""
+    """One question of the page, with its current answer."""
 
     number: int
     title: str
@@ -42,13 +42,13 @@ class Question:
 
 
 def questions(page: str) -> list[Question]:
-    """The questions of the page by their numbers."""
+    """Return the questions of the page in the order of their numbers."""
     found = [Question(int(m["number"]), m["title"], m["sql"], m["answer"] or "") for m in _QUESTION.finditer(page)]
     return sorted(found, key=lambda question: question.number)
 
 
 def import_recordings(connection: psycopg.Connection) -> None:
-    """Every recording as a server of its own, and the call records that Asterisk would have written of it."""
+    """Import every recording as a separate server, with the call records that Asterisk would have written."""
     connection.execute(
         "create table cdr (calldate timestamptz, channel text, lastapp text, uniqueid text, peeraccount text)"
     )
@@ -59,14 +59,14 @@ def import_recordings(connection: psycopg.Connection) -> None:
 
 
 def enter_rates(connection: psycopg.Connection) -> None:
-    """The rates that the page of charges enters: its first block of SQL."""
+    """Enter the rates in the first block of SQL of the page about charges."""
     block = re.search(r"^```sql\n(.*?)^```\n", CHARGES.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     assert block is not None
     connection.execute(block[1].encode())
 
 
 def answered(connection: psycopg.Connection, page: str) -> str:
-    """The page with the answer of that database under each question."""
+    """Return the page with the answer of that database below each question."""
 
     def put(match: re.Match[str]) -> str:
         question = match["sql"]
@@ -77,7 +77,7 @@ def answered(connection: psycopg.Connection, page: str) -> str:
 
 
 def answer(connection: psycopg.Connection, question: str) -> str:
-    """The rows as a table of text, at most 40 of them; no line of the page is a session's own time zone."""
+    """Return the rows as a table of text, with times in UTC."""
     with connection.transaction():
         connection.execute("set local timezone = 'UTC'")
         cursor = connection.execute(quoting.SQL(question))
@@ -103,7 +103,7 @@ def _cell(value: Any) -> str:
 
 
 def _call_records(path: Path) -> Iterator[tuple[datetime, str, str, str, str]]:
-    """One for each channel whose last fax application was SendFAX or ReceiveFAX (cdr.c: lastapp)."""
+    """Yield a record for each channel whose last fax application was SendFAX or ReceiveFAX (cdr.c: lastapp)."""
     server, lines = server_of(str(path), capture.read(str(path)))
     last: dict[str, tuple[datetime, str, str, str, str]] = {}
     for line in lines:

@@ -1,4 +1,4 @@
-"""All recordings in one database for the folder; and one for given rows, where each test is rolled back."""
+"""Two databases: one with all recordings, and one for given rows that is rolled back after each test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.kit.databases import fresh
 
 @contextmanager
 def sorted_by_bytes(server: str) -> Iterator[psycopg.Connection]:
-    """A new database with the schema, whose text sorts the same on every machine."""
+    """Create a database with the schema, whose text sorts the same on every machine."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(
@@ -28,7 +28,7 @@ def sorted_by_bytes(server: str) -> Iterator[psycopg.Connection]:
             dsn = make_conninfo(server, dbname=name)
             migrate.upgrade(dsn)
             with psycopg.connect(dsn, autocommit=True) as inside:
-                inside.execute("set jit = off")  # a server that has it would compile each view for half a second
+                inside.execute("set jit = off")  # compiling a view takes half a second
                 yield inside
         finally:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
@@ -36,7 +36,7 @@ def sorted_by_bytes(server: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture(scope="session")
 def recordings(server: str) -> Iterator[psycopg.Connection]:
-    """Every recording as a server of its own, and the call records of it: what the page's answers are of."""
+    """A connection to a database with every recording as a separate server, and its call records."""
     with sorted_by_bytes(server) as connection:
         queries_page.import_recordings(connection)
         connection.execute("grant select on cdr to fax_reader")
@@ -45,14 +45,14 @@ def recordings(server: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def another(server: str) -> Iterator[psycopg.Connection]:
-    """A database with the schema and nothing in it, whose text sorts like that of the recordings."""
+    """A connection to an empty database whose text sorts like that of the recordings."""
     with sorted_by_bytes(server) as connection:
         yield connection
 
 
 @pytest.fixture(scope="module")
 def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
-    """A connection to a database with the schema and nothing in it."""
+    """A connection to an empty database."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("set jit = off")
         yield connection
@@ -60,6 +60,6 @@ def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def given(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    """That connection, for as long as the test lasts; what the test appends is not kept."""
+    """That connection; what the test appends is rolled back."""
     with connection.transaction(force_rollback=True):
         yield connection

@@ -1,4 +1,4 @@
-"""What the wire says of each fax of the recordings, read line by line without faxstore; the truth says the rest."""
+"""Each fax of the recordings, read line by line from the wire and from the truth files, without faxstore."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 
-from tests.cookbook.fax_on_wire import Fax, Message, Said
+from tests.cookbook.fax_on_wire import Answer, Fax, Message
 from tests.kit import truth
 
-__all__ = ["Fax", "Message", "Said"]
+__all__ = ["Answer", "Fax", "Message"]
 
 RESULTS = ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING")
 
@@ -21,7 +21,7 @@ def faxes() -> list[Fax]:
 
 
 def no_detectors() -> list[Fax]:
-    """Those that are faxes."""
+    """The sessions that are faxes, without detectors."""
     return [fax for fax in faxes() if fax.operation != "V.21"]
 
 
@@ -37,45 +37,51 @@ def received() -> list[Fax]:
 
 @cache
 def failed_early() -> list[tuple[str, truth.End, int]]:
-    """Faxes that never were sessions: the server, the end that it logged, and the last word of it on the wire."""
+    """Faxes that never became sessions: the server, the end that it logged, and the time of the last message."""
     return [
-        (server_of(recording), end, max(at for at, _, said in messages(recording) if _is_result(said, end.channel)))
+        (
+            server_of(recording),
+            end,
+            max(at for at, _, message in messages(recording) if _is_result(message, end.channel)),
+        )
         for recording in truth.RECORDINGS
         for end in truth.failed_early(recording)
     ]
 
 
 def called_in_vain() -> list[tuple[str, int, list[str]]]:
-    """Of the same faxes: the server, the moment of the dialplan's call, and the files that it named."""
+    """For the same faxes: the server, the time of the application's start, and its files."""
     return [
-        (server_of(recording), at, said["AppData"].split(",")[0].split("&"))
+        (server_of(recording), at, message["AppData"].split(",")[0].split("&"))
         for recording in truth.RECORDINGS
         for end in truth.failed_early(recording)
-        for at, _, said in messages(recording)
-        if said.get("Event") == "Newexten" and said["Channel"] == end.channel and said["Application"] == "SendFAX"
+        for at, _, message in messages(recording)
+        if message.get("Event") == "Newexten"
+        and message["Channel"] == end.channel
+        and message["Application"] == "SendFAX"
     ]
 
 
 @cache
 def messages(recording: str) -> list[tuple[int, int, Message]]:
-    """Each message that came: its moment, the number of its connection, its headers."""
+    """Each message received: its time, the number of its connection, its headers."""
     return list(_messages(recording))
 
 
 @cache
 def server_of(recording: str) -> str:
-    """The server's own name where it has one, else the recording's."""
-    named = (said["SystemName"] for _, _, said in messages(recording) if "SystemName" in said)
+    """The server's own name, else the recording's."""
+    named = (message["SystemName"] for _, _, message in messages(recording) if "SystemName" in message)
     return next(named, recording)
 
 
 def moment(microseconds: int) -> datetime:
-    """As the database gives it."""
+    """The time as the database returns it."""
     return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
 
 
 def logged_at(end: truth.End) -> datetime:
-    """When the server's own log told of an end."""
+    """The time at which the server's own log recorded an end."""
     return datetime.fromisoformat(end.ended).replace(tzinfo=UTC)
 
 
@@ -91,19 +97,19 @@ def _messages(recording: str) -> Iterator[tuple[int, int, Message]]:
 def _faxes(recording: str) -> list[Fax]:
     found: dict[tuple[int, int], Fax] = {}
     list_now: set[int] = set()
-    for at, connection, said in messages(recording):
-        match said.get("Event"):
+    for at, connection, message in messages(recording):
+        match message.get("Event"):
             case "FAXSessionsEntry":
-                number = int(said["SessionNumber"])
-                new = Fax(recording, server_of(recording), connection, number, said["Operation"], said["Channel"])
+                number = int(message["SessionNumber"])
+                new = Fax(recording, server_of(recording), connection, number, message["Operation"], message["Channel"])
                 fax = found.setdefault((connection, number), new)
                 fax.listed.append(at)
-                fax.session_type = said["SessionType"] if said["SessionType"] != "none" else fax.session_type
+                fax.session_type = message["SessionType"] if message["SessionType"] != "none" else fax.session_type
                 list_now.add(number)
-            case "FAXSession" if "PageNumber" in said:
-                fax = found[connection, int(said["SessionNumber"])]
-                fax.said.append(_said(at, said))
-                fax.file_name = said.get("FileName", "")
+            case "FAXSession" if "PageNumber" in message:
+                fax = found[connection, int(message["SessionNumber"])]
+                fax.answers.append(_answer(at, message))
+                fax.file_name = message.get("FileName", "")
             case "FAXSessionsComplete":
                 for fax in found.values():
                     if fax.connection == connection and fax.number not in list_now:
@@ -112,43 +118,43 @@ def _faxes(recording: str) -> list[Fax]:
     for fax in found.values():
         fax.end = _end_of(fax)
         if fax.operation != "V.21":
-            events = ((at, said) for at, connection, said in messages(recording) if connection == fax.connection)
-            fax.on_channel = [(at, said) for at, said in events if _is_of(said, fax)]
+            events = ((at, message) for at, connection, message in messages(recording) if connection == fax.connection)
+            fax.on_channel = [(at, message) for at, message in events if _is_of(message, fax)]
     return list(found.values())
 
 
-def _said(at: int, said: Message) -> Said:
-    pages = [int(said[name]) for name in ("PagesTransmitted", "PagesReceived") if name in said]
-    return Said(
+def _answer(at: int, message: Message) -> Answer:
+    pages = [int(message[name]) for name in ("PagesTransmitted", "PagesReceived") if name in message]
+    return Answer(
         at,
-        int(said["PageNumber"]),
-        int(said["DataRate"]),
-        said["ErrorCorrectionMode"].lower() == "yes",
-        said.get("ImageResolution", ""),
-        max(pages) if pages else int(said["PageNumber"]) - 1,
-        int(said.get("TotalBadLines", 0)),
+        int(message["PageNumber"]),
+        int(message["DataRate"]),
+        message["ErrorCorrectionMode"].lower() == "yes",
+        message.get("ImageResolution", ""),
+        max(pages) if pages else int(message["PageNumber"]) - 1,
+        int(message.get("TotalBadLines", 0)),
     )
 
 
-def _is_of(said: Message, fax: Fax) -> bool:
-    if said.get("Channel") != fax.channel:
+def _is_of(message: Message, fax: Fax) -> bool:
+    if message.get("Channel") != fax.channel:
         return False
-    match said.get("Event"):
+    match message.get("Event"):
         case "SendFAX" | "ReceiveFAX" | "FAXStatus":
             return True
         case "Newexten":
-            return said["Application"] in ("SendFAX", "ReceiveFAX")
+            return message["Application"] in ("SendFAX", "ReceiveFAX")
         case "VarSet":
-            return said["Variable"] in RESULTS
+            return message["Variable"] in RESULTS
     return False
 
 
-def _is_result(said: Message, channel: str) -> bool:
-    return said.get("Channel") == channel and said.get("Event") == "VarSet" and said["Variable"] in RESULTS
+def _is_result(message: Message, channel: str) -> bool:
+    return message.get("Channel") == channel and message.get("Event") == "VarSet" and message["Variable"] in RESULTS
 
 
 def _end_of(fax: Fax) -> truth.End | None:
-    """The end of that number, operation and channel that was logged while it was listed, or just after."""
+    """The end with that number, operation and channel that was logged while it was listed, or just after."""
     found = [
         end
         for end in truth.ends(fax.recording)

@@ -13,13 +13,13 @@ from docs.reference import queries_page
 Row = dict[str, Any]
 
 QUESTIONS = {question.number: question for question in queries_page.questions(queries_page.PAGE.read_text("utf-8"))}
-"""By their numbers."""
+"""The questions of the page by number."""
 
 
 def ask(
     database: psycopg.Connection, number: int, put: Mapping[str, str] | None = None, *, time_zone: str = "UTC"
 ) -> list[Row]:
-    """The answer to a question, in UTC as on the page; `put`: what a reader puts in the place of what."""
+    """Return the answer to a question, in UTC as on the page; `put` maps text to its replacement."""
     statement = QUESTIONS[number].sql
     for old, new in (put or {}).items():
         assert old in statement, f"question {number} has no {old}"
@@ -30,5 +30,5 @@ def ask(
 
 
 def lines(rows: list[Row], *names: str) -> list[tuple[Any, ...]]:
-    """Some columns of an answer, or all of them, line by line."""
+    """Return some columns of an answer, or all, as tuples."""
     return [tuple(row[name] for name in names or row) for row in rows]

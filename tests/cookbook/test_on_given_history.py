@@ -1,4 +1,4 @@
-"""Committed appends, expect what was known at a moment, each position once, and what a superuser did named."""
+"""On given appends: what was known earlier (19), reading by position (20), and changes by a superuser (21)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTITION = "fax.session_history_2026_11"
 
 
 def test_19_late_rows_change_today_and_not_what_was_known(database: psycopg.Connection) -> None:
-    """Two pages were seen; then comes a poll that was late, the completion event with a third page, and a new fax."""
+    """Two pages were observed; then a late poll, the completion event with a third page, and a new fax arrive."""
     on = {"channel": "PJSIP/trunk-00000001", "uniqueid": "1793000000.1", "of": BEGAN}
     counted = {"number": 1, "channel": on["channel"], "uniqueid": on["uniqueid"], "of": BEGAN}
     append(database, sending((0, 1), (10, 2), (20, 3), **counted))
@@ -39,17 +39,17 @@ def last_position(database: psycopg.Connection) -> int:
 
 
 def as_of(database: psycopg.Connection, position: int) -> tuple[Any, ...]:
-    """Sessions and pages as they were known when that position was given out, and as they are known now."""
+    """Sessions and pages as known when that position was assigned, and as known now."""
     put = {"21000": str(position), "('ten-pages-22', 'twenty-16', 'twenty-22')": "('pbx')"}
     (line,) = lines(ask(database, 19, put), "sessions_then", "pages_then", "sessions_now", "pages_now")
     return line
 
 
-# -- 20: what came since ------------------------------------------------------------------------------------
+# -- 20: new rows ------------------------------------------------------------------------------------------
 
 
-def test_20_a_cursor_misses_nothing_while_four_write(dsn: str, database: psycopg.Connection) -> None:
-    """Each position once and in order, and the same rows when the same window is asked for again."""
+def test_20_a_reader_misses_nothing_while_four_write(dsn: str, database: psycopg.Connection) -> None:
+    """Each position once and in order, and the same rows for the same window."""
     writers = [Thread(target=write, args=(dsn, writer)) for writer in range(4)]
     for writer in writers:
         writer.start()
@@ -78,7 +78,7 @@ def since(database: psycopg.Connection, cursor: int, until: int = 1_000_000) -> 
     return ask(database, 20, {"position > 20 and position <= 24": f"position > {cursor} and position <= {until}"})
 
 
-# -- 21: behind the store's back ----------------------------------------------------------------------------
+# -- 21: changes by other means ----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def history(database: psycopg.Connection) -> psycopg.Connection:
 
 @contextmanager
 def without_its_trigger(database: psycopg.Connection, table: str = PARTITION) -> Iterator[None]:
-    """What a superuser can do: nothing refuses a change meanwhile."""
+    """Permit changes inside the block, as only a superuser can."""
     query = "select tgname from pg_trigger where tgrelid = %s::regclass and not tgisinternal"
     triggers = [name for (name,) in database.execute(query, [table]).fetchall()]
     for name in triggers:
@@ -102,13 +102,13 @@ def without_its_trigger(database: psycopg.Connection, table: str = PARTITION) ->
 
 
 def change(database: psycopg.Connection, statement: str, rows: int = 1) -> None:
-    """Goes round the trigger."""
+    """Execute a statement that bypasses the trigger."""
     with without_its_trigger(database):
         assert database.execute(statement.encode()).rowcount == rows
 
 
-def test_21_untouched_history_is_silent(history: psycopg.Connection) -> None:
-    """Also after a repeat, and when the old rows were frozen."""
+def test_21_an_unchanged_history_gives_no_row(history: psycopg.Connection) -> None:
+    """Nothing is reported, even after a repeat and after old rows were frozen."""
     append(history, sending((0, 1), (5, 1), (10, 2), number=0))
     history.execute("vacuum (freeze) fax.session_history, fax.append_batch")
     assert ask(history, 21) == []
@@ -133,7 +133,7 @@ def test_21_a_deleted_row_is_missing_from_its_append(history: psycopg.Connection
     ("position", "line"), [(10, (10, 10, 0, 1, [10])), (5, (4, 6, 3, 4, [5])), (0, (0, 0, 0, 1, [0]))]
 )
 def test_21_an_inserted_row_is_named(history: psycopg.Connection, position: int, line: tuple[Any, ...]) -> None:
-    """Behind the last append, in the midst of one, before the first."""
+    """After the last append, within one, before the first."""
     columns = "session_id, started_at, observed_at, position, event, collector_id"
     copied = f"session_id, started_at, observed_at + interval '1 second', {position}, event, collector_id"
     change(history, f"insert into {PARTITION} ({columns}) select {copied} from {PARTITION} where position = 5")

@@ -1,4 +1,4 @@
-"""Given faxes, expect the answers of the page: what the recordings do not hold."""
+"""On given faxes: cases of the page's questions that the recordings do not contain."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.kit.given import (
 
 
 def test_1_a_month_begins_and_ends_at_midnight_in_berlin(given: psycopg.Connection) -> None:
-    """An hour before that of UTC; a session counts as a whole where it began; received faxes are others'."""
+    """An hour before midnight in UTC.  A session counts as a whole where it began; received faxes do not count."""
     append(given, fax(second(datetime(2026, 10, 31, 22, 59, 55, tzinfo=UTC)), 1, 100, AccountCode="law"))
     append(given, fax(second(datetime(2026, 10, 31, 23, 0, tzinfo=UTC)), 2, 1, AccountCode="law"))
     append(given, fax(second(datetime(2026, 11, 30, 22, 59, 55, tzinfo=UTC)), 3, 2, AccountCode="law"))
@@ -39,7 +39,7 @@ def test_1_a_month_begins_and_ends_at_midnight_in_berlin(given: psycopg.Connecti
 
 
 def test_2_each_account_has_a_line_for_each_day(given: psycopg.Connection) -> None:
-    """2 to 4 November: nobody faxed on the third; who faxed on other days alone has no line."""
+    """2 to 4 November: there are no faxes on the third; an account with faxes on other days only has no row."""
     day = 24 * 3600
     append(given, fax(0, 1, 3, AccountCode="law"), fax(20, 2, 2, operation="receive", AccountCode="law"))
     append(given, fax(2 * day, 3, 5, AccountCode="shop"), fax(9 * day, 4, 7, AccountCode="bank"))
@@ -59,13 +59,13 @@ def test_2_each_account_has_a_line_for_each_day(given: psycopg.Connection) -> No
     ("seconds", "amount"),
     [(20, "0.0900"), (60, "0.0900"), (60.1, "0.1000"), (66, "0.1000"), (66.000001, "0.1100"), (3600, "5.9900")],
 )
-def test_26_a_failed_fax_with_a_page_costs_by_the_time(given: psycopg.Connection, seconds: float, amount: str) -> None:
+def test_26_a_failed_fax_with_a_page_is_charged_by_time(given: psycopg.Connection, seconds: float, amount: str) -> None:
     append(given, fax(0, 1, 1, DROPPED, lasts=seconds))
     (row,) = ask(given, 26, {"failures-22": "pbx"})
     assert row["amount"] == Decimal(amount)
 
 
-def test_26_pages_that_came_through_cost_by_the_page(given: psycopg.Connection) -> None:
+def test_26_a_successful_fax_is_charged_per_page(given: psycopg.Connection) -> None:
     append(given, fax(0, 1, 3), fax(20, 2, 3, operation="receive"), fax(40, 3, 0, DROPPED))
     assert lines(ask(given, 26, {"failures-22": "pbx"}), "result", "pages", "amount") == [
         ("success", 3, Decimal("0.1500")),
@@ -77,7 +77,7 @@ def test_26_pages_that_came_through_cost_by_the_page(given: psycopg.Connection) 
 # -- how faxes ended ----------------------------------------------------------------------------------------
 
 
-def test_10_attempts_at_one_number_until_it_comes_through(given: psycopg.Connection) -> None:
+def test_10_attempts_at_one_number_until_one_succeeds(given: psycopg.Connection) -> None:
     def sent(at: float, number: int, to: str, how: tuple[str, str, str] | None = SUCCESS) -> None:
         append(given, fax(at, number, 1, how, ConnectedLineNum=to))
 
@@ -85,10 +85,10 @@ def test_10_attempts_at_one_number_until_it_comes_through(given: psycopg.Connect
     sent(600, 2, "111", DROPPED)
     sent(1200, 3, "111")
     sent(0, 4, "222")
-    sent(100, 5, "222")  # through at once, and again
+    sent(100, 5, "222")  # succeeds at once, twice
     sent(0, 6, "333", DROPPED)
-    sent(3601, 7, "333")  # over an hour later: not the same fax
-    sent(0, 8, "444", None)  # nobody knows whether it came through
+    sent(3601, 7, "333")  # over an hour later: another fax
+    sent(0, 8, "444", None)  # its result is unknown
     sent(60, 9, "444")
     append(given, fax(0, 10, 1, DROPPED, operation="receive", ConnectedLineNum="111"))
     assert lines(ask(given, 10)) == [
@@ -98,8 +98,8 @@ def test_10_attempts_at_one_number_until_it_comes_through(given: psycopg.Connect
     ]
 
 
-def test_11_numbers_that_never_came_through(given: psycopg.Connection) -> None:
-    """Five failures and no success; four are too few, and one success is enough."""
+def test_11_numbers_that_never_succeeded(given: psycopg.Connection) -> None:
+    """Listed: five failures and no success.  Not listed: four failures, or one success."""
     for number in range(5):
         append(given, fax(number * 60, number, 0, DROPPED, ConnectedLineNum="666"))
         append(given, fax(number * 60, number + 10, 0, DROPPED, ConnectedLineNum="777"))
@@ -117,7 +117,7 @@ def test_11_an_unknown_result_is_no_failure(given: psycopg.Connection) -> None:
 
 
 def test_24_a_fax_too_short_for_a_poll(given: psycopg.Connection) -> None:
-    """Known from its events alone; of the others one poll at least knew."""
+    """Only its events are known; the others were polled at least once."""
     begun = [begins(0, "ReceiveFAX"), status(0.1, "Allocating Resources")]
     append(given, begun, result(0.8, "SUCCESS", "", "OK"), completed(0.9, 1), hangup(1), fax(20, 2))
     append(given, snapshot(40, 3), gone(40.5, 3))
@@ -129,7 +129,7 @@ def test_24_a_fax_too_short_for_a_poll(given: psycopg.Connection) -> None:
 # -- quality and load ---------------------------------------------------------------------------------------
 
 
-def test_5_a_peer_with_v29_alone_did_not_fall(given: psycopg.Connection) -> None:
+def test_5_a_peer_with_v29_only_has_no_drop(given: psycopg.Connection) -> None:
     append(given, before_agreement(0), snapshot(5, data_rate=9600), snapshot(9, page_number=2, data_rate=9600))
     append(
         given, before_agreement(20, 1), snapshot(25, 1, data_rate=14400), snapshot(29, 1, page_number=2, data_rate=9600)
@@ -137,8 +137,8 @@ def test_5_a_peer_with_v29_alone_did_not_fall(given: psycopg.Connection) -> None
     assert lines(ask(given, 5), "no", "page", "rate_before", "data_rate") == [(1, 2, 14400, 9600)]
 
 
-def test_5_two_who_watch_see_one_fall(given: psycopg.Connection) -> None:
-    """Their clocks are a second apart: the one still tells the old rate when the other told the new one."""
+def test_5_two_observers_record_one_drop(given: psycopg.Connection) -> None:
+    """Their clocks are a second apart: one still reports the old rate after the other reported the new one."""
     one = [snapshot(second, data_rate=rate) for second, rate in ((0, 9600), (10.2, 7200), (12, 7200))]
     two = [snapshot(second, data_rate=rate) for second, rate in ((0.5, 9600), (10.7, 9600), (11.5, 7200))]
     append(given, one)
@@ -147,7 +147,7 @@ def test_5_two_who_watch_see_one_fall(given: psycopg.Connection) -> None:
 
 
 def test_14_ten_at_once_are_listed_and_nine_are_not(given: psycopg.Connection) -> None:
-    """Detectors beside them are no faxes; servers are not added up."""
+    """Detectors do not count, and servers are not added up."""
     for number in range(10):
         append(given, open_fax(number, number, 1, lasts=60), gone(80 - number, number, of=BEGAN))
         append(given, entry(30, 20 + number, of=BEGAN, operation="V.21"), gone(31, 20 + number, of=BEGAN))
@@ -156,8 +156,8 @@ def test_14_ten_at_once_are_listed_and_nine_are_not(given: psycopg.Connection) -
     assert lines(ask(given, 14)) == [("pbx", datetime(2026, 11, 2, 8, tzinfo=UTC), 10)]
 
 
-def test_14_who_is_under_way_at_the_turn_of_the_hour(given: psycopg.Connection) -> None:
-    """Ten from a second before nine until a second past ten, and one that begins as another ends."""
+def test_14_sessions_in_progress_at_the_full_hour(given: psycopg.Connection) -> None:
+    """Ten from a second before nine until a second past ten, and one that begins when another ends."""
     for number in range(10):
         append(given, open_fax(3599, number, 1, lasts=3602), gone(7201, number, of=BEGAN))
     append(given, open_fax(7201, 20, 1), gone(7211, 20, of=BEGAN))
@@ -170,8 +170,8 @@ def test_14_who_is_under_way_at_the_turn_of_the_hour(given: psycopg.Connection) 
 # -- one file, one number -----------------------------------------------------------------------------------
 
 
-def test_18_who_names_a_number_or_a_file(given: psycopg.Connection) -> None:
-    """As caller, called or a station at either end; with a file; and no other."""
+def test_18_sessions_with_a_number_or_a_file(given: psycopg.Connection) -> None:
+    """As caller, called number or station id of either end; as a file; and no other."""
     append(given, fax(0, 1, CallerIDNum="5559999"), fax(20, 2, ConnectedLineNum="5559999"))
     append(given, fax(40, 3, operation="receive", Exten="5559999"), fax(60, 4, RemoteStationID="5559999"))
     append(given, fax(80, 5, LocalStationID="5559999"), fax(100, 6, CallerIDNum="15559999"))

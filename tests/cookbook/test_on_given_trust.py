@@ -1,4 +1,4 @@
-"""Given rows that lie, come late or twice, or are missing: expect the page's questions of trust to find it."""
+"""On given rows that are wrong, late, repeated or missing: the page's questions about trust find them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = date(2026, 11, 2)
 
 @pytest.fixture
 def call_records(given: psycopg.Connection) -> psycopg.Connection:
-    """With the table that Asterisk's cdr_pgsql writes."""
+    """A database with the table that Asterisk's cdr_pgsql writes."""
     given.execute(
         "create table cdr (calldate timestamptz, channel text, lastapp text, uniqueid text, peeraccount text)"
     )
@@ -27,20 +27,20 @@ def call_records(given: psycopg.Connection) -> psycopg.Connection:
 
 
 def call(database: psycopg.Connection, second: float, server: str = "pbx", application: str = "SendFAX") -> None:
-    """One call record."""
+    """Insert one call record."""
     row = [at(second), "PJSIP/trunk-00000001", application, str(second), server]
     database.execute("insert into cdr values (%s, %s, %s, %s, %s)", row)
 
 
 def counters(second: float, attempts: int, server: str = "pbx") -> ServerObservation:
-    """A FAXStats answer with so many attempts to send since the server was started."""
+    """A FAXStats answer with this number of send attempts since the start of the server."""
     return of_server(second, "FAXStats", server=server, TransmitAttempts=str(attempts), ReceiveAttempts="0")
 
 
 # -- 15: the server's own counters, and call records --------------------------------------------------------
 
 
-def test_15_a_fax_that_the_server_counted_and_nobody_saw(call_records: psycopg.Connection) -> None:
+def test_15_a_fax_that_the_server_counted_and_nobody_observed(call_records: psycopg.Connection) -> None:
     append(call_records, counters(0, 0), fax(10, 1), fax(30, 2), counters(100, 3))
     for second in (10, 30, 60):
         call(call_records, second)
@@ -48,7 +48,7 @@ def test_15_a_fax_that_the_server_counted_and_nobody_saw(call_records: psycopg.C
     assert lines(ask(call_records, 15)) == [(DAY, "pbx", 3, 2, 3, 1)]
 
 
-def test_15_a_call_record_more_than_the_server_counted(call_records: psycopg.Connection) -> None:
+def test_15_more_call_records_than_the_server_counted(call_records: psycopg.Connection) -> None:
     append(call_records, counters(0, 0), fax(10, 1), counters(100, 1))
     call(call_records, 10)
     call(call_records, 50, application="ReceiveFAX")
@@ -56,7 +56,7 @@ def test_15_a_call_record_more_than_the_server_counted(call_records: psycopg.Con
 
 
 def test_15_what_agrees_is_not_listed(call_records: psycopg.Connection) -> None:
-    """Each server by itself: what one has too many is not what the other has too few."""
+    """Each server by itself: a surplus of one does not cancel a deficit of another."""
     other = life("other", -3600)
     append(call_records, counters(0, 0), fax(10, 1), counters(100, 1))
     append(call_records, counters(0, 5, "other"), fax(10, 1, of=other), counters(100, 6, "other"))
@@ -65,15 +65,15 @@ def test_15_what_agrees_is_not_listed(call_records: psycopg.Connection) -> None:
     assert ask(call_records, 15) == []
 
 
-def test_15_two_who_watch_count_once(call_records: psycopg.Connection) -> None:
+def test_15_two_observers_count_once(call_records: psycopg.Connection) -> None:
     append(call_records, counters(0, 0), fax(10, 1), counters(100, 1))
     append(call_records, counters(1, 0), counters(101, 1), collector="two")
     call(call_records, 10)
     assert ask(call_records, 15) == []
 
 
-def test_15_a_day_of_which_the_call_records_alone_tell(call_records: psycopg.Connection) -> None:
-    """The collector was down all day: that is what the question is asked for."""
+def test_15_a_day_with_call_records_only(call_records: psycopg.Connection) -> None:
+    """The collector was down all day, which is what the question must reveal."""
     call(call_records, 10)
     rows = ask(call_records, 15)
     assert lines(rows, "day", "server", "by_call_records") == [(DAY, "pbx", 1)]
@@ -83,7 +83,7 @@ def test_15_a_day_of_which_the_call_records_alone_tell(call_records: psycopg.Con
 
 
 def test_16_numbers_begin_again_after_a_restart(given: psycopg.Connection) -> None:
-    """Cut off before it, completed after it; number 1 came once."""
+    """Interrupted before the restart, completed after it; number 1 occurred once."""
     append(given, sending((0, 1), (10, 2)), sending((0, 1), number=1), gone(5, 1))
     append(given, sending((300, 1), of=life(started=200)), gone(310, of=life(started=200)))
     assert lines(ask(given, 16)) == [("pbx", 0, 2, 2, 2, ["server_restart", "gone"])]
@@ -95,10 +95,10 @@ def test_17_three_servers_in_one_second(given: psycopg.Connection) -> None:
     assert lines(ask(given, 17)) == [(0, at(0), 3, 3)]
 
 
-# -- 23: nobody looked --------------------------------------------------------------------------------------
+# -- 23: gaps -----------------------------------------------------------------------------------------------
 
 
-def test_23_a_gap_with_a_fax_that_was_under_way_and_one_that_was_missed(given: psycopg.Connection) -> None:
+def test_23_a_gap_with_one_fax_in_progress_and_one_missed(given: psycopg.Connection) -> None:
     """Lists until 80 s, the connection lost at 90, the next list at 201; three faxes counted, two of them seen."""
     append(given, counters(0, 0), of_server(0, "Polled"), of_server(60, "Polled"), fax(70, 1, lasts=140), fax(10, 2))
     append(given, of_server(90, "Disconnected", Reason="closed by the server", LastPolled=80))

@@ -17,7 +17,7 @@ ONE_DAY = date(2026, 11, 23)
 
 
 def test_1_pages_sent_by_account(recordings: psycopg.Connection) -> None:
-    """No channel had an account; what never was a session counts as a session without pages."""
+    """No channel had an account.  A fax that never became a session counts as one without pages."""
     early = [end for _, end, _ in wire.failed_early() if end.operation == "send"]
     pages = sum(fax.pages for fax in wire.sent())
     assert lines(ask(recordings, 1)) == [(None, len(wire.sent()) + len(early), pages)]
@@ -34,13 +34,13 @@ def test_2_pages_by_day(recordings: psycopg.Connection) -> None:
     ]
 
 
-def test_2_is_the_same_wherever_it_is_asked(recordings: psycopg.Connection) -> None:
+def test_2_does_not_depend_on_the_time_zone(recordings: psycopg.Connection) -> None:
     for zone in ("America/New_York", "Asia/Kolkata"):
         assert ask(recordings, 2, time_zone=zone) == ask(recordings, 2)
 
 
 def test_3_bad_lines_are_those_in_the_files(recordings: psycopg.Connection) -> None:
-    """Of receivers where one end at least had no ECM: what they noted in the TIFF of each page."""
+    """For receivers without ECM at one end at least: what they recorded in the TIFF of each page."""
     expected: dict[tuple[str, str | None], list[wire.Fax]] = defaultdict(list)
     for fax in wire.received():
         if fax.ecm is False:
@@ -53,8 +53,8 @@ def test_3_bad_lines_are_those_in_the_files(recordings: psycopg.Connection) -> N
         bad_lines = sum(sum(fax.noted_bad_lines) for fax in faxes)
         pages = sum(len(fax.noted_bad_lines) for fax in faxes)
         assert (found[key]["pages"], found[key]["bad_lines"]) == (pages, bad_lines)
-        assert {fax.said[-1].resolution for fax in faxes} == {"8031x3850"}
-        on_a4 = round(3850 * 0.297)  # dots a metre by metres
+        assert {fax.answers[-1].resolution for fax in faxes} == {"8031x3850"}
+        on_a4 = round(3850 * 0.297)  # lines per metre times metres
         assert found[key]["ratio"] == round(Decimal(bad_lines) / (on_a4 * pages), 4)
         assert found[key]["lower_bound"] == any(fax.last_polls_are_early for fax in faxes)
 

@@ -15,8 +15,8 @@ from tests.cookbook.statements import ask, lines
 DIRECTIONS = {"send": "sent", "receive": "received", "gateway": "gateway"}
 
 
-def test_5_where_the_rate_fell(recordings: psycopg.Connection) -> None:
-    """Between two answers after the two ends agreed: the defaults before that are no rates."""
+def test_5_where_the_rate_dropped(recordings: psycopg.Connection) -> None:
+    """Between two answers after the negotiation; the defaults before it are not rates."""
     expected = [
         (fax.server, fax.number, DIRECTIONS[fax.operation], after.page, before.rate, after.rate)
         for fax in wire.no_detectors()
@@ -27,15 +27,15 @@ def test_5_where_the_rate_fell(recordings: psycopg.Connection) -> None:
     assert expected
 
 
-def test_5_an_end_that_never_had_14400_did_not_fall(recordings: psycopg.Connection) -> None:
-    """The faxes of `rates` ran at 9600 and at 4800 from the start, and said 14400 before it."""
-    faxes = [fax for fax in wire.faxes() if fax.recording.startswith("rates") and fax.said]
-    assert {fax.said[0].rate for fax in faxes} == {14400}
+def test_5_an_end_that_never_had_14400_has_no_drop(recordings: psycopg.Connection) -> None:
+    """The faxes of `rates` ran at 9600 and at 4800 from the start, and reported 14400 before it."""
+    faxes = [fax for fax in wire.faxes() if fax.recording.startswith("rates") and fax.answers]
+    assert {fax.answers[0].rate for fax in faxes} == {14400}
     assert {fax.agreed[0].rate for fax in faxes} == {14400, 9600, 4800}
     assert not {row["server"] for row in ask(recordings, 5)} & {fax.server for fax in faxes}
 
 
-def test_6_seconds_a_page_from_first_sight_to_first_sight(recordings: psycopg.Connection) -> None:
+def test_6_seconds_per_page_between_first_polls(recordings: psycopg.Connection) -> None:
     groups: dict[tuple[str | None, bool | None], list[float]] = defaultdict(list)
     for fax in wire.no_detectors():
         if fax.operation != "gateway":
@@ -47,10 +47,10 @@ def test_6_seconds_a_page_from_first_sight_to_first_sight(recordings: psycopg.Co
         assert row["pages"] == len(seconds)
         expected = (percentile(seconds, 0.5), percentile(seconds, 0.95), max(seconds))
         for name, value in zip(("p50", "p95", "slowest"), expected, strict=True):
-            assert float(row[name]) == pytest.approx(value, abs=0.0501)  # told to a tenth of a second
+            assert float(row[name]) == pytest.approx(value, abs=0.0501)  # rounded to a tenth of a second
 
 
-def test_12_the_same_stations_over_sound_and_over_t38(recordings: psycopg.Connection) -> None:
+def test_12_the_same_stations_over_g711_and_t38(recordings: psycopg.Connection) -> None:
     groups: dict[tuple[str | None, str | None], list[wire.Fax]] = defaultdict(list)
     for fax in wire.no_detectors():
         if fax.ecm and fax.operation != "gateway":
@@ -63,15 +63,15 @@ def test_12_the_same_stations_over_sound_and_over_t38(recordings: psycopg.Connec
         if peer in both:
             results = [result for fax in faxes if (result := known_result(fax))]
             seconds = [second for fax in faxes for second in fax.seconds_of_pages()]
-            mean = pytest.approx(sum(seconds) / len(seconds), abs=0.0051)  # told to a hundredth
+            mean = pytest.approx(sum(seconds) / len(seconds), abs=0.0051)  # rounded to a hundredth
             successes, failures = results.count("SUCCESS"), results.count("FAILED")
             expected.append((peer, transport, len(faxes), successes, failures, 0, None, mean))
     found = [(*line[:-1], float(line[-1])) for line in lines(ask(recordings, 12))]
     assert found == expected
 
 
-def test_13_who_uses_ecm(recordings: psycopg.Connection) -> None:
-    """A peer is the station at the other end, where it said so, else its number."""
+def test_13_stations_with_ecm(recordings: psycopg.Connection) -> None:
+    """A peer is the station id of the other end if reported, else its number."""
     counts: dict[str, dict[bool | None, int]] = defaultdict(lambda: dict.fromkeys((True, False, None), 0))
     for peer, ecm in peers():
         if peer is not None:
@@ -84,21 +84,21 @@ def test_13_who_uses_ecm(recordings: psycopg.Connection) -> None:
 
 
 def peers() -> Iterator[tuple[str | None, bool | None]]:
-    """Who was at the other end of each fax, and whether ECM was in use."""
+    """The peer of each fax, and whether ECM was in use."""
     yield from ((fax.peer, fax.ecm) for fax in wire.no_detectors())
     for server, end, _ in wire.failed_early():
-        on_channel = [said for _, _, said in wire.messages(server) if said.get("Channel") == end.channel]
-        begins = next(said for said in on_channel if said.get("Application") in ("SendFAX", "ReceiveFAX"))
+        on_channel = [message for _, _, message in wire.messages(server) if message.get("Channel") == end.channel]
+        begins = next(message for message in on_channel if message.get("Application") in ("SendFAX", "ReceiveFAX"))
         yield begins["ConnectedLineNum"], None
 
 
 def known_result(fax: wire.Fax) -> str | None:
-    """What the server logged, where it could be on the wire."""
+    """The status that the server logged, where it could be on the wire."""
     return fax.end.status if fax.end and not fax.recording.startswith("no-ecm") else None
 
 
 def percentile(values: list[float], share: float) -> float:
-    """Between the two values next to it, in proportion."""
+    """The interpolated percentile, as percentile_cont computes it."""
     ordered = sorted(values)
     place = share * (len(ordered) - 1)
     below = int(place)

@@ -14,14 +14,16 @@ from tests.kit import truth
 
 
 def test_7_every_change_of_one_session(recordings: psycopg.Connection) -> None:
-    """Its events, the answers that said something else than the one before, and the first list without it."""
+    """Its events, the answers that differ from the previous one, and the first list without it."""
     (fax,) = (fax for fax in wire.received() if fax.server == "pbx-22")
     assert fax.number == 1
-    alike = groupby(fax.said, lambda said: (said.page, said.rate, said.ecm, said.resolution))
-    changed = [next(said) for _, said in alike]
-    moments = [(said.at, "FAXSession") for said in changed]
-    # Of the variables only the result: FAXSTATUS is FAILED, then blank, before a fax begins.
-    events = [(at, said["Event"]) for at, said in fax.on_channel if said.get("Variable", "FAXSTATUS") == "FAXSTATUS"]
+    alike = groupby(fax.answers, lambda answer: (answer.page, answer.rate, answer.ecm, answer.resolution))
+    changed = [next(answers) for _, answers in alike]
+    moments = [(answer.at, "FAXSession") for answer in changed]
+    # Of the variables only the result counts: FAXSTATUS is FAILED, then blank, before a fax begins.
+    events = [
+        (at, message["Event"]) for at, message in fax.on_channel if message.get("Variable", "FAXSTATUS") == "FAXSTATUS"
+    ]
     result = max(at for at, event in events if event == "VarSet")
     moments += [(at, event) for at, event in events if event != "VarSet" or at == result]
     assert fax.first_list_without is not None
@@ -30,17 +32,17 @@ def test_7_every_change_of_one_session(recordings: psycopg.Connection) -> None:
     assert lines(rows, "at", "event") == [(clock(at), event) for at, event in sorted(moments)]
 
 
-def test_7_the_pages_and_lines_are_told_where_they_changed(recordings: psycopg.Connection) -> None:
+def test_7_pages_and_lines_are_in_the_rows_where_they_changed(recordings: psycopg.Connection) -> None:
     (fax,) = (fax for fax in wire.received() if fax.server == "pbx-22")
     rows = [row for row in ask(recordings, 7) if row["event"] == "FAXSession"]
-    turned = next(said for said in fax.said if said.page == 2)
+    turned = next(answer for answer in fax.answers if answer.page == 2)
     (second_page,) = (row for row in rows if row["page"] == 2)
     assert (second_page["at"], second_page["pages_delta"], second_page["bad_lines_delta"]) == (clock(turned.at), 1, 0)
-    assert [row["data_rate"] for row in rows] == [None, 14400, 14400, 14400]  # before they agreed there was no rate
+    assert [row["data_rate"] for row in rows] == [None, 14400, 14400, 14400]  # there is no rate before the negotiation
 
 
-def test_14_the_peak_of_sessions_under_way(recordings: psycopg.Connection) -> None:
-    """The most faxes, detectors apart, that a server had listed and that were not over, as it listed one more."""
+def test_14_the_peak_of_sessions_in_progress(recordings: psycopg.Connection) -> None:
+    """The most faxes (without detectors) that a server had listed and that had not ended, when it listed one more."""
     peaks: dict[tuple[str, datetime], int] = defaultdict(int)
     for fax in wire.no_detectors():
         at = fax.listed[0]
@@ -53,10 +55,10 @@ def test_14_the_peak_of_sessions_under_way(recordings: psycopg.Connection) -> No
     assert [row["peak"] for row in rows] == sorted(expected.values(), reverse=True)
 
 
-def test_18_who_names_a_file(recordings: psycopg.Connection) -> None:
-    """A file name with spaces, a colon and an accent; its rows are at the places told, and nowhere else.
+def test_18_sessions_with_a_file(recordings: psycopg.Connection) -> None:
+    """A file name with spaces, a colon and an accent; its rows have exactly the positions in the answer.
 
-    Each server was to send it with another file, which failed before it was a session, and alone.
+    Each server sent it alone, and together with another file, which failed before it became a session.
     """
     name = "/var/spool/asterisk/fax/out/séance: no 1.tif"
     faxes = [(fax.server, wire.moment(fax.began_at)) for fax in wire.no_detectors() if fax.file_name == name]
@@ -73,18 +75,18 @@ def test_18_who_names_a_file(recordings: psycopg.Connection) -> None:
         assert places == (row["first_position"], row["last_position"])
 
 
-def test_22_what_gateways_passed_on(recordings: psycopg.Connection) -> None:
-    """PageNumber less one; ECM and rate once a rate is told; the V.21 sessions before it on its channel."""
+def test_22_pages_that_gateways_relayed(recordings: psycopg.Connection) -> None:
+    """PageNumber minus one; ECM and rate once a rate is reported; the V.21 sessions before it on its channel."""
     expected = []
     for fax in wire.faxes():
         if fax.operation == "gateway":
             assert fax.end is not None
             assert fax.end.status == "SUCCESS"
             (passed_on,) = {int(end["pages"]) for end in truth.truth_of(fax.recording)["ends"] if end["op"] == "send"}
-            assert fax.said[-1].page - 1 == passed_on
+            assert fax.answers[-1].page - 1 == passed_on
             detectors = [other for other in wire.faxes() if is_detector_of(other, fax)]
             ecm, rate = (fax.agreed[-1].ecm, fax.agreed[-1].rate) if fax.agreed else (None, None)
-            expected.append((fax.server, fax.number, fax.said[-1].page - 1, "success", ecm, rate, len(detectors)))
+            expected.append((fax.server, fax.number, fax.answers[-1].page - 1, "success", ecm, rate, len(detectors)))
     assert lines(ask(recordings, 22)) == sorted(expected)
     assert len(expected) == 3
 
@@ -100,11 +102,11 @@ def beside(fax: wire.Fax) -> list[wire.Fax]:
 
 
 def over(fax: wire.Fax, at: int) -> bool:
-    """Whether it had completed, or a complete list had missed it."""
+    """Whether it had completed, or a complete list no longer contained it."""
     ended_at = fax.completed_at or fax.first_list_without
     return ended_at is not None and ended_at <= at
 
 
 def clock(at: int) -> str:
-    """As question 7 tells a moment, to the millisecond."""
+    """The time in the format of question 7, to the millisecond."""
     return wire.moment(at).strftime("%H:%M:%S.%f")[:-3]

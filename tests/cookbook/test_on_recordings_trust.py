@@ -1,4 +1,4 @@
-"""Whether the real recordings can be trusted: counters, restarts, gaps, order, against the wire."""
+"""Counters, restarts, gaps and order of the real recordings, against the wire."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from tests.kit import truth
 
 
 def test_15_counters_sessions_and_call_records(recordings: psycopg.Connection) -> None:
-    """What the server counted between two FAXStats of a connection, what began in between, and the calls of all."""
+    """Attempts counted between two FAXStats of a connection, attempts that began in between, and call records."""
     expected = []
     for recording in truth.RECORDINGS:
         readings = attempts_by_connection(recording)
         counted = sum(each[-1][1] - each[0][1] for each in readings.values())
         seen = sum(each[0][0] < at <= each[-1][0] for each in readings.values() for at in attempts(recording))
         calls = {
-            said["Uniqueid"]
-            for _, _, said in wire.messages(recording)
-            if said.get("Event") == "Newexten" and said["Application"] in ("SendFAX", "ReceiveFAX")
+            message["Uniqueid"]
+            for _, _, message in wire.messages(recording)
+            if message.get("Event") == "Newexten" and message["Application"] in ("SendFAX", "ReceiveFAX")
         }
         if readings and not counted == seen == len(calls):
             line = (date(2026, 11, 23), wire.server_of(recording), counted, seen, len(calls), counted - seen)
             expected.append(line)
     assert lines(ask(recordings, 15)) == sorted(expected)
-    assert {line[-1] for line in expected} == {0}  # in no recording is an attempt missing
+    assert {line[-1] for line in expected} == {0}  # no recording lacks an attempt
 
 
-def test_16_numbers_that_came_again(recordings: psycopg.Connection) -> None:
-    """Two connections to one server that list the same number: two lives, two sessions."""
+def test_16_numbers_that_were_used_again(recordings: psycopg.Connection) -> None:
+    """Two connections to one server that list the same number are two lives with two sessions."""
     lives: dict[tuple[str, int], list[wire.Fax]] = defaultdict(list)
     for fax in wire.faxes():
         lives[fax.server, fax.number].append(fax)
@@ -58,8 +58,8 @@ def test_17_one_number_in_one_second_on_several_servers(recordings: psycopg.Conn
     assert lines(ask(recordings, 17)) == sorted(expected, key=lambda line: (line[1], line[0]))
 
 
-def test_19_what_is_known_now_is_all(recordings: psycopg.Connection) -> None:
-    """The answers of today beside those of an earlier moment: no more was known then."""
+def test_19_no_more_was_known_earlier(recordings: psycopg.Connection) -> None:
+    """The current answers beside those of an earlier time, when no more was known."""
     for row in ask(recordings, 19):
         faxes = [fax for fax in wire.no_detectors() if fax.server == row["server"]]
         assert (row["sessions_now"], row["pages_now"]) == (len(faxes), sum(fax.pages for fax in faxes))
@@ -67,8 +67,8 @@ def test_19_what_is_known_now_is_all(recordings: psycopg.Connection) -> None:
         assert (row["pages_then"] or 0) <= row["pages_now"]
 
 
-def test_20_a_cursor_sees_each_answer_once(recordings: psycopg.Connection) -> None:
-    """In steps of a thousand positions to the end: as many FAXSession rows as the wire has answers."""
+def test_20_a_reader_gets_each_answer_once(recordings: psycopg.Connection) -> None:
+    """In steps of a thousand positions to the end, there are as many FAXSession rows as answers on the wire."""
     seen: list[int] = []
     events: Counter[str] = Counter()
     while True:
@@ -81,23 +81,23 @@ def test_20_a_cursor_sees_each_answer_once(recordings: psycopg.Connection) -> No
         if not rows:
             break
     assert seen == list(range(1, len(seen) + 1))
-    said = [said.get("Event") for recording in truth.RECORDINGS for _, _, said in wire.messages(recording)]
-    assert events["FAXSession"] == said.count("FAXSession")
+    message = [message.get("Event") for recording in truth.RECORDINGS for _, _, message in wire.messages(recording)]
+    assert events["FAXSession"] == message.count("FAXSession")
 
 
-def test_21_nobody_went_behind_the_stores_back(recordings: psycopg.Connection) -> None:
+def test_21_no_row_was_changed_by_other_means(recordings: psycopg.Connection) -> None:
     assert ask(recordings, 21) == []
 
 
-def test_23_nobody_looked_from_the_last_list_to_the_next(recordings: psycopg.Connection) -> None:
+def test_23_a_gap_is_from_the_last_list_to_the_next(recordings: psycopg.Connection) -> None:
     expected = []
     for recording in truth.RECORDINGS:
         if len({connection for _, connection, _ in wire.messages(recording)}) == 1:
             continue
         lists = [
             (at, connection)
-            for at, connection, said in wire.messages(recording)
-            if said.get("Event") == "FAXSessionsComplete"
+            for at, connection, message in wire.messages(recording)
+            if message.get("Event") == "FAXSessionsComplete"
         ]
         began = max(at for at, connection in lists if connection == 1)
         ended = min(at for at, connection in lists if connection == 2)
@@ -105,7 +105,7 @@ def test_23_nobody_looked_from_the_last_list_to_the_next(recordings: psycopg.Con
         under_way = [fax for fax in faxes if (fax.first_list_without or ended) >= began]
         seconds = round((ended - began) / 1e6, 1)
         why = ("connection lost", ["connection lost"])
-        missed = 0  # of what the server counted since it is up again
+        missed = 0  # of the faxes that the server counted since its restart
         expected.append((recording, clock(began), clock(ended), seconds, *why, len(under_way), missed))
     found = [(*line[:3], float(line[3]), *line[4:]) for line in lines(ask(recordings, 23))]
     assert found == expected
@@ -113,7 +113,7 @@ def test_23_nobody_looked_from_the_last_list_to_the_next(recordings: psycopg.Con
 
 
 def test_25_neither_order_nor_repetition_matters(recordings: psycopg.Connection, another: psycopg.Connection) -> None:
-    """The last recording first, then all of them again from the first on; and the sums are the truth's."""
+    """Recordings imported in reverse order and then again in order give the same sums as the truth files."""
     (expected,) = ask(recordings, 25)
     for names in (truth.RECORDINGS[::-1], truth.RECORDINGS):
         for recording in names:
@@ -126,21 +126,21 @@ def test_25_neither_order_nor_repetition_matters(recordings: psycopg.Connection,
 
 
 def attempts_by_connection(recording: str) -> dict[int, list[tuple[int, int]]]:
-    """Of each connection the moments and the attempts counted until then."""
+    """For each connection, the times of FAXStats and the attempts counted until then."""
     readings: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for at, connection, said in wire.messages(recording):
-        if said.get("Event") == "FAXStats":
-            readings[connection].append((at, int(said["TransmitAttempts"]) + int(said["ReceiveAttempts"])))
+    for at, connection, message in wire.messages(recording):
+        if message.get("Event") == "FAXStats":
+            readings[connection].append((at, int(message["TransmitAttempts"]) + int(message["ReceiveAttempts"])))
     return readings
 
 
 def attempts(recording: str) -> list[int]:
-    """When each began that the server counts: no gateway, no detector, nothing whose arguments clashed."""
+    """The start of each fax that the server counts: no gateway, no detector, no conflicting arguments."""
     faxes = [fax for fax in wire.no_detectors() if fax.recording == recording and fax.operation != "gateway"]
     early = [at for server, end, at in wire.failed_early() if server == recording and end.error != "INVALID_ARGUMENTS"]
     return [fax.began_at for fax in faxes] + early
 
 
 def clock(at: int) -> str:
-    """As question 23 tells a moment."""
+    """The time in the format of question 23."""
     return wire.moment(at).strftime("%H:%M:%S")

@@ -1,4 +1,4 @@
-"""docs/how-to/queries.md: 26 questions, each one statement that a reader may run, with the answer that it gives."""
+"""docs/how-to/queries.md has 26 questions, each with one statement that a reader may run, and its answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_question_is_one_statement(number: int) -> None:
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_it_reads_public_objects_alone(recordings: psycopg.Connection, number: int) -> None:
-    """As a view of its own the database itself tells what a statement reads: of fax, or the call records (15)."""
+    """As a view, the statement depends only on public objects of fax, or on the call records (15)."""
     with recordings.transaction(force_rollback=True):
         recordings.execute(f"create view public.question as {QUESTIONS[number].sql}".encode())
         found = recordings.execute("""
@@ -58,5 +58,5 @@ def test_the_answer_on_the_page_is_the_one_that_it_gives(recordings: psycopg.Con
 
 
 def without_quoted(statement: str) -> str:
-    """What stands outside of quotes."""
+    """Return the statement with its quoted text removed."""
     return re.sub(r"'[^']*'", "''", statement)

@@ -1,4 +1,4 @@
-"""What a user can write is documented: every command, option, settings key and variable."""
+"""Every command, option, settings key and environment variable is documented."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
-def test_the_page_of_commands_is_the_command_line_itself() -> None:
+def test_the_page_of_commands_is_up_to_date() -> None:
     assert commands_page.page() == COMMANDS, "run make docs"
 
 
@@ -59,7 +59,7 @@ def test_the_defaults_of_the_page_are_those_of_the_program() -> None:
 
 
 @pytest.mark.parametrize("example", blocks(SETTINGS, "toml") + blocks(OPERATIONS, "toml"))
-def test_every_example_of_a_settings_file_is_one(example: str, tmp_path: Path) -> None:
+def test_every_example_of_a_settings_file_is_valid(example: str, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     file = tmp_path / "faxstore.toml"
     file.write_text(example.replace("/etc/faxstore", str(tmp_path)))
@@ -75,7 +75,7 @@ def test_operations_explains_what_doctor_recommends() -> None:
     assert [line for line in lines if line not in explained] == []
 
 
-def test_the_service_runs_a_command_that_there_is() -> None:
+def test_the_service_runs_an_existing_command() -> None:
     unit = (DOCS.parent / "deploy" / "faxstore.service").read_text(encoding="utf-8")
     found = re.search(r"^ExecStart=/opt/faxstore/bin/faxstore (\w+)$", unit, re.MULTILINE)
     assert found

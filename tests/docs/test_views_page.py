@@ -1,4 +1,4 @@
-"""docs/reference/views.md is what the database says of itself."""
+"""docs/reference/views.md has the comments of the database."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import psycopg
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 
-def test_the_page_is_made_from_the_comments(database: psycopg.Connection) -> None:
+def test_the_page_is_up_to_date(database: psycopg.Connection) -> None:
     page = runpy.run_path(str(REFERENCE / "views_page.py"))["page"]
     assert (REFERENCE / "views.md").read_text() == page(database), "run make docs"
 
 
 def test_no_table_or_view_is_left_out(database: psycopg.Connection) -> None:
-    """What a reader may see stands on the page."""
+    """Everything that a reader may select from is on the page."""
     page = (REFERENCE / "views.md").read_text()
     readable = database.execute(
         "select c.relname from pg_class c where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'v', 'p')"
