@@ -4,7 +4,7 @@ A check is a function that returns one Finding.  To add a check, write the funct
 add it to the tuple CHECKS at the end of that module:
 
 * machine.py: this machine, from the data folder.
-* database.py: the database, from a connection to a current schema.
+* database.py: the database, from a connection.
 * answer_checks.py: a server, from its settings and its answers over AMI.
 * history_checks.py: a server, from the events of its recent faxes, for settings that AMI does not report.
 

@@ -20,21 +20,19 @@ OLDEST = 150000
 def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
     """Return the recent faxes by server name, as far as this user may read them, and the findings."""
     try:
-        with (
-            open_dsn(settings) as dsn,
-            connect(dsn) as connection,
-            one_line_errors(connection, "fax_ingest"),
-        ):
+        with open_dsn(settings) as dsn, connect(dsn) as connection, one_line_errors(connection, "fax_ingest"):
             reachable = Finding(SUBJECT, "reachable", Verdict.OK, _where(connection))
-            findings = [reachable, version(connection.info.server_version), schema(connection)]
-            if findings[-1].verdict is not Verdict.OK:
-                return {}, findings
-            findings += [check(connection) for check in CHECKS]
+            findings = [reachable, version(connection.info.server_version)]
+            for check in CHECKS:
+                findings.append(check(connection))
+                if check is schema and findings[-1].verdict is not Verdict.OK:
+                    return {}, findings
             return history_checks.recent_faxes(connection, [server.name for server in settings.servers]), findings
-    except FaxstoreError as error:
+    except UnreachableError as error:
         change = "check that the server runs, and database.dsn in faxstore.toml, FAXSTORE_DSN or --dsn"
-        unreachable = isinstance(error, UnreachableError)
-        return {}, [Finding(SUBJECT, "reachable", Verdict.FAIL, str(error), change, unreachable)]
+        return {}, [Finding(SUBJECT, "reachable", Verdict.FAIL, str(error), change, unreachable=True)]
+    except FaxstoreError as error:
+        return {}, [Finding(SUBJECT, "usable", Verdict.FAIL, str(error))]
 
 
 def version(number: int) -> Finding:
@@ -103,4 +101,5 @@ def _value(connection: Connection, query: str) -> object:
     return row[0] if row else None
 
 
-CHECKS: tuple[Callable[[Connection], Finding], ...] = (may_append, may_read, writable)
+CHECKS: tuple[Callable[[Connection], Finding], ...] = (schema, may_append, may_read, writable)
+"""Without a current schema, the checks after `schema` do not run."""
