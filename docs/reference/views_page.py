@@ -1,4 +1,4 @@
-"""Writes docs/reference/views.md from the COMMENTs of a database with the schema: `make docs` runs it.
+"""Generates docs/reference/views.md from the comments of a database with the schema; `make docs` runs it.
 
 python docs/reference/views_page.py DSN > docs/reference/views.md
 """
@@ -14,11 +14,11 @@ from faxstore import sql
 
 HEAD = """# Tables and views of the schema `fax`
 
-Made from the comments of the database itself (`\\d+ fax.sessions` in psql tells the same). Views are plural, tables
-singular. Times are `timestamptz`. NULL means unknown or not measurable, never zero. Read the views; the tables are
-there for those who want to fold for themselves.
+For those who write SQL queries. Generated from the comments of the database (psql shows them with `\\d+ fax.sessions`).
+View names are plural, table names singular. Times are `timestamptz`. NULL means unknown or not measurable, never zero.
+Query the views; the tables are for folds of your own.
 
-In a query for one session give `started_at` beside `session_id`: it names the partition.
+To query one session, give `started_at` with `session_id`: it selects the partition.
 """
 
 VIEWS = (
@@ -36,7 +36,7 @@ VIEWS = (
     "log_leaves",
 )
 FUNCTIONS = (
-    *("usage", "quality", "gaps", "counted_faxes", "set_rate", "export_as_of"),
+    *("usage", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),
     *("erase_session", "erase_rejected"),
 )
 BASES = ("session_facts", "page_attempts", "session_rows")
@@ -74,10 +74,10 @@ order by a.attnum
 
 
 def page(connection: psycopg.Connection) -> str:
-    """The whole page."""
+    """Returns the page as Markdown."""
     parts = [HEAD, "## Views for reports\n", *(_object(connection, name) for name in VIEWS)]
     parts += ["## Functions for a period\n", *(_function(connection, name) for name in FUNCTIONS)]
-    parts += ["## Views beneath them\n", *(_object(connection, name) for name in BASES)]
+    parts += ["## Underlying views\n", *(_object(connection, name) for name in BASES)]
     parts += ["## Tables\n", *(_object(connection, name) for name in TABLES)]
     return "\n".join(parts)
 
@@ -104,8 +104,8 @@ def _function(connection: psycopg.Connection, name: str) -> str:
     assert found is not None
     arguments, result, comment = found
     (example,) = re.findall(r"^-- example: (.+)$", sql.text(_FILES[name]), re.MULTILINE)[:1]
-    gives = re.sub(r"^TABLE\((.*)\)$", r"\1", result)
-    lines = [f"### `fax.{name}({_short_all(arguments)})`", "", comment, "", f"Gives: {_short_all(gives)}.", ""]
+    returns = re.sub(r"^TABLE\((.*)\)$", r"\1", result)
+    lines = [f"### `fax.{name}({_short_all(arguments)})`", "", comment, "", f"Returns: {_short_all(returns)}.", ""]
     return "\n".join([*lines, "```sql", example, "```", ""])
 
 

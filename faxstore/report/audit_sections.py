@@ -92,7 +92,7 @@ SECTIONS = (
             named("sessions", "sessions"),
             named("missed", "missed_faxes"),
             named("reasons", "reasons"),
-            named("details", "told"),
+            named("details", "messages"),
         ),
     ),
     Section(

@@ -129,7 +129,7 @@ class Appender:
         if epoch is None:
             return []
         missing = self._connection.execute(
-            "select session_id, session_number from fax.listed(%s, %s, %s::bigint[])",
+            "select session_id, session_number from fax.find_gone_sessions(%s, %s, %s::bigint[])",
             [epoch, moment(listing.observed_at), list(listing.session_numbers)],
         )
         return [

@@ -19,7 +19,7 @@ _UNPROTECTED = """
 select i.inhrelid::regclass::text from pg_inherits i
 where i.inhparent = 'fax.session_history'::regclass
   and (select count(*) from pg_trigger t
-       where t.tgrelid = i.inhrelid and t.tgname in ('append_only', 'only_erased') and t.tgenabled = 'A') < 2
+       where t.tgrelid = i.inhrelid and t.tgname in ('append_only', 'check_erasure') and t.tgenabled = 'A') < 2
 order by 1
 """
 

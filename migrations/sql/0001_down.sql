@@ -2,13 +2,13 @@
 -- those, drop the database.
 do $$
 begin
-    if exists (select from fax.session_history) or exists (select from fax.server_history)
-       or exists (select from fax.rejected_message) then
-        raise exception 'downgrade refused: it would drop a history that is not empty';
+    if exists (select from fax.export_batch) then
+        raise exception 'downgrade refused: it would drop a billing ledger that is not empty';
     elsif exists (select from fax.checkpoint) or exists (select from fax.erasure) then
         raise exception 'downgrade refused: it would drop a log that is not empty';
-    elsif exists (select from fax.export_batch) then
-        raise exception 'downgrade refused: it would drop a billing ledger that is not empty';
+    elsif exists (select from fax.session_history) or exists (select from fax.server_history)
+       or exists (select from fax.rejected_message) then
+        raise exception 'downgrade refused: it would drop a history that is not empty';
     elsif exists (select from fax.rate) then
         raise exception 'downgrade refused: it would drop rates (fax.rate) that are not empty';
     end if;
@@ -16,7 +16,7 @@ end
 $$;
 
 -- Trigger functions, with their triggers.
-drop function fax.refuse_export_line_change, fax.seal_export_line, fax.only_emptied, fax.only_erased, fax.check_rate,
+drop function fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_erasure, fax.check_rate,
     fax.refuse_change cascade;
 
 -- The billing ledger.
@@ -27,7 +27,7 @@ drop table fax.export_delivery, fax.export_pending, fax.export_line, fax.export_
 
 -- The log.
 drop view fax.log_leaves;
-drop function fax.erase_rejected, fax.erase_session, fax.erasing, fax.lock_log, fax.log_entry, fax.personal_digest,
+drop function fax.erase_rejected, fax.erase_session, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
     fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
 drop table fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest, fax.session_salt;
 
@@ -40,20 +40,20 @@ drop table fax.rate;
 drop view fax.sessions_masked;
 drop function fax.masked;
 drop view fax.coverage_gaps, fax.reconciliation;
-drop function fax.counted_faxes;
+drop function fax.reconcile;
 drop view fax.quality_by_peer;
 drop function fax.quality;
 drop view fax.failures, fax.usage_daily;
 drop function fax.usage;
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
-drop function fax.restarted_at, fax.is_attempt, fax.gaps, fax.gap_reason, fax.told_moment, fax.unescaped,
+drop function fax.restarted_at, fax.is_attempt, fax.gaps, fax.gap_reason, fax.reported_time, fax.unescape,
     fax.channel_variable, fax.result_class, fax.page_quality, fax.page_lines, fax.resolution_name;
 drop table fax.quality_class, fax.technology;
 
 -- The history.
 drop view fax.rejected_messages;
-drop function fax.hold_lease, fax.append, fax.register_sessions, fax.listed, fax.resolve_epoch, fax.unseen_reload,
-    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.make_partition, fax.protect;
+drop function fax.hold_lease, fax.append, fax.register_sessions, fax.find_gone_sessions, fax.resolve_epoch, fax.unseen_reload,
+    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.make_partition, fax.make_append_only;
 drop table fax.lease, fax.waiting_record, fax.rejected_message, fax.server_history, fax.staged_row, fax.append_batch,
     fax.session_history, fax.session, fax.epoch;
 

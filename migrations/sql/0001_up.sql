@@ -13,17 +13,17 @@ create table fax.epoch (
 
 create index epoch_server on fax.epoch (server, first_seen_at);
 
-comment on table fax.epoch is 'One life of one server''s fax registry: SessionNumber starts at 0 in each. Starts within 2 s on one server are one epoch.';
+comment on table fax.epoch is 'One life of a server''s fax registry. SessionNumber restarts at 0 in each. Starts within 2 s on one server are one epoch.';
 comment on column fax.epoch.epoch_id is 'Identity of the epoch: a UUIDv5 of server and start.';
 comment on column fax.epoch.server is 'Name of the server in the settings.';
-comment on column fax.epoch.started_at is 'When the server started, by FullyBooted''s Uptime; right to about 1 s. NULL: not told.';
-comment on column fax.epoch.startup_text is 'CoreStartupDate and CoreStartupTime of CoreStatus, in the server''s local time, as sent. NULL: not told.';
-comment on column fax.epoch.reloaded_at is 'When res_fax.so was loaded anew within this start. NULL: the first load, or not seen.';
-comment on column fax.epoch.reload_ordinal is 'How many reloads of res_fax.so within this start are known before this epoch; 0 is the first load.';
+comment on column fax.epoch.started_at is 'Start of the server, computed from Uptime of FullyBooted; accurate to about 1 s. NULL if not reported.';
+comment on column fax.epoch.startup_text is 'CoreStartupDate and CoreStartupTime of CoreStatus, in the server''s local time, as sent. NULL if not reported.';
+comment on column fax.epoch.reloaded_at is 'When res_fax.so was reloaded within this start. NULL for the first load, or if the reload was not observed.';
+comment on column fax.epoch.reload_ordinal is 'Number of known reloads of res_fax.so within this start up to this epoch; 0 for the first load.';
 comment on column fax.epoch.first_seen_at is 'First observation in this epoch, by the observer''s clock.';
-comment on column fax.epoch.last_seen_at is 'Latest observation in this epoch so far, by the observer''s clock.';
+comment on column fax.epoch.last_seen_at is 'Latest observation in this epoch, by the observer''s clock.';
 
--- grain: one fax session; what names it and does not change, so that its rows of the history need not repeat it
+-- grain: one fax session: what identifies it and does not change, so that history rows need not repeat it
 -- example: select session_id, started_at from fax.session where server = 'pbx1' and session_number = 7;
 create table fax.session (
     session_id     uuid primary key,
@@ -40,26 +40,26 @@ create table fax.session (
 
 create index session_started on fax.session (started_at);
 create index session_server_started on fax.session (server, started_at);
--- Names come from the wire and may be of any length; an index entry may not.
+-- Names from the wire can be of any length; index entries cannot.
 create index session_channel on fax.session (epoch_id, left(channel, 100), started_at);
 create index session_uniqueid on fax.session (server, left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
-comment on table fax.session is 'One fax session: its identity. Kept by fax.append(); what happened in it stands in fax.session_history.';
-comment on column fax.session.session_id is 'Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events: of server, Uniqueid, application and ordinal.';
-comment on column fax.session.started_at is 'First observation of the session that was appended, by the observer''s clock; names the partition of its rows.';
-comment on column fax.session.session_number is 'SessionNumber within the epoch. NULL: never listed, known only from its events.';
-comment on column fax.session.epoch_id is 'The epoch in which SessionNumber counts.';
-comment on column fax.session.is_open is 'No end was appended yet: neither a completion event nor an absence from a complete list. A hint for the appender; the views fold the history.';
+comment on table fax.session is 'Identity of one fax session, maintained by fax.append(). Its observations are in fax.session_history.';
+comment on column fax.session.session_id is 'Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events, of server, Uniqueid, application and ordinal.';
+comment on column fax.session.started_at is 'First appended observation of the session, by the observer''s clock. Determines the partition of its rows.';
+comment on column fax.session.session_number is 'SessionNumber within the epoch. NULL if the fax is known only from its events.';
+comment on column fax.session.epoch_id is 'Epoch in which SessionNumber counts.';
+comment on column fax.session.is_open is 'True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.';
 comment on column fax.session.server is 'Name of the server in the settings.';
-comment on column fax.session.operation is 'Operation as first told: send, receive, gateway, V.21 or none. NULL: not told.';
-comment on column fax.session.channel is 'Channel name as first told (personal: may hold a number). NULL: not told.';
-comment on column fax.session.uniqueid is 'Uniqueid of the channel as first told by an event. NULL: not told.';
-comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL: not told.';
+comment on column fax.session.operation is 'Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.';
+comment on column fax.session.channel is 'Channel name as first reported (personal: may contain a number). NULL if not reported.';
+comment on column fax.session.uniqueid is 'Uniqueid of the channel as first reported by an event. NULL if not reported.';
+comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL if not reported.';
 
 -- grain: one observation of one session, never changed
 -- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
--- Columns stand by falling alignment (16, 8, 4, 1 byte, then text), so that no row pays for padding.
+-- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
 create table fax.session_history (
     session_id            uuid not null,
     started_at            timestamptz not null,
@@ -85,31 +85,31 @@ create table fax.session_history (
 
 create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
 
--- When faxes completed: a server's own counters are compared minute by minute (fax.reconciliation).
+-- fax.reconciliation looks up the completions of each minute.
 create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
 
 create table fax.session_history_default partition of fax.session_history default;
 
-comment on table fax.session_history is 'The history: one row an observation of one fax session, append-only, partitioned by month of started_at.';
-comment on column fax.session_history.session_id is 'The session: fax.session.';
-comment on column fax.session_history.started_at is 'First observation of the session, the same in every row of it; names the partition.';
-comment on column fax.session_history.observed_at is 'When it was observed, by the observer''s clock, to the microsecond.';
-comment on column fax.session_history.position is 'Place in the history, from 1 without gaps, in the order of commit.';
-comment on column fax.session_history.data_rate is 'DataRate, bit/s; 14400 before negotiation is a default, not a measurement. NULL: not told.';
-comment on column fax.session_history.x_resolution is 'ImageResolution across, pixels per metre; 0 before negotiation. NULL: not told.';
-comment on column fax.session_history.y_resolution is 'ImageResolution down, pixels per metre; 0 before negotiation. NULL: not told.';
-comment on column fax.session_history.page_number is 'PageNumber as sent: pages done plus one. NULL: not told.';
-comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event PagesTransferred. NULL: not told.';
-comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event PagesTransferred. NULL: not told.';
-comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the page in hand, not of the session. NULL: not told.';
-comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL: not told, or neither yes nor no.';
-comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, Newexten (a fax application begins), Status (its channel, asked once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
-comment on column fax.session_history.operation is 'Operation as sent. NULL: not told.';
-comment on column fax.session_history.state is 'State as sent. NULL: not told.';
-comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL: not told.';
-comment on column fax.session_history.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
-comment on column fax.session_history.file_name is 'FileName as sent, the first where there are several (personal). NULL: not told.';
-comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit theirs, as sent (personal). NULL: none.';
+comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';
+comment on column fax.session_history.session_id is 'The session (fax.session).';
+comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows. Determines the partition.';
+comment on column fax.session_history.observed_at is 'Time of the observation, by the observer''s clock, to the microsecond.';
+comment on column fax.session_history.position is 'Position in the history, from 1 without gaps, in commit order.';
+comment on column fax.session_history.data_rate is 'DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.';
+comment on column fax.session_history.x_resolution is 'Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+comment on column fax.session_history.y_resolution is 'Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+comment on column fax.session_history.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
+comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.';
+comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.';
+comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.';
+comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.';
+comment on column fax.session_history.operation is 'Operation as sent. NULL if not reported.';
+comment on column fax.session_history.state is 'State as sent. NULL if not reported.';
+comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
+comment on column fax.session_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.session_history.file_name is 'FileName as sent, the first if there are several (personal). NULL if not reported.';
+comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.';
 
 -- grain: one append of at least one new row
 -- example: select max(last_position) from fax.append_batch;
@@ -122,15 +122,16 @@ create table fax.append_batch (
     check (rows = last_position - first_position + 1)
 );
 
-comment on table fax.append_batch is 'One append to the history: which positions it gave out, to whom, and when.';
-comment on column fax.append_batch.first_position is 'Position of its first row.';
-comment on column fax.append_batch.last_position is 'Position of its last row.';
-comment on column fax.append_batch.rows is 'Rows appended.';
-comment on column fax.append_batch.appended_at is 'When, by the database''s clock.';
-comment on column fax.append_batch.collector_id is 'Who appended: the ingestor (its host and the id of its spool), or the import.';
+comment on table fax.append_batch is 'One append to the history: its positions, its collector and its time. Append-only.';
+comment on column fax.append_batch.first_position is 'Position of the first row.';
+comment on column fax.append_batch.last_position is 'Position of the last row.';
+comment on column fax.append_batch.rows is 'Number of rows.';
+comment on column fax.append_batch.appended_at is 'Time of the append, by the database''s clock.';
+comment on column fax.append_batch.collector_id is 'Collector that appended: an ingestor (its host and the id of its spool) or the importer.';
 
--- grain: one observation on its way into the history, for the length of one transaction
--- Unlogged: what is lost with it was never acknowledged, and is still in the spool.
+-- grain: one observation that is being appended, for the duration of one transaction
+-- example: copy fax.staged_row (…) from stdin;
+-- Unlogged: rows lost in a crash were not acknowledged and are still in the spool.
 create unlogged table fax.staged_row (
     batch                 uuid not null,
     ordinal               integer not null,
@@ -159,16 +160,16 @@ create unlogged table fax.staged_row (
 
 create index staged_row_batch on fax.staged_row (batch);
 
-comment on table fax.staged_row is 'Rows copied in for fax.append(), which takes them out in the same transaction.';
-comment on column fax.staged_row.batch is 'The batch it belongs to: one transaction of one appender.';
-comment on column fax.staged_row.ordinal is 'Its place in the batch.';
+comment on table fax.staged_row is 'Rows copied in for fax.append(), which deletes them in the same transaction.';
+comment on column fax.staged_row.batch is 'The batch: one transaction of one appender.';
+comment on column fax.staged_row.ordinal is 'Order within the batch.';
 comment on column fax.staged_row.session_id is 'The session.';
 comment on column fax.staged_row.epoch_id is 'The epoch of the session.';
-comment on column fax.staged_row.observed_at is 'When it was observed.';
-comment on column fax.staged_row.session_number is 'SessionNumber. NULL: an event that names only its channel.';
-comment on column fax.staged_row.channel is 'Channel (personal). NULL: not told.';
-comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL: not told.';
-comment on column fax.staged_row.technology is 'Technology. NULL: not told.';
+comment on column fax.staged_row.observed_at is 'Time of the observation.';
+comment on column fax.staged_row.session_number is 'SessionNumber. NULL for an event that names only its channel.';
+comment on column fax.staged_row.channel is 'Channel (personal). NULL if not reported.';
+comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL if not reported.';
+comment on column fax.staged_row.technology is 'Technology. NULL if not reported.';
 comment on column fax.staged_row.data_rate is 'As in fax.session_history.';
 comment on column fax.staged_row.x_resolution is 'As in fax.session_history.';
 comment on column fax.staged_row.y_resolution is 'As in fax.session_history.';
@@ -195,14 +196,14 @@ create table fax.server_history (
     primary key (server, observed_at, event, collector_id)
 );
 
-comment on table fax.server_history is 'What was observed of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
+comment on table fax.server_history is 'Observations of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
 comment on column fax.server_history.server is 'Name of the server in the settings.';
-comment on column fax.server_history.observed_at is 'When, by the observer''s clock.';
-comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one a minute), PollFailed (the first of several alike), Dropped (records that were seen and lost for want of room).';
-comment on column fax.server_history.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
-comment on column fax.server_history.details is 'Its headers, as sent; of ours Reason, LastPolled (the last complete list before), Previous (the complete list before one that came late), From, To and Records (what was dropped). NULL: none.';
+comment on column fax.server_history.observed_at is 'Time of the observation, by the observer''s clock.';
+comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or one of faxstore''s own: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one per minute), PollFailed (the first of consecutive equal ones), Dropped (records observed but lost because a queue was full).';
+comment on column fax.server_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.server_history.details is 'Headers as sent. Of faxstore''s own events: Reason, LastPolled (the last complete list before), Previous (the complete list before a late one), From, To and Records (what was dropped). NULL if none.';
 
--- grain: one message of the wire, or part of one, that could not be understood
+-- grain: one message, or part of one, that faxstore could not parse
 -- example: select observed_at, reason, convert_from(raw, 'utf8') from fax.rejected_message;
 create table fax.rejected_message (
     server       text not null,
@@ -214,16 +215,17 @@ create table fax.rejected_message (
     primary key (server, observed_at, digest)
 );
 
-comment on table fax.rejected_message is 'Messages that could not be understood, whole or in part; nothing of the wire is thrown away. Append-only.';
+comment on table fax.rejected_message is 'Messages, whole or in part, that faxstore could not parse. Append-only.';
 comment on column fax.rejected_message.server is 'Name of the server in the settings.';
-comment on column fax.rejected_message.observed_at is 'When it came, by the observer''s clock.';
-comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw: makes a repeat a no-op.';
-comment on column fax.rejected_message.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
-comment on column fax.rejected_message.reason is 'What is wrong with it.';
-comment on column fax.rejected_message.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
+comment on column fax.rejected_message.observed_at is 'When the message arrived, by the observer''s clock.';
+comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw, which makes repeats no-ops.';
+comment on column fax.rejected_message.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.rejected_message.reason is 'Why it was rejected.';
+comment on column fax.rejected_message.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
 
--- grain: one event at the end of an imported recording that still waits for its session to be listed
--- The recording's next piece takes it up again; the ingestor keeps its own in its spool.
+-- grain: one event at the end of an imported recording whose session has not been listed yet
+-- example: select server, count(*) from fax.waiting_record group by server;
+-- The ingestor stores its waiting events in its spool.
 create table fax.waiting_record (
     server  text not null,
     ordinal integer not null,
@@ -231,14 +233,14 @@ create table fax.waiting_record (
     primary key (server, ordinal)
 );
 
-comment on table fax.waiting_record is 'Events at the end of an imported recording that wait for their session; the next import for the server takes them up.';
+comment on table fax.waiting_record is 'Events at the end of an imported recording that wait for their session. The next import for the server continues with them.';
 comment on column fax.waiting_record.server is 'Server of the recording.';
-comment on column fax.waiting_record.ordinal is 'Their order, from 0.';
+comment on column fax.waiting_record.ordinal is 'Order, from 0.';
 comment on column fax.waiting_record.body is 'The record as the importer encodes it (personal).';
 
--- grain: one server; which ingestor is to watch it, until when
+-- grain: one server, with the ingestor that collects from it
 -- example: select server, holder, taken_at from fax.lease where expires_at > now();
--- Not history: it is changed by fax.hold_lease() alone, every few seconds, by the database's clock.
+-- Not history: fax.hold_lease() changes it every few seconds.
 create table fax.lease (
     server     text primary key,
     holder     text not null,
@@ -246,26 +248,26 @@ create table fax.lease (
     renewed_at timestamptz not null,
     expires_at timestamptz not null
 )
--- Room on the page for the row's next versions, so that a change makes no new entry of the index.
+-- Leaves room on the page for new versions of the row, so that updates need no new index entries (HOT).
 with (fillfactor = 10);
 
-comment on table fax.lease is 'Which of several ingestors is to watch a server: the others stand by. No part of the history.';
+comment on table fax.lease is 'The ingestor that collects from a server; other ingestors for the server are standbys. Not part of the history.';
 comment on column fax.lease.server is 'Name of the server in the settings.';
-comment on column fax.lease.holder is 'Who is to watch it, as in collector_id.';
-comment on column fax.lease.taken_at is 'Since when, by the database''s clock.';
-comment on column fax.lease.renewed_at is 'When the holder last said that it does.';
-comment on column fax.lease.expires_at is 'Until when it does, if it says no more; not after renewed_at: it has left.';
+comment on column fax.lease.holder is 'Ingestor that holds the lease, as in collector_id.';
+comment on column fax.lease.taken_at is 'When the holder got the lease, by the database''s clock.';
+comment on column fax.lease.renewed_at is 'When the holder last renewed it, by the database''s clock.';
+comment on column fax.lease.expires_at is 'When it expires unless renewed, by the database''s clock; not after renewed_at if the holder released it.';
 
--- Trigger of every append-only table: whoever asks, nothing that was appended is changed.
--- But for the erasure of personal values: a statement of a transaction that has put one on record goes on to the trigger
--- `only_erased`, which proves each row. A table without that trigger knows no exception.
+-- Trigger of append-only tables: refuses every change.
+-- An UPDATE passes if its transaction has recorded an erasure and the table has the trigger check_erasure, which then
+-- checks each row.
 create function fax.refuse_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     if tg_op = 'UPDATE'
-       and exists (select from pg_trigger t where t.tgrelid = tg_relid and t.tgname = 'only_erased' and t.tgenabled = 'A')
+       and exists (select from pg_trigger t where t.tgrelid = tg_relid and t.tgname = 'check_erasure' and t.tgenabled = 'A')
        and exists (select from fax.erasure e where e.erased_at = transaction_timestamp())
     then
         return null;
@@ -277,8 +279,9 @@ $$;
 
 comment on function fax.refuse_change() is 'Trigger: refuses UPDATE, DELETE and TRUNCATE of an append-only table.';
 
--- Makes one table of the schema append-only. Statement triggers are not inherited: each partition gets its own.
-create function fax.protect(table_name text) returns void
+-- Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.
+-- example: select fax.make_append_only('epoch');
+create function fax.make_append_only(table_name text) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -289,11 +292,11 @@ begin
 end
 $$;
 
-comment on function fax.protect(text) is 'Makes a table append-only by trigger.';
+comment on function fax.make_append_only(text) is 'Adds triggers to a table that refuse UPDATE, DELETE and TRUNCATE.';
 
--- The partition of the history for the month (UTC) that holds a moment; made if it is not there.
--- Attached rather than created in place: readers of the other months are not locked out.
--- A month of which a wrong clock once put rows into the default partition stays there: no row is ever moved.
+-- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing.
+-- Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the
+-- month into the default partition, the month stays there: rows are never moved.
 -- example: select fax.make_partition('2026-11-23');
 create function fax.make_partition(moment timestamptz) returns text
 language plpgsql
@@ -314,15 +317,16 @@ begin
     execute format('create table fax.%I (like fax.session_history including defaults including comments)', name);
     execute format('alter table fax.session_history attach partition fax.%I for values from (%L) to (%L)',
                    name, month, month_after);
-    perform fax.protect(name);
+    perform fax.make_append_only(name);
     return name;
 end
 $$;
 
-comment on function fax.make_partition(timestamptz) is 'Makes the partition of fax.session_history for the month (UTC) of a moment, unless it is there; returns its name.';
+comment on function fax.make_partition(timestamptz) is 'Creates the partition of fax.session_history for the month (UTC) of a moment if it is missing; returns its name.';
 
--- One appender at a time: the lock lasts until the transaction ends, so that the order of positions is the order
--- of commits. A statement of its own, under read committed, so that what follows sees what the last holder wrote.
+-- Takes the lock of all appenders until the end of the transaction, so that positions are in commit order.
+-- Requires read committed: the statements after it must see what the previous holder committed.
+-- example: select fax.lock_append();
 create function fax.lock_append() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -336,9 +340,9 @@ begin
 end
 $$;
 
-comment on function fax.lock_append() is 'Waits for the one lock of all appenders.';
+comment on function fax.lock_append() is 'Waits for the lock of all appenders and holds it until the transaction ends.';
 
--- Partitions for the months from now on; run by migrate, and by the ingestor each day.
+-- Creates the partitions of this month and the following ones. Migrations run it, and the ingestor once per day.
 -- example: select * from fax.make_partitions_ahead(3);
 create function fax.make_partitions_ahead(months integer default 3) returns setof text
 language sql
@@ -349,9 +353,9 @@ as $$
     select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(coalesce(months, 3), 120)) as n
 $$;
 
-comment on function fax.make_partitions_ahead(integer) is 'Makes the partitions for this month and as many months ahead; returns their names.';
+comment on function fax.make_partitions_ahead(integer) is 'Creates the partitions of this month and the given number of following months; returns their names.';
 
--- A number among the headers of an answer, FAXStats say. NULL: none, or no number.
+-- The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer.
 -- example: select fax.counter('{"TransmitAttempts": "7"}', 'TransmitAttempts');
 create function fax.counter(details jsonb, name text) returns bigint
 language sql immutable parallel safe
@@ -359,11 +363,11 @@ as $$
     select case when details ->> name ~ '^-?\d{1,10}$' then (details ->> name)::bigint end
 $$;
 
-comment on function fax.counter(jsonb, text) is 'A number among the headers of an answer; NULL where there is none.';
+comment on function fax.counter(jsonb, text) is 'The integer value of a header in details. NULL if missing or not an integer of at most 10 digits.';
 
--- When res_fax.so was loaded anew between the newest epoch of a start and the moment from which an observer saw that
--- start, as far as it is on record: the last Load or Unload of it, or counters (FAXStats) of that observer that fell.
--- NULL: nothing tells of one, or there is an epoch of it.
+-- When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an
+-- observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell.
+-- NULL if there is no evidence, or if an epoch for the reload exists.
 -- example: select fax.unseen_reload('pbx1', '2026-11-23 08:00+00', null, '2026-11-23 09:00+00', 'host-a/5f3c9a1b');
 create function fax.unseen_reload(
     of_server text, started timestamptz, startup text, first_seen timestamptz, observer text
@@ -415,10 +419,10 @@ as $$
 $$;
 
 comment on function fax.unseen_reload(text, timestamptz, text, timestamptz, text) is
-    'When res_fax.so was loaded anew without an observer that saw it, as far as what is on record tells.';
+    'When res_fax.so was reloaded while no observer saw it, as far as recorded evidence shows. NULL if there is no such evidence.';
 
--- Which epoch a life is, as one observer tells it; made if it is new and `make` says so.
--- Two observers of one boot, or a recording and the live ingestor, come to the same epoch.
+-- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
+-- Two observers of one boot, or a recording and the live ingestor, get the same epoch.
 create function fax.resolve_epoch(
     life_server text, proposed uuid, known uuid, first_seen timestamptz, continued boolean,
     started timestamptz, startup text, reloaded timestamptz, make boolean
@@ -429,7 +433,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     found_id uuid := known;
-    same_start constant interval := '2 seconds';  -- Uptime is whole seconds
+    same_start constant interval := '2 seconds';  -- Uptime is in whole seconds
 begin
     perform fax.lock_append();
     if found_id is null and (started is not null or startup is not null) then
@@ -443,7 +447,7 @@ begin
         order by e.reload_ordinal desc
         limit 1;
     elsif found_id is null then
-        -- No evidence of the start: the epoch that was being watched at that moment, or a new one.
+        -- Without evidence of the start: the epoch observed at that moment, or a new one.
         select e.epoch_id into found_id
         from fax.epoch e
         where e.server = life_server
@@ -472,11 +476,12 @@ end
 $$;
 
 comment on function fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean) is
-    'The epoch of a life as one observer tells it: starts within 2 s on one server are one epoch.';
+    'The epoch of a life of the fax registry as one observer describes it. Starts within 2 s on one server are one epoch.';
 
--- A complete list of an epoch's sessions, seen at a moment: returns the sessions that were open and are not on it.
--- A session that was first listed later, or is known to have been listed since, is not gone.
-create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[])
+-- Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains.
+-- Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.
+-- example: select * from fax.find_gone_sessions('…', '2026-11-23 14:00+00', array[7, 8]);
+create function fax.find_gone_sessions(list_epoch uuid, seen_at timestamptz, numbers bigint[])
 returns table (session_id uuid, session_number bigint, started_at timestamptz)
 language plpgsql
 security definer
@@ -497,10 +502,10 @@ begin
 end
 $$;
 
-comment on function fax.listed(uuid, timestamptz, bigint[]) is 'Sessions of an epoch that were open and are not on a complete list of it.';
+comment on function fax.find_gone_sessions(uuid, timestamptz, bigint[]) is 'Open sessions of an epoch that are absent from a complete list of it.';
 
--- The sessions of a staged batch: the new ones with their first observation, what the known ones still lacked,
--- and the months' partitions that they need. Called by fax.append(), under its lock.
+-- Registers the sessions of a staged batch: inserts new ones, adds what known ones lacked (channel, operation, …), and
+-- creates the partitions that they need. fax.append() calls it under its lock.
 create function fax.register_sessions(staged_batch uuid) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -536,7 +541,7 @@ begin
           from fax.staged_row r where r.batch = staged_batch group by r.epoch_id) b
     where e.epoch_id = b.epoch_id and e.last_seen_at < b.last_seen_at;
 
-    -- A month that no server of today can mean is a clock gone wrong: its rows go to the default partition.
+    -- A month before 2000 or over a year ahead is a wrong clock: its rows go to the default partition.
     perform fax.make_partition(m.moment)
     from (select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC' as moment
           from fax.session s
@@ -545,10 +550,10 @@ begin
 end
 $$;
 
-comment on function fax.register_sessions(uuid) is 'Registers the sessions of a staged batch and makes the partitions they need.';
+comment on function fax.register_sessions(uuid) is 'Registers the sessions of a staged batch and creates their partitions.';
 
--- Appends one batch of fax.staged_row to the history. The only way in.
--- Positions are gapless and in commit order; a row that is there already (session, moment) is a repeat and a no-op.
+-- Appends one staged batch (fax.staged_row) to the history. There is no other way in.
+-- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
 -- example: copy fax.staged_row (…) from stdin; select * from fax.append('…', 'host1');
 create function fax.append(
     append_batch uuid, append_collector text,
@@ -566,7 +571,7 @@ begin
     perform fax.register_sessions(append_batch);
     select coalesce(max(b.last_position), 0) into base from fax.append_batch b;
 
-    -- The scalar subquery is a probe of one partition's key for each row, whatever the planner thinks of the sizes.
+    -- A scalar subquery probes the key of one partition per row, whatever sizes the planner estimates.
     insert into fax.session_history (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
@@ -599,12 +604,12 @@ begin
 end
 $$;
 
-comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history: gapless positions in commit order, repeats are no-ops.';
+comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history with gapless positions in commit order; ignores repeats.';
 
--- Asks to watch a server for some seconds (at most 60; 0 gives it up), and says who does: the one who asks, unless
--- another holds a lease that has not run out. Times are the database's; a lease from the future (its clock was set
--- back) does not count.
--- left_by: who held it before the one who gets it now; silent_since: when that one last renewed it (NULL: it left).
+-- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
+-- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
+-- renewed in the future (the database's clock was set back) is void.
+-- left_by is the previous holder if the lease changes hands; silent_since is its last renewal, NULL if it released.
 -- example: select * from fax.hold_lease('pbx1', 'host-a/5f3c9a1b', 6);
 create function fax.hold_lease(
     of_server text, asking text, seconds double precision,
@@ -618,7 +623,7 @@ declare
     held fax.lease;
     moment timestamptz := clock_timestamp();
 begin
-    -- Whoever stands by only reads.
+    -- A standby only reads.
     select l.* into held from fax.lease l where l.server = of_server;
     if held.holder is null or held.holder = asking or moment < held.renewed_at or moment >= held.expires_at then
         insert into fax.lease values (of_server, asking, moment, moment, moment) on conflict do nothing;
@@ -647,22 +652,22 @@ begin
 end
 $$;
 
-comment on function fax.hold_lease(text, text, double precision) is 'Asks to watch a server for some seconds, and says who does.';
+comment on function fax.hold_lease(text, text, double precision) is 'Requests or renews the lease on a server for some seconds, and returns its holder.';
 
--- grain: one message of the wire, or part of one, that could not be understood
+-- grain: one message, or part of one, that faxstore could not parse
 -- example: select observed_at, server, reason from fax.rejected_messages order by observed_at desc limit 20;
 create view fax.rejected_messages as
 select server, observed_at, reason, raw, collector_id
 from fax.rejected_message;
 
-comment on view fax.rejected_messages is 'Messages that could not be understood, whole or in part; nothing of the wire is thrown away.';
+comment on view fax.rejected_messages is 'Messages, whole or in part, that faxstore could not parse.';
 comment on column fax.rejected_messages.server is 'Name of the server in the settings.';
-comment on column fax.rejected_messages.observed_at is 'When it came, by the observer''s clock.';
-comment on column fax.rejected_messages.reason is 'What is wrong with it.';
-comment on column fax.rejected_messages.raw is 'The message as it came (personal); bytes that are not UTF-8 and NUL written \xNN.';
-comment on column fax.rejected_messages.collector_id is 'Who observed it.';
+comment on column fax.rejected_messages.observed_at is 'When the message arrived, by the observer''s clock.';
+comment on column fax.rejected_messages.reason is 'Why it was rejected.';
+comment on column fax.rejected_messages.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
+comment on column fax.rejected_messages.collector_id is 'Collector that observed it.';
 
--- grain: one fax technology, by the name of the list entry
+-- grain: one fax technology, by the name in list entries
 -- example: insert into fax.technology values ('Example', 'session');
 create table fax.technology (
     technology           text primary key,
@@ -671,11 +676,11 @@ create table fax.technology (
 
 insert into fax.technology values ('Spandsp', 'page');
 
-comment on table fax.technology is 'What TotalBadLines counts, by fax technology: a reference table. A technology that is not in it counts by page.';
+comment on table fax.technology is 'Reference table: what TotalBadLines counts, by fax technology. A technology without a row counts per page.';
 comment on column fax.technology.technology is 'Technology as the list entry names it.';
-comment on column fax.technology.bad_lines_counted_by is 'page: the bad lines of the page in hand (spandsp: t4_rx.c, t4_rx_start_page), or session: of all its pages so far.';
+comment on column fax.technology.bad_lines_counted_by is 'page: TotalBadLines counts the current page (spandsp: t4_rx.c, t4_rx_start_page). session: it counts all pages so far.';
 
--- grain: one class of the quality of a page
+-- grain: one quality class of a page
 -- example: update fax.quality_class set bad_line_ratio_below = 0.03 where quality = 'good';
 create table fax.quality_class (
     quality              text primary key,
@@ -684,12 +689,12 @@ create table fax.quality_class (
 
 insert into fax.quality_class values ('good', 0.05), ('poor', 0.15), ('bad', null);
 
-comment on table fax.quality_class is 'Page quality by the share of bad lines, as spandsp judges it (t30.c, copy_quality): a reference table; a page is of the first class whose limit it stays below.';
+comment on table fax.quality_class is 'Reference table: page quality by the share of bad lines, with spandsp''s limits (t30.c, copy_quality). A page gets the first class whose limit is above its ratio.';
 comment on column fax.quality_class.quality is 'Name of the class: good, poor, bad.';
-comment on column fax.quality_class.bad_line_ratio_below is 'Bad lines by lines of the page (a ratio, estimated) below which a page is of this class. NULL: no limit, the last class.';
+comment on column fax.quality_class.bad_line_ratio_below is 'Upper limit of bad lines divided by the estimated lines of the page (a ratio), exclusive. NULL if unlimited (the last class).';
 
--- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp's t4_rx.h),
--- with the few per cent by which other libraries round them (7874 is 200 dots an inch).
+-- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp, t4_rx.h).
+-- Each range is a few per cent wide because other libraries round differently (200 dots per inch are 7874).
 -- example: select fax.resolution_name(7700);
 create function fax.resolution_name(y_resolution integer) returns text
 language sql immutable parallel safe
@@ -701,10 +706,10 @@ as $$
     end
 $$;
 
-comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre; NULL for any other.';
+comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre. NULL for any other.';
 
--- The lines of a page, an estimate: an A4 page (0.297 m) at its vertical resolution in pixels per metre.
--- No message of the wire tells the length of a page.
+-- The estimated lines of a page: A4 (0.297 m) at a vertical resolution in pixels per metre.
+-- No AMI message reports the length of a page.
 -- example: select fax.page_lines(3850);
 create function fax.page_lines(y_resolution integer) returns numeric
 language sql immutable parallel safe
@@ -712,9 +717,9 @@ as $$
     select case when y_resolution > 0 then 0.297 * y_resolution end
 $$;
 
-comment on function fax.page_lines(integer) is 'Lines of an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where the resolution is not known.';
+comment on function fax.page_lines(integer) is 'Lines of an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if the resolution is unknown.';
 
--- The quality class of a page by its bad lines and its vertical resolution; the limits stand in fax.quality_class.
+-- The quality class of a page by its bad lines and vertical resolution, with the limits in fax.quality_class.
 -- example: select fax.page_quality(60, 3850);
 create function fax.page_quality(bad_lines integer, y_resolution integer) returns text
 language sql stable parallel safe
@@ -726,11 +731,11 @@ begin atomic
     limit 1;
 end;
 
-comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where bad lines are not measurable.';
+comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if bad lines are not measurable.';
 
--- The class of a result, named and counted as Asterisk's own `fax show stats` does, from FAXSTATUS, FAXERROR and
--- FAXSTATUSSTRING: spandsp's texts as res_fax_spandsp.c, update_stats sorts them, then what res_fax.c itself says in
--- FAXERROR. NATIVE_T38 (no gateway necessary) is no failure. Any other text is unknown_error.
+-- The class of a result from FAXSTATUS, FAXERROR and FAXSTATUSSTRING, as in Asterisk's `fax show stats`.
+-- spandsp's texts are classed as in res_fax_spandsp.c, update_stats; then FAXERROR as set by res_fax.c. NATIVE_T38 (no
+-- gateway necessary) is not a failure. Any other text is unknown_error.
 -- example: select fax.result_class('FAILED', 'HANGUP', 'The call dropped prematurely');
 create function fax.result_class(status text, error text, status_text text) returns text
 language sql immutable parallel safe
@@ -828,10 +833,10 @@ as $$
     end
 $$;
 
-comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats; NULL where there is no result.';
+comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats. NULL if there is no result.';
 
--- The value of a channel variable in an event's ChanVariable headers ("NAME=value", one or several; manager.conf
--- channelvars). NULL: not among them.
+-- The value of a channel variable in the ChanVariable headers of an event ("NAME=value", one or more; manager.conf,
+-- channelvars). NULL if the variable is not among them.
 -- example: select fax.channel_variable('{"ChanVariable": ["FAXSTATUS=SUCCESS", "FAXMODE=audio"]}', 'FAXSTATUS');
 create function fax.channel_variable(details jsonb, variable text) returns text
 language sql immutable parallel safe
@@ -847,34 +852,34 @@ as $$
     limit 1
 $$;
 
-comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers; NULL where it is not among them.';
+comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers. NULL if it is not among them.';
 
--- The text of a channel variable as it was before Asterisk wrote it into VarSet or ChanVariable: those escape quotes and
--- backslashes as C does (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters stay escaped.
--- example: select fax.unescaped('incompatible \''modems\'' and \''minrate\'' settings');
-create function fax.unescaped(value text) returns text
+-- Removes the escapes that Asterisk adds to a channel variable in VarSet and ChanVariable: a backslash before quotes
+-- and backslashes (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters remain escaped.
+-- example: select fax.unescape('incompatible \''modems\'' and \''minrate\'' settings');
+create function fax.unescape(value text) returns text
 language sql immutable parallel safe
 as $$
     select regexp_replace(value, '\\([''"?\\])', '\1', 'g')
 $$;
 
-comment on function fax.unescaped(text) is 'The text of a channel variable without the backslashes that Asterisk puts before quotes and backslashes.';
+comment on function fax.unescape(text) is 'The text of a channel variable without the backslashes that Asterisk puts before quotes and backslashes.';
 
--- A moment that an observer told in the details of its own event, as faxstore writes it (ISO 8601, UTC).
--- Any other text is NULL, never an error: what a view reads must not be able to break it.
--- example: select fax.told_moment('{"LastPolled": "2026-11-23T14:17:54.123456+00:00"}', 'LastPolled');
-create function fax.told_moment(details jsonb, name text) returns timestamptz
+-- A timestamp in the details of one of faxstore's own events (ISO 8601, UTC).
+-- Any other text is NULL, never an error: the content of a row must not break a view.
+-- example: select fax.reported_time('{"LastPolled": "2026-11-23T14:17:54.123456+00:00"}', 'LastPolled');
+create function fax.reported_time(details jsonb, name text) returns timestamptz
 language sql stable parallel safe
 begin atomic
     select case when details ->> name ~ '^20\d\d-(0[1-9]|1[0-2])-[0-3]\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?\+00:00$'
-                -- by the first of the month, for a day that the month does not have would be an error
+                -- computed from the first of the month: casting a day that the month does not have would fail
                 then (left(details ->> name, 8) || '01' || substr(details ->> name, 11))::timestamptz
                      + (substr(details ->> name, 9, 2)::integer - 1) * interval '24 hours' end;
 end;
 
-comment on function fax.told_moment(jsonb, text) is 'A moment that an observer told in the details of its own event; NULL where there is none.';
+comment on function fax.reported_time(jsonb, text) is 'A timestamp in the details of one of faxstore''s own events. NULL if missing or malformed.';
 
--- Why there was no good poll, in one of the words of fax.coverage_gaps, from one of the collector's own events.
+-- Why there was no good poll, from an event of the collector, in the words of fax.coverage_gaps.
 -- The texts are those of faxstore/ami (connection, guard, collector) and of Asterisk (manager.c, process_message).
 -- example: select fax.gap_reason('Disconnected', 'no answer to FAXSessions within 10 s');
 create function fax.gap_reason(event text, reason text) returns text
@@ -893,32 +898,33 @@ $$;
 
 comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused, polls late or dropped.';
 
--- The intervals without a good poll of one server between two moments. What any observer polled is covered.
--- A poll on record (Polled) covers until the next one of its observer, if that comes within 150 s (one is told each
--- minute); where the connection or the polls failed in between, until the last complete list before (LastPolled).
--- What an observer saw and had to drop (Dropped, with From and To; an hour long at most) is not covered by its polls.
+-- The intervals between two moments in which no observer polled a server successfully.
+-- A recorded poll (Polled) covers the time until its observer's next one, if that follows within 150 s (they are
+-- recorded once per minute). If the connection or the polls failed in between, it covers the time until the last
+-- complete list (LastPolled). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their
+-- time out of it.
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
-returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], told text[])
+returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], messages text[])
 language sql stable parallel safe
 begin atomic
     with evidence as (
         select
             h.observed_at,
             h.event,
-            h.details ->> 'Reason' as told,
+            h.details ->> 'Reason' as message,
             h.collector_id,
-            fax.told_moment(h.details, 'LastPolled') as last_polled_at,
-            fax.told_moment(h.details, 'Previous') as previous_at,
-            case when h.event = 'Dropped' then least(h.observed_at, fax.told_moment(h.details, 'From')) else h.observed_at end as from_at,
-            case when h.event = 'Dropped' then greatest(h.observed_at, fax.told_moment(h.details, 'To')) else h.observed_at end as to_at
+            fax.reported_time(h.details, 'LastPolled') as last_polled_at,
+            fax.reported_time(h.details, 'Previous') as previous_at,
+            case when h.event = 'Dropped' then least(h.observed_at, fax.reported_time(h.details, 'From')) else h.observed_at end as from_at,
+            case when h.event = 'Dropped' then greatest(h.observed_at, fax.reported_time(h.details, 'To')) else h.observed_at end as to_at
         from fax.server_history h
         where h.server = of_server
           and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '1 hour'
           and (h.observed_at <= until + interval '150 seconds' or h.event = 'Dropped')
           and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
     ),
-    -- what says why: few rows among many polls
+    -- the events that give reasons: few rows among many polls
     trouble as materialized (
         select e.* from evidence e where e.event <> 'Polled' or e.previous_at is not null
     ),
@@ -938,7 +944,7 @@ begin atomic
             when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
             when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
-            -- its next word is not due yet, and no other observer came since
+            -- its next record is not due yet, and no other observer has connected since
             when f.next_event is null and f.observed_at > now() - interval '150 seconds' and not exists (
                 select 1 from trouble o
                 where o.event = 'Connected' and o.collector_id <> f.collector_id and o.observed_at > f.observed_at) then now()
@@ -969,23 +975,23 @@ begin atomic
         g.ended_at,
         coalesce(w.reasons[1], 'collector down'),
         coalesce(w.reasons, array['collector down']),
-        w.told
+        w.messages
     from gap g
     cross join lateral (
         select
             array_agg(r.reason order by r.first_at) as reasons,
-            (select array_agg(t.told order by t.first_at)
-             from (select e.told, min(e.from_at) as first_at from trouble e
-                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.told is not null
-                   group by e.told) t) as told
+            (select array_agg(t.message order by t.first_at)
+             from (select e.message, min(e.from_at) as first_at from trouble e
+                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.message is not null
+                   group by e.message) t) as messages
         from (
             select p.reason, min(p.from_at) as first_at
             from (
                 select
                     e.from_at,
-                    -- An observer that connects without having told that it lost its connection was not running.
+                    -- An observer that connects without a recorded loss of its connection was not running.
                     case when e.event = 'ConnectFailed' and row_number() over (order by e.from_at) = 1 then 'collector down'
-                         else fax.gap_reason(e.event, e.told) end as reason
+                         else fax.gap_reason(e.event, e.message) end as reason
                 from trouble e
                 where e.to_at >= g.began_at and e.from_at <= g.ended_at
                   and (e.event <> 'Connected' or not exists (
@@ -997,10 +1003,10 @@ begin atomic
     ) w;
 end;
 
-comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (cut at them), with their reasons.';
+comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (clipped to them), with their reasons.';
 
--- Whether a server's own TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX whose
--- arguments were right (res_fax.c, sendfax_exec and receivefax_exec; failures-22 among the recordings).
+-- Whether a server's TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX with valid
+-- arguments (res_fax.c, sendfax_exec and receivefax_exec; the recording failures-22).
 -- example: select count(*) from fax.sessions where fax.is_attempt(operation, result_error);
 create function fax.is_attempt(operation text, error text) returns boolean
 language sql immutable parallel safe
@@ -1009,10 +1015,10 @@ as $$
            and coalesce(error not in ('INVALID_ARGUMENTS', 'NATIVE_T38'), true)
 $$;
 
-comment on function fax.is_attempt(text, text) is 'Whether a server''s own counters of attempts count a session, by its operation and FAXERROR.';
+comment on function fax.is_attempt(text, text) is 'Whether a server''s own counters of attempts include a session, by its operation and FAXERROR.';
 
--- When the counters of a server began again at 0 between two moments, the last time: a start (FullyBooted, by its
--- Uptime) or a load of res_fax.so. NULL: no event told of one.
+-- The last time between two moments at which a server's counters restarted at 0: a start (FullyBooted, by its Uptime)
+-- or a load of res_fax.so. NULL if no event shows one.
 -- example: select fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
 create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz) returns timestamptz
 language sql stable parallel safe
@@ -1029,13 +1035,13 @@ begin atomic
       and b.began_at > from_moment;
 end;
 
-comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last began again at 0 between two moments; NULL where no event told of it.';
+comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last restarted at 0 between two moments. NULL if no event shows it.';
 
--- grain: one row of the history, with what it means
+-- grain: one row of the history, interpreted
 -- example: select observed_at, pages, data_rate from fax.session_rows where session_id = '…' and started_at = '…';
--- Two truths of the wire are settled here, for all the views above:
---   pages    PageNumber is pages done plus one, so pages come from the counters; only a gateway has no counters
---   measured before negotiation rate and ECM are defaults: they count where a resolution is told (a gateway: a rate)
+-- All other views rest on two rules applied here:
+--   pages     PageNumber is completed pages plus one, so pages come from the counters; only gateways have no counters.
+--   measured  Before negotiation, rate and ECM are defaults. They count once a resolution (gateway: a rate) is known.
 create view fax.session_rows as
 select
     h.session_id,
@@ -1056,7 +1062,7 @@ select
         when 'gateway' then case when h.page_number > -2147483648 then h.page_number - 1 end
     end as pages,
     h.total_bad_lines,
-    -- 33600 is V.34, the fastest there is; spandsp may tell any number for a modem that it does not know
+    -- 33600 is V.34, the fastest fax modem; spandsp can report any number for a modem that it does not know
     case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
     case when m.measured then h.error_correction_mode end as error_correction_mode,
     case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,
@@ -1070,37 +1076,37 @@ cross join lateral (
         case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
 ) m;
 
-comment on view fax.session_rows is 'One row of the history with its meaning: measured values apart from the defaults before negotiation, pages done. The base of the other views.';
+comment on view fax.session_rows is 'One row of the history, interpreted: completed pages, and measured values without the defaults from before negotiation. The base of the other views.';
 comment on column fax.session_rows.session_id is 'The session.';
 comment on column fax.session_rows.started_at is 'First observation of the session.';
-comment on column fax.session_rows.observed_at is 'When it was observed, by the observer''s clock.';
-comment on column fax.session_rows.position is 'Its place in the history.';
-comment on column fax.session_rows.collector_id is 'Who observed it.';
+comment on column fax.session_rows.observed_at is 'Time of the observation, by the observer''s clock.';
+comment on column fax.session_rows.position is 'Position in the history.';
+comment on column fax.session_rows.collector_id is 'Collector that observed it.';
 comment on column fax.session_rows.event is 'AMI event, or Gone.';
-comment on column fax.session_rows.is_snapshot is 'A poll took it: FAXSession, or a list entry without detail.';
-comment on column fax.session_rows.measured is 'The two ends have agreed, so rate, ECM and resolution are measurements. NULL: not told.';
-comment on column fax.session_rows.operation is 'send, receive, gateway, V.21 or none, as sent. NULL: not told.';
-comment on column fax.session_rows.state is 'State as sent. NULL: not told.';
-comment on column fax.session_rows.session_type is 'G.711, T.38 or none. NULL: not told.';
-comment on column fax.session_rows.page_number is 'PageNumber as sent: pages done plus one. NULL: not told.';
-comment on column fax.session_rows.pages is 'Pages done so far; of a completion event the pages transferred. NULL: not told.';
-comment on column fax.session_rows.total_bad_lines is 'Bad lines of the page in hand so far. NULL: not told.';
-comment on column fax.session_rows.data_rate is 'bit/s. NULL: not measured.';
-comment on column fax.session_rows.error_correction_mode is 'ECM in use. NULL: not measured.';
-comment on column fax.session_rows.x_resolution is 'Pixels per metre across. NULL: not measured.';
-comment on column fax.session_rows.y_resolution is 'Pixels per metre down. NULL: not measured.';
-comment on column fax.session_rows.file_name is 'File being sent or received (personal). NULL: not told.';
-comment on column fax.session_rows.details is 'Headers without a column of their own, as sent (personal). NULL: none.';
+comment on column fax.session_rows.is_snapshot is 'Whether a poll produced the row: FAXSession, or a list entry without detail.';
+comment on column fax.session_rows.measured is 'Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.';
+comment on column fax.session_rows.operation is 'send, receive, gateway, V.21 or none, as sent. NULL if not reported.';
+comment on column fax.session_rows.state is 'State as sent. NULL if not reported.';
+comment on column fax.session_rows.session_type is 'G.711, T.38 or none. NULL if not reported.';
+comment on column fax.session_rows.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
+comment on column fax.session_rows.pages is 'Completed pages so far; of a completion event, pages transferred. NULL if not reported.';
+comment on column fax.session_rows.total_bad_lines is 'Bad lines of the current page so far. NULL if not reported.';
+comment on column fax.session_rows.data_rate is 'Measured rate, bit/s. NULL if not measured.';
+comment on column fax.session_rows.error_correction_mode is 'Whether ECM is in use. NULL if not measured.';
+comment on column fax.session_rows.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not measured.';
+comment on column fax.session_rows.y_resolution is 'Vertical resolution, pixels per metre. NULL if not measured.';
+comment on column fax.session_rows.file_name is 'File being sent or received (personal). NULL if not reported.';
+comment on column fax.session_rows.details is 'Headers without a column of their own, as sent (personal). NULL if none.';
 
 -- grain: one attempt at one page of one session
 -- example: select page, attempt, bad_lines from fax.page_attempts where session_id = '…' and started_at = '…';
--- TotalBadLines counts the page in hand. An attempt ends when PageNumber moves on or the count falls (the page is sent
--- again); the last value of the attempt is its bad lines. PageNumber never falls but where the session switches to T.38
--- and starts again: what was counted stays counted.
--- Two observers: one who took over from the other goes on with its attempts; of two who watched at the same time the
--- clocks may differ, so each page is told by one of them, the one who saw more.
--- A technology that counts by session (fax.technology) is lowered by what the pages before had; a page that is sent
--- again does not show there.
+-- TotalBadLines counts the current page. An attempt ends when PageNumber advances or the count falls (the page is sent
+-- again). The last value of an attempt is its bad lines. PageNumber falls only when the session switches to T.38 and
+-- restarts; rows after that count only once PageNumber reaches its previous maximum again.
+-- Several observers: one that took over from another continues its attempts. If they overlapped, their clocks may
+-- differ, so each page is taken from one of them, the one that observed more.
+-- For a technology that counts per session (fax.technology), the bad lines of earlier pages are subtracted; a page that
+-- is sent again is not visible there.
 create view fax.page_attempts as
 with observed as (
     select
@@ -1185,26 +1191,26 @@ select
 from judged j
 where j.stream = j.best_stream;
 
-comment on view fax.page_attempts is 'One attempt at one page of one session, as the snapshots show it; more than one where the page was sent again.';
+comment on view fax.page_attempts is 'One attempt at one page of one session, as far as snapshots show it. A page that was sent again has several.';
 comment on column fax.page_attempts.session_id is 'The session.';
 comment on column fax.page_attempts.started_at is 'First observation of the session.';
-comment on column fax.page_attempts.page is 'Page in hand, from 1; one past the last page once all are done.';
+comment on column fax.page_attempts.page is 'Current page, from 1; one past the last page once all are done.';
 comment on column fax.page_attempts.attempt is 'Attempt at this page, from 1.';
-comment on column fax.page_attempts.first_seen_at is 'First snapshot of it.';
-comment on column fax.page_attempts.last_seen_at is 'Last snapshot of it.';
-comment on column fax.page_attempts.snapshots is 'Snapshots of it.';
-comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines seen of it: lines. Of a sender, with ECM, or past the last page no measurement.';
-comment on column fax.page_attempts.first_measured_at is 'First snapshot of it after the two ends agreed. NULL: none.';
-comment on column fax.page_attempts.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
-comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in it, pixels per metre. NULL: not measured.';
-comment on column fax.page_attempts.kept is 'The last attempt at this page: the one whose bad lines count.';
+comment on column fax.page_attempts.first_seen_at is 'First snapshot of the attempt.';
+comment on column fax.page_attempts.last_seen_at is 'Last snapshot of the attempt.';
+comment on column fax.page_attempts.snapshots is 'Snapshots of the attempt.';
+comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.';
+comment on column fax.page_attempts.first_measured_at is 'First snapshot of the attempt after negotiation. NULL if none.';
+comment on column fax.page_attempts.data_rate is 'Last rate in the attempt, bit/s. NULL if not measured.';
+comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in the attempt, pixels per metre. NULL if not measured.';
+comment on column fax.page_attempts.kept is 'Whether this is the last attempt at the page, whose bad lines count.';
 
--- grain: one fax session; what its rows say as a whole, before names and parties are put to it
+-- grain: one fax session: what its rows show together
 -- example: select pages, status from fax.session_facts where session_id = '…';
--- Driven from fax.session: the rows of a session are one range of one partition, so a question costs what its answer
--- holds. A filter on session_id, server or started_at goes to the indexes of fax.session, and of the history only the
--- partitions of the sessions found are opened. They are read once (own): a view's every scan of the history is planned
--- for every partition, and a plan shall not cost more with each year.
+-- Driven from fax.session, so a query costs what its answer contains: filters on session_id, server or started_at use
+-- the indexes of fax.session, and only the partitions of the sessions found are opened.
+-- The rows of a session are read once (own): the planner plans each scan of the history for every partition, and
+-- planning time must not grow as partitions accumulate.
 create view fax.session_facts as
 select
     s.session_id,
@@ -1235,7 +1241,7 @@ select
     x.rate_falls,
     x.x_resolution,
     x.y_resolution,
-    -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
+    -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
     x.completed,
@@ -1288,10 +1294,10 @@ cross join lateral (
         coalesce(c.details, v.channel_status, v.channel_event) as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
-        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescaped(v.local_station_id)) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescaped(v.remote_station_id)) as remote_station_id,
+        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
+        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescape(v.local_station_id)) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescape(v.remote_station_id)) as remote_station_id,
         e.first_position,
         e.last_position
     -- the snapshots
@@ -1315,8 +1321,8 @@ cross join lateral (
         from own n
         where n.is_snapshot
     ) o
-    -- How often the rate fell. Of observers who watched at the same time (as in fax.page_attempts) the one who saw it fall
-    -- most tells it.
+    -- Rate falls. Of observers that overlapped (as in fax.page_attempts), the one with the most
+    -- counts.
     cross join lateral (
         select coalesce(max(p.falls), 0) as rate_falls
         from (
@@ -1357,8 +1363,8 @@ cross join lateral (
         order by h.observed_at
         limit 1
     ) c on true
-    -- The first complete list that no longer had it. What refutes it: a snapshot of the same observer that is later both
-    -- by its clock and in the history, or one of another observer that is later by more than two clocks are apart.
+    -- The first complete list without the session. It is refuted by a snapshot of the same observer that is later both
+    -- by its clock and in the history, or by one of another observer that is later by more than clocks may differ.
     cross join lateral (
         select min(h.observed_at) as gone_at
         from own h
@@ -1371,8 +1377,8 @@ cross join lateral (
                          else d.observed_at > h.observed_at + interval '30 seconds' end
           )
     ) g
-    -- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
-    -- the first snapshot or after the completion event is of another fax, or of none.
+    -- channel variables: FAXSTATUS is FAILED before a session exists, blank when it starts, the result at its end.
+    -- Values set before the first snapshot or after the completion event do not belong to this fax.
     cross join lateral (
         select
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUS'))[1] as status,
@@ -1399,13 +1405,13 @@ cross join lateral (
           and (h.event <> 'VarSet' or h.observed_at between coalesce(o.first_seen_at, h.observed_at)
                                                         and coalesce(c.completed_at, h.observed_at))
     ) v
-    -- its place in the history
+    -- its positions in the history
     cross join lateral (
         select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
         from own h
     ) e
 ) x
--- the next life of its server, where nothing else tells of an end
+-- the next life of its server, if nothing else shows an end
 left join lateral (
     select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
     from fax.epoch mine
@@ -1417,53 +1423,53 @@ left join lateral (
     limit 1
 ) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
 
-comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
+comment on view fax.session_facts is 'One fax session as its rows show it: counts, measurements and times. The base of fax.sessions, which adds names and evidence.';
 comment on column fax.session_facts.session_id is 'The session.';
 comment on column fax.session_facts.started_at is 'First observation of the session.';
-comment on column fax.session_facts.epoch_id is 'The epoch in which session_number counts.';
+comment on column fax.session_facts.epoch_id is 'Epoch in which session_number counts.';
 comment on column fax.session_facts.server is 'Name of the server in the settings.';
-comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL: never listed.';
-comment on column fax.session_facts.channel is 'Channel (personal). NULL: not told.';
-comment on column fax.session_facts.technology is 'Technology of the list entry. NULL: never listed.';
-comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last told. NULL: not told.';
-comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL: no event told it.';
-comment on column fax.session_facts.state is 'Last state, as sent. NULL: never listed.';
-comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL: not told.';
-comment on column fax.session_facts.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
-comment on column fax.session_facts.snapshots is 'Snapshots that polls took.';
-comment on column fax.session_facts.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
-comment on column fax.session_facts.pages is 'The count of the completion event, else pages_observed. NULL: not told.';
-comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL: none.';
-comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL: none.';
-comment on column fax.session_facts.completed_at is 'When the completion event came. NULL: none came.';
-comment on column fax.session_facts.gone_at is 'First complete list without it. NULL: none.';
+comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL if never listed.';
+comment on column fax.session_facts.channel is 'Channel name (personal). NULL if not reported.';
+comment on column fax.session_facts.technology is 'Technology of the list entry. NULL if never listed.';
+comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last reported. NULL if not reported.';
+comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL if no event reported it.';
+comment on column fax.session_facts.state is 'Last state, as sent. NULL if never listed.';
+comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL if not reported.';
+comment on column fax.session_facts.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
+comment on column fax.session_facts.snapshots is 'Snapshots by polls.';
+comment on column fax.session_facts.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+comment on column fax.session_facts.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
+comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL if none.';
+comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL if none.';
+comment on column fax.session_facts.completed_at is 'Time of the completion event. NULL if none.';
+comment on column fax.session_facts.gone_at is 'First complete list without the session. NULL if none.';
 comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
-comment on column fax.session_facts.next_life_at is 'Start of the next life of its server, where it was listed and neither a completion event nor a list tells of its end. NULL: there is none.';
-comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL: never negotiated.';
-comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.session_facts.last_data_rate is 'Last rate, bit/s; of the completion event where no poll measured it. NULL: not told.';
-comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most.';
-comment on column fax.session_facts.x_resolution is 'Pixels per metre across. NULL: not told.';
-comment on column fax.session_facts.y_resolution is 'Pixels per metre down. NULL: not told.';
-comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM.';
+comment on column fax.session_facts.next_life_at is 'Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.';
+comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
+comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.session_facts.last_data_rate is 'Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.';
+comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls.';
+comment on column fax.session_facts.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
+comment on column fax.session_facts.y_resolution is 'Vertical resolution, pixels per metre. NULL if not reported.';
+comment on column fax.session_facts.bad_lines_measurable is 'Whether the fax was received without ECM.';
 comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
-comment on column fax.session_facts.attempted is 'An event told that a fax application began: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
-comment on column fax.session_facts.dialled_number is 'DNID of the channel, by its Status (personal). NULL: not told.';
-comment on column fax.session_facts.completed is 'A completion event came.';
-comment on column fax.session_facts.call is 'Headers of the channel, by its completion event, else Status, else FAXStatus or Newexten (personal). NULL: no such event.';
-comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL: not on the wire, or blank.';
-comment on column fax.session_facts.error is 'FAXERROR at the end. NULL: not on the wire, or blank.';
-comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL: not on the wire, or blank.';
-comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
-comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL: none, or not told.';
+comment on column fax.session_facts.attempted is 'Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
+comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
+comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
+comment on column fax.session_facts.call is 'Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.';
+comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.error is 'FAXERROR at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL if none or not reported.';
 comment on column fax.session_facts.first_position is 'First position of its rows.';
 comment on column fax.session_facts.last_position is 'Last position of its rows.';
 
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
--- A fax that no list showed (too short, or failed before Asterisk made a session of it) is here by its events; channel
--- variables of the same names that someone else set are no fax.
+-- A fax that was never listed (too short, or failed before Asterisk created a session) is known from its events.
+-- Fax variables that a dialplan sets without a fax make no session.
 create view fax.sessions as
 select
     f.session_id,
@@ -1586,60 +1592,60 @@ left join lateral (
 ) b on f.bad_lines_measurable
 where f.snapshots > 0 or f.completed or f.attempted;
 
-comment on view fax.sessions is 'One fax session: who, when, how many pages, how many bad lines, how it ended, and the evidence for it.';
+comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
 comment on column fax.sessions.session_id is 'Identity of the session, the same wherever its recording is imported.';
 comment on column fax.sessions.server is 'Name of the server in the settings.';
-comment on column fax.sessions.epoch_id is 'The epoch (fax.epoch) in which session_number counts: numbers begin at 0 again with each start of the server.';
-comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its events.';
-comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL: not told.';
-comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is no fax). NULL: none of these.';
-comment on column fax.sessions.channel is 'Channel (personal: may hold a number). NULL: not told.';
-comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, by its events or its Status. NULL: not told.';
-comment on column fax.sessions.linkedid is 'Linkedid of the call, by its events or its Status. NULL: not told.';
-comment on column fax.sessions.account_code is 'Account code of the channel, by its events or its Status. NULL: none, or not told.';
-comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL: unknown.';
-comment on column fax.sessions.called_number is 'Received: the number that was dialled (DNID of its Status), else the extension that was called; other directions: ConnectedLineNum; as sent (personal). NULL: unknown.';
-comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
-comment on column fax.sessions.remote_station_id is 'Station id of the other end, its own choice (personal). NULL: none, or not told.';
-comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
-comment on column fax.sessions.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
-comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
-comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
-comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
-comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never in one), server_restart, or open.';
-comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
-comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
-comment on column fax.sessions.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
-comment on column fax.sessions.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated). A lower bound where bad_lines_lower_bound says so.';
-comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable, or the technology counts by session.';
-comment on column fax.sessions.bad_lines_measurable is 'A receiver without ECM: the only one that counts bad lines.';
-comment on column fax.sessions.worst_page_bad_lines is 'Bad lines of the worst page kept. NULL: not measurable.';
-comment on column fax.sessions.error_correction_mode is 'ECM in use, once negotiated. NULL: never negotiated, or not told.';
-comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL: not told.';
-comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most; the default before negotiation is no measurement.';
-comment on column fax.sessions.x_resolution is 'Pixels per metre across, last measured. NULL: not told.';
-comment on column fax.sessions.y_resolution is 'Pixels per metre down, last measured. NULL: not told.';
-comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL: not told, or another.';
-comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway was necessary, is a success); unknown where it was not on the wire.';
-comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
-comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL: not told.';
-comment on column fax.sessions.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
+comment on column fax.sessions.epoch_id is 'Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.';
+comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL if the fax is known only from its events.';
+comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL if not reported.';
+comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.';
+comment on column fax.sessions.channel is 'Channel name (personal: may contain a number). NULL if not reported.';
+comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, from its events or its Status. NULL if not reported.';
+comment on column fax.sessions.linkedid is 'Linkedid of the call, from its events or its Status. NULL if not reported.';
+comment on column fax.sessions.account_code is 'Account code of the channel, from its events or its Status. NULL if none or not reported.';
+comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL if unknown.';
+comment on column fax.sessions.called_number is 'Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.';
+comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+comment on column fax.sessions.remote_station_id is 'Station id that the other end chose (personal). NULL if none or not reported.';
+comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL if not reported (gateway, detector).';
+comment on column fax.sessions.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
+comment on column fax.sessions.started_at is 'First observation, by the observer''s clock. The fax started at most one poll earlier.';
+comment on column fax.sessions.ended_at is 'By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.';
+comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL if open, or if the observer''s clock was set back meanwhile.';
+comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.';
+comment on column fax.sessions.state is 'Last observed state, as sent. NULL if never listed.';
+comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.';
+comment on column fax.sessions.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+comment on column fax.sessions.bad_lines is 'Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).';
+comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.';
+comment on column fax.sessions.bad_lines_measurable is 'Whether the fax was received without ECM; only such receivers count bad lines.';
+comment on column fax.sessions.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if not measurable.';
+comment on column fax.sessions.error_correction_mode is 'Whether ECM is in use after negotiation. NULL if never negotiated or not reported.';
+comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL if not reported.';
+comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.';
+comment on column fax.sessions.x_resolution is 'Last measured horizontal resolution, pixels per metre. NULL if not reported.';
+comment on column fax.sessions.y_resolution is 'Last measured vertical resolution, pixels per metre. NULL if not reported.';
+comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL if not reported, or if another.';
+comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.';
+comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL if the result is unknown.';
+comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL if not reported.';
+comment on column fax.sessions.snapshots is 'Snapshots by polls; 0 if the fax is known only from its events.';
 comment on column fax.sessions.first_position is 'First position of its rows in the history.';
 comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
-comment on column fax.sessions.ended_not_before is 'It ended at or after this moment: the last snapshot of it, else its last row. NULL: open.';
-comment on column fax.sessions.ended_not_after is 'It ended at or before this moment: its completion event, the first complete list without it, or the start of the server''s next life. NULL: open.';
-comment on column fax.sessions.poll_gap_seconds is 'Seconds between the last poll that saw a page in hand and the next one, the widest of its pages. NULL: bad lines are not measurable, or no poll saw a page.';
-comment on column fax.sessions.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
-comment on column fax.sessions.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time, or in the second before its first snapshot: then it may have begun unseen.';
-comment on column fax.sessions.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
-comment on column fax.sessions.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
+comment on column fax.sessions.ended_not_before is 'Lower bound of its end: its last snapshot, else its last row. NULL if open.';
+comment on column fax.sessions.ended_not_after is 'Upper bound of its end: its completion event, the first complete list without it, or the start of the server''s next life. NULL if open.';
+comment on column fax.sessions.poll_gap_seconds is 'Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.';
+comment on column fax.sessions.bad_lines_lower_bound is 'Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.';
+comment on column fax.sessions.overlaps_gap is 'Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.';
+comment on column fax.sessions.fax_session_id is 'Of a detector, the session of the fax that its channel then carried, for example a gateway''s. NULL if none, or not a detector.';
+comment on column fax.sessions.result_error is 'FAXERROR; HANGUP can accompany a success. NULL if none or not reported.';
 
--- grain: one page of one session (one that is counted in fax.sessions.pages)
+-- grain: one page of one session, among those counted in fax.sessions.pages
 -- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
--- A page that no poll saw in hand has its number and NULLs.
--- A count over 10,000 is no fax's but a number gone wrong; its pages beyond that are not listed.
+-- A page that no poll observed has its number and NULLs.
+-- A page count above 10,000 is corrupt; pages beyond that are not listed.
 create view fax.session_pages as
 select
     f.session_id,
@@ -1662,7 +1668,7 @@ from fax.session_facts f
 cross join lateral (
     select
         coalesce(n.page, a.page) as page,
-        -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
+        -- Page 1 is current from the start of the session; it starts once negotiation is complete.
         case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
         min(a.first_seen_at) over later_pages as page_ended_at,
         coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at, f.next_life_at) as page_left_at,
@@ -1692,31 +1698,31 @@ cross join lateral (
 ) p
 where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
-comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
+comment on view fax.session_pages is 'One page of one session: duration, attempts and bad lines. As many rows as fax.sessions.pages.';
 comment on column fax.session_pages.session_id is 'The session.';
 comment on column fax.session_pages.server is 'Name of the server in the settings.';
 comment on column fax.session_pages.started_at is 'First observation of the session.';
-comment on column fax.session_pages.page is 'Page, from 1.';
-comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
-comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
-comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known, or two observers'' clocks put them the other way round.';
-comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell; a technology that counts by session shows 1. NULL: no poll saw it.';
-comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen, a lower bound where poll_gap_seconds is above 0.85. NULL: not measurable, or no poll saw it.';
-comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, no poll saw it, or the technology counts by session.';
-comment on column fax.session_pages.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
-comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
-comment on column fax.session_pages.quality is 'good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL: not measurable.';
-comment on column fax.session_pages.lines_estimated is 'Lines of the page, an estimate: an A4 page at its resolution. NULL: resolution not measured.';
-comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines by lines_estimated, a ratio. NULL: not measurable.';
-comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll that saw the page in hand to the next one that saw a later page, or to the end of the session. Up to 0.85 the last count of bad lines was seen: the next page begins after a preamble of about 1 s (T.30). NULL: no poll saw it, or how it ended is not known.';
+comment on column fax.session_pages.page is 'Page number, from 1.';
+comment on column fax.session_pages.page_started_at is 'First snapshot during the page (first page: after negotiation). NULL if no poll observed it.';
+comment on column fax.session_pages.page_ended_at is 'First snapshot during a later page. NULL if no poll observed one.';
+comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, accurate to a poll interval at each end. NULL if one of them is unknown, or if two observers'' clocks reverse them.';
+comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls show: more than 1 if its bad lines fell; always 1 for a technology that counts per session. NULL if no poll observed it.';
+comment on column fax.session_pages.bad_lines is 'Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.';
+comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed it, or if the technology counts per session.';
+comment on column fax.session_pages.data_rate is 'Last rate during the page, bit/s. NULL if not measured.';
+comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL if not measured, or if another.';
+comment on column fax.session_pages.quality is 'good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.';
+comment on column fax.session_pages.lines_estimated is 'Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.';
+comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines divided by lines_estimated, a ratio. NULL if not measurable.';
+comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.';
 
--- grain: one change of one session, in order
+-- grain: one change within one session, in order
 -- example: select observed_at, changes, page_number, bad_lines_delta from fax.session_timeline where session_id = '…' order by observed_at;
--- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told, and
--- not the FAILED to which FAXSTATUS is set before a fax begins (res_fax.c, sendfax_exec).
+-- A snapshot equal to the previous one is not a change. Of the channel variables, only FAXSTATUS appears, without the
+-- FAILED that res_fax sets before a fax starts (res_fax.c, sendfax_exec).
 create view fax.session_timeline as
 select
-    -- The session's own, so that a filter on them goes to the index of fax.session.
+    -- From fax.session, so that filters on them use its indexes.
     s.session_id,
     s.started_at,
     t.observed_at,
@@ -1738,7 +1744,7 @@ select
     t.position
 from fax.session s
 cross join lateral (
-    with told as (
+    with reported as (
         select
             r.*,
             case r.event
@@ -1770,13 +1776,13 @@ cross join lateral (
             lag(t.error_correction_mode) over before_it as error_correction_mode_before,
             lag(t.y_resolution) over before_it as y_resolution_before,
             lag(t.session_type) over before_it as session_type_before
-        from told t
+        from reported t
         window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
     ),
     changed as (
         select
             c.*,
-            -- behind a snapshot stand the events up to the next one: of a completion event the pages that no poll saw
+            -- events belong to the snapshot before them: a completion event shows the pages that no poll observed
             case when c.snapshots_so_far > 0 then first_value(c.pages) over (
                 partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
             end as pages_last_polled,
@@ -1822,31 +1828,31 @@ cross join lateral (
     window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position)
 ) t;
 
-comment on view fax.session_timeline is 'One change of one session, in order of time: what changed, and by how much.';
+comment on view fax.session_timeline is 'One change within one session, in order of time: what changed, and by how much.';
 comment on column fax.session_timeline.session_id is 'The session.';
 comment on column fax.session_timeline.started_at is 'First observation of the session.';
-comment on column fax.session_timeline.observed_at is 'When the change was seen, by the observer''s clock; it happened at most one poll earlier.';
-comment on column fax.session_timeline.seconds_since_change is 'Seconds since the change before. NULL: the first.';
-comment on column fax.session_timeline.event is 'AMI event that told it, or Gone.';
+comment on column fax.session_timeline.observed_at is 'When the change was observed, by the observer''s clock. It happened at most one poll earlier.';
+comment on column fax.session_timeline.seconds_since_change is 'Seconds since the previous change. NULL for the first.';
+comment on column fax.session_timeline.event is 'AMI event that shows the change, or Gone.';
 comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
-comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, the application that begins, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
-comment on column fax.session_timeline.state is 'State as sent. NULL: not told.';
-comment on column fax.session_timeline.page_number is 'Page in hand: pages done plus one. NULL: not told.';
-comment on column fax.session_timeline.pages is 'Pages done so far. NULL: not told.';
-comment on column fax.session_timeline.pages_delta is 'Pages done since the snapshot before. NULL: not told, or the first.';
-comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the page in hand. NULL: not told.';
-comment on column fax.session_timeline.bad_lines_delta is 'Change of it since the snapshot before; negative where the count began again. NULL: not told, or the first.';
-comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL: not measured.';
-comment on column fax.session_timeline.error_correction_mode is 'ECM in use. NULL: not measured.';
-comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
-comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL: not told.';
-comment on column fax.session_timeline.collector_id is 'Who observed it.';
-comment on column fax.session_timeline.position is 'Place of its row in the history.';
+comment on column fax.session_timeline.note is 'Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.';
+comment on column fax.session_timeline.state is 'State as sent. NULL if not reported.';
+comment on column fax.session_timeline.page_number is 'Current page: completed pages plus one. NULL if not reported.';
+comment on column fax.session_timeline.pages is 'Completed pages so far. NULL if not reported.';
+comment on column fax.session_timeline.pages_delta is 'Completed pages since the previous snapshot. NULL if not reported, or for the first.';
+comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the current page. NULL if not reported.';
+comment on column fax.session_timeline.bad_lines_delta is 'Change of bad_lines since the previous snapshot; negative if the count restarted. NULL if not reported, or for the first.';
+comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL if not measured.';
+comment on column fax.session_timeline.error_correction_mode is 'Whether ECM is in use. NULL if not measured.';
+comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL if not measured, or if another.';
+comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL if not reported.';
+comment on column fax.session_timeline.collector_id is 'Collector that observed it.';
+comment on column fax.session_timeline.position is 'Position of its row in the history.';
 
--- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as a
--- whole in the bucket in which it began. Tone detectors (V.21) are no faxes and are left out.
+-- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as
+-- a whole in the bucket in which it started. Tone detectors (V.21) are not faxes and do not count.
 -- bucket: hour, day, week (from Monday), month, quarter or year.
--- With its owner's rights: it gives no personal value, so whoever sees only masked views may ask it.
+-- Runs with its owner's rights: it returns no personal values, so users of masked views may call it.
 -- example: select * from fax.usage('2026-10-01', '2026-11-01', 'Europe/Berlin', 'day');
 create function fax.usage(from_local timestamp, to_local timestamp, time_zone text default 'UTC', bucket text default 'day')
 returns table (
@@ -1870,7 +1876,7 @@ begin
     return query
     select
         b.bucket_start,
-        -- an hour is an hour; a day of a zone may have 23 or 25, and begin at one o'clock
+        -- an hour is always an hour; a local day may have 23 or 25 hours and start at one o'clock
         case when bucket = 'hour' then b.bucket_start + width
              else date_trunc(bucket, b.bucket_start at time zone time_zone + width) at time zone time_zone end,
         b.server, b.account_code, b.direction,
@@ -1896,8 +1902,8 @@ comment on function fax.usage(timestamp, timestamp, text, text) is 'Sessions, pa
 
 -- grain: one server, account and direction on one UTC day
 -- example: select day, server, direction, sessions, pages from fax.usage_daily where day >= '2026-11-01' order by day;
--- Day by day, so that a filter on the day reads only the sessions of those days. For another time zone, or another
--- bucket than a day: fax.usage().
+-- Computed day by day, so that a filter on the day reads only the sessions of those days. For another time zone or
+-- bucket use fax.usage().
 create view fax.usage_daily as
 select
     d.day,
@@ -1919,23 +1925,23 @@ from (
 ) d
 cross join lateral fax.usage(d.day, d.day + 1, 'UTC', 'day') u;
 
-comment on view fax.usage_daily is 'Usage by UTC day, server, account and direction; a session counts on the day on which it began. Days without faxes have no row.';
-comment on column fax.usage_daily.day is 'UTC day on which the sessions began.';
+comment on view fax.usage_daily is 'Usage by UTC day, server, account and direction. A session counts on the day on which it started. Days without faxes have no row.';
+comment on column fax.usage_daily.day is 'UTC day on which the sessions started.';
 comment on column fax.usage_daily.server is 'Name of the server in the settings.';
-comment on column fax.usage_daily.account_code is 'Account code of the channel. NULL: none, or not told.';
-comment on column fax.usage_daily.direction is 'sent, received or gateway. NULL: not told.';
+comment on column fax.usage_daily.account_code is 'Account code of the channel. NULL if none or not reported.';
+comment on column fax.usage_daily.direction is 'sent, received or gateway. NULL if not reported.';
 comment on column fax.usage_daily.sessions is 'Sessions: successes, failures and unknown_ends together.';
-comment on column fax.usage_daily.pages is 'Pages of them. NULL: told of none.';
-comment on column fax.usage_daily.bad_lines is 'Bad lines in the pages kept, of the sessions that can measure them. NULL: none of them can.';
-comment on column fax.usage_daily.seconds is 'Seconds from their first observation to their end. NULL: none has ended.';
+comment on column fax.usage_daily.pages is 'Pages of these sessions. NULL if none of them reported pages.';
+comment on column fax.usage_daily.bad_lines is 'Bad lines on accepted pages of the sessions that can measure them. NULL if none can.';
+comment on column fax.usage_daily.seconds is 'Seconds from first observation to end, in total. NULL if none has ended.';
 comment on column fax.usage_daily.successes is 'Sessions with result success.';
 comment on column fax.usage_daily.failures is 'Sessions with result failed.';
-comment on column fax.usage_daily.unknown_ends is 'Sessions whose result was not on the wire, open ones too.';
+comment on column fax.usage_daily.unknown_ends is 'Sessions without a result on the wire, including open ones.';
 
 -- grain: one server, result class and UTC day
 -- example: select day, server, result_class, sessions from fax.failures where day >= '2026-11-01' order by day, sessions desc;
--- Failed sessions by class, and the sessions that ended without a result on the wire as class NULL: how they ended is not
--- known, and they are not counted as failures of any class.
+-- Sessions that ended without a result on the wire have class NULL. How they ended is unknown, so they do not count as
+-- failures of any class.
 create view fax.failures as
 select
     d.day,
@@ -1974,19 +1980,20 @@ cross join lateral (
 ) c
 window of_day as (partition by d.day, c.server);
 
-comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they began.';
-comment on column fax.failures.day is 'UTC day on which the sessions began.';
+comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they started.';
+comment on column fax.failures.day is 'UTC day on which the sessions started.';
 comment on column fax.failures.server is 'Name of the server in the settings.';
-comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL: ended, and no result was on the wire.';
+comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL if they ended without a result on the wire.';
 comment on column fax.failures.sessions is 'Sessions of that class.';
-comment on column fax.failures.after_a_page is 'Those of them in which at least one page was done: partial faxes.';
-comment on column fax.failures.faxes is 'All sessions of the server that began that day and have ended, detectors apart.';
-comment on column fax.failures.share is 'sessions by faxes, a ratio.';
-comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 where each has one. The same in each row of server and day.';
+comment on column fax.failures.after_a_page is 'Of these, sessions with at least one completed page: partial faxes.';
+comment on column fax.failures.faxes is 'All sessions of the server that started that day and have ended, without detectors.';
+comment on column fax.failures.share is 'sessions divided by faxes, a ratio.';
+comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 if all reasons are known. The same in each row of server and day.';
 
--- Quality by the station at the other end, of sessions that began between two moments of a time zone. Inspired by the
--- metrics of ITU-T E.450 to E.458, of which it claims none.
--- What cannot be measured is left out of a ratio, and its share is told: bad lines are counted by receivers without ECM.
+-- Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of
+-- ITU-T E.450 to E.458, without claiming conformance.
+-- Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad
+-- lines.
 -- example: select * from fax.quality('2026-10-01', '2026-11-01', 'Europe/Berlin') order by bad_line_ratio_estimated desc nulls last;
 create function fax.quality(from_local timestamp, to_local timestamp, time_zone text default 'UTC')
 returns table (
@@ -2039,11 +2046,11 @@ begin atomic
     group by s.peer, s.transport, s.error_correction_mode;
 end;
 
-comment on function fax.quality(timestamp, timestamp, text) is 'fax.quality_by_peer for the sessions that began between two moments of a time zone.';
+comment on function fax.quality(timestamp, timestamp, text) is 'fax.quality_by_peer for the sessions that started between two moments of a time zone.';
 
--- grain: one station or number at the other end, with one transport and ECM setting
+-- grain: one remote station or number, with one transport and ECM setting
 -- example: select peer, bad_line_ratio_estimated, measurable_pages from fax.quality_by_peer where measurable_pages >= 10 order by 2 desc;
--- Of the whole history; for a period ask fax.quality(), which reads only that period.
+-- Covers the whole history. For a period use fax.quality(), which reads only that period.
 create view fax.quality_by_peer as
 select
     q.peer,
@@ -2066,32 +2073,33 @@ select
     q.unknown_ends
 from fax.quality('-infinity', 'infinity', 'UTC') q;
 
-comment on view fax.quality_by_peer is 'How faxes with one station or number went, by transport and ECM. What cannot be measured is left out of a ratio.';
-comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: who called, or who was called (personal). NULL: neither is known.';
-comment on column fax.quality_by_peer.transport is 'G.711 or T.38. NULL: not told.';
-comment on column fax.quality_by_peer.error_correction_mode is 'ECM in use. NULL: never negotiated, or not told.';
-comment on column fax.quality_by_peer.sessions is 'Sessions, detectors apart.';
-comment on column fax.quality_by_peer.pages is 'Pages of them. NULL: told of none.';
-comment on column fax.quality_by_peer.measurable_pages is 'Pages whose bad lines could be measured: received without ECM.';
-comment on column fax.quality_by_peer.error_free_page_rate is 'Pages without a bad line by measurable_pages, a ratio. NULL: none was measurable.';
-comment on column fax.quality_by_peer.bad_lines is 'Bad lines in the measurable pages. NULL: none was measurable.';
-comment on column fax.quality_by_peer.bad_line_ratio_estimated is 'Bad lines by the estimated lines of the measurable pages (A4), a ratio. NULL: none was measurable.';
+comment on view fax.quality_by_peer is 'Quality of faxes with one remote station or number, by transport and ECM. Ratios exclude what is not measurable.';
+comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: the caller''s of a received fax, the called one otherwise (personal). NULL if neither is known.';
+comment on column fax.quality_by_peer.transport is 'G.711 or T.38. NULL if not reported.';
+comment on column fax.quality_by_peer.error_correction_mode is 'Whether ECM is in use. NULL if never negotiated or not reported.';
+comment on column fax.quality_by_peer.sessions is 'Sessions, without detectors.';
+comment on column fax.quality_by_peer.pages is 'Pages of these sessions. NULL if none of them reported pages.';
+comment on column fax.quality_by_peer.measurable_pages is 'Pages with measurable bad lines: received without ECM.';
+comment on column fax.quality_by_peer.error_free_page_rate is 'Pages without bad lines divided by measurable_pages, a ratio. NULL if none is measurable.';
+comment on column fax.quality_by_peer.bad_lines is 'Bad lines on the measurable pages. NULL if none is measurable.';
+comment on column fax.quality_by_peer.bad_line_ratio_estimated is 'Bad lines divided by the estimated lines of the measurable pages (A4), a ratio. NULL if none is measurable.';
 comment on column fax.quality_by_peer.resent_pages is 'Pages that were sent more than once, as far as bad lines show it.';
-comment on column fax.quality_by_peer.seconds_per_page is 'Seconds a page, over the pages whose start and end polls saw. With ECM this is where a bad line shows. NULL: there is none.';
+comment on column fax.quality_by_peer.seconds_per_page is 'Seconds per page, over the pages whose start and end polls observed. With ECM, bad lines show here as longer pages. NULL if there are none.';
 comment on column fax.quality_by_peer.rate_falls is 'How often the rate fell.';
-comment on column fax.quality_by_peer.rate_fall_rate is 'Sessions in which the rate fell by sessions that negotiated one, a ratio. NULL: none did.';
-comment on column fax.quality_by_peer.cut_off_rate is 'Failed sessions by sessions with a known result, of those that negotiated a rate, a ratio. NULL: there is none.';
-comment on column fax.quality_by_peer.not_measurable_rate is 'Share of the pages whose bad lines could not be measured, a ratio. NULL: no pages.';
+comment on column fax.quality_by_peer.rate_fall_rate is 'Sessions in which the rate fell divided by sessions that negotiated one, a ratio. NULL if none did.';
+comment on column fax.quality_by_peer.cut_off_rate is 'Failed sessions divided by sessions with a known result, among those that negotiated a rate, a ratio. NULL if there are none.';
+comment on column fax.quality_by_peer.not_measurable_rate is 'Share of pages without measurable bad lines, a ratio. NULL if there are no pages.';
 comment on column fax.quality_by_peer.successes is 'Sessions with result success.';
 comment on column fax.quality_by_peer.failures is 'Sessions with result failed.';
-comment on column fax.quality_by_peer.unknown_ends is 'Sessions whose result was not on the wire, open ones too.';
+comment on column fax.quality_by_peer.unknown_ends is 'Sessions without a result on the wire, including open ones.';
 
--- What a server counted between two of its FAXStats readings, beside the sessions that were seen in that time: begun
--- for the attempts, completed for the completions. The readings are the last one up to a moment and the first one from
--- another moment on; no row: one of them is not there.
--- A server that restarted counts from 0: then its new counts are all there is, and sessions since stand beside them.
--- example: select * from fax.counted_faxes('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
-create function fax.counted_faxes(of_server text, from_moment timestamptz, to_moment timestamptz)
+-- grain: one interval of one server: at most one row
+-- example: select * from fax.reconcile('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+-- Compares what a server counted between two of its FAXStats readings with the sessions observed in that time: attempts
+-- with sessions that started, completions with sessions that completed. The readings are the last one up to from_moment
+-- and the first one from to_moment on. No row if one of them is missing.
+-- A server that restarted counts from 0, so its new counters are compared with the sessions since the restart.
+create function fax.reconcile(of_server text, from_moment timestamptz, to_moment timestamptz)
 returns table (
     from_at timestamptz, to_at timestamptz, restarted boolean,
     transmit_attempts bigint, transmit_attempts_seen bigint,
@@ -2123,7 +2131,7 @@ begin atomic
             fax.counter(r.details, 'FailedFAXes') as failed
         from reading r
     ),
-    -- once: as part of every condition below, the search for a restart would be done anew for each row
+    -- evaluated once: inlined, the search for a restart would run for each row
     compared as materialized (
         select
             b.observed_at as from_at,
@@ -2166,7 +2174,7 @@ begin atomic
             count(*) as completed,
             count(*) filter (where q.result = 'failed') as failed
         from (
-            -- by the index of completion events; a fax that ended in this time may have begun long before it
+            -- uses the index of completion events; a fax that ended in this time may have started long before
             select distinct h.session_id, h.started_at
             from fax.session_history h
             where h.event in ('SendFAX', 'ReceiveFAX')
@@ -2181,12 +2189,12 @@ begin atomic
     ) e;
 end;
 
-comment on function fax.counted_faxes(text, timestamptz, timestamptz) is 'What a server counted by FAXStats around an interval, beside the sessions that were seen.';
+comment on function fax.reconcile(text, timestamptz, timestamptz) is 'What a server counted (FAXStats) around an interval, beside the sessions that were observed. No row if a reading is missing.';
 
 -- grain: one interval between two FAXStats readings of one server by one collector
 -- example: select from_at, to_at, attempts_missed from fax.reconciliation where server = 'pbx1' and from_at >= '2026-11-23' and attempts_missed <> 0;
--- A fax is counted by the server up to half a minute before it is listed (answer, T.38 negotiation), so a difference may
--- stand in one interval and be made up in the next: sum them.
+-- The server counts a fax up to half a minute before it lists it (answer, T.38 negotiation), so a difference in one
+-- interval may be offset in the next. Sum over intervals.
 create view fax.reconciliation as
 select
     r.server,
@@ -2212,7 +2220,7 @@ cross join lateral (
     order by q.observed_at desc
     limit 1
 ) p
-cross join lateral fax.counted_faxes(r.server, p.observed_at, r.observed_at) n
+cross join lateral fax.reconcile(r.server, p.observed_at, r.observed_at) n
 left join lateral (
     select e.epoch_id
     from fax.epoch e
@@ -2222,26 +2230,26 @@ left join lateral (
 ) c on true
 where r.event = 'FAXStats';
 
-comment on view fax.reconciliation is 'A server''s own counters between two FAXStats readings, beside the sessions that faxstore has of that time.';
+comment on view fax.reconciliation is 'A server''s own counters between two FAXStats readings, beside the sessions observed in that time.';
 comment on column fax.reconciliation.server is 'Name of the server in the settings.';
-comment on column fax.reconciliation.epoch_id is 'The epoch of the later reading. NULL: no session of it was seen.';
-comment on column fax.reconciliation.collector_id is 'Who took the two readings; of two collectors each has its own rows.';
-comment on column fax.reconciliation.from_at is 'When the earlier reading came.';
-comment on column fax.reconciliation.to_at is 'When the later reading came.';
-comment on column fax.reconciliation.restarted is 'The server or its fax module began anew in between: the counts are those since.';
-comment on column fax.reconciliation.transmit_attempts is 'Faxes that the server began to send, by TransmitAttempts. NULL: not told.';
-comment on column fax.reconciliation.transmit_attempts_seen is 'Sessions with operation send that began in the time.';
-comment on column fax.reconciliation.receive_attempts is 'Faxes that the server began to receive, by ReceiveAttempts. NULL: not told.';
-comment on column fax.reconciliation.receive_attempts_seen is 'Sessions with operation receive that began in the time.';
-comment on column fax.reconciliation.attempts_missed is 'Attempts by the server less sessions that began (also those of which send or receive is not known); negative where a session was counted by the server in the interval before. NULL: not told.';
-comment on column fax.reconciliation.completed is 'Faxes that ran to an end, failed ones too, by CompletedFAXes. NULL: not told.';
-comment on column fax.reconciliation.completed_seen is 'Sessions that ended with a completion event in the time.';
-comment on column fax.reconciliation.failed is 'Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL: not told.';
-comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a completion event in the time and failed.';
+comment on column fax.reconciliation.epoch_id is 'Epoch of the later reading. NULL if no session of it was observed.';
+comment on column fax.reconciliation.collector_id is 'Collector of the two readings. Each collector has its own rows.';
+comment on column fax.reconciliation.from_at is 'Time of the earlier reading.';
+comment on column fax.reconciliation.to_at is 'Time of the later reading.';
+comment on column fax.reconciliation.restarted is 'Whether the server or its fax module restarted in between; then all counts are those since.';
+comment on column fax.reconciliation.transmit_attempts is 'Faxes that the server started to send, by TransmitAttempts. NULL if not reported.';
+comment on column fax.reconciliation.transmit_attempts_seen is 'Sessions with operation send that started in this time.';
+comment on column fax.reconciliation.receive_attempts is 'Faxes that the server started to receive, by ReceiveAttempts. NULL if not reported.';
+comment on column fax.reconciliation.receive_attempts_seen is 'Sessions with operation receive that started in this time.';
+comment on column fax.reconciliation.attempts_missed is 'Attempts by the server minus sessions that started (including those of unknown operation). Negative if the server counted a session in the interval before. NULL if not reported.';
+comment on column fax.reconciliation.completed is 'Faxes that ran to an end, failed ones included, by CompletedFAXes. NULL if not reported.';
+comment on column fax.reconciliation.completed_seen is 'Sessions that ended with a completion event in this time.';
+comment on column fax.reconciliation.failed is 'Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL if not reported.';
+comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a completion event in this time and failed.';
 
 -- grain: one interval without a good poll of one server
 -- example: select server, began_at, seconds, reason, missed_faxes from fax.coverage_gaps order by began_at;
--- From the first poll of a server on. For one server and a period ask fax.gaps(): it reads only that period.
+-- Starts with the first poll of a server. For one server and a period use fax.gaps(), which reads only that period.
 create view fax.coverage_gaps as
 select
     s.server,
@@ -2250,19 +2258,19 @@ select
     extract(epoch from g.ended_at - g.began_at) as seconds,
     g.reason,
     g.reasons,
-    g.told,
+    g.messages,
     (select count(*)
      from fax.session i
      join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at) f on true
      where i.server = s.server
        and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
-       -- of all that began in the day before, only what has a row since, or no end on record, is folded
+       -- of the sessions of the day before, fold only those with a row since or without a recorded end
        and (i.is_open or exists (select 1 from fax.session_history h
                                  where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
        and coalesce(f.ended_not_after, 'infinity') >= g.began_at
        and f.direction is distinct from 'detector') as sessions,
     (select greatest(m.attempts_missed, 0)
-     from fax.counted_faxes(s.server, g.began_at, g.ended_at) m) as missed_faxes
+     from fax.reconcile(s.server, g.began_at, g.ended_at) m) as missed_faxes
 from (
     select h.server, min(h.observed_at) as first_polled_at
     from fax.server_history h
@@ -2275,24 +2283,24 @@ cross join lateral (
         nullif(a.ended_at, 'infinity') as ended_at,
         a.reason,
         a.reasons,
-        a.told
+        a.messages
     from fax.gaps(s.server, s.first_polled_at, 'infinity') a
-    -- what is still to come is none
+    -- the future is not a gap
     where a.began_at < now()
 ) g;
 
-comment on view fax.coverage_gaps is 'One interval without a good poll of one server: what happened in it was not seen.';
+comment on view fax.coverage_gaps is 'One interval without a good poll of one server: faxstore did not observe what happened in it.';
 comment on column fax.coverage_gaps.server is 'Name of the server in the settings.';
-comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; where the collector was killed, the last one on record, up to a minute earlier.';
-comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL: none yet.';
-comment on column fax.coverage_gaps.seconds is 'Seconds from began_at to ended_at. NULL: not ended.';
-comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, a faulty list), polls late, or dropped (seen, and lost for want of room).';
-comment on column fax.coverage_gaps.reasons is 'Every reason that was told while it lasted, in order.';
-comment on column fax.coverage_gaps.told is 'What the collector or the server said, in order (text). NULL: nothing.';
-comment on column fax.coverage_gaps.sessions is 'Known sessions, detectors apart, that overlap it (of those that began up to a day before it).';
-comment on column fax.coverage_gaps.missed_faxes is 'Attempts that the server counted between its FAXStats readings before and after it and that are in no session; where it restarted, only those after the restart. NULL: no reading on one of its sides.';
+comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; if the collector was killed, the last recorded one, up to a minute earlier.';
+comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL if none yet.';
+comment on column fax.coverage_gaps.seconds is 'Seconds from began_at to ended_at. NULL if it has not ended.';
+comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, or a malformed list), polls late, or dropped (observed, but lost because a queue was full).';
+comment on column fax.coverage_gaps.reasons is 'All reasons reported during the gap, in order.';
+comment on column fax.coverage_gaps.messages is 'Messages of the collector or the server during the gap, in order. NULL if none.';
+comment on column fax.coverage_gaps.sessions is 'Known sessions, without detectors, that overlap it and started at most a day before it.';
+comment on column fax.coverage_gaps.missed_faxes is 'Attempts that the server counted between its FAXStats readings before and after the gap and that match no session; after a restart, only those since. NULL if a reading is missing.';
 
--- A number or a station id of which only the last two characters are left, and how long it was; shorter than six: none.
+-- A number or station id with all but its last two characters replaced by *. Values shorter than six are masked whole.
 -- example: select fax.masked('+1 555 0100');
 create function fax.masked(value text) returns text
 language sql immutable parallel safe
@@ -2300,115 +2308,44 @@ as $$
     select case when length(value) < 6 then repeat('*', length(value)) else repeat('*', length(value) - 2) || right(value, 2) end
 $$;
 
-comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *; one shorter than six as a whole.';
+comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *, or all of them if it is shorter than six.';
 
 -- grain: one fax session, without personal values
 -- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
--- Numbers and station ids show their last two characters; names of channels are gone, of files only their count is left.
-create view fax.sessions_masked as
-select
-    s.session_id,
-    s.server,
-    s.epoch_id,
-    s.session_number,
-    s.operation,
-    s.direction,
-    s.uniqueid,
-    s.linkedid,
-    s.account_code,
-    fax.masked(s.caller_number) as caller_number,
-    fax.masked(s.called_number) as called_number,
-    fax.masked(s.local_station_id) as local_station_id,
-    fax.masked(s.remote_station_id) as remote_station_id,
-    s.transport,
-    cardinality(s.file_names) as files,
-    s.started_at,
-    s.ended_at,
-    s.duration_seconds,
-    s.end_observed_by,
-    s.state,
-    s.pages,
-    s.pages_observed,
-    s.bad_lines,
-    s.bad_lines_discarded,
-    s.bad_lines_measurable,
-    s.worst_page_bad_lines,
-    s.error_correction_mode,
-    s.first_data_rate,
-    s.last_data_rate,
-    s.lowest_data_rate,
-    s.rate_falls,
-    s.x_resolution,
-    s.y_resolution,
-    s.resolution,
-    s.result,
-    s.result_class,
-    s.result_text,
-    s.snapshots,
-    s.first_position,
-    s.last_position,
-    s.ended_not_before,
-    s.ended_not_after,
-    s.poll_gap_seconds,
-    s.bad_lines_lower_bound,
-    s.overlaps_gap,
-    s.fax_session_id,
-    s.result_error
-from fax.sessions s;
+-- Made from fax.sessions: numbers and station ids are masked, file_names becomes the number of files, and every other
+-- column whose comment says "(personal" is left out. The rest appears as it is, with its comment.
+do $$
+declare
+    described record;
+begin
+    execute (
+        select format('create view fax.sessions_masked as select %s from fax.sessions s', string_agg(case
+                when a.attname in ('caller_number', 'called_number', 'local_station_id', 'remote_station_id')
+                    then format('fax.masked(s.%1$I) as %1$I', a.attname)
+                when a.attname = 'file_names' then 'cardinality(s.file_names) as files'
+                when col_description(a.attrelid, a.attnum) !~ '\(personal' then format('s.%I', a.attname)
+            end, ', ' order by a.attnum))
+        from pg_attribute a
+        where a.attrelid = 'fax.sessions'::regclass and a.attnum > 0
+    );
+    for described in
+        select m.attname as name, replace(col_description(s.attrelid, s.attnum), '(personal)', '(masked)') as comment
+        from pg_attribute m
+        join pg_attribute s on s.attrelid = 'fax.sessions'::regclass and s.attname = m.attname
+        where m.attrelid = 'fax.sessions_masked'::regclass
+    loop
+        execute format('comment on column fax.sessions_masked.%I is %L', described.name, described.comment);
+    end loop;
+end
+$$;
 
-comment on view fax.sessions_masked is 'One fax session as in fax.sessions, without personal values: for whoever may know how faxes went, but not whose.';
-comment on column fax.sessions_masked.session_id is 'Identity of the session, the same wherever its recording is imported.';
-comment on column fax.sessions_masked.server is 'Name of the server in the settings.';
-comment on column fax.sessions_masked.epoch_id is 'The epoch (fax.epoch) in which session_number counts: numbers begin at 0 again with each start of the server.';
-comment on column fax.sessions_masked.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its events.';
-comment on column fax.sessions_masked.operation is 'Operation as sent: send, receive, gateway, V.21. NULL: not told.';
-comment on column fax.sessions_masked.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is no fax). NULL: none of these.';
-comment on column fax.sessions_masked.uniqueid is 'Uniqueid of the channel, by its events or its Status. NULL: not told.';
-comment on column fax.sessions_masked.linkedid is 'Linkedid of the call, by its events or its Status. NULL: not told.';
-comment on column fax.sessions_masked.account_code is 'Account code of the channel, by its events or its Status. NULL: none, or not told.';
-comment on column fax.sessions_masked.caller_number is 'Number of who called: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
-comment on column fax.sessions_masked.called_number is 'Number that was called: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
-comment on column fax.sessions_masked.local_station_id is 'Station id of this end: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
-comment on column fax.sessions_masked.remote_station_id is 'Station id of the other end: its last two characters, as many * as stood before them; shorter than six: only *. NULL: unknown.';
-comment on column fax.sessions_masked.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
-comment on column fax.sessions_masked.files is 'How many files were sent or received. NULL: not told.';
-comment on column fax.sessions_masked.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
-comment on column fax.sessions_masked.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
-comment on column fax.sessions_masked.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
-comment on column fax.sessions_masked.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never in one), server_restart, or open.';
-comment on column fax.sessions_masked.state is 'Last state seen, as sent. NULL: never listed.';
-comment on column fax.sessions_masked.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
-comment on column fax.sessions_masked.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
-comment on column fax.sessions_masked.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated). A lower bound where bad_lines_lower_bound says so.';
-comment on column fax.sessions_masked.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable, or the technology counts by session.';
-comment on column fax.sessions_masked.bad_lines_measurable is 'A receiver without ECM: the only one that counts bad lines.';
-comment on column fax.sessions_masked.worst_page_bad_lines is 'Bad lines of the worst page kept. NULL: not measurable.';
-comment on column fax.sessions_masked.error_correction_mode is 'ECM in use, once negotiated. NULL: never negotiated, or not told.';
-comment on column fax.sessions_masked.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.sessions_masked.last_data_rate is 'Last rate, bit/s. NULL: not told.';
-comment on column fax.sessions_masked.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.sessions_masked.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most; the default before negotiation is no measurement.';
-comment on column fax.sessions_masked.x_resolution is 'Pixels per metre across, last measured. NULL: not told.';
-comment on column fax.sessions_masked.y_resolution is 'Pixels per metre down, last measured. NULL: not told.';
-comment on column fax.sessions_masked.resolution is 'standard, fine or superfine. NULL: not told, or another.';
-comment on column fax.sessions_masked.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway was necessary, is a success); unknown where it was not on the wire.';
-comment on column fax.sessions_masked.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
-comment on column fax.sessions_masked.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL: not told.';
-comment on column fax.sessions_masked.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
-comment on column fax.sessions_masked.first_position is 'First position of its rows in the history.';
-comment on column fax.sessions_masked.last_position is 'Last position of its rows in the history.';
-comment on column fax.sessions_masked.ended_not_before is 'It ended at or after this moment: the last snapshot of it, else its last row. NULL: open.';
-comment on column fax.sessions_masked.ended_not_after is 'It ended at or before this moment: its completion event, the first complete list without it, or the start of the server''s next life. NULL: open.';
-comment on column fax.sessions_masked.poll_gap_seconds is 'Seconds between the last poll that saw a page in hand and the next one, the widest of its pages. NULL: bad lines are not measurable, or no poll saw a page.';
-comment on column fax.sessions_masked.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
-comment on column fax.sessions_masked.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time, or in the second before its first snapshot: then it may have begun unseen.';
-comment on column fax.sessions_masked.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
-comment on column fax.sessions_masked.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
+comment on view fax.sessions_masked is 'One fax session as in fax.sessions, without personal values. Of a masked value only the length and the last two characters remain, or only the length if it is shorter than six.';
+comment on column fax.sessions_masked.files is 'Number of files sent or received. NULL if not reported.';
 
--- grain: one price of faxes, for as long as it holds
+-- grain: one price of faxes, for as long as it is valid
 -- example: select rate_id, account_code, called_prefix, per_page, currency, valid_from from fax.rate where valid_to is null;
--- A price is changed by a row of its own from then on (fax.set_rate() does it in one step), so what was charged before
--- stays what it was; fax.check_rate() holds to that. NULL in account_code, called_prefix, direction and server: any.
+-- A new price is a new row (fax.set_rate() enters it and ends the old one), so earlier charges never change;
+-- fax.check_rate() enforces that. NULL in account_code, called_prefix, direction and server matches any value.
 create table fax.rate (
     rate_id          integer generated by default as identity primary key,
     account_code     text check (account_code <> ''),
@@ -2430,8 +2367,8 @@ create table fax.rate (
     note             text,
     entered_at       timestamptz not null default now(),
     entered_by       text not null default session_user,
-    -- No two of the same faxes at one time. A range of one value, or without bounds for any, can be compared in a GiST
-    -- index without an extension; the value is its hash of 64 bits: two that share one would refuse a rate, never pass it.
+    -- Only one rate for the same faxes at a time. GiST compares ranges without an extension: a range of one value,
+    -- or an unbounded one for NULL. Values are 64-bit hashes; a collision can refuse a rate but never admits one.
     constraint one_rate_at_a_time exclude using gist (
         int8range(hashtextextended(account_code, 0), hashtextextended(account_code, 0), '[]') with =,
         int8range(hashtextextended(called_prefix, 0), hashtextextended(called_prefix, 0), '[]') with =,
@@ -2441,34 +2378,34 @@ create table fax.rate (
     )
 );
 
--- The rates of a number are found by its beginnings, however many prefixes there are.
+-- fax.session_charges looks up each prefix of a number.
 create index rate_prefix on fax.rate (called_prefix);
 
-comment on table fax.rate is 'What faxes cost: a reference table. Of several that fit a fax, the one with account and prefix goes first, then the longest prefix, the account, the direction, the server, and the one that names none of them.';
-comment on column fax.rate.rate_id is 'Identity of the rate; fax.session_charges names it beside each charge.';
-comment on column fax.rate.account_code is 'Faxes of this account, as in fax.sessions. NULL: any, and faxes without one.';
-comment on column fax.rate.called_prefix is 'Faxes whose called_number begins so, as it was sent (+49 and 0049 are two), up to 40 characters. NULL: any number, an unknown one too.';
-comment on column fax.rate.direction is 'sent, received or gateway. NULL: any.';
-comment on column fax.rate.server is 'Faxes of this server, by its name in the settings. NULL: any.';
-comment on column fax.rate.currency is 'Currency of every amount in the row (ISO 4217, three capitals).';
-comment on column fax.rate.per_page is 'Price of a page, in the currency.';
-comment on column fax.rate.first_seconds is 'Seconds at the beginning that first_charge pays for, the first stretch; 0: first_charge is a price of the call itself.';
-comment on column fax.rate.first_charge is 'Price of the first stretch, paid whole however short the fax is, in the currency.';
-comment on column fax.rate.interval_seconds is 'Length of an interval after the first stretch, seconds.';
-comment on column fax.rate.per_interval is 'Price of each interval that has begun after the first stretch, in the currency.';
-comment on column fax.rate.minimum_charge is 'The least that a fax costs of which anything is charged, in the currency.';
-comment on column fax.rate.charge_partial is 'What a fax costs that failed after at least one page: full (pages and time), pages, time or none.';
-comment on column fax.rate.charge_failed is 'What a fax costs that failed without a page: full, pages, time or none.';
-comment on column fax.rate.charge_unknown is 'What a fax costs whose result was not on the wire: full, pages, time, none, or open (its charge is NULL).';
-comment on column fax.rate.valid_from is 'Holds for faxes that began at this moment or later.';
-comment on column fax.rate.valid_to is 'Holds for faxes that began before this moment. NULL: until further notice.';
-comment on column fax.rate.note is 'What the operator calls it. NULL: nothing.';
+comment on table fax.rate is 'Reference table: what faxes cost. If several rates match a fax, the first of these wins: account and prefix, the longest prefix, the account, the direction, the server, none of them.';
+comment on column fax.rate.rate_id is 'Identity of the rate, shown with each charge in fax.session_charges.';
+comment on column fax.rate.account_code is 'Faxes of this account, as in fax.sessions. NULL matches any account, and faxes without one.';
+comment on column fax.rate.called_prefix is 'Faxes whose called_number starts with this, as sent (+49 and 0049 differ), up to 40 characters. NULL matches any number, and an unknown one.';
+comment on column fax.rate.direction is 'sent, received or gateway. NULL matches any.';
+comment on column fax.rate.server is 'Faxes of this server, by its name in the settings. NULL matches any.';
+comment on column fax.rate.currency is 'Currency of all amounts in the row (ISO 4217, three capitals).';
+comment on column fax.rate.per_page is 'Price per page, in the currency.';
+comment on column fax.rate.first_seconds is 'Seconds at the start that first_charge covers. 0 if first_charge is a price for the call itself.';
+comment on column fax.rate.first_charge is 'Price of the first_seconds, charged in full however short the fax is, in the currency.';
+comment on column fax.rate.interval_seconds is 'Length of an interval after first_seconds, seconds.';
+comment on column fax.rate.per_interval is 'Price of each interval started after first_seconds, in the currency.';
+comment on column fax.rate.minimum_charge is 'Least total of a fax for which anything is charged, in the currency.';
+comment on column fax.rate.charge_partial is 'What to charge for a fax that failed after at least one page: full (pages and time), pages, time or none.';
+comment on column fax.rate.charge_failed is 'What to charge for a fax that failed without a page: full, pages, time or none.';
+comment on column fax.rate.charge_unknown is 'What to charge for a fax without a result on the wire: full, pages, time, none, or open (its charge is NULL).';
+comment on column fax.rate.valid_from is 'Valid for faxes that started at this time or later.';
+comment on column fax.rate.valid_to is 'Valid for faxes that started before this time. NULL if unlimited.';
+comment on column fax.rate.note is 'The operator''s note. NULL if none.';
 comment on column fax.rate.entered_at is 'When the row was entered, by the database''s clock.';
-comment on column fax.rate.entered_by is 'The database user who entered it.';
+comment on column fax.rate.entered_by is 'Database user who entered it.';
 
--- Trigger of fax.rate: a charge that was made stays what it was, and no two rates are for the same faxes at one time.
--- Nothing of a rate is changed but the moment at which it ends, and none begins or ends in the past, but by fax_owner: that
--- is how rates are entered for a history that is there already. One that has not begun yet may be deleted.
+-- Trigger of fax.rate: keeps past charges as they are, and allows only one rate for the same faxes at a time.
+-- Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists
+-- already. A rate that is not valid yet may be deleted.
 create function fax.check_rate() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -2479,22 +2416,22 @@ declare
 begin
     if tg_op = 'DELETE' then
         if old.valid_from <= now() then
-            raise exception 'rate % has begun: it is not deleted, set its valid_to instead', old.rate_id
+            raise exception 'rate % is already valid and cannot be deleted: set its valid_to instead', old.rate_id
                 using errcode = 'restrict_violation';
         end if;
         return old;
     end if;
     if tg_op = 'UPDATE' then
         if to_jsonb(new) - 'valid_to' is distinct from to_jsonb(old) - 'valid_to' then
-            raise exception 'of rate % only valid_to can be changed: end it, and enter a new one (fax.set_rate does both)', old.rate_id
+            raise exception 'only valid_to of rate % can be changed: end it and enter a new rate (fax.set_rate does both)', old.rate_id
                 using errcode = 'restrict_violation';
         end if;
         if least(new.valid_to, old.valid_to) < now() and not may_change_the_past then
-            raise exception 'rate % would change in the past, where faxes are charged already: only fax_owner may do that', old.rate_id
+            raise exception 'rate % would change past charges: only fax_owner may do that', old.rate_id
                 using errcode = 'insufficient_privilege';
         end if;
     elsif new.valid_from < now() and not may_change_the_past then
-        raise exception 'a rate that begins at % would change what earlier faxes cost: only fax_owner may enter it, others from now on',
+        raise exception 'a rate valid from % would change past charges: only fax_owner may enter it',
             new.valid_from using errcode = 'insufficient_privilege';
     end if;
     if new.valid_to <= new.valid_from then
@@ -2508,8 +2445,8 @@ begin
       and tstzrange(r.valid_from, r.valid_to) && tstzrange(new.valid_from, new.valid_to)
     limit 1;
     if found then
-        raise exception 'rate % is for the same faxes, from % to %: end it first (fax.set_rate does), or begin after it',
-            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'further notice')
+        raise exception 'rate % covers the same faxes from % to %: end it first (fax.set_rate does), or start the new rate after it',
+            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'unlimited')
             using errcode = 'exclusion_violation';
     end if;
     if tg_op = 'INSERT' then
@@ -2520,15 +2457,15 @@ begin
 end
 $$;
 
-comment on function fax.check_rate() is 'Trigger of fax.rate: refuses what would change charges of the past, and two rates for the same faxes at one time.';
+comment on function fax.check_rate() is 'Trigger: refuses changes of fax.rate that alter past charges, and two rates for the same faxes at the same time.';
 
 create trigger check_rate before insert or update or delete on fax.rate for each row execute function fax.check_rate();
 create trigger refuse_truncate before truncate on fax.rate for each statement execute function fax.refuse_change();
 
--- Sets a price from a moment on, in one step: ends the rate for the same faxes that holds then, and enters a new one.
--- What is not said stays as it was in that one (where there was none: 0, and the defaults of the table). The new rate ends
--- where the old one would have ended, else where a later one for the same faxes begins. Gives the new rate_id.
--- Faxes are named by account_code, called_prefix, direction and server; not said: any.
+-- Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters
+-- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
+-- one would have, else when a later one for the same faxes starts. Returns the new rate_id.
+-- account_code, called_prefix, direction and server select the faxes; NULL matches any.
 -- example: select fax.set_rate(account_code => 'law', direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
 create function fax.set_rate(
     account_code text default null, called_prefix text default null, direction text default null, server text default null,
@@ -2548,7 +2485,7 @@ declare
     made integer;
 begin
     if valid_from is null then
-        raise exception 'valid_from is null: say from when the price holds' using errcode = 'invalid_parameter_value';
+        raise exception 'valid_from is null: give the time from which the price is valid' using errcode = 'invalid_parameter_value';
     end if;
     select r.* into before
     from fax.rate r
@@ -2557,7 +2494,7 @@ begin
       and r.valid_from < set_rate.valid_from and coalesce(r.valid_to, 'infinity') > set_rate.valid_from
     for update;
     if coalesce(currency, before.currency) is null then
-        raise exception 'currency is not said, and there is no rate for these faxes to take it from: for example currency => ''EUR'''
+        raise exception 'currency is missing, and no rate for these faxes has one: give it, for example currency => ''EUR'''
             using errcode = 'invalid_parameter_value';
     end if;
     select min(r.valid_from) into later_from
@@ -2590,9 +2527,9 @@ end
 $$;
 
 comment on function fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz) is
-    'Sets a price from a moment on: ends the rate for the same faxes that holds then and enters a new one, in which what is not said stays as it was.';
+    'Sets a price from a moment on: ends the rate for the same faxes and enters a new one, which keeps the values that are not given. Returns the new rate_id.';
 
--- Digits after the decimal point in which a currency is paid (ISO 4217, minor unit); of a code that is not listed: 2.
+-- Digits after the decimal point of a currency (ISO 4217, minor unit). Unlisted codes have 2.
 -- example: select fax.minor_digits('JPY');
 create function fax.minor_digits(currency text) returns integer
 language sql immutable parallel safe
@@ -2605,13 +2542,13 @@ as $$
     end
 $$;
 
-comment on function fax.minor_digits(text) is 'Digits after the decimal point in which a currency is paid (ISO 4217).';
+comment on function fax.minor_digits(text) is 'Digits after the decimal point of a currency (ISO 4217).';
 
--- grain: one fax that has ended (no detector, none that is still under way)
+-- grain: one fax that has ended, without detectors
 -- example: select session_id, rule, pages_charge, time_charge, charge, currency from fax.session_charges where started_at >= '2026-11-01' and started_at < '2026-12-01';
--- By the rate that held when the fax began. Nothing is rounded but the charge, once, at the end: half up, to the minor unit
--- of the currency. What is not known makes the charge NULL, never 0, and the rule says why.
--- Driven from fax.sessions: a filter on session_id, server or started_at goes to the indexes of fax.session.
+-- Uses the rate that was valid when the fax started. Only the charge is rounded: half up, to the minor unit of the
+-- currency. If something is unknown, the charge is NULL, never 0, and the rule shows why.
+-- Driven from fax.sessions: a filter on session_id, server or started_at uses the indexes of fax.session.
 create view fax.session_charges as
 select
     s.session_id,
@@ -2634,7 +2571,7 @@ select
     p.pages_charge,
     t.time_charge,
     case when u.charged = 'none' then false else p.pages_charge + t.time_charge < r.minimum_charge end as minimum_applied,
-    -- greatest() passes over a NULL, so what is not known is kept from it
+    -- greatest() ignores NULL, so call it only if the sum is known
     round(case when u.charged = 'none' then 0
                when p.pages_charge + t.time_charge is not null then greatest(p.pages_charge + t.time_charge, r.minimum_charge) end,
           fax.minor_digits(r.currency)) as charge
@@ -2648,7 +2585,7 @@ left join lateral (
       and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)
       and q.valid_from <= s.started_at and (q.valid_to is null or q.valid_to > s.started_at)
-    -- Two that are equal in all of these are for the same faxes, and do not hold at one time.
+    -- Rates equal in all of these are for the same faxes, so only one of them is valid at a time.
     order by
         q.account_code is not null and q.called_prefix is not null desc,
         coalesce(length(q.called_prefix), 0) desc,
@@ -2663,7 +2600,7 @@ cross join lateral (
         when s.result = 'success' then 'success'
         when s.result = 'unknown' then 'result unknown'
         when s.pages > 0 then 'partial'
-        -- Asterisk never made a session of it, so no page was sent (res_fax.c, sendfax_exec and receivefax_exec)
+        -- Asterisk never created a session, so no page was sent (res_fax.c, sendfax_exec and receivefax_exec)
         when s.pages = 0 or (s.session_number is null and s.result_error in ('FILE_ERROR', 'INVALID_ARGUMENTS', 'INIT_ERROR')) then 'failed'
         else 'pages unknown'
     end as rule
@@ -2696,36 +2633,36 @@ cross join lateral (
 ) t
 where s.end_observed_by <> 'open' and s.direction is distinct from 'detector';
 
-comment on view fax.session_charges is 'What each fax that has ended costs, by the rate that held when it began, with the rule that was used. A correction of the fax changes its charge; a later price does not.';
+comment on view fax.session_charges is 'The charge of each fax that has ended, by the rate that was valid when it started, with the rule that applied. A correction of the fax changes its charge; a later price does not.';
 comment on column fax.session_charges.session_id is 'The session.';
-comment on column fax.session_charges.started_at is 'First observation of the session: the rate that held then is used, and the month in which it is charged is the one in which it lies.';
+comment on column fax.session_charges.started_at is 'First observation of the session. Determines the rate, and the month to which the charge belongs.';
 comment on column fax.session_charges.server is 'Name of the server in the settings.';
-comment on column fax.session_charges.account_code is 'Account code of the channel. NULL: none, or not told.';
-comment on column fax.session_charges.direction is 'sent, received or gateway. NULL: not told.';
-comment on column fax.session_charges.called_number is 'The number that was called, as sent (personal). NULL: unknown.';
+comment on column fax.session_charges.account_code is 'Account code of the channel. NULL if none or not reported.';
+comment on column fax.session_charges.direction is 'sent, received or gateway. NULL if not reported.';
+comment on column fax.session_charges.called_number is 'Called number, as sent (personal). NULL if unknown.';
 comment on column fax.session_charges.result is 'success, failed or unknown, as in fax.sessions.';
-comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL: not told.';
-comment on column fax.session_charges.seconds is 'Seconds from its first observation to its end, as in fax.sessions: right to a poll interval. NULL: the observer''s clock was set back meanwhile.';
-comment on column fax.session_charges.rate_id is 'The rate that was used (fax.rate). NULL: none fits.';
-comment on column fax.session_charges.currency is 'Currency of the amounts (ISO 4217). NULL: no rate.';
-comment on column fax.session_charges.rule is 'Why it costs what it does: success, partial (failed after a page), failed (without a page), result unknown; or why it has no charge: no rate, pages unknown, seconds unknown (result unknown too, where the rate leaves that open).';
-comment on column fax.session_charges.charged is 'What is charged by that rule and rate: full (pages and time), pages, time, none. NULL: not decided.';
-comment on column fax.session_charges.pages_charge is 'Pages times per_page, not rounded, in the currency; 0 where pages are not charged. NULL: not known.';
-comment on column fax.session_charges.time_charge is 'first_charge, and per_interval for each interval begun after first_seconds; not rounded, in the currency; 0 where time is not charged. NULL: not known.';
-comment on column fax.session_charges.minimum_applied is 'pages_charge and time_charge together are less than the minimum, which is charged instead. NULL: not known.';
-comment on column fax.session_charges.charge is 'What the fax costs, in the currency: pages_charge and time_charge, at least the minimum (nothing where charged is none), then rounded half up to the minor unit of the currency. NULL: not known, rule says why.';
+comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL if not reported.';
+comment on column fax.session_charges.seconds is 'Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer''s clock was set back meanwhile.';
+comment on column fax.session_charges.rate_id is 'Rate that applied (fax.rate). NULL if none matches.';
+comment on column fax.session_charges.currency is 'Currency of the amounts (ISO 4217). NULL if no rate matches.';
+comment on column fax.session_charges.rule is 'Reason for the charge: success, partial (failed after a page), failed (without a page), result unknown; or for its absence: no rate, pages unknown, seconds unknown (and result unknown, if the rate leaves that open).';
+comment on column fax.session_charges.charged is 'What rule and rate charge: full (pages and time), pages, time, none. NULL if undecided.';
+comment on column fax.session_charges.pages_charge is 'Pages times per_page, not rounded, in the currency; 0 if pages are not charged. NULL if unknown.';
+comment on column fax.session_charges.time_charge is 'first_charge plus per_interval for each interval started after first_seconds, not rounded, in the currency; 0 if time is not charged. NULL if unknown.';
+comment on column fax.session_charges.minimum_applied is 'Whether pages_charge plus time_charge is below the minimum, which is charged instead. NULL if unknown.';
+comment on column fax.session_charges.charge is 'Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.';
 
--- grain: one session of which rows were sealed and not erased since
+-- grain: one session with sealed rows that have not been erased since
 -- example: select count(*) from fax.session_salt;
--- No reader sees it: who knows a salt can try which number a digest is of.
+-- Readers must not see salts: with a salt, one can test which number a digest stands for.
 create table fax.session_salt (
     session_id uuid primary key,
     salt       bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) check (length(salt) = 32)
 );
 
-comment on table fax.session_salt is 'What is mixed into the digests of a session''s personal values in the log; made by faxstore seal, taken away by fax.erase_session(). Not for readers.';
+comment on table fax.session_salt is 'Salt of the digests of a session''s personal values in the log. faxstore seal creates it, fax.erase_session() deletes it. Not readable for fax_reader.';
 comment on column fax.session_salt.session_id is 'The session.';
-comment on column fax.session_salt.salt is 'Random bytes, 32.';
+comment on column fax.session_salt.salt is '32 random bytes.';
 
 -- grain: one row of the history whose personal values were erased
 -- example: select position from fax.erased_digest where session_id = '…';
@@ -2739,11 +2676,11 @@ create table fax.erased_digest (
 
 create index erased_digest_position on fax.erased_digest (position);
 
-comment on table fax.erased_digest is 'What stands in the log for the values that were erased from a row: their digests, whose salt is gone. Append-only.';
+comment on table fax.erased_digest is 'Digests that represent the erased values of a row in the log. Their salt is deleted. Append-only.';
 comment on column fax.erased_digest.session_id is 'The session.';
-comment on column fax.erased_digest.position is 'The row of the history.';
-comment on column fax.erased_digest.file_name is 'Digest of its file_name, by fax.personal_digest() with the salt of then. NULL: it had none.';
-comment on column fax.erased_digest.details is 'Digest of its details as they were, likewise. NULL: they held no personal value.';
+comment on column fax.erased_digest.position is 'Position of the row in the history.';
+comment on column fax.erased_digest.file_name is 'Digest of its file_name by fax.personal_digest() with the salt of that time. NULL if it had none.';
+comment on column fax.erased_digest.details is 'Digest of its details before the erasure, likewise. NULL if they contained no personal value.';
 
 -- grain: one erasure of personal values, of one session or of rejected messages
 -- example: select erased_at, erased_by, reason, session_id from fax.erasure order by erased_at;
@@ -2760,18 +2697,18 @@ create table fax.erasure (
     check ((session_id is null) <> (from_at is null or to_at is null))
 );
 
-comment on table fax.erasure is 'Who erased which personal values, when and why. Append-only.';
+comment on table fax.erasure is 'Erasures of personal values: who, when and why. Append-only.';
 comment on column fax.erasure.erasure_id is 'Identity of the erasure.';
-comment on column fax.erasure.erased_at is 'When its transaction began, by the database''s clock.';
-comment on column fax.erasure.erased_by is 'The user of the database.';
-comment on column fax.erasure.reason is 'Why, in the words of whoever erased.';
-comment on column fax.erasure.session_id is 'The session whose values went. NULL: rejected messages.';
-comment on column fax.erasure.server is 'Of rejected messages: their server. NULL: every server, or a session.';
-comment on column fax.erasure.from_at is 'Of rejected messages: the first moment. NULL: a session.';
-comment on column fax.erasure.to_at is 'Of rejected messages: the moment before which. NULL: a session.';
-comment on column fax.erasure.erased_rows is 'How many rows of the history, or messages, it took values from.';
+comment on column fax.erasure.erased_at is 'Start of its transaction, by the database''s clock.';
+comment on column fax.erasure.erased_by is 'Database user.';
+comment on column fax.erasure.reason is 'Reason that the user gave.';
+comment on column fax.erasure.session_id is 'The session. NULL if rejected messages were erased.';
+comment on column fax.erasure.server is 'Server of the rejected messages. NULL for all servers, or for a session.';
+comment on column fax.erasure.from_at is 'Start of the period of the rejected messages, inclusive. NULL for a session.';
+comment on column fax.erasure.to_at is 'End of the period of the rejected messages, exclusive. NULL for a session.';
+comment on column fax.erasure.erased_rows is 'Number of history rows or messages from which values were erased.';
 
--- grain: one state of the transparency log over the history: how many rows it covers, and their root
+-- grain: one state of the transparency log: how many rows it covers, and their root
 -- example: select size, encode(root, 'base64') as root, made_at from fax.checkpoint order by size desc limit 1;
 create table fax.checkpoint (
     size    bigint primary key check (size > 0),
@@ -2780,15 +2717,15 @@ create table fax.checkpoint (
     made_at timestamptz not null default clock_timestamp()
 );
 
-comment on table fax.checkpoint is 'The states of the log that faxstore seal made, each a prefix of the next. Append-only.';
-comment on column fax.checkpoint.size is 'Rows it covers: positions 1 to size.';
-comment on column fax.checkpoint.root is 'Root of the RFC 6962 tree whose leaf n is the row at position n: 32 bytes.';
-comment on column fax.checkpoint.note is 'The same as text (C2SP tlog-checkpoint): origin, size, root, and the signatures if it was signed.';
-comment on column fax.checkpoint.made_at is 'When, by the database''s clock.';
+comment on table fax.checkpoint is 'States of the transparency log, each a prefix of the next. faxstore seal adds them. Append-only.';
+comment on column fax.checkpoint.size is 'Number of rows: positions 1 to size.';
+comment on column fax.checkpoint.root is 'Root of the RFC 6962 tree whose leaf n is the row at position n, 32 bytes.';
+comment on column fax.checkpoint.note is 'The checkpoint as text (C2SP tlog-checkpoint): origin, size, root, and signatures if it was signed.';
+comment on column fax.checkpoint.made_at is 'When it was made, by the database''s clock.';
 
--- grain: one complete subtree of the log: 256 rows, 65,536 or 16,777,216
+-- grain: one complete subtree of the log: 256, 65,536 or 16,777,216 rows
 -- example: select first_position, encode(root, 'hex') from fax.log_subtree where rows = 256 order by 1 desc limit 3;
--- So that sealing and proving read few hashes, and a row that was changed is found among 256.
+-- With subtrees, sealing and proving read few hashes, and a changed row is narrowed down to 256.
 create table fax.log_subtree (
     rows           bigint not null,
     first_position bigint not null,
@@ -2797,14 +2734,14 @@ create table fax.log_subtree (
     check (rows in (256, 65536, 16777216) and (first_position - 1) % rows = 0)
 );
 
-comment on table fax.log_subtree is 'Roots of the log''s complete subtrees, made by faxstore seal. Append-only.';
-comment on column fax.log_subtree.rows is 'Rows beneath it: 256, 65,536 or 16,777,216.';
-comment on column fax.log_subtree.first_position is 'Position of the first of them.';
-comment on column fax.log_subtree.root is 'Its root: 32 bytes.';
+comment on table fax.log_subtree is 'Roots of the log''s complete subtrees. faxstore seal adds them. Append-only.';
+comment on column fax.log_subtree.rows is 'Number of rows: 256, 65,536 or 16,777,216.';
+comment on column fax.log_subtree.first_position is 'Position of the first row.';
+comment on column fax.log_subtree.root is 'Root of the subtree, 32 bytes.';
 
 -- grain: up to 256 rows that were sealed together
 -- example: select first_position, rows, marks from fax.log_run order by first_position desc limit 3;
--- A root tells that one of its rows was changed, a mark tells which one, for 4 bytes a row.
+-- A root shows that one of its rows changed. The marks show which one, at 4 bytes per row.
 create table fax.log_run (
     first_position bigint primary key,
     rows           integer not null,
@@ -2812,12 +2749,12 @@ create table fax.log_run (
     check (rows between 1 and 256 and length(marks) = 4 * rows)
 );
 
-comment on table fax.log_run is 'The beginnings of the hashes of sealed rows, so that a row that was changed can be named. Append-only.';
-comment on column fax.log_run.first_position is 'Position of the first of them.';
-comment on column fax.log_run.rows is 'Rows: at most up to the next multiple of 256.';
-comment on column fax.log_run.marks is 'The first 4 bytes of each row''s leaf hash.';
+comment on table fax.log_run is 'Prefixes of the leaf hashes of sealed rows, with which faxstore names a changed row. Append-only.';
+comment on column fax.log_run.first_position is 'Position of the first row.';
+comment on column fax.log_run.rows is 'Number of rows, ending at the latest before the next multiple of 256.';
+comment on column fax.log_run.marks is 'First 4 bytes of the leaf hash of each row.';
 
--- The headers of a message that are no personal values. Whatever is not known is personal.
+-- The headers that are not personal. Every header not listed here counts as personal.
 -- example: select fax.plain_headers();
 create function fax.plain_headers() returns text[]
 language sql immutable parallel safe
@@ -2829,9 +2766,10 @@ as $$
         'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
 $$;
 
-comment on function fax.plain_headers() is 'The headers of a message that are no personal values; what is not known is personal.';
+comment on function fax.plain_headers() is 'Headers that are not personal. All others count as personal.';
 
--- The channel variables that are no personal values, in VarSet and in ChanVariable. Whatever is not known is personal.
+-- The channel variables in VarSet and ChanVariable that are not personal. Every variable not listed here counts as
+-- personal.
 -- example: select fax.plain_variables();
 create function fax.plain_variables() returns text[]
 language sql immutable parallel safe
@@ -2839,9 +2777,9 @@ as $$
     select array['FAXBITRATE', 'FAXERROR', 'FAXMODE', 'FAXPAGES', 'FAXRESOLUTION', 'FAXSTATUS', 'FAXSTATUSSTRING']
 $$;
 
-comment on function fax.plain_variables() is 'The channel variables that are no personal values; what is not known is personal.';
+comment on function fax.plain_variables() is 'Channel variables that are not personal. All others count as personal.';
 
--- What of a row's details may be personal: all headers that are not plain. ChanVariable is among them whatever it holds.
+-- The headers of a row's details that may be personal: all that are not plain. ChanVariable is always among them.
 -- example: select fax.personal_details('{"Status": "OK", "CallerIDNum": "5550100"}');
 create function fax.personal_details(details jsonb) returns jsonb
 language sql immutable parallel safe
@@ -2853,9 +2791,9 @@ as $$
     end
 $$;
 
-comment on function fax.personal_details(jsonb) is 'The headers among a row''s details that may be personal values.';
+comment on function fax.personal_details(jsonb) is 'Headers of a row''s details that may be personal.';
 
--- The details of a row without their personal values. Of ChanVariable the plain variables stay.
+-- The details of a row without personal values. Of ChanVariable, the plain variables remain.
 -- example: select fax.plain_details('{"Status": "OK", "CallerIDNum": "5550100"}');
 create function fax.plain_details(details jsonb) returns jsonb
 language sql immutable parallel safe
@@ -2875,10 +2813,11 @@ as $$
     select details where jsonb_typeof(details) <> 'object'
 $$;
 
-comment on function fax.plain_details(jsonb) is 'The details of a row without their personal values.';
+comment on function fax.plain_details(jsonb) is 'The details of a row without personal values.';
 
--- What stands in the log for a personal value: SHA-256 of the salt of its session, its name, = and the value.
--- Empty: there is no salt, so the row cannot be as it was sealed. NULL: no value.
+-- The digest that represents a personal value in the log: SHA-256 of the salt of its session, its name, = and the
+-- value.
+-- NULL if there is no value. Empty if there is no salt; then the row cannot match what was sealed.
 -- example: select fax.personal_digest(sha256('salt'), 'file_name', '/fax/1.tif');
 create function fax.personal_digest(salt bytea, name text, value text) returns bytea
 language sql immutable parallel safe
@@ -2886,12 +2825,12 @@ as $$
     select case when value is not null then coalesce(sha256(salt || convert_to(name || '=' || value, 'UTF8')), '') end
 $$;
 
-comment on function fax.personal_digest(bytea, text, text) is 'The salted digest that stands in the log for a personal value.';
+comment on function fax.personal_digest(bytea, text, text) is 'The salted digest that represents a personal value in the log.';
 
--- A row of the history as the log takes it: a version byte, then each column in this order as its length (4 bytes, -1 for
--- NULL) and its value as Postgres sends it in binary (whole numbers big-endian, moments in microseconds from 2000-01-01
--- UTC, text in UTF-8). Of details the text of what is plain; then the digest of file_name, and that of the whole details
--- where they hold personal values.
+-- The canonical bytes of a history row in the log: a version byte, then each argument in order as its length (4 bytes,
+-- -1 for NULL) and its value in Postgres's binary format (integers big-endian, timestamps in microseconds since
+-- 2000-01-01 UTC, text in UTF-8). The last three are the text of the plain details, the digest of file_name, and the
+-- digest of the whole details if they contain personal values.
 -- example: select sha256('\x00' || entry) = leaf from fax.log_leaves where position = 1;
 create function fax.log_entry(
     at_position bigint, session_id uuid, server text, epoch_id uuid, session_number bigint, started_at timestamptz,
@@ -2915,19 +2854,21 @@ as $$
 $$;
 
 comment on function fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea) is
-    'A row of the history as the log takes it: its canonical bytes.';
+    'The canonical bytes of a history row in the log.';
 
--- One who seals or erases at a time: the lock lasts until the transaction ends. Appenders do not take it.
+-- Takes the lock of sealing and erasing until the end of the transaction. Appenders do not take it.
+-- example: select fax.lock_log();
 create function fax.lock_log() returns void
 language sql
 as $$
     select pg_advisory_xact_lock(4702394921427289929)
 $$;
 
-comment on function fax.lock_log() is 'Waits for the one lock of all who seal or erase.';
+comment on function fax.lock_log() is 'Waits for the lock of sealing and erasing and holds it until the transaction ends.';
 
--- Whether this transaction has put an erasure on record, of that session or of rejected messages of that server and moment.
-create function fax.erasing(of_session uuid, of_server text, moment timestamptz) returns boolean
+-- Whether this transaction has recorded an erasure of a session, or of rejected messages of a server at a moment.
+-- example: select fax.erasure_recorded('…', null, null);
+create function fax.erasure_recorded(of_session uuid, of_server text, moment timestamptz) returns boolean
 language sql stable
 as $$
     select exists (
@@ -2937,11 +2878,11 @@ as $$
           and (of_session is not null or ((e.server is null or e.server = of_server) and moment >= e.from_at and moment < e.to_at)))
 $$;
 
-comment on function fax.erasing(uuid, text, timestamptz) is 'Whether this transaction has put an erasure of a session, or of a rejected message, on record.';
+comment on function fax.erasure_recorded(uuid, text, timestamptz) is 'Whether this transaction has recorded an erasure of a session, or of a rejected message.';
 
--- Trigger of the history for each row: a change is let through only where nothing but personal values has gone, by an
--- erasure that this transaction has put on record, and their digests are kept, so that the row's leaf stays what it was.
-create function fax.only_erased() returns trigger
+-- Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values, this
+-- transaction has recorded the erasure, and the digests are stored, so that the row's leaf does not change.
+create function fax.check_erasure() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -2956,7 +2897,7 @@ begin
     restored.file_name := old.file_name;
     restored.details := old.details;
     if restored is not distinct from old
-       and fax.erasing(old.session_id, null, null)
+       and fax.erasure_recorded(old.session_id, null, null)
        and (new.file_name is not distinct from old.file_name
             or (new.file_name is null and fax.personal_digest(of_salt, 'file_name', old.file_name) = kept.file_name))
        and (new.details is not distinct from old.details
@@ -2969,11 +2910,11 @@ begin
 end
 $$;
 
-comment on function fax.only_erased() is 'Trigger: refuses every UPDATE of the history that does more than erase personal values.';
+comment on function fax.check_erasure() is 'Trigger: refuses an UPDATE of the history unless it only erases personal values.';
 
--- Trigger of fax.rejected_message for each row: a change is let through only where it empties the message, by an erasure
--- that this transaction has put on record.
-create function fax.only_emptied() returns trigger
+-- Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message and this transaction
+-- has recorded the erasure.
+create function fax.check_rejected_erasure() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -2981,7 +2922,7 @@ declare
     restored record := new;
 begin
     restored.raw := old.raw;
-    if new.raw = '' and restored is not distinct from old and fax.erasing(null, old.server, old.observed_at) then
+    if new.raw = '' and restored is not distinct from old and fax.erasure_recorded(null, old.server, old.observed_at) then
         return new;
     end if;
     raise exception 'fax.% is append-only: update is refused', tg_table_name
@@ -2989,10 +2930,11 @@ begin
 end
 $$;
 
-comment on function fax.only_emptied() is 'Trigger: refuses every UPDATE of rejected messages that does more than empty them.';
+comment on function fax.check_rejected_erasure() is 'Trigger: refuses an UPDATE of a rejected message unless it only empties it.';
 
--- Takes the personal values out of the history of one session for good, and out of fax.session and of the billing ledger;
--- its figures and every proof stay. Returns from how many rows. Rows that come later hold their values until it is erased again.
+-- Erases the personal values of one session from the history, fax.session and the billing ledger. Figures and proofs
+-- remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
+-- erased.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');
 create function fax.erase_session(of_session uuid, because text) returns bigint
 language plpgsql
@@ -3033,10 +2975,10 @@ begin
 end
 $$;
 
-comment on function fax.erase_session(uuid, text) is 'Takes the personal values of one session out of the history for good; its figures, and every proof, stay. Returns from how many rows.';
+comment on function fax.erase_session(uuid, text) is 'Erases the personal values of one session permanently; figures and proofs remain. Returns the number of rows erased.';
 
--- Empties rejected messages of a server (NULL: of all) between two moments, all or those that contain a text. That there
--- was one, when and why it was rejected, stays; they are not in the log. Returns how many were emptied.
+-- Empties the rejected messages of a server (of all if NULL) between two moments, all or only those that contain a text.
+-- When and why each was rejected remains. Rejected messages are not in the log. Returns the number of messages emptied.
 -- example: select fax.erase_rejected('pbx1', '2026-11-01', '2026-12-01', 'request of 2026-11-25', '5550100');
 create function fax.erase_rejected(
     of_server text, from_moment timestamptz, to_moment timestamptz, because text, containing text default ''
@@ -3062,9 +3004,9 @@ begin
 end
 $$;
 
-comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties rejected messages of a server between two moments, all or those that contain a text. Returns how many.';
+comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties the rejected messages of a server between two moments, all or only those that contain a text. Returns their number.';
 
--- grain: one row of the history as the log takes it
+-- grain: one row of the history as a leaf of the log
 -- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;
 create view fax.log_leaves as
 select
@@ -3093,17 +3035,17 @@ from (
     cross join lateral (select fax.plain_details(h.details) as plain offset 0) p
 ) e;
 
-comment on view fax.log_leaves is 'The leaves of the transparency log: leaf n of the tree is the row at position n. As the rows are now; what was sealed stands in fax.checkpoint.';
-comment on column fax.log_leaves.position is 'Place of the row in the history; the index of its leaf is one less.';
+comment on view fax.log_leaves is 'Leaves of the transparency log as the rows are now: leaf n of the tree is the row at position n. fax.checkpoint has what was sealed.';
+comment on column fax.log_leaves.position is 'Position of the row in the history; the index of its leaf is one less.';
 comment on column fax.log_leaves.session_id is 'The session.';
-comment on column fax.log_leaves.started_at is 'First observation of the session; names the partition.';
-comment on column fax.log_leaves.entry is 'The canonical bytes of the row, by fax.log_entry(); personal values are digests.';
-comment on column fax.log_leaves.leaf is 'Its hash as a leaf (RFC 6962): 32 bytes. Before the row is sealed its personal values have no salt, and this is not yet its leaf.';
+comment on column fax.log_leaves.started_at is 'First observation of the session. Determines the partition.';
+comment on column fax.log_leaves.entry is 'Canonical bytes of the row by fax.log_entry(), with digests for personal values.';
+comment on column fax.log_leaves.leaf is 'Leaf hash (RFC 6962), 32 bytes. Until the row is sealed, its personal values have no salt and this is not yet its leaf.';
 
--- grain: one batch of the billing ledger, handed out to one consumer, never changed
+-- grain: one batch of the billing ledger for one consumer, never changed
 -- example: select batch, made_at, lines, corrections, pages from fax.export_batch where consumer = 'default' order by batch;
--- A batch covers the positions after the last one of the batch before it, which the second foreign key holds; a batch
--- whose range is empty hands out faxes that ended without a row of their own (their server began a new life).
+-- A batch covers the positions after those of the previous batch, which a foreign key enforces. If that range is
+-- empty, it contains faxes that ended without a row of their own (their server restarted).
 create table fax.export_batch (
     consumer           text not null check (consumer ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
     batch              bigint not null check (batch >= 1),
@@ -3137,146 +3079,124 @@ create table fax.export_batch (
     check (last_position >= first_position - 1)
 );
 
-comment on table fax.export_batch is 'One batch of the billing ledger: what was handed out to a consumer at once. Append-only; rows get in by fax.end_export_batch() alone.';
-comment on column fax.export_batch.consumer is 'Who it was handed out to: each consumer has a cursor of its own.';
-comment on column fax.export_batch.batch is 'Number of the batch, from 1 without gaps for each consumer.';
-comment on column fax.export_batch.first_position is 'First position of the history that it covers: the one after the last of the batch before.';
-comment on column fax.export_batch.last_position is 'Last position of the history that it covers.';
+comment on table fax.export_batch is 'One batch of the billing ledger: the lines that a consumer received together. Append-only; fax.end_export_batch() adds rows.';
+comment on column fax.export_batch.consumer is 'The consumer. Each has its own sequence of batches.';
+comment on column fax.export_batch.batch is 'Batch number, from 1 without gaps per consumer.';
+comment on column fax.export_batch.first_position is 'First history position covered, one after the last of the previous batch.';
+comment on column fax.export_batch.last_position is 'Last history position covered.';
 comment on column fax.export_batch.made_at is 'When it was made, by the database''s clock.';
-comment on column fax.export_batch.lines is 'Lines: new faxes and corrections together.';
-comment on column fax.export_batch.corrections is 'Lines that supersede an earlier one.';
-comment on column fax.export_batch.pages is 'Sum of the pages of its lines. NULL: none of them tells.';
-comment on column fax.export_batch.bad_lines is 'Sum of the bad lines of its lines. NULL: none of them could be measured.';
-comment on column fax.export_batch.seconds is 'Sum of the seconds of its lines. NULL: none of them tells.';
-comment on column fax.export_batch.previous_pages is 'Sum of the pages that its corrections supersede. NULL: none of them told.';
-comment on column fax.export_batch.previous_bad_lines is 'Sum of the bad lines that its corrections supersede. NULL: none of them could be measured.';
-comment on column fax.export_batch.previous_seconds is 'Sum of the seconds that its corrections supersede. NULL: none of them told.';
+comment on column fax.export_batch.lines is 'Number of lines, new faxes and corrections together.';
+comment on column fax.export_batch.corrections is 'Number of lines that supersede an earlier one.';
+comment on column fax.export_batch.pages is 'Sum of pages of its lines. NULL if all are unknown.';
+comment on column fax.export_batch.bad_lines is 'Sum of bad lines of its lines. NULL if none was measurable.';
+comment on column fax.export_batch.seconds is 'Sum of seconds of its lines. NULL if all are unknown.';
+comment on column fax.export_batch.previous_pages is 'Sum of pages that its corrections supersede. NULL if all were unknown.';
+comment on column fax.export_batch.previous_bad_lines is 'Sum of bad lines that its corrections supersede. NULL if none was measurable.';
+comment on column fax.export_batch.previous_seconds is 'Sum of seconds that its corrections supersede. NULL if all were unknown.';
 comment on column fax.export_batch.first_started_at is 'Earliest started_at of its lines.';
 comment on column fax.export_batch.last_started_at is 'Latest started_at of its lines.';
 comment on column fax.export_batch.first_ended_at is 'Earliest ended_at of its lines.';
 comment on column fax.export_batch.last_ended_at is 'Latest ended_at of its lines.';
-comment on column fax.export_batch.format is 'Format of its file: csv, jsonl or cloudevents; the same for all batches of a consumer.';
-comment on column fax.export_batch.format_version is 'Version of that format: which columns, in which order.';
-comment on column fax.export_batch.sha256 is 'SHA-256 of its file as it was handed out.';
-comment on column fax.export_batch.digest is 'SHA-256 of the digests of its lines, in the order of the lines: it stands when personal values of a line are erased.';
-comment on column fax.export_batch.schema_version is 'Revision of the schema whose views told the figures.';
-comment on column fax.export_batch.checkpoint is 'Newest checkpoint of the transparency log when it was made, as text. NULL: there was none.';
-comment on column fax.export_batch.batch_before is 'The batch before it. NULL: it is the first.';
-comment on column fax.export_batch.position_before is 'Last position of the batch before it; 0: it is the first.';
+comment on column fax.export_batch.format is 'Format of its file: csv, jsonl or cloudevents. The same in all batches of a consumer.';
+comment on column fax.export_batch.format_version is 'Version of the format, which determines columns and their order.';
+comment on column fax.export_batch.sha256 is 'SHA-256 of its file as exported.';
+comment on column fax.export_batch.digest is 'SHA-256 of the digests of its lines in order. Does not change when personal values are erased.';
+comment on column fax.export_batch.schema_version is 'Revision of the schema whose views computed the figures.';
+comment on column fax.export_batch.checkpoint is 'Newest checkpoint of the transparency log at that time, as text. NULL if there was none.';
+comment on column fax.export_batch.batch_before is 'Previous batch. NULL for the first.';
+comment on column fax.export_batch.position_before is 'Last position of the previous batch; 0 for the first.';
 
--- grain: one fax as it was handed out in one batch: its first line is revision 1, each correction one more
+-- grain: one fax as exported in one batch: revision 1, or a correction of the revision before
 -- example: select batch, line, revision, pages, previous_pages, changed from fax.export_line where session_id = '…' order by consumer, revision;
--- Never changed, but for fax.erase_export_lines(): it takes the personal values out, and leaves all that proves the rest.
--- No line without its batch (the key is looked at when the transaction ends), no revision without the one before it.
-create table fax.export_line (
-    consumer                  text not null,
-    batch                     bigint not null,
-    line                      bigint not null check (line >= 1),
-    session_id                uuid not null,
-    revision                  integer not null check (revision >= 1),
-    supersedes                integer,
-    supersedes_batch          bigint,
-    supersedes_line           bigint,
-    changed                   text[] not null,
-    server                    text not null,
-    session_number            bigint,
-    direction                 text,
-    account_code              text,
-    caller_number             text,
-    called_number             text,
-    local_station_id          text,
-    remote_station_id         text,
-    uniqueid                  text,
-    linkedid                  text,
-    started_at                timestamptz not null,
-    ended_at                  timestamptz not null,
-    end_observed_by           text not null check (end_observed_by <> 'open'),
-    duration_seconds          numeric,
-    pages                     integer,
-    bad_lines                 bigint,
-    transport                 text,
-    last_data_rate            integer,
-    result                    text not null,
-    result_class              text,
-    bad_lines_lower_bound     boolean,
-    overlaps_gap              boolean not null,
-    snapshots                 bigint not null,
-    first_position            bigint not null,
-    last_position             bigint not null,
-    previous_direction        text,
-    previous_account_code     text,
-    previous_ended_at         timestamptz,
-    previous_duration_seconds numeric,
-    previous_pages            integer,
-    previous_bad_lines        bigint,
-    previous_transport        text,
-    previous_result           text,
-    salt                      bytea,
-    personal_digest           bytea not null,
-    digest                    bytea not null,
-    erased_at                 timestamptz,
-    primary key (session_id, consumer, revision),
-    foreign key (consumer, batch) references fax.export_batch deferrable initially deferred,
-    foreign key (session_id, consumer, supersedes) references fax.export_line (session_id, consumer, revision),
-    constraint supersedes_the_one_before check (supersedes is not distinct from nullif(revision - 1, 0)),
-    constraint changed_where_corrected check ((changed = '{}') = (revision = 1))
-);
+-- The values of a fax are columns of fax.sessions, with their types and comments; previous_… are those that a
+-- correction supersedes. To record another one, add it to the select list, and to fax.export_changes() if it makes a
+-- correction.
+-- Append-only, except that fax.erase_export_lines() sets the personal values to NULL and leaves every digest.
+-- A line needs its batch (checked at commit), and a correction the revision before it.
+create table fax.export_line as
+select
+    session_id, server, session_number, direction, account_code, caller_number, called_number, local_station_id,
+    remote_station_id, uniqueid, linkedid, started_at, ended_at, end_observed_by, duration_seconds, pages, bad_lines,
+    transport, last_data_rate, result, result_class, bad_lines_lower_bound, overlaps_gap, snapshots, first_position,
+    last_position,
+    direction as previous_direction, account_code as previous_account_code, ended_at as previous_ended_at,
+    duration_seconds as previous_duration_seconds, pages as previous_pages, bad_lines as previous_bad_lines,
+    transport as previous_transport, result as previous_result
+from fax.sessions
+with no data;
+
+alter table fax.export_line
+    add consumer         text not null,
+    add batch            bigint not null,
+    add line             bigint not null check (line >= 1),
+    add revision         integer not null check (revision >= 1),
+    add supersedes       integer,
+    add supersedes_batch bigint,
+    add supersedes_line  bigint,
+    add changed          text[] not null,
+    add salt             bytea,
+    add personal_digest  bytea not null,
+    add digest           bytea not null,
+    add erased_at        timestamptz,
+    alter session_id set not null,
+    alter server set not null,
+    alter started_at set not null,
+    alter ended_at set not null,
+    alter end_observed_by set not null,
+    alter result set not null,
+    alter overlaps_gap set not null,
+    alter snapshots set not null,
+    alter first_position set not null,
+    alter last_position set not null,
+    add check (end_observed_by <> 'open'),
+    add primary key (session_id, consumer, revision),
+    add foreign key (consumer, batch) references fax.export_batch deferrable initially deferred,
+    add foreign key (session_id, consumer, supersedes) references fax.export_line (session_id, consumer, revision),
+    add constraint supersedes_the_one_before check (supersedes is not distinct from nullif(revision - 1, 0)),
+    add constraint changed_where_corrected check ((changed = '{}') = (revision = 1));
 
 create index export_line_batch on fax.export_line (consumer, batch, line);
 create index export_line_started on fax.export_line (consumer, started_at);
 create index export_line_erased on fax.export_line (consumer, batch) where erased_at is not null;
 
-comment on table fax.export_line is 'One fax as it was handed out to a consumer: revision 1, or a correction that supersedes the revision before. Append-only; rows get in by fax.begin_export_batch() alone.';
-comment on column fax.export_line.consumer is 'Who it was handed out to.';
-comment on column fax.export_line.batch is 'In which batch.';
-comment on column fax.export_line.line is 'Place in the batch, from 1, in the order of started_at.';
-comment on column fax.export_line.session_id is 'The fax: fax.sessions.';
-comment on column fax.export_line.revision is '1: handed out for the first time; more: a correction.';
-comment on column fax.export_line.supersedes is 'The revision that this one takes the place of. NULL: none, it is the first.';
-comment on column fax.export_line.supersedes_batch is 'The batch of that revision. NULL: it supersedes none.';
-comment on column fax.export_line.supersedes_line is 'The line of that revision in its batch. NULL: it supersedes none.';
-comment on column fax.export_line.changed is 'Names of the columns whose values differ from the revision before (fax.export_changes); empty for the first.';
-comment on column fax.export_line.server is 'Name of the server in the settings.';
-comment on column fax.export_line.session_number is 'SessionNumber of Asterisk. NULL: never listed.';
-comment on column fax.export_line.direction is 'sent, received or gateway; detector: a correction that withdraws what turned out to be no fax. NULL: not told.';
-comment on column fax.export_line.account_code is 'Account code of the channel. NULL: none, or not told.';
-comment on column fax.export_line.caller_number is 'CallerIDNum of the channel (personal). NULL: unknown, or erased.';
-comment on column fax.export_line.called_number is 'Number that was called (personal). NULL: unknown, or erased.';
-comment on column fax.export_line.local_station_id is 'Station id of this end (personal). NULL: none, or erased.';
-comment on column fax.export_line.remote_station_id is 'Station id of the other end (personal). NULL: none, or erased.';
-comment on column fax.export_line.uniqueid is 'Uniqueid of the channel, as in call records. NULL: not told.';
-comment on column fax.export_line.linkedid is 'Linkedid of the call, as in call records. NULL: not told.';
-comment on column fax.export_line.started_at is 'First observation of the fax.';
-comment on column fax.export_line.ended_at is 'When it ended, as in fax.sessions.';
-comment on column fax.export_line.end_observed_by is 'How the end is known: completion, gone or server_restart.';
-comment on column fax.export_line.duration_seconds is 'Seconds from started_at to ended_at. NULL: the observer''s clock was set back meanwhile.';
-comment on column fax.export_line.pages is 'Pages. NULL: not told.';
-comment on column fax.export_line.bad_lines is 'Bad lines in the pages kept. NULL: not measurable.';
-comment on column fax.export_line.transport is 'G.711 or T.38. NULL: not told.';
-comment on column fax.export_line.last_data_rate is 'Last rate, bit/s. NULL: not told.';
-comment on column fax.export_line.result is 'success, failed or unknown.';
-comment on column fax.export_line.result_class is 'Class of the result. NULL: result unknown.';
-comment on column fax.export_line.bad_lines_lower_bound is 'Evidence, as of then: bad lines may be more. NULL: not measurable.';
-comment on column fax.export_line.overlaps_gap is 'Evidence, as of then: an interval without a good poll lies in its time.';
-comment on column fax.export_line.snapshots is 'Evidence, as of then: snapshots that polls took of it.';
-comment on column fax.export_line.first_position is 'Evidence: first position of its rows in the history.';
-comment on column fax.export_line.last_position is 'Evidence, as of then: last position of its rows in the history.';
-comment on column fax.export_line.previous_direction is 'Direction in the revision before. NULL: none there, or no correction.';
-comment on column fax.export_line.previous_account_code is 'Account code in the revision before. NULL: none there, or no correction.';
-comment on column fax.export_line.previous_ended_at is 'End in the revision before. NULL: no correction.';
-comment on column fax.export_line.previous_duration_seconds is 'Seconds in the revision before. NULL: none there, or no correction.';
-comment on column fax.export_line.previous_pages is 'Pages in the revision before. NULL: none there, or no correction.';
-comment on column fax.export_line.previous_bad_lines is 'Bad lines in the revision before. NULL: none there, or no correction.';
-comment on column fax.export_line.previous_transport is 'Transport in the revision before. NULL: none there, or no correction.';
-comment on column fax.export_line.previous_result is 'Result in the revision before. NULL: no correction.';
-comment on column fax.export_line.salt is '16 random bytes, so that nobody finds erased values by trying. NULL: erased.';
-comment on column fax.export_line.personal_digest is 'SHA-256 of the salt and the personal values as handed out (fax.export_personal_digest).';
-comment on column fax.export_line.digest is 'SHA-256 of all other values and of personal_digest (fax.export_line_digest).';
-comment on column fax.export_line.erased_at is 'When its personal values were erased. NULL: they were not.';
+comment on table fax.export_line is 'One fax as exported to a consumer: revision 1, or a correction that supersedes the revision before. Values are as of the batch. Append-only; fax.begin_export_batch() adds rows.';
 
--- grain: one fax that a batch of a consumer saw before it had ended; the next batch looks at it again
+do $$
+declare
+    described record;
+begin
+    for described in
+        select
+            l.attname as name,
+            case when l.attname <> s.attname
+                 then format('%s in the revision before. NULL if unknown there, or if this is no correction.', s.attname)
+                 else c.comment || case when c.comment ~ '\(personal' then ' NULL also if erased.' else '' end end as comment
+        from pg_attribute l
+        join pg_attribute s on s.attrelid = 'fax.sessions'::regclass
+            and s.attname = regexp_replace(l.attname, '^previous_', '')
+        cross join lateral (select col_description(s.attrelid, s.attnum) as comment) c
+        where l.attrelid = 'fax.export_line'::regclass and l.attnum > 0
+    loop
+        execute format('comment on column fax.export_line.%I is %L', described.name, described.comment);
+    end loop;
+end
+$$;
+comment on column fax.export_line.consumer is 'The consumer.';
+comment on column fax.export_line.batch is 'The batch.';
+comment on column fax.export_line.line is 'Line number in the batch, from 1, in the order of started_at.';
+comment on column fax.export_line.revision is '1 when the fax is first exported, one more with each correction.';
+comment on column fax.export_line.supersedes is 'Revision that this one replaces. NULL if it is the first.';
+comment on column fax.export_line.supersedes_batch is 'Batch of the replaced revision. NULL if it is the first.';
+comment on column fax.export_line.supersedes_line is 'Line number of the replaced revision in its batch. NULL if it is the first.';
+comment on column fax.export_line.changed is 'Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.';
+comment on column fax.export_line.salt is '16 random bytes that prevent guessing erased values from their digest. NULL if erased.';
+comment on column fax.export_line.personal_digest is 'SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).';
+comment on column fax.export_line.digest is 'SHA-256 of the other values and personal_digest (fax.export_line_digest).';
+comment on column fax.export_line.erased_at is 'When the personal values were erased, by the database''s clock. NULL if they were not.';
+
+-- grain: one fax that was still open when a consumer's batch was made
 -- example: select session_id from fax.export_pending where consumer = 'default';
--- A fax may end without a row of its own: its server begins a new life. Not history: fax.begin_export_batch() keeps it.
+-- A fax may end without a row of its own, because its server restarted. fax.begin_export_batch() maintains this table.
 create table fax.export_pending (
     session_id uuid not null,
     consumer   text not null,
@@ -3286,12 +3206,12 @@ create table fax.export_pending (
 
 create index export_pending_consumer on fax.export_pending (consumer);
 
-comment on table fax.export_pending is 'Faxes that had not ended when a batch looked: the next batch of the consumer looks at them again, new rows or not.';
+comment on table fax.export_pending is 'Faxes that were open when a consumer''s last batch was made. The next batch checks them again even without new rows.';
 comment on column fax.export_pending.session_id is 'The fax.';
-comment on column fax.export_pending.consumer is 'The consumer whose next batch looks at it.';
-comment on column fax.export_pending.started_at is 'First observation of the fax; names the partition of its rows.';
+comment on column fax.export_pending.consumer is 'The consumer.';
+comment on column fax.export_pending.started_at is 'First observation of the fax. Determines the partition of its rows.';
 
--- grain: one batch of which file and manifest have been in place
+-- grain: one batch whose file and manifest were delivered
 -- example: select b.consumer, b.batch from fax.export_batch b left join fax.export_delivery d using (consumer, batch) where d.batch is null;
 create table fax.export_delivery (
     consumer     text not null,
@@ -3301,12 +3221,12 @@ create table fax.export_delivery (
     foreign key (consumer, batch) references fax.export_batch
 );
 
-comment on table fax.export_delivery is 'A batch whose file and manifest were put in place. One that is not here is put in place by the next export of its consumer.';
+comment on table fax.export_delivery is 'Batches whose file and manifest were delivered. The consumer''s next export delivers those that are missing here.';
 comment on column fax.export_delivery.consumer is 'The consumer.';
 comment on column fax.export_delivery.batch is 'The batch.';
-comment on column fax.export_delivery.delivered_at is 'When, by the database''s clock.';
+comment on column fax.export_delivery.delivered_at is 'When they were delivered, by the database''s clock.';
 
--- SHA-256 of texts, as the UTF-8 bytes of a JSON array of strings and nulls: no two lists of texts have the same bytes.
+-- SHA-256 of a list of texts, encoded as a JSON array in UTF-8. Different lists never encode to the same bytes.
 -- example: select fax.text_digest(array['a', null, 'b']);
 create function fax.text_digest(texts text[]) returns bytea
 language sql stable parallel safe
@@ -3314,9 +3234,10 @@ begin atomic
     select sha256(convert_to(array_to_json(texts)::text, 'UTF8'));
 end;
 
-comment on function fax.text_digest(text[]) is 'SHA-256 of a JSON array of texts.';
+comment on function fax.text_digest(text[]) is 'SHA-256 of a list of texts as a JSON array.';
 
--- What proves the personal values of a line as long as they are there. The salt is erased with them.
+-- SHA-256 of the personal values of a line and its salt. Erasure deletes the salt with the values.
+-- example: select fax.export_personal_digest(l) = l.personal_digest from fax.export_line l where erased_at is null;
 create function fax.export_personal_digest(line fax.export_line) returns bytea
 language sql stable parallel safe
 as $$
@@ -3326,7 +3247,8 @@ $$;
 
 comment on function fax.export_personal_digest(fax.export_line) is 'SHA-256 of the salt and the personal values of a line of the billing ledger.';
 
--- What proves a line of the billing ledger, whether its personal values are still there or not.
+-- SHA-256 of a line: all its values, the personal ones by their digest, so that it holds after an erasure too.
+-- example: select fax.export_line_digest(l) = l.digest from fax.export_line l;
 create function fax.export_line_digest(line fax.export_line) returns bytea
 language sql stable parallel safe
 as $$
@@ -3343,9 +3265,9 @@ as $$
         line.previous_transport, line.previous_result, encode(line.personal_digest, 'hex')])
 $$;
 
-comment on function fax.export_line_digest(fax.export_line) is 'SHA-256 of the values of a line of the billing ledger, of its personal ones by their digest.';
+comment on function fax.export_line_digest(fax.export_line) is 'SHA-256 of the values of a line of the billing ledger, with personal_digest for its personal values.';
 
--- Trigger: whatever gets into the ledger has its digests.
+-- Trigger of fax.export_line: sets salt and digests of each new line.
 create function fax.seal_export_line() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -3359,12 +3281,12 @@ begin
 end
 $$;
 
-comment on function fax.seal_export_line() is 'Trigger: gives a new line of the billing ledger its salt and its digests.';
+comment on function fax.seal_export_line() is 'Trigger: sets the salt and the digests of a new line of the billing ledger.';
 
 create trigger seal before insert on fax.export_line for each row execute function fax.seal_export_line();
 
--- Trigger: a line of the ledger is never changed, but for one thing: its personal values and their salt are taken out,
--- once, and nothing else with them.
+-- Trigger of fax.export_line: admits an UPDATE only if it erases the personal values and their salt, once, and changes
+-- nothing else.
 create function fax.refuse_export_line_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -3386,10 +3308,10 @@ begin
 end
 $$;
 
-comment on function fax.refuse_export_line_change() is 'Trigger: refuses UPDATE of a line of the billing ledger, unless it erases the personal values and nothing else.';
+comment on function fax.refuse_export_line_change() is 'Trigger: refuses an UPDATE of a line of the billing ledger unless it only erases the personal values.';
 
--- Takes the personal values of a fax out of every line that was handed out of it; says of how many. All figures stay, and
--- so do the digests: what was handed out can still be proven, these values apart.
+-- Erases the personal values of a fax from all its lines and returns their number. Figures and digests remain, so what
+-- was exported can still be proved, except for these values.
 -- example: select fax.erase_export_lines('…');
 create function fax.erase_export_lines(of_session uuid) returns bigint
 language plpgsql
@@ -3408,10 +3330,11 @@ begin
 end
 $$;
 
-comment on function fax.erase_export_lines(uuid) is 'Erases the personal values of a fax from the billing ledger; returns of how many lines.';
+comment on function fax.erase_export_lines(uuid) is 'Erases the personal values of a fax from the billing ledger. Returns the number of lines.';
 
--- What makes a correction: the one list. Names of the columns in which two lines of a fax differ. Evidence is not among
--- them: it may change with every row. Values that were erased are not compared.
+-- The columns in which two lines of a fax differ. Only these columns cause a correction. Evidence is not among them,
+-- because it can change with every row. Erased values are not compared.
+-- example: select fax.export_changes(a, b) from fax.export_line a join fax.export_line b using (session_id, consumer) where (a.revision, b.revision) = (1, 2);
 create function fax.export_changes(old fax.export_line, new fax.export_line) returns text[]
 language sql immutable parallel safe
 as $$
@@ -3435,33 +3358,29 @@ as $$
         case when old.result_class is distinct from new.result_class then 'result_class' end], null)
 $$;
 
-comment on function fax.export_changes(fax.export_line, fax.export_line) is 'Names of the columns in which two lines of a fax differ: what makes a correction.';
+comment on function fax.export_changes(fax.export_line, fax.export_line) is 'Names of the columns in which two lines of a fax differ, among those that cause a correction.';
 
--- A fax as the views tell it now, as a line that nobody was handed out yet; no row: the views have no such fax.
--- Asked for one fax at a time, by session and start: that is how the views are quick. Columns as in fax.export_line.
+-- grain: the given fax; no row if fax.sessions does not have it
 -- example: select pages, result from fax.export_seen('…', '2026-11-02 08:00+00');
+-- The fax as the ledger would record it now: the columns of fax.sessions by name, the columns of the ledger NULL.
+-- One fax per call, by session and start, so that the views read one session. Postgres inlines the function.
 create function fax.export_seen(of_session uuid, of_start timestamptz) returns setof fax.export_line
 language sql stable parallel safe
 as $$
-    select
-        null::text, null::bigint, null::bigint, f.session_id, null::integer, null::integer, null::bigint, null::bigint, '{}'::text[],
-        f.server, f.session_number, f.direction, f.account_code, f.caller_number, f.called_number,
-        f.local_station_id, f.remote_station_id, f.uniqueid, f.linkedid,
-        f.started_at, f.ended_at, f.end_observed_by, f.duration_seconds, f.pages, f.bad_lines, f.transport, f.last_data_rate,
-        f.result, f.result_class, f.bad_lines_lower_bound, f.overlaps_gap, f.snapshots, f.first_position, f.last_position,
-        null::text, null::text, null::timestamptz, null::numeric, null::integer, null::bigint, null::text, null::text,
-        null::bytea, null::bytea, null::bytea, null::timestamptz
+    select l.*
     from fax.sessions f
+    cross join lateral jsonb_populate_record(null::fax.export_line, to_jsonb(f) || '{"changed": []}') l
     where f.session_id = of_session and f.started_at = of_start
 $$;
 
-comment on function fax.export_seen(uuid, timestamptz) is 'A fax as the views tell it now, as a line of the billing ledger that was not handed out yet.';
+comment on function fax.export_seen(uuid, timestamptz) is 'A fax as the billing ledger would record it now. No row if fax.sessions does not have it.';
 
--- What the next batch of a consumer holds: ended faxes that were never handed out, and corrections of those that were;
--- and, without a number, the faxes that have not ended, which the batch after it has to look at again.
--- It looks at the faxes with rows after the consumer's last batch and at those that were pending; at every fax where the
--- schema is another one than then (its views may tell other figures), or `everything` says so.
+-- grain: one line of the consumer's next batch, or one open fax (line NULL) for the batch after it to check again
 -- example: select count(*), sum(pages) from fax.export_due('default') where line is not null;
+-- Lines are ended faxes that were never exported, and corrections of exported ones.
+-- Candidates are faxes with rows after the consumer's last batch and pending ones (fax.export_pending). If the schema's
+-- revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if
+-- `everything`.
 create function fax.export_due(of_consumer text, everything boolean default false) returns setof fax.export_line
 language plpgsql stable
 security definer
@@ -3523,12 +3442,12 @@ begin
 end
 $$;
 
-comment on function fax.export_due(text, boolean) is 'The lines of the next batch of a consumer, and, without a line number, the faxes that have not ended.';
+comment on function fax.export_due(text, boolean) is 'Lines of a consumer''s next batch, and open faxes without a line number.';
 
--- Fixes the lines of the next batch of a consumer, and which faxes the batch after it looks at again; says how many lines.
--- fax.end_export_batch() in the same transaction makes it a batch: without it, the transaction cannot be committed.
--- Repeatable read, so that the lines and the last position are of one moment. Positions are given out in the order of
--- commits: that moment has seen all of them up to the last one.
+-- Inserts the lines of a consumer's next batch, updates fax.export_pending, and returns the number of lines.
+-- The same transaction must call fax.end_export_batch(), or it cannot commit.
+-- Requires repeatable read, so that the lines and the last position are from one snapshot. Positions are assigned in
+-- commit order, so that snapshot contains all positions up to the last one.
 -- example: begin isolation level repeatable read; select fax.begin_export_batch('default');
 create function fax.begin_export_batch(of_consumer text, everything boolean default false) returns bigint
 language plpgsql
@@ -3564,9 +3483,9 @@ begin
 end
 $$;
 
-comment on function fax.begin_export_batch(text, boolean) is 'Fixes the lines of the next batch of a consumer of the billing ledger; returns how many.';
+comment on function fax.begin_export_batch(text, boolean) is 'Inserts the lines of a consumer''s next batch into the billing ledger. Returns their number.';
 
--- Makes a batch of the lines that fax.begin_export_batch() has fixed in this transaction, whose file has this SHA-256.
+-- Inserts the batch of the lines that fax.begin_export_batch() inserted in this transaction.
 -- example: select fax.end_export_batch('default', 'csv', 1, '\x…');
 create function fax.end_export_batch(of_consumer text, of_format text, of_format_version integer, of_file bytea)
 returns fax.export_batch
@@ -3605,9 +3524,9 @@ begin
 end
 $$;
 
-comment on function fax.end_export_batch(text, text, integer, bytea) is 'Makes a batch of the billing ledger of the lines that were fixed in this transaction.';
+comment on function fax.end_export_batch(text, text, integer, bytea) is 'Inserts the batch of the lines that this transaction has inserted, with the SHA-256 of its file.';
 
--- Notes that file and manifest of a batch are in place.
+-- Records that the file and the manifest of a batch were delivered.
 -- example: select fax.export_delivered('default', 7);
 create function fax.export_delivered(of_consumer text, of_batch bigint) returns void
 language sql
@@ -3617,10 +3536,10 @@ as $$
     insert into fax.export_delivery (consumer, batch) values (of_consumer, of_batch) on conflict do nothing
 $$;
 
-comment on function fax.export_delivered(text, bigint) is 'Notes that the file and the manifest of a batch of the billing ledger are in place.';
+comment on function fax.export_delivered(text, bigint) is 'Records that the file and the manifest of a batch of the billing ledger were delivered.';
 
--- What a consumer had been told by one of its batches of the faxes that began between two moments of a time zone: of each
--- fax the newest revision up to then, withdrawn ones apart. NULL for a moment: no bound.
+-- The faxes of a period as a consumer knew them after one of its batches: the newest revision of each up to then,
+-- without withdrawn ones. The period is in local time of a time zone and selects by started_at; NULL is no bound.
 -- example: select account_code, sum(pages) from fax.export_as_of('default', 7, '2026-10-01', '2026-11-01', 'Europe/Berlin') group by 1;
 create function fax.export_as_of(of_consumer text, up_to_batch bigint, from_local timestamp, to_local timestamp, time_zone text default 'UTC')
 returns setof fax.export_line
@@ -3639,28 +3558,28 @@ as $$
     order by n.started_at, n.session_id
 $$;
 
-comment on function fax.export_as_of(text, bigint, timestamp, timestamp, text) is 'What a consumer of the billing ledger had been told by one of its batches of the faxes of a period: the newest revision of each.';
+comment on function fax.export_as_of(text, bigint, timestamp, timestamp, text) is 'The faxes of a period as a consumer of the billing ledger knew them after one of its batches: the newest revision of each.';
 
--- The tables of which no row is ever changed.
-select fax.protect(name)
+-- Triggers that make tables append-only.
+select fax.make_append_only(name)
 from unnest(array['session_history', 'session_history_default', 'append_batch', 'server_history', 'rejected_message']) as name;
 
--- The log, and what was erased. The history and rejected messages have a trigger that lets an erasure through.
-select fax.protect(name)
+-- The log and the erasures. On the history and rejected messages, another trigger admits erasures.
+select fax.make_append_only(name)
 from unnest(array['checkpoint', 'log_subtree', 'log_run', 'erased_digest', 'erasure']) as name;
-create trigger only_erased before update on fax.session_history for each row execute function fax.only_erased();
-alter table fax.session_history enable always trigger only_erased;
-create trigger only_erased before update on fax.rejected_message for each row execute function fax.only_emptied();
-alter table fax.rejected_message enable always trigger only_erased;
--- The billing ledger. Of a line the personal values can be erased, and nothing else done to it.
-select fax.protect(name) from unnest(array['export_batch', 'export_delivery']) as name;
+create trigger check_erasure before update on fax.session_history for each row execute function fax.check_erasure();
+alter table fax.session_history enable always trigger check_erasure;
+create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
+alter table fax.rejected_message enable always trigger check_erasure;
+-- The billing ledger. Of a line, only the personal values can be erased.
+select fax.make_append_only(name) from unnest(array['export_batch', 'export_delivery']) as name;
 create trigger append_only before delete or truncate on fax.export_line for each statement execute function fax.refuse_change();
 create trigger append_only_but_erase before update on fax.export_line for each row execute function fax.refuse_export_line_change();
 alter table fax.export_line enable always trigger append_only;
 alter table fax.export_line enable always trigger append_only_but_erase;
 alter table fax.export_line enable always trigger seal;
 
--- Who may do what, given anew as a whole. Rows get into the history by fax.append() alone.
+-- The rights of each role. Rows enter the history through fax.append() only.
 grant usage on schema fax to fax_ingest, fax_reader;
 revoke all on all functions in schema fax from public;
 
@@ -3671,7 +3590,7 @@ grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to
 grant execute on function
     fax.lock_append(),
     fax.append(uuid, text),
-    fax.listed(uuid, timestamptz, bigint[]),
+    fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.make_partitions_ahead(integer),
     fax.hold_lease(text, text, double precision),
@@ -3691,8 +3610,8 @@ grant execute on function
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
-    fax.unescaped(text),
-    fax.told_moment(jsonb, text),
+    fax.unescape(text),
+    fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.gaps(text, timestamptz, timestamptz),
@@ -3700,10 +3619,10 @@ grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.usage(timestamp, timestamp, text, text),
     fax.quality(timestamp, timestamp, text),
-    fax.counted_faxes(text, timestamptz, timestamptz)
+    fax.reconcile(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
--- The log: who seals appends to it, and reads what it is made of; the salts of the digests are for nobody else.
+-- The log. Only fax_sealer reads salts.
 grant usage on schema fax to fax_sealer, fax_masked;
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
@@ -3722,7 +3641,7 @@ grant execute on function
 to fax_sealer, fax_reader;
 grant execute on function fax.lock_log() to fax_sealer;
 
--- Masked: what holds no personal value, and the functions beneath.
+-- What contains no personal values, and the functions of its views.
 grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
     fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
@@ -3734,8 +3653,8 @@ grant execute on function
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
-    fax.unescaped(text),
-    fax.told_moment(jsonb, text),
+    fax.unescape(text),
+    fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.gaps(text, timestamptz, timestamptz),
@@ -3743,7 +3662,7 @@ grant execute on function
     fax.usage(timestamp, timestamp, text, text)
 to fax_masked;
 
--- The billing ledger. Lines and batches get in by its functions alone.
+-- The billing ledger. Lines and batches enter through functions only.
 grant usage on schema fax to fax_export;
 grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
 grant execute on function
@@ -3761,7 +3680,7 @@ grant execute on function
     fax.export_delivered(text, bigint)
 to fax_export;
 
--- Prices: who bills enters them; readers see them, and what faxes cost.
+-- Prices and charges.
 grant usage on schema fax to fax_billing;
 grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
 grant execute on function

@@ -190,17 +190,17 @@ LINE = "where batch = 1 and line = 1"
          "batch 1 of default: its file would not have the SHA-256 of the exported file"),
         (f"delete from fax.export_line {LINE}", "batch 1 of default: its lines are not numbered from 1 to 1"),
         (f"delete from fax.export_line {LINE}", "its revisions are not 1 to 1"),
-        ("delete from fax.export_line where batch = 1 and line = 2", "number 1) was not handed out to default"),
+        ("delete from fax.export_line where batch = 1 and line = 2", "number 1) was not exported to default"),
         ("update fax.export_line set line = 3 - line where batch = 1", "batch 1 of default: its digest is not that"),
-        ("update fax.export_line set batch = 5 where batch = 2", "batch 5 of default: there are lines of it, but"),
+        ("update fax.export_line set batch = 5 where batch = 2", "batch 5 of default: it has lines, but"),
         ("update fax.export_batch set pages = 99 where batch = 2", "batch 2 of default: its sums are not"),
         ("update fax.export_batch set sha256 = sha256('') where batch = 2", "batch 2 of default: its file would not"),
         ("update fax.export_batch set digest = sha256('') where batch = 2", "batch 2 of default: its digest is not"),
-        ("update fax.export_batch set last_position = 8 where batch = 1", "batch 2 of default: it begins at position"),
-        ("delete from fax.export_batch where batch = 1", "batch 2 of default: it begins at position"),
+        ("update fax.export_batch set last_position = 8 where batch = 1", "batch 2 of default: it starts at position"),
+        ("delete from fax.export_batch where batch = 1", "batch 2 of default: it starts at position"),
         ("update fax.export_batch set last_position = 99 where batch = 2", "it ends at position 99, the history at"),
-        ("update fax.export_line set previous_pages = 7 where revision = 2", "it does not supersede what it says"),
-        ("update fax.session_history set pages_received = 9 where page_number = 2", "the views tell otherwise: pages"),
+        ("update fax.export_line set previous_pages = 7 where revision = 2", "it does not match the revision that"),
+        ("update fax.session_history set pages_received = 9 where page_number = 2", "the views now differ: pages"),
     ],
 )  # fmt: skip
 def test_a_change_by_a_superuser_is_found_and_located(
@@ -218,7 +218,7 @@ def test_a_removed_line_is_found(dsn: str, exported: Path, database: psycopg.Con
             database.execute(statement.encode())
         database.execute("delete from fax.export_line where session_id = %s", [session])
         faults = list(ledger_faults(database))
-    assert f"session {session} (pbx, number 2) was not handed out to default" in faults
+    assert f"session {session} (pbx, number 2) was not exported to default" in faults
 
 
 # -- constraints ------------------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def test_a_row_that_comes_later_is_sealed_and_erased_like_any(dsn: str, database
 def test_a_value_that_is_put_back_or_a_digest_that_is_changed_is_found(log: str, superuser: psycopg.Connection) -> None:
     session = some_session(superuser)
     superuser.execute("alter table fax.session_history enable trigger all")
-    superuser.execute("alter table fax.session_history enable always trigger only_erased")
+    superuser.execute("alter table fax.session_history enable always trigger check_erasure")
     erase(superuser, session)
     superuser.execute("alter table fax.session_history disable trigger all")
     (row,) = read(superuser, "select min(position) as p from fax.erased_digest where file_name is not null")

@@ -192,7 +192,7 @@ def test_a_new_log_of_changed_rows_does_not_fit_what_was_published(log: str, tmp
         sealed(log)
         for table in ("session_history", "checkpoint", "log_run", "log_subtree"):
             connection.execute(f"alter table fax.{table} enable always trigger append_only".encode())
-        connection.execute("alter table fax.session_history enable always trigger only_erased")
+        connection.execute("alter table fax.session_history enable always trigger check_erasure")
     assert run(log, "verify").returncode == 0
     found = run(log, "verify", "--checkpoint", str(published))
     assert found.returncode == 1

@@ -101,7 +101,7 @@ def test_coverage_begins_with_the_first_poll(found: Audit) -> None:
 def test_gaps_have_reasons_and_sessions(found: Audit) -> None:
     first, last = rows(found, "gaps")
     assert of(first, "began_at", "ended_at", "seconds", "sessions") == (at(149), at(201), 52, 1)
-    assert of(first, "reasons", "told") == (["connection lost"], ["Connection reset by peer"])
+    assert of(first, "reasons", "messages") == (["connection lost"], ["Connection reset by peer"])
     assert of(last, "began_at", "ended_at", "seconds") == (at(261), None, 300 - 261)
 
 

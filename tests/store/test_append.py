@@ -127,7 +127,7 @@ def test_the_same_number_of_two_servers_is_two_sessions(database: psycopg.Connec
 
 def test_listed_tells_what_is_open_and_not_on_a_complete_list(database: psycopg.Connection) -> None:
     append(database, [snapshot(number, number) for number in range(4)], gone(5, 1), snapshot(30, 9))
-    query = "select session_number, started_at from fax.listed((select epoch_id from fax.epoch), %s, %s)"
+    query = "select session_number, started_at from fax.find_gone_sessions((select epoch_id from fax.epoch), %s, %s)"
     assert database.execute(query, [at(10), [2]]).fetchall() == [(0, at(0)), (3, at(3))]
     assert database.execute(query, [at(40), [0, 2, 3, 9]]).fetchall() == []
     assert database.execute("select last_seen_at from fax.epoch").fetchone() == (at(40),)

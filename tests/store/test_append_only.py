@@ -44,12 +44,12 @@ def test_every_partition_is_protected_at_all_times(superuser: psycopg.Connection
     proving = names(
         superuser,
         "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
-        " where t.tgname = 'only_erased' and t.tgenabled = 'A' and t.tgfoid = 'fax.only_erased'::regproc",
+        " where t.tgname = 'check_erasure' and t.tgenabled = 'A' and t.tgfoid = 'fax.check_erasure'::regproc",
     )
     assert set(proving) == {"session_history", *names(superuser, PARTITIONS)}
 
 
-CALLED = ("append", "hold_lease", "listed", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
+CALLED = ("append", "hold_lease", "find_gone_sessions", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
 ERASING = ("erase_export_lines", "erase_rejected", "erase_session")
 """Called by fax_owner alone."""
@@ -100,5 +100,5 @@ def test_a_type_of_the_callers_own_does_not_run_as_the_owner(ingest: psycopg.Con
         ingest.execute("select * from fax.make_partitions_ahead(1)")
         ingest.execute("select fax.resolve_epoch('x', gen_random_uuid(), null, now(), false, now(), 'x', null, true)")
         ingest.execute("select * from fax.append(gen_random_uuid(), 'me')")
-        ingest.execute("select * from fax.listed(gen_random_uuid(), now(), '{}')")
+        ingest.execute("select * from fax.find_gone_sessions(gen_random_uuid(), now(), '{}')")
         assert ingest.execute("select who from pg_temp.ran_as").fetchall() == []

@@ -153,7 +153,7 @@ CHANGES = [
     "copy (select 1) to program 'true'",
     "select fax.register_sessions(gen_random_uuid())",
     "select fax.make_partition(now())",
-    "select fax.protect('epoch')",
+    "select fax.make_append_only('epoch')",
     "update fax.alembic_version set version_num = '0'",
     "delete from fax.alembic_version",
 ]  # fmt: skip
@@ -192,7 +192,7 @@ def test_fax_ingest_reads_no_more_than_it_needs(ingest: psycopg.Connection, stat
         "select * from fax.staged_row",
         "select * from fax.rejected_message",
         "select * from fax.append(gen_random_uuid(), 'me')",
-        "select * from fax.listed(gen_random_uuid(), now(), '{}')",
+        "select * from fax.find_gone_sessions(gen_random_uuid(), now(), '{}')",
         "select fax.resolve_epoch('pbx', gen_random_uuid(), null, now(), false, now(), null, null, true)",
         "select * from fax.make_partitions_ahead()",
         "select * from fax.hold_lease('pbx', 'mine', 6)",

@@ -50,8 +50,8 @@ GRANTED: dict[str, dict[str, str]] = {
 """All that each role may do with the relations of the schema."""
 
 FOLDS = [
-    "channel_variable", "counted_faxes", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
-    "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "told_moment", "unescaped",
+    "channel_variable", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
+    "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "usage",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
@@ -64,7 +64,7 @@ EXECUTED = {
             *FOLDS,
             "append",
             "hold_lease",
-            "listed",
+            "find_gone_sessions",
             "lock_append",
             "make_partitions_ahead",
             "resolve_epoch",
@@ -74,7 +74,7 @@ EXECUTED = {
     "fax_reader": sorted([*FOLDS, *ENTRIES, *OF_LEDGER, "masked", "minor_digits"]),
     "fax_billing": ["set_rate"],
     "fax_sealer": sorted([*ENTRIES, "lock_log"]),
-    "fax_masked": sorted({*FOLDS, "masked"} - {"counted_faxes", "quality", "restarted_at"}),
+    "fax_masked": sorted({*FOLDS, "masked"} - {"reconcile", "quality", "restarted_at"}),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }
 

@@ -1,7 +1,7 @@
--- Fixes the lines of the next batch of a consumer, and which faxes the batch after it looks at again; says how many lines.
--- fax.end_export_batch() in the same transaction makes it a batch: without it, the transaction cannot be committed.
--- Repeatable read, so that the lines and the last position are of one moment. Positions are given out in the order of
--- commits: that moment has seen all of them up to the last one.
+-- Inserts the lines of a consumer's next batch, updates fax.export_pending, and returns the number of lines.
+-- The same transaction must call fax.end_export_batch(), or it cannot commit.
+-- Requires repeatable read, so that the lines and the last position are from one snapshot. Positions are assigned in
+-- commit order, so that snapshot contains all positions up to the last one.
 -- example: begin isolation level repeatable read; select fax.begin_export_batch('default');
 create function fax.begin_export_batch(of_consumer text, everything boolean default false) returns bigint
 language plpgsql
@@ -37,4 +37,4 @@ begin
 end
 $$;
 
-comment on function fax.begin_export_batch(text, boolean) is 'Fixes the lines of the next batch of a consumer of the billing ledger; returns how many.';
+comment on function fax.begin_export_batch(text, boolean) is 'Inserts the lines of a consumer''s next batch into the billing ledger. Returns their number.';

@@ -1,4 +1,4 @@
--- Makes a batch of the lines that fax.begin_export_batch() has fixed in this transaction, whose file has this SHA-256.
+-- Inserts the batch of the lines that fax.begin_export_batch() inserted in this transaction.
 -- example: select fax.end_export_batch('default', 'csv', 1, '\x…');
 create function fax.end_export_batch(of_consumer text, of_format text, of_format_version integer, of_file bytea)
 returns fax.export_batch
@@ -37,4 +37,4 @@ begin
 end
 $$;
 
-comment on function fax.end_export_batch(text, text, integer, bytea) is 'Makes a batch of the billing ledger of the lines that were fixed in this transaction.';
+comment on function fax.end_export_batch(text, text, integer, bytea) is 'Inserts the batch of the lines that this transaction has inserted, with the SHA-256 of its file.';

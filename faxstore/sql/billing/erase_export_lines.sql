@@ -1,5 +1,5 @@
--- Takes the personal values of a fax out of every line that was handed out of it; says of how many. All figures stay, and
--- so do the digests: what was handed out can still be proven, these values apart.
+-- Erases the personal values of a fax from all its lines and returns their number. Figures and digests remain, so what
+-- was exported can still be proved, except for these values.
 -- example: select fax.erase_export_lines('…');
 create function fax.erase_export_lines(of_session uuid) returns bigint
 language plpgsql
@@ -18,4 +18,4 @@ begin
 end
 $$;
 
-comment on function fax.erase_export_lines(uuid) is 'Erases the personal values of a fax from the billing ledger; returns of how many lines.';
+comment on function fax.erase_export_lines(uuid) is 'Erases the personal values of a fax from the billing ledger. Returns the number of lines.';

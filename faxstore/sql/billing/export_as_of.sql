@@ -1,5 +1,5 @@
--- What a consumer had been told by one of its batches of the faxes that began between two moments of a time zone: of each
--- fax the newest revision up to then, withdrawn ones apart. NULL for a moment: no bound.
+-- The faxes of a period as a consumer knew them after one of its batches: the newest revision of each up to then,
+-- without withdrawn ones. The period is in local time of a time zone and selects by started_at; NULL is no bound.
 -- example: select account_code, sum(pages) from fax.export_as_of('default', 7, '2026-10-01', '2026-11-01', 'Europe/Berlin') group by 1;
 create function fax.export_as_of(of_consumer text, up_to_batch bigint, from_local timestamp, to_local timestamp, time_zone text default 'UTC')
 returns setof fax.export_line
@@ -18,4 +18,4 @@ as $$
     order by n.started_at, n.session_id
 $$;
 
-comment on function fax.export_as_of(text, bigint, timestamp, timestamp, text) is 'What a consumer of the billing ledger had been told by one of its batches of the faxes of a period: the newest revision of each.';
+comment on function fax.export_as_of(text, bigint, timestamp, timestamp, text) is 'The faxes of a period as a consumer of the billing ledger knew them after one of its batches: the newest revision of each.';

@@ -1,7 +1,7 @@
--- grain: one batch of the billing ledger, handed out to one consumer, never changed
+-- grain: one batch of the billing ledger for one consumer, never changed
 -- example: select batch, made_at, lines, corrections, pages from fax.export_batch where consumer = 'default' order by batch;
--- A batch covers the positions after the last one of the batch before it, which the second foreign key holds; a batch
--- whose range is empty hands out faxes that ended without a row of their own (their server began a new life).
+-- A batch covers the positions after those of the previous batch, which a foreign key enforces. If that range is
+-- empty, it contains faxes that ended without a row of their own (their server restarted).
 create table fax.export_batch (
     consumer           text not null check (consumer ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
     batch              bigint not null check (batch >= 1),
@@ -35,29 +35,29 @@ create table fax.export_batch (
     check (last_position >= first_position - 1)
 );
 
-comment on table fax.export_batch is 'One batch of the billing ledger: what was handed out to a consumer at once. Append-only; rows get in by fax.end_export_batch() alone.';
-comment on column fax.export_batch.consumer is 'Who it was handed out to: each consumer has a cursor of its own.';
-comment on column fax.export_batch.batch is 'Number of the batch, from 1 without gaps for each consumer.';
-comment on column fax.export_batch.first_position is 'First position of the history that it covers: the one after the last of the batch before.';
-comment on column fax.export_batch.last_position is 'Last position of the history that it covers.';
+comment on table fax.export_batch is 'One batch of the billing ledger: the lines that a consumer received together. Append-only; fax.end_export_batch() adds rows.';
+comment on column fax.export_batch.consumer is 'The consumer. Each has its own sequence of batches.';
+comment on column fax.export_batch.batch is 'Batch number, from 1 without gaps per consumer.';
+comment on column fax.export_batch.first_position is 'First history position covered, one after the last of the previous batch.';
+comment on column fax.export_batch.last_position is 'Last history position covered.';
 comment on column fax.export_batch.made_at is 'When it was made, by the database''s clock.';
-comment on column fax.export_batch.lines is 'Lines: new faxes and corrections together.';
-comment on column fax.export_batch.corrections is 'Lines that supersede an earlier one.';
-comment on column fax.export_batch.pages is 'Sum of the pages of its lines. NULL: none of them tells.';
-comment on column fax.export_batch.bad_lines is 'Sum of the bad lines of its lines. NULL: none of them could be measured.';
-comment on column fax.export_batch.seconds is 'Sum of the seconds of its lines. NULL: none of them tells.';
-comment on column fax.export_batch.previous_pages is 'Sum of the pages that its corrections supersede. NULL: none of them told.';
-comment on column fax.export_batch.previous_bad_lines is 'Sum of the bad lines that its corrections supersede. NULL: none of them could be measured.';
-comment on column fax.export_batch.previous_seconds is 'Sum of the seconds that its corrections supersede. NULL: none of them told.';
+comment on column fax.export_batch.lines is 'Number of lines, new faxes and corrections together.';
+comment on column fax.export_batch.corrections is 'Number of lines that supersede an earlier one.';
+comment on column fax.export_batch.pages is 'Sum of pages of its lines. NULL if all are unknown.';
+comment on column fax.export_batch.bad_lines is 'Sum of bad lines of its lines. NULL if none was measurable.';
+comment on column fax.export_batch.seconds is 'Sum of seconds of its lines. NULL if all are unknown.';
+comment on column fax.export_batch.previous_pages is 'Sum of pages that its corrections supersede. NULL if all were unknown.';
+comment on column fax.export_batch.previous_bad_lines is 'Sum of bad lines that its corrections supersede. NULL if none was measurable.';
+comment on column fax.export_batch.previous_seconds is 'Sum of seconds that its corrections supersede. NULL if all were unknown.';
 comment on column fax.export_batch.first_started_at is 'Earliest started_at of its lines.';
 comment on column fax.export_batch.last_started_at is 'Latest started_at of its lines.';
 comment on column fax.export_batch.first_ended_at is 'Earliest ended_at of its lines.';
 comment on column fax.export_batch.last_ended_at is 'Latest ended_at of its lines.';
-comment on column fax.export_batch.format is 'Format of its file: csv, jsonl or cloudevents; the same for all batches of a consumer.';
-comment on column fax.export_batch.format_version is 'Version of that format: which columns, in which order.';
-comment on column fax.export_batch.sha256 is 'SHA-256 of its file as it was handed out.';
-comment on column fax.export_batch.digest is 'SHA-256 of the digests of its lines, in the order of the lines: it stands when personal values of a line are erased.';
-comment on column fax.export_batch.schema_version is 'Revision of the schema whose views told the figures.';
-comment on column fax.export_batch.checkpoint is 'Newest checkpoint of the transparency log when it was made, as text. NULL: there was none.';
-comment on column fax.export_batch.batch_before is 'The batch before it. NULL: it is the first.';
-comment on column fax.export_batch.position_before is 'Last position of the batch before it; 0: it is the first.';
+comment on column fax.export_batch.format is 'Format of its file: csv, jsonl or cloudevents. The same in all batches of a consumer.';
+comment on column fax.export_batch.format_version is 'Version of the format, which determines columns and their order.';
+comment on column fax.export_batch.sha256 is 'SHA-256 of its file as exported.';
+comment on column fax.export_batch.digest is 'SHA-256 of the digests of its lines in order. Does not change when personal values are erased.';
+comment on column fax.export_batch.schema_version is 'Revision of the schema whose views computed the figures.';
+comment on column fax.export_batch.checkpoint is 'Newest checkpoint of the transparency log at that time, as text. NULL if there was none.';
+comment on column fax.export_batch.batch_before is 'Previous batch. NULL for the first.';
+comment on column fax.export_batch.position_before is 'Last position of the previous batch; 0 for the first.';

@@ -1,5 +1,6 @@
--- What makes a correction: the one list. Names of the columns in which two lines of a fax differ. Evidence is not among
--- them: it may change with every row. Values that were erased are not compared.
+-- The columns in which two lines of a fax differ. Only these columns cause a correction. Evidence is not among them,
+-- because it can change with every row. Erased values are not compared.
+-- example: select fax.export_changes(a, b) from fax.export_line a join fax.export_line b using (session_id, consumer) where (a.revision, b.revision) = (1, 2);
 create function fax.export_changes(old fax.export_line, new fax.export_line) returns text[]
 language sql immutable parallel safe
 as $$
@@ -23,4 +24,4 @@ as $$
         case when old.result_class is distinct from new.result_class then 'result_class' end], null)
 $$;
 
-comment on function fax.export_changes(fax.export_line, fax.export_line) is 'Names of the columns in which two lines of a fax differ: what makes a correction.';
+comment on function fax.export_changes(fax.export_line, fax.export_line) is 'Names of the columns in which two lines of a fax differ, among those that cause a correction.';

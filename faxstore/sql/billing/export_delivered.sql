@@ -1,4 +1,4 @@
--- Notes that file and manifest of a batch are in place.
+-- Records that the file and the manifest of a batch were delivered.
 -- example: select fax.export_delivered('default', 7);
 create function fax.export_delivered(of_consumer text, of_batch bigint) returns void
 language sql
@@ -8,4 +8,4 @@ as $$
     insert into fax.export_delivery (consumer, batch) values (of_consumer, of_batch) on conflict do nothing
 $$;
 
-comment on function fax.export_delivered(text, bigint) is 'Notes that the file and the manifest of a batch of the billing ledger are in place.';
+comment on function fax.export_delivered(text, bigint) is 'Records that the file and the manifest of a batch of the billing ledger were delivered.';

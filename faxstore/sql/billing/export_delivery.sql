@@ -1,4 +1,4 @@
--- grain: one batch of which file and manifest have been in place
+-- grain: one batch whose file and manifest were delivered
 -- example: select b.consumer, b.batch from fax.export_batch b left join fax.export_delivery d using (consumer, batch) where d.batch is null;
 create table fax.export_delivery (
     consumer     text not null,
@@ -8,7 +8,7 @@ create table fax.export_delivery (
     foreign key (consumer, batch) references fax.export_batch
 );
 
-comment on table fax.export_delivery is 'A batch whose file and manifest were put in place. One that is not here is put in place by the next export of its consumer.';
+comment on table fax.export_delivery is 'Batches whose file and manifest were delivered. The consumer''s next export delivers those that are missing here.';
 comment on column fax.export_delivery.consumer is 'The consumer.';
 comment on column fax.export_delivery.batch is 'The batch.';
-comment on column fax.export_delivery.delivered_at is 'When, by the database''s clock.';
+comment on column fax.export_delivery.delivered_at is 'When they were delivered, by the database''s clock.';

@@ -1,8 +1,9 @@
--- What the next batch of a consumer holds: ended faxes that were never handed out, and corrections of those that were;
--- and, without a number, the faxes that have not ended, which the batch after it has to look at again.
--- It looks at the faxes with rows after the consumer's last batch and at those that were pending; at every fax where the
--- schema is another one than then (its views may tell other figures), or `everything` says so.
+-- grain: one line of the consumer's next batch, or one open fax (line NULL) for the batch after it to check again
 -- example: select count(*), sum(pages) from fax.export_due('default') where line is not null;
+-- Lines are ended faxes that were never exported, and corrections of exported ones.
+-- Candidates are faxes with rows after the consumer's last batch and pending ones (fax.export_pending). If the schema's
+-- revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if
+-- `everything`.
 create function fax.export_due(of_consumer text, everything boolean default false) returns setof fax.export_line
 language plpgsql stable
 security definer
@@ -64,4 +65,4 @@ begin
 end
 $$;
 
-comment on function fax.export_due(text, boolean) is 'The lines of the next batch of a consumer, and, without a line number, the faxes that have not ended.';
+comment on function fax.export_due(text, boolean) is 'Lines of a consumer''s next batch, and open faxes without a line number.';

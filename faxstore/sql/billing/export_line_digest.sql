@@ -1,4 +1,5 @@
--- What proves a line of the billing ledger, whether its personal values are still there or not.
+-- SHA-256 of a line: all its values, the personal ones by their digest, so that it holds after an erasure too.
+-- example: select fax.export_line_digest(l) = l.digest from fax.export_line l;
 create function fax.export_line_digest(line fax.export_line) returns bytea
 language sql stable parallel safe
 as $$
@@ -15,4 +16,4 @@ as $$
         line.previous_transport, line.previous_result, encode(line.personal_digest, 'hex')])
 $$;
 
-comment on function fax.export_line_digest(fax.export_line) is 'SHA-256 of the values of a line of the billing ledger, of its personal ones by their digest.';
+comment on function fax.export_line_digest(fax.export_line) is 'SHA-256 of the values of a line of the billing ledger, with personal_digest for its personal values.';

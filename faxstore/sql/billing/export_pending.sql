@@ -1,6 +1,6 @@
--- grain: one fax that a batch of a consumer saw before it had ended; the next batch looks at it again
+-- grain: one fax that was still open when a consumer's batch was made
 -- example: select session_id from fax.export_pending where consumer = 'default';
--- A fax may end without a row of its own: its server begins a new life. Not history: fax.begin_export_batch() keeps it.
+-- A fax may end without a row of its own, because its server restarted. fax.begin_export_batch() maintains this table.
 create table fax.export_pending (
     session_id uuid not null,
     consumer   text not null,
@@ -10,7 +10,7 @@ create table fax.export_pending (
 
 create index export_pending_consumer on fax.export_pending (consumer);
 
-comment on table fax.export_pending is 'Faxes that had not ended when a batch looked: the next batch of the consumer looks at them again, new rows or not.';
+comment on table fax.export_pending is 'Faxes that were open when a consumer''s last batch was made. The next batch checks them again even without new rows.';
 comment on column fax.export_pending.session_id is 'The fax.';
-comment on column fax.export_pending.consumer is 'The consumer whose next batch looks at it.';
-comment on column fax.export_pending.started_at is 'First observation of the fax; names the partition of its rows.';
+comment on column fax.export_pending.consumer is 'The consumer.';
+comment on column fax.export_pending.started_at is 'First observation of the fax. Determines the partition of its rows.';

@@ -1,4 +1,5 @@
--- What proves the personal values of a line as long as they are there. The salt is erased with them.
+-- SHA-256 of the personal values of a line and its salt. Erasure deletes the salt with the values.
+-- example: select fax.export_personal_digest(l) = l.personal_digest from fax.export_line l where erased_at is null;
 create function fax.export_personal_digest(line fax.export_line) returns bytea
 language sql stable parallel safe
 as $$

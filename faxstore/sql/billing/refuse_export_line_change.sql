@@ -1,5 +1,5 @@
--- Trigger: a line of the ledger is never changed, but for one thing: its personal values and their salt are taken out,
--- once, and nothing else with them.
+-- Trigger of fax.export_line: admits an UPDATE only if it erases the personal values and their salt, once, and changes
+-- nothing else.
 create function fax.refuse_export_line_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -21,4 +21,4 @@ begin
 end
 $$;
 
-comment on function fax.refuse_export_line_change() is 'Trigger: refuses UPDATE of a line of the billing ledger, unless it erases the personal values and nothing else.';
+comment on function fax.refuse_export_line_change() is 'Trigger: refuses an UPDATE of a line of the billing ledger unless it only erases the personal values.';

@@ -1,4 +1,4 @@
--- Trigger: whatever gets into the ledger has its digests.
+-- Trigger of fax.export_line: sets salt and digests of each new line.
 create function fax.seal_export_line() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -12,6 +12,6 @@ begin
 end
 $$;
 
-comment on function fax.seal_export_line() is 'Trigger: gives a new line of the billing ledger its salt and its digests.';
+comment on function fax.seal_export_line() is 'Trigger: sets the salt and the digests of a new line of the billing ledger.';
 
 create trigger seal before insert on fax.export_line for each row execute function fax.seal_export_line();

@@ -1,4 +1,4 @@
--- SHA-256 of texts, as the UTF-8 bytes of a JSON array of strings and nulls: no two lists of texts have the same bytes.
+-- SHA-256 of a list of texts, encoded as a JSON array in UTF-8. Different lists never encode to the same bytes.
 -- example: select fax.text_digest(array['a', null, 'b']);
 create function fax.text_digest(texts text[]) returns bytea
 language sql stable parallel safe
@@ -6,4 +6,4 @@ begin atomic
     select sha256(convert_to(array_to_json(texts)::text, 'UTF8'));
 end;
 
-comment on function fax.text_digest(text[]) is 'SHA-256 of a JSON array of texts.';
+comment on function fax.text_digest(text[]) is 'SHA-256 of a list of texts as a JSON array.';

@@ -1,6 +1,6 @@
--- Trigger of fax.rate: a charge that was made stays what it was, and no two rates are for the same faxes at one time.
--- Nothing of a rate is changed but the moment at which it ends, and none begins or ends in the past, but by fax_owner: that
--- is how rates are entered for a history that is there already. One that has not begun yet may be deleted.
+-- Trigger of fax.rate: keeps past charges as they are, and allows only one rate for the same faxes at a time.
+-- Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists
+-- already. A rate that is not valid yet may be deleted.
 create function fax.check_rate() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -11,22 +11,22 @@ declare
 begin
     if tg_op = 'DELETE' then
         if old.valid_from <= now() then
-            raise exception 'rate % has begun: it is not deleted, set its valid_to instead', old.rate_id
+            raise exception 'rate % is already valid and cannot be deleted: set its valid_to instead', old.rate_id
                 using errcode = 'restrict_violation';
         end if;
         return old;
     end if;
     if tg_op = 'UPDATE' then
         if to_jsonb(new) - 'valid_to' is distinct from to_jsonb(old) - 'valid_to' then
-            raise exception 'of rate % only valid_to can be changed: end it, and enter a new one (fax.set_rate does both)', old.rate_id
+            raise exception 'only valid_to of rate % can be changed: end it and enter a new rate (fax.set_rate does both)', old.rate_id
                 using errcode = 'restrict_violation';
         end if;
         if least(new.valid_to, old.valid_to) < now() and not may_change_the_past then
-            raise exception 'rate % would change in the past, where faxes are charged already: only fax_owner may do that', old.rate_id
+            raise exception 'rate % would change past charges: only fax_owner may do that', old.rate_id
                 using errcode = 'insufficient_privilege';
         end if;
     elsif new.valid_from < now() and not may_change_the_past then
-        raise exception 'a rate that begins at % would change what earlier faxes cost: only fax_owner may enter it, others from now on',
+        raise exception 'a rate valid from % would change past charges: only fax_owner may enter it',
             new.valid_from using errcode = 'insufficient_privilege';
     end if;
     if new.valid_to <= new.valid_from then
@@ -40,8 +40,8 @@ begin
       and tstzrange(r.valid_from, r.valid_to) && tstzrange(new.valid_from, new.valid_to)
     limit 1;
     if found then
-        raise exception 'rate % is for the same faxes, from % to %: end it first (fax.set_rate does), or begin after it',
-            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'further notice')
+        raise exception 'rate % covers the same faxes from % to %: end it first (fax.set_rate does), or start the new rate after it',
+            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'unlimited')
             using errcode = 'exclusion_violation';
     end if;
     if tg_op = 'INSERT' then
@@ -52,7 +52,7 @@ begin
 end
 $$;
 
-comment on function fax.check_rate() is 'Trigger of fax.rate: refuses what would change charges of the past, and two rates for the same faxes at one time.';
+comment on function fax.check_rate() is 'Trigger: refuses changes of fax.rate that alter past charges, and two rates for the same faxes at the same time.';
 
 create trigger check_rate before insert or update or delete on fax.rate for each row execute function fax.check_rate();
 create trigger refuse_truncate before truncate on fax.rate for each statement execute function fax.refuse_change();

@@ -1,4 +1,4 @@
--- Digits after the decimal point in which a currency is paid (ISO 4217, minor unit); of a code that is not listed: 2.
+-- Digits after the decimal point of a currency (ISO 4217, minor unit). Unlisted codes have 2.
 -- example: select fax.minor_digits('JPY');
 create function fax.minor_digits(currency text) returns integer
 language sql immutable parallel safe
@@ -11,4 +11,4 @@ as $$
     end
 $$;
 
-comment on function fax.minor_digits(text) is 'Digits after the decimal point in which a currency is paid (ISO 4217).';
+comment on function fax.minor_digits(text) is 'Digits after the decimal point of a currency (ISO 4217).';

@@ -1,8 +1,8 @@
--- grain: one fax that has ended (no detector, none that is still under way)
+-- grain: one fax that has ended, without detectors
 -- example: select session_id, rule, pages_charge, time_charge, charge, currency from fax.session_charges where started_at >= '2026-11-01' and started_at < '2026-12-01';
--- By the rate that held when the fax began. Nothing is rounded but the charge, once, at the end: half up, to the minor unit
--- of the currency. What is not known makes the charge NULL, never 0, and the rule says why.
--- Driven from fax.sessions: a filter on session_id, server or started_at goes to the indexes of fax.session.
+-- Uses the rate that was valid when the fax started. Only the charge is rounded: half up, to the minor unit of the
+-- currency. If something is unknown, the charge is NULL, never 0, and the rule shows why.
+-- Driven from fax.sessions: a filter on session_id, server or started_at uses the indexes of fax.session.
 create view fax.session_charges as
 select
     s.session_id,
@@ -25,7 +25,7 @@ select
     p.pages_charge,
     t.time_charge,
     case when u.charged = 'none' then false else p.pages_charge + t.time_charge < r.minimum_charge end as minimum_applied,
-    -- greatest() passes over a NULL, so what is not known is kept from it
+    -- greatest() ignores NULL, so call it only if the sum is known
     round(case when u.charged = 'none' then 0
                when p.pages_charge + t.time_charge is not null then greatest(p.pages_charge + t.time_charge, r.minimum_charge) end,
           fax.minor_digits(r.currency)) as charge
@@ -39,7 +39,7 @@ left join lateral (
       and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)
       and q.valid_from <= s.started_at and (q.valid_to is null or q.valid_to > s.started_at)
-    -- Two that are equal in all of these are for the same faxes, and do not hold at one time.
+    -- Rates equal in all of these are for the same faxes, so only one of them is valid at a time.
     order by
         q.account_code is not null and q.called_prefix is not null desc,
         coalesce(length(q.called_prefix), 0) desc,
@@ -54,7 +54,7 @@ cross join lateral (
         when s.result = 'success' then 'success'
         when s.result = 'unknown' then 'result unknown'
         when s.pages > 0 then 'partial'
-        -- Asterisk never made a session of it, so no page was sent (res_fax.c, sendfax_exec and receivefax_exec)
+        -- Asterisk never created a session, so no page was sent (res_fax.c, sendfax_exec and receivefax_exec)
         when s.pages = 0 or (s.session_number is null and s.result_error in ('FILE_ERROR', 'INVALID_ARGUMENTS', 'INIT_ERROR')) then 'failed'
         else 'pages unknown'
     end as rule
@@ -87,21 +87,21 @@ cross join lateral (
 ) t
 where s.end_observed_by <> 'open' and s.direction is distinct from 'detector';
 
-comment on view fax.session_charges is 'What each fax that has ended costs, by the rate that held when it began, with the rule that was used. A correction of the fax changes its charge; a later price does not.';
+comment on view fax.session_charges is 'The charge of each fax that has ended, by the rate that was valid when it started, with the rule that applied. A correction of the fax changes its charge; a later price does not.';
 comment on column fax.session_charges.session_id is 'The session.';
-comment on column fax.session_charges.started_at is 'First observation of the session: the rate that held then is used, and the month in which it is charged is the one in which it lies.';
+comment on column fax.session_charges.started_at is 'First observation of the session. Determines the rate, and the month to which the charge belongs.';
 comment on column fax.session_charges.server is 'Name of the server in the settings.';
-comment on column fax.session_charges.account_code is 'Account code of the channel. NULL: none, or not told.';
-comment on column fax.session_charges.direction is 'sent, received or gateway. NULL: not told.';
-comment on column fax.session_charges.called_number is 'The number that was called, as sent (personal). NULL: unknown.';
+comment on column fax.session_charges.account_code is 'Account code of the channel. NULL if none or not reported.';
+comment on column fax.session_charges.direction is 'sent, received or gateway. NULL if not reported.';
+comment on column fax.session_charges.called_number is 'Called number, as sent (personal). NULL if unknown.';
 comment on column fax.session_charges.result is 'success, failed or unknown, as in fax.sessions.';
-comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL: not told.';
-comment on column fax.session_charges.seconds is 'Seconds from its first observation to its end, as in fax.sessions: right to a poll interval. NULL: the observer''s clock was set back meanwhile.';
-comment on column fax.session_charges.rate_id is 'The rate that was used (fax.rate). NULL: none fits.';
-comment on column fax.session_charges.currency is 'Currency of the amounts (ISO 4217). NULL: no rate.';
-comment on column fax.session_charges.rule is 'Why it costs what it does: success, partial (failed after a page), failed (without a page), result unknown; or why it has no charge: no rate, pages unknown, seconds unknown (result unknown too, where the rate leaves that open).';
-comment on column fax.session_charges.charged is 'What is charged by that rule and rate: full (pages and time), pages, time, none. NULL: not decided.';
-comment on column fax.session_charges.pages_charge is 'Pages times per_page, not rounded, in the currency; 0 where pages are not charged. NULL: not known.';
-comment on column fax.session_charges.time_charge is 'first_charge, and per_interval for each interval begun after first_seconds; not rounded, in the currency; 0 where time is not charged. NULL: not known.';
-comment on column fax.session_charges.minimum_applied is 'pages_charge and time_charge together are less than the minimum, which is charged instead. NULL: not known.';
-comment on column fax.session_charges.charge is 'What the fax costs, in the currency: pages_charge and time_charge, at least the minimum (nothing where charged is none), then rounded half up to the minor unit of the currency. NULL: not known, rule says why.';
+comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL if not reported.';
+comment on column fax.session_charges.seconds is 'Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer''s clock was set back meanwhile.';
+comment on column fax.session_charges.rate_id is 'Rate that applied (fax.rate). NULL if none matches.';
+comment on column fax.session_charges.currency is 'Currency of the amounts (ISO 4217). NULL if no rate matches.';
+comment on column fax.session_charges.rule is 'Reason for the charge: success, partial (failed after a page), failed (without a page), result unknown; or for its absence: no rate, pages unknown, seconds unknown (and result unknown, if the rate leaves that open).';
+comment on column fax.session_charges.charged is 'What rule and rate charge: full (pages and time), pages, time, none. NULL if undecided.';
+comment on column fax.session_charges.pages_charge is 'Pages times per_page, not rounded, in the currency; 0 if pages are not charged. NULL if unknown.';
+comment on column fax.session_charges.time_charge is 'first_charge plus per_interval for each interval started after first_seconds, not rounded, in the currency; 0 if time is not charged. NULL if unknown.';
+comment on column fax.session_charges.minimum_applied is 'Whether pages_charge plus time_charge is below the minimum, which is charged instead. NULL if unknown.';
+comment on column fax.session_charges.charge is 'Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.';

@@ -1,7 +1,7 @@
--- Sets a price from a moment on, in one step: ends the rate for the same faxes that holds then, and enters a new one.
--- What is not said stays as it was in that one (where there was none: 0, and the defaults of the table). The new rate ends
--- where the old one would have ended, else where a later one for the same faxes begins. Gives the new rate_id.
--- Faxes are named by account_code, called_prefix, direction and server; not said: any.
+-- Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters
+-- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
+-- one would have, else when a later one for the same faxes starts. Returns the new rate_id.
+-- account_code, called_prefix, direction and server select the faxes; NULL matches any.
 -- example: select fax.set_rate(account_code => 'law', direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
 create function fax.set_rate(
     account_code text default null, called_prefix text default null, direction text default null, server text default null,
@@ -21,7 +21,7 @@ declare
     made integer;
 begin
     if valid_from is null then
-        raise exception 'valid_from is null: say from when the price holds' using errcode = 'invalid_parameter_value';
+        raise exception 'valid_from is null: give the time from which the price is valid' using errcode = 'invalid_parameter_value';
     end if;
     select r.* into before
     from fax.rate r
@@ -30,7 +30,7 @@ begin
       and r.valid_from < set_rate.valid_from and coalesce(r.valid_to, 'infinity') > set_rate.valid_from
     for update;
     if coalesce(currency, before.currency) is null then
-        raise exception 'currency is not said, and there is no rate for these faxes to take it from: for example currency => ''EUR'''
+        raise exception 'currency is missing, and no rate for these faxes has one: give it, for example currency => ''EUR'''
             using errcode = 'invalid_parameter_value';
     end if;
     select min(r.valid_from) into later_from
@@ -63,4 +63,4 @@ end
 $$;
 
 comment on function fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz) is
-    'Sets a price from a moment on: ends the rate for the same faxes that holds then and enters a new one, in which what is not said stays as it was.';
+    'Sets a price from a moment on: ends the rate for the same faxes and enters a new one, which keeps the values that are not given. Returns the new rate_id.';

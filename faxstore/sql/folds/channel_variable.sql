@@ -1,5 +1,5 @@
--- The value of a channel variable in an event's ChanVariable headers ("NAME=value", one or several; manager.conf
--- channelvars). NULL: not among them.
+-- The value of a channel variable in the ChanVariable headers of an event ("NAME=value", one or more; manager.conf,
+-- channelvars). NULL if the variable is not among them.
 -- example: select fax.channel_variable('{"ChanVariable": ["FAXSTATUS=SUCCESS", "FAXMODE=audio"]}', 'FAXSTATUS');
 create function fax.channel_variable(details jsonb, variable text) returns text
 language sql immutable parallel safe
@@ -15,4 +15,4 @@ as $$
     limit 1
 $$;
 
-comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers; NULL where it is not among them.';
+comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers. NULL if it is not among them.';

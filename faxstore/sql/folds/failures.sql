@@ -1,7 +1,7 @@
 -- grain: one server, result class and UTC day
 -- example: select day, server, result_class, sessions from fax.failures where day >= '2026-11-01' order by day, sessions desc;
--- Failed sessions by class, and the sessions that ended without a result on the wire as class NULL: how they ended is not
--- known, and they are not counted as failures of any class.
+-- Sessions that ended without a result on the wire have class NULL. How they ended is unknown, so they do not count as
+-- failures of any class.
 create view fax.failures as
 select
     d.day,
@@ -40,12 +40,12 @@ cross join lateral (
 ) c
 window of_day as (partition by d.day, c.server);
 
-comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they began.';
-comment on column fax.failures.day is 'UTC day on which the sessions began.';
+comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they started.';
+comment on column fax.failures.day is 'UTC day on which the sessions started.';
 comment on column fax.failures.server is 'Name of the server in the settings.';
-comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL: ended, and no result was on the wire.';
+comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL if they ended without a result on the wire.';
 comment on column fax.failures.sessions is 'Sessions of that class.';
-comment on column fax.failures.after_a_page is 'Those of them in which at least one page was done: partial faxes.';
-comment on column fax.failures.faxes is 'All sessions of the server that began that day and have ended, detectors apart.';
-comment on column fax.failures.share is 'sessions by faxes, a ratio.';
-comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 where each has one. The same in each row of server and day.';
+comment on column fax.failures.after_a_page is 'Of these, sessions with at least one completed page: partial faxes.';
+comment on column fax.failures.faxes is 'All sessions of the server that started that day and have ended, without detectors.';
+comment on column fax.failures.share is 'sessions divided by faxes, a ratio.';
+comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 if all reasons are known. The same in each row of server and day.';

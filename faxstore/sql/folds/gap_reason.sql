@@ -1,4 +1,4 @@
--- Why there was no good poll, in one of the words of fax.coverage_gaps, from one of the collector's own events.
+-- Why there was no good poll, from an event of the collector, in the words of fax.coverage_gaps.
 -- The texts are those of faxstore/ami (connection, guard, collector) and of Asterisk (manager.c, process_message).
 -- example: select fax.gap_reason('Disconnected', 'no answer to FAXSessions within 10 s');
 create function fax.gap_reason(event text, reason text) returns text

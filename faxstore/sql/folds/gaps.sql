@@ -1,29 +1,30 @@
--- The intervals without a good poll of one server between two moments. What any observer polled is covered.
--- A poll on record (Polled) covers until the next one of its observer, if that comes within 150 s (one is told each
--- minute); where the connection or the polls failed in between, until the last complete list before (LastPolled).
--- What an observer saw and had to drop (Dropped, with From and To; an hour long at most) is not covered by its polls.
+-- The intervals between two moments in which no observer polled a server successfully.
+-- A recorded poll (Polled) covers the time until its observer's next one, if that follows within 150 s (they are
+-- recorded once per minute). If the connection or the polls failed in between, it covers the time until the last
+-- complete list (LastPolled). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their
+-- time out of it.
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
-returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], told text[])
+returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], messages text[])
 language sql stable parallel safe
 begin atomic
     with evidence as (
         select
             h.observed_at,
             h.event,
-            h.details ->> 'Reason' as told,
+            h.details ->> 'Reason' as message,
             h.collector_id,
-            fax.told_moment(h.details, 'LastPolled') as last_polled_at,
-            fax.told_moment(h.details, 'Previous') as previous_at,
-            case when h.event = 'Dropped' then least(h.observed_at, fax.told_moment(h.details, 'From')) else h.observed_at end as from_at,
-            case when h.event = 'Dropped' then greatest(h.observed_at, fax.told_moment(h.details, 'To')) else h.observed_at end as to_at
+            fax.reported_time(h.details, 'LastPolled') as last_polled_at,
+            fax.reported_time(h.details, 'Previous') as previous_at,
+            case when h.event = 'Dropped' then least(h.observed_at, fax.reported_time(h.details, 'From')) else h.observed_at end as from_at,
+            case when h.event = 'Dropped' then greatest(h.observed_at, fax.reported_time(h.details, 'To')) else h.observed_at end as to_at
         from fax.server_history h
         where h.server = of_server
           and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '1 hour'
           and (h.observed_at <= until + interval '150 seconds' or h.event = 'Dropped')
           and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
     ),
-    -- what says why: few rows among many polls
+    -- the events that give reasons: few rows among many polls
     trouble as materialized (
         select e.* from evidence e where e.event <> 'Polled' or e.previous_at is not null
     ),
@@ -43,7 +44,7 @@ begin atomic
             when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
             when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
-            -- its next word is not due yet, and no other observer came since
+            -- its next record is not due yet, and no other observer has connected since
             when f.next_event is null and f.observed_at > now() - interval '150 seconds' and not exists (
                 select 1 from trouble o
                 where o.event = 'Connected' and o.collector_id <> f.collector_id and o.observed_at > f.observed_at) then now()
@@ -74,23 +75,23 @@ begin atomic
         g.ended_at,
         coalesce(w.reasons[1], 'collector down'),
         coalesce(w.reasons, array['collector down']),
-        w.told
+        w.messages
     from gap g
     cross join lateral (
         select
             array_agg(r.reason order by r.first_at) as reasons,
-            (select array_agg(t.told order by t.first_at)
-             from (select e.told, min(e.from_at) as first_at from trouble e
-                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.told is not null
-                   group by e.told) t) as told
+            (select array_agg(t.message order by t.first_at)
+             from (select e.message, min(e.from_at) as first_at from trouble e
+                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.message is not null
+                   group by e.message) t) as messages
         from (
             select p.reason, min(p.from_at) as first_at
             from (
                 select
                     e.from_at,
-                    -- An observer that connects without having told that it lost its connection was not running.
+                    -- An observer that connects without a recorded loss of its connection was not running.
                     case when e.event = 'ConnectFailed' and row_number() over (order by e.from_at) = 1 then 'collector down'
-                         else fax.gap_reason(e.event, e.told) end as reason
+                         else fax.gap_reason(e.event, e.message) end as reason
                 from trouble e
                 where e.to_at >= g.began_at and e.from_at <= g.ended_at
                   and (e.event <> 'Connected' or not exists (
@@ -102,4 +103,4 @@ begin atomic
     ) w;
 end;
 
-comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (cut at them), with their reasons.';
+comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (clipped to them), with their reasons.';

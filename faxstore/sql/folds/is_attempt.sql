@@ -1,5 +1,5 @@
--- Whether a server's own TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX whose
--- arguments were right (res_fax.c, sendfax_exec and receivefax_exec; failures-22 among the recordings).
+-- Whether a server's TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX with valid
+-- arguments (res_fax.c, sendfax_exec and receivefax_exec; the recording failures-22).
 -- example: select count(*) from fax.sessions where fax.is_attempt(operation, result_error);
 create function fax.is_attempt(operation text, error text) returns boolean
 language sql immutable parallel safe
@@ -8,4 +8,4 @@ as $$
            and coalesce(error not in ('INVALID_ARGUMENTS', 'NATIVE_T38'), true)
 $$;
 
-comment on function fax.is_attempt(text, text) is 'Whether a server''s own counters of attempts count a session, by its operation and FAXERROR.';
+comment on function fax.is_attempt(text, text) is 'Whether a server''s own counters of attempts include a session, by its operation and FAXERROR.';

@@ -1,4 +1,4 @@
--- A number or a station id of which only the last two characters are left, and how long it was; shorter than six: none.
+-- A number or station id with all but its last two characters replaced by *. Values shorter than six are masked whole.
 -- example: select fax.masked('+1 555 0100');
 create function fax.masked(value text) returns text
 language sql immutable parallel safe
@@ -6,4 +6,4 @@ as $$
     select case when length(value) < 6 then repeat('*', length(value)) else repeat('*', length(value) - 2) || right(value, 2) end
 $$;
 
-comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *; one shorter than six as a whole.';
+comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *, or all of them if it is shorter than six.';

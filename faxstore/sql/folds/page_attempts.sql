@@ -1,12 +1,12 @@
 -- grain: one attempt at one page of one session
 -- example: select page, attempt, bad_lines from fax.page_attempts where session_id = '…' and started_at = '…';
--- TotalBadLines counts the page in hand. An attempt ends when PageNumber moves on or the count falls (the page is sent
--- again); the last value of the attempt is its bad lines. PageNumber never falls but where the session switches to T.38
--- and starts again: what was counted stays counted.
--- Two observers: one who took over from the other goes on with its attempts; of two who watched at the same time the
--- clocks may differ, so each page is told by one of them, the one who saw more.
--- A technology that counts by session (fax.technology) is lowered by what the pages before had; a page that is sent
--- again does not show there.
+-- TotalBadLines counts the current page. An attempt ends when PageNumber advances or the count falls (the page is sent
+-- again). The last value of an attempt is its bad lines. PageNumber falls only when the session switches to T.38 and
+-- restarts; rows after that count only once PageNumber reaches its previous maximum again.
+-- Several observers: one that took over from another continues its attempts. If they overlapped, their clocks may
+-- differ, so each page is taken from one of them, the one that observed more.
+-- For a technology that counts per session (fax.technology), the bad lines of earlier pages are subtracted; a page that
+-- is sent again is not visible there.
 create view fax.page_attempts as
 with observed as (
     select
@@ -91,16 +91,16 @@ select
 from judged j
 where j.stream = j.best_stream;
 
-comment on view fax.page_attempts is 'One attempt at one page of one session, as the snapshots show it; more than one where the page was sent again.';
+comment on view fax.page_attempts is 'One attempt at one page of one session, as far as snapshots show it. A page that was sent again has several.';
 comment on column fax.page_attempts.session_id is 'The session.';
 comment on column fax.page_attempts.started_at is 'First observation of the session.';
-comment on column fax.page_attempts.page is 'Page in hand, from 1; one past the last page once all are done.';
+comment on column fax.page_attempts.page is 'Current page, from 1; one past the last page once all are done.';
 comment on column fax.page_attempts.attempt is 'Attempt at this page, from 1.';
-comment on column fax.page_attempts.first_seen_at is 'First snapshot of it.';
-comment on column fax.page_attempts.last_seen_at is 'Last snapshot of it.';
-comment on column fax.page_attempts.snapshots is 'Snapshots of it.';
-comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines seen of it: lines. Of a sender, with ECM, or past the last page no measurement.';
-comment on column fax.page_attempts.first_measured_at is 'First snapshot of it after the two ends agreed. NULL: none.';
-comment on column fax.page_attempts.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
-comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in it, pixels per metre. NULL: not measured.';
-comment on column fax.page_attempts.kept is 'The last attempt at this page: the one whose bad lines count.';
+comment on column fax.page_attempts.first_seen_at is 'First snapshot of the attempt.';
+comment on column fax.page_attempts.last_seen_at is 'Last snapshot of the attempt.';
+comment on column fax.page_attempts.snapshots is 'Snapshots of the attempt.';
+comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.';
+comment on column fax.page_attempts.first_measured_at is 'First snapshot of the attempt after negotiation. NULL if none.';
+comment on column fax.page_attempts.data_rate is 'Last rate in the attempt, bit/s. NULL if not measured.';
+comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in the attempt, pixels per metre. NULL if not measured.';
+comment on column fax.page_attempts.kept is 'Whether this is the last attempt at the page, whose bad lines count.';

@@ -1,5 +1,5 @@
--- The lines of a page, an estimate: an A4 page (0.297 m) at its vertical resolution in pixels per metre.
--- No message of the wire tells the length of a page.
+-- The estimated lines of a page: A4 (0.297 m) at a vertical resolution in pixels per metre.
+-- No AMI message reports the length of a page.
 -- example: select fax.page_lines(3850);
 create function fax.page_lines(y_resolution integer) returns numeric
 language sql immutable parallel safe
@@ -7,4 +7,4 @@ as $$
     select case when y_resolution > 0 then 0.297 * y_resolution end
 $$;
 
-comment on function fax.page_lines(integer) is 'Lines of an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where the resolution is not known.';
+comment on function fax.page_lines(integer) is 'Lines of an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if the resolution is unknown.';

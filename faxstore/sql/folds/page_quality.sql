@@ -1,4 +1,4 @@
--- The quality class of a page by its bad lines and its vertical resolution; the limits stand in fax.quality_class.
+-- The quality class of a page by its bad lines and vertical resolution, with the limits in fax.quality_class.
 -- example: select fax.page_quality(60, 3850);
 create function fax.page_quality(bad_lines integer, y_resolution integer) returns text
 language sql stable parallel safe
@@ -10,4 +10,4 @@ begin atomic
     limit 1;
 end;
 
-comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate; NULL where bad lines are not measurable.';
+comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if bad lines are not measurable.';

@@ -1,6 +1,7 @@
--- Quality by the station at the other end, of sessions that began between two moments of a time zone. Inspired by the
--- metrics of ITU-T E.450 to E.458, of which it claims none.
--- What cannot be measured is left out of a ratio, and its share is told: bad lines are counted by receivers without ECM.
+-- Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of
+-- ITU-T E.450 to E.458, without claiming conformance.
+-- Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad
+-- lines.
 -- example: select * from fax.quality('2026-10-01', '2026-11-01', 'Europe/Berlin') order by bad_line_ratio_estimated desc nulls last;
 create function fax.quality(from_local timestamp, to_local timestamp, time_zone text default 'UTC')
 returns table (
@@ -53,4 +54,4 @@ begin atomic
     group by s.peer, s.transport, s.error_correction_mode;
 end;
 
-comment on function fax.quality(timestamp, timestamp, text) is 'fax.quality_by_peer for the sessions that began between two moments of a time zone.';
+comment on function fax.quality(timestamp, timestamp, text) is 'fax.quality_by_peer for the sessions that started between two moments of a time zone.';

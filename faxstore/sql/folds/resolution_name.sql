@@ -1,5 +1,5 @@
--- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp's t4_rx.h),
--- with the few per cent by which other libraries round them (7874 is 200 dots an inch).
+-- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp, t4_rx.h).
+-- Each range is a few per cent wide because other libraries round differently (200 dots per inch are 7874).
 -- example: select fax.resolution_name(7700);
 create function fax.resolution_name(y_resolution integer) returns text
 language sql immutable parallel safe
@@ -11,4 +11,4 @@ as $$
     end
 $$;
 
-comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre; NULL for any other.';
+comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre. NULL for any other.';

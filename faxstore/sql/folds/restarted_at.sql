@@ -1,5 +1,5 @@
--- When the counters of a server began again at 0 between two moments, the last time: a start (FullyBooted, by its
--- Uptime) or a load of res_fax.so. NULL: no event told of one.
+-- The last time between two moments at which a server's counters restarted at 0: a start (FullyBooted, by its Uptime)
+-- or a load of res_fax.so. NULL if no event shows one.
 -- example: select fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
 create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz) returns timestamptz
 language sql stable parallel safe
@@ -16,4 +16,4 @@ begin atomic
       and b.began_at > from_moment;
 end;
 
-comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last began again at 0 between two moments; NULL where no event told of it.';
+comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last restarted at 0 between two moments. NULL if no event shows it.';

@@ -1,6 +1,6 @@
--- The class of a result, named and counted as Asterisk's own `fax show stats` does, from FAXSTATUS, FAXERROR and
--- FAXSTATUSSTRING: spandsp's texts as res_fax_spandsp.c, update_stats sorts them, then what res_fax.c itself says in
--- FAXERROR. NATIVE_T38 (no gateway necessary) is no failure. Any other text is unknown_error.
+-- The class of a result from FAXSTATUS, FAXERROR and FAXSTATUSSTRING, as in Asterisk's `fax show stats`.
+-- spandsp's texts are classed as in res_fax_spandsp.c, update_stats; then FAXERROR as set by res_fax.c. NATIVE_T38 (no
+-- gateway necessary) is not a failure. Any other text is unknown_error.
 -- example: select fax.result_class('FAILED', 'HANGUP', 'The call dropped prematurely');
 create function fax.result_class(status text, error text, status_text text) returns text
 language sql immutable parallel safe
@@ -98,4 +98,4 @@ as $$
     end
 $$;
 
-comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats; NULL where there is no result.';
+comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats. NULL if there is no result.';

@@ -1,9 +1,9 @@
--- grain: one fax session; what its rows say as a whole, before names and parties are put to it
+-- grain: one fax session: what its rows show together
 -- example: select pages, status from fax.session_facts where session_id = '…';
--- Driven from fax.session: the rows of a session are one range of one partition, so a question costs what its answer
--- holds. A filter on session_id, server or started_at goes to the indexes of fax.session, and of the history only the
--- partitions of the sessions found are opened. They are read once (own): a view's every scan of the history is planned
--- for every partition, and a plan shall not cost more with each year.
+-- Driven from fax.session, so a query costs what its answer contains: filters on session_id, server or started_at use
+-- the indexes of fax.session, and only the partitions of the sessions found are opened.
+-- The rows of a session are read once (own): the planner plans each scan of the history for every partition, and
+-- planning time must not grow as partitions accumulate.
 create view fax.session_facts as
 select
     s.session_id,
@@ -34,7 +34,7 @@ select
     x.rate_falls,
     x.x_resolution,
     x.y_resolution,
-    -- Bad lines are counted by a receiver without ECM only (spandsp, t30.c and t4_rx.c).
+    -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
     x.completed,
@@ -87,10 +87,10 @@ cross join lateral (
         coalesce(c.details, v.channel_status, v.channel_event) as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
-        nullif(fax.unescaped(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescaped(v.local_station_id)) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescaped(v.remote_station_id)) as remote_station_id,
+        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
+        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescape(v.local_station_id)) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescape(v.remote_station_id)) as remote_station_id,
         e.first_position,
         e.last_position
     -- the snapshots
@@ -114,8 +114,8 @@ cross join lateral (
         from own n
         where n.is_snapshot
     ) o
-    -- How often the rate fell. Of observers who watched at the same time (as in fax.page_attempts) the one who saw it fall
-    -- most tells it.
+    -- Rate falls. Of observers that overlapped (as in fax.page_attempts), the one with the most
+    -- counts.
     cross join lateral (
         select coalesce(max(p.falls), 0) as rate_falls
         from (
@@ -156,8 +156,8 @@ cross join lateral (
         order by h.observed_at
         limit 1
     ) c on true
-    -- The first complete list that no longer had it. What refutes it: a snapshot of the same observer that is later both
-    -- by its clock and in the history, or one of another observer that is later by more than two clocks are apart.
+    -- The first complete list without the session. It is refuted by a snapshot of the same observer that is later both
+    -- by its clock and in the history, or by one of another observer that is later by more than clocks may differ.
     cross join lateral (
         select min(h.observed_at) as gone_at
         from own h
@@ -170,8 +170,8 @@ cross join lateral (
                          else d.observed_at > h.observed_at + interval '30 seconds' end
           )
     ) g
-    -- channel variables: FAILED before a session exists, blank when it begins, the result at its end. What was set before
-    -- the first snapshot or after the completion event is of another fax, or of none.
+    -- channel variables: FAXSTATUS is FAILED before a session exists, blank when it starts, the result at its end.
+    -- Values set before the first snapshot or after the completion event do not belong to this fax.
     cross join lateral (
         select
             (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUS'))[1] as status,
@@ -198,13 +198,13 @@ cross join lateral (
           and (h.event <> 'VarSet' or h.observed_at between coalesce(o.first_seen_at, h.observed_at)
                                                         and coalesce(c.completed_at, h.observed_at))
     ) v
-    -- its place in the history
+    -- its positions in the history
     cross join lateral (
         select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
         from own h
     ) e
 ) x
--- the next life of its server, where nothing else tells of an end
+-- the next life of its server, if nothing else shows an end
 left join lateral (
     select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
     from fax.epoch mine
@@ -216,45 +216,45 @@ left join lateral (
     limit 1
 ) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
 
-comment on view fax.session_facts is 'One fax session as its rows tell it: counts, measurements and times. The base of fax.sessions, which gives them names.';
+comment on view fax.session_facts is 'One fax session as its rows show it: counts, measurements and times. The base of fax.sessions, which adds names and evidence.';
 comment on column fax.session_facts.session_id is 'The session.';
 comment on column fax.session_facts.started_at is 'First observation of the session.';
-comment on column fax.session_facts.epoch_id is 'The epoch in which session_number counts.';
+comment on column fax.session_facts.epoch_id is 'Epoch in which session_number counts.';
 comment on column fax.session_facts.server is 'Name of the server in the settings.';
-comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL: never listed.';
-comment on column fax.session_facts.channel is 'Channel (personal). NULL: not told.';
-comment on column fax.session_facts.technology is 'Technology of the list entry. NULL: never listed.';
-comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last told. NULL: not told.';
-comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL: no event told it.';
-comment on column fax.session_facts.state is 'Last state, as sent. NULL: never listed.';
-comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL: not told.';
-comment on column fax.session_facts.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
-comment on column fax.session_facts.snapshots is 'Snapshots that polls took.';
-comment on column fax.session_facts.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
-comment on column fax.session_facts.pages is 'The count of the completion event, else pages_observed. NULL: not told.';
-comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL: none.';
-comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL: none.';
-comment on column fax.session_facts.completed_at is 'When the completion event came. NULL: none came.';
-comment on column fax.session_facts.gone_at is 'First complete list without it. NULL: none.';
+comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL if never listed.';
+comment on column fax.session_facts.channel is 'Channel name (personal). NULL if not reported.';
+comment on column fax.session_facts.technology is 'Technology of the list entry. NULL if never listed.';
+comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last reported. NULL if not reported.';
+comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL if no event reported it.';
+comment on column fax.session_facts.state is 'Last state, as sent. NULL if never listed.';
+comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL if not reported.';
+comment on column fax.session_facts.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
+comment on column fax.session_facts.snapshots is 'Snapshots by polls.';
+comment on column fax.session_facts.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+comment on column fax.session_facts.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
+comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL if none.';
+comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL if none.';
+comment on column fax.session_facts.completed_at is 'Time of the completion event. NULL if none.';
+comment on column fax.session_facts.gone_at is 'First complete list without the session. NULL if none.';
 comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
-comment on column fax.session_facts.next_life_at is 'Start of the next life of its server, where it was listed and neither a completion event nor a list tells of its end. NULL: there is none.';
-comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL: never negotiated.';
-comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.session_facts.last_data_rate is 'Last rate, bit/s; of the completion event where no poll measured it. NULL: not told.';
-comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most.';
-comment on column fax.session_facts.x_resolution is 'Pixels per metre across. NULL: not told.';
-comment on column fax.session_facts.y_resolution is 'Pixels per metre down. NULL: not told.';
-comment on column fax.session_facts.bad_lines_measurable is 'A receiver without ECM.';
+comment on column fax.session_facts.next_life_at is 'Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.';
+comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
+comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.session_facts.last_data_rate is 'Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.';
+comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls.';
+comment on column fax.session_facts.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
+comment on column fax.session_facts.y_resolution is 'Vertical resolution, pixels per metre. NULL if not reported.';
+comment on column fax.session_facts.bad_lines_measurable is 'Whether the fax was received without ECM.';
 comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
-comment on column fax.session_facts.attempted is 'An event told that a fax application began: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
-comment on column fax.session_facts.dialled_number is 'DNID of the channel, by its Status (personal). NULL: not told.';
-comment on column fax.session_facts.completed is 'A completion event came.';
-comment on column fax.session_facts.call is 'Headers of the channel, by its completion event, else Status, else FAXStatus or Newexten (personal). NULL: no such event.';
-comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL: not on the wire, or blank.';
-comment on column fax.session_facts.error is 'FAXERROR at the end. NULL: not on the wire, or blank.';
-comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL: not on the wire, or blank.';
-comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
-comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL: none, or not told.';
+comment on column fax.session_facts.attempted is 'Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
+comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
+comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
+comment on column fax.session_facts.call is 'Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.';
+comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.error is 'FAXERROR at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL if none or not reported.';
 comment on column fax.session_facts.first_position is 'First position of its rows.';
 comment on column fax.session_facts.last_position is 'Last position of its rows.';

@@ -1,7 +1,7 @@
--- grain: one page of one session (one that is counted in fax.sessions.pages)
+-- grain: one page of one session, among those counted in fax.sessions.pages
 -- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
--- A page that no poll saw in hand has its number and NULLs.
--- A count over 10,000 is no fax's but a number gone wrong; its pages beyond that are not listed.
+-- A page that no poll observed has its number and NULLs.
+-- A page count above 10,000 is corrupt; pages beyond that are not listed.
 create view fax.session_pages as
 select
     f.session_id,
@@ -24,7 +24,7 @@ from fax.session_facts f
 cross join lateral (
     select
         coalesce(n.page, a.page) as page,
-        -- The first page is in hand from the start of the session; it begins once the two ends have agreed.
+        -- Page 1 is current from the start of the session; it starts once negotiation is complete.
         case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
         min(a.first_seen_at) over later_pages as page_ended_at,
         coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at, f.next_life_at) as page_left_at,
@@ -54,20 +54,20 @@ cross join lateral (
 ) p
 where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
-comment on view fax.session_pages is 'One page of one session: how long it took, how often it was sent, its bad lines. As many rows as fax.sessions.pages.';
+comment on view fax.session_pages is 'One page of one session: duration, attempts and bad lines. As many rows as fax.sessions.pages.';
 comment on column fax.session_pages.session_id is 'The session.';
 comment on column fax.session_pages.server is 'Name of the server in the settings.';
 comment on column fax.session_pages.started_at is 'First observation of the session.';
-comment on column fax.session_pages.page is 'Page, from 1.';
-comment on column fax.session_pages.page_started_at is 'First snapshot with the page in hand (the first page: after negotiation). NULL: no poll saw it.';
-comment on column fax.session_pages.page_ended_at is 'First snapshot with a later page in hand. NULL: no poll saw it.';
-comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, right to a poll interval at each end. NULL: one of them is not known, or two observers'' clocks put them the other way round.';
-comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls saw: more than 1 where its bad lines fell; a technology that counts by session shows 1. NULL: no poll saw it.';
-comment on column fax.session_pages.bad_lines is 'Bad lines of the attempt that was kept: the last value seen, a lower bound where poll_gap_seconds is above 0.85. NULL: not measurable, or no poll saw it.';
-comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL: not measurable, no poll saw it, or the technology counts by session.';
-comment on column fax.session_pages.data_rate is 'Last rate in it, bit/s. NULL: not measured.';
-comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
-comment on column fax.session_pages.quality is 'good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL: not measurable.';
-comment on column fax.session_pages.lines_estimated is 'Lines of the page, an estimate: an A4 page at its resolution. NULL: resolution not measured.';
-comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines by lines_estimated, a ratio. NULL: not measurable.';
-comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll that saw the page in hand to the next one that saw a later page, or to the end of the session. Up to 0.85 the last count of bad lines was seen: the next page begins after a preamble of about 1 s (T.30). NULL: no poll saw it, or how it ended is not known.';
+comment on column fax.session_pages.page is 'Page number, from 1.';
+comment on column fax.session_pages.page_started_at is 'First snapshot during the page (first page: after negotiation). NULL if no poll observed it.';
+comment on column fax.session_pages.page_ended_at is 'First snapshot during a later page. NULL if no poll observed one.';
+comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, accurate to a poll interval at each end. NULL if one of them is unknown, or if two observers'' clocks reverse them.';
+comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls show: more than 1 if its bad lines fell; always 1 for a technology that counts per session. NULL if no poll observed it.';
+comment on column fax.session_pages.bad_lines is 'Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.';
+comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed it, or if the technology counts per session.';
+comment on column fax.session_pages.data_rate is 'Last rate during the page, bit/s. NULL if not measured.';
+comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL if not measured, or if another.';
+comment on column fax.session_pages.quality is 'good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.';
+comment on column fax.session_pages.lines_estimated is 'Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.';
+comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines divided by lines_estimated, a ratio. NULL if not measurable.';
+comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.';

@@ -1,10 +1,10 @@
--- grain: one change of one session, in order
+-- grain: one change within one session, in order
 -- example: select observed_at, changes, page_number, bad_lines_delta from fax.session_timeline where session_id = '…' order by observed_at;
--- A snapshot that says the same as the one before it is no change. Of the channel variables only a result is told, and
--- not the FAILED to which FAXSTATUS is set before a fax begins (res_fax.c, sendfax_exec).
+-- A snapshot equal to the previous one is not a change. Of the channel variables, only FAXSTATUS appears, without the
+-- FAILED that res_fax sets before a fax starts (res_fax.c, sendfax_exec).
 create view fax.session_timeline as
 select
-    -- The session's own, so that a filter on them goes to the index of fax.session.
+    -- From fax.session, so that filters on them use its indexes.
     s.session_id,
     s.started_at,
     t.observed_at,
@@ -26,7 +26,7 @@ select
     t.position
 from fax.session s
 cross join lateral (
-    with told as (
+    with reported as (
         select
             r.*,
             case r.event
@@ -58,13 +58,13 @@ cross join lateral (
             lag(t.error_correction_mode) over before_it as error_correction_mode_before,
             lag(t.y_resolution) over before_it as y_resolution_before,
             lag(t.session_type) over before_it as session_type_before
-        from told t
+        from reported t
         window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
     ),
     changed as (
         select
             c.*,
-            -- behind a snapshot stand the events up to the next one: of a completion event the pages that no poll saw
+            -- events belong to the snapshot before them: a completion event shows the pages that no poll observed
             case when c.snapshots_so_far > 0 then first_value(c.pages) over (
                 partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
             end as pages_last_polled,
@@ -110,23 +110,23 @@ cross join lateral (
     window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position)
 ) t;
 
-comment on view fax.session_timeline is 'One change of one session, in order of time: what changed, and by how much.';
+comment on view fax.session_timeline is 'One change within one session, in order of time: what changed, and by how much.';
 comment on column fax.session_timeline.session_id is 'The session.';
 comment on column fax.session_timeline.started_at is 'First observation of the session.';
-comment on column fax.session_timeline.observed_at is 'When the change was seen, by the observer''s clock; it happened at most one poll earlier.';
-comment on column fax.session_timeline.seconds_since_change is 'Seconds since the change before. NULL: the first.';
-comment on column fax.session_timeline.event is 'AMI event that told it, or Gone.';
+comment on column fax.session_timeline.observed_at is 'When the change was observed, by the observer''s clock. It happened at most one poll earlier.';
+comment on column fax.session_timeline.seconds_since_change is 'Seconds since the previous change. NULL for the first.';
+comment on column fax.session_timeline.event is 'AMI event that shows the change, or Gone.';
 comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
-comment on column fax.session_timeline.note is 'What an event says: FAXStatus text, the application that begins, pages of a completion event, FAXSTATUS. NULL: a snapshot.';
-comment on column fax.session_timeline.state is 'State as sent. NULL: not told.';
-comment on column fax.session_timeline.page_number is 'Page in hand: pages done plus one. NULL: not told.';
-comment on column fax.session_timeline.pages is 'Pages done so far. NULL: not told.';
-comment on column fax.session_timeline.pages_delta is 'Pages done since the snapshot before. NULL: not told, or the first.';
-comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the page in hand. NULL: not told.';
-comment on column fax.session_timeline.bad_lines_delta is 'Change of it since the snapshot before; negative where the count began again. NULL: not told, or the first.';
-comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL: not measured.';
-comment on column fax.session_timeline.error_correction_mode is 'ECM in use. NULL: not measured.';
-comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL: not measured, or another.';
-comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL: not told.';
-comment on column fax.session_timeline.collector_id is 'Who observed it.';
-comment on column fax.session_timeline.position is 'Place of its row in the history.';
+comment on column fax.session_timeline.note is 'Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.';
+comment on column fax.session_timeline.state is 'State as sent. NULL if not reported.';
+comment on column fax.session_timeline.page_number is 'Current page: completed pages plus one. NULL if not reported.';
+comment on column fax.session_timeline.pages is 'Completed pages so far. NULL if not reported.';
+comment on column fax.session_timeline.pages_delta is 'Completed pages since the previous snapshot. NULL if not reported, or for the first.';
+comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the current page. NULL if not reported.';
+comment on column fax.session_timeline.bad_lines_delta is 'Change of bad_lines since the previous snapshot; negative if the count restarted. NULL if not reported, or for the first.';
+comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL if not measured.';
+comment on column fax.session_timeline.error_correction_mode is 'Whether ECM is in use. NULL if not measured.';
+comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL if not measured, or if another.';
+comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL if not reported.';
+comment on column fax.session_timeline.collector_id is 'Collector that observed it.';
+comment on column fax.session_timeline.position is 'Position of its row in the history.';

@@ -1,7 +1,7 @@
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
--- A fax that no list showed (too short, or failed before Asterisk made a session of it) is here by its events; channel
--- variables of the same names that someone else set are no fax.
+-- A fax that was never listed (too short, or failed before Asterisk created a session) is known from its events.
+-- Fax variables that a dialplan sets without a fax make no session.
 create view fax.sessions as
 select
     f.session_id,
@@ -124,52 +124,52 @@ left join lateral (
 ) b on f.bad_lines_measurable
 where f.snapshots > 0 or f.completed or f.attempted;
 
-comment on view fax.sessions is 'One fax session: who, when, how many pages, how many bad lines, how it ended, and the evidence for it.';
+comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
 comment on column fax.sessions.session_id is 'Identity of the session, the same wherever its recording is imported.';
 comment on column fax.sessions.server is 'Name of the server in the settings.';
-comment on column fax.sessions.epoch_id is 'The epoch (fax.epoch) in which session_number counts: numbers begin at 0 again with each start of the server.';
-comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL: never listed, known only from its events.';
-comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL: not told.';
-comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is no fax). NULL: none of these.';
-comment on column fax.sessions.channel is 'Channel (personal: may hold a number). NULL: not told.';
-comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, by its events or its Status. NULL: not told.';
-comment on column fax.sessions.linkedid is 'Linkedid of the call, by its events or its Status. NULL: not told.';
-comment on column fax.sessions.account_code is 'Account code of the channel, by its events or its Status. NULL: none, or not told.';
-comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL: unknown.';
-comment on column fax.sessions.called_number is 'Received: the number that was dialled (DNID of its Status), else the extension that was called; other directions: ConnectedLineNum; as sent (personal). NULL: unknown.';
-comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL: none, or not told.';
-comment on column fax.sessions.remote_station_id is 'Station id of the other end, its own choice (personal). NULL: none, or not told.';
-comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL: not told (gateway, detector).';
-comment on column fax.sessions.file_names is 'Files sent or received, or of a fax that never was a session those that its application was called with (personal). NULL: not told.';
-comment on column fax.sessions.started_at is 'First observation, by the observer''s clock; the fax began at most one poll earlier.';
-comment on column fax.sessions.ended_at is 'Completion: when its event came. Gone: the first complete list without it. Server restart: the last observation before it. Never listed and no completion event: the last row. NULL: open.';
-comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL: open, or the observer''s clock was set back meanwhile.';
-comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never in one), server_restart, or open.';
-comment on column fax.sessions.state is 'Last state seen, as sent. NULL: never listed.';
-comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest seen; a gateway''s PageNumber less one. NULL: not told.';
-comment on column fax.sessions.pages_observed is 'Highest count of pages that a poll saw. NULL: not told.';
-comment on column fax.sessions.bad_lines is 'Bad lines in the pages kept: the last value seen of each page''s last attempt. NULL: not measurable (sender, ECM, gateway, never negotiated). A lower bound where bad_lines_lower_bound says so.';
-comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL: not measurable, or the technology counts by session.';
-comment on column fax.sessions.bad_lines_measurable is 'A receiver without ECM: the only one that counts bad lines.';
-comment on column fax.sessions.worst_page_bad_lines is 'Bad lines of the worst page kept. NULL: not measurable.';
-comment on column fax.sessions.error_correction_mode is 'ECM in use, once negotiated. NULL: never negotiated, or not told.';
-comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL: not told.';
-comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL: never negotiated.';
-comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer who saw it fall most; the default before negotiation is no measurement.';
-comment on column fax.sessions.x_resolution is 'Pixels per metre across, last measured. NULL: not told.';
-comment on column fax.sessions.y_resolution is 'Pixels per metre down, last measured. NULL: not told.';
-comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL: not told, or another.';
-comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway was necessary, is a success); unknown where it was not on the wire.';
-comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL: result unknown.';
-comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL: not told.';
-comment on column fax.sessions.snapshots is 'Snapshots that polls took of it; 0: known only from its events.';
+comment on column fax.sessions.epoch_id is 'Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.';
+comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL if the fax is known only from its events.';
+comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL if not reported.';
+comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.';
+comment on column fax.sessions.channel is 'Channel name (personal: may contain a number). NULL if not reported.';
+comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, from its events or its Status. NULL if not reported.';
+comment on column fax.sessions.linkedid is 'Linkedid of the call, from its events or its Status. NULL if not reported.';
+comment on column fax.sessions.account_code is 'Account code of the channel, from its events or its Status. NULL if none or not reported.';
+comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL if unknown.';
+comment on column fax.sessions.called_number is 'Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.';
+comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+comment on column fax.sessions.remote_station_id is 'Station id that the other end chose (personal). NULL if none or not reported.';
+comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL if not reported (gateway, detector).';
+comment on column fax.sessions.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
+comment on column fax.sessions.started_at is 'First observation, by the observer''s clock. The fax started at most one poll earlier.';
+comment on column fax.sessions.ended_at is 'By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.';
+comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL if open, or if the observer''s clock was set back meanwhile.';
+comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.';
+comment on column fax.sessions.state is 'Last observed state, as sent. NULL if never listed.';
+comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.';
+comment on column fax.sessions.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+comment on column fax.sessions.bad_lines is 'Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).';
+comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.';
+comment on column fax.sessions.bad_lines_measurable is 'Whether the fax was received without ECM; only such receivers count bad lines.';
+comment on column fax.sessions.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if not measurable.';
+comment on column fax.sessions.error_correction_mode is 'Whether ECM is in use after negotiation. NULL if never negotiated or not reported.';
+comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL if not reported.';
+comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.';
+comment on column fax.sessions.x_resolution is 'Last measured horizontal resolution, pixels per metre. NULL if not reported.';
+comment on column fax.sessions.y_resolution is 'Last measured vertical resolution, pixels per metre. NULL if not reported.';
+comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL if not reported, or if another.';
+comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.';
+comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL if the result is unknown.';
+comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL if not reported.';
+comment on column fax.sessions.snapshots is 'Snapshots by polls; 0 if the fax is known only from its events.';
 comment on column fax.sessions.first_position is 'First position of its rows in the history.';
 comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
-comment on column fax.sessions.ended_not_before is 'It ended at or after this moment: the last snapshot of it, else its last row. NULL: open.';
-comment on column fax.sessions.ended_not_after is 'It ended at or before this moment: its completion event, the first complete list without it, or the start of the server''s next life. NULL: open.';
-comment on column fax.sessions.poll_gap_seconds is 'Seconds between the last poll that saw a page in hand and the next one, the widest of its pages. NULL: bad lines are not measurable, or no poll saw a page.';
-comment on column fax.sessions.bad_lines_lower_bound is 'Bad lines may be more: a page was in no poll, or poll_gap_seconds is above 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL: not measurable.';
-comment on column fax.sessions.overlaps_gap is 'An interval without a good poll (fax.coverage_gaps) lies in its time, or in the second before its first snapshot: then it may have begun unseen.';
-comment on column fax.sessions.fax_session_id is 'Of a detector: the session of the fax that its channel then carried, a gateway''s say. NULL: none, or not a detector.';
-comment on column fax.sessions.result_error is 'FAXERROR: HANGUP may stand beside a success. NULL: none, or not told.';
+comment on column fax.sessions.ended_not_before is 'Lower bound of its end: its last snapshot, else its last row. NULL if open.';
+comment on column fax.sessions.ended_not_after is 'Upper bound of its end: its completion event, the first complete list without it, or the start of the server''s next life. NULL if open.';
+comment on column fax.sessions.poll_gap_seconds is 'Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.';
+comment on column fax.sessions.bad_lines_lower_bound is 'Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.';
+comment on column fax.sessions.overlaps_gap is 'Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.';
+comment on column fax.sessions.fax_session_id is 'Of a detector, the session of the fax that its channel then carried, for example a gateway''s. NULL if none, or not a detector.';
+comment on column fax.sessions.result_error is 'FAXERROR; HANGUP can accompany a success. NULL if none or not reported.';

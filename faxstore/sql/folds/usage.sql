@@ -1,7 +1,7 @@
--- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as a
--- whole in the bucket in which it began. Tone detectors (V.21) are no faxes and are left out.
+-- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as
+-- a whole in the bucket in which it started. Tone detectors (V.21) are not faxes and do not count.
 -- bucket: hour, day, week (from Monday), month, quarter or year.
--- With its owner's rights: it gives no personal value, so whoever sees only masked views may ask it.
+-- Runs with its owner's rights: it returns no personal values, so users of masked views may call it.
 -- example: select * from fax.usage('2026-10-01', '2026-11-01', 'Europe/Berlin', 'day');
 create function fax.usage(from_local timestamp, to_local timestamp, time_zone text default 'UTC', bucket text default 'day')
 returns table (
@@ -25,7 +25,7 @@ begin
     return query
     select
         b.bucket_start,
-        -- an hour is an hour; a day of a zone may have 23 or 25, and begin at one o'clock
+        -- an hour is always an hour; a local day may have 23 or 25 hours and start at one o'clock
         case when bucket = 'hour' then b.bucket_start + width
              else date_trunc(bucket, b.bucket_start at time zone time_zone + width) at time zone time_zone end,
         b.server, b.account_code, b.direction,

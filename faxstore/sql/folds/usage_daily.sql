@@ -1,7 +1,7 @@
 -- grain: one server, account and direction on one UTC day
 -- example: select day, server, direction, sessions, pages from fax.usage_daily where day >= '2026-11-01' order by day;
--- Day by day, so that a filter on the day reads only the sessions of those days. For another time zone, or another
--- bucket than a day: fax.usage().
+-- Computed day by day, so that a filter on the day reads only the sessions of those days. For another time zone or
+-- bucket use fax.usage().
 create view fax.usage_daily as
 select
     d.day,
@@ -23,15 +23,15 @@ from (
 ) d
 cross join lateral fax.usage(d.day, d.day + 1, 'UTC', 'day') u;
 
-comment on view fax.usage_daily is 'Usage by UTC day, server, account and direction; a session counts on the day on which it began. Days without faxes have no row.';
-comment on column fax.usage_daily.day is 'UTC day on which the sessions began.';
+comment on view fax.usage_daily is 'Usage by UTC day, server, account and direction. A session counts on the day on which it started. Days without faxes have no row.';
+comment on column fax.usage_daily.day is 'UTC day on which the sessions started.';
 comment on column fax.usage_daily.server is 'Name of the server in the settings.';
-comment on column fax.usage_daily.account_code is 'Account code of the channel. NULL: none, or not told.';
-comment on column fax.usage_daily.direction is 'sent, received or gateway. NULL: not told.';
+comment on column fax.usage_daily.account_code is 'Account code of the channel. NULL if none or not reported.';
+comment on column fax.usage_daily.direction is 'sent, received or gateway. NULL if not reported.';
 comment on column fax.usage_daily.sessions is 'Sessions: successes, failures and unknown_ends together.';
-comment on column fax.usage_daily.pages is 'Pages of them. NULL: told of none.';
-comment on column fax.usage_daily.bad_lines is 'Bad lines in the pages kept, of the sessions that can measure them. NULL: none of them can.';
-comment on column fax.usage_daily.seconds is 'Seconds from their first observation to their end. NULL: none has ended.';
+comment on column fax.usage_daily.pages is 'Pages of these sessions. NULL if none of them reported pages.';
+comment on column fax.usage_daily.bad_lines is 'Bad lines on accepted pages of the sessions that can measure them. NULL if none can.';
+comment on column fax.usage_daily.seconds is 'Seconds from first observation to end, in total. NULL if none has ended.';
 comment on column fax.usage_daily.successes is 'Sessions with result success.';
 comment on column fax.usage_daily.failures is 'Sessions with result failed.';
-comment on column fax.usage_daily.unknown_ends is 'Sessions whose result was not on the wire, open ones too.';
+comment on column fax.usage_daily.unknown_ends is 'Sessions without a result on the wire, including open ones.';

@@ -1,5 +1,5 @@
--- Appends one batch of fax.staged_row to the history. The only way in.
--- Positions are gapless and in commit order; a row that is there already (session, moment) is a repeat and a no-op.
+-- Appends one staged batch (fax.staged_row) to the history. There is no other way in.
+-- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
 -- example: copy fax.staged_row (…) from stdin; select * from fax.append('…', 'host1');
 create function fax.append(
     append_batch uuid, append_collector text,
@@ -17,7 +17,7 @@ begin
     perform fax.register_sessions(append_batch);
     select coalesce(max(b.last_position), 0) into base from fax.append_batch b;
 
-    -- The scalar subquery is a probe of one partition's key for each row, whatever the planner thinks of the sizes.
+    -- A scalar subquery probes the key of one partition per row, whatever sizes the planner estimates.
     insert into fax.session_history (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
@@ -50,4 +50,4 @@ begin
 end
 $$;
 
-comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history: gapless positions in commit order, repeats are no-ops.';
+comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history with gapless positions in commit order; ignores repeats.';

@@ -9,9 +9,9 @@ create table fax.append_batch (
     check (rows = last_position - first_position + 1)
 );
 
-comment on table fax.append_batch is 'One append to the history: which positions it gave out, to whom, and when.';
-comment on column fax.append_batch.first_position is 'Position of its first row.';
-comment on column fax.append_batch.last_position is 'Position of its last row.';
-comment on column fax.append_batch.rows is 'Rows appended.';
-comment on column fax.append_batch.appended_at is 'When, by the database''s clock.';
-comment on column fax.append_batch.collector_id is 'Who appended: the ingestor (its host and the id of its spool), or the import.';
+comment on table fax.append_batch is 'One append to the history: its positions, its collector and its time. Append-only.';
+comment on column fax.append_batch.first_position is 'Position of the first row.';
+comment on column fax.append_batch.last_position is 'Position of the last row.';
+comment on column fax.append_batch.rows is 'Number of rows.';
+comment on column fax.append_batch.appended_at is 'Time of the append, by the database''s clock.';
+comment on column fax.append_batch.collector_id is 'Collector that appended: an ingestor (its host and the id of its spool) or the importer.';

@@ -1,4 +1,4 @@
--- A number among the headers of an answer, FAXStats say. NULL: none, or no number.
+-- The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer.
 -- example: select fax.counter('{"TransmitAttempts": "7"}', 'TransmitAttempts');
 create function fax.counter(details jsonb, name text) returns bigint
 language sql immutable parallel safe
@@ -6,4 +6,4 @@ as $$
     select case when details ->> name ~ '^-?\d{1,10}$' then (details ->> name)::bigint end
 $$;
 
-comment on function fax.counter(jsonb, text) is 'A number among the headers of an answer; NULL where there is none.';
+comment on function fax.counter(jsonb, text) is 'The integer value of a header in details. NULL if missing or not an integer of at most 10 digits.';

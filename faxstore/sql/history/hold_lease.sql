@@ -1,7 +1,7 @@
--- Asks to watch a server for some seconds (at most 60; 0 gives it up), and says who does: the one who asks, unless
--- another holds a lease that has not run out. Times are the database's; a lease from the future (its clock was set
--- back) does not count.
--- left_by: who held it before the one who gets it now; silent_since: when that one last renewed it (NULL: it left).
+-- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
+-- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
+-- renewed in the future (the database's clock was set back) is void.
+-- left_by is the previous holder if the lease changes hands; silent_since is its last renewal, NULL if it released.
 -- example: select * from fax.hold_lease('pbx1', 'host-a/5f3c9a1b', 6);
 create function fax.hold_lease(
     of_server text, asking text, seconds double precision,
@@ -15,7 +15,7 @@ declare
     held fax.lease;
     moment timestamptz := clock_timestamp();
 begin
-    -- Whoever stands by only reads.
+    -- A standby only reads.
     select l.* into held from fax.lease l where l.server = of_server;
     if held.holder is null or held.holder = asking or moment < held.renewed_at or moment >= held.expires_at then
         insert into fax.lease values (of_server, asking, moment, moment, moment) on conflict do nothing;
@@ -44,4 +44,4 @@ begin
 end
 $$;
 
-comment on function fax.hold_lease(text, text, double precision) is 'Asks to watch a server for some seconds, and says who does.';
+comment on function fax.hold_lease(text, text, double precision) is 'Requests or renews the lease on a server for some seconds, and returns its holder.';

@@ -1,5 +1,6 @@
--- One appender at a time: the lock lasts until the transaction ends, so that the order of positions is the order
--- of commits. A statement of its own, under read committed, so that what follows sees what the last holder wrote.
+-- Takes the lock of all appenders until the end of the transaction, so that positions are in commit order.
+-- Requires read committed: the statements after it must see what the previous holder committed.
+-- example: select fax.lock_append();
 create function fax.lock_append() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -13,4 +14,4 @@ begin
 end
 $$;
 
-comment on function fax.lock_append() is 'Waits for the one lock of all appenders.';
+comment on function fax.lock_append() is 'Waits for the lock of all appenders and holds it until the transaction ends.';

@@ -1,6 +1,6 @@
--- The partition of the history for the month (UTC) that holds a moment; made if it is not there.
--- Attached rather than created in place: readers of the other months are not locked out.
--- A month of which a wrong clock once put rows into the default partition stays there: no row is ever moved.
+-- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing.
+-- Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the
+-- month into the default partition, the month stays there: rows are never moved.
 -- example: select fax.make_partition('2026-11-23');
 create function fax.make_partition(moment timestamptz) returns text
 language plpgsql
@@ -21,9 +21,9 @@ begin
     execute format('create table fax.%I (like fax.session_history including defaults including comments)', name);
     execute format('alter table fax.session_history attach partition fax.%I for values from (%L) to (%L)',
                    name, month, month_after);
-    perform fax.protect(name);
+    perform fax.make_append_only(name);
     return name;
 end
 $$;
 
-comment on function fax.make_partition(timestamptz) is 'Makes the partition of fax.session_history for the month (UTC) of a moment, unless it is there; returns its name.';
+comment on function fax.make_partition(timestamptz) is 'Creates the partition of fax.session_history for the month (UTC) of a moment if it is missing; returns its name.';

@@ -1,4 +1,4 @@
--- Partitions for the months from now on; run by migrate, and by the ingestor each day.
+-- Creates the partitions of this month and the following ones. Migrations run it, and the ingestor once per day.
 -- example: select * from fax.make_partitions_ahead(3);
 create function fax.make_partitions_ahead(months integer default 3) returns setof text
 language sql
@@ -9,4 +9,4 @@ as $$
     select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(coalesce(months, 3), 120)) as n
 $$;
 
-comment on function fax.make_partitions_ahead(integer) is 'Makes the partitions for this month and as many months ahead; returns their names.';
+comment on function fax.make_partitions_ahead(integer) is 'Creates the partitions of this month and the given number of following months; returns their names.';

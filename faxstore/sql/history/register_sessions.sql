@@ -1,5 +1,5 @@
--- The sessions of a staged batch: the new ones with their first observation, what the known ones still lacked,
--- and the months' partitions that they need. Called by fax.append(), under its lock.
+-- Registers the sessions of a staged batch: inserts new ones, adds what known ones lacked (channel, operation, …), and
+-- creates the partitions that they need. fax.append() calls it under its lock.
 create function fax.register_sessions(staged_batch uuid) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -35,7 +35,7 @@ begin
           from fax.staged_row r where r.batch = staged_batch group by r.epoch_id) b
     where e.epoch_id = b.epoch_id and e.last_seen_at < b.last_seen_at;
 
-    -- A month that no server of today can mean is a clock gone wrong: its rows go to the default partition.
+    -- A month before 2000 or over a year ahead is a wrong clock: its rows go to the default partition.
     perform fax.make_partition(m.moment)
     from (select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC' as moment
           from fax.session s
@@ -44,4 +44,4 @@ begin
 end
 $$;
 
-comment on function fax.register_sessions(uuid) is 'Registers the sessions of a staged batch and makes the partitions they need.';
+comment on function fax.register_sessions(uuid) is 'Registers the sessions of a staged batch and creates their partitions.';

@@ -1,5 +1,5 @@
--- Which epoch a life is, as one observer tells it; made if it is new and `make` says so.
--- Two observers of one boot, or a recording and the live ingestor, come to the same epoch.
+-- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
+-- Two observers of one boot, or a recording and the live ingestor, get the same epoch.
 create function fax.resolve_epoch(
     life_server text, proposed uuid, known uuid, first_seen timestamptz, continued boolean,
     started timestamptz, startup text, reloaded timestamptz, make boolean
@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     found_id uuid := known;
-    same_start constant interval := '2 seconds';  -- Uptime is whole seconds
+    same_start constant interval := '2 seconds';  -- Uptime is in whole seconds
 begin
     perform fax.lock_append();
     if found_id is null and (started is not null or startup is not null) then
@@ -24,7 +24,7 @@ begin
         order by e.reload_ordinal desc
         limit 1;
     elsif found_id is null then
-        -- No evidence of the start: the epoch that was being watched at that moment, or a new one.
+        -- Without evidence of the start: the epoch observed at that moment, or a new one.
         select e.epoch_id into found_id
         from fax.epoch e
         where e.server = life_server
@@ -53,4 +53,4 @@ end
 $$;
 
 comment on function fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean) is
-    'The epoch of a life as one observer tells it: starts within 2 s on one server are one epoch.';
+    'The epoch of a life of the fax registry as one observer describes it. Starts within 2 s on one server are one epoch.';

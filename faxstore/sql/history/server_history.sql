@@ -9,9 +9,9 @@ create table fax.server_history (
     primary key (server, observed_at, event, collector_id)
 );
 
-comment on table fax.server_history is 'What was observed of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
+comment on table fax.server_history is 'Observations of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
 comment on column fax.server_history.server is 'Name of the server in the settings.';
-comment on column fax.server_history.observed_at is 'When, by the observer''s clock.';
-comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or ours: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one a minute), PollFailed (the first of several alike), Dropped (records that were seen and lost for want of room).';
-comment on column fax.server_history.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
-comment on column fax.server_history.details is 'Its headers, as sent; of ours Reason, LastPolled (the last complete list before), Previous (the complete list before one that came late), From, To and Records (what was dropped). NULL: none.';
+comment on column fax.server_history.observed_at is 'Time of the observation, by the observer''s clock.';
+comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or one of faxstore''s own: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one per minute), PollFailed (the first of consecutive equal ones), Dropped (records observed but lost because a queue was full).';
+comment on column fax.server_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.server_history.details is 'Headers as sent. Of faxstore''s own events: Reason, LastPolled (the last complete list before), Previous (the complete list before a late one), From, To and Records (what was dropped). NULL if none.';

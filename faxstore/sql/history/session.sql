@@ -1,4 +1,4 @@
--- grain: one fax session; what names it and does not change, so that its rows of the history need not repeat it
+-- grain: one fax session: what identifies it and does not change, so that history rows need not repeat it
 -- example: select session_id, started_at from fax.session where server = 'pbx1' and session_number = 7;
 create table fax.session (
     session_id     uuid primary key,
@@ -15,19 +15,19 @@ create table fax.session (
 
 create index session_started on fax.session (started_at);
 create index session_server_started on fax.session (server, started_at);
--- Names come from the wire and may be of any length; an index entry may not.
+-- Names from the wire can be of any length; index entries cannot.
 create index session_channel on fax.session (epoch_id, left(channel, 100), started_at);
 create index session_uniqueid on fax.session (server, left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
-comment on table fax.session is 'One fax session: its identity. Kept by fax.append(); what happened in it stands in fax.session_history.';
-comment on column fax.session.session_id is 'Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events: of server, Uniqueid, application and ordinal.';
-comment on column fax.session.started_at is 'First observation of the session that was appended, by the observer''s clock; names the partition of its rows.';
-comment on column fax.session.session_number is 'SessionNumber within the epoch. NULL: never listed, known only from its events.';
-comment on column fax.session.epoch_id is 'The epoch in which SessionNumber counts.';
-comment on column fax.session.is_open is 'No end was appended yet: neither a completion event nor an absence from a complete list. A hint for the appender; the views fold the history.';
+comment on table fax.session is 'Identity of one fax session, maintained by fax.append(). Its observations are in fax.session_history.';
+comment on column fax.session.session_id is 'Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events, of server, Uniqueid, application and ordinal.';
+comment on column fax.session.started_at is 'First appended observation of the session, by the observer''s clock. Determines the partition of its rows.';
+comment on column fax.session.session_number is 'SessionNumber within the epoch. NULL if the fax is known only from its events.';
+comment on column fax.session.epoch_id is 'Epoch in which SessionNumber counts.';
+comment on column fax.session.is_open is 'True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.';
 comment on column fax.session.server is 'Name of the server in the settings.';
-comment on column fax.session.operation is 'Operation as first told: send, receive, gateway, V.21 or none. NULL: not told.';
-comment on column fax.session.channel is 'Channel name as first told (personal: may hold a number). NULL: not told.';
-comment on column fax.session.uniqueid is 'Uniqueid of the channel as first told by an event. NULL: not told.';
-comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL: not told.';
+comment on column fax.session.operation is 'Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.';
+comment on column fax.session.channel is 'Channel name as first reported (personal: may contain a number). NULL if not reported.';
+comment on column fax.session.uniqueid is 'Uniqueid of the channel as first reported by an event. NULL if not reported.';
+comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL if not reported.';

@@ -1,6 +1,6 @@
 -- grain: one observation of one session, never changed
 -- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
--- Columns stand by falling alignment (16, 8, 4, 1 byte, then text), so that no row pays for padding.
+-- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
 create table fax.session_history (
     session_id            uuid not null,
     started_at            timestamptz not null,
@@ -26,28 +26,28 @@ create table fax.session_history (
 
 create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
 
--- When faxes completed: a server's own counters are compared minute by minute (fax.reconciliation).
+-- fax.reconciliation looks up the completions of each minute.
 create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
 
 create table fax.session_history_default partition of fax.session_history default;
 
-comment on table fax.session_history is 'The history: one row an observation of one fax session, append-only, partitioned by month of started_at.';
-comment on column fax.session_history.session_id is 'The session: fax.session.';
-comment on column fax.session_history.started_at is 'First observation of the session, the same in every row of it; names the partition.';
-comment on column fax.session_history.observed_at is 'When it was observed, by the observer''s clock, to the microsecond.';
-comment on column fax.session_history.position is 'Place in the history, from 1 without gaps, in the order of commit.';
-comment on column fax.session_history.data_rate is 'DataRate, bit/s; 14400 before negotiation is a default, not a measurement. NULL: not told.';
-comment on column fax.session_history.x_resolution is 'ImageResolution across, pixels per metre; 0 before negotiation. NULL: not told.';
-comment on column fax.session_history.y_resolution is 'ImageResolution down, pixels per metre; 0 before negotiation. NULL: not told.';
-comment on column fax.session_history.page_number is 'PageNumber as sent: pages done plus one. NULL: not told.';
-comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event PagesTransferred. NULL: not told.';
-comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event PagesTransferred. NULL: not told.';
-comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the page in hand, not of the session. NULL: not told.';
-comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL: not told, or neither yes nor no.';
-comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (no detail was had), FAXStatus, Newexten (a fax application begins), Status (its channel, asked once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer had it.';
-comment on column fax.session_history.operation is 'Operation as sent. NULL: not told.';
-comment on column fax.session_history.state is 'State as sent. NULL: not told.';
-comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL: not told.';
-comment on column fax.session_history.collector_id is 'Who observed it: the ingestor (its host and the id of its spool), or the import.';
-comment on column fax.session_history.file_name is 'FileName as sent, the first where there are several (personal). NULL: not told.';
-comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit theirs, as sent (personal). NULL: none.';
+comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';
+comment on column fax.session_history.session_id is 'The session (fax.session).';
+comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows. Determines the partition.';
+comment on column fax.session_history.observed_at is 'Time of the observation, by the observer''s clock, to the microsecond.';
+comment on column fax.session_history.position is 'Position in the history, from 1 without gaps, in commit order.';
+comment on column fax.session_history.data_rate is 'DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.';
+comment on column fax.session_history.x_resolution is 'Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+comment on column fax.session_history.y_resolution is 'Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+comment on column fax.session_history.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
+comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.';
+comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.';
+comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.';
+comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.';
+comment on column fax.session_history.operation is 'Operation as sent. NULL if not reported.';
+comment on column fax.session_history.state is 'State as sent. NULL if not reported.';
+comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
+comment on column fax.session_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.session_history.file_name is 'FileName as sent, the first if there are several (personal). NULL if not reported.';
+comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.';

@@ -1,5 +1,6 @@
--- grain: one observation on its way into the history, for the length of one transaction
--- Unlogged: what is lost with it was never acknowledged, and is still in the spool.
+-- grain: one observation that is being appended, for the duration of one transaction
+-- example: copy fax.staged_row (…) from stdin;
+-- Unlogged: rows lost in a crash were not acknowledged and are still in the spool.
 create unlogged table fax.staged_row (
     batch                 uuid not null,
     ordinal               integer not null,
@@ -28,16 +29,16 @@ create unlogged table fax.staged_row (
 
 create index staged_row_batch on fax.staged_row (batch);
 
-comment on table fax.staged_row is 'Rows copied in for fax.append(), which takes them out in the same transaction.';
-comment on column fax.staged_row.batch is 'The batch it belongs to: one transaction of one appender.';
-comment on column fax.staged_row.ordinal is 'Its place in the batch.';
+comment on table fax.staged_row is 'Rows copied in for fax.append(), which deletes them in the same transaction.';
+comment on column fax.staged_row.batch is 'The batch: one transaction of one appender.';
+comment on column fax.staged_row.ordinal is 'Order within the batch.';
 comment on column fax.staged_row.session_id is 'The session.';
 comment on column fax.staged_row.epoch_id is 'The epoch of the session.';
-comment on column fax.staged_row.observed_at is 'When it was observed.';
-comment on column fax.staged_row.session_number is 'SessionNumber. NULL: an event that names only its channel.';
-comment on column fax.staged_row.channel is 'Channel (personal). NULL: not told.';
-comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL: not told.';
-comment on column fax.staged_row.technology is 'Technology. NULL: not told.';
+comment on column fax.staged_row.observed_at is 'Time of the observation.';
+comment on column fax.staged_row.session_number is 'SessionNumber. NULL for an event that names only its channel.';
+comment on column fax.staged_row.channel is 'Channel (personal). NULL if not reported.';
+comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL if not reported.';
+comment on column fax.staged_row.technology is 'Technology. NULL if not reported.';
 comment on column fax.staged_row.data_rate is 'As in fax.session_history.';
 comment on column fax.staged_row.x_resolution is 'As in fax.session_history.';
 comment on column fax.staged_row.y_resolution is 'As in fax.session_history.';

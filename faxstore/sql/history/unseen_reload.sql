@@ -1,6 +1,6 @@
--- When res_fax.so was loaded anew between the newest epoch of a start and the moment from which an observer saw that
--- start, as far as it is on record: the last Load or Unload of it, or counters (FAXStats) of that observer that fell.
--- NULL: nothing tells of one, or there is an epoch of it.
+-- When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an
+-- observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell.
+-- NULL if there is no evidence, or if an epoch for the reload exists.
 -- example: select fax.unseen_reload('pbx1', '2026-11-23 08:00+00', null, '2026-11-23 09:00+00', 'host-a/5f3c9a1b');
 create function fax.unseen_reload(
     of_server text, started timestamptz, startup text, first_seen timestamptz, observer text
@@ -52,4 +52,4 @@ as $$
 $$;
 
 comment on function fax.unseen_reload(text, timestamptz, text, timestamptz, text) is
-    'When res_fax.so was loaded anew without an observer that saw it, as far as what is on record tells.';
+    'When res_fax.so was reloaded while no observer saw it, as far as recorded evidence shows. NULL if there is no such evidence.';

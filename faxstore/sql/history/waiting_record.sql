@@ -1,5 +1,6 @@
--- grain: one event at the end of an imported recording that still waits for its session to be listed
--- The recording's next piece takes it up again; the ingestor keeps its own in its spool.
+-- grain: one event at the end of an imported recording whose session has not been listed yet
+-- example: select server, count(*) from fax.waiting_record group by server;
+-- The ingestor stores its waiting events in its spool.
 create table fax.waiting_record (
     server  text not null,
     ordinal integer not null,
@@ -7,7 +8,7 @@ create table fax.waiting_record (
     primary key (server, ordinal)
 );
 
-comment on table fax.waiting_record is 'Events at the end of an imported recording that wait for their session; the next import for the server takes them up.';
+comment on table fax.waiting_record is 'Events at the end of an imported recording that wait for their session. The next import for the server continues with them.';
 comment on column fax.waiting_record.server is 'Server of the recording.';
-comment on column fax.waiting_record.ordinal is 'Their order, from 0.';
+comment on column fax.waiting_record.ordinal is 'Order, from 0.';
 comment on column fax.waiting_record.body is 'The record as the importer encodes it (personal).';

@@ -1,5 +1,5 @@
--- Empties rejected messages of a server (NULL: of all) between two moments, all or those that contain a text. That there
--- was one, when and why it was rejected, stays; they are not in the log. Returns how many were emptied.
+-- Empties the rejected messages of a server (of all if NULL) between two moments, all or only those that contain a text.
+-- When and why each was rejected remains. Rejected messages are not in the log. Returns the number of messages emptied.
 -- example: select fax.erase_rejected('pbx1', '2026-11-01', '2026-12-01', 'request of 2026-11-25', '5550100');
 create function fax.erase_rejected(
     of_server text, from_moment timestamptz, to_moment timestamptz, because text, containing text default ''
@@ -25,4 +25,4 @@ begin
 end
 $$;
 
-comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties rejected messages of a server between two moments, all or those that contain a text. Returns how many.';
+comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties the rejected messages of a server between two moments, all or only those that contain a text. Returns their number.';

@@ -1,5 +1,6 @@
--- Takes the personal values out of the history of one session for good, and out of fax.session and of the billing ledger;
--- its figures and every proof stay. Returns from how many rows. Rows that come later hold their values until it is erased again.
+-- Erases the personal values of one session from the history, fax.session and the billing ledger. Figures and proofs
+-- remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
+-- erased.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');
 create function fax.erase_session(of_session uuid, because text) returns bigint
 language plpgsql
@@ -40,4 +41,4 @@ begin
 end
 $$;
 
-comment on function fax.erase_session(uuid, text) is 'Takes the personal values of one session out of the history for good; its figures, and every proof, stay. Returns from how many rows.';
+comment on function fax.erase_session(uuid, text) is 'Erases the personal values of one session permanently; figures and proofs remain. Returns the number of rows erased.';

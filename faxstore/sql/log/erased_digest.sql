@@ -10,8 +10,8 @@ create table fax.erased_digest (
 
 create index erased_digest_position on fax.erased_digest (position);
 
-comment on table fax.erased_digest is 'What stands in the log for the values that were erased from a row: their digests, whose salt is gone. Append-only.';
+comment on table fax.erased_digest is 'Digests that represent the erased values of a row in the log. Their salt is deleted. Append-only.';
 comment on column fax.erased_digest.session_id is 'The session.';
-comment on column fax.erased_digest.position is 'The row of the history.';
-comment on column fax.erased_digest.file_name is 'Digest of its file_name, by fax.personal_digest() with the salt of then. NULL: it had none.';
-comment on column fax.erased_digest.details is 'Digest of its details as they were, likewise. NULL: they held no personal value.';
+comment on column fax.erased_digest.position is 'Position of the row in the history.';
+comment on column fax.erased_digest.file_name is 'Digest of its file_name by fax.personal_digest() with the salt of that time. NULL if it had none.';
+comment on column fax.erased_digest.details is 'Digest of its details before the erasure, likewise. NULL if they contained no personal value.';

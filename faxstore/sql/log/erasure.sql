@@ -13,13 +13,13 @@ create table fax.erasure (
     check ((session_id is null) <> (from_at is null or to_at is null))
 );
 
-comment on table fax.erasure is 'Who erased which personal values, when and why. Append-only.';
+comment on table fax.erasure is 'Erasures of personal values: who, when and why. Append-only.';
 comment on column fax.erasure.erasure_id is 'Identity of the erasure.';
-comment on column fax.erasure.erased_at is 'When its transaction began, by the database''s clock.';
-comment on column fax.erasure.erased_by is 'The user of the database.';
-comment on column fax.erasure.reason is 'Why, in the words of whoever erased.';
-comment on column fax.erasure.session_id is 'The session whose values went. NULL: rejected messages.';
-comment on column fax.erasure.server is 'Of rejected messages: their server. NULL: every server, or a session.';
-comment on column fax.erasure.from_at is 'Of rejected messages: the first moment. NULL: a session.';
-comment on column fax.erasure.to_at is 'Of rejected messages: the moment before which. NULL: a session.';
-comment on column fax.erasure.erased_rows is 'How many rows of the history, or messages, it took values from.';
+comment on column fax.erasure.erased_at is 'Start of its transaction, by the database''s clock.';
+comment on column fax.erasure.erased_by is 'Database user.';
+comment on column fax.erasure.reason is 'Reason that the user gave.';
+comment on column fax.erasure.session_id is 'The session. NULL if rejected messages were erased.';
+comment on column fax.erasure.server is 'Server of the rejected messages. NULL for all servers, or for a session.';
+comment on column fax.erasure.from_at is 'Start of the period of the rejected messages, inclusive. NULL for a session.';
+comment on column fax.erasure.to_at is 'End of the period of the rejected messages, exclusive. NULL for a session.';
+comment on column fax.erasure.erased_rows is 'Number of history rows or messages from which values were erased.';

@@ -1,8 +1,9 @@
--- One who seals or erases at a time: the lock lasts until the transaction ends. Appenders do not take it.
+-- Takes the lock of sealing and erasing until the end of the transaction. Appenders do not take it.
+-- example: select fax.lock_log();
 create function fax.lock_log() returns void
 language sql
 as $$
     select pg_advisory_xact_lock(4702394921427289929)
 $$;
 
-comment on function fax.lock_log() is 'Waits for the one lock of all who seal or erase.';
+comment on function fax.lock_log() is 'Waits for the lock of sealing and erasing and holds it until the transaction ends.';

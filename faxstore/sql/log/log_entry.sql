@@ -1,7 +1,7 @@
--- A row of the history as the log takes it: a version byte, then each column in this order as its length (4 bytes, -1 for
--- NULL) and its value as Postgres sends it in binary (whole numbers big-endian, moments in microseconds from 2000-01-01
--- UTC, text in UTF-8). Of details the text of what is plain; then the digest of file_name, and that of the whole details
--- where they hold personal values.
+-- The canonical bytes of a history row in the log: a version byte, then each argument in order as its length (4 bytes,
+-- -1 for NULL) and its value in Postgres's binary format (integers big-endian, timestamps in microseconds since
+-- 2000-01-01 UTC, text in UTF-8). The last three are the text of the plain details, the digest of file_name, and the
+-- digest of the whole details if they contain personal values.
 -- example: select sha256('\x00' || entry) = leaf from fax.log_leaves where position = 1;
 create function fax.log_entry(
     at_position bigint, session_id uuid, server text, epoch_id uuid, session_number bigint, started_at timestamptz,
@@ -25,4 +25,4 @@ as $$
 $$;
 
 comment on function fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea) is
-    'A row of the history as the log takes it: its canonical bytes.';
+    'The canonical bytes of a history row in the log.';

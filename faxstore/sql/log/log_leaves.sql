@@ -1,4 +1,4 @@
--- grain: one row of the history as the log takes it
+-- grain: one row of the history as a leaf of the log
 -- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;
 create view fax.log_leaves as
 select
@@ -27,9 +27,9 @@ from (
     cross join lateral (select fax.plain_details(h.details) as plain offset 0) p
 ) e;
 
-comment on view fax.log_leaves is 'The leaves of the transparency log: leaf n of the tree is the row at position n. As the rows are now; what was sealed stands in fax.checkpoint.';
-comment on column fax.log_leaves.position is 'Place of the row in the history; the index of its leaf is one less.';
+comment on view fax.log_leaves is 'Leaves of the transparency log as the rows are now: leaf n of the tree is the row at position n. fax.checkpoint has what was sealed.';
+comment on column fax.log_leaves.position is 'Position of the row in the history; the index of its leaf is one less.';
 comment on column fax.log_leaves.session_id is 'The session.';
-comment on column fax.log_leaves.started_at is 'First observation of the session; names the partition.';
-comment on column fax.log_leaves.entry is 'The canonical bytes of the row, by fax.log_entry(); personal values are digests.';
-comment on column fax.log_leaves.leaf is 'Its hash as a leaf (RFC 6962): 32 bytes. Before the row is sealed its personal values have no salt, and this is not yet its leaf.';
+comment on column fax.log_leaves.started_at is 'First observation of the session. Determines the partition.';
+comment on column fax.log_leaves.entry is 'Canonical bytes of the row by fax.log_entry(), with digests for personal values.';
+comment on column fax.log_leaves.leaf is 'Leaf hash (RFC 6962), 32 bytes. Until the row is sealed, its personal values have no salt and this is not yet its leaf.';

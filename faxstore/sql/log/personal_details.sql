@@ -1,4 +1,4 @@
--- What of a row's details may be personal: all headers that are not plain. ChanVariable is among them whatever it holds.
+-- The headers of a row's details that may be personal: all that are not plain. ChanVariable is always among them.
 -- example: select fax.personal_details('{"Status": "OK", "CallerIDNum": "5550100"}');
 create function fax.personal_details(details jsonb) returns jsonb
 language sql immutable parallel safe
@@ -10,4 +10,4 @@ as $$
     end
 $$;
 
-comment on function fax.personal_details(jsonb) is 'The headers among a row''s details that may be personal values.';
+comment on function fax.personal_details(jsonb) is 'Headers of a row''s details that may be personal.';

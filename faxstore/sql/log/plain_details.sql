@@ -1,4 +1,4 @@
--- The details of a row without their personal values. Of ChanVariable the plain variables stay.
+-- The details of a row without personal values. Of ChanVariable, the plain variables remain.
 -- example: select fax.plain_details('{"Status": "OK", "CallerIDNum": "5550100"}');
 create function fax.plain_details(details jsonb) returns jsonb
 language sql immutable parallel safe
@@ -18,4 +18,4 @@ as $$
     select details where jsonb_typeof(details) <> 'object'
 $$;
 
-comment on function fax.plain_details(jsonb) is 'The details of a row without their personal values.';
+comment on function fax.plain_details(jsonb) is 'The details of a row without personal values.';

@@ -1,4 +1,4 @@
--- The headers of a message that are no personal values. Whatever is not known is personal.
+-- The headers that are not personal. Every header not listed here counts as personal.
 -- example: select fax.plain_headers();
 create function fax.plain_headers() returns text[]
 language sql immutable parallel safe
@@ -10,4 +10,4 @@ as $$
         'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
 $$;
 
-comment on function fax.plain_headers() is 'The headers of a message that are no personal values; what is not known is personal.';
+comment on function fax.plain_headers() is 'Headers that are not personal. All others count as personal.';

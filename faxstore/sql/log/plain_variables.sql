@@ -1,4 +1,5 @@
--- The channel variables that are no personal values, in VarSet and in ChanVariable. Whatever is not known is personal.
+-- The channel variables in VarSet and ChanVariable that are not personal. Every variable not listed here counts as
+-- personal.
 -- example: select fax.plain_variables();
 create function fax.plain_variables() returns text[]
 language sql immutable parallel safe
@@ -6,4 +7,4 @@ as $$
     select array['FAXBITRATE', 'FAXERROR', 'FAXMODE', 'FAXPAGES', 'FAXRESOLUTION', 'FAXSTATUS', 'FAXSTATUSSTRING']
 $$;
 
-comment on function fax.plain_variables() is 'The channel variables that are no personal values; what is not known is personal.';
+comment on function fax.plain_variables() is 'Channel variables that are not personal. All others count as personal.';

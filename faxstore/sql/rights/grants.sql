@@ -1,4 +1,4 @@
--- Who may do what, given anew as a whole. Rows get into the history by fax.append() alone.
+-- The rights of each role. Rows enter the history through fax.append() only.
 grant usage on schema fax to fax_ingest, fax_reader;
 revoke all on all functions in schema fax from public;
 
@@ -9,7 +9,7 @@ grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to
 grant execute on function
     fax.lock_append(),
     fax.append(uuid, text),
-    fax.listed(uuid, timestamptz, bigint[]),
+    fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.make_partitions_ahead(integer),
     fax.hold_lease(text, text, double precision),
@@ -29,8 +29,8 @@ grant execute on function
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
-    fax.unescaped(text),
-    fax.told_moment(jsonb, text),
+    fax.unescape(text),
+    fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.gaps(text, timestamptz, timestamptz),
@@ -38,10 +38,10 @@ grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.usage(timestamp, timestamp, text, text),
     fax.quality(timestamp, timestamp, text),
-    fax.counted_faxes(text, timestamptz, timestamptz)
+    fax.reconcile(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
--- The log: who seals appends to it, and reads what it is made of; the salts of the digests are for nobody else.
+-- The log. Only fax_sealer reads salts.
 grant usage on schema fax to fax_sealer, fax_masked;
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
@@ -60,7 +60,7 @@ grant execute on function
 to fax_sealer, fax_reader;
 grant execute on function fax.lock_log() to fax_sealer;
 
--- Masked: what holds no personal value, and the functions beneath.
+-- What contains no personal values, and the functions of its views.
 grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
     fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
@@ -72,8 +72,8 @@ grant execute on function
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
-    fax.unescaped(text),
-    fax.told_moment(jsonb, text),
+    fax.unescape(text),
+    fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.gaps(text, timestamptz, timestamptz),
@@ -81,7 +81,7 @@ grant execute on function
     fax.usage(timestamp, timestamp, text, text)
 to fax_masked;
 
--- The billing ledger. Lines and batches get in by its functions alone.
+-- The billing ledger. Lines and batches enter through functions only.
 grant usage on schema fax to fax_export;
 grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
 grant execute on function
@@ -99,7 +99,7 @@ grant execute on function
     fax.export_delivered(text, bigint)
 to fax_export;
 
--- Prices: who bills enters them; readers see them, and what faxes cost.
+-- Prices and charges.
 grant usage on schema fax to fax_billing;
 grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
 grant execute on function

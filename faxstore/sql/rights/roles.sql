@@ -1,8 +1,12 @@
--- The roles. They belong to the whole cluster, so a second database of the same cluster finds them there.
--- fax_owner owns everything and cannot log in; fax_ingest may only append; fax_reader may only read.
--- fax_sealer may seal, verify and prove; fax_masked sees only what holds no personal value; fax_billing may enter prices;
--- fax_export may only make batches of the billing ledger, and read it.
--- A user of your own becomes one of them with: grant fax_ingest to my_user;
+-- The roles. They belong to the cluster, so they may exist before the database does.
+--   fax_owner    owns everything; no login
+--   fax_ingest   appends
+--   fax_reader   reads
+--   fax_masked   reads what contains no personal values
+--   fax_sealer   seals, verifies and proves
+--   fax_billing  enters prices
+--   fax_export   makes batches of the billing ledger, and reads it
+-- Grant one to a user with: grant fax_ingest to my_user;
 do $$
 declare
     role_name text;
@@ -15,7 +19,7 @@ begin
             begin
                 execute format('create role %I nologin', role_name);
             exception when duplicate_object or unique_violation then
-                null;  -- another database of the cluster has just made it
+                null;  -- created concurrently by another database of the cluster
             end;
         end if;
     end loop;

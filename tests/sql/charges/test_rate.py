@@ -46,8 +46,8 @@ def test_two_for_the_same_faxes_at_one_time_are_refused_in_one_line(
     with pytest.raises(psycopg.errors.ExclusionViolation) as error, database.transaction():
         rate(database, **scope, valid_from="2026-12-31Z", per_page="1")
     assert str(error.value.diag.message_primary) == (
-        f"rate {first} is for the same faxes, from 2026-01-01 00:00:00+00 to 2027-01-01 00:00:00+00:"
-        " end it first (fax.set_rate does), or begin after it"
+        f"rate {first} covers the same faxes from 2026-01-01 00:00:00+00 to 2027-01-01 00:00:00+00:"
+        " end it first (fax.set_rate does), or start the new rate after it"
     )
     rate(database, **scope, valid_from="2027-01-01Z")
     rate(database, **scope, valid_to="2026-01-01Z")
@@ -127,7 +127,7 @@ def test_nothing_but_the_end_of_a_rate_is_changed_not_even_by_a_superuser(
 ) -> None:
     only = rate(database, per_page="1")
     assert refused(database, f"update fax.rate set {change}") == (
-        f"of rate {only} only valid_to can be changed: end it, and enter a new one (fax.set_rate does both)"
+        f"only valid_to of rate {only} can be changed: end it and enter a new rate (fax.set_rate does both)"
     )
 
 
@@ -135,7 +135,7 @@ def test_a_rate_that_has_begun_is_not_deleted_one_to_come_is(database: psycopg.C
     begun = rate(database, valid_to=NEXT_YEAR)
     rate(database, valid_from=NEXT_YEAR)
     assert refused(database, "delete from fax.rate where rate_id = %s", begun) == (
-        f"rate {begun} has begun: it is not deleted, set its valid_to instead"
+        f"rate {begun} is already valid and cannot be deleted: set its valid_to instead"
     )
     database.execute("delete from fax.rate where valid_from > now()")
     assert [row["rate_id"] for row in rates(database)] == [begun]
@@ -185,9 +185,7 @@ def test_a_price_between_two_holds_until_the_next_one(database: psycopg.Connecti
 
 
 def test_the_first_price_of_all_needs_a_currency(database: psycopg.Connection) -> None:
-    assert refused(database, "select fax.set_rate(per_page => 1)").startswith(
-        "currency is not said, and there is no rate"
-    )
+    assert refused(database, "select fax.set_rate(per_page => 1)").startswith("currency is missing, and no rate")
     assert refused(database, "select fax.set_rate(valid_from => null)").startswith("valid_from is null")
     database.execute("select fax.set_rate(currency => 'EUR', per_page => 0.05)")
     (row,) = rates(database)
@@ -197,7 +195,7 @@ def test_the_first_price_of_all_needs_a_currency(database: psycopg.Connection) -
 
 def test_a_second_price_from_the_same_moment_is_refused(database: psycopg.Connection) -> None:
     rate(database, valid_from=NEXT_YEAR)
-    assert "is for the same faxes" in refused(
+    assert "covers the same faxes" in refused(
         database, "select fax.set_rate(currency => 'EUR', per_page => 1, valid_from => %s)", NEXT_YEAR
     )
 
@@ -226,9 +224,9 @@ def test_who_bills_sets_prices_from_now_on(billing: psycopg.Connection) -> None:
     ("statement", "said"),
     [
         ("insert into fax.rate (account_code, currency, valid_from) values ('law', 'EUR', now() - interval '1 second')",
-         "would change what earlier faxes cost: only fax_owner may enter it"),
-        ("select fax.set_rate(per_page => 1, valid_from => now() - interval '1 day')", "would change in the past"),
-        ("update fax.rate set valid_to = now() - interval '1 day'", "would change in the past"),
+         "would change past charges: only fax_owner may enter it"),
+        ("select fax.set_rate(per_page => 1, valid_from => now() - interval '1 day')", "would change past charges"),
+        ("update fax.rate set valid_to = now() - interval '1 day'", "would change past charges"),
         ("update fax.rate set per_page = 1", "permission denied for table rate"),
         ("truncate fax.rate", "permission denied for table rate"),
     ],
@@ -240,7 +238,7 @@ def test_who_bills_does_not_change_the_past(billing: psycopg.Connection, stateme
 def test_an_end_that_has_passed_is_not_taken_back(database: psycopg.Connection) -> None:
     rate(database, valid_to=LAST_YEAR)
     database.execute("set local role fax_billing")
-    assert "would change in the past" in refused(database, "update fax.rate set valid_to = null")
+    assert "would change past charges" in refused(database, "update fax.rate set valid_to = null")
 
 
 @pytest.mark.parametrize("role", ["fax_reader", "fax_ingest"])

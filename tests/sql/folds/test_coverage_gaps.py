@@ -57,7 +57,7 @@ def test_a_lost_connection_is_one_from_the_last_poll_to_the_next(database: psyco
     (gap,) = gaps(database)
     assert of(gap, "server", "began_at", "ended_at", "reason") == ("pbx", at(44.9), at(50.5), "connection lost")
     assert float(gap["seconds"]) == pytest.approx(5.6)
-    assert of(gap, "reasons", "told") == (["connection lost"], ["Connection reset by peer"])
+    assert of(gap, "reasons", "messages") == (["connection lost"], ["Connection reset by peer"])
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_collector_that_was_killed_and_then_finds_no_server(database: psycopg.
     append(database, of_server(300, "Connected"), polled(301))
     (gap,) = gaps(database)
     assert of(gap, "reason", "reasons") == ("collector down", ["collector down"])
-    assert gap["told"] == ["Connection refused"]
+    assert gap["messages"] == ["Connection refused"]
 
 
 def test_a_gap_tells_all_its_reasons_in_order(database: psycopg.Connection) -> None:
@@ -104,7 +104,7 @@ def test_a_gap_tells_all_its_reasons_in_order(database: psycopg.Connection) -> N
     append(database, of_server(290, "Connected"), polled(291))
     (gap,) = gaps(database)
     assert gap["reasons"] == ["collector down", "permission", "connection lost"]
-    assert gap["told"] == ["faxstore was stopped", "login refused: Authentication failed", "Connection refused"]
+    assert gap["messages"] == ["faxstore was stopped", "login refused: Authentication failed", "Connection refused"]
 
 
 def test_polls_that_come_late_are_one(database: psycopg.Connection) -> None:
@@ -309,7 +309,7 @@ def test_what_was_dropped_is_one_though_the_polls_go_on(database: psycopg.Connec
     append(database, polled(0, 60, 120), dropped(70, 100))
     (gap,) = gaps(database)
     assert of(gap, "began_at", "ended_at", "reason") == (at(70), at(100), "dropped")
-    assert of(gap, "reasons", "told") == (["dropped"], ["the spool could not be written (disk full)"])
+    assert of(gap, "reasons", "messages") == (["dropped"], ["the spool could not be written (disk full)"])
 
 
 def test_what_another_observer_kept_is_none(database: psycopg.Connection) -> None:

@@ -1,4 +1,4 @@
--- The corrections that were handed out of faxes that began in the period, by consumer and server.
+-- Corrections exported of faxes that started in the period, by consumer and server.
 select
     l.consumer,
     l.server,

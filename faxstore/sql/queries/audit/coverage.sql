@@ -1,5 +1,5 @@
--- How much of the period, from a server's first poll to its end or now, lay within good polls (fax.gaps). The share is cut
--- off, not rounded: 1 is said of no period with a gap.
+-- How much of the period, from a server's first poll to its end or now, good polls cover (fax.gaps). The share is
+-- truncated, not rounded, so that no period with a gap has share 1.
 select
     s.server,
     w.from_at,

@@ -1,4 +1,4 @@
--- The gaps that lie in the period, whole; seconds are those of the period.
+-- The gaps that overlap the period, unclipped; seconds count only the period.
 select
     g.server,
     g.began_at,
@@ -7,7 +7,7 @@ select
     g.sessions,
     g.missed_faxes,
     g.reasons,
-    g.told
+    g.messages
 from fax.coverage_gaps g
 where g.server = any (%(servers)s) and g.began_at < %(until)s and coalesce(g.ended_at, 'infinity') > %(since)s
 order by g.server, g.began_at;

@@ -1,4 +1,4 @@
--- Every server of which anything is on record, by name. Of server_history, which is long, only one row a server is read.
+-- All servers with any record, by name. Of server_history, which is long, it reads one row per server.
 with recursive known (server) as (
     (select h.server from fax.server_history h order by h.server limit 1)
     union all

@@ -1,4 +1,4 @@
--- The rows of the history about sessions that began in the period, and how many no checkpoint covers yet.
+-- The history rows of sessions that started in the period, and how many of them no checkpoint covers yet.
 select
     count(*) as rows,
     min(h.position) as first_position,

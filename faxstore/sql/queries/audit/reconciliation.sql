@@ -1,6 +1,6 @@
--- The sums of fax.reconciliation over the period, by server and observer, without a look at each interval: from the first to
--- the last reading of each life of the counters, and from there to the first one of the next (fax.counted_faxes).
-with told as (
+-- fax.reconciliation summed over the period, by server and observer. Instead of each interval, it compares the first
+-- and last reading of each life of the counters, and the last reading with the first one of the next (fax.reconcile).
+with counted as (
     select
         h.server,
         h.collector_id,
@@ -19,7 +19,7 @@ reading as (
         lag(t.observed_at) over in_order as before_at,
         lag(t.counters) over in_order as before,
         lag(t.starts) over in_order as starts_before
-    from told t
+    from counted t
     where t.event = 'FAXStats'
     window in_order as (partition by t.server, t.collector_id order by t.observed_at)
 ),
@@ -57,7 +57,7 @@ compared as (
     cross join lateral (
         values (l.before_at, l.from_at), (l.from_at, l.to_at)
     ) v (from_at, to_at)
-    cross join lateral fax.counted_faxes(l.server, v.from_at, v.to_at) n
+    cross join lateral fax.reconcile(l.server, v.from_at, v.to_at) n
     where v.from_at < v.to_at
 )
 select

@@ -1,4 +1,4 @@
--- The messages of the period that could not be understood, by server and reason.
+-- The rejected messages of the period, by server and reason.
 select r.server, count(*) as messages, min(r.observed_at) as first_at, max(r.observed_at) as last_at, r.reason
 from fax.rejected_messages r
 where r.server = any (%(servers)s) and r.observed_at >= %(since)s and r.observed_at < %(until)s

@@ -1,4 +1,4 @@
--- The faxes that began in the period, by server, direction and result. Tone detectors are no faxes.
+-- The faxes that started in the period, by server, direction and result, without tone detectors.
 select
     s.server,
     s.direction,

@@ -1,4 +1,4 @@
--- The servers of the report: what is on record of each at all, and how often it was found to have started in the period.
+-- The servers of the report: first and last observations, and starts in the period.
 select
     s.server,
     least(o.first_observed_at, f.started_at) as first_observed_at,

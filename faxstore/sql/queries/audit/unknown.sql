@@ -1,4 +1,4 @@
--- What could not be known of the faxes that began in the period, by server: numbers of sessions, but for the last line.
+-- What is unknown about the faxes that started in the period, by server: sessions, and in the last row seconds.
 with counted as (
     select
         s.server,
@@ -22,14 +22,14 @@ cross join lateral (
     select min(h.observed_at) as first_polled_at from fax.server_history h where h.server = s.server and h.event = 'Polled'
 ) p
 cross join lateral (values
-    (1, 'sessions still open: they may have ended unseen', c.open),
-    (2, 'sessions cut off by a restart of the server: their end was not seen', c.cut_off),
-    (3, 'sessions that ended and whose result was not on the wire', c.no_result),
-    (4, 'sessions that no poll saw, known from their events alone', c.not_polled),
-    (5, 'sessions whose pages nobody told', c.no_pages),
+    (1, 'sessions still open: they may have ended unobserved', c.open),
+    (2, 'sessions cut off by a restart of the server: their end was not observed', c.cut_off),
+    (3, 'sessions that ended without a result on the wire', c.no_result),
+    (4, 'sessions that no poll observed, known only from their events', c.not_polled),
+    (5, 'sessions without reported pages', c.no_pages),
     (6, 'sessions whose bad lines cannot be measured (senders, ECM, gateways)', c.not_measurable),
     (7, 'sessions whose bad lines are a lower bound', c.lower_bound),
-    (8, 'sessions in whose time nobody looked for a while', c.in_gap),
+    (8, 'sessions that overlap a gap in the coverage', c.in_gap),
     (9, 'seconds of the period before the first poll',
         round(extract(epoch from greatest(least(p.first_polled_at, now(), %(until)s) - %(since)s, interval '0')), 3))
 ) w (place, what, number)

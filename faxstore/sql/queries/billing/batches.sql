@@ -1,4 +1,4 @@
--- The batches of a consumer, how many of their lines were erased since, and when they were delivered.
+-- The batches of a consumer, with the number of erased lines and the time of delivery.
 select b.*,
        (select count(*) from fax.export_line l
         where l.consumer = b.consumer and l.batch = b.batch and l.erased_at is not null) as erased_lines,

@@ -1,5 +1,5 @@
--- Batches of a consumer that do not follow each other, by number or by position.
-select format('batch %s of %s: it begins at position %s, after batch %s at position %s',
+-- Batches that do not follow their predecessor by number or position, or end after the history.
+select format('batch %s of %s: it starts at position %s, after batch %s at position %s',
               b.batch, b.consumer, b.first_position, coalesce(b.earlier::text, '(none)'), b.earlier_position)
 from (
     select

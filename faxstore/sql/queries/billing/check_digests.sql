@@ -1,4 +1,4 @@
--- Lines that are not what their digests say, and batches whose digest is not that of their lines.
+-- Lines that do not match their digests, and batches whose digest does not match their lines.
 select format('batch %s of %s, line %s (session %s): it was changed', l.batch, l.consumer, l.line, l.session_id)
 from fax.export_line l
 where l.digest is distinct from fax.export_line_digest(l)

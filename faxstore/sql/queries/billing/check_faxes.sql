@@ -1,5 +1,5 @@
--- Faxes that a consumer should have been handed out and was not, and such as the views now tell otherwise. What has rows
--- after the consumer's last batch, or is pending, is the next batch's.
+-- Faxes that are missing in a consumer's batches, and exported faxes for which the views now have other values. Faxes
+-- with rows after the consumer's last batch, and pending ones, are left to the next batch.
 with consumer as (
     select b.consumer, max(b.last_position) as last_position from fax.export_batch b group by b.consumer
 ),
@@ -12,14 +12,14 @@ fax as materialized (
     cross join lateral fax.export_seen(s.session_id, s.started_at) f
     where exists (select 1 from consumer)
 )
-select format('session %s (%s, number %s) was not handed out to %s', f.session_id, f.server, f.session_number, c.consumer)
+select format('session %s (%s, number %s) was not exported to %s', f.session_id, f.server, f.session_number, c.consumer)
 from consumer c
 join fax f on f.last_position <= c.last_position
 where f.end_observed_by <> 'open' and f.direction is distinct from 'detector'
   and not exists (select 1 from fax.export_line l where l.session_id = f.session_id and l.consumer = c.consumer)
   and not exists (select 1 from fax.export_pending p where p.session_id = f.session_id and p.consumer = c.consumer)
 union all
-select format('batch %s of %s, line %s (session %s): the views tell otherwise: %s',
+select format('batch %s of %s, line %s (session %s): the views now differ: %s',
               n.batch, n.consumer, n.line, n.session_id,
               coalesce(case f.end_observed_by when 'open' then 'open'
                        else array_to_string(fax.export_changes(row(n.*)::fax.export_line, row(f.*)::fax.export_line), ', ') end,

@@ -1,10 +1,10 @@
--- Faxes of which a revision is missing or there twice, and corrections that do not say what the revision before said.
+-- Faxes with missing or duplicate revisions, and corrections that do not match the revision they supersede.
 select format('session %s for %s: its revisions are not 1 to %s', l.session_id, l.consumer, count(*))
 from fax.export_line l
 group by l.consumer, l.session_id
 having min(l.revision) <> 1 or max(l.revision) <> count(*) or count(distinct l.revision) <> count(*)
 union all
-select format('batch %s of %s, line %s (session %s): it does not supersede what it says', n.batch, n.consumer, n.line, n.session_id)
+select format('batch %s of %s, line %s (session %s): it does not match the revision that it supersedes', n.batch, n.consumer, n.line, n.session_id)
 from fax.export_line n
 left join fax.export_line o
     on o.session_id = n.session_id and o.consumer = n.consumer and o.revision = n.supersedes and o.batch < n.batch

@@ -1,4 +1,4 @@
--- Batches whose figures are not those of their lines.
+-- Batches whose sums differ from those of their lines.
 select format('batch %s of %s: its sums are not those of its lines', b.batch, b.consumer)
 from fax.export_batch b
 left join (

@@ -1,2 +1,2 @@
--- What the next batch of a consumer would hold.
+-- The lines of a consumer's next batch.
 select d.* from fax.export_due(%(consumer)s, %(everything)s) d where d.line is not null order by d.line

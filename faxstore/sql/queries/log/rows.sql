@@ -1,7 +1,7 @@
--- The rows of the history from one position to another, in their order, for faxstore/log/leaves.py: first what the digests
--- of personal values are made of (a hash costs the server more than the client), then the columns of fax.log_entry() but
--- for these digests, so that the bytes of a row in COPY's binary format are the row's entry in the log.
--- fax.plain_details() is called where its quick way, which is written out, would not do: that doubles the rate.
+-- Rows of the history between two positions, in order, for faxstore/log/leaves.py. The first columns are the input of
+-- the digests of personal values, which cost the client less than the server. The others are the arguments of
+-- fax.log_entry() without those digests, so that a row in COPY's binary format is the row's entry in the log.
+-- Calls fax.plain_details() only if the shortcut written out below does not apply, which doubles the rate.
 select
     k.salt,
     h.file_name,

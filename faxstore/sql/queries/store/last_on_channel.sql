@@ -1,6 +1,6 @@
--- grain: the last session of an epoch that began on a channel before a moment; at most one row
--- Asked as of an event itself, so that a repeat of the event comes to the same answer.
--- A fax that no list showed counts for its own Uniqueid alone; it was last seen with its last event.
+-- grain: the last session of an epoch that started on a channel before a moment; at most one row
+-- Evaluated as of the event, so that a repeat of the event gets the same answer.
+-- A fax that was never listed matches only its own Uniqueid, and its last event counts as last seen.
 select
     s.session_id,
     coalesce((extract(epoch from max(h.observed_at) filter (where s.session_number is null or h.listed))

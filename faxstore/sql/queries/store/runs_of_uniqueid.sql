@@ -1,5 +1,5 @@
--- grain: one fax on a Uniqueid that had begun by a moment: whether it began before it, and whether it is one that no list
--- showed and that goes on at that moment
+-- grain: one fax on a Uniqueid that started by a moment
+-- Returns whether it started before that moment, and whether it was never listed and continues after it.
 select s.session_id, s.started_at < %(moment)s,
        s.session_number is null and exists (
            select from fax.session_history r

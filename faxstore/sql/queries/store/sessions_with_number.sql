@@ -1,5 +1,5 @@
--- grain: one session of which a personal value holds a number: its digits, not within more digits
-with told as (
+-- grain: one session with a personal value that contains a number: its digits, not as part of a longer number
+with found as (
     select s.session_id
     from fax.session s
     where translate(s.channel, ' ()/.-', '') ~ ('(^|\D)' || %(digits)s || '(\D|$)')
@@ -11,5 +11,5 @@ with told as (
 )
 select s.session_id, s.server, s.started_at, s.is_open
 from fax.session s
-where s.session_id in (select t.session_id from told t)
+where s.session_id in (select t.session_id from found t)
 order by s.started_at, s.session_id

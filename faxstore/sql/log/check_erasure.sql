@@ -1,6 +1,6 @@
--- Trigger of the history for each row: a change is let through only where nothing but personal values has gone, by an
--- erasure that this transaction has put on record, and their digests are kept, so that the row's leaf stays what it was.
-create function fax.only_erased() returns trigger
+-- Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values, this
+-- transaction has recorded the erasure, and the digests are stored, so that the row's leaf does not change.
+create function fax.check_erasure() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -15,7 +15,7 @@ begin
     restored.file_name := old.file_name;
     restored.details := old.details;
     if restored is not distinct from old
-       and fax.erasing(old.session_id, null, null)
+       and fax.erasure_recorded(old.session_id, null, null)
        and (new.file_name is not distinct from old.file_name
             or (new.file_name is null and fax.personal_digest(of_salt, 'file_name', old.file_name) = kept.file_name))
        and (new.details is not distinct from old.details
@@ -28,4 +28,4 @@ begin
 end
 $$;
 
-comment on function fax.only_erased() is 'Trigger: refuses every UPDATE of the history that does more than erase personal values.';
+comment on function fax.check_erasure() is 'Trigger: refuses an UPDATE of the history unless it only erases personal values.';

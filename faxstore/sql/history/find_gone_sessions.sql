@@ -1,6 +1,7 @@
--- A complete list of an epoch's sessions, seen at a moment: returns the sessions that were open and are not on it.
--- A session that was first listed later, or is known to have been listed since, is not gone.
-create function fax.listed(list_epoch uuid, seen_at timestamptz, numbers bigint[])
+-- Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains.
+-- Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.
+-- example: select * from fax.find_gone_sessions('…', '2026-11-23 14:00+00', array[7, 8]);
+create function fax.find_gone_sessions(list_epoch uuid, seen_at timestamptz, numbers bigint[])
 returns table (session_id uuid, session_number bigint, started_at timestamptz)
 language plpgsql
 security definer
@@ -21,4 +22,4 @@ begin
 end
 $$;
 
-comment on function fax.listed(uuid, timestamptz, bigint[]) is 'Sessions of an epoch that were open and are not on a complete list of it.';
+comment on function fax.find_gone_sessions(uuid, timestamptz, bigint[]) is 'Open sessions of an epoch that are absent from a complete list of it.';

@@ -1,9 +1,10 @@
--- What a server counted between two of its FAXStats readings, beside the sessions that were seen in that time: begun
--- for the attempts, completed for the completions. The readings are the last one up to a moment and the first one from
--- another moment on; no row: one of them is not there.
--- A server that restarted counts from 0: then its new counts are all there is, and sessions since stand beside them.
--- example: select * from fax.counted_faxes('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
-create function fax.counted_faxes(of_server text, from_moment timestamptz, to_moment timestamptz)
+-- grain: one interval of one server: at most one row
+-- example: select * from fax.reconcile('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+-- Compares what a server counted between two of its FAXStats readings with the sessions observed in that time: attempts
+-- with sessions that started, completions with sessions that completed. The readings are the last one up to from_moment
+-- and the first one from to_moment on. No row if one of them is missing.
+-- A server that restarted counts from 0, so its new counters are compared with the sessions since the restart.
+create function fax.reconcile(of_server text, from_moment timestamptz, to_moment timestamptz)
 returns table (
     from_at timestamptz, to_at timestamptz, restarted boolean,
     transmit_attempts bigint, transmit_attempts_seen bigint,
@@ -35,7 +36,7 @@ begin atomic
             fax.counter(r.details, 'FailedFAXes') as failed
         from reading r
     ),
-    -- once: as part of every condition below, the search for a restart would be done anew for each row
+    -- evaluated once: inlined, the search for a restart would run for each row
     compared as materialized (
         select
             b.observed_at as from_at,
@@ -78,7 +79,7 @@ begin atomic
             count(*) as completed,
             count(*) filter (where q.result = 'failed') as failed
         from (
-            -- by the index of completion events; a fax that ended in this time may have begun long before it
+            -- uses the index of completion events; a fax that ended in this time may have started long before
             select distinct h.session_id, h.started_at
             from fax.session_history h
             where h.event in ('SendFAX', 'ReceiveFAX')
@@ -93,4 +94,4 @@ begin atomic
     ) e;
 end;
 
-comment on function fax.counted_faxes(text, timestamptz, timestamptz) is 'What a server counted by FAXStats around an interval, beside the sessions that were seen.';
+comment on function fax.reconcile(text, timestamptz, timestamptz) is 'What a server counted (FAXStats) around an interval, beside the sessions that were observed. No row if a reading is missing.';

@@ -1,5 +1,6 @@
--- Makes one table of the schema append-only. Statement triggers are not inherited: each partition gets its own.
-create function fax.protect(table_name text) returns void
+-- Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.
+-- example: select fax.make_append_only('epoch');
+create function fax.make_append_only(table_name text) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -10,4 +11,4 @@ begin
 end
 $$;
 
-comment on function fax.protect(text) is 'Makes a table append-only by trigger.';
+comment on function fax.make_append_only(text) is 'Adds triggers to a table that refuse UPDATE, DELETE and TRUNCATE.';
