@@ -72,7 +72,7 @@ def _totals(connection: Connection) -> str:
     observations, faxes, servers, succeeded, failed, unknown = row
     return (
         f"faxstore recorded {observations:,} observations of {faxes} faxes on {servers} servers:"
-        f" {succeeded} succeeded, {failed} failed, {unknown} ended unknown"
+        f" {succeeded} succeeded, {failed} failed, {unknown} have an unknown result"
     )
 
 
