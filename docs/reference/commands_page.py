@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import typer
 from typer.models import ArgumentInfo
@@ -76,9 +76,14 @@ def parameters(run: Callable[..., Any]) -> list[Parameter]:
         default = parameter.default
         suffix = f" Default: {default}." if default not in (None, False, inspect.Parameter.empty) else ""
         is_argument = isinstance(info, ArgumentInfo)
-        spelling = str(info.metavar) if is_argument else _option(name, annotation, info)
+        spelling = _argument(annotation, default, info) if is_argument else _option(name, annotation, info)
         found.append(Parameter(spelling, f"{info.help}{suffix}", is_argument))
     return found
+
+
+def _argument(annotation: Any, default: Any, info: Any) -> str:
+    several = "..." * any(get_origin(kind) is list for kind in (annotation, *get_args(annotation)))
+    return f"{info.metavar}{several}" if default is inspect.Parameter.empty else f"[{info.metavar}]{several}"
 
 
 def _option(name: str, annotation: Any, info: Any) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Files = Annotated[
     list[str],
-    typer.Argument(metavar="FILE...", help="Recordings, gzipped or not; - is standard input.", show_default=False),
+    typer.Argument(metavar="FILE", help="Recordings, gzipped or not; - is standard input.", show_default=False),
 ]
 Server = Annotated[
     str | None,

@@ -23,7 +23,7 @@ _STATUS = {0: 0, 2: 3}
 def run(
     context: typer.Context,
     arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="[ARGUMENT]...", help="Handed to psql as they are.")
+        list[str] | None, typer.Argument(metavar="ARGUMENT", help="Handed to psql as they are.")
     ] = None,
 ) -> None:
     """Open psql on the database.

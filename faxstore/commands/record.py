@@ -22,7 +22,7 @@ def run(
     file: Annotated[
         str,
         typer.Argument(
-            metavar="[FILE]", help="The file to create, gzipped if its name ends in .gz; - is standard output."
+            metavar="FILE", help="The file to create, gzipped if its name ends in .gz; - is standard output."
         ),
     ] = "-",
     server: Annotated[

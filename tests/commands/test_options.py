@@ -30,7 +30,7 @@ def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 
 EVERY = dict(commands(get_command(cli.app)))
-ARGUMENTS = {"SESSION": "5f1c", "FILE...": "x", "N": "1", "WHEN": "1", "SESSION-OR-POSITION": "1", "ROWS": "1"}
+ARGUMENTS = {"SESSION": "5f1c", "FILE": "x", "N": "1", "WHEN": "1", "SESSION-OR-POSITION": "1", "ROWS": "1"}
 
 
 def required(command: Any) -> list[str]:
