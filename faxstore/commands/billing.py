@@ -15,6 +15,7 @@ from faxstore.billing.formats import BillingFormat, file_name, renderer
 from faxstore.commands import options
 from faxstore.commands.context import settings_of
 from faxstore.commands.general import add_command, new_group
+from faxstore.commands.output import written_to
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import say
@@ -95,6 +96,8 @@ def list_batches(
     context: typer.Context,
     consumer: Consumer = "default",
     format: Annotated[Format, typer.Option(help="The format of the rows: table, csv, json or jsonl.")] = Format.TABLE,
+    output: options.Output = None,
+    force: options.Force = False,
 ) -> None:
     """List the batches of a consumer.
 
@@ -106,7 +109,7 @@ def list_batches(
 
     if format not in LIST_FORMATS:
         raise UsageError(f"--format {format} is not for a list of batches; use {', '.join(LIST_FORMATS)}")
-    with _ledger(context, consumer) as ledger:
+    with written_to(output, force), _ledger(context, consumer) as ledger:
         print_batches(ledger.batches(), format, sys.stdout)
 
 
@@ -146,6 +149,8 @@ def as_of(
     time_zone: options.TimeZone = "UTC",
     consumer: Consumer = "default",
     format: Annotated[BillingFormat, typer.Option(help="csv or jsonl.")] = BillingFormat.CSV,
+    output: options.Output = None,
+    force: options.Force = False,
 ) -> None:
     """Print the state of a consumer's ledger at that time: the newest exported revision of each fax.
 
@@ -159,7 +164,7 @@ def as_of(
     if format is BillingFormat.CLOUDEVENTS:
         raise UsageError("--format cloudevents describes changes, not a state; use csv or jsonl")
     period = Period.parse(since, until, time_zone)
-    with _ledger(context, consumer) as ledger:
+    with written_to(output, force), _ledger(context, consumer) as ledger:
         batch = _batch_of(ledger, when)
         say(f"{consumer} as of batch {batch.batch}, made at {batch.made_at.isoformat()}")
         for piece in renderer(format)(ledger.as_of(batch.batch, period)):

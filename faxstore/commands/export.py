@@ -49,7 +49,7 @@ def sessions(
     result: options.Results = None,
     account: options.Accounts = None,
     format: SessionsFormatOption = SessionsFormat.CSV,
-    output: options.Output = None,
+    output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -82,7 +82,7 @@ def pages(
     result: options.Results = None,
     account: options.Accounts = None,
     format: FormatOption = Format.CSV,
-    output: options.Output = None,
+    output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -109,7 +109,7 @@ def timeline(
     result: options.Results = None,
     account: options.Accounts = None,
     format: FormatOption = Format.CSV,
-    output: options.Output = None,
+    output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -134,7 +134,7 @@ def history(
     result: options.Results = None,
     account: options.Accounts = None,
     format: FormatOption = Format.CSV,
-    output: options.Output = None,
+    output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -161,7 +161,7 @@ def usage(
     direction: options.Directions = None,
     account: options.Accounts = None,
     format: FormatOption = Format.CSV,
-    output: options.Output = None,
+    output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:

@@ -92,7 +92,16 @@ Output = Annotated[
     typer.Option(
         metavar="FILE",
         callback=_dash_is_standard_output,
-        help="The file to write (for parquet, the folder); it gets this name when it is complete."
+        help="The file to write; it gets this name when it is complete. Default: -, standard output.",
+    ),
+]
+OutputOrFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        callback=_dash_is_standard_output,
+        help="The file to write, for parquet the folder; it gets this name when it is complete."
         " Default: -, standard output.",
     ),
 ]

@@ -10,6 +10,7 @@ import typer
 from faxstore.commands import options
 from faxstore.commands.context import settings_of
 from faxstore.commands.general import add_command, new_group
+from faxstore.commands.output import written_to
 from faxstore.settings.period import Period
 
 
@@ -35,6 +36,8 @@ def audit(
     time_zone: options.TimeZone = "UTC",
     server: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this server; may be repeated.")] = None,
     format: Annotated[ReportFormat, typer.Option(help="The format of the report.")] = ReportFormat.TABLE,
+    output: options.Output = None,
+    force: options.Force = False,
 ) -> None:
     """Print what the history proves about a period, how completely it was observed, and what is unknown.
 
@@ -54,7 +57,7 @@ def audit(
     from faxstore.store.period import resolve
 
     period = Period.parse(since, until, time_zone)
-    with open_database(settings_of(context), "fax_reader") as connection:
+    with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
         period = resolve(connection, period)
         assert period.since is not None
         assert period.until is not None

@@ -8,6 +8,7 @@ import typer
 
 from faxstore.commands import options
 from faxstore.commands.context import settings_of
+from faxstore.commands.output import written_to
 from faxstore.report.formats import Format
 from faxstore.settings.period import Period
 
@@ -21,6 +22,8 @@ def run(
     direction: options.Directions = None,
     result: options.Results = None,
     format: Annotated[Format, typer.Option(help="The format of the rows.")] = Format.TABLE,
+    output: options.Output = None,
+    force: options.Force = False,
 ) -> None:
     """List fax sessions, oldest first.
 
@@ -43,7 +46,7 @@ def run(
     from faxstore.store.period import resolve
 
     period = Period.parse(since, until, time_zone)
-    with open_database(settings_of(context), "fax_reader") as connection:
+    with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
         period = resolve(connection, period)
         selection = Selection(period.since, period.until, "UTC", server or (), direction or (), result or ())
         sessions(connection, selection, format)

@@ -1,0 +1,30 @@
+"""The option --output of commands that print: a file in place of standard output."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+from faxstore.errors import UsageError
+from faxstore.visible import visible
+
+
+@contextmanager
+def written_to(path: Path | None, force: bool) -> Iterator[None]:
+    """Redirects what the block prints into the file, which gets its name when the block ends.
+
+    Without a path, it goes to standard output.  Raises UsageError if the file exists, unless `force` replaces it.
+    """
+    from faxstore.export.files import atomic_file
+
+    if path is None:
+        if force:
+            raise UsageError("--force is for --output FILE")
+        yield
+        return
+    if path.is_file() and not force:
+        raise UsageError(f"{visible(str(path))} exists already; --force replaces it")
+    with atomic_file(path) as stream, io.TextIOWrapper(stream, "utf-8", newline="") as out, redirect_stdout(out):
+        yield
