@@ -1,4 +1,4 @@
-"""The thread that carries the spool to the database, and keeps trying for as long as there is none."""
+"""The Carrier: a thread that moves records from the spool to the database and retries while the database is down."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ import psycopg
 
 from faxstore.errors import FaxstoreError, one_line
 from faxstore.ingest.drain import BATCH, Drain
-from faxstore.ingest.watchdog import Pulse
+from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection
 from faxstore.store.rights import missing_rights_named
-from faxstore.store.watched_connection import GivenUpError, SilentError, connect
+from faxstore.store.watched_connection import SilentError, StoppedError, connect
 
 log = logging.getLogger(__name__)
 
 SHORTEST_BACK_OFF = 0.5
-IDLE = 0.1
-"""Seconds between two looks into an empty spool."""
-
 LONGEST_BACK_OFF = 10.0
-MONTHS_AHEAD_EVERY = 6 * 3600.0
+"""Seconds between two attempts to connect."""
+
+IDLE = 0.1
+"""Seconds between two reads of an empty spool."""
+
+PARTITIONS_EVERY = 6 * 3600.0
+"""Seconds between two calls of fax.make_partitions_ahead()."""
 
 LONGEST_ROUND = 300.0
-"""Seconds after which one round (a try to connect, or a batch) is not a slow database any more, but a thread stuck."""
+"""Seconds after which one round (an attempt to connect, or a batch) means a stuck thread, not a slow database."""
 
 
 class Carrier:
-    """Drains one spool into one database.  It tells of a change, not of each try."""
+    """Moves the records of one spool to one database.  Logs when this starts or stops working, not each attempt."""
 
     def __init__(self, dsn: str, spool: Spool, collector_id: str) -> None:
         self._dsn = dsn
@@ -41,22 +44,22 @@ class Carrier:
         self._collector_id = collector_id
         self._deadline: float | None = None
         self._stopping = threading.Event()
-        self.pulse = Pulse("the carrier's thread", LONGEST_ROUND)
+        self.heartbeat = Heartbeat("carrier thread", LONGEST_ROUND)
         self._down = False
         self._newer: set[int] = set()
         """Keys of records of a newer faxstore that were reported: each is reported once per run."""
-        self._most = BATCH
-        """Records of one append: fewer where the network is too slow for more within its time."""
-        self._process: backend.Process | None = None
-        self._months_due = time.monotonic()
+        self._batch = BATCH
+        """Records per append; smaller while the network is too slow to append more within its timeout."""
+        self._backend: backend.Process | None = None
+        self._partitions_due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="carrier", daemon=True)
 
     def start(self) -> None:
-        """Starts the thread."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self, within: float, at_once: threading.Event | None = None) -> None:
-        """Lets it take what is left, for that many seconds at most or until told `at_once`, and ends the thread."""
+        """Append what is left, for at most `within` seconds or until `at_once` is set, and end the thread."""
         self._deadline = time.monotonic() + within
         self._stopping.set()
         while self._thread.is_alive() and time.monotonic() < self._deadline + 1.0:
@@ -67,72 +70,72 @@ class Carrier:
     def _run(self) -> None:
         back_off = SHORTEST_BACK_OFF
         while True:
-            self.pulse.beat()
+            self.heartbeat.beat()
             try:
-                with connect(self._dsn, self._over) as connection, missing_rights_named(connection, "fax_ingest"):
+                with connect(self._dsn, self._is_over) as connection, missing_rights_named(connection, "fax_ingest"):
                     self._drain(connection)
                 return
-            except GivenUpError:
+            except StoppedError:
                 return
             except (psycopg.Error, sqlite3.Error, FaxstoreError) as error:
                 back_off = SHORTEST_BACK_OFF if not self._down else min(2 * back_off, LONGEST_BACK_OFF)
                 if isinstance(error, SilentError):
-                    self._most = max(1, self._most // 8)
-                self._say_down(error)
+                    self._batch = max(1, self._batch // 8)
+                self._report_down(error)
                 if self._stopping.wait(back_off):
                     return
 
     def _drain(self, connection: Connection) -> None:
-        if self._over():
+        if self._is_over():
             return
-        self._arrive(connection)
+        self._prepare(connection)
         drain = Drain(self._spool, lambda: Appender(connection, self._collector_id), self._newer)
-        while not self._over():
-            self.pulse.beat()
-            self._make_months_ahead(connection)
-            appended = drain.step(self._most)
-            self._say_up()
+        while not self._is_over():
+            self.heartbeat.beat()
+            self._make_partitions(connection)
+            appended = drain.step(self._batch)
+            self._report_up()
             if appended is not None:
-                self._most = min(2 * self._most, BATCH)
+                self._batch = min(2 * self._batch, BATCH)
             elif self._stopping.is_set():
                 return
             else:
                 self._stopping.wait(IDLE)
 
-    def _arrive(self, connection: Connection) -> None:
-        """Ends what is left of the connection before, and takes again what this server may not have."""
-        self._months_due = time.monotonic()
-        before, self._process = self._process, backend.settled(connection)
+    def _prepare(self, connection: Connection) -> None:
+        """End the backend of the previous connection, and queue again what this database may not have."""
+        self._partitions_due = time.monotonic()
+        before, self._backend = self._backend, backend.prepare(connection)
         if before is not None:
-            backend.end(connection, before)
-        place = backend.place(connection)
-        again = self._spool.takes_to(place) if place is not None else 0
+            backend.terminate(connection, before)
+        identity = backend.database_identity(connection)
+        again = self._spool.set_target(identity) if identity is not None else 0
         if again:
-            told = "the database was promoted, restored or replaced: %d records that it may not have are appended again"
-            log.warning(told, again)
+            change = "database: promoted, restored or replaced; appending %d records again that it may not have"
+            log.warning(change, again)
 
-    def _make_months_ahead(self, connection: Connection) -> None:
-        if time.monotonic() < self._months_due:
+    def _make_partitions(self, connection: Connection) -> None:
+        if time.monotonic() < self._partitions_due:
             return
         try:
             connection.execute("select fax.make_partitions_ahead()")
-        except psycopg.errors.LockNotAvailable:  # a long question is being asked; there are months in hand
-            self._months_due = time.monotonic() + 60.0
+        except psycopg.errors.LockNotAvailable:  # a long query is running; partitions exist for months ahead
+            self._partitions_due = time.monotonic() + 60.0
         else:
-            self._months_due = time.monotonic() + MONTHS_AHEAD_EVERY
+            self._partitions_due = time.monotonic() + PARTITIONS_EVERY
 
-    def _over(self) -> bool:
+    def _is_over(self) -> bool:
         if not self._stopping.is_set():
             return False
         return self._deadline is not None and time.monotonic() > self._deadline
 
-    def _say_down(self, error: Exception) -> None:
+    def _report_down(self, error: Exception) -> None:
         if not self._down:
-            who = "the spool gives no rows" if isinstance(error, sqlite3.Error) else "the database does not take rows"
-            log.error("%s (%s); collecting into the spool until it does", who, one_line(error))
+            failure = "spool: not readable" if isinstance(error, sqlite3.Error) else "database: cannot append"
+            log.error("%s (%s); records wait in the spool", failure, one_line(error))
         self._down = True
 
-    def _say_up(self) -> None:
+    def _report_up(self) -> None:
         if self._down:
-            log.warning("the database takes rows again; %d records in the spool", len(self._spool))
+            log.warning("database: appending again; %d records in the spool", len(self._spool))
         self._down = False

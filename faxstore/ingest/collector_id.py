@@ -1,4 +1,4 @@
-"""Who an ingestor is: in the history, and to another one that watches the same servers."""
+"""The id of an ingestor: in the history, in its leases, and for other ingestors that collect from the same servers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ _ID = re.compile(r"[0-9a-f]{8}")
 
 
 def collector_id(folder: Path) -> str:
-    """The host's name and an id of the spool in that folder, made when there is none: `host-a/5f3c9a1b`.
+    """Return the host name and the id of the spool in this folder, such as `host-a/5f3c9a1b`.
 
-    The same after a restart; another for a second spool on one host, and on another host.  Only for whoever has
-    the spool open.  An id that cannot be kept on disk is one for this run.
+    The id is created at the first start.  It is the same after a restart, and different for a second spool on the same
+    host.  Call it only while the spool is open, which excludes other processes.  If the id cannot be stored, it is
+    valid for this run only.
     """
     path = folder / "id"
-    known = secrets.token_hex(4)
+    spool_id = secrets.token_hex(4)
     try:
-        kept = path.read_text(encoding="ascii", errors="replace").strip() if path.exists() else ""
-        if _ID.fullmatch(kept):
-            known = kept
+        stored = path.read_text(encoding="ascii", errors="replace").strip() if path.exists() else ""
+        if _ID.fullmatch(stored):
+            spool_id = stored
         else:
-            path.write_text(f"{known}\n", encoding="ascii")
+            path.write_text(f"{spool_id}\n", encoding="ascii")
     except OSError as error:
-        log.warning("the id of the spool, %s, cannot be kept: %s", path, error.strerror)
-    return f"{socket.gethostname()}/{known}"
+        log.warning("spool: the id %s cannot be stored: %s", path, error.strerror)
+    return f"{socket.gethostname()}/{spool_id}"

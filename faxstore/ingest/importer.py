@@ -80,7 +80,7 @@ def import_lines(connection: Connection, server: str, lines: Iterable[Line], pro
     summary = Summary()
     tracker = Tracker(server)
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
-        spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", keep=0)
+        spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", retain=0)
         drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
         try:
             spool.put(_waiting_records(connection, server))

@@ -1,6 +1,12 @@
-"""Keeps the leases of one ingestor's servers for as long as it runs, and so says whose turn it is at each.
+"""Leader election: which of several ingestors collects from a server.
 
-Nothing here waits for the database longer than a moment: whoever cannot know watches.
+Two ingestors may run for the same servers, on two hosts, so that one takes over when the other fails.  If both
+polled all the time, they would double the load on Asterisk and the size of the history.  So each server has a lease
+in the database: an ingestor asks for it every RENEW seconds, and collects while it holds the lease.
+
+An ingestor that cannot know who holds the lease collects.  Two ingestors that collect at the same time cost
+additional polls, but the folds count each fax once; a server that nobody polls leaves a gap that cannot be filled
+later.  For the same reason nothing here waits for the database longer than ANSWER seconds.
 """
 
 from __future__ import annotations
@@ -15,120 +21,122 @@ import psycopg
 
 from faxstore.ami.backoff import Backoff
 from faxstore.errors import one_line
-from faxstore.ingest.leadership import Turn
-from faxstore.store.lease import LEASE, Held
+from faxstore.ingest.leadership import Leadership
+from faxstore.store.lease import LEASE_SECONDS, Lease
 
 log = logging.getLogger(__name__)
 
 RENEW = 2.0
-"""Seconds between two questions: two may fail before the lease runs out."""
+"""Seconds between two requests: two may fail before the lease expires."""
 
 ANSWER = 1.5
-"""Seconds that an answer may take; a start waits no longer for it."""
+"""Seconds to wait for an answer; a start of the ingestor waits no longer than this."""
 
 LONGEST_BACK_OFF = 5.0
-"""Between two tries to reach a database that does not answer."""
+"""Most seconds between two requests to a database that does not answer."""
 
-FAREWELL = 0.5
+RELEASE_TIMEOUT = 0.5
+"""Seconds to wait for the database to release the leases when the ingestor stops."""
 
 
-class Asking(Protocol):
-    """The leases of one ingestor."""
+class LeaseClient(Protocol):
+    """Requests the leases of one ingestor; see faxstore.store.lease.Leases."""
 
-    async def hold(self, servers: Sequence[str]) -> list[Held]:
-        """Asks for the lease of each server."""
+    async def hold(self, servers: Sequence[str]) -> list[Lease]:
+        """Request or renew the lease of each server."""
 
     async def give_up(self, servers: Sequence[str]) -> None:
-        """Lets another have them."""
+        """Release the leases."""
 
 
-class Keeper:
-    """Asks for the leases again and again, and tells the turns what was said."""
+class LeaderElection:
+    """Requests and renews the leases of an ingestor's servers, and updates the Leadership of each server."""
 
-    def __init__(self, servers: Sequence[str], leases: Asking) -> None:
-        self.turns = {server: Turn(server) for server in servers}
+    def __init__(self, servers: Sequence[str], leases: LeaseClient) -> None:
+        self.leaderships = {server: Leadership(server) for server in servers}
         self._leases = leases
         self._back_off = Backoff(RENEW, LONGEST_BACK_OFF, jitter=False)
-        self._unknown_from = 0.0
-        self._said_unknown = False
-        self._left_alone: set[asyncio.Task[list[Held]]] = set()
+        self._lease_ends = 0.0
+        self._reported_unknown = False
+        self._abandoned: set[asyncio.Task[list[Lease]]] = set()
         self._stopping = asyncio.Event()
 
     @property
-    def stood_by(self) -> int:
-        """How many servers another ingestor watches, as far as is known."""
-        return sum(turn.stands_by for turn in self.turns.values())
+    def standby_count(self) -> int:
+        """How many servers another ingestor collects from, as far as is known."""
+        return sum(leadership.is_standby for leadership in self.leaderships.values())
 
     async def run(self) -> None:
-        """Until stop(); a question that is being asked then is not broken off."""
+        """Renew the leases until stop(); a request that is under way then is completed."""
         while not self._stopping.is_set():
-            delay = await self._ask()
+            delay = await self._request()
             with suppress(TimeoutError):
                 async with asyncio.timeout(delay):
                     await self._stopping.wait()
 
     def stop(self) -> None:
-        """Every turn ends, and none begins."""
+        """End collecting on every server, for good."""
         self._stopping.set()
-        for turn in self.turns.values():
-            turn.stop()
+        for leadership in self.leaderships.values():
+            leadership.stop()
 
-    async def leave(self) -> None:
-        """The others need not wait until the leases run out."""
+    async def release(self) -> None:
+        """Give up the leases, so that another ingestor need not wait until they expire."""
         with suppress(psycopg.Error, OSError, TimeoutError):
-            async with asyncio.timeout(FAREWELL):
-                await self._leases.give_up(list(self.turns))
+            async with asyncio.timeout(RELEASE_TIMEOUT):
+                await self._leases.give_up(list(self.leaderships))
 
-    async def _ask(self) -> float:
-        """Asks once; seconds until the next question."""
-        asking = asyncio.create_task(self._leases.hold(list(self.turns)))
+    async def _request(self) -> float:
+        """Request the leases once; return the seconds until the next request."""
+        request = asyncio.create_task(self._leases.hold(list(self.leaderships)))
         try:
-            await asyncio.wait({asking}, timeout=ANSWER)
+            await asyncio.wait({request}, timeout=ANSWER)
         finally:
-            self._leave_alone(asking)
-        if not asking.done():
-            return self._not_told(f"no answer within {ANSWER:g} s")
+            self._abandon_if_pending(request)
+        if not request.done():
+            return self._no_answer(f"no answer within {ANSWER:g} s")
         try:
-            return self._told(asking.result())
-        except Exception as error:  # whatever it is: nothing is known
-            return self._not_told(one_line(error))
+            return self._update(request.result())
+        except Exception as error:  # whatever the reason: the holder of the lease is unknown
+            return self._no_answer(one_line(error))
 
-    def _leave_alone(self, asking: asyncio.Task[list[Held]]) -> None:
-        """A question that was not answered ends when it can: its network may be the very thing that hangs."""
-        if not asking.done():
-            asking.cancel()
-            self._left_alone.add(asking)
-            asking.add_done_callback(self._ended)
+    def _abandon_if_pending(self, request: asyncio.Task[list[Lease]]) -> None:
+        """Cancel an unanswered request without waiting for it: even cancelling may hang on a dead network."""
+        if not request.done():
+            request.cancel()
+            self._abandoned.add(request)
+            request.add_done_callback(self._abandoned_request_ended)
 
-    def _ended(self, asking: asyncio.Task[list[Held]]) -> None:
-        self._left_alone.discard(asking)
-        if not asking.cancelled():
-            asking.exception()  # of no interest any more
+    def _abandoned_request_ended(self, request: asyncio.Task[list[Lease]]) -> None:
+        self._abandoned.discard(request)
+        if not request.cancelled():
+            request.exception()  # marks it as retrieved; nobody needs it any more
 
-    def _told(self, answer: Sequence[Held]) -> float:
+    def _update(self, leases: Sequence[Lease]) -> float:
         now = _clock()()
-        self._unknown_from = now + LEASE
+        self._lease_ends = now + LEASE_SECONDS
         self._back_off.reset()
-        if self._said_unknown:
-            log.info("the database says again which ingestor watches")
-        self._said_unknown = False
-        for held in answer:
-            self.turns[held.server].told(held, now)
-        return self._soonest(RENEW, now)
+        if self._reported_unknown:
+            log.info("leader election: the database answers again")
+        self._reported_unknown = False
+        for lease in leases:
+            self.leaderships[lease.server].update(lease, now)
+        return self._next_request(RENEW, now)
 
-    def _not_told(self, reason: str) -> float:
+    def _no_answer(self, reason: str) -> float:
         now = _clock()()
-        for turn in self.turns.values():
-            turn.not_told(now)
-        if now >= self._unknown_from and not self._said_unknown:
-            log.warning("the database does not say whether another ingestor watches (%s); watching", reason)
-            self._said_unknown = True
-        return self._soonest(self._back_off.next(), now)
+        for leadership in self.leaderships.values():
+            leadership.no_answer(now)
+        if now >= self._lease_ends and not self._reported_unknown:
+            warning = "leader election: no answer from the database (%s); collecting, as another ingestor may do too"
+            log.warning(warning, reason)
+            self._reported_unknown = True
+        return self._next_request(self._back_off.next(), now)
 
-    def _soonest(self, delay: float, now: float) -> float:
-        """A lease of another that runs out before the next question is asked for just then."""
-        known = [turn.seconds_known(now) + 0.05 for turn in self.turns.values() if turn.stands_by]
-        return min([delay, *known])
+    def _next_request(self, delay: float, now: float) -> float:
+        """Return `delay`, or less if the lease of another ingestor expires earlier."""
+        expiries = [each.seconds_left(now) + 0.05 for each in self.leaderships.values() if each.is_standby]
+        return min([delay, *expiries])
 
 
 def _clock() -> Callable[[], float]:

@@ -1,4 +1,7 @@
-"""Whether one server is this ingestor's to watch: it is, unless the database said lately that another does."""
+"""Leadership: whether this ingestor collects from one server, or is standby for another ingestor that does.
+
+This ingestor collects unless the database reported a lease of another ingestor that has not expired yet.
+"""
 
 from __future__ import annotations
 
@@ -6,83 +9,85 @@ import asyncio
 import logging
 from datetime import datetime
 
-from faxstore.store.lease import Held
+from faxstore.store.lease import Lease
 
 log = logging.getLogger(__name__)
 
 
-class Turn:
-    """The turns at one server: told what the database says, or that it says nothing; `now` is any steady clock.
+class Leadership:
+    """Whether this ingestor collects from one server, according to what the database reported last.
 
-    A line is logged when a turn begins or ends for a reason that is worth one.
+    `now` is the time of any steady clock, in seconds.  Only changes that an operator should know of are logged.
     """
 
     def __init__(self, server: str) -> None:
         self.server = server
-        self.over = asyncio.Event()
-        """Set when this turn ends; each turn has its own."""
-        self._mine = asyncio.Event()
-        self._holder: str | None = None
-        self._until = 0.0
+        self.ended = asyncio.Event()
+        """Set when this ingestor is to stop collecting; a new event each time it begins."""
+        self._collecting = asyncio.Event()
+        self._leader: str | None = None
+        self._lease_ends = 0.0
         self._stopped = False
 
     @property
-    def stands_by(self) -> bool:
-        """Whether another watches, as far as is known."""
-        return self._holder is not None
+    def is_standby(self) -> bool:
+        """Whether another ingestor collects, as far as is known."""
+        return self._leader is not None
 
-    async def begins(self) -> bool:
-        """Waits until it is this ingestor's turn; False: it is to stop."""
-        await self._mine.wait()
+    async def wait(self) -> bool:
+        """Wait until this ingestor is to collect.  Returns False if it is to stop instead."""
+        await self._collecting.wait()
         return not self._stopped
 
     def stop(self) -> None:
-        """No further turn, and an end to this one."""
+        """End collecting, for good."""
         self._stopped = True
-        self._mine.set()
-        self.over.set()
+        self._collecting.set()
+        self.ended.set()
 
-    def told(self, held: Held, now: float) -> None:
-        """The database says who is to watch."""
-        if held.mine:
-            self._watch(_why(held, self._holder))
+    def update(self, lease: Lease, now: float) -> None:
+        """Apply the state of the lease that the database reported."""
+        if lease.mine:
+            self._begin(_reason(lease, self._leader))
         else:
-            self._until = now + held.seconds
-            self._stand_by(held.holder)
+            self._lease_ends = now + lease.seconds
+            self._stand_back(lease.holder)
 
-    def not_told(self, now: float) -> None:
-        """The database says nothing: what it said last holds until that lease has run out."""
-        if now >= self._until:
-            self._watch(f"it is not known whether {self._holder} still does" if self._holder else "")
+    def no_answer(self, now: float) -> None:
+        """Begin collecting if the lease that the database reported last has expired."""
+        if now >= self._lease_ends:
+            self._begin(f"it is unknown whether {self._leader} still does" if self._leader else "")
 
-    def seconds_known(self, now: float) -> float:
-        """How long the holder's lease lasts by what was said last."""
-        return max(0.0, self._until - now) if self.stands_by else 0.0
+    def seconds_left(self, now: float) -> float:
+        """Return for how many seconds the lease of the other ingestor is valid; 0 if there is no other."""
+        return max(0.0, self._lease_ends - now) if self.is_standby else 0.0
 
-    def _watch(self, why: str) -> None:
-        if self._stopped or self._mine.is_set():
+    def _begin(self, reason: str) -> None:
+        if self._stopped or self._collecting.is_set():
             return
-        if why:
-            log.warning("%s: watching it; %s", self.server, why, extra={"server": self.server})
-        self._holder = None
-        self.over = asyncio.Event()
-        self._mine.set()
+        if reason:
+            log.warning("%s: collecting; %s", self.server, reason, extra={"server": self.server})
+        self._leader = None
+        self.ended = asyncio.Event()
+        self._collecting.set()
 
-    def _stand_by(self, holder: str) -> None:
-        if self._stopped or holder == self._holder:
+    def _stand_back(self, leader: str) -> None:
+        if self._stopped or leader == self._leader:
             return
-        log.info("%s: standing by, %s is watching it", self.server, holder, extra={"server": self.server})
-        self._holder = holder
-        self._mine.clear()
-        self.over.set()
+        log.info("%s: standby; %s is collecting", self.server, leader, extra={"server": self.server})
+        self._leader = leader
+        self._collecting.clear()
+        self.ended.set()
 
 
-def _why(held: Held, stood_by: str | None) -> str:
-    """Of an ingestor that is alone there is nothing to say."""
-    if held.left_by is not None:
-        return f"{held.left_by} {_silence(held.silent_since)}"
-    return f"{stood_by} no longer does" if stood_by else ""
+def _reason(lease: Lease, leader: str | None) -> str:
+    """Return why this ingestor begins to collect; an empty string if no other ingestor was involved."""
+    if lease.previous_holder is not None:
+        return f"{lease.previous_holder} {_last_renewal(lease.last_renewed_at)}"
+    return f"{leader} no longer does" if leader else ""
 
 
-def _silence(since: datetime | None) -> str:
-    return "has left it" if since is None else f"has not renewed since {since.astimezone().isoformat(' ', 'seconds')}"
+def _last_renewal(at: datetime | None) -> str:
+    if at is None:
+        return "gave up its lease"
+    return f"has not renewed its lease since {at.astimezone().isoformat(' ', 'seconds')}"

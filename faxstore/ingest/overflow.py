@@ -1,4 +1,4 @@
-"""What had to be dropped, told server by server, so that it is on record as a gap."""
+"""Records that had to be dropped because the disk refused them, counted so that the loss is recorded as a gap."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from faxstore.observations import MICROSECONDS, Rejected, ServerObservation, decode, encode, moment_text
 
 LONGEST = 3600 * MICROSECONDS
-"""Of one row: fax.gaps() looks that far behind a period for rows that reach into it."""
+"""Most microseconds that one `Dropped` row spans.  fax.gaps() looks that far back for rows that reach into a period."""
 
 
 @dataclass(slots=True)
-class _Loss:
+class _Interval:
     first: int
     last: int
     records: int = 1
 
-    def takes(self, at: int) -> bool:
+    def fits(self, at: int) -> bool:
         return max(self.last, at) - min(self.first, at) <= LONGEST
 
     def add(self, at: int) -> None:
@@ -24,33 +24,33 @@ class _Loss:
         self.records += 1
 
 
-class Losses:
-    """Counts dropped records, from the first moment to the last."""
+class Overflow:
+    """Counts dropped records per server, in intervals from the first to the last of them."""
 
     def __init__(self) -> None:
-        self._of: dict[str, list[_Loss]] = {}
+        self._intervals: dict[str, list[_Interval]] = {}
 
     def add(self, body: bytes) -> None:
-        """Counts an encoded record."""
+        """Count an encoded record."""
         record = decode(body)
         server = record.server if isinstance(record, ServerObservation | Rejected) else record.life.server
-        losses = self._of.setdefault(server, [])
-        if losses and losses[-1].takes(record.observed_at):
-            losses[-1].add(record.observed_at)
+        intervals = self._intervals.setdefault(server, [])
+        if intervals and intervals[-1].fits(record.observed_at):
+            intervals[-1].add(record.observed_at)
         else:
-            losses.append(_Loss(record.observed_at, record.observed_at))
+            intervals.append(_Interval(record.observed_at, record.observed_at))
 
-    def told(self, reason: str) -> list[bytes]:
-        """An encoded `Dropped` for each server and hour; what was counted is forgotten."""
-        counted, self._of = self._of, {}
-        return [encode(_row(server, loss, reason)) for server, losses in counted.items() for loss in losses]
+    def flush(self, reason: str) -> list[bytes]:
+        """Return an encoded `Dropped` observation per server and interval, and start counting from zero."""
+        counted, self._intervals = self._intervals, {}
+        return [encode(_dropped(server, each, reason)) for server, intervals in counted.items() for each in intervals]
 
 
-def _row(server: str, loss: _Loss, reason: str) -> ServerObservation:
+def _dropped(server: str, interval: _Interval, reason: str) -> ServerObservation:
     details: dict[str, str | list[str]] = {
         "Reason": reason,
-        "From": moment_text(loss.first),
-        "To": moment_text(loss.last),
-        "Records": str(loss.records),
+        "From": moment_text(interval.first),
+        "To": moment_text(interval.last),
+        "Records": str(interval.records),
     }
-    return ServerObservation(server, loss.last, "Dropped", details)
+    return ServerObservation(server, interval.last, "Dropped", details)

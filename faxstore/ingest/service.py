@@ -1,7 +1,7 @@
-"""The ingestor: every server of the settings into the spool, and the spool into the history, for as long as it runs.
+"""The ingestor: collects from every server of the settings and appends to the history until it is stopped.
 
-The collectors share one event loop and do nothing but collect; one thread writes what they saw to the spool,
-another takes the spool to the database.  Neither can hold up the reading of a socket.
+The collectors share one event loop and do nothing else.  The SpoolWriter's thread writes their records to the spool,
+the Carrier's thread moves them from there to the database.  Neither can delay the reading of a socket.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -20,10 +18,11 @@ from faxstore.capture.recording import Line
 from faxstore.errors import UnreachableError
 from faxstore.ingest.carrier import Carrier
 from faxstore.ingest.collector_id import collector_id
-from faxstore.ingest.leader_election import Keeper
-from faxstore.ingest.leadership import Turn
+from faxstore.ingest.leader_election import LeaderElection
+from faxstore.ingest.leadership import Leadership
 from faxstore.ingest.spool_writer import SpoolWriter
-from faxstore.ingest.watchdog import Pulse, ServiceManager, watch_over
+from faxstore.ingest.stop_signals import StopSignals
+from faxstore.ingest.watchdog import Heartbeat, ServiceManager, watch_over
 from faxstore.observations import encode
 from faxstore.reader.line_reader import Tracker
 from faxstore.settings.loading import require_servers
@@ -34,17 +33,17 @@ from faxstore.store.lease import Leases
 
 log = logging.getLogger(__name__)
 
-LAST_DRAIN = 5.0
-"""Seconds that a clean stop waits for the database to take the rest of the spool; what is left stays there."""
+STOP_TIMEOUT = 5.0
+"""Seconds that a clean stop waits for the database to append the rest of the spool; what is left stays in the spool."""
 
-A_MOMENT = 2
-"""Seconds that a start waits for a database that does not answer: the least that libpq knows."""
+START_TIMEOUT = 2
+"""Seconds that a start waits for a database that does not answer; libpq accepts no less."""
 
 
 def run(settings: Settings) -> None:
-    """Watches all servers until SIGTERM or SIGINT, then drains and returns; a second signal leaves at once.
+    """Collect from all servers until SIGTERM or SIGINT, then drain the spool; a second signal stops at once.
 
-    Raises UsageError before anything connects where no server is set, the schema is not this version's, or
+    Raises UsageError before anything connects if no server is configured, the schema is not that of this version, or
     another ingestor uses the spool.
     """
     servers = require_servers(settings)
@@ -53,73 +52,86 @@ def run(settings: Settings) -> None:
         folder = settings.data_dir / "spool"
         spool = Spool(folder / "ingest.sqlite")
         try:
-            me = collector_id(folder)
-            _watch(servers, spool, Carrier(dsn, spool, me), Keeper([each.name for each in servers], Leases(dsn, me)))
+            own_id = collector_id(folder)
+            election = LeaderElection([each.name for each in servers], Leases(dsn, own_id))
+            _ingest(servers, spool, Carrier(dsn, spool, own_id), election)
         finally:
             spool.close()
 
 
 def _check_schema(dsn: str) -> None:
-    """A database that does not answer must not keep the servers from being watched."""
+    """Check the schema, but start without it if the database does not answer."""
     try:
-        with checked_connection(dsn, "fax_ingest", connect_timeout=A_MOMENT):
+        with checked_connection(dsn, "fax_ingest", connect_timeout=START_TIMEOUT):
             pass
     except UnreachableError as error:
-        log.warning("%s; collecting into the spool until it is back", error)
+        log.warning("%s; records wait in the spool", error)
 
 
-def _watch(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, keeper: Keeper) -> None:
+def _ingest(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, election: LeaderElection) -> None:
     writer = SpoolWriter(spool)
-    leave = _Leave()
-    leave.listen()
+    signals = StopSignals()
+    signals.install()
     writer.start()
     carrier.start()
     try:
-        asyncio.run(_collect(servers, writer, keeper, leave, (writer.pulse, carrier.pulse)))
+        asyncio.run(_collect_all(servers, writer, election, signals, (writer.heartbeat, carrier.heartbeat)))
     finally:
         writer.stop()
-        carrier.stop(LAST_DRAIN, leave.at_once)
-        leave.is_done()
+        carrier.stop(STOP_TIMEOUT, signals.at_once)
+        signals.ignore()
     left = len(spool)
     log.info("stopped; %s", f"{left} records stay in the spool for the next start" if left else "the spool is empty")
 
 
-async def _collect(
-    servers: tuple[ServerSettings, ...], writer: SpoolWriter, keeper: Keeper, leave: _Leave, pulses: tuple[Pulse, ...]
+async def _collect_all(
+    servers: tuple[ServerSettings, ...],
+    writer: SpoolWriter,
+    election: LeaderElection,
+    signals: StopSignals,
+    heartbeats: tuple[Heartbeat, ...],
 ) -> None:
-    watched: dict[str, Collector] = {}
+    collectors: dict[str, Collector] = {}
     stopping = asyncio.Event()
 
     def stop() -> None:
         stopping.set()
-        keeper.stop()
+        election.stop()
 
     def status() -> str:
-        connected = sum(collector.connected for collector in watched.values())
-        return f"{connected} of {len(servers)} servers connected, {keeper.stood_by} left to another ingestor"
+        connected = sum(collector.connected for collector in collectors.values())
+        return f"{connected} of {len(servers)} servers connected, standby for {election.standby_count}"
 
-    keeping = asyncio.ensure_future(keeper.run())
-    collecting = asyncio.gather(*(_take_turns(one, writer, keeper.turns[one.name], watched) for one in servers))
-    leave.told(asyncio.get_running_loop(), first=stop, second=collecting.cancel)
-    watching = asyncio.ensure_future(watch_over(ServiceManager(os.environ), pulses, status, stopping))
+    electing = asyncio.ensure_future(election.run())
+    collecting = asyncio.gather(
+        *(_collect(each, writer, election.leaderships[each.name], collectors) for each in servers)
+    )
+    signals.call(asyncio.get_running_loop(), first=stop, second=collecting.cancel)
+    notifying = asyncio.ensure_future(watch_over(ServiceManager(os.environ), heartbeats, status, stopping))
     log.info("servers: %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))
     try:
         with suppress(asyncio.CancelledError):
             await collecting
     finally:
         stop()
-        await asyncio.gather(keeping, watching)
-        await keeper.leave()
+        await asyncio.gather(electing, notifying)
+        await election.release()
 
 
-async def _take_turns(server: ServerSettings, writer: SpoolWriter, turn: Turn, watched: dict[str, Collector]) -> None:
-    """Each turn begins as the ingestor itself does: what it knew of the server before may be long past."""
-    while await turn.begins():
-        watched[server.name] = collector = Collector(server, _recorder(server, writer), ignore=IRRELEVANT_EVENTS)
-        await collector.run(turn.over)
+async def _collect(
+    server: ServerSettings, writer: SpoolWriter, leadership: Leadership, collectors: dict[str, Collector]
+) -> None:
+    """Collect from a server while this ingestor is to.
+
+    Each time begins with a new collector, as after a start: what the previous one knew may be long out of date.
+    """
+    while await leadership.wait():
+        collectors[server.name] = collector = Collector(server, _to_spool(server, writer), ignore=IRRELEVANT_EVENTS)
+        await collector.run(leadership.ended)
 
 
-def _recorder(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], None]:
+def _to_spool(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], None]:
+    """Return a function that reads a line of the server and puts its records into the spool."""
     tracker = Tracker(server.name)
 
     def on_line(line: Line) -> None:
@@ -127,40 +139,3 @@ def _recorder(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], N
             writer.put(encode(record))
 
     return on_line
-
-
-class _Leave:
-    """SIGTERM or SIGINT: the first asks to leave, the second to leave at once; both keep what was seen."""
-
-    def __init__(self) -> None:
-        self.at_once = threading.Event()
-        self._asked = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._first: Callable[[], object] = bool
-        self._second: Callable[[], object] = bool
-
-    def told(
-        self, loop: asyncio.AbstractEventLoop, *, first: Callable[[], object], second: Callable[[], object]
-    ) -> None:
-        """What is to be called in the event loop."""
-        self._loop, self._first, self._second = loop, first, second
-        if self._asked:
-            first()
-
-    def listen(self) -> None:
-        """From now on, also when the event loop has ended."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._signalled)
-
-    def is_done(self) -> None:
-        """All is on disk: a signal that comes while the process ends must not make that look like a failure."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, signal.SIG_IGN)
-
-    def _signalled(self, *_: object) -> None:
-        again, self._asked = self._asked, True
-        if again:
-            self.at_once.set()
-        log.info("leaving at once; what was seen is in the spool" if again else "stopping")
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._second if again else self._first)

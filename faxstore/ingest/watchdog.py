@@ -1,7 +1,7 @@
-"""Telling the service manager (systemd) that the ingestor is up and alive, so that one that hangs is started anew.
+"""Notifications to the service manager (systemd): that the ingestor is up, and that it is alive.
 
-The protocol is sd_notify(3): a datagram of VARIABLE=value lines to the socket that $NOTIFY_SOCKET names.  Where
-there is none, nothing is told.
+systemd restarts an ingestor that sends no more of them.  The protocol is sd_notify(3): datagrams of VARIABLE=value
+lines to the socket named by $NOTIFY_SOCKET.  Without that variable nothing is sent.
 """
 
 from __future__ import annotations
@@ -17,72 +17,72 @@ from contextlib import suppress
 log = logging.getLogger(__name__)
 
 STATUS_EVERY = 10.0
-"""Seconds between two looks where no watchdog is asked for."""
+"""Seconds between two notifications if the service manager sets no watchdog interval."""
 
 
-class Pulse:
-    """When a thread last came round; more than `longest` seconds ago means that it is stuck in a call."""
+class Heartbeat:
+    """When a thread last completed a round; it is stuck if that is more than `longest` seconds ago."""
 
-    def __init__(self, who: str, longest: float) -> None:
-        self.who = who
+    def __init__(self, thread: str, longest: float) -> None:
+        self.thread = thread
         self._longest = longest
         self._last = time.monotonic()
 
     def beat(self) -> None:
-        """The thread has come round."""
+        """Record that the thread completed a round."""
         self._last = time.monotonic()
 
     @property
     def is_alive(self) -> bool:
-        """Whether the round at hand may still take that long."""
+        """Whether the current round takes no longer than it may."""
         return time.monotonic() - self._last <= self._longest
 
 
 class ServiceManager:
-    """Whoever started this process, by the environment that it gave."""
+    """The service manager that started this process, according to the environment."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        named = environ.get("NOTIFY_SOCKET", "")
-        self._address = f"\0{named[1:]}" if named.startswith("@") else named
-        self.interval = _half(environ)
-        """Seconds between two signs of life: half of what it waits for one."""
+        name = environ.get("NOTIFY_SOCKET", "")
+        self._address = f"\0{name[1:]}" if name.startswith("@") else name
+        self.interval = _half_of_timeout(environ)
+        """Seconds between two notifications: half of the watchdog timeout."""
 
     @property
-    def is_there(self) -> bool:
-        """Whether anyone is to be told."""
+    def is_present(self) -> bool:
+        """Whether there is a service manager to notify."""
         return bool(self._address)
 
-    def tell(self, *lines: str) -> None:
-        """One datagram.  A manager that cannot be reached for now is told the next time; never blocks."""
-        if not self.is_there:
+    def notify(self, *lines: str) -> None:
+        """Send one datagram, without blocking.  Errors are ignored; the next notification may succeed."""
+        if not self.is_present:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as sender:
             sender.sendto("\n".join(lines).encode(), self._address)
 
 
 async def watch_over(
-    manager: ServiceManager, pulses: Sequence[Pulse], status: Callable[[], str], stop: asyncio.Event
+    manager: ServiceManager, heartbeats: Sequence[Heartbeat], status: Callable[[], str], stop: asyncio.Event
 ) -> None:
-    """Tells that all is up, then signs of life while the event loop turns and every thread comes round, until stop.
+    """Notify the service manager that the ingestor is up, and then that it is alive, until `stop` is set.
 
-    The event loop is alive as long as it runs this.
+    The ingestor is alive while the event loop runs this coroutine and the heartbeat of every thread is alive.
     """
-    manager.tell("READY=1")
+    manager.notify("READY=1")
     stuck: list[str] = []
-    while manager.is_there and not stop.is_set():
-        before, stuck = stuck, [pulse.who for pulse in pulses if not pulse.is_alive]
+    while manager.is_present and not stop.is_set():
+        before, stuck = stuck, [each.thread for each in heartbeats if not each.is_alive]
         if stuck and stuck != before:
-            log.critical("stuck: %s; the service manager gets no more signs of life", ", ".join(stuck))
+            log.critical("stuck: %s; no more notifications to the service manager", ", ".join(stuck))
         elif before and not stuck:
             log.warning("no longer stuck: %s", ", ".join(before))
-        manager.tell(*([f"STATUS=stuck: {', '.join(stuck)}"] if stuck else ["WATCHDOG=1", f"STATUS={status()}"]))
+        manager.notify(*([f"STATUS=stuck: {', '.join(stuck)}"] if stuck else ["WATCHDOG=1", f"STATUS={status()}"]))
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), manager.interval)
-    manager.tell("STOPPING=1", "STATUS=stopping")
+    manager.notify("STOPPING=1", "STATUS=stopping")
 
 
-def _half(environ: Mapping[str, str]) -> float:
-    asked, of = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
-    if not asked.isdecimal() or int(asked) == 0 or of not in ("", str(os.getpid())):
+def _half_of_timeout(environ: Mapping[str, str]) -> float:
+    timeout, process = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
+    if not timeout.isdecimal() or int(timeout) == 0 or process not in ("", str(os.getpid())):
         return STATUS_EVERY
-    return int(asked) / 2_000_000
+    return int(timeout) / 2_000_000

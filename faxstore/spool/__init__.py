@@ -1,1 +1,1 @@
-"""The spool: a durable local queue of bytes (SQLite).  It never looks into what it stores."""
+"""The spool: a durable local queue of bytes (SQLite).  It never interprets what it stores."""

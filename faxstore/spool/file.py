@@ -1,7 +1,8 @@
-"""The file of a spool: opening it, and setting it aside where it cannot be used.
+"""The SQLite file of a spool: opening it, and replacing one that cannot be used.
 
-A file that is damaged, or that a newer faxstore wrote, is renamed with its log beside it, and a new one begins;
-what can still be read of a damaged one goes over.  A lock, a full disk and missing rights are no damage.
+A file that is damaged, or that a newer faxstore wrote, is renamed together with its write-ahead log, never deleted,
+and a new file takes its place.  Entries that are still readable in a damaged file are copied to the new one.  A
+locked file, a full disk and missing rights are not damage.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import quote
 log = logging.getLogger(__name__)
 
 VERSION = 1
-"""Of the tables below, in `pragma user_version`; files of the time before it have 0 and are taken over."""
+"""Version of these tables, in `pragma user_version`.  Files from before versioning have 0 and are upgraded."""
 
 _SCHEMA = """
 pragma journal_mode = wal;
@@ -26,65 +27,67 @@ create table if not exists entry (key integer primary key autoincrement, body bl
 create table if not exists kept (ordinal integer primary key autoincrement, key integer not null, body blob not null);
 create table if not exists place (name text not null);
 """
+"""`entry` is the queue, `kept` the discarded entries that are retained, `place` the name of the target."""
+
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_BESIDE = ("", "-wal", "-shm")
+_SUFFIXES = ("", "-wal", "-shm")
 
 
 class _UnusableError(Exception):
-    """Why a file is to be set aside; `readable`: what it holds may still be this version's entries."""
+    """Why a file must be replaced; `readable`: it may still contain entries of this version."""
 
-    def __init__(self, why: str, *, readable: bool = True) -> None:
-        super().__init__(why)
+    def __init__(self, reason: str, *, readable: bool = True) -> None:
+        super().__init__(reason)
         self.readable = readable
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file itself is at fault: nothing that time, room or rights would mend."""
+    """Return whether the file itself is damaged, so that neither time, nor space, nor rights would help."""
     return _code(error) in _DAMAGE
 
 
 def is_full(error: sqlite3.Error) -> bool:
-    """Whether there is no room on the disk."""
+    """Return whether the disk is full."""
     return _code(error) == sqlite3.SQLITE_FULL
 
 
 def _code(error: sqlite3.Error) -> int | None:
-    """SQLite's own number for it; None for an error of the Python module."""
+    """Return SQLite's primary result code; None for an error of the Python module."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
 
 
 def newest_key(database: sqlite3.Connection) -> int:
-    """The key that was given out last; 0: none."""
+    """Return the key that was assigned last, 0 if there was no entry yet."""
     row = database.execute("select seq from sqlite_sequence where name = 'entry'").fetchone()
     return int(row[0]) if row else 0
 
 
-def opened(path: Path, synchronous: str) -> sqlite3.Connection:
-    """The spool in that file, which is made, or set aside and begun anew, as need be.
+def open_or_replace(path: Path, synchronous: str) -> sqlite3.Connection:
+    """Open the spool in this file; create the file, or replace it if it cannot be used.
 
-    Raises sqlite3.Error where no file can be there, or none can be renamed.
+    Raises sqlite3.Error if no file can be created here, or the unusable one cannot be renamed.
     """
     try:
-        return _opened(path, synchronous)
+        return _open(path, synchronous)
     except _UnusableError as unusable:
-        return _begun_anew(path, synchronous, unusable)
+        return _replace(path, synchronous, unusable)
 
 
-def replaced(path: Path, synchronous: str, damaged: sqlite3.Connection, error: sqlite3.Error) -> sqlite3.Connection:
-    """Another spool in place of one that turned out to be damaged in use.  Raises sqlite3.Error as above."""
-    return _begun_anew(path, synchronous, _UnusableError(str(error)), damaged)
+def replace(path: Path, synchronous: str, damaged: sqlite3.Connection, error: sqlite3.Error) -> sqlite3.Connection:
+    """Replace a file that turned out to be damaged while it was in use.  Raises sqlite3.Error if that is impossible."""
+    return _replace(path, synchronous, _UnusableError(str(error)), damaged)
 
 
-def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
-    if _log_alone(path):
-        raise _UnusableError("its log is there without it", readable=False)
+def _open(path: Path, synchronous: str) -> sqlite3.Connection:
+    if _is_log_without_file(path):
+        raise _UnusableError("its write-ahead log exists without it", readable=False)
     database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
     try:
         version: int = database.execute("pragma user_version").fetchone()[0]
         if version > VERSION:
-            told = f"a newer faxstore wrote it: its format is {version}, this one knows {VERSION}"
-            raise _UnusableError(told, readable=False)
+            reason = f"a newer faxstore wrote it: its format is {version}, this version reads {VERSION}"
+            raise _UnusableError(reason, readable=False)
         database.executescript(_SCHEMA.format(synchronous=synchronous))
         for table in ("entry", "kept"):
             database.execute(f"select key, body from {table} limit 1").fetchone()
@@ -93,9 +96,9 @@ def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
             database.execute(f"pragma user_version = {VERSION}")
     except sqlite3.Error as error:
         database.close()
-        no_spool = _code(error) == sqlite3.SQLITE_ERROR  # other tables than ours
-        if is_damage(error) or no_spool:
-            raise _UnusableError(str(error), readable=not no_spool) from error
+        other_tables = _code(error) == sqlite3.SQLITE_ERROR
+        if is_damage(error) or other_tables:
+            raise _UnusableError(str(error), readable=not other_tables) from error
         raise
     except _UnusableError:
         database.close()
@@ -103,47 +106,47 @@ def _opened(path: Path, synchronous: str) -> sqlite3.Connection:
     return database
 
 
-def _log_alone(path: Path) -> bool:
-    """SQLite would delete such a log, and with it what was last put on disk."""
-    beside = path.with_name(f"{path.name}-wal")
-    return beside.is_file() and beside.stat().st_size > 0 and not (path.exists() and path.stat().st_size > 0)
+def _is_log_without_file(path: Path) -> bool:
+    """Return whether only the write-ahead log exists: SQLite would delete it, and with it the newest entries."""
+    wal = path.with_name(f"{path.name}-wal")
+    return wal.is_file() and wal.stat().st_size > 0 and not (path.exists() and path.stat().st_size > 0)
 
 
-def _begun_anew(
+def _replace(
     path: Path, synchronous: str, unusable: _UnusableError, damaged: sqlite3.Connection | None = None
 ) -> sqlite3.Connection:
     try:
         aside = _set_aside(path)
     except OSError as error:
-        raise sqlite3.OperationalError(f"{unusable}; and it cannot be set aside: {error.strerror}") from error
+        raise sqlite3.OperationalError(f"{unusable}; renaming it failed: {error.strerror}") from error
     if damaged is not None:
-        # Only now: a connection that closes deletes the log by its old name.
+        # Not earlier: closing a connection deletes the log by its old name.
         with suppress(sqlite3.Error):
             damaged.close()
     try:
-        database = _opened(path, synchronous)
+        database = _open(path, synchronous)
     except (sqlite3.Error, _UnusableError) as error:
-        log.error("the spool %s is set aside as %s (%s); a new one cannot begin (%s)", path, aside, unusable, error)
+        log.error("spool: set %s aside as %s (%s); cannot create a new one (%s)", path, aside, unusable, error)
         raise sqlite3.OperationalError(str(error)) from error
-    taken = _taken_over(aside, database) if unusable.readable else 0
-    told = f"{taken} records could still be read and are in it"
-    log.error("the spool %s is set aside as %s (%s); a new one begins, and %s", path, aside, unusable, told)
+    copied = _copy_readable(aside, database) if unusable.readable else 0
+    event = "spool: set %s aside as %s (%s); created a new one with %d records that were still readable"
+    log.error(event, path, aside, unusable, copied)
     return database
 
 
 def _set_aside(path: Path) -> Path:
-    """Renames the file and what SQLite keeps beside it, to the first name that is free."""
+    """Rename the file and its companions to the first free name, and return that name."""
     number = 1
-    while any(path.with_name(f"{path.name}.aside-{number}{beside}").exists() for beside in _BESIDE):
+    while any(path.with_name(f"{path.name}.aside-{number}{suffix}").exists() for suffix in _SUFFIXES):
         number += 1
-    for beside in _BESIDE:
+    for suffix in _SUFFIXES:
         with suppress(FileNotFoundError):
-            path.with_name(path.name + beside).rename(path.with_name(f"{path.name}.aside-{number}{beside}"))
+            path.with_name(path.name + suffix).rename(path.with_name(f"{path.name}.aside-{number}{suffix}"))
     return path.with_name(f"{path.name}.aside-{number}")
 
 
-def _taken_over(aside: Path, database: sqlite3.Connection) -> int:
-    """Puts what can be read into the new spool, under the same keys; 0 where that has no room for it."""
+def _copy_readable(aside: Path, database: sqlite3.Connection) -> int:
+    """Copy the readable entries to the new spool, with their keys; return their number, 0 if there is no room."""
     before = database.total_changes
     try:
         database.execute("begin immediate")
@@ -157,7 +160,7 @@ def _taken_over(aside: Path, database: sqlite3.Connection) -> int:
 
 
 def _readable(aside: Path) -> Iterator[tuple[int, bytes]]:
-    """Entries from the front up to the damage, then from the back up to it.  The file is only read."""
+    """Yield entries from the front up to the damage, then from the back down to it.  The file is opened read-only."""
     with closing(sqlite3.connect(f"file:{quote(str(aside))}?mode=ro", uri=True)) as database:
         last = 0
         for order in ("asc", "desc"):

@@ -1,8 +1,8 @@
-"""A durable local queue: bytes go in, and stay until whoever took them says they are done with.
+"""The Spool: a durable local queue of bytes in an SQLite file.
 
-SQLite with a write-ahead log and synchronous=FULL: what put() returned from survives kill -9 and a power cut.
-What is done with is kept a while longer, for the place it was taken to may turn out to have lost it.
-It knows nothing of what it holds.
+put() returns when the entries are on disk (write-ahead log, synchronous=FULL), so they survive kill -9 and a power
+failure.  An entry stays in the queue until discard().  Discarded entries are retained for a while: after a failover
+the new database may lack the most recent ones, and set_target() then queues them again.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from faxstore.spool import file as spool_file
 
 log = logging.getLogger(__name__)
 
-KEPT_SECONDS = 3600.0
-"""How long entries that are done with are kept at least, unless there are more: how far a standby may lag behind."""
+RETAINED_SECONDS = 3600.0
+"""How long discarded entries are retained, unless there are too many: how far a standby database may lag behind."""
 
-KEPT_ENTRIES = 200_000
-"""How many are kept at most: under 100 MB on disk, and more than an hour of 50 observations a second."""
+RETAINED_ENTRIES = 200_000
+"""Most retained entries: under 100 MB on disk, and more than an hour of 50 observations per second."""
 
 _MARK_EVERY = 60.0
 
@@ -35,72 +35,72 @@ _Result = TypeVar("_Result")
 
 
 class Spool:
-    """One queue in one file, for one process: a second one is refused.
+    """One queue in one file, for one process: a second process is refused.
 
-    put() and the rest may be called from different threads.  A file that turns out to be damaged is replaced under
-    way; keys go on.  `keep`: how many entries that are done with are kept.
+    All methods may be called from different threads.  A file that turns out to be damaged is replaced while in use;
+    keys continue to increase.  `retain` is the most discarded entries to retain.
     """
 
-    def __init__(self, path: Path, *, synchronous: str = "full", keep: int = KEPT_ENTRIES) -> None:
+    def __init__(self, path: Path, *, synchronous: str = "full", retain: int = RETAINED_ENTRIES) -> None:
         self._lock = threading.Lock()
-        self._path, self._synchronous, self._keep = path, synchronous, keep
+        self._path, self._synchronous, self._retain = path, synchronous, retain
         self._marks: deque[tuple[float, int]] = deque()
-        """Moments of the monotonic clock, each with the newest ordinal that was kept by then."""
+        """Times of the monotonic clock, each with the newest ordinal retained at that time."""
         self._broken = False
-        self._only = _locked(path)
+        self._process_lock = _lock_file(path)
         try:
-            self._database = spool_file.opened(path, synchronous)
+            self._database = spool_file.open_or_replace(path, synchronous)
             self._last_key = spool_file.newest_key(self._database)
         except (sqlite3.Error, OSError) as error:
-            self._only.close()
+            self._process_lock.close()
             raise UsageError(f"the spool {path} cannot be used: {error}") from error
 
     def put(self, bodies: Iterable[bytes]) -> None:
-        """Adds bodies, in order, and returns when they are on disk."""
+        """Add entries, in order, and return when they are on disk."""
         rows = [(body,) for body in bodies]
 
-        def work(database: sqlite3.Connection) -> None:
+        def insert(database: sqlite3.Connection) -> None:
             with _transaction(database):
                 database.executemany("insert into entry (body) values (?)", rows)
             self._last_key += len(rows)
 
         try:
-            self._run(work)
+            self._run(insert)
         except sqlite3.Error as error:
-            if not spool_file.is_full(error) or not self._give_up_kept():
+            if not spool_file.is_full(error) or not self._drop_retained():
                 raise
-            self._run(work)
+            self._run(insert)
 
     def peek(self, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Up to `limit` entries behind the key `after`, with their keys, in order; they stay."""
+        """Return up to `limit` entries after the key `after`, in order, with their keys.  They stay in the queue."""
         query = "select key, body from entry where key > ? order by key limit ?"
         return self._run(lambda database: database.execute(query, (after, limit)).fetchall())
 
     def discard(self, keys: Iterable[int]) -> None:
-        """Forgets entries that are done with; a crash before it is on disk only means that they are seen again."""
+        """Remove entries from the queue.  After a crash some of them may be in the queue again."""
         rows = [(key,) for key in keys]
         if not rows:
             return
         try:
-            self._run(lambda database: self._discard(database, rows, keep=self._keep > 0))
+            self._run(lambda database: self._discard(database, rows, retain=self._retain > 0))
         except sqlite3.Error as error:
             if not spool_file.is_full(error):
                 raise
-            self._give_up_kept()
-            self._run(lambda database: self._discard(database, rows, keep=False))
+            self._drop_retained()
+            self._run(lambda database: self._discard(database, rows, retain=False))
 
-    def takes_to(self, place: str) -> int:
-        """Says where entries are taken to from now on, by a name of that place's present life.
+    def set_target(self, target: str) -> int:
+        """Set the name of the database that entries go to from now on.
 
-        If it is not where the kept ones were taken to, they are in the queue again; how many.  A full disk can
-        prevent that: it is said, and what waits is taken there all the same.
+        If the name changes, the retained entries are queued again; returns how many.  On a full disk that is not
+        possible: it is logged, and only the entries in the queue go to the new target.
         """
         try:
-            return self._run(lambda database: self._takes_to(database, place))
+            return self._run(lambda database: self._set_target(database, target))
         except sqlite3.Error as error:
             if not spool_file.is_full(error):
                 raise
-            log.error("the disk under the spool is full: what is kept for a failover cannot be taken again")
+            log.error("spool: the disk is full; cannot queue the entries retained for a failover again")
             return 0
 
     def __len__(self) -> int:
@@ -108,29 +108,29 @@ class Spool:
         return count
 
     def close(self) -> None:
-        """Closes the file; another process may open it."""
+        """Close the file; another process may then open it."""
         with self._lock:
             self._broken = False
             self._database.close()
-            self._only.close()
+            self._process_lock.close()
 
-    # -- in the file -------------------------------------------------------------------------------
+    # -- the file ----------------------------------------------------------------------------------
 
     def _run(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         with self._lock:
             try:
-                if self._broken:  # there was no room for another one
-                    self._take_over(spool_file.opened(self._path, self._synchronous))
+                if self._broken:  # the previous attempt could not create a new file
+                    self._use(spool_file.open_or_replace(self._path, self._synchronous))
                 return work(self._database)
             except sqlite3.DatabaseError as error:
                 if not spool_file.is_damage(error):
                     raise
                 self._broken = True
-                self._take_over(spool_file.replaced(self._path, self._synchronous, self._database, error))
+                self._use(spool_file.replace(self._path, self._synchronous, self._database, error))
                 return work(self._database)
 
-    def _take_over(self, database: sqlite3.Connection) -> None:
-        """Another file: whoever is half through the queue goes on behind the key where they are."""
+    def _use(self, database: sqlite3.Connection) -> None:
+        """Continue with a new file.  Keys continue to increase, so a reader's place in the queue stays valid."""
         self._database = database
         self._last_key = max(self._last_key, spool_file.newest_key(self._database))
         with _transaction(database):
@@ -139,45 +139,45 @@ class Spool:
         self._marks.clear()
         self._broken = False
 
-    def _discard(self, database: sqlite3.Connection, rows: list[tuple[int]], *, keep: bool) -> None:
+    def _discard(self, database: sqlite3.Connection, rows: list[tuple[int]], *, retain: bool) -> None:
         with _transaction(database):
-            if keep:
+            if retain:
                 query = "insert into kept (key, body) select key, body from entry where key = ?"
                 database.executemany(query, rows)
             database.executemany("delete from entry where key = ?", rows)
-            if keep:
-                self._let_go(database)
+            if retain:
+                self._expire(database)
 
-    def _let_go(self, database: sqlite3.Connection) -> None:
-        """Of the kept ones, what is too old or too much.  The wall clock has no say: it may be set."""
+    def _expire(self, database: sqlite3.Connection) -> None:
+        """Delete retained entries that are too old or too many.  Age is by the monotonic clock: no one can set it."""
         newest = database.execute("select coalesce(max(ordinal), 0) from kept").fetchone()[0]
-        now, old = time.monotonic(), newest - self._keep
+        now, expired = time.monotonic(), newest - self._retain
         if not self._marks or now - self._marks[-1][0] >= _MARK_EVERY:
             self._marks.append((now, newest))
-        while self._marks and now - self._marks[0][0] > KEPT_SECONDS:
-            old = max(old, self._marks.popleft()[1])
-        database.execute("delete from kept where ordinal <= ?", (old,))
+        while self._marks and now - self._marks[0][0] > RETAINED_SECONDS:
+            expired = max(expired, self._marks.popleft()[1])
+        database.execute("delete from kept where ordinal <= ?", (expired,))
 
-    def _takes_to(self, database: sqlite3.Connection, place: str) -> int:
+    def _set_target(self, database: sqlite3.Connection, target: str) -> int:
         row = database.execute("select name from place").fetchone()
-        if row == (place,):
+        if row == (target,):
             return 0
         with _transaction(database):
             database.execute("insert or ignore into entry (key, body) select key, body from kept order by ordinal")
             again: int = database.execute("select count(*) from kept").fetchone()[0]
             database.execute("delete from kept")
             database.execute("delete from place")
-            database.execute("insert into place (name) values (?)", (place,))
+            database.execute("insert into place (name) values (?)", (target,))
         return again
 
-    def _give_up_kept(self) -> bool:
-        """On a full disk what waits comes first.  False where there was nothing to give up."""
+    def _drop_retained(self) -> bool:
+        """Make room on a full disk for entries in the queue.  Returns False if nothing was retained."""
         try:
             count: int = self._run(lambda database: database.execute("delete from kept").rowcount)
         except sqlite3.Error:
             return False
         if count:
-            log.warning("the disk under the spool is full: %d records kept for a failover are given up", count)
+            log.warning("spool: the disk is full; dropped %d entries retained for a failover", count)
         return count > 0
 
 
@@ -188,21 +188,21 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
         yield
         database.execute("commit")
     except BaseException:
-        if database.in_transaction:  # a full disk has ended it already
+        if database.in_transaction:  # a full disk has already ended it
             database.execute("rollback")
         raise
 
 
-def _locked(path: Path) -> IO[str]:
-    """The lock beside the spool.  Raises UsageError where another process has it, or no file can be there."""
+def _lock_file(path: Path) -> IO[str]:
+    """Lock the spool for this process.  Raises UsageError if another process holds the lock or no file can exist."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        only = path.with_suffix(".lock").open("w")
+        lock = path.with_suffix(".lock").open("w")
     except OSError as error:
         raise UsageError(f"the spool {path} cannot be used: {error.strerror}") from error
     try:
-        fcntl.flock(only, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        only.close()
+        lock.close()
         raise UsageError(f"the spool {path} is in use by another faxstore; one process at a time") from error
-    return only
+    return lock

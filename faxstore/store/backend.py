@@ -1,4 +1,4 @@
-"""What a carrier settles with each server that it reaches, before it appends."""
+"""The server's side of the carrier's connection: settings for appending, backend process, identity of the database."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ import psycopg
 from faxstore import sql
 from faxstore.store.database import Connection
 
-_SETTLE = sql.text("queries/store/append_settings")
-_PLACE = sql.text("queries/store/database_identity")
-_OWN = sql.text("queries/store/own_backend")
-_END = sql.text("queries/store/terminate_backend")
+_APPEND_SETTINGS = sql.text("queries/store/append_settings")
+_DATABASE_IDENTITY = sql.text("queries/store/database_identity")
+_OWN_BACKEND = sql.text("queries/store/own_backend")
+_TERMINATE_BACKEND = sql.text("queries/store/terminate_backend")
 
 Process = tuple[int, datetime]
-"""Of the server: its number there, and when it began."""
+"""A backend process of the server: its process id, and when it started."""
 
 
-def settled(connection: Connection) -> Process | None:
-    """Sets what appending needs; gives the process behind the connection, where the user may see it."""
-    connection.execute(_SETTLE)
-    row = connection.execute(_OWN).fetchone()
+def prepare(connection: Connection) -> Process | None:
+    """Apply the settings for appending; return the connection's backend process, None if the user may not see it."""
+    connection.execute(_APPEND_SETTINGS)
+    row = connection.execute(_OWN_BACKEND).fetchone()
     return (row[0], row[1]) if row and row[1] is not None else None
 
 
-def end(connection: Connection, process: Process) -> None:
-    """Ends the process of an earlier connection, if it is still there."""
+def terminate(connection: Connection, process: Process) -> None:
+    """Terminate the backend process of an earlier connection, if it still runs.
+
+    A user without the right to do so relies on the server's keepalives instead.
+    """
     try:
-        connection.execute(_END, process)
+        connection.execute(_TERMINATE_BACKEND, process)
     except psycopg.errors.InsufficientPrivilege:
-        return  # the server's own keepalives must end it
+        return
 
 
-def place(connection: Connection) -> str | None:
-    """The database and its timeline, as one name; None where the server does not tell (no Postgres of its own)."""
+def database_identity(connection: Connection) -> str | None:
+    """Return the database cluster and its timeline as one name.
+
+    A promoted standby and a restored backup have another name.  None if the server provides none, as those of some
+    hosting services.
+    """
     try:
-        row = connection.execute(_PLACE).fetchone()
+        row = connection.execute(_DATABASE_IDENTITY).fetchone()
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction, psycopg.errors.FeatureNotSupported):
         return None
     return str(row[0]) if row else None

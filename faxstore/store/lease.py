@@ -1,7 +1,11 @@
-"""The leases in the database: which of several ingestors is to watch a server, by the database's clock alone.
+"""Leases in the database: which of several ingestors collects from a server.
 
-They have a connection of their own, in the event loop of the collectors: an append that takes long does not hold them
-up, and a loop that hangs loses them.
+A lease makes a standby possible: one ingestor collects, another waits and takes over when the lease expires.
+faxstore.ingest.leader_election explains what an ingestor does with it.  Only the clock of the database decides when
+a lease expires, so the clocks of the hosts may differ.
+
+The leases have a connection of their own, in the event loop of the collectors: a slow append does not delay them,
+and an ingestor whose event loop hangs loses its leases.
 """
 
 from __future__ import annotations
@@ -16,56 +20,60 @@ from psycopg.rows import TupleRow
 from faxstore import sql
 from faxstore.store.database import conninfo
 
-LEASE = 6.0
-"""Seconds after which an ingestor that says nothing has lost its servers."""
+LEASE_SECONDS = 6.0
+"""Seconds after which a lease that is not renewed expires."""
 
 _HOLD = sql.text("queries/store/hold_leases")
 _SET_UP = """
 select set_config('statement_timeout', '1500', false),
        set_config('synchronous_commit', 'off', false)
 """
-"""A lease that a crash of the database forgets is asked for again; none may wait for a standby of the database."""
+"""Without synchronous commit, because no lease may wait for a standby database, and a lost lease is requested again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What the database says of one server."""
+class Lease:
+    """The state of one server's lease, as the database reports it."""
 
     server: str
     mine: bool
+    """Whether the ingestor that asked holds it."""
     holder: str
     seconds: float
-    """How long its lease still lasts."""
-    left_by: str | None = None
-    """Who had it before the one that gets it with this answer."""
-    silent_since: datetime | None = None
-    """When that one last renewed it; None: it gave it up."""
+    """Seconds until it expires."""
+    previous_holder: str | None = None
+    """The ingestor that held it before this answer passed it on; None if it was not passed on."""
+    last_renewed_at: datetime | None = None
+    """When the previous holder last renewed it; None if it gave it up."""
 
 
 class Leases:
-    """Asks for one ingestor.  Any error leaves it as usable as before: it connects anew."""
+    """Requests the leases of one ingestor.  After any error it can be used again: it reconnects."""
 
     def __init__(self, dsn: str, holder: str) -> None:
         self._dsn = dsn
         self.holder = holder
         self._connection: psycopg.AsyncConnection[TupleRow] | None = None
 
-    async def hold(self, servers: Sequence[str], seconds: float = LEASE) -> list[Held]:
-        """Asks for the lease of each server.  Raises psycopg.Error; may take long, and may be cancelled."""
+    async def hold(self, servers: Sequence[str], seconds: float = LEASE_SECONDS) -> list[Lease]:
+        """Request or renew the lease of each server; 0 seconds give it up.
+
+        Raises psycopg.Error.  It may take long, and may be cancelled.
+        """
         connection, self._connection = self._connection, None
         try:
             connection = connection or await self._connect()
-            asked = {"servers": sorted(servers), "holder": self.holder, "seconds": seconds}
-            rows = await (await connection.execute(_HOLD, asked)).fetchall()
+            parameters = {"servers": sorted(servers), "holder": self.holder, "seconds": seconds}
+            rows = await (await connection.execute(_HOLD, parameters)).fetchall()
         except BaseException:
             if connection is not None:
                 await connection.close()
             raise
         self._connection = connection
-        return [Held(*row) for row in rows]
+        return [Lease(*row) for row in rows]
 
     async def give_up(self, servers: Sequence[str]) -> None:
-        """Lets another have them at once, where the database is at hand, and ends the connection."""
+        """Release the leases at once, if there is a connection, and close it."""
         if self._connection is None:
             return
         await self.hold(servers, 0)

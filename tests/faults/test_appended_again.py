@@ -1,4 +1,4 @@
-"""What a promoted standby lacks is appended again, with all that was kept: given recordings, expect one history."""
+"""Rows that a promoted standby lacks are appended again: given recordings, expect the same history."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ EVERYTHING = {
 
 
 def bodies(name: str) -> list[bytes]:
-    """The records of a recording, as the ingestor would put them."""
+    """Encode the records of a recording, as the ingestor does."""
     tracker = Tracker("pbx")
     return [encode(record) for line in capture.read(str(truth.path(name))) for record in tracker.feed(line)]
 
 
-def carry(spool: Spool, dsn: str) -> tuple[int, int]:
-    """Takes everything there; rows that were new, and repeats."""
+def append_all(spool: Spool, dsn: str) -> tuple[int, int]:
+    """Append everything in the spool; return the numbers of new rows and repeats."""
     rows = repeats = 0
     with psycopg.connect(dsn, autocommit=True) as connection:
         drain = Drain(spool, lambda: Appender(connection, "host1"))
@@ -43,7 +43,7 @@ def carry(spool: Spool, dsn: str) -> tuple[int, int]:
 
 
 def stored(dsn: str) -> dict[str, list[Any]]:
-    """All that is in the store, but for positions: those of the lost rows were given out again."""
+    """Return all stored rows without their positions: those of lost rows are assigned again."""
     with psycopg.connect(dsn, autocommit=True) as database:
         row = "to_jsonb(t) - 'position'"
         return {name: database.execute(query.format(all=row)).fetchall() for name, query in EVERYTHING.items()}
@@ -57,15 +57,15 @@ def test_the_history_is_the_same_wherever_the_standby_stopped(
     records = bodies(name)
     half = int(len(records) * part)
     spool = Spool(tmp_path / "spool.sqlite", synchronous="off")
-    spool.takes_to("a/1")
+    spool.set_target("a/1")
     spool.put(records[:half])
-    carry(spool, dsn)
-    with fresh(server, name_of(dsn)) as standby:  # so far it had come
+    append_all(spool, dsn)
+    with fresh(server, name_of(dsn)) as standby:  # the standby has these rows
         spool.put(records[half:])
-        carry(spool, dsn)
+        append_all(spool, dsn)
         expected = stored(dsn)
-        assert spool.takes_to("a/2") > 0
-        rows, repeats = carry(spool, standby)
+        assert spool.set_target("a/2") > 0
+        rows, repeats = append_all(spool, standby)
         assert rows > 0
         assert repeats > 0 or half < 20
         assert stored(standby) == expected
@@ -74,7 +74,7 @@ def test_the_history_is_the_same_wherever_the_standby_stopped(
                 "select count(*), max(position), count(distinct position) from fax.session_history"
             )
             assert len(set(gapless.fetchall()[0])) == 1
-    spool.takes_to("a/1")
-    assert carry(spool, dsn)[0] == 0  # and back: all of it is known
+    spool.set_target("a/1")
+    assert append_all(spool, dsn)[0] == 0  # back on the primary everything is a repeat
     assert stored(dsn) == expected
     spool.close()

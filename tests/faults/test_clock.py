@@ -1,4 +1,4 @@
-"""The clock of the ingestor's machine is set, forward and back, while faxes run."""
+"""The clock of the ingestor's host is set forward and back while faxes run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STEPS = {
     "back": [-HOUR],
     "both ways": [HOUR, -HOUR, 0, 2, 0],
 }
-"""By how many seconds the clock is wrong, one after the other, each after 50 rows more."""
+"""By how many seconds the clock is wrong; the next value applies after 50 more rows."""
 
 
 def holds(database: psycopg.Connection, condition: str) -> bool:
@@ -39,7 +39,7 @@ async def step(database: psycopg.Connection, wrong: Path, steps: list[int]) -> N
 
 
 async def play(dsn: str, folder: Path, steps: list[int]) -> int:
-    """The recording, played to an ingestor whose clock is set in the middle; its exit status."""
+    """Replay the recording to an ingestor whose clock is set in the middle; return its exit status."""
     wrong = folder / "wrong-by"
     wrong.write_text("0")
     async with ReplayServer(load(truth.path(RECORDING)), LockStep(), username="faxstore", secret="replay") as asterisk:
@@ -61,7 +61,7 @@ async def play(dsn: str, folder: Path, steps: list[int]) -> int:
 def test_sessions_and_pages_are_the_same(
     dsn: str, server: str, template: str, tmp_path: Path, steps: list[int]
 ) -> None:
-    """The same recording, and the clock set again and again in its middle: no row is lost or doubled."""
+    """No row is lost or duplicated, however often the clock is set."""
     assert asyncio.run(play(dsn, tmp_path, steps)) == 0
     with psycopg.connect(dsn, autocommit=True) as database:
         assert database.execute(SESSIONS).fetchall() == expected(server, template)

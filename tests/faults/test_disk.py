@@ -1,4 +1,4 @@
-"""A disk that takes no more: the kernel itself refuses to let the spool's files grow, and then lets them."""
+"""A full disk: the kernel refuses to let the spool's files grow, and later allows it again."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ writer.flush()
 writer.put(snapshot(5001))
 writer.stop()
 records = [decode(body) for _, body in spool.peek(0, 10_000)]
-told = [record for record in records if isinstance(record, ServerObservation)]
-pages = [record.page_number for record in records if record not in told]
-dropped = sum(int(record.details["Records"]) for record in told)  # they span more than an hour: two rows
+gaps = [record for record in records if isinstance(record, ServerObservation)]
+pages = [record.page_number for record in records if record not in gaps]
+dropped = sum(int(record.details["Records"]) for record in gaps)  # they span more than an hour: two rows
 assert pages == [*range(1, 5001 - dropped), 5001], pages
 assert 0 < on_disk < len(pages) - 100
-print(dropped, {record.event for record in told})
+print(dropped, {record.event for record in gaps})
 """
 
 
-def test_what_the_disk_refuses_is_held_then_dropped_and_told(tmp_path: Path) -> None:
-    """What was on disk stays, what was held follows, what was dropped is one gap; then it goes on."""
+def test_records_wait_in_memory_then_are_dropped_and_recorded(tmp_path: Path) -> None:
+    """The waiting records are written once there is room; the dropped ones are recorded as a gap."""
     command = [sys.executable, "-c", FILLS, str(tmp_path / "spool.sqlite")]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-    assert told.returncode == 0, told.stderr
-    dropped, events = told.stdout.split()
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 0, result.stderr
+    dropped, events = result.stdout.split()
     assert int(dropped) > 1000
     assert events == "{'Dropped'}"
-    said = told.stderr.splitlines()
-    assert len(said) == 3, told.stderr  # it cannot be written; records are dropped; it can be written again
+    log = result.stderr.splitlines()
+    assert len(log) == 3, result.stderr  # not writable; dropping records; writable again

@@ -1,4 +1,4 @@
-"""The primary is killed and its standby promoted while rows flow: nothing lost, nothing twice."""
+"""The primary is killed and its standby promoted while rows are appended: nothing is lost or duplicated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pair(programs: Programs) -> Iterator[tuple[Cluster, Cluster]]:
 
 
 def either(primary: Cluster, standby: Cluster) -> str:
-    """A DSN that leads to whichever of them takes rows."""
+    """Return a DSN that connects to the one that accepts writes."""
     ports = f"{primary.port},{standby.port}"
     both = make_conninfo(primary.dsn, host="127.0.0.1,127.0.0.1", port=ports, user="carrier")
     return make_conninfo(both, target_session_attrs="read-write", connect_timeout=5)
@@ -37,18 +37,18 @@ def count(cluster: Cluster) -> int:
 
 @contextmanager
 def flowing(spool: Spool, first: int) -> Iterator[list[int]]:
-    """Puts a snapshot every few milliseconds; gives the numbers of those that were put."""
+    """Put a snapshot every few milliseconds; yields the numbers of those that were put."""
     put: list[int] = []
     enough = threading.Event()
 
-    def flow() -> None:
+    def put_snapshots() -> None:
         number = first
         while not enough.wait(0.005):
             spool.put([snapshot(number)])
             put.append(number)
             number += 1
 
-    thread = threading.Thread(target=flow)
+    thread = threading.Thread(target=put_snapshots)
     thread.start()
     try:
         yield put
@@ -75,9 +75,9 @@ def test_an_asynchronous_standby_that_lacks_rows(
             wait_until(lambda: count(standby) > 600)
         wait_until(lambda: len(spool) == 0)
     assert pages(standby.dsn) == list(range(1, 101 + len(put)))
-    again = [line for line in caplog.messages if "appended again" in line]
+    again = [line for line in caplog.messages if "records again" in line]
     assert len(again) == 1
-    assert again[0].startswith("the database was promoted, restored or replaced: ")
+    assert again[0].startswith("database: promoted, restored or replaced; ")
 
 
 def test_a_synchronous_standby(pair: tuple[Cluster, Cluster], spool: Spool) -> None:
@@ -95,8 +95,8 @@ def test_a_synchronous_standby(pair: tuple[Cluster, Cluster], spool: Spool) -> N
     assert pages(standby.dsn) == list(range(1, 1 + len(put)))
 
 
-def test_a_standby_is_no_place_for_rows_until_it_is_promoted(pair: tuple[Cluster, Cluster], spool: Spool) -> None:
-    """Without target_session_attrs: it is reached, and refuses."""
+def test_a_standby_accepts_no_rows_until_it_is_promoted(pair: tuple[Cluster, Cluster], spool: Spool) -> None:
+    """Without target_session_attrs the carrier connects to it, and it refuses to append."""
     primary, standby = pair
     spool.put([snapshot(1)])
     with carrying(make_conninfo(standby.dsn, user="carrier"), spool):
@@ -110,8 +110,8 @@ def test_a_standby_is_no_place_for_rows_until_it_is_promoted(pair: tuple[Cluster
     assert pages(standby.dsn) == [1]
 
 
-def test_back_on_its_old_timeline_the_database_gets_everything_too(programs: Programs, spool: Spool) -> None:
-    """Two that both take rows, for whatever reason: each has all that was kept."""
+def test_two_primaries_both_get_all_retained_rows(programs: Programs, spool: Spool) -> None:
+    """After a split brain the carrier returns to the old timeline."""
     with clusters(programs, 2) as (primary, standby):
         primary.make()
         standby.follow(primary)

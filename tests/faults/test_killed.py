@@ -1,4 +1,4 @@
-"""The process that carries is killed with -9 at random instants: a reader finds what was put, once each."""
+"""The carrier's process is killed with -9 at random times: every entry is in the history, once."""
 
 from __future__ import annotations
 
@@ -46,30 +46,30 @@ sys.exit(len(spool) > 0)
 """
 
 
-def life(spool: Path, dsn: str, first: int, rng: random.Random) -> int:
-    """One life of it, ended at a random instant; the number behind the last one that put() returned from."""
+def run_and_kill(spool: Path, dsn: str, first: int, rng: random.Random) -> int:
+    """Run the process and kill it at a random time; return the number after the last one that put() returned from."""
     command = [sys.executable, "-c", PUTS_AND_CARRIES, str(spool), dsn, str(first)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line, "it did not begin"
+        assert line, "it did not start"
         time.sleep(rng.uniform(0.0, 0.25))
         os.kill(process.pid, signal.SIGKILL)
-        told = [line, *process.stdout]
+        numbers = [line, *process.stdout]
     assert process.returncode == -signal.SIGKILL
-    return int(told[-1] if told[-1].endswith("\n") else told[-2])
+    return int(numbers[-1] if numbers[-1].endswith("\n") else numbers[-2])
 
 
-def test_killed_at_random_instants_nothing_is_lost_or_doubled(dsn: str, tmp_path: Path) -> None:
+def test_killed_at_random_times_nothing_is_lost_or_duplicated(dsn: str, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     rng, spool, following = random.Random(seed), tmp_path / "spool.sqlite", 1
     for _ in range(KILLS):
-        # What the last life put and did not tell of is put again.
-        following = life(spool, dsn, following, rng)
+        # Entries that the killed process put without printing their number are put again.
+        following = run_and_kill(spool, dsn, following, rng)
     before = len(pages(dsn))
     assert subprocess.run([sys.executable, "-c", CARRIES, str(spool), dsn], check=False, timeout=90).returncode == 0
     found = pages(dsn)
     assert 0 < before <= len(found)
-    # The two in hand at the last kill may be there.
+    # The two that were being put at the last kill may be there.
     assert found in (list(range(1, following)), list(range(1, following + 2)))

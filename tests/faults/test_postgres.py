@@ -1,4 +1,4 @@
-"""Postgres killed, stopped, full, crowded, and meddled with by its administrator, while rows flow."""
+"""Postgres is killed, stopped, full, out of connections, or changed by its administrator while rows are appended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from faxstore.store import backend
 from tests.kit.cluster import Cluster, Programs, clusters, wait_until
 from tests.kit.counted_rows import carrying, pages, snapshot
 
-MEDDLE = (
+BACKENDS = (
     "select {what}(pid) from pg_stat_activity"
     " where datname = current_database() and pid <> pg_backend_pid() and application_name = 'faxstore'"
 )
@@ -22,24 +22,24 @@ MEDDLE = (
 
 @pytest.fixture
 def cluster(programs: Programs) -> Iterator[Cluster]:
-    """A server of the test's own."""
+    """A server for one test."""
     with clusters(programs, 1) as (cluster,):
         cluster.make()
         yield cluster
 
 
 def carrier_dsn(cluster: Cluster) -> str:
-    """As a user that holds no more than fax_ingest."""
+    """Return a DSN for a user with the role fax_ingest only."""
     return make_conninfo(cluster.dsn, user="carrier")
 
 
 def changes(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the carrier said, each of it once for a change."""
+    """Return the levels of the carrier's log messages; it logs one message per change."""
     return [record.levelname for record in caplog.records if record.name == "faxstore.ingest.carrier"]
 
 
 def test_killed_with_9_again_and_again(cluster: Cluster, spool: Spool, caplog: pytest.LogCaptureFixture) -> None:
-    # The administrator's own setting would lose what was acknowledged in the last 200 ms or more.
+    # These settings of an administrator would lose what was acknowledged in the last 200 ms or more.
     cluster.execute("alter system set synchronous_commit = off")
     cluster.execute("alter system set wal_writer_delay = '10s'")
     cluster.execute("select pg_reload_conf()")
@@ -65,7 +65,7 @@ def test_stopped_for_a_while(cluster: Cluster, spool: Spool, caplog: pytest.LogC
         wait_until(lambda: len(spool) == 0)
         cluster.stop()
         spool.put(snapshot(number) for number in range(2, 200))
-        time.sleep(1.0)  # some twenty tries
+        time.sleep(1.0)  # about twenty attempts
         assert changes(caplog) == ["ERROR"]
         cluster.start()
         wait_until(lambda: len(spool) == 0)
@@ -86,20 +86,20 @@ def test_out_of_connections(cluster: Cluster, spool: Spool, caplog: pytest.LogCa
 
 
 @pytest.mark.parametrize("what", ["pg_cancel_backend", "pg_terminate_backend"])
-def test_statements_that_an_administrator_ends(dsn: str, spool: Spool, what: str) -> None:
+def test_statements_that_an_administrator_cancels(dsn: str, spool: Spool, what: str) -> None:
     with carrying(dsn, spool), psycopg.connect(dsn, autocommit=True) as administrator:
         for number in range(1, 301):
             spool.put([snapshot(number)])
-            administrator.execute(MEDDLE.format(what=what).encode())
+            administrator.execute(BACKENDS.format(what=what).encode())
         wait_until(lambda: len(spool) == 0)
     assert pages(dsn) == list(range(1, 301))
 
 
-def test_another_appender_that_never_ends(
+def test_another_appender_that_holds_the_lock(
     dsn: str, spool: Spool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It says so, and leaves no queue of waiters behind."""
-    monkeypatch.setattr(backend, "_SETTLE", backend._SETTLE.replace("'20s'", "'300ms'"))
+    """The carrier logs it and leaves no queue of waiting backends behind."""
+    monkeypatch.setattr(backend, "_APPEND_SETTINGS", backend._APPEND_SETTINGS.replace("'20s'", "'300ms'"))
     spool.put([snapshot(1)])
     with psycopg.connect(dsn) as other, carrying(dsn, spool):
         other.execute("select fax.lock_append()")
@@ -117,11 +117,11 @@ def test_another_appender_that_never_ends(
     assert pages(dsn) == [1]
 
 
-def test_a_long_question_does_not_hold_up_the_rows(
+def test_a_long_query_does_not_delay_rows(
     dsn: str, spool: Spool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Making months ahead needs locks that a reader may hold for hours."""
-    monkeypatch.setattr(backend, "_SETTLE", backend._SETTLE.replace("'20s'", "'300ms'"))
+    """Creating partitions ahead needs locks that a reader may hold for hours."""
+    monkeypatch.setattr(backend, "_APPEND_SETTINGS", backend._APPEND_SETTINGS.replace("'20s'", "'300ms'"))
     with psycopg.connect(dsn, autocommit=True) as administrator:
         last = "select max(c.relname) from pg_class c where c.relname like 'session_history_20%' and c.relkind = 'r'"
         (name,) = administrator.execute(last).fetchall()[0]
@@ -136,24 +136,24 @@ def test_a_long_question_does_not_hold_up_the_rows(
 
 
 @pytest.mark.parametrize("code", ["53100", "53200", "57P03", "40001", "40P01", "XX000", "58030"])
-def test_a_server_that_is_full_or_ill_refuses_no_record(
+def test_an_error_of_the_server_rejects_no_record(
     dsn: str, spool: Spool, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Disk full, out of memory, cannot connect now, serialization, deadlock, internal and I/O errors."""
     with psycopg.connect(dsn, autocommit=True) as administrator:
         raises = f"begin raise exception 'could not extend file' using errcode = '{code}'; end"
         administrator.execute(
-            f"create function public.ill() returns trigger language plpgsql as $$ {raises} $$".encode()
+            f"create function public.fail() returns trigger language plpgsql as $$ {raises} $$".encode()
         )
-        administrator.execute("create trigger ill before insert on fax.staged_row execute function public.ill()")
+        administrator.execute("create trigger fail before insert on fax.staged_row execute function public.fail()")
         spool.put(snapshot(number) for number in range(1, 11))
         with carrying(dsn, spool):
             wait_until(lambda: len(caplog.messages) == 1)
             time.sleep(0.3)
             (line,) = caplog.messages
-            assert line.startswith("the database does not take rows (could not extend file")
+            assert line.startswith("database: cannot append (could not extend file")
             assert len(spool) == 10
-            administrator.execute("drop trigger ill on fax.staged_row")
+            administrator.execute("drop trigger fail on fax.staged_row")
             wait_until(lambda: len(spool) == 0)
         assert administrator.execute("select count(*) from fax.rejected_message").fetchone() == (0,)
     assert pages(dsn) == list(range(1, 11))

@@ -1,10 +1,11 @@
-"""Importing again, in pieces and after a kill gives the same rows: no double, no hole."""
+"""Importing twice, in pieces and after a kill yields the same rows: no duplicate, nothing missing."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from faxstore.capture.recording import Line
+from faxstore.errors import UnreachableError, UsageError
 from faxstore.ingest.importer import import_file, import_lines
 from tests.kit import truth
 from tests.kit.databases import fresh
@@ -28,7 +31,7 @@ EVERY_KIND = ["restart-22", "gateway-16", "no-ecm-16", "names-22", "failures-22"
 
 
 def nothing(_: object) -> None:
-    """A progress that is not shown."""
+    """Show no progress."""
 
 
 def whole(dsn: str, recording: str) -> list[tuple[object, ...]]:
@@ -47,7 +50,7 @@ def history(connection: psycopg.Connection) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def expected(request: pytest.FixtureRequest, template: str, server: str) -> list[tuple[object, ...]]:
-    """The history of the whole recording, from a database of its own."""
+    """The history of the whole recording, imported into a separate database."""
     with fresh(server, template) as dsn:
         return whole(dsn, request.getfixturevalue("recording"))
 
@@ -64,7 +67,7 @@ def test_importing_twice_adds_nothing(database: psycopg.Connection, recording: s
 
 @pytest.mark.parametrize("recording", EVERY_KIND)
 @pytest.mark.parametrize("seed", range(4))
-def test_overlapping_pieces_are_the_whole(
+def test_overlapping_pieces_yield_the_whole_history(
     database: psycopg.Connection, expected: list[tuple[object, ...]], recording: str, seed: int
 ) -> None:
     lines = [Line(**line) for line in truth.lines(recording)]
@@ -77,10 +80,10 @@ def test_overlapping_pieces_are_the_whole(
 
 
 @pytest.mark.parametrize("recording", ["twenty-22"])
-def test_a_kill_in_the_middle_leaves_no_hole(
+def test_after_a_kill_the_next_import_completes_the_history(
     dsn: str, expected: list[tuple[object, ...]], recording: str, tmp_path: Path
 ) -> None:
-    """kill -9 while it imports, three times at different points, then once to the end."""
+    """Three imports are killed with -9 at different points, then one runs to the end."""
     slow = tmp_path / "slow.py"
     slow.write_text(
         "import sys, psycopg\n"
@@ -98,14 +101,14 @@ def test_a_kill_in_the_middle_leaves_no_hole(
                     os.kill(process.pid, signal.SIGKILL)
                     break
             assert process.wait(10) == -signal.SIGKILL
-        wait_for_no_one_else(dsn)
+        wait_for_killed_client(dsn)
         with psycopg.connect(dsn, autocommit=True) as connection:
             assert 0 < len(history(connection)) < len(expected)
     assert whole(dsn, recording) == expected
 
 
-def wait_for_no_one_else(dsn: str) -> None:
-    """The server notices the killed client when it next writes to it; its transaction is over then."""
+def wait_for_killed_client(dsn: str) -> None:
+    """Wait until the server has noticed, on its next write, that the client is gone, and has rolled back."""
     others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
     deadline = time.monotonic() + 10
     with psycopg.connect(dsn, autocommit=True) as connection:
@@ -114,11 +117,26 @@ def wait_for_no_one_else(dsn: str) -> None:
             time.sleep(0.02)
 
 
-def test_a_file_that_ends_in_the_middle_of_a_line_keeps_what_stands_before(
-    database: psycopg.Connection, tmp_path: Path
-) -> None:
-    from faxstore.errors import UsageError
+def test_only_a_lost_connection_advises_to_import_again(dsn: str, database: psycopg.Connection) -> None:
+    """Another import would not help against a missing right; the caller reports that error."""
+    path = str(truth.path("one-page-22"))
+    with (
+        psycopg.connect(make_conninfo(dsn, options="-c role=fax_reader"), autocommit=True) as reader,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        import_file(reader, path, "pbx", nothing)
 
+    def terminate(_: object) -> None:
+        pid = connection.info.backend_pid
+        database.execute("select pg_terminate_backend(%s, 5000)", [pid])
+
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        advice = rf"^the database could not answer: [^\n]+; import {re.escape(path)} again$"
+        with pytest.raises(UnreachableError, match=advice):
+            import_file(connection, path, "pbx", terminate)
+
+
+def test_what_precedes_a_damaged_line_is_imported(database: psycopg.Connection, tmp_path: Path) -> None:
     text = "".join(json.dumps(line) + "\n" for line in truth.lines("one-page-22"))
     cut = tmp_path / "cut.jsonl"
     cut.write_text(text[: len(text) // 2])

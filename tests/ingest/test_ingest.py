@@ -1,4 +1,4 @@
-"""`faxstore ingest` as a process: without its database, told to leave twice, killed, and started again."""
+"""`faxstore ingest` as a process: without its database, stopped twice, killed, and started again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.kit.databases import fresh
 
 RECORDING = "bad-page-16"
 NOWHERE = "host=127.0.0.1 port=9 dbname=fax user=nobody"
-"""Nothing listens there."""
+"""A DSN where nothing listens."""
 
 GAPLESS = "select count(*) = max(position) from fax.session_history"
 SESSIONS = """
@@ -32,7 +32,7 @@ from fax.sessions order by session_number
 
 
 class Ingest:
-    """The process, on a spool of its own."""
+    """A `faxstore ingest` process with its own spool."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self._settings = folder / "faxstore.toml"
@@ -43,7 +43,7 @@ class Ingest:
         self.log = folder / "log"
 
     async def start(self, dsn: str, *program: str) -> asyncio.subprocess.Process:
-        """`program` instead of faxstore: a module, and what it takes before faxstore's own options."""
+        """Start the process.  `program` replaces faxstore: a module and arguments that precede faxstore's options."""
         with self.log.open("a") as log:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *(program or ("faxstore",)), "--config", str(self._settings), "ingest"),
@@ -68,7 +68,7 @@ async def until(condition: Any, within: float = 30.0) -> None:
 def test_without_a_database_it_collects_and_with_one_it_catches_up(
     dsn: str, server: str, template: str, tmp_path: Path
 ) -> None:
-    """It never had its database while the faxes ran; told twice to leave, it leaves at once; nothing is lost."""
+    """The database is down during all faxes and during the stop; a second signal stops at once; nothing is lost."""
 
     async def play() -> None:
         recording = load(truth.path(RECORDING))
@@ -76,15 +76,15 @@ def test_without_a_database_it_collects_and_with_one_it_catches_up(
             ingest = Ingest(tmp_path, asterisk.port)
             process = await ingest.start(NOWHERE)
             await asyncio.wait_for(asterisk.finished.wait(), 60)
-            await asyncio.sleep(0.3)  # what was seen last is in the spool within 200 ms
+            await asyncio.sleep(0.3)  # the last observation is in the spool within 200 ms
             process.send_signal(signal.SIGTERM)
             await until(lambda: "stopping" in ingest.log.read_text())
-            asked = time.monotonic()
+            signalled = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(process.wait(), 5) == 0
-            assert time.monotonic() - asked < 4  # told once, it would wait 5 s for the database
-            told = ingest.log.read_text()
-            assert told.count("cannot be reached") <= 2  # at the start, and when the first rows are due: not each try
+            assert time.monotonic() - signalled < 4  # after one signal it would wait 5 s for the database
+            log = ingest.log.read_text()
+            assert log.count("cannot be reached") <= 2  # at the start and before the first append, not per attempt
 
             process = await ingest.start(dsn)
             with psycopg.connect(dsn, autocommit=True) as database:
@@ -100,10 +100,10 @@ def test_without_a_database_it_collects_and_with_one_it_catches_up(
 
 
 @pytest.mark.parametrize("seconds", [0.3, 1.1])
-def test_killed_in_the_middle_and_started_again_it_goes_on(
+def test_killed_and_started_again_it_continues(
     dsn: str, server: str, template: str, tmp_path: Path, seconds: float
 ) -> None:
-    """The server waits for its polls, so what lies between the two lives of the ingestor is seen by the second."""
+    """The server waits for polls, so the second process observes what happens after the first was killed."""
 
     async def play() -> None:
         recording = load(truth.path(RECORDING))

@@ -1,4 +1,4 @@
-"""The questions for the leases: asked again and again, whatever the database does, and never waited for long."""
+"""Requests for the leases: repeated whatever the database does, and never waited for long."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from collections.abc import Callable, Sequence
 import psycopg
 import pytest
 
-from faxstore.ingest.leader_election import ANSWER, RENEW, Keeper
-from faxstore.store.lease import Held, Leases
+from faxstore.ingest.leader_election import ANSWER, RENEW, LeaderElection
+from faxstore.store.lease import Lease, Leases
 from tests.kit.ingestor_pair import until
 
 
-class Database:
-    """What it answers may be changed at any time."""
+class FakeDatabase:
+    """A lease client whose answer a test may change at any time."""
 
-    def __init__(self, answer: Callable[[], list[Held]]) -> None:
+    def __init__(self, answer: Callable[[], list[Lease]]) -> None:
         self.answer = answer
-        self.asked = 0
+        self.requests = 0
         self.given_up: list[str] = []
 
-    async def hold(self, servers: Sequence[str]) -> list[Held]:
-        self.asked += 1
+    async def hold(self, servers: Sequence[str]) -> list[Lease]:
+        self.requests += 1
         return self.answer()
 
     async def give_up(self, servers: Sequence[str]) -> None:
         self.given_up += servers
 
 
-class Silent(Database):
-    """It never answers, and is slow even to be told that nobody waits."""
+class SilentDatabase(FakeDatabase):
+    """Never answers, and takes long to cancel a request."""
 
-    async def hold(self, servers: Sequence[str]) -> list[Held]:
-        self.asked += 1
+    async def hold(self, servers: Sequence[str]) -> list[Lease]:
+        self.requests += 1
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -43,41 +43,41 @@ class Silent(Database):
         return []
 
 
-def alone() -> list[Held]:
-    return [Held("pbx1", True, "me", 6.0)]
+def own() -> list[Lease]:
+    return [Lease("pbx1", True, "me", 6.0)]
 
 
-def fails(error: Exception) -> Callable[[], list[Held]]:
-    def answer() -> list[Held]:
+def fails(error: Exception) -> Callable[[], list[Lease]]:
+    def answer() -> list[Lease]:
         raise error
 
     return answer
 
 
-async def kept(database: Database, work: Callable[[Keeper], object]) -> float:
-    """Runs a keeper until its server is its turn, and then the work; the seconds until its turn."""
-    keeper = Keeper(["pbx1"], database)
-    running = asyncio.ensure_future(keeper.run())
-    begun = time.monotonic()
-    await asyncio.wait_for(keeper.turns["pbx1"].begins(), 10)
-    seconds = time.monotonic() - begun
-    done = work(keeper)
+async def elect(database: FakeDatabase, work: Callable[[LeaderElection], object]) -> float:
+    """Run an election until it collects, and then the work; return the seconds until it collected."""
+    election = LeaderElection(["pbx1"], database)
+    running = asyncio.ensure_future(election.run())
+    began = time.monotonic()
+    await asyncio.wait_for(election.leaderships["pbx1"].wait(), 10)
+    seconds = time.monotonic() - began
+    done = work(election)
     if asyncio.iscoroutine(done):
         await done
-    keeper.stop()
+    election.stop()
     await asyncio.wait_for(running, 10)
-    await keeper.leave()
+    await election.release()
     return seconds
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten questions a second."""
+    """Ten requests per second."""
     monkeypatch.setattr("faxstore.ingest.leader_election.RENEW", 0.1)
 
 
-def test_a_silent_database_delays_a_start_by_a_moment_only() -> None:
-    assert asyncio.run(kept(Silent(alone), lambda _: None)) < ANSWER + 1
+def test_a_silent_database_delays_a_start_only_briefly() -> None:
+    assert asyncio.run(elect(SilentDatabase(own), lambda _: None)) < ANSWER + 1
 
 
 @pytest.mark.parametrize(
@@ -91,35 +91,36 @@ def test_a_silent_database_delays_a_start_by_a_moment_only() -> None:
         ValueError("a bug"),
     ],
 )
-def test_any_error_means_that_nothing_is_known(error: Exception, quick: None, caplog: pytest.LogCaptureFixture) -> None:
-    """It watches, and says it once, however often it asks."""
-    database = Database(fails(error))
-    assert asyncio.run(kept(database, lambda _: until(lambda: database.asked == 3))) < ANSWER
-    assert [record.getMessage() for record in caplog.records] == [
-        f"the database does not say whether another ingestor watches ({error}); watching"
+def test_after_any_error_it_collects_and_logs_it_once(
+    error: Exception, quick: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = FakeDatabase(fails(error))
+    assert asyncio.run(elect(database, lambda _: until(lambda: database.requests == 3))) < ANSWER
+    assert caplog.messages == [
+        f"leader election: no answer from the database ({error}); collecting, as another ingestor may do too"
     ]
 
 
-def test_it_renews_and_says_when_the_database_is_back(quick: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_logs_that_the_database_is_back(quick: None, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    database = Database(fails(psycopg.OperationalError("gone")))
+    database = FakeDatabase(fails(psycopg.OperationalError("gone")))
 
-    async def back(_: Keeper) -> None:
-        database.answer = alone
-        await until(lambda: "says again" in caplog.text)
+    async def restore(_: LeaderElection) -> None:
+        database.answer = own
+        await until(lambda: "answers again" in caplog.text)
 
-    asyncio.run(kept(database, back))
-    assert caplog.records[-1].getMessage() == "the database says again which ingestor watches"
+    asyncio.run(elect(database, restore))
+    assert caplog.messages[-1] == "leader election: the database answers again"
     assert database.given_up == ["pbx1"]
 
 
-def test_a_lease_that_runs_out_is_asked_for_just_then() -> None:
-    """Not only when the next question is due."""
-    database = Database(lambda: [Held("pbx1", database.asked > 1, "host-a", 0.3)])
-    assert 0.3 < asyncio.run(kept(database, lambda _: None)) < RENEW
+def test_a_lease_is_requested_as_soon_as_the_other_one_expires() -> None:
+    """It does not wait for the next regular request."""
+    database = FakeDatabase(lambda: [Lease("pbx1", database.requests > 1, "host-a", 0.3)])
+    assert 0.3 < asyncio.run(elect(database, lambda _: None)) < RENEW
 
 
-def test_a_database_that_is_not_there_does_not_keep_the_leases_from_being_left() -> None:
+def test_leases_can_be_given_up_without_a_database() -> None:
     leases = Leases("host=127.0.0.1 port=9 dbname=fax user=nobody", "me")
 
     async def play() -> None:

@@ -1,4 +1,4 @@
-"""Whose turn it is at a server, by a clock that the test moves: whoever does not know of another watches."""
+"""Whether an ingestor collects or is standby, with a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from faxstore.ingest.leadership import Turn
-from faxstore.store.lease import Held
+from faxstore.ingest.leadership import Leadership
+from faxstore.store.lease import Lease
 
-ALONE = Held("pbx1", True, "me", 6.0)
-OTHER = Held("pbx1", False, "host-a", 6.0)
-
-
-def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records]
+OWN = Lease("pbx1", True, "me", 6.0)
+OTHER = Lease("pbx1", False, "host-a", 6.0)
 
 
 @pytest.fixture(autouse=True)
@@ -25,100 +21,99 @@ def _log(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.fixture
-def turn() -> Turn:
-    return Turn("pbx1")
+def leadership() -> Leadership:
+    return Leadership("pbx1")
 
 
-def watches(turn: Turn) -> bool:
-    """Whether a collector that asks may begin."""
+def collects(leadership: Leadership) -> bool:
+    """Return whether wait() ends at once, to collect."""
 
-    async def asked() -> bool:
+    async def ask() -> bool:
         try:
             async with asyncio.timeout(0):
-                return await turn.begins()
+                return await leadership.wait()
         except TimeoutError:
             return False
 
-    return asyncio.run(asked())
+    return asyncio.run(ask())
 
 
-def test_before_anything_is_known_nobody_watches(turn: Turn) -> None:
-    """For a moment: the first question is answered, or not, within it."""
-    assert not watches(turn)
+def test_it_does_not_collect_before_the_first_answer(leadership: Leadership) -> None:
+    assert not collects(leadership)
 
 
-def test_one_that_is_alone_watches_and_says_nothing(turn: Turn, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_single_ingestor_collects_and_logs_nothing(leadership: Leadership, caplog: pytest.LogCaptureFixture) -> None:
     for now in (0.0, 2.0, 4.0):
-        turn.told(ALONE, now)
-    assert watches(turn)
-    assert said(caplog) == []
+        leadership.update(OWN, now)
+    assert collects(leadership)
+    assert caplog.messages == []
 
 
-def test_without_an_answer_at_the_start_it_watches(turn: Turn) -> None:
-    turn.not_told(0.0)
-    assert watches(turn)
-    assert not turn.over.is_set()
+def test_without_an_answer_at_the_start_it_collects(leadership: Leadership) -> None:
+    leadership.no_answer(0.0)
+    assert collects(leadership)
+    assert not leadership.ended.is_set()
 
 
-def test_while_another_holds_the_lease_it_stands_by_and_says_so_once(
-    turn: Turn, caplog: pytest.LogCaptureFixture
+def test_while_another_holds_the_lease_it_is_standby_and_logs_it_once(
+    leadership: Leadership, caplog: pytest.LogCaptureFixture
 ) -> None:
     for now in (0.0, 2.0, 4.0):
-        turn.told(OTHER, now)
-    assert not watches(turn)
-    assert turn.seconds_known(5.0) == 5.0
-    assert said(caplog) == ["pbx1: standing by, host-a is watching it"]
+        leadership.update(OTHER, now)
+    assert not collects(leadership)
+    assert leadership.seconds_left(5.0) == 5.0
+    assert caplog.messages == ["pbx1: standby; host-a is collecting"]
 
 
-def test_what_was_said_last_holds_until_that_lease_has_run_out(turn: Turn, caplog: pytest.LogCaptureFixture) -> None:
-    turn.told(OTHER, 0.0)
-    turn.not_told(5.9)
-    assert not watches(turn)
-    turn.not_told(6.0)
-    assert watches(turn)
-    assert said(caplog)[1:] == ["pbx1: watching it; it is not known whether host-a still does"]
+def test_without_an_answer_it_stays_standby_until_the_lease_expires(
+    leadership: Leadership, caplog: pytest.LogCaptureFixture
+) -> None:
+    leadership.update(OTHER, 0.0)
+    leadership.no_answer(5.9)
+    assert not collects(leadership)
+    leadership.no_answer(6.0)
+    assert collects(leadership)
+    assert caplog.messages[1:] == ["pbx1: collecting; it is unknown whether host-a still does"]
 
 
-def test_it_takes_over_and_says_from_whom(turn: Turn, caplog: pytest.LogCaptureFixture) -> None:
-    turn.told(OTHER, 0.0)
-    silent = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
-    turn.told(Held("pbx1", True, "me", 6.0, "host-a", silent), 6.1)
-    assert watches(turn)
-    assert (
-        said(caplog)[1]
-        == f"pbx1: watching it; host-a has not renewed since {silent.astimezone().isoformat(' ', 'seconds')}"
-    )
+def test_it_takes_over_and_names_the_previous_holder(leadership: Leadership, caplog: pytest.LogCaptureFixture) -> None:
+    leadership.update(OTHER, 0.0)
+    renewed = datetime(2026, 11, 24, 8, 30, tzinfo=UTC)
+    leadership.update(Lease("pbx1", True, "me", 6.0, "host-a", renewed), 6.1)
+    assert collects(leadership)
+    since = renewed.astimezone().isoformat(" ", "seconds")
+    assert caplog.messages[1] == f"pbx1: collecting; host-a has not renewed its lease since {since}"
 
 
-def test_of_one_that_left_it_says_that(turn: Turn, caplog: pytest.LogCaptureFixture) -> None:
-    turn.told(OTHER, 0.0)
-    turn.told(Held("pbx1", True, "me", 6.0, "host-a", None), 2.0)
-    assert said(caplog)[1] == "pbx1: watching it; host-a has left it"
+def test_it_takes_over_a_lease_that_was_given_up(leadership: Leadership, caplog: pytest.LogCaptureFixture) -> None:
+    leadership.update(OTHER, 0.0)
+    leadership.update(Lease("pbx1", True, "me", 6.0, "host-a", None), 2.0)
+    assert caplog.messages[1] == "pbx1: collecting; host-a gave up its lease"
 
 
-def test_a_watcher_that_hears_nothing_watches_on_and_stands_by_when_it_hears_of_another(turn: Turn) -> None:
-    turn.told(ALONE, 0.0)
-    this = turn.over
-    turn.not_told(100.0)
-    assert not this.is_set()
-    turn.told(OTHER, 102.0)
-    assert this.is_set()
-    assert not watches(turn)
+def test_it_goes_on_without_an_answer_and_ends_when_another_holds_the_lease(leadership: Leadership) -> None:
+    leadership.update(OWN, 0.0)
+    ended = leadership.ended
+    leadership.no_answer(100.0)
+    assert not ended.is_set()
+    leadership.update(OTHER, 102.0)
+    assert ended.is_set()
+    assert not collects(leadership)
 
 
-def test_each_turn_has_an_end_of_its_own(turn: Turn) -> None:
-    turn.told(ALONE, 0.0)
-    turn.told(OTHER, 2.0)
-    turn.told(ALONE, 9.0)
-    assert not turn.over.is_set()
+def test_each_time_of_collecting_has_its_own_end(leadership: Leadership) -> None:
+    leadership.update(OWN, 0.0)
+    leadership.update(OTHER, 2.0)
+    leadership.update(OWN, 9.0)
+    assert not leadership.ended.is_set()
 
 
-@pytest.mark.parametrize("before", [ALONE, OTHER])
-def test_one_that_stops_has_no_further_turn(turn: Turn, before: Held) -> None:
-    turn.told(before, 0.0)
-    turn.stop()
-    turn.told(ALONE, 2.0)
-    turn.told(OTHER, 4.0)
-    assert not watches(turn)
-    assert turn.over.is_set()
-    assert asyncio.run(asyncio.wait_for(turn.begins(), 1)) is False
+@pytest.mark.parametrize("before", [OWN, OTHER])
+def test_after_a_stop_it_never_collects_again(leadership: Leadership, before: Lease) -> None:
+    leadership.update(before, 0.0)
+    leadership.stop()
+    leadership.update(OWN, 2.0)
+    leadership.update(OTHER, 4.0)
+    assert not collects(leadership)
+    assert leadership.ended.is_set()
+    assert asyncio.run(asyncio.wait_for(leadership.wait(), 1)) is False

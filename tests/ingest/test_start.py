@@ -1,4 +1,4 @@
-"""A single ingestor is not held up at its start: not by a database that is silent, not by its own lease."""
+"""Neither a silent database nor its own lease delays the start of a single ingestor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.kit.ingestor_pair import Ingestor, until
 from tests.kit.relay import to_database, to_port
 
 
-def test_killed_and_started_again_while_its_own_lease_lasts_it_watches_at_once(dsn: str, tmp_path: Path) -> None:
+def test_after_a_kill_its_own_lease_does_not_delay_the_next_start(dsn: str, tmp_path: Path) -> None:
     async def play() -> None:
         async with (
             ReplayServer(load(truth.path("one-page-22")), LockStep(), username="faxstore", secret="replay") as asterisk,
@@ -28,19 +28,17 @@ def test_killed_and_started_again_while_its_own_lease_lasts_it_watches_at_once(d
                 held = "select holder from fax.lease where expires_at > now()"
                 for _ in range(2):
                     await ingestor.start()
-                    await until(lambda: ingestor.watches)
+                    await until(lambda: ingestor.collects)
                     await until(lambda: len(database.execute(held).fetchall()) == 1)
                     await ingestor.end(signal.SIGKILL)
                 holders = database.execute("select distinct holder, taken_at < renewed_at from fax.lease").fetchall()
             assert holders[0][1]
-            assert "standing by" not in ingestor.log
+            assert ": standby;" not in ingestor.log
 
     asyncio.run(play())
 
 
-def test_a_database_that_takes_connections_and_says_nothing_delays_the_first_poll_by_a_moment(
-    dsn: str, tmp_path: Path
-) -> None:
+def test_a_silent_database_delays_the_first_poll_only_briefly(dsn: str, tmp_path: Path) -> None:
     async def play() -> float:
         async with (
             ReplayServer(load(truth.path("one-page-22")), LockStep(), username="faxstore", secret="replay") as asterisk,
@@ -51,8 +49,8 @@ def test_a_database_that_takes_connections_and_says_nothing_delays_the_first_pol
             ingestor = Ingestor(tmp_path / "only", to_asterisk, to_postgres, dsn)
             await ingestor.start()
             await until(lambda: to_postgres.connections > 0)
-            waited = await until(lambda: ingestor.watches)
+            waited = await until(lambda: ingestor.collects)
             await ingestor.end(signal.SIGKILL)
             return waited
 
-    assert asyncio.run(play()) < 8  # 2 s for the schema, 1.5 s for the lease, and a busy machine
+    assert asyncio.run(play()) < 8  # 2 s for the schema, 1.5 s for the lease, the rest for a busy machine

@@ -1,4 +1,4 @@
-"""A Postgres of a test's own, from the same programs as the shared one: to be killed, restarted, and followed."""
+"""A Postgres server for one test, which can be killed, restarted and replicated; same programs as the shared one."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from faxstore.store import migrate
 
 @dataclass(frozen=True)
 class Programs:
-    """Where the programs of a server are, and which user runs them when a test runs as root."""
+    """The folder with a server's programs, and the user that runs them if the tests run as root."""
 
     folder: Path
     user: str
 
     def run(self, program: str, *arguments: str | Path) -> None:
-        """Runs one of them, quietly, in a folder that anybody may be in."""
+        """Run a program without output, in a folder that every user may enter."""
         user: str | None = self.user if os.geteuid() == 0 else None
-        told = subprocess.run(
+        result = subprocess.run(
             [self.folder / program, *arguments],
             check=False,
             cwd="/tmp",
-            stdout=subprocess.DEVNULL,  # pg_ctl's child would keep a pipe open
+            stdout=subprocess.DEVNULL,  # a pipe would be kept open by pg_ctl's child
             stderr=subprocess.DEVNULL,
             user=user,
             group=user,
             extra_groups=[] if user else None,
         )
-        assert told.returncode == 0, f"{program} failed: {' '.join(map(str, arguments))}"
+        assert result.returncode == 0, f"{program} failed: {' '.join(map(str, arguments))}"
 
 
 class Cluster:
-    """One server with its files in a folder of its own, on a TCP port of 127.0.0.1."""
+    """One server with its files in its own folder, on a TCP port of 127.0.0.1."""
 
     def __init__(self, programs: Programs, folder: Path) -> None:
         self._programs, self._folder = programs, folder
@@ -55,14 +55,14 @@ class Cluster:
         )
 
     def make(self) -> None:
-        """An empty server with the schema in its database `postgres`, and a user `carrier` that may append."""
+        """Create a server with the schema in its database `postgres` and a user `carrier` with the role fax_ingest."""
         self._programs.run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "utf8", "--no-sync")
         self.start()
         migrate.upgrade(self.dsn)
         self.execute("create role carrier login in role fax_ingest")
 
     def follow(self, primary: Cluster) -> None:
-        """A standby of that server, and what it needs to be called by name in synchronous_standby_names."""
+        """Create a streaming standby of that server, named `standby` in synchronous_standby_names."""
         source = make_conninfo(primary.dsn, application_name="standby", dbname="")
         self._programs.run("pg_basebackup", "-D", self._data, "-d", source, "-R", "-X", "stream", "-c", "fast")
         self.start()
@@ -70,8 +70,8 @@ class Cluster:
         wait_until(lambda: primary.ask(streams))
 
     def start(self) -> None:
-        """Starts it; returns when it takes connections."""
-        # Quick, and safe against all that a test does here: the machine stays.
+        """Start the server and wait until it accepts connections."""
+        # fsync=off is fast, and safe here because no test stops the machine.
         settings = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
         log = self._folder / "log"
         try:
@@ -80,60 +80,60 @@ class Cluster:
             raise AssertionError(f"{error}: {log.read_text()[-2000:]}") from None
 
     def stop(self) -> None:
-        """Stops it as an administrator does; its connections are ended."""
+        """Stop the server as an administrator does; its connections are closed."""
         self._programs.run("pg_ctl", "-D", self._data, "-w", "-m", "fast", "stop")
 
     def kill(self) -> None:
-        """kill -9 of every process of it, as if the machine were gone."""
+        """Kill every process of the server with -9, as a crash of its machine would."""
         with suppress(FileNotFoundError, ProcessLookupError):
             head = int((self._data / "postmaster.pid").read_text().split()[0])
-            os.kill(head, signal.SIGSTOP)  # it shall have no further ones
+            os.kill(head, signal.SIGSTOP)  # so that it starts no further children
             children = Path(f"/proc/{head}/task/{head}/children").read_text().split()
             processes = [head, *map(int, children)]
             for process in processes:
                 os.kill(process, signal.SIGKILL)
             wait_until(lambda: not any(_runs(process) for process in processes))
-            # Where nobody reaps orphans, its number stays taken, and the next one would think that it runs.
+            # If no process reaps orphans, its pid stays in use and the next server would believe that it still runs.
             (self._data / "postmaster.pid").unlink()
 
     def execute(self, statement: str) -> None:
-        """Runs a statement as the administrator."""
+        """Run a statement as the administrator."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute(statement.encode())
 
-    def ask(self, question: str) -> object:
-        """The one value that a question gives."""
+    def ask(self, query: str) -> object:
+        """Return the single value of a query."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            row = connection.execute(question.encode()).fetchone()
+            row = connection.execute(query.encode()).fetchone()
             assert row is not None
             return row[0]
 
 
 @contextmanager
 def clusters(programs: Programs, count: int) -> Iterator[list[Cluster]]:
-    """So many of them, without files yet; killed and removed at the end."""
+    """Yield `count` servers without files; they are killed and removed at the end."""
     folder = Path(mkdtemp(prefix="faxstore-fault-", dir="/tmp"))
     folder.chmod(0o755)
-    made: list[Cluster] = []
+    created: list[Cluster] = []
     try:
         for number in range(count):
             own = folder / str(number)
             own.mkdir()
             if os.geteuid() == 0:
                 chown(own, programs.user, programs.user)
-            made.append(Cluster(programs, own))
-        yield made
+            created.append(Cluster(programs, own))
+        yield created
     finally:
-        for each in made:
+        for each in created:
             each.kill()
         rmtree(folder, ignore_errors=True)
 
 
 def wait_until(condition: Callable[[], object], within: float = 60.0) -> None:
-    """Waits for something that another thread or process brings about."""
+    """Wait for something that another thread or process does."""
     deadline = time.monotonic() + within
     while not condition():
-        assert time.monotonic() < deadline, "it did not come"
+        assert time.monotonic() < deadline, "the condition was not met in time"
         time.sleep(0.01)
 
 
@@ -144,7 +144,7 @@ def _free_port() -> int:
 
 
 def _runs(process: int) -> bool:
-    """A killed process that nobody waits for stays as a zombie, which has let go of everything."""
+    """Return whether a process runs.  A zombie, which nobody waited for, holds nothing any more and does not count."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

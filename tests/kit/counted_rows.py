@@ -1,7 +1,8 @@
-"""Rows that are easy to count: what was put, and what a reader of the history finds."""
+"""Rows that are easy to count: what was put into a spool, and what a reader of the history finds."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,13 +18,20 @@ LIFE = Life("pbx1", NOON, started_at=NOON - 3_600_000_000)
 
 
 def snapshot(number: int, session: int = 7) -> bytes:
-    """One snapshot of a session, `number` seconds after noon, with that page."""
-    told: dict[str, Any] = {"channel": f"PJSIP/a-{session}", "operation": "send", "page_number": number}
-    return encode(Observation(LIFE, NOON + number * 1_000_000, "FAXSession", session, state="Active", **told))
+    """Encode a snapshot of a session, taken `number` seconds after noon, with this page number."""
+    values: dict[str, Any] = {"channel": f"PJSIP/a-{session}", "operation": "send", "page_number": number}
+    return encode(Observation(LIFE, NOON + number * 1_000_000, "FAXSession", session, state="Active", **values))
+
+
+def changed(body: bytes, **values: Any) -> bytes:
+    """Return an encoded Observation with values that encode() would never write."""
+    names = ["kind", "version", "life", *Observation.__slots__[1:]]
+    fields = dict(zip(names, json.loads(body), strict=True))
+    return json.dumps(list((fields | values).values())).encode()
 
 
 def in_order(database: psycopg.Connection, after: int = 0) -> list[int]:
-    """The page of each snapshot after a position, in the order of their positions; these have no gap."""
+    """Return the page of each snapshot after a position, by position; asserts that the positions have no gap."""
     query = "select position, page_number from fax.session_history where position > %s order by position"
     rows = database.execute(query, [after]).fetchall()
     assert [position for position, _ in rows] == list(range(after + 1, after + len(rows) + 1))
@@ -31,14 +39,14 @@ def in_order(database: psycopg.Connection, after: int = 0) -> list[int]:
 
 
 def pages(dsn: str) -> list[int]:
-    """The page of each snapshot, sorted."""
+    """Return the page of each snapshot, sorted."""
     with psycopg.connect(dsn, autocommit=True) as database:
         return sorted(in_order(database))
 
 
 @contextmanager
 def carrying(dsn: str, spool: Spool) -> Iterator[Carrier]:
-    """A carrier at work."""
+    """Run a carrier."""
     carrier = Carrier(dsn, spool, "host1")
     carrier.start()
     try:

@@ -1,4 +1,4 @@
-"""Two `faxstore ingest` processes that watch one server, each with a spool and a network of its own."""
+"""Two `faxstore ingest` processes for one server, each with its own spool and network."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SERVER = "pbx"
 
 @dataclass
 class Ingestor:
-    """One of the two: a process, or none at the moment."""
+    """One of the two ingestors; `process` is None while it does not run."""
 
     folder: Path
     asterisk: Relay
     database: Relay
     dsn: str
     lists: list[float] = field(default_factory=list)
-    """When it asked for a list."""
+    """The times of its FAXSessions requests."""
     process: asyncio.subprocess.Process | None = None
 
     def __post_init__(self) -> None:
@@ -38,22 +38,22 @@ class Ingestor:
 
     @property
     def log(self) -> str:
-        """All that it said."""
+        """Everything it logged."""
         return (self.folder / "log").read_text()
 
     @property
-    def watches(self) -> bool:
-        """Whether it has asked for a list within the last second, over its one connection."""
+    def collects(self) -> bool:
+        """Whether it requested a list within the last second, over a single connection."""
         return self.asterisk.connections == 1 and bool(self.lists) and time.monotonic() - self.lists[-1] < 1
 
     @property
-    def stands_by(self) -> bool:
-        """Whether it knows the other, and has no connection to the server."""
-        said = [line for line in self.log.splitlines() if "standing by" in line or "watching" in line]
-        return bool(said) and "standing by" in said[-1] and self.asterisk.connections == 0
+    def is_standby(self) -> bool:
+        """Whether it logged that the other one collects, and has no connection to the server."""
+        changes = [line for line in self.log.splitlines() if ": standby;" in line or ": collecting;" in line]
+        return bool(changes) and ": standby;" in changes[-1] and self.asterisk.connections == 0
 
     async def start(self) -> None:
-        """As from the command line."""
+        """Start the process."""
         self.folder.mkdir(exist_ok=True)
         settings = self.folder / "faxstore.toml"
         settings.write_text(
@@ -68,7 +68,7 @@ class Ingestor:
             )
 
     async def end(self, number: int) -> int:
-        """Its exit status, after a signal."""
+        """Send a signal and return the exit status."""
         assert self.process is not None
         self.process.send_signal(number)
         status = await asyncio.wait_for(self.process.wait(), 20)
@@ -81,7 +81,7 @@ class Ingestor:
 
 @dataclass
 class Pair:
-    """The first watches, the second stands by."""
+    """The first ingestor collects, the second is standby."""
 
     asterisk: ReplayServer
     first: Ingestor
@@ -90,7 +90,7 @@ class Pair:
 
 @asynccontextmanager
 async def pair(folder: Path, dsn: str, recording: str, speed: float) -> AsyncIterator[Pair]:
-    """Both run; the server plays a recording to whoever asks, so many times as quick, and waits for the polls."""
+    """Run both against a server that replays a recording, `speed` times as fast, and waits for their polls."""
     drive = LockStep(speed)
     async with (
         ReplayServer(load(truth.path(recording)), drive, username="faxstore", secret="replay") as asterisk,
@@ -103,9 +103,9 @@ async def pair(folder: Path, dsn: str, recording: str, speed: float) -> AsyncIte
         second = Ingestor(folder / "second", to_asterisk_2, to_database_2, dsn)
         try:
             await first.start()
-            await until(lambda: first.watches)
+            await until(lambda: first.collects)
             await second.start()
-            await until(lambda: second.stands_by)
+            await until(lambda: second.is_standby)
             yield Pair(asterisk, first, second)
         finally:
             for ingestor in (first, second):
@@ -114,9 +114,9 @@ async def pair(folder: Path, dsn: str, recording: str, speed: float) -> AsyncIte
 
 
 async def until(condition: Callable[[], bool], within: float = 30.0) -> float:
-    """Waits for a condition; the seconds it took."""
-    begun = time.monotonic()
+    """Wait for a condition and return the seconds it took."""
+    began = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun < within, "in vain"
+        assert time.monotonic() - began < within, "the condition was not met in time"
         await asyncio.sleep(0.02)
-    return time.monotonic() - begun
+    return time.monotonic() - began

@@ -1,8 +1,8 @@
-"""`faxstore` with a clock that can be set while it runs: a file holds by how many seconds it is wrong.
+"""`faxstore` with a clock that can be set while it runs: a file contains by how many seconds it is wrong.
 
     python -m tests.kit.stepped_clock FILE --config faxstore.toml ingest
 
-Everything else is the product's own process.
+Everything else runs as in production.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from faxstore.observations import MICROSECONDS
 
 
 def main() -> None:
-    """The command line: the file, then what faxstore takes."""
-    file, right = Path(sys.argv.pop(1)), lines.now
+    """Run the command line: the file, then the arguments of faxstore."""
+    file, correct = Path(sys.argv.pop(1)), lines.now
 
     def wrong() -> int:
-        return right() + int(file.read_text()) * MICROSECONDS
+        return correct() + int(file.read_text()) * MICROSECONDS
 
     with patch("faxstore.ami.lines.now", wrong), patch("faxstore.ami.guard.now", wrong):
         cli.main()

@@ -1,4 +1,4 @@
-"""A spool that cannot be used is set aside, never deleted, and a new one begins; collecting never stops."""
+"""A spool that cannot be used is set aside, never deleted, and a new one is created; collecting never stops."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 from faxstore.errors import UsageError
 from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.spool.queue import Spool
+from tests.kit.spool_disk import bodies
 
 PAGE = 4096
 
@@ -29,21 +30,17 @@ def spool(path: Path) -> Iterator[Spool]:
         yield spool
 
 
-def bodies(spool: Spool) -> list[bytes]:
-    return [body for _, body in spool.peek(0, 1_000_000)]
-
-
 def aside(path: Path, number: int = 1) -> Path:
     return path.with_name(f"{path.name}.aside-{number}")
 
 
 def make(path: Path, *entries: bytes) -> None:
-    """A spool with these entries, closed in peace."""
+    """Create a spool with these entries and close it."""
     with closing(Spool(path)) as spool:
         spool.put(entries)
 
 
-def told(caplog: pytest.LogCaptureFixture) -> str:
+def error_line(caplog: pytest.LogCaptureFixture) -> str:
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert "\n" not in line
     return line
@@ -52,8 +49,8 @@ def told(caplog: pytest.LogCaptureFixture) -> str:
 # -- at the start ------------------------------------------------------------------------------------
 
 
-def test_a_file_that_is_no_spool_is_set_aside_as_it_is(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Refusing to start would lose every fax until somebody looks."""
+def test_a_file_that_is_no_database_is_set_aside_unchanged(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Refusing to start would lose every fax until an operator reacts."""
     notes = b"these are somebody's notes, not a database" * 100
     path.parent.mkdir()
     path.write_bytes(notes)
@@ -61,19 +58,19 @@ def test_a_file_that_is_no_spool_is_set_aside_as_it_is(path: Path, caplog: pytes
         spool.put([b"one"])
         assert bodies(spool) == [b"one"]
     assert aside(path).read_bytes() == notes
-    assert told(caplog) == (
-        f"the spool {path} is set aside as {aside(path)} (file is not a database);"
-        " a new one begins, and 0 records could still be read and are in it"
+    assert error_line(caplog) == (
+        f"spool: set {path} aside as {aside(path)} (file is not a database);"
+        " created a new one with 0 records that were still readable"
     )
 
 
-def test_a_database_of_something_else_is_set_aside(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_another_sqlite_database_is_set_aside(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as other:
         other.execute("create table entry (name text)")
     with closing(Spool(path)) as spool:
         spool.put([b"one"])
-    assert "no such column" in told(caplog)
+    assert "no such column" in error_line(caplog)
     with closing(sqlite3.connect(aside(path))) as other:
         assert other.execute("select count(*) from entry").fetchone() == (0,)
 
@@ -83,13 +80,13 @@ def test_a_spool_of_a_newer_version_is_set_aside(path: Path, caplog: pytest.LogC
     with closing(sqlite3.connect(path)) as newer:
         newer.execute("pragma user_version = 7")
     with closing(Spool(path)) as spool:
-        assert bodies(spool) == []  # what they mean is not known
-    assert "a newer faxstore wrote it: its format is 7, this one knows 1" in told(caplog)
+        assert bodies(spool) == []  # this version cannot know what they mean
+    assert "a newer faxstore wrote it: its format is 7, this version reads 1" in error_line(caplog)
     with closing(sqlite3.connect(aside(path))) as newer:
         assert newer.execute("select body from entry order by key").fetchall() == [(b"one",), (b"two",)]
 
 
-def test_a_spool_of_before_there_were_versions_is_taken_over(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_spool_from_before_versioning_is_upgraded(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as older:
         older.execute("create table entry (key integer primary key autoincrement, body blob not null)")
@@ -101,7 +98,7 @@ def test_a_spool_of_before_there_were_versions_is_taken_over(path: Path, caplog:
     assert caplog.records == []
 
 
-def test_each_that_is_set_aside_has_a_name_of_its_own(path: Path) -> None:
+def test_every_file_that_is_set_aside_has_a_name_of_its_own(path: Path) -> None:
     path.parent.mkdir()
     for number in (1, 2, 3):
         path.write_bytes(b"not a database %d" % number * 100)
@@ -114,10 +111,10 @@ def test_each_that_is_set_aside_has_a_name_of_its_own(path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["gone", "empty"])
-def test_a_log_without_its_file_is_kept(path: Path, broken: Callable[[Path], object]) -> None:
-    """SQLite would delete it, and with it what was put last."""
+def test_a_write_ahead_log_without_its_file_is_preserved(path: Path, broken: Callable[[Path], object]) -> None:
+    """SQLite would delete it, and with it the newest entries."""
     with closing(Spool(path)) as spool:
-        spool.put([b"in the log alone"])
+        spool.put([b"only in the log"])
         log = path.with_name(f"{path.name}-wal").read_bytes()
     broken(path)
     path.with_name(f"{path.name}-wal").write_bytes(log)
@@ -130,7 +127,7 @@ def test_a_log_without_its_file_is_kept(path: Path, broken: Callable[[Path], obj
 
 
 def damage(path: Path, page: int) -> None:
-    """Overwrites one page of the file."""
+    """Overwrite one page of the file."""
     with path.open("r+b") as file:
         file.seek(page * PAGE)
         file.write(b"\xff" * PAGE)
@@ -139,7 +136,7 @@ def damage(path: Path, page: int) -> None:
 ENTRIES = [b"%04d" % number + b"x" * 400 for number in range(1000)]
 
 
-def test_of_a_file_with_a_damaged_page_the_rest_is_taken_over(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_readable_rest_of_a_damaged_file_is_copied(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     make(path, *ENTRIES)
     damage(path, 60)
     with closing(Spool(path)) as spool:
@@ -148,11 +145,11 @@ def test_of_a_file_with_a_damaged_page_the_rest_is_taken_over(path: Path, caplog
         assert bodies(spool) == [*left, b"goes on"]
     assert len(left) > 980  # a page holds nine of them
     assert left == [entry for entry in ENTRIES if entry in set(left)]
-    assert f"{len(left)} records could still be read and are in it" in told(caplog)
+    assert f"created a new one with {len(left)} records that were still readable" in error_line(caplog)
 
 
-def test_every_page_in_turn(tmp_path: Path) -> None:
-    """Whichever is hit, the spool opens, takes, gives and forgets."""
+def test_damage_to_any_page(tmp_path: Path) -> None:
+    """Whichever page is damaged, open, put, peek and discard work."""
     make(tmp_path / "whole" / "spool.sqlite", *ENTRIES[:200])
     whole = (tmp_path / "whole" / "spool.sqlite").read_bytes()
     for page in range(len(whole) // PAGE):
@@ -170,8 +167,8 @@ def test_every_page_in_turn(tmp_path: Path) -> None:
             assert aside(path).stat().st_size == len(whole)
 
 
-def test_damaged_while_it_runs(spool: Spool, path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever is half through the queue goes on behind the key where they are."""
+def test_damage_while_the_spool_is_in_use(spool: Spool, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A reader in the middle of the queue continues after the same key."""
     spool.put(ENTRIES)
     keys = [key for key, _ in spool.peek(0, 300)]
     spool._database.execute("pragma wal_checkpoint(truncate)")
@@ -179,7 +176,7 @@ def test_damaged_while_it_runs(spool: Spool, path: Path, caplog: pytest.LogCaptu
     spool._database.execute("pragma cache_size = 0")
     spool._database.execute("pragma shrink_memory")
     rest = spool.peek(keys[-1], 1000)
-    assert "is set aside as" in told(caplog)
+    assert "aside as" in error_line(caplog)
     assert [body for _, body in rest] == [entry for entry in ENTRIES[300:] if entry in {body for _, body in rest}]
     assert len(rest) > 680
     spool.put([b"goes on"])
@@ -200,17 +197,17 @@ def test_overwritten_while_the_writer_runs(spool: Spool, path: Path, caplog: pyt
         writer.put(b"%d" % number)
     writer.flush()
     assert [body for body in bodies(spool) if body != b"one"] == [b"%d" % number for number in range(100)]
-    assert "is set aside as" in told(caplog)
+    assert "aside as" in error_line(caplog)
     writer.put(b"more")
     writer.stop()
     with closing(sqlite3.connect(path)) as now:
         assert now.execute("select count(*) from entry").fetchone() == (101,)
 
 
-# -- what is no damage -----------------------------------------------------------------------------------
+# -- what is not damage -----------------------------------------------------------------------------------
 
 
-def test_a_lock_is_no_damage(spool: Spool, path: Path) -> None:
+def test_a_lock_is_not_damage(spool: Spool, path: Path) -> None:
     spool.put([b"one"])
     spool._database.execute("pragma busy_timeout = 50")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -223,7 +220,7 @@ def test_a_lock_is_no_damage(spool: Spool, path: Path) -> None:
     assert not aside(path).exists()
 
 
-def test_a_full_disk_is_no_damage(spool: Spool, path: Path) -> None:
+def test_a_full_disk_is_not_damage(spool: Spool, path: Path) -> None:
     spool.put([b"one"])
     spool._database.execute(f"pragma max_page_count = {path.stat().st_size // PAGE}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
@@ -232,7 +229,7 @@ def test_a_full_disk_is_no_damage(spool: Spool, path: Path) -> None:
     assert not aside(path).exists()
 
 
-def test_where_nothing_can_be_renamed_it_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_file_that_cannot_be_renamed_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path.parent.mkdir()
     path.write_bytes(b"not a database" * 100)
 
@@ -245,7 +242,7 @@ def test_where_nothing_can_be_renamed_it_is_told(path: Path, monkeypatch: pytest
     assert path.read_bytes() == b"not a database" * 100
 
 
-def test_where_nothing_can_be_renamed_the_writer_goes_on_in_memory(
+def test_while_a_damaged_file_cannot_be_renamed_records_wait_in_memory(
     spool: Spool, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = SpoolWriter(spool)
@@ -264,7 +261,7 @@ def test_where_nothing_can_be_renamed_the_writer_goes_on_in_memory(
     assert aside(path).read_bytes().startswith(b"oops")
 
 
-def test_many_threads_meet_the_damage_and_one_replaces_it(spool: Spool, path: Path) -> None:
+def test_one_of_many_threads_replaces_a_damaged_file(spool: Spool, path: Path) -> None:
     spool.put(ENTRIES)
     spool._database.execute("pragma wal_checkpoint(truncate)")
     path.write_bytes(b"oops" * PAGE * 30)

@@ -1,16 +1,16 @@
-"""Whether the memory of `faxstore ingest` grows: the polls of most of a working day, as fast as they go.
+"""Soak trial: does the memory of `faxstore ingest` grow?  The polls of most of a working day, as fast as possible.
 
     python -m tests.trials.soak                             # 10 million observations of 350 faxes at a time
     python -m tests.trials.soak --observations 300000
     python -m tests.trials.soak --live 50 --observations 1000000
 
-The ingestor is the product's own process, with a database and a spool of its own; only its clock is simulated
-(soak_ingest.py): a second goes by with each list that it asks for, and the server that it asks (soak_server.py) has a
-second's events ready.  350 faxes at a time came to 10 million observations in 6.6 hours of that clock.  While the
-spool holds more than a few seconds' work the server lets the next list wait, so that the database keeps up.
+The ingestor runs as in production, with its own database and spool.  Only its clock is simulated (soak_ingest.py): it
+advances by a second with each list that the ingestor requests, and the server (soak_server.py) then has the events of
+that second ready.  With 350 faxes at a time, 10 million observations took 6.6 hours of that clock.  While the spool
+holds more than a few seconds of work, the server delays the next list so that the database keeps up.
 
-At the end everything that was told must be in the history.  Prints a row for each tenth for docs/performance.md; the
-exit status is 1 where memory grew by 5 % or more after the first tenth, or something is missing.
+At the end everything that the server sent must be in the history.  Prints a table row per tenth for
+docs/performance.md.  The exit status is 1 if memory grew by 5 % or more after the first tenth, or if rows are missing.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ from faxstore.store import database, embedded, migrate
 from tests.trials.soak.soak_server import Connection, Faxes
 
 MOST_SPOOLED = 20_000
-"""Records in the spool above which the server lets its next list wait."""
+"""Records in the spool above which the server delays its next list."""
 
-BETWEEN_LOOKS = 0.3
-"""Seconds between two looks at the database and the spool."""
+CHECK_EVERY = 0.3
+"""Seconds between two checks of the database and the spool."""
 
 MOST_GROWTH = 0.05
-LEAVE = 30.0
+STOP_TIMEOUT = 30.0
 
 Sample = dict[str, Any]
-"""A line of soak_ingest.py; `observations` is how many the history had then."""
+"""A line of soak_ingest.py; `observations` is the number of rows in the history at that time."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """What the server told, or what the history has of it."""
+class Totals:
+    """Totals of what the server sent, or of what the history contains."""
 
     details: int
     sessions: int
@@ -59,27 +59,27 @@ class Told:
 
 
 class Store:
-    """Looks at the database and at the spool of the ingestor."""
+    """Reads the database and the spool of the ingestor."""
 
     def __init__(self, dsn: str, spool: Path) -> None:
         self._connection = database.connect(dsn)
         self._spool = spool
 
     def appended(self) -> int:
-        """Rows of the history."""
+        """Return the number of rows in the history."""
         return int(self._one("select coalesce(max(last_position), 0) from fax.append_batch"))
 
     def spooled(self) -> int:
-        """Records that wait in the spool; none before the ingestor has made it."""
+        """Return the number of records in the spool, 0 before the ingestor has created it."""
         if not self._spool.exists():
             return 0
         with closing(sqlite3.connect(f"{self._spool.as_uri()}?mode=ro", uri=True, timeout=30)) as spool:
-            made = spool.execute("select count(*) from sqlite_master where name = 'entry'").fetchone()[0]
-            return int(spool.execute("select count(*) from entry").fetchone()[0]) if made else 0
+            exists = spool.execute("select count(*) from sqlite_master where name = 'entry'").fetchone()[0]
+            return int(spool.execute("select count(*) from entry").fetchone()[0]) if exists else 0
 
-    def told(self) -> Told:
-        """What the history has."""
-        return Told(
+    def totals(self) -> Totals:
+        """Return the totals of the history."""
+        return Totals(
             self._one("select count(*) from fax.session_history where event = 'FAXSession'"),
             self._one("select count(*) from fax.session where session_number is not null"),
             self._one("select count(*) from fax.session where session_number is null"),
@@ -94,7 +94,7 @@ class Store:
 
 @asynccontextmanager
 async def ingesting(folder: Path, dsn: str, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The ingestor; left at the end as a service manager does.  Raises SystemExit where it fails."""
+    """Run the ingestor and stop it as a service manager does.  Raises SystemExit if it fails."""
     config = folder / "faxstore.toml"
     config.touch(mode=0o600)
     config.write_text(
@@ -102,7 +102,7 @@ async def ingesting(folder: Path, dsn: str, port: int) -> AsyncIterator[asyncio.
         f"host = '127.0.0.1'\nport = {port}\nusername = 'faxstore'\nsecret = 'soak'\n"
         "poll_interval = 0.05\nidle_interval = 0.05\n"
     )
-    words = [
+    command = [
         sys.executable,
         "-m",
         "tests.trials.soak.soak_ingest",
@@ -113,14 +113,14 @@ async def ingesting(folder: Path, dsn: str, port: int) -> AsyncIterator[asyncio.
     ]
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FAXSTORE_")}
     with (folder / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(*words, env=inherited, stdout=log, stderr=log)
+        process = await asyncio.create_subprocess_exec(*command, env=inherited, stdout=log, stderr=log)
     try:
         yield process
         process.terminate()
-        async with asyncio.timeout(LEAVE):
+        async with asyncio.timeout(STOP_TIMEOUT):
             status = await process.wait()
         if status:
-            raise SystemExit(f"faxstore ingest left with status {status}\n{(folder / 'log').read_text()[-2000:]}")
+            raise SystemExit(f"faxstore ingest ended with status {status}\n{(folder / 'log').read_text()[-2000:]}")
     finally:
         if process.returncode is None:
             process.kill()
@@ -128,7 +128,7 @@ async def ingesting(folder: Path, dsn: str, port: int) -> AsyncIterator[asyncio.
 
 
 async def soak(folder: Path, dsn: str, live: int, observations: int) -> tuple[Faxes, list[tuple[float, int]]]:
-    """Runs until the history has so many rows; the faxes, and how many rows there were when."""
+    """Run until the history has this many rows; return the faxes, and the number of rows at each check."""
     faxes, gate = Faxes(live), asyncio.Event()
     gate.set()
     store, progress = Store(dsn, folder / "spool/ingest.sqlite"), [(time.time(), 0)]
@@ -136,55 +136,55 @@ async def soak(folder: Path, dsn: str, live: int, observations: int) -> tuple[Fa
     async with server, ingesting(folder, dsn, server.sockets[0].getsockname()[1]) as process:
         while (spooled := store.spooled()) or faxes.live or progress[-1][1] < observations:
             if process.returncode is not None:
-                raise SystemExit(f"faxstore ingest left by itself\n{(folder / 'log').read_text()[-2000:]}")
+                raise SystemExit(f"faxstore ingest ended by itself\n{(folder / 'log').read_text()[-2000:]}")
             progress.append((time.time(), store.appended()))
             if progress[-1][1] >= observations:
-                faxes.leave_off()
+                faxes.stop()
             (gate.set if spooled < MOST_SPOOLED else gate.clear)()
-            say(f"{progress[-1][1]:,} rows, {faxes.now:,} polls, {spooled:,} spooled")
-            await asyncio.sleep(BETWEEN_LOOKS)
+            show(f"{progress[-1][1]:,} rows, {faxes.now:,} polls, {spooled:,} spooled")
+            await asyncio.sleep(CHECK_EVERY)
     print(file=sys.stderr)
     return faxes, progress
 
 
-def say(text: str) -> None:
-    """How far it is, on a terminal."""
+def show(text: str) -> None:
+    """Show the progress on a terminal."""
     if sys.stderr.isatty():
         print(f"\r{text}   ", end="", file=sys.stderr, flush=True)
 
 
 def samples_of(path: Path, progress: list[tuple[float, int]], observations: int) -> list[Sample]:
-    """The samples from the first row to the last that was wanted, each with the rows that there were."""
+    """Return the samples from the first row to the last requested one, each with the number of rows at its time."""
     samples = [json.loads(line) for line in path.read_text().splitlines()]
-    for one in samples:
-        after = min(bisect_left(progress, (one["at"], 0)), len(progress) - 1)
-        one["observations"] = progress[after][1]
-    return [one for one in samples if 0 < one["observations"] <= observations]
+    for sample in samples:
+        after = min(bisect_left(progress, (sample["at"], 0)), len(progress) - 1)
+        sample["observations"] = progress[after][1]
+    return [sample for sample in samples if 0 < sample["observations"] <= observations]
 
 
-def levels(samples: list[Sample], observations: int) -> list[list[Sample]]:
-    """The samples by tenths of the observations."""
+def by_tenths(samples: list[Sample], observations: int) -> list[list[Sample]]:
+    """Group the samples by tenths of the observations."""
     tenths: list[list[Sample]] = [[] for _ in range(10)]
-    for one in samples:
-        tenths[min(9, 10 * one["observations"] // observations)].append(one)
+    for sample in samples:
+        tenths[min(9, 10 * sample["observations"] // observations)].append(sample)
     if not all(tenths):
-        raise SystemExit("too short a run: a tenth of it has no sample")
+        raise SystemExit("the run is too short: a tenth has no sample")
     return tenths
 
 
 def growth(tenths: list[list[Sample]]) -> float:
-    """From the end of the first tenth (its second half) to the last tenth, by the medians."""
+    """Return the growth of the median from the second half of the first tenth to the last tenth."""
     first = tenths[0][len(tenths[0]) // 2 :]
     return resident(tenths[9]) / resident(first) - 1
 
 
 def resident(samples: list[Sample]) -> float:
-    """The resident set in MB: the median."""
+    """Return the median of the resident set in MB."""
     return float(statistics.median(one["resident"] for one in samples)) / 1e6
 
 
 def grown_types(samples: list[Sample]) -> str:
-    """The types of which there are most more at the end than after the first tenth."""
+    """Return the types whose number of objects grew most after the first tenth."""
     with_types = [one for one in samples if "types" in one]
     first, last = with_types[len(with_types) // 10]["types"], with_types[-1]["types"]
     more = sorted(((count - first.get(name, 0), name) for name, count in last.items()), reverse=True)
@@ -192,7 +192,7 @@ def grown_types(samples: list[Sample]) -> str:
 
 
 def table(tenths: list[list[Sample]], observations: int) -> None:
-    """A row for each tenth."""
+    """Print a row per tenth."""
     print("| observations | resident MB, median | highest | Python's blocks, median |\n| --- | --- | --- | --- |")
     for number, samples in enumerate(tenths, 1):
         blocks = statistics.median(one["blocks"] for one in samples)
@@ -201,31 +201,31 @@ def table(tenths: list[list[Sample]], observations: int) -> None:
 
 
 def run(folder: Path, live: int, observations: int) -> bool:
-    """Runs and prints; whether memory stayed and nothing is missing."""
+    """Run the trial and print its result; return whether memory was stable and nothing is missing."""
     with embedded.running(folder) as dsn:
         migrate.upgrade(dsn)
         faxes, progress = asyncio.run(soak(folder, dsn, live, observations))
-        stored = Store(dsn, folder / "spool/ingest.sqlite").told()
+        stored = Store(dsn, folder / "spool/ingest.sqlite").totals()
     samples = samples_of(folder / "samples", progress, observations)
-    tenths = levels(samples, observations)
-    told = Told(faxes.details, faxes.listed, faxes.unlisted, 1)
+    tenths = by_tenths(samples, observations)
+    sent = Totals(faxes.details, faxes.listed, faxes.unlisted, 1)
     seconds = progress[-1][0] - progress[0][0]
     grown = growth(tenths)
     print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m tests.trials.soak {' '.join(sys.argv[1:])}\n")
     table(tenths, observations)
     print(
-        f"\n{progress[-1][1]:,} rows in {seconds:,.0f} s, {progress[-1][1] / seconds:,.0f} a second;"
+        f"\n{progress[-1][1]:,} rows in {seconds:,.0f} s, {progress[-1][1] / seconds:,.0f} per second;"
         f" {faxes.now / 3600:.1f} h of polls; memory {grown:+.1%} after the first tenth"
     )
     print(f"Objects since the first tenth: {grown_types(samples)}")
-    print(f"Told   {told}\nStored {stored}")
-    return grown < MOST_GROWTH and told == stored
+    print(f"Sent   {sent}\nStored {stored}")
+    return grown < MOST_GROWTH and sent == stored
 
 
 def main() -> int:
-    """The command line."""
+    """Parse the command line and run the trial."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--observations", type=int, default=10_000_000, help="rows of the history (default: 10000000)")
+    parser.add_argument("--observations", type=int, default=10_000_000, help="rows in the history (default: 10000000)")
     parser.add_argument("--live", type=int, default=350, help="faxes at a time (default: 350)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faxstore-soak-") as folder:

@@ -1,9 +1,9 @@
-"""`faxstore ingest` with a clock of its own, for the soak trial: a second goes by with each list asked for.
+"""`faxstore ingest` with a simulated clock, for the soak trial: each requested list advances it by a second.
 
     python -m tests.trials.soak.soak_ingest SAMPLES.jsonl --config faxstore.toml ingest
 
-Polls follow each other without the rest that a server is given.  Everything else is the product's own process.  A
-thread of it writes what memory it has every other second, and with every tenth sample how many objects of each type.
+Polls follow each other without pauses.  Everything else runs as in production.  A thread writes a sample of the memory
+every 2 seconds, and with every tenth sample the number of objects per type.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from faxstore.capture.recording import Direction
 from faxstore.observations import MICROSECONDS
 
 BETWEEN_SAMPLES = 2.0
-"""Seconds."""
+"""Seconds between two samples."""
 
 TYPES_EVERY = 10
-A_LINE = 20
-"""Microseconds that go by with each question for the time."""
+TICK = 20
+"""Microseconds by which each call of now() advances the clock."""
 
 
 class Clock:
-    """The observer's clock in microseconds since 1970: it starts at this moment, and goes as fast as polls do."""
+    """The observer's clock in microseconds since 1970; it starts at the current time and advances with each poll."""
 
     def __init__(self) -> None:
         self._second = time.time_ns() // 1000
         self._now = self._second
 
     def now(self) -> int:
-        self._now += A_LINE
+        self._now += TICK
         return self._now
 
     def next_second(self) -> None:
@@ -48,7 +48,7 @@ class Clock:
 
 
 def sample(path: Path) -> None:
-    """Writes a line of memory again and again, until the process ends."""
+    """Write samples until the process ends."""
     page = os.sysconf("SC_PAGE_SIZE")
     with path.open("a", buffering=1) as file:
         for number in range(10**9):
@@ -61,7 +61,7 @@ def sample(path: Path) -> None:
 
 
 def main() -> None:
-    """The command line: a file for the samples, then what faxstore takes."""
+    """Run the command line: a file for the samples, then the arguments of faxstore."""
     path = Path(sys.argv.pop(1))
     clock, emit = Clock(), LineEmitter.emit
 

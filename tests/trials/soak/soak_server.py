@@ -1,7 +1,7 @@
-"""A busy server for the soak trial: it answers as fast as it is asked, and a second goes by with each list.
+"""A busy server for the soak trial: it answers at once, and each list advances its time by a second.
 
-Faxes come and go all the time, each with a number, channel and Uniqueid of its own.  The texts are those of the
-recordings (res_fax.c, res_fax_spandsp.c, manager.c), as a user with the documents' event filter gets them.
+Faxes begin and end all the time, each with its own number, channel and Uniqueid.  The texts are those of the
+recordings (res_fax.c, res_fax_spandsp.c, manager.c), as a user with the documented event filter receives them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SECONDS_A_PAGE = 20
-LIFETIMES = (20, 100)
-"""Seconds of a fax, the shortest and the longest."""
+SECONDS_PER_PAGE = 20
+DURATIONS = (20, 100)
+"""Shortest and longest duration of a fax in seconds."""
 
 UNLISTED = 0.02
 """The share of faxes that fail before any list shows them."""
@@ -22,7 +22,7 @@ BETWEEN_CUTS = 3_600
 """Seconds after which the server drops the connection."""
 
 UPTIME = 100
-"""Seconds that it has run when the first list is asked for."""
+"""Seconds that the server has run at the first list."""
 
 _CHANNEL = (
     "Channel: {0.channel}\r\nChannelState: 6\r\nChannelStateDesc: Up\r\nCallerIDNum: 5550001\r\nCallerIDName: Rig\r\n"
@@ -66,7 +66,7 @@ _RESULT = (("FAXSTATUS", "SUCCESS"), ("FAXERROR", "NO_ERROR"), ("FAXSTATUSSTRING
 
 @dataclass(slots=True)
 class Fax:
-    """One fax; moments are seconds of the server's own time.  number None: no list ever shows it."""
+    """One fax; times are seconds of the server's clock.  `number` is None if no list ever contains it."""
 
     ordinal: int
     number: int | None
@@ -95,17 +95,17 @@ class Fax:
 
     @property
     def pages(self) -> int:
-        return 0 if self.number is None else (self.ends - self.began) // SECONDS_A_PAGE
+        return 0 if self.number is None else (self.ends - self.began) // SECONDS_PER_PAGE
 
     def detail(self, action_id: str, now: int) -> str:
-        """What FAXSession answers."""
-        pages, line = divmod(now - self.began, SECONDS_A_PAGE)
+        """Return the answer to FAXSession."""
+        pages, line = divmod(now - self.began, SECONDS_PER_PAGE)
         sent, received, bad_lines = (0, pages, line) if self.operation == "receive" else (pages, 0, 0)
         return _DETAIL.format(self, action_id, pages + 1, sent, received, bad_lines)
 
 
 class Faxes:
-    """So many faxes at a time, for as long as it is not told to leave off."""
+    """Keeps `live` faxes running until stop()."""
 
     def __init__(self, live: int) -> None:
         self._wanted = live
@@ -115,17 +115,17 @@ class Faxes:
         self.by_channel: dict[str, Fax] = {}
         self.now = 0
         self.listed = 0
-        """Sessions that a list has shown so far."""
+        """Number of sessions in the lists so far."""
         self.unlisted = 0
         self.details = 0
-        """FAXSession events given so far."""
+        """Number of FAXSession events so far."""
 
-    def leave_off(self) -> None:
-        """No further fax; those under way end when they end."""
+    def stop(self) -> None:
+        """Begin no further faxes; the running ones end in their time."""
         self._wanted = 0
 
     def second(self) -> str:
-        """A second goes by: the events of faxes that end and of others that begin."""
+        """Advance by a second; return the events of faxes that end and begin."""
         self.now += 1
         ended = [fax for fax in self.live.values() if fax.ends <= self.now]
         events = [text for fax in ended for text in self._end(fax)]
@@ -136,7 +136,7 @@ class Faxes:
     def _begin(self) -> Iterator[str]:
         self._begun += 1
         unlisted = self._rng.random() < UNLISTED
-        fax = Fax(self._begun, None if unlisted else self.listed, self.now, self.now + self._rng.randint(*LIFETIMES))
+        fax = Fax(self._begun, None if unlisted else self.listed, self.now, self.now + self._rng.randint(*DURATIONS))
         if fax.number is not None:
             self.live[fax.number] = self.by_channel[fax.channel] = fax
             self.listed += 1
@@ -156,7 +156,7 @@ class Faxes:
         yield _HANGUP.format(fax)
 
     def list(self, action_id: str) -> str:
-        """What FAXSessions answers."""
+        """Return the answer to FAXSessions."""
         entries = "".join(_ENTRY.format(fax, action_id) for fax in self.live.values())
         count = len(self.live)
         return (
@@ -166,7 +166,7 @@ class Faxes:
         )
 
     def stats(self, action_id: str) -> str:
-        """What FAXStats answers."""
+        """Return the answer to FAXStats."""
         live, begun = len(self.live), self._begun // 2
         return (
             f"Response: Success\r\n{action_id}Message: FAXStats event will follow\r\n\r\nEvent: FAXStats\r\n{action_id}"
@@ -177,7 +177,7 @@ class Faxes:
 
 
 class Connection(asyncio.Protocol):
-    """One client.  `open_gate` is cleared by whoever wants the client to wait for its next list."""
+    """One client.  While `open_gate` is cleared, its next list is delayed."""
 
     def __init__(self, faxes: Faxes, open_gate: asyncio.Event) -> None:
         self._faxes = faxes
