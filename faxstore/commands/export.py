@@ -179,7 +179,7 @@ def usage(
     period.require_local("usage counts by local time")
     selection = _selection(period, server, direction, None, account)
     target = Target(format, output, force, excel_safe)
-    _write(context, lambda _: datasets.usage(selection, bucket), selection, target, "counts")
+    _write(context, lambda resolved: datasets.usage(resolved, bucket), selection, target, "counts")
 
 
 app = new_group(about)
@@ -199,22 +199,20 @@ def _selection(
 ) -> Selection:
     from faxstore.export.selection import Selection
 
-    moments = (period.since, period.until, period.time_zone)
-    return Selection(*moments, servers or (), directions or (), results or (), accounts or ())
+    return Selection(period, servers or (), directions or (), results or (), accounts or ())
 
 
 def _write(
-    context: typer.Context, rows: Callable[[Selection], Dataset], selection: Selection, target: Target, what: str
+    context: typer.Context, dataset: Callable[[Selection], Dataset], selection: Selection, target: Target, what: str
 ) -> None:
     from faxstore.export.run import run
     from faxstore.store.database import open_database
     from faxstore.store.period import resolve
 
     target.check()
-    period = Period(selection.since, selection.until, selection.zone)
     with open_database(settings_of(context), "fax_reader") as connection:
-        resolved = resolve(connection, period)
-        selected = rows(replace(selection, since=resolved.since, until=resolved.until))
+        period = resolve(connection, selection.period)
+        selected = dataset(replace(selection, period=period))
         with counting("exporting", what) as count:
             written = run(connection, selected, period.time_zone, target, count)
     if target.output is not None:

@@ -50,19 +50,12 @@ def audit(
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --time-zone Europe/Berlin
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --server pbx1 --format json > november.json
     """
-    from zoneinfo import ZoneInfo
-
     from faxstore.report import audit as report
     from faxstore.store.database import open_database
-    from faxstore.store.period import resolve
 
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
-        period = resolve(connection, period)
-        assert period.since is not None
-        assert period.until is not None
-        asked = report.Period(period.since, period.until, ZoneInfo(period.time_zone))
-        report.audit(connection, asked, server or (), as_json=format is ReportFormat.JSON)
+        report.audit(connection, period, server or (), as_json=format is ReportFormat.JSON)
 
 
 app = new_group(about)

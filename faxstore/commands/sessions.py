@@ -47,6 +47,5 @@ def run(
 
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
-        period = resolve(connection, period)
-        selection = Selection(period.since, period.until, "UTC", server or (), direction or (), result or ())
+        selection = Selection(resolve(connection, period), server or (), direction or (), result or ())
         sessions(connection, selection, format)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -92,13 +93,12 @@ def history(selection: Selection) -> Dataset:
 
 
 def usage(selection: Selection, bucket: str) -> Dataset:
-    """The function fax.usage(): counts by bucket, a time unit such as `day`.  The period must be local time."""
-    since, until = (
-        literal("-infinity" if selection.since is None else selection.since.isoformat(" ")).cast(DateTime),
-        literal("infinity" if selection.until is None else selection.until.isoformat(" ")).cast(DateTime),
-    )
+    """The function fax.usage(): counts by bucket, a unit of local time such as `day`."""
+    period = selection.period
+    since = _local(period.since, period.time_zone, "-infinity")
+    until = _local(period.until, period.time_zone, "infinity")
     counts = ("sessions", "pages", "bad_lines")
-    found = func.fax.usage(since, until, selection.zone, bucket).table_valued(
+    found = func.fax.usage(since, until, period.time_zone, bucket).table_valued(
         *(column(name, MOMENT) for name in ("bucket_start", "bucket_end")),
         *(column(name, Text()) for name in ("server", "account_code", "direction")),
         *(column(name, BigInteger()) for name in counts),
@@ -106,13 +106,20 @@ def usage(selection: Selection, bucket: str) -> Dataset:
         *(column(name, BigInteger()) for name in ("successes", "failures", "unknown_ends")),
         name="usage",
     )
-    query = select(found).where(*selection.wanted(found))
+    query = select(found).where(*selection.filters(found))
     return Dataset(query, ("bucket_start", "server", "account_code", "direction"), "bucket_start")
 
 
+def _local(bound: datetime | None, time_zone: str, unbounded: str) -> ColumnElement[Any]:
+    """A bound of a period as the local time that fax.usage() takes."""
+    if bound is None:
+        return literal(unbounded).cast(DateTime)
+    return func.timezone(time_zone, literal(bound, MOMENT))
+
+
 def _selected(query: Select[Any], view: FromClause, selection: Selection) -> Select[Any]:
-    query = query.where(*selection.period(view.c.started_at), *selection.wanted(view))
-    return query.where(selection.of_sessions(view)) if selection.asks_for_more(view) else query
+    query = query.where(*selection.in_period(view.c.started_at), *selection.filters(view))
+    return query.where(selection.in_sessions(view)) if selection.needs_sessions(view) else query
 
 
 def _with_server(view: FromClause, selection: Selection) -> Select[Any]:
@@ -120,6 +127,5 @@ def _with_server(view: FromClause, selection: Selection) -> Select[Any]:
     query = select(session_id, session.c.server, *others).join_from(
         view, session, view.c.session_id == session.c.session_id
     )
-    query = query.where(*selection.period(view.c.started_at), *selection.wanted(session))
-    beyond = selection.asks_for_more(session)
-    return query.where(selection.of_sessions(view)) if beyond else query
+    query = query.where(*selection.in_period(view.c.started_at), *selection.filters(session))
+    return query.where(selection.in_sessions(view)) if selection.needs_sessions(session) else query

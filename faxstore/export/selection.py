@@ -1,63 +1,57 @@
-"""Which sessions: a period in a time zone, and what they must be."""
+"""The selection of sessions for an export: a period, and filters by server, direction, result and account."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, literal, select, tuple_
 
+from faxstore.settings.period import Period
 from faxstore.store.tables import MOMENT, sessions
 
-OF_A_SESSION = ("server", "direction", "result", "account_code")
-"""Columns of fax.sessions that a selection may ask for."""
+FILTERS = ("server", "direction", "result", "account_code")
+"""The columns of fax.sessions that a selection can filter by."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Sessions that began from `since` on and before `until`; of these servers, directions, results and accounts.
+    """Sessions that began in a period and match the filters; an empty filter matches every session.
 
-    A moment without an offset is a local time of the zone, as the database knows it.  None and () mean any.
+    The bounds of the period must be absolute (faxstore.store.period.resolve).
     """
 
-    since: datetime | None = None
-    until: datetime | None = None
-    zone: str = "UTC"
+    period: Period = field(default_factory=Period)
     servers: Sequence[str] = ()
     directions: Sequence[str] = ()
     results: Sequence[str] = ()
     accounts: Sequence[str] = ()
 
-    def period(self, started_at: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
-        """The conditions on the moment in which a session began."""
-        found = []
-        if self.since is not None:
-            found.append(started_at >= self._moment(self.since))
-        if self.until is not None:
-            found.append(started_at < self._moment(self.until))
-        return found
+    def in_period(self, started_at: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
+        """The conditions on the start of a session."""
+        conditions = []
+        if self.period.since is not None:
+            conditions.append(started_at >= literal(self.period.since, MOMENT))
+        if self.period.until is not None:
+            conditions.append(started_at < literal(self.period.until, MOMENT))
+        return conditions
 
-    def wanted(self, view: FromClause) -> list[ColumnElement[bool]]:
-        """The conditions on those columns that the view has itself."""
+    def filters(self, view: FromClause) -> list[ColumnElement[bool]]:
+        """The filters by columns that the view has itself."""
         return [view.c[name].in_(values) for name, values in self._values() if name in view.c]
 
-    def asks_for_more(self, view: FromClause) -> bool:
-        """Whether it asks for something that only fax.sessions knows."""
+    def needs_sessions(self, view: FromClause) -> bool:
+        """Whether a filter is by a column that fax.sessions has and the view has not."""
         return any(name not in view.c for name, _ in self._values())
 
-    def of_sessions(self, view: FromClause) -> ColumnElement[bool]:
-        """The condition that a row is of a session that fits, for a view that does not know all of it."""
-        fitting: Select[Any] = select(sessions.c.session_id, sessions.c.started_at)
-        fitting = fitting.where(*self.period(sessions.c.started_at), *self.wanted(sessions))
-        return tuple_(view.c.session_id, view.c.started_at).in_(fitting)
+    def in_sessions(self, view: FromClause) -> ColumnElement[bool]:
+        """The condition that the session of a row matches, for a view that needs fax.sessions."""
+        matching: Select[Any] = select(sessions.c.session_id, sessions.c.started_at)
+        matching = matching.where(*self.in_period(sessions.c.started_at), *self.filters(sessions))
+        return tuple_(view.c.session_id, view.c.started_at).in_(matching)
 
     def _values(self) -> list[tuple[str, Sequence[str]]]:
-        chosen = zip(OF_A_SESSION, (self.servers, self.directions, self.results, self.accounts), strict=True)
-        return [(name, values) for name, values in chosen if values]
-
-    def _moment(self, told: datetime) -> ColumnElement[datetime]:
-        if told.tzinfo is not None:
-            return literal(told, MOMENT)
-        return func.timezone(self.zone, literal(told), type_=MOMENT)
+        values = zip(FILTERS, (self.servers, self.directions, self.results, self.accounts), strict=True)
+        return [(name, chosen) for name, chosen in values if chosen]

@@ -1,4 +1,7 @@
-"""`faxstore report audit`: what an auditor asks of a period, each answer by one query, all of the same moment."""
+"""`faxstore report audit`: what the history proves about a period, section by section, for an auditor.
+
+Each section is the answer of one query (audit_sections); all queries see the database as of one moment.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
-from zoneinfo import ZoneInfo
 
 from psycopg.rows import dict_row
 from rich.text import Text
@@ -17,19 +19,12 @@ from faxstore.errors import UsageError
 from faxstore.report.audit_sections import SECTIONS, Section
 from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import console, shown, table
+from faxstore.settings.period import Period
 from faxstore.store.database import Connection, one_moment
+from faxstore.store.period import resolve
 
-NOTHING = "Nothing is on record: no server was watched, and no recording imported."
+NOTHING = "Nothing is on record: no server was observed, and no recording was imported."
 NONE = "none"
-
-
-@dataclass(frozen=True)
-class Period:
-    """From a moment on, and before another; as it was asked for in a time zone."""
-
-    since: datetime
-    until: datetime
-    zone: ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -45,52 +40,67 @@ class Audit:
     """The whole report."""
 
     period: Period
+    """With absolute bounds."""
+    local_bounds: tuple[str, str]
+    """The bounds as text, in the time zone of the period."""
     made_at: datetime
     servers: Sequence[str]
     answers: Sequence[Answer]
 
 
 def audit(connection: Connection, period: Period, servers: Sequence[str], *, as_json: bool = False) -> None:
-    """Prints the report of these servers, or of all where none is named.  Raises UsageError for one not on record."""
-    found = gathered(connection, period, servers)
-    _as_json(found, sys.stdout) if as_json else _as_text(found, sys.stdout)
+    """Prints the report about a bounded period and these servers, or all servers if none is named.
+
+    Raises UsageError for an unknown server or time zone.
+    """
+    report = gather(connection, period, servers)
+    _as_json(report, sys.stdout) if as_json else _as_text(report, sys.stdout)
 
 
-def gathered(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:
-    """Asks all of it in one transaction that only reads: rows that come meanwhile are in no section, not in some."""
+def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:
+    """Queries all sections in one read-only transaction, so that rows appended meanwhile are in none of them."""
     with one_moment(connection):
-        known = [row["server"] for row in _ask(connection, "known_servers", {})]
-        chosen = _chosen(servers, known)
+        absolute = resolve(connection, period)
+        selected = _selected(servers, [row["server"] for row in _query(connection, "known_servers", {})])
         (made_at,) = connection.execute("select now()").fetchall()[0]
-        answers = list(_answers(connection, {"since": period.since, "until": period.until, "servers": chosen}))
-    return Audit(period, made_at, chosen, answers)
+        parameters = {"since": absolute.since, "until": absolute.until, "servers": selected}
+        answers = list(_answers(connection, parameters))
+        return Audit(absolute, _local_bounds(connection, absolute), made_at, selected, answers)
 
 
-def _chosen(servers: Sequence[str], known: list[str]) -> list[str]:
+def _selected(servers: Sequence[str], known: list[str]) -> list[str]:
     for name in servers:
         if name not in known:
-            raise UsageError(f"--server {name}: nothing is on record of it; there is {', '.join(known) or 'no server'}")
+            on_record = ", ".join(known) or "none"
+            raise UsageError(f"--server {name}: the history has no such server; servers on record: {on_record}")
     return [name for name in known if not servers or name in servers]
 
 
-def _answers(connection: Connection, asked: dict[str, Any]) -> Iterator[Answer]:
+def _answers(connection: Connection, parameters: dict[str, Any]) -> Iterator[Answer]:
     screen = console(sys.stderr)
-    with screen.status("") as status:  # moves on a terminal, says nothing in a pipe
+    with screen.status("") as status:  # a progress line on a terminal, nothing in a pipe
         for section in SECTIONS:
             status.update(f"{section.title.lower()} ...")
-            yield Answer(section, _ask(connection, section.name, asked))
+            yield Answer(section, _query(connection, section.name, parameters))
 
 
-def _ask(connection: Connection, name: str, asked: dict[str, Any]) -> list[Row]:
+def _query(connection: Connection, name: str, parameters: dict[str, Any]) -> list[Row]:
     cursor = connection.cursor(row_factory=dict_row)
-    return list(cursor.execute(sql.text(f"queries/audit/{name}"), asked))
+    return list(cursor.execute(sql.text(f"queries/audit/{name}"), parameters))
 
 
-def _as_text(found: Audit, out: TextIO) -> None:
+def _local_bounds(connection: Connection, period: Period) -> tuple[str, str]:
+    connection.execute("select set_config('TimeZone', %s, true)", [period.time_zone])
+    local = "to_char(%s::timestamptz, 'YYYY-MM-DD HH24:MI:SSTZHTZM')"
+    since, until = connection.execute(f"select {local}, {local}", [period.since, period.until]).fetchall()[0]
+    return since, until
+
+
+def _as_text(report: Audit, out: TextIO) -> None:
     screen = console(out)
-    for line in _head(found):
+    for line in _head(report):
         screen.print(Text(line))
-    for answer in found.answers:
+    for answer in report.answers:
         screen.print()
         screen.print(Text(answer.section.title, style="bold"))
         screen.print(Text(answer.section.meaning))
@@ -100,33 +110,26 @@ def _as_text(found: Audit, out: TextIO) -> None:
             screen.print(Text(NONE))
 
 
-def _head(found: Audit) -> Iterator[str]:
-    period = found.period
-    yield "Audit of the history of faxes"
-    yield f"from  {shown(period.since)} UTC  ({_local(period.since, period.zone)})"
-    yield f"to    {shown(period.until)} UTC  ({_local(period.until, period.zone)}), not included"
-    yield f"made  {shown(found.made_at)} UTC; all times below are UTC; empty: not known, or not measurable"
-    if found.servers:
-        yield f"of    {shown(found.servers)}"
-    else:
-        yield NOTHING
+def _head(report: Audit) -> Iterator[str]:
+    period, (local_since, local_until) = report.period, report.local_bounds
+    yield "Audit of the fax history"
+    yield f"from     {shown(period.since)} UTC  ({local_since} {period.time_zone})"
+    yield f"to       {shown(period.until)} UTC  ({local_until} {period.time_zone}), not included"
+    yield f"made     {shown(report.made_at)} UTC; all times below are UTC; an empty cell is unknown or not measurable"
+    yield f"servers  {shown(report.servers)}" if report.servers else NOTHING
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S%z} {zone.key}"
-
-
-def _as_json(found: Audit, out: TextIO) -> None:
+def _as_json(report: Audit, out: TextIO) -> None:
     document = {
         "report": "audit",
-        "from": found.period.since,
-        "to": found.period.until,
-        "time_zone": found.period.zone.key,
-        "made_at": found.made_at,
-        "servers": list(found.servers),
+        "from": report.period.since,
+        "to": report.period.until,
+        "time_zone": report.period.time_zone,
+        "made_at": report.made_at,
+        "servers": list(report.servers),
         "sections": {
             answer.section.name: {"meaning": answer.section.meaning, "rows": list(map(dict, answer.rows))}
-            for answer in found.answers
+            for answer in report.answers
         },
     }
     write_json(document, out)

@@ -1,4 +1,4 @@
-"""`faxstore show`: everything known about one session, and the evidence for it."""
+"""`faxstore show`: one session with its totals, its evidence, its pages and its timeline."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from faxstore.report.tables import Column, console, named, shown, table
 from faxstore.store.database import Connection
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
 
-_MOST_NAMED = 5
+_MAX_NAMED = 5
 
 FACTS = (
     ("who", ("server", "session_number", "direction", "channel", "uniqueid", "account_code")),
@@ -33,7 +33,7 @@ FACTS = (
     ("line", ("transport", "error_correction_mode", "first_data_rate", "last_data_rate", "rate_falls", "resolution")),
     ("evidence", ("end_observed_by", "snapshots", "pages_observed", "first_position", "last_position")),
 )
-"""What is shown of a session, by line."""
+"""The columns of fax.sessions in each line of the text form."""
 
 PAGES = (
     named("page", "page"),
@@ -49,17 +49,17 @@ TIMELINE = (
     Column("observed", lambda row: row["observed_at"].astimezone(UTC).strftime("%H:%M:%S.%f")[:-3]),
     named("seconds", "seconds_since_change"),
     named("page", "page_number"),
-    named("done", "pages"),
+    named("pages done", "pages"),
     named("bad lines", "bad_lines"),
     named("bit/s", "data_rate"),
     named("ECM", "error_correction_mode"),
     named("transport", "transport"),
-    Column("what is new", lambda row: row["note"] or ", ".join(row["changes"])),
+    Column("change", lambda row: row["note"] or ", ".join(row["changes"])),
 )
 
 
 @dataclass(frozen=True)
-class Shown:
+class SessionReport:
     """One session with its pages and its timeline."""
 
     session: Row
@@ -68,37 +68,37 @@ class Shown:
 
 
 def show(connection: Connection, wanted: str, *, as_json: bool = False) -> None:
-    """Prints one session, by its id or the beginning of it."""
-    found = _found(connection, *_identity(connection, wanted))
-    _as_json(found, sys.stdout) if as_json else _as_table(found, sys.stdout)
+    """Prints a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
+    report = _gather(connection, *_identity(connection, wanted))
+    _as_json(report, sys.stdout) if as_json else _as_text(report, sys.stdout)
 
 
 def _identity(connection: Connection, wanted: str) -> tuple[UUID, datetime]:
-    """The one session whose id begins so, with the moment that names its partition."""
+    """The id of the only session whose id begins like that, and its start, by which its rows are partitioned."""
     digits = wanted.replace("-", "").lower()
     if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
-        raise UsageError(f"show: {wanted!r} is no session id nor the beginning of one (see faxstore sessions)")
+        raise UsageError(f"show: {wanted!r} is not a session id or the beginning of one; see faxstore sessions")
     first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
     query = select(session.c.session_id, session.c.started_at).where(session.c.session_id.between(first, last))
-    found = _rows(connection, query.order_by(session.c.session_id).limit(_MOST_NAMED + 1))
+    found = _rows(connection, query.order_by(session.c.session_id).limit(_MAX_NAMED + 1))
     if not found:
         raise UsageError(f"show: no session id begins with {wanted}")
     if len(found) > 1:
-        named = ", ".join(str(row["session_id"]) for row in found[:_MOST_NAMED])
-        more = " and more" if len(found) > _MOST_NAMED else ""
+        named = ", ".join(str(row["session_id"]) for row in found[:_MAX_NAMED])
+        more = " and more" if len(found) > _MAX_NAMED else ""
         raise UsageError(f"show: {wanted} is the beginning of several session ids: {named}{more}")
     return found[0]["session_id"], found[0]["started_at"]
 
 
-def _found(connection: Connection, session_id: UUID, started_at: datetime) -> Shown:
+def _gather(connection: Connection, session_id: UUID, started_at: datetime) -> SessionReport:
     def rows(view: Table, *order: str) -> Sequence[Row]:
         query = select(view).where(view.c.session_id == session_id, view.c.started_at == started_at)
         return _rows(connection, query.order_by(*(view.c[name] for name in order)))
 
     found = rows(sessions)
     if not found:
-        raise UsageError(f"show: {session_id} has events but was neither listed nor completed: no session")
-    return Shown(found[0], rows(session_pages, "page"), rows(session_timeline, "observed_at", "position"))
+        raise UsageError(f"show: {session_id} is not a session: never listed, and no completion event")
+    return SessionReport(found[0], rows(session_pages, "page"), rows(session_timeline, "observed_at", "position"))
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row]:
@@ -106,23 +106,23 @@ def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row]:
     return connection.cursor(row_factory=dict_row).execute(statement.encode(), parameters).fetchall()
 
 
-def _as_table(found: Shown, out: TextIO) -> None:
+def _as_text(report: SessionReport, out: TextIO) -> None:
     screen = console(out)
-    screen.print(Text(f"session {found.session['session_id']}", style="bold"))
+    screen.print(Text(f"session {report.session['session_id']}", style="bold"))
     facts = Grid.grid(padding=(0, 2))
     for title, names in FACTS:
-        cells = ((name.replace("_", " "), shown(found.session[name])) for name in names)
-        told = [f"{name} {cell}" for name, cell in cells if cell]
-        facts.add_row(Text(title, style="bold"), Text(" · ".join(told) or "not known"))
+        cells = ((name.replace("_", " "), shown(report.session[name])) for name in names)
+        known = [f"{name} {cell}" for name, cell in cells if cell]
+        facts.add_row(Text(title, style="bold"), Text(" · ".join(known) or "unknown"))
     screen.print(facts)
     screen.print()
-    if found.pages:
+    if report.pages:
         screen.print(Text("pages", style="bold"))
-        screen.print(table(found.pages, PAGES))
+        screen.print(table(report.pages, PAGES))
     screen.print(Text("timeline (UTC)", style="bold"))
-    screen.print(table(found.timeline, TIMELINE))
+    screen.print(table(report.timeline, TIMELINE))
 
 
-def _as_json(found: Shown, out: TextIO) -> None:
-    rows = {"session": dict(found.session), "pages": list(map(dict, found.pages))}
-    write_json(rows | {"timeline": list(map(dict, found.timeline))}, out)
+def _as_json(report: SessionReport, out: TextIO) -> None:
+    rows = {"session": dict(report.session), "pages": list(map(dict, report.pages))}
+    write_json(rows | {"timeline": list(map(dict, report.timeline))}, out)

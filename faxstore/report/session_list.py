@@ -1,25 +1,25 @@
-"""`faxstore sessions`: the fax sessions of a period, of servers, directions and results."""
+"""`faxstore sessions`: one row per fax session, as a table or in a format for programs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from typing import Any
+from typing import TextIO
 
 from psycopg.rows import dict_row
-from sqlalchemy import Select
 
-from faxstore.export import datasets
+from faxstore.errors import UsageError
+from faxstore.export import csv, datasets, jsonl, parquet
+from faxstore.export.datasets import Dataset
 from faxstore.export.rows import fetch_rows
+from faxstore.export.run import snapshot
 from faxstore.export.selection import Selection
-from faxstore.export.snapshot import snapshot
+from faxstore.export.target import require_pyarrow
 from faxstore.report.formats import Format, Row
-from faxstore.report.output import check, write
 from faxstore.report.tables import Column, console, named, table
 from faxstore.store.database import Connection
 
 SHORT_ID = 8
-"""Characters of a session id in a table; `faxstore show` takes a beginning."""
+"""Characters of a session id in the table; `faxstore show` accepts the beginning of an id."""
 
 COLUMNS = (
     Column("session", lambda row: str(row["session_id"])[:SHORT_ID]),
@@ -33,24 +33,43 @@ COLUMNS = (
     named("end seen by", "end_observed_by"),
     Column("result", lambda row: _result(row)),
 )
-"""What a table for people shows; files have every column of the view."""
+"""The columns of the table; the other formats have every column of the view."""
 
 
 def sessions(connection: Connection, selection: Selection, form: Format = Format.TABLE) -> None:
-    """Prints those sessions, the oldest first; all of them."""
+    """Prints the selected sessions, oldest first, with times in UTC."""
+    _check(form, sys.stdout)
     dataset = datasets.sessions(selection)
-    if form is Format.TABLE:
-        query = dataset.ordered(*dataset.query.selected_columns)
-        console(sys.stdout).print(table(_rows(connection, query), COLUMNS))
-        return
-    check(form, sys.stdout)
     with snapshot(connection, "UTC"):
-        write(connection, dataset, form, sys.stdout)
+        if form is Format.TABLE:
+            query = dataset.ordered(*dataset.query.selected_columns)
+            console(sys.stdout).print(table(fetch_rows(connection, query, dict_row), COLUMNS))
+        else:
+            _write(connection, dataset, form, sys.stdout)
 
 
-def _rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
-    with connection.transaction():
-        yield from fetch_rows(connection, query, dict_row)
+def _check(form: Format, out: TextIO) -> None:
+    """Raises UsageError for a format that cannot be written to this stream."""
+    if form is Format.PARQUET:
+        require_pyarrow()
+        if out.isatty():
+            raise UsageError("--format parquet is binary: redirect it to a file, for example > sessions.parquet")
+
+
+def _write(connection: Connection, dataset: Dataset, form: Format, out: TextIO) -> None:
+    match form:
+        case Format.CSV:
+            csv.write(connection, dataset, out.buffer, _no_progress)
+        case Format.JSONL:
+            jsonl.write(connection, dataset, out.buffer, _no_progress)
+        case Format.PARQUET:
+            parquet.write_file(connection, dataset, out.buffer, _no_progress)
+        case _:
+            jsonl.write_array(connection, dataset, out.buffer, _no_progress)
+
+
+def _no_progress(_: int) -> None:
+    """Standard output itself shows the progress."""
 
 
 def _result(row: Row) -> str:

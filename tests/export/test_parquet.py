@@ -64,7 +64,7 @@ def comparable(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
 
 
 def test_usage_has_the_same_sums_as_sql(imported: str, tmp_path: Path) -> None:
-    rows = datasets.usage(period("2026-01-01", "2027-01-01", "Asia/Tokyo"), "month")
+    rows = datasets.usage(period(imported, "2026-01-01", "2027-01-01", "Asia/Tokyo"), "month")
     folder = written(imported, rows, tmp_path, "parquet", "Asia/Tokyo")
     sums = "select sum(sessions), sum(pages), sum(bad_lines), sum(seconds), sum(failures) from {}"
     with psycopg.connect(imported) as connection:

@@ -17,7 +17,9 @@ from faxstore.export.datasets import Dataset
 from faxstore.export.run import run
 from faxstore.export.selection import Selection
 from faxstore.export.target import SessionsFormat, Target
-from faxstore.store.database import checked_connection
+from faxstore.settings.period import Period
+from faxstore.store.database import checked_connection, connect
+from faxstore.store.period import resolve
 from tests.kit.given import append, completed, gone, receiving
 
 Row = dict[str, Any]
@@ -31,10 +33,11 @@ def append_stations(database: psycopg.Connection, names: Sequence[str]) -> None:
         append(database, receiving((second, 1, 0), number=number), end, gone(second + 3, number))
 
 
-def period(since: str | None, until: str | None, zone: str = "UTC", **wanted: Any) -> Selection:
-    """A selection whose moments are in ISO 8601."""
+def period(dsn: str, since: str | None, until: str | None, zone: str = "UTC", **filters: Any) -> Selection:
+    """A selection of the sessions between two ISO 8601 times, local to the zone unless they have an offset."""
     first, last = (datetime.fromisoformat(text) if text else None for text in (since, until))
-    return Selection(first, last, zone, **wanted)
+    with connect(dsn) as connection:
+        return Selection(resolve(connection, Period(first, last, zone)), **filters)
 
 
 def written(dsn: str, dataset: Dataset, folder: Path, form: str, zone: str = "UTC", **target: Any) -> Path:

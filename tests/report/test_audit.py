@@ -17,8 +17,9 @@ import pytest
 from faxstore import cli
 from faxstore.ingest.importer import import_file
 from faxstore.observations import Rejected
-from faxstore.report.audit import NOTHING, Audit, Period, gathered
+from faxstore.report.audit import NOTHING, Audit, gather
 from faxstore.report.audit_sections import SECTIONS
+from faxstore.settings.period import Period
 from faxstore.store.database import connect
 from tests.cookbook.given_faxes import BEGAN, DROPPED, fax, open_fax
 from tests.kit import truth
@@ -33,7 +34,7 @@ HOSTILE = "no header: \x1b[31mred\x1b]0;owned\x07"
 
 def audited(dsn: str, since: datetime, until: datetime, *servers: str) -> Audit:
     with connect(dsn) as connection:
-        return gathered(connection, Period(since, until, UTC), servers)
+        return gather(connection, Period(since, until), servers)
 
 
 def rows(found: Audit, name: str) -> list[Row]:
@@ -144,7 +145,7 @@ def test_text_from_the_wire_cannot_steer_the_terminal(given: str, capsys: pytest
 def test_each_section_has_its_title_and_meaning(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(given, "--from", "2026-11-02", "--to", "2026-11-03", "--time-zone", "Europe/Berlin") == 0
     out = capsys.readouterr().out
-    assert "from  2026-11-01 23:00:00 UTC  (2026-11-02 00:00:00+0100 Europe/Berlin)" in out
+    assert "from     2026-11-01 23:00:00 UTC  (2026-11-02 00:00:00+0100 Europe/Berlin)" in out
     for section in SECTIONS:
         assert f"\n{section.title}\n{section.meaning}\n" in out
 
@@ -250,7 +251,10 @@ def test_the_report_of_an_empty_database(dsn: str, capsys: pytest.CaptureFixture
             ["--from", "2026-11-01", "--to", "2026-12-01", "--time-zone", "Europe/Berlim"],
             "the database has no time zone",
         ),
-        (["--from", "2026-11-01", "--to", "2026-12-01", "--server", "x"], "--server x: nothing is on record of it"),
+        (
+            ["--from", "2026-11-01", "--to", "2026-12-01", "--server", "x"],
+            "--server x: the history has no such server",
+        ),
     ],
 )
 def test_bad_use_is_one_line(dsn: str, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -267,4 +271,4 @@ def test_fax_reader_may_run_the_report(dsn: str) -> None:
         append(connection, fax(0, 1, 1, of=BEGAN))
     with connect(dsn) as connection:
         connection.execute("set role fax_reader")
-        assert rows(gathered(connection, Period(at(0), at(300), UTC), ()), "seen")[0]["pages"] == 1
+        assert rows(gather(connection, Period(at(0), at(300)), ()), "seen")[0]["pages"] == 1
