@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 
 import psycopg
 
@@ -20,6 +21,9 @@ Query the views; the tables are for folds of your own.
 
 To query one session, give `started_at` with `session_id`: it selects the partition.
 """
+
+WIDTH = 120
+"""Columns of a line of prose or SQL."""
 
 VIEWS = (
     "sessions",
@@ -85,10 +89,10 @@ def page(connection: psycopg.Connection) -> str:
 def _object(connection: psycopg.Connection, name: str) -> str:
     row = connection.execute("select obj_description(to_regclass('fax.' || %s))", [name]).fetchone()
     source = sql.text(_FILES[name])
-    lines = [f"### `fax.{name}`", "", row[0] if row else "", ""]
+    lines = [f"### `fax.{name}`", "", _fill(row[0] if row else ""), ""]
     lines += [f"*Grain: {found}.*" for found in re.findall(r"^-- grain: (.+)$", source, re.MULTILINE)[:1]] + [""]
     for example in re.findall(r"^-- example: (.+)$", source, re.MULTILINE)[:1]:
-        lines += ["```sql", example, "```", ""]
+        lines += ["```sql", _clauses(example), "```", ""]
     lines += ["| column | type | meaning |", "| --- | --- | --- |"]
     for column, kind, comment in connection.execute(_COLUMNS, [name]):
         lines.append(f"| `{column}` | {_short(kind)} | {_cell(comment)} |")
@@ -105,13 +109,23 @@ def _function(connection: psycopg.Connection, name: str) -> str:
     arguments, result, comment = found
     (example,) = re.findall(r"^-- example: (.+)$", sql.text(_FILES[name]), re.MULTILINE)[:1]
     returns = re.sub(r"^TABLE\((.*)\)$", r"\1", result)
-    lines = [f"### `fax.{name}({_short_all(arguments)})`", "", comment, "", f"Returns: {_short_all(returns)}.", ""]
-    return "\n".join([*lines, "```sql", example, "```", ""])
+    lines = [f"### `fax.{name}()`", "", _fill(comment), ""]
+    lines += [_fill(f"Arguments: {_short_all(arguments)}."), "", _fill(f"Returns: {_short_all(returns)}."), ""]
+    return "\n".join([*lines, "```sql", _clauses(example), "```", ""])
+
+
+def _fill(paragraph: str) -> str:
+    return textwrap.fill(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _clauses(statement: str) -> str:
+    """Returns the statement, with one clause per line if it is wider than the page."""
+    return re.sub(r" (?=(?:from|where|group by|order by) )", "\n", statement) if len(statement) > WIDTH else statement
 
 
 def _short_all(text: str) -> str:
     zones = text.replace("timestamp with time zone", "timestamptz").replace("timestamp without time zone", "timestamp")
-    return zones.replace("::text", "")
+    return re.sub(r"::(?:text|numeric|integer)|DEFAULT ", lambda match: "default " if match[0][0] == "D" else "", zones)
 
 
 def _cell(comment: str | None) -> str:

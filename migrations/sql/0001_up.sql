@@ -2466,7 +2466,7 @@ create trigger refuse_truncate before truncate on fax.rate for each statement ex
 -- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
 -- one would have, else when a later one for the same faxes starts. Returns the new rate_id.
 -- account_code, called_prefix, direction and server select the faxes; NULL matches any.
--- example: select fax.set_rate(account_code => 'law', direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
+-- example: select fax.set_rate(direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
 create function fax.set_rate(
     account_code text default null, called_prefix text default null, direction text default null, server text default null,
     currency text default null, per_page numeric default null,
