@@ -1,4 +1,4 @@
-"""`faxstore consistency`: that an older checkpoint is the beginning of a newer one."""
+"""`faxstore consistency`: proofs that a checkpoint is the beginning of a newer one."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ def run(
         typer.Argument(
             metavar="ROWS",
             min=0,
-            help="How many rows the older checkpoint has; 0: there is none yet.",
+            help="The rows of the older checkpoint, 0 without one.",
             show_default=False,
         ),
     ],
     size: Annotated[
         int | None,
-        typer.Option(metavar="ROWS", min=1, help="Of the checkpoint of so many rows. Default: the newest one."),
+        typer.Option(metavar="ROWS", min=1, help="The rows of the newer checkpoint. Default: the newest."),
     ] = None,
 ) -> None:
     """Print the proof that an older checkpoint is the beginning of a newer one.
 
-    For whoever keeps checkpoints and not the rows: that nothing was changed or taken out between two of them. It comes
-    as the request that a witness takes (C2SP tlog-witness, add-checkpoint) and countersigns: a line with the older
-    size, the hashes, an empty line, the newer checkpoint. The script in docs/how-to/proofs.md checks it, without
-    faxstore and without the database.
+    It proves to somebody who stores checkpoints but no rows that no row was changed or removed between two of them. The
+    output is an add-checkpoint request (C2SP tlog-witness), which a witness checks and countersigns: a line with the
+    older size, the hashes, an empty line and the newer checkpoint. The script in docs/how-to/proofs.md checks it too,
+    without faxstore and without the database.
 
     Examples:
       faxstore consistency 120000 > grown.txt

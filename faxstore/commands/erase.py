@@ -1,4 +1,4 @@
-"""`faxstore erase`: personal values leave the history for good."""
+"""`faxstore erase`: erases personal values from the history."""
 
 from __future__ import annotations
 
@@ -15,45 +15,47 @@ from faxstore.logs import say
 
 def run(
     context: typer.Context,
-    session: Annotated[UUID | None, typer.Option(metavar="ID", help="The session of this session_id.")] = None,
+    session: Annotated[UUID | None, typer.Option(metavar="ID", help="Erase the session with this id.")] = None,
     number: Annotated[
-        str | None, typer.Option(metavar="NUMBER", help="Every session that holds this number in a personal value.")
+        str | None, typer.Option(metavar="NUMBER", help="Erase every session with this number in a personal value.")
     ] = None,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it stays in fax.erasure.")] = "asked for",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be erased.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="The reason, stored in fax.erasure.")] = "asked for",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be erased, and erase nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Take the personal values of sessions out of the history for good.
+    """Erase the personal values of sessions from the history. This cannot be undone.
 
-    Numbers, names, station ids, file names and channels go; pages, bad lines, times and results stay, and so does
-    every proof: the log holds a salted digest of each value, and the salt goes too. It cannot be undone. With
-    --number the whole history is read, and rejected messages that hold the number are emptied too. The sessions are
-    listed on standard output. It needs the rights of fax_owner. docs/how-to/personal-data.md tells what else may
-    hold such values: recordings, the spool, files that were exported.
+    Numbers, names, station ids, file names and channels are erased. Pages, bad lines, times and results remain, and
+    every proof stays valid: the log contains a salted digest of each value, and the salt is erased with the value.
+    --number reads the whole history, and also empties rejected messages with that number. The sessions are listed on
+    standard output. This command needs the role fax_owner. Recordings, the spool and exported files may contain
+    personal values too: see docs/how-to/personal-data.md.
 
     Examples:
       faxstore erase --number +15550100 --dry-run
       faxstore erase --session 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --reason "request of 25 November"
     """
-    from faxstore.store import erasure as erase
+    from faxstore.store import erasure
     from faxstore.store.database import open_database
 
     if (session is None) == (number is None):
         raise UsageError("erase: give either --session or --number")
     with open_database(settings_of(context), "fax_owner") as connection:
-        found = [erase.session(connection, session)] if session else erase.with_number(connection, number or "")
-        rejected = erase.rejected_with_number(connection, number) if number else 0
+        found = (
+            [erasure.find_session(connection, session)] if session else erasure.find_by_number(connection, number or "")
+        )
+        rejected = erasure.count_rejected(connection, number) if number else 0
         for one in found:
             print(f"{one.session_id} {one.server} {one.started_at.isoformat()}{' open' * one.is_open}")
         what = f"{len(found)} session{'s' * (len(found) != 1)}"
         what += f" and {rejected} rejected message{'s' * (rejected != 1)}" if number else ""
         if dry_run or not (found or rejected):
-            say(f"{what} would be erased" if found or rejected else "nothing holds it")
+            say(f"{what} would be erased" if found or rejected else "nothing to erase")
             return
         _confirm(what, yes)
-        rows = erase.erase(connection, found, reason)
+        rows = erasure.erase_sessions(connection, found, reason)
         if number and rejected:
-            erase.erase_rejected(connection, number, reason)
+            erasure.erase_rejected(connection, number, reason)
     say(f"erased: {what}, {rows} rows of the history")
 
 
@@ -61,5 +63,5 @@ def _confirm(what: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise UsageError("erase: it cannot be undone: say --yes, or run it on a terminal")
-    typer.confirm(f"Erase the personal values of {what} for good?", abort=True, err=True)
+        raise UsageError("erase: this cannot be undone: confirm with --yes, or run it on a terminal")
+    typer.confirm(f"Erase the personal values of {what}? This cannot be undone.", abort=True, err=True)

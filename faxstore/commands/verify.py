@@ -1,4 +1,4 @@
-"""`faxstore verify`: whether everything is as it was appended and sealed."""
+"""`faxstore verify`: checks that the history is as it was appended and sealed."""
 
 from __future__ import annotations
 
@@ -21,28 +21,33 @@ if TYPE_CHECKING:
 
 def run(
     context: typer.Context,
-    from_position: Annotated[int, typer.Option(metavar="POSITION", min=1, help="Only rows from this position on.")] = 1,
+    from_position: Annotated[
+        int, typer.Option(metavar="POSITION", min=1, help="Verify only rows from this position on.")
+    ] = 1,
     to_position: Annotated[
-        int | None, typer.Option(metavar="POSITION", min=1, help="Only rows up to this position.")
+        int | None, typer.Option(metavar="POSITION", min=1, help="Verify only rows up to this position.")
     ] = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A checkpoint that was published: its rows must still be the same."),
+        typer.Option(metavar="FILE", help="A published checkpoint: its rows must be unchanged."),
     ] = None,
     public_key: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="The public key, as faxstore seal --new-key printed it: each must be signed."),
+        typer.Option(
+            metavar="KEY",
+            help="The public key that faxstore seal --new-key printed: it must have signed every checkpoint.",
+        ),
     ] = None,
 ) -> None:
-    """Verify that no row of the history was changed.
+    """Verify that no row of the history has changed.
 
-    Every row is read and hashed anew, and compared with what was sealed: rows changed, missing, added or in another
-    place, each with its position; checkpoints that were rewritten, each of which must be the beginning of the next;
-    positions without gaps; sessions that are what their ids say. One finding a line on standard output, and exit status
-    1. With a range of positions only its rows are read; of the rest what was kept of the tree is taken for true.
+    Reads and hashes every row and compares it with what was sealed. It finds rows that were changed, removed, added or
+    moved, each with its position; checkpoints that were rewritten or do not continue the one before; gaps in the
+    positions; and sessions that do not match their ids. It prints one finding per line, and the exit status is then 1.
+    With a range of positions it reads only those rows, and trusts the stored tree for the others.
 
-    Rows that are newer than the last checkpoint can only be counted. Whoever owns the database can change those, and
-    can seal anew what he changed: only a checkpoint that is kept elsewhere shows that.
+    It can only count rows after the last checkpoint. The owner of the database can change those, and can change sealed
+    rows and seal them again: only a checkpoint that is stored elsewhere reveals that.
 
     Examples:
       faxstore verify
@@ -69,7 +74,7 @@ def run(
             found += 1
     rate = scope.rows / max(time.monotonic() - began, 0.001)
     sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
-    say(f"{scope.rows:,} rows read, {rate:,.0f} a second; {sealed}; {found or 'no'} finding{'s' * (found != 1)}")
+    say(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {found or 'no'} finding{'s' * (found != 1)}")
     if found:
         raise typer.Exit(1)
 

@@ -1,7 +1,9 @@
-"""A row of the history as the log takes it: its canonical bytes, which fax.log_entry() makes in SQL.
+"""The canonical bytes of a row of the history: the leaf of the log.  fax.log_entry() makes the same bytes in SQL.
 
-A version byte, then each column as its length (4 bytes, -1 for NULL) and its value as Postgres sends it in binary.
-That is also how a row of ``copy ... (format binary)`` holds them: faxstore/log/leaves.py adds no more than the digests.
+An entry is a version byte, then each column as its length (4 bytes, -1 for NULL) and its value as Postgres sends it in
+binary.  A row of ``copy ... (format binary)`` has the same form, so faxstore/log/leaves.py only adds the digests.
+
+Personal values (file name, details) are in an entry as salted digests, so that they can be erased without changing it.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ PLAIN_HEADERS = frozenset({
     "State", "Status", "SystemName", "Technology", "Timestamp", "TotalBadLines", "TransferRate", "Uniqueid",
     "Variable",
 })  # fmt: skip
-"""Headers that are no personal values; what is not known is personal.  In SQL: fax.plain_headers()."""
+"""Headers that hold no personal values; an unknown header counts as personal.  In SQL: fax.plain_headers()."""
 
 PLAIN_VARIABLES = frozenset({
     "FAXBITRATE", "FAXERROR", "FAXMODE", "FAXPAGES", "FAXRESOLUTION", "FAXSTATUS", "FAXSTATUSSTRING",
 })  # fmt: skip
-"""Channel variables that are none.  In SQL: fax.plain_variables()."""
+"""Channel variables that hold no personal values.  In SQL: fax.plain_variables()."""
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -41,27 +43,27 @@ _VARIABLE = re.compile(r"([^=]*)=")
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A type of a column: to the bytes of Postgres, and back."""
+class Codec:
+    """Converts values of a column type to the bytes of Postgres, and back."""
 
     pack: Callable[[Any], bytes]
     unpack: Callable[[bytes], Any]
 
 
-def _number(form: str) -> Kind:
-    return Kind(lambda value: struct.pack(form, value), lambda data: struct.unpack(form, data)[0])
+def _number(form: str) -> Codec:
+    return Codec(lambda value: struct.pack(form, value), lambda data: struct.unpack(form, data)[0])
 
 
 _INT4, _INT8, _BOOLEAN = _number(">i"), _number(">q"), _number(">?")
-_UUID = Kind(lambda value: value.bytes, lambda data: UUID(bytes=data))
-_TEXT = Kind(lambda value: value.encode(), lambda data: data.decode())
-_BYTES = Kind(bytes, bytes)
-_MOMENT = Kind(
+_UUID = Codec(lambda value: value.bytes, lambda data: UUID(bytes=data))
+_TEXT = Codec(lambda value: value.encode(), lambda data: data.decode())
+_BYTES = Codec(bytes, bytes)
+_MOMENT = Codec(
     lambda value: struct.pack(">q", (value - _EPOCH) // _MICROSECOND),
     lambda data: _EPOCH + struct.unpack(">q", data)[0] * _MICROSECOND,
 )
 
-COLUMNS: dict[str, Kind] = {
+COLUMNS: dict[str, Codec] = {
     "position": _INT8,
     "session_id": _UUID,
     "server": _TEXT,
@@ -86,11 +88,11 @@ COLUMNS: dict[str, Kind] = {
     "file_name_digest": _BYTES,
     "details_digest": _BYTES,
 }
-"""The columns of an entry, in order."""
+"""The codecs of the columns of an entry, by column, in their order."""
 
 
-def entry(row: Mapping[str, Any], salt: bytes) -> bytes:
-    """The canonical bytes of a row: the columns of fax.session_history, and what of fax.session names the session."""
+def encode_entry(row: Mapping[str, Any], salt: bytes) -> bytes:
+    """Returns the canonical bytes of a row: the columns of fax.session_history, and the identity from fax.session."""
     details: Details | None = row["details"]
     plain = None if details is None else plain_details(details)
     values = dict(row) | {
@@ -100,20 +102,20 @@ def entry(row: Mapping[str, Any], salt: bytes) -> bytes:
             salt, "details", jsonb_text(details) if details and plain != details else None
         ),
     }
-    return VERSION + b"".join(_field(kind, values[name]) for name, kind in COLUMNS.items())
+    return VERSION + b"".join(_field(codec, values[name]) for name, codec in COLUMNS.items())
 
 
-def decoded(data: bytes) -> dict[str, Any]:
-    """The columns of an entry by name.  Raises ValueError for bytes that are none."""
+def decode_entry(data: bytes) -> dict[str, Any]:
+    """Returns the columns of an entry by name.  Raises ValueError for other bytes."""
     found: dict[str, Any] = {}
     place = len(VERSION)
     try:
-        for name, kind in COLUMNS.items():
+        for name, codec in COLUMNS.items():
             (length,) = struct.unpack_from(">i", data, place)
             place += 4
             if length > len(data) - place:
                 raise ValueError(f"{name} is cut off")
-            found[name] = None if length == -1 else kind.unpack(data[place : place + length])
+            found[name] = None if length == -1 else codec.unpack(data[place : place + length])
             place += max(length, 0)
     except struct.error as error:
         raise ValueError(f"not an entry of the log: {error}") from error
@@ -123,21 +125,21 @@ def decoded(data: bytes) -> dict[str, Any]:
 
 
 def personal_digest(salt: bytes, name: str, value: str | None) -> bytes | None:
-    """What stands in an entry for a personal value."""
+    """Returns the salted digest that represents a personal value in an entry; None for None."""
     return None if value is None else sha256(salt + f"{name}={value}".encode()).digest()
 
 
 def plain_details(details: Details) -> Details:
-    """The details without their personal values; of ChanVariable the plain variables stay."""
+    """Returns the details without their personal values; plain variables in ChanVariable remain."""
     plain = {name: value for name, value in details.items() if name in PLAIN_HEADERS}
     variable = details.get("Variable")
     if isinstance(variable, str) and variable in PLAIN_VARIABLES and "Value" in details:
         plain["Value"] = details["Value"]
-    told = details.get("ChanVariable")
-    if isinstance(told, str) and _is_plain(told):
-        plain["ChanVariable"] = told
-    elif isinstance(told, list) and (kept := [one for one in told if _is_plain(one)]):
-        plain["ChanVariable"] = kept
+    assignments = details.get("ChanVariable")
+    if isinstance(assignments, str) and _is_plain(assignments):
+        plain["ChanVariable"] = assignments
+    elif isinstance(assignments, list) and (plain_ones := [one for one in assignments if _is_plain(one)]):
+        plain["ChanVariable"] = plain_ones
     return plain
 
 
@@ -147,13 +149,13 @@ def _is_plain(assignment: str) -> bool:
 
 
 def jsonb_text(details: Details) -> str:
-    """Details as Postgres writes a jsonb: keys by their length, then their bytes."""
+    """Returns details as Postgres prints jsonb: keys sorted by length, then by bytes."""
     keys: Sequence[str] = sorted(details, key=lambda key: (len(key.encode()), key.encode()))
     return json.dumps({key: details[key] for key in keys}, ensure_ascii=False)
 
 
-def _field(kind: Kind, value: Any) -> bytes:
+def _field(codec: Codec, value: Any) -> bytes:
     if value is None:
         return _NULL
-    data = kind.pack(value)
+    data = codec.pack(value)
     return struct.pack(">i", len(data)) + data

@@ -1,4 +1,4 @@
-"""Keys of Ed25519 in files, as Go's note package writes them (extra ``sign``)."""
+"""Ed25519 keys: their text form (that of Go's note package), signing and verification (extra ``sign``)."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ _PRIVATE = re.compile(r"PRIVATE\+KEY\+(?P<name>[^\s+]+)\+(?P<id>[0-9a-f]{8})\+(?
 
 
 class NoteError(ValueError):
-    """A text is no checkpoint, or its signature is wrong."""
+    """A text is not a checkpoint, or its signature is wrong or missing."""
 
 
 def is_name(name: str) -> bool:
-    """Whether it may name a log, or a key: no blanks, no plus sign."""
+    """Returns whether it is a valid name of a log or a key: printable, without white space and plus signs."""
     return bool(_NAME.fullmatch(name)) and name.isprintable()
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A verifier key: its name, and the 32 bytes of Ed25519."""
+    """A key to verify with: its name and the 32 bytes of Ed25519."""
 
     name: str
     key: bytes
 
     @property
     def key_id(self) -> bytes:
-        """The four bytes by which a signature names its key."""
+        """The four bytes that identify the key in a signature."""
         return sha256(self.name.encode() + b"\n" + _ED25519 + self.key).digest()[:4]
 
     def __str__(self) -> str:
@@ -49,16 +49,16 @@ class PublicKey:
 
     @classmethod
     def parse(cls, text: str) -> PublicKey:
-        """The key of its text, ``name+hash+base64``.  Raises UsageError."""
+        """Parses ``name+hash+base64``.  Raises UsageError."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
         key = cls(name, key_bytes(encoded, "a public key"))
         if not is_name(name) or key.key_id.hex() != key_id:
-            raise UsageError("not a public key: its name and its hash do not fit (name+hash+base64)")
+            raise UsageError("not a public key: its hash does not match its name and key (name+hash+base64)")
         return key
 
     def check(self, note: str) -> None:
-        """Raises NoteError unless this key has signed the note."""
+        """Raises NoteError unless the note has a valid signature of this key."""
         text, _, signatures = note.rpartition("\n\n")
         for line in signatures.splitlines():
             found = _SIGNATURE.fullmatch(line)
@@ -73,13 +73,13 @@ class PublicKey:
 
 @dataclass(frozen=True)
 class Signer:
-    """A key that signs."""
+    """A key pair to sign with."""
 
     public: PublicKey
     private: Ed25519PrivateKey
 
-    def signed(self, text: str) -> str:
-        """The text as a note with this signature; a further one is added."""
+    def sign(self, text: str) -> str:
+        """Returns the text, or the note, with a signature of this key added."""
         body, blank, signatures = text.partition("\n\n")
         signed = f"{body}\n" if blank else text
         signature = base64.b64encode(self.public.key_id + self.private.sign(signed.encode())).decode()
@@ -87,25 +87,25 @@ class Signer:
 
 
 def key_bytes(encoded: str, what: str) -> bytes:
-    """The 32 bytes of a key as the texts of keys hold it.  Raises UsageError."""
+    """Decodes the 32 bytes of a key from base64; `what` names it in an error.  Raises UsageError."""
     try:
         data = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
-        raise UsageError(f"not {what}: it is no base64") from error
+        raise UsageError(f"not {what}: it is not base64") from error
     if len(data) != 33 or not data.startswith(_ED25519):
         raise UsageError(f"not {what}: expected Ed25519, 1 and 32 bytes")
     return data[1:]
 
 
 def new_key(path: Path, name: str) -> PublicKey:
-    """Makes a key of that name in a new file that only its owner reads.  Raises UsageError."""
+    """Generates a key in a new file that only its owner may read; returns its public key.  Raises UsageError."""
     private = _ed25519().Ed25519PrivateKey.generate()
     public = PublicKey(name, private.public_key().public_bytes_raw())
     seed = base64.b64encode(b"\1" + private.private_bytes_raw()).decode()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise UsageError(f"--new-key {path}: it is there already; a key is never overwritten") from error
+        raise UsageError(f"--new-key {path}: the file exists; faxstore never overwrites a key") from error
     except OSError as error:
         raise UsageError(f"--new-key {path}: {error.strerror}") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -116,29 +116,29 @@ def new_key(path: Path, name: str) -> PublicKey:
 
 
 def read_key(path: Path) -> Signer:
-    """The key of a file.  Raises UsageError, which never shows what the file holds."""
+    """Reads a key from a file.  Raises UsageError, which never shows the content of the file."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"--key {path}: {reason}") from error
-    return signer(text, f"--key {path}")
+    return parse_signer(text, f"--key {path}")
 
 
-def signer(text: str, named: str) -> Signer:
-    """The key of such a text; errors name it by ``named``."""
+def parse_signer(text: str, source: str) -> Signer:
+    """Parses the text of a private key.  Raises UsageError, which begins with `source`."""
     found = _PRIVATE.fullmatch(text)
     if found is None:
-        raise UsageError(f"{named}: not a key that faxstore seal --new-key made")
+        raise UsageError(f"{source}: not a key that faxstore seal --new-key generated")
     private = _ed25519().Ed25519PrivateKey.from_private_bytes(key_bytes(found["seed"], "a private key"))
     public = PublicKey(found["name"], private.public_key().public_bytes_raw())
     if public.key_id.hex() != found["id"]:
-        raise UsageError(f"{named}: the key is damaged, its hash does not fit")
+        raise UsageError(f"{source}: the key is damaged, its hash does not match")
     return Signer(public, private)
 
 
 def is_signed(key: bytes, signature: bytes, text: bytes) -> bool:
-    """Whether the key made that signature of the text."""
+    """Returns whether the key made this signature of the text."""
     ed25519 = _ed25519()
     from cryptography.exceptions import InvalidSignature
 

@@ -1,4 +1,7 @@
-"""The leaves as the history has them now, read in windows of positions: a COPY in binary, of which hashes are kept."""
+"""Reads the leaves of the log from the history as it is now, by binary COPY.
+
+A caller reads a window of positions at a time and holds only its hashes: the history is larger than memory.
+"""
 
 from __future__ import annotations
 
@@ -12,33 +15,33 @@ from faxstore.log.canonical import COLUMNS, VERSION
 from faxstore.store.database import Connection
 
 WINDOW = 65_536
-"""Positions that are read at a time: what the server sorts at once, and what we hold hashes of."""
+"""Positions to read at a time: the server sorts their rows at once, and the caller holds their hashes."""
 
 _ROWS = sql.text("queries/log/rows")
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _HEADER = len(_SIGNATURE) + 8
 _END = b"\xff\xff"
 _SECRETS = 4
-"""Columns before those of the entry: salt, file_name, details where they are personal, digests of what was erased."""
+"""Columns before those of the entry: salt, file_name, details if they are personal, digests of erased values."""
 
 _ROW = (_SECRETS + len(COLUMNS) - 2).to_bytes(2, "big")
-"""How each row begins: its count of fields.  The two digests are added here."""
+"""The first bytes of each row: its number of fields.  The two digests are not among them; `_Entries` adds them."""
 
 _LEAF = b"\0" + VERSION
 _NULL = b"\xff\xff\xff\xff"
 _DIGEST = (32).to_bytes(4, "big")
 _NO_SALT = (0).to_bytes(4, "big")
-_MOST_REMEMBERED = 10_000
+_MAX_CACHED = 10_000
 
 
 def leaf_hashes(connection: Connection, first: int, last: int) -> list[bytes]:
-    """The hashes of the rows from one position to another, in order; a row that is missing has none."""
+    """Returns the leaf hashes of the rows between two positions (both included), in order; a missing row has none."""
     entry = _Entries()
     return [sha256(_LEAF + entry(row)).digest() for row in _rows(connection, first, last)]
 
 
 def entries(connection: Connection, first: int, last: int) -> Iterator[tuple[int, bytes]]:
-    """Position and canonical bytes of each of those rows."""
+    """Yields position and canonical bytes of each row between two positions (both included)."""
     entry = _Entries()
     for row in _rows(connection, first, last):
         data = entry(row)
@@ -46,11 +49,11 @@ def entries(connection: Connection, first: int, last: int) -> Iterator[tuple[int
 
 
 class _Entries:
-    """From the bytes of a row to those of its entry, without the version."""
+    """Converts the bytes of a COPY row to those of its entry, without the version byte."""
 
     def __init__(self) -> None:
         self._digests: dict[tuple[bytes | None, bytes], bytes] = {}
-        """Of file names: all snapshots of a fax have the same."""
+        """Digests by salt and file name: all snapshots of a fax share them."""
 
     def __call__(self, row: bytes) -> bytes:
         secrets: list[bytes | None] = []
@@ -73,28 +76,28 @@ class _Entries:
         return row[place:] + digests[0] + digests[1]
 
     def _of_file(self, salt: bytes | None, file_name: bytes) -> bytes:
-        if len(self._digests) >= _MOST_REMEMBERED:
+        if len(self._digests) >= _MAX_CACHED:
             self._digests.clear()
         found = self._digests[salt, file_name] = _digest(salt, b"file_name=" + file_name)
         return found
 
 
 def _digest(salt: bytes | None, value: bytes) -> bytes:
-    """As fax.personal_digest() makes it, with its length; empty where the salt is gone."""
+    """Returns length and digest, as fax.personal_digest() computes it; an empty value if the salt is erased."""
     return _NO_SALT if salt is None else _DIGEST + sha256(salt + value).digest()
 
 
-def _erased(kept: bytes) -> list[bytes]:
-    """The two digests that are kept of an erased row: a byte that says whether there is one, and the digest."""
-    first = 33 if kept[:1] == b"\1" else 1
-    return [_DIGEST + part[1:] if part[:1] == b"\1" else _NULL for part in (kept[:first], kept[first:])]
+def _erased(stored: bytes) -> list[bytes]:
+    """Splits the two stored digests of an erased row; each is a byte, 1 if there is one, and the digest."""
+    first = 33 if stored[:1] == b"\1" else 1
+    return [_DIGEST + part[1:] if part[:1] == b"\1" else _NULL for part in (stored[:first], stored[first:])]
 
 
 def _rows(connection: Connection, first: int, last: int) -> Iterator[bytes]:
-    """The rows of the COPY, one a message; by libpq's own calls, which take a tenth of the time of psycopg's."""
+    """Yields the rows of the COPY, one per message.  The calls of libpq take a tenth of the time of psycopg's."""
     rows = _ROWS.replace("{first}", str(int(first))).replace("{last}", str(int(last)))
     query = f"copy ({rows}) to stdout (format binary)"
-    connection.execute("set work_mem = '64MB'")  # what the server sorts at once
+    connection.execute("set work_mem = '64MB'")  # so that it sorts a window in memory
     link = connection.pgconn
     _raise(connection, link.exec_(query.encode()), pq.ExecStatus.COPY_OUT)
     receive, begun = link.get_copy_data, False
@@ -105,12 +108,12 @@ def _rows(connection: Connection, first: int, last: int) -> Iterator[bytes]:
         row = bytes(data)
         if not begun:
             if not row.startswith(_SIGNATURE):
-                raise ValueError("the server's COPY does not begin as COPY does")
+                raise ValueError("the server's COPY does not begin with the signature of COPY")
             begun, row = True, row[_HEADER:]
         if row.startswith(_ROW):
             yield row
         elif row not in (b"", _END):
-            raise ValueError("the server's COPY does not come row by row")
+            raise ValueError("the server does not send one row of COPY per message")
     while result := link.get_result():
         _raise(connection, result, pq.ExecStatus.COMMAND_OK)
 

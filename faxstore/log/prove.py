@@ -1,4 +1,8 @@
-"""Proofs that a row is in the log: what faxstore prove prints, and a script without faxstore can check."""
+"""Proofs from the log: that a row is in it, and that a checkpoint is the beginning of another.
+
+`faxstore prove` and `faxstore consistency` print them; a script without faxstore can check them
+(docs/how-to/proofs.md).
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,14 @@ from uuid import UUID
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.json_values import json_value
 from faxstore.log import stored, tree
-from faxstore.log.canonical import decoded
+from faxstore.log.canonical import decode_entry
 from faxstore.log.leaves import entries, leaf_hashes
 from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
 
 
-class Reader:
-    """The tree of a checkpoint as it is kept, for proofs: a few hundred hashes are read for each."""
+class StoredTree:
+    """The tree of a checkpoint, from stored roots and the rows of single blocks: a proof reads a few hundred hashes."""
 
     def __init__(self, connection: Connection, size: int) -> None:
         self._connection = connection
@@ -25,7 +29,7 @@ class Reader:
         self._kept: dict[int, dict[int, bytes]] = {rows: {} for rows in stored.LEVELS}
 
     def root(self, first: int, last: int) -> bytes:
-        """The root of the leaves from one index up to another, a subtree of that tree."""
+        """Returns the root of the leaves from a first index (included) to a last one (excluded): a tree.Root."""
         rows = last - first
         if rows < stored.BLOCK:
             begin = first - first % stored.BLOCK
@@ -37,7 +41,7 @@ class Reader:
 
     def _subtree(self, rows: int, first: int) -> bytes:
         kept = self._kept[rows]
-        if first not in kept:  # read with those around it, which the same path needs
+        if first not in kept:  # read its neighbours too: the same path needs them
             begin = first - first % (rows * stored.BLOCK)
             kept.update(
                 (position - 1, root)
@@ -46,16 +50,18 @@ class Reader:
                 ).items()
             )
         if first not in kept:
-            raise FaxstoreError(f"fax.log_subtree has nothing of position {first + 1}: run faxstore verify")
+            raise FaxstoreError(f"fax.log_subtree has no root for position {first + 1}: run faxstore verify")
         return kept[first]
 
     def _block(self, begin: int) -> list[bytes]:
-        """The leaves of a block, as the rows are now."""
+        """Returns the leaves of a block, computed from its rows."""
         if begin not in self._leaves:
             end = min(begin + stored.BLOCK, self.size)
             leaves = leaf_hashes(self._connection, begin + 1, end)
             if len(leaves) != end - begin:
-                raise FaxstoreError(f"{stored.named(begin + 1, end)}: rows are missing or added: run faxstore verify")
+                raise FaxstoreError(
+                    f"{stored.position_range(begin + 1, end)}: rows are missing or added: run faxstore verify"
+                )
             self._leaves[begin] = leaves
         return self._leaves[begin]
 
@@ -68,7 +74,7 @@ def _of(leaves: list[bytes]) -> bytes:
 
 
 def positions_of(connection: Connection, session: UUID) -> list[int]:
-    """The positions of a session's rows, in order."""
+    """Returns the positions of a session's rows, in order."""
     query = """
     select h.position from fax.session s
     join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
@@ -77,7 +83,7 @@ def positions_of(connection: Connection, session: UUID) -> list[int]:
 
 
 def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, str]:
-    """The checkpoint of that size, else the newest, with its note.  Raises UsageError where there is none."""
+    """Returns the checkpoint of `size` rows, or the newest, and its note.  Raises UsageError without one."""
     found = stored.newest(connection) if size is None else stored.of_size(connection, size)
     if found is None:
         unsealed = "nothing is sealed yet: run faxstore seal"
@@ -86,42 +92,42 @@ def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, st
 
 
 def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: str) -> dict[str, Any]:
-    """The proof of one row.  Raises FaxstoreError where the row is not as it was sealed."""
+    """Returns the proof of one row.  Raises FaxstoreError if the row has changed since it was sealed."""
     if not 1 <= position <= sealed.size:
         raise UsageError(f"position {position} is not in the checkpoint, which covers positions 1 to {sealed.size}")
     found = list(entries(connection, position, position))
     if len(found) != 1:
         raise FaxstoreError(f"position {position} has {len(found)} rows: run faxstore verify")
     data = found[0][1]
-    path = tree.inclusion_proof(position - 1, sealed.size, Reader(connection, sealed.size).root)
+    path = tree.inclusion_proof(position - 1, sealed.size, StoredTree(connection, sealed.size).root)
     if tree.root_from_inclusion(tree.leaf_hash(data), position - 1, sealed.size, path) != sealed.root:
         raise FaxstoreError(
-            f"position {position} cannot be proven, the log is not as it was sealed: run faxstore verify"
+            f"position {position} cannot be proven because the log has changed since it was sealed: run faxstore verify"
         )
     return {
         "position": position,
         "index": position - 1,
         "size": sealed.size,
         "entry": data.hex(),
-        "row": {name: json_value(value) for name, value in decoded(data).items()},
+        "row": {name: json_value(value) for name, value in decode_entry(data).items()},
         "path": [b64encode(one).decode() for one in path],
         "checkpoint": text,
     }
 
 
 def consistency(connection: Connection, old: int, sealed: Checkpoint, text: str) -> str:
-    """The proof that the checkpoint of `old` rows is the beginning of another, 0 of any: what a witness takes.
+    """Returns the proof that the checkpoint of `old` rows is the beginning of `sealed`; 0 rows need no proof.
 
-    The body of an add-checkpoint request (C2SP tlog-witness): a line of the old size, the hashes of RFC 6962 2.1.2, an
-    empty line and the newer checkpoint.  Raises UsageError where there is no such checkpoint, FaxstoreError where the
-    log is not as it was sealed.
+    It is the body of an add-checkpoint request (C2SP tlog-witness): a line with the old size, the hashes of
+    RFC 6962 2.1.2, an empty line and the newer checkpoint.  Raises UsageError if there is no checkpoint of `old` rows,
+    FaxstoreError if the log has changed since it was sealed.
     """
     path: list[bytes] = []
     if old:
         before, _ = checkpoint(connection, old)
         if old > sealed.size:
             raise UsageError(f"the checkpoint of {sealed.size} rows is older than the one of {old}")
-        path = tree.consistency_proof(old, sealed.size, Reader(connection, sealed.size).root)
+        path = tree.consistency_proof(old, sealed.size, StoredTree(connection, sealed.size).root)
         try:
             tree.check_consistency(old, before.root, sealed.size, sealed.root, path)
         except tree.ProofError as error:

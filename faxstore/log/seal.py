@@ -1,6 +1,6 @@
-"""Sealing: what was appended since the last checkpoint goes into the tree, and a new checkpoint says so.
+"""Sealing: adds the rows since the last checkpoint to the log, and a checkpoint over all of them.
 
-It reads what is committed and takes no lock that an appender waits for: sealing costs the append nothing.
+It reads committed rows and takes no lock that an appender waits for, so sealing does not slow down appends.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from faxstore.log.leaves import WINDOW, leaf_hashes
 from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
 
-MOST = 16 * WINDOW
-"""Rows that one transaction seals: what a kill can cost."""
+MAX_ROWS = 16 * WINDOW
+"""Rows that one transaction seals; a killed run loses at most this much work."""
 
 Progress = Callable[[int, int], None]
-"""Told how many rows are done, of how many."""
+"""Called with the rows sealed so far and the last position."""
 
 _SALTS = """
 insert into fax.session_salt (session_id)
@@ -31,17 +31,17 @@ on conflict do nothing
 
 
 def new_origin() -> str:
-    """A name for a log that was given none."""
+    """Returns a random name for a log without one."""
     return f"faxstore/{secrets.token_hex(4)}"
 
 
 def seal(
     connection: Connection, origin: str | None, signer: Signer | None, progress: Progress
 ) -> tuple[int, str] | None:
-    """Seals all that is committed; how many rows are new, and the note of the newest checkpoint.
+    """Seals all committed rows; returns the number of new rows and the note of the newest checkpoint.
 
-    The name of the log is fixed by its first checkpoint.  None: there is nothing to seal.  Raises FaxstoreError where
-    the rows are not as they were sealed, or not gapless.
+    Returns None for an empty history.  The first checkpoint fixes the name of the log; `origin` is used only then.
+    Raises FaxstoreError if rows that were sealed have changed, or if positions have gaps.
     """
     rows = 0
     while True:
@@ -54,26 +54,26 @@ def seal(
             if last == size:
                 return (rows, text) if before else None
             name = sealed.origin if sealed else origin or (signer.public.name if signer else new_origin())
-            log = stored.resumed(connection, sealed)
-            _grow(connection, log, min(last, size + MOST), lambda done: progress(done, last))  # noqa: B023 - called here
-            _keep(connection, log, name, signer)
+            log = stored.resume(connection, sealed)
+            _add_rows(connection, log, min(last, size + MAX_ROWS), lambda done: progress(done, last))  # noqa: B023 - called here
+            _store(connection, log, name, signer)
             rows += log.size - size
 
 
-def _grow(connection: Connection, log: stored.Growing, last: int, progress: Callable[[int], None]) -> None:
-    # A salt is there before a row is read: what is sealed is what anyone computes later.
+def _add_rows(connection: Connection, log: stored.GrowingLog, last: int, progress: Callable[[int], None]) -> None:
+    # Salts must exist before the rows are read, so that everyone computes the same leaves later.
     connection.execute(_SALTS, [log.size + 1, last])
     bounds = [log.size, *range(log.size - log.size % WINDOW + WINDOW, last, WINDOW), last]
     for before, end in pairwise(bounds):
         leaves = leaf_hashes(connection, before + 1, end)
         if len(leaves) != end - before:
-            where = stored.named(before + 1, end)
+            where = stored.position_range(before + 1, end)
             raise FaxstoreError(f"{where}: {len(leaves)} rows instead of {end - before}: run faxstore verify")
         log.extend(leaves)
         progress(log.size)
 
 
-def _keep(connection: Connection, log: stored.Growing, origin: str, signer: Signer | None) -> None:
+def _store(connection: Connection, log: stored.GrowingLog, origin: str, signer: Signer | None) -> None:
     with connection.cursor() as cursor:
         with cursor.copy("copy fax.log_run (first_position, rows, marks) from stdin") as copy:
             for run in log.runs:
@@ -82,7 +82,7 @@ def _keep(connection: Connection, log: stored.Growing, origin: str, signer: Sign
             for subtree in log.subtrees:
                 copy.write_row(subtree)
         checkpoint = Checkpoint(origin, log.size, log.frontier.root())
-        text = signer.signed(checkpoint.text()) if signer else f"{checkpoint.text()}\n"
+        text = signer.sign(checkpoint.text()) if signer else f"{checkpoint.text()}\n"
         cursor.execute(
             "insert into fax.checkpoint (size, root, note) values (%s, %s, %s)", [log.size, checkpoint.root, text]
         )

@@ -1,4 +1,8 @@
-"""What of the tree is kept in the database: roots of complete subtrees, marks of leaves, and the checkpoints."""
+"""The part of the tree that the database stores: roots of complete subtrees, marks of leaves, and checkpoints.
+
+A mark is the first bytes of a leaf hash.  The root of a block proves whether one of its rows has changed; the marks
+show which one.
+"""
 
 from __future__ import annotations
 
@@ -14,68 +18,68 @@ from faxstore.store.database import Connection
 
 BLOCK = 256
 LEVELS = (BLOCK, BLOCK**2, BLOCK**3)
-"""Leaves of the subtrees whose roots are kept (fax.log_subtree.rows)."""
+"""Leaves of the subtrees whose roots are stored (fax.log_subtree.rows)."""
 
 MARK = 4
-"""Bytes of a leaf's hash that are kept (fax.log_run.marks)."""
+"""Bytes of a leaf hash that are stored as its mark (fax.log_run.marks)."""
 
 
 def newest(connection: Connection) -> tuple[Checkpoint, str] | None:
-    """The newest checkpoint, and its note as it is kept.  None: nothing is sealed yet."""
+    """Returns the newest checkpoint and its stored note, None if nothing is sealed yet."""
     row = connection.execute("select size, root, note from fax.checkpoint order by size desc limit 1").fetchone()
     return None if row is None else _checkpoint(*row)
 
 
 def of_size(connection: Connection, size: int) -> tuple[Checkpoint, str] | None:
-    """The checkpoint of so many rows, and its note as it is kept.  None: there is none."""
+    """Returns the checkpoint of that many rows and its stored note, None if it does not exist."""
     row = connection.execute("select size, root, note from fax.checkpoint where size = %s", [size]).fetchone()
     return None if row is None else _checkpoint(*row)
 
 
 def _checkpoint(size: int, root: bytes, text: str) -> tuple[Checkpoint, str]:
     try:
-        return note.parse_kept(text, size, bytes(root)), text
+        return note.parse_stored(text, size, bytes(root)), text
     except NoteError as error:
         raise FaxstoreError(f"the checkpoint of {size} rows is damaged ({error}): run faxstore verify") from error
 
 
 def last_position(connection: Connection) -> int:
-    """The last position that was given out; 0: none was."""
+    """Returns the last position in use, 0 for an empty history."""
     row = connection.execute("select coalesce(max(last_position), 0) from fax.append_batch").fetchone()
     return cast("int", row[0]) if row else 0
 
 
 def roots(connection: Connection, rows: int, first: int, last: int) -> dict[int, bytes]:
-    """Kept roots of subtrees of so many leaves that begin at those positions, by their first position."""
+    """Returns the stored roots of subtrees of `rows` leaves that begin between two positions, by first position."""
     query = "select first_position, root from fax.log_subtree where rows = %s and first_position between %s and %s"
     return {position: bytes(root) for position, root in connection.execute(query, [rows, first, last])}
 
 
 def runs(connection: Connection, first: int, last: int) -> list[tuple[int, bytes]]:
-    """First position and marks of the runs that were sealed among those positions; the first begins a block."""
+    """Returns first position and marks of each run that begins between two positions; `first` begins a block."""
     query = "select first_position, marks from fax.log_run where first_position between %s and %s order by 1"
     return [(begin, bytes(marks)) for begin, marks in connection.execute(query, [first, last])]
 
 
-class Growing:
-    """The log as it grows: what is complete of it, and what has come since it was last kept."""
+class GrowingLog:
+    """The log in memory while rows are added, with the subtrees and runs that are not stored yet."""
 
     def __init__(self) -> None:
         self.frontier = tree.Frontier()
         self.subtrees: list[tuple[int, int, bytes]] = []
-        """Rows, first position and root of subtrees that are complete now."""
+        """Rows, first position and root of subtrees that became complete."""
         self.runs: list[tuple[int, int, bytes]] = []
-        """First position, rows and marks of leaves that are new."""
+        """First position, rows and marks of new leaves."""
         self._open: dict[int, list[bytes]] = {rows: [] for rows in LEVELS}
-        """What is complete below each subtree that is not: leaves, or the roots of the level before."""
+        """By level, the children of the subtree that is not complete yet: leaves, or roots of the level below."""
 
     @property
     def size(self) -> int:
-        """Rows so far."""
+        """The number of rows so far."""
         return self.frontier.size
 
     def extend(self, leaves: Sequence[bytes]) -> None:
-        """Adds leaves that are sealed now."""
+        """Adds new leaves."""
         place = 0
         while place < len(leaves):
             room = BLOCK - self.size % BLOCK
@@ -85,12 +89,12 @@ class Growing:
             place += room
 
     def resume(self, run: Sequence[bytes]) -> None:
-        """Adds leaves of one block without noting them as new."""
+        """Adds leaves of one block without a run for them: their marks are stored already."""
         self._open[BLOCK] += run
         if len(self._open[BLOCK]) < BLOCK:
             self.frontier.extend(run)
             return
-        # What was added leaf by leaf before is in the frontier already.
+        # Leaves of the block that were added one by one are in the frontier already.
         root = tree.complete_root(self._open[BLOCK])
         if len(run) == BLOCK:
             self.frontier.append(root, BLOCK)
@@ -99,7 +103,7 @@ class Growing:
         self._complete(BLOCK, root)
 
     def restore(self, rows: int, root: bytes) -> None:
-        """Adds a subtree that is kept already."""
+        """Adds a complete subtree whose root is stored already."""
         self.frontier.append(root, rows)
         if rows * BLOCK in self._open:
             self._open[rows * BLOCK].append(root)
@@ -114,9 +118,12 @@ class Growing:
                 self._complete(above, tree.complete_root(self._open[above]))
 
 
-def resumed(connection: Connection, sealed: Checkpoint | None) -> Growing:
-    """The log as it was sealed, from what is kept and the last rows.  Raises FaxstoreError where it is no longer so."""
-    log = Growing()
+def resume(connection: Connection, sealed: Checkpoint | None) -> GrowingLog:
+    """Restores the log as of a checkpoint from stored roots and the rows of the last block.
+
+    Raises FaxstoreError if the result is not the root of the checkpoint.
+    """
+    log = GrowingLog()
     if sealed is None:
         return log
     for rows in reversed(LEVELS):
@@ -124,7 +131,7 @@ def resumed(connection: Connection, sealed: Checkpoint | None) -> Growing:
         while log.size + rows <= sealed.size and log.size + 1 in kept:
             log.restore(rows, kept[log.size + 1])
     if sealed.size - log.size >= BLOCK:
-        raise FaxstoreError(f"fax.log_subtree has nothing of position {log.size + 1}: run faxstore verify")
+        raise FaxstoreError(f"fax.log_subtree has no root for position {log.size + 1}: run faxstore verify")
     log.resume(leaf_hashes(connection, log.size + 1, sealed.size))
     if (log.size, log.frontier.root()) != (sealed.size, sealed.root):
         raise FaxstoreError(f"the log is not as it was when {sealed.size} rows were sealed: run faxstore verify")
@@ -132,7 +139,7 @@ def resumed(connection: Connection, sealed: Checkpoint | None) -> Growing:
 
 
 def ranges(positions: Iterator[int] | Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Positions in order as ranges without gaps, first and last."""
+    """Yields first and last position of each range without gaps; `positions` are in order."""
     first = last = None
     for position in positions:
         if first is None or last is None:
@@ -145,6 +152,6 @@ def ranges(positions: Iterator[int] | Sequence[int]) -> Iterator[tuple[int, int]
         yield first, last
 
 
-def named(first: int, last: int) -> str:
-    """A range in words."""
+def position_range(first: int, last: int) -> str:
+    """Returns the range in words: "position 7" or "positions 7 to 9"."""
     return f"position {first}" if first == last else f"positions {first} to {last}"

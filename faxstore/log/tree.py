@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 6962 (section 2.1), over hashes of leaves; indexes count from 0."""
+"""The Merkle tree of RFC 6962 (section 2.1) over leaf hashes.  Indexes start at 0."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ EMPTY_ROOT = sha256(b"").digest()
 
 
 class ProofError(ValueError):
-    """A proof does not fit the roots that it is to prove."""
+    """A proof does not lead to the roots that it should prove."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """The hash of a leaf."""
+    """Returns the hash of a leaf with these bytes."""
     return sha256(b"\0" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of a node."""
+    """Returns the hash of a node with these children."""
     return sha256(b"\1" + left + right).digest()
 
 
 def complete_root(hashes: Sequence[bytes]) -> bytes:
-    """The root over 2^k hashes of equally large subtrees; in one go, which is quicker than one by one."""
+    """Returns the root over 2^k hashes of equally large subtrees, level by level (quicker than Frontier.append)."""
     level = list(hashes)
     while len(level) > 1:
         pairs = iter(level)
@@ -33,14 +33,14 @@ def complete_root(hashes: Sequence[bytes]) -> bytes:
 
 
 class Frontier:
-    """A tree that grows at its end: of what is complete it keeps one hash for each bit of its size."""
+    """A tree that grows at its end.  It holds one hash per complete subtree, that is per set bit of its size."""
 
     def __init__(self) -> None:
         self.size = 0
         self._complete: list[tuple[int, bytes]] = []
 
     def append(self, root: bytes, leaves: int = 1) -> None:
-        """Adds a leaf, or the root of a complete subtree that begins where a subtree of its size may."""
+        """Adds a leaf, or the root of a complete subtree of `leaves` leaves.  Raises ValueError if it is misaligned."""
         if self.size % leaves:
             raise ValueError(f"a subtree of {leaves} leaves cannot begin at {self.size}")
         self.size += leaves
@@ -50,12 +50,12 @@ class Frontier:
         self._complete.append((leaves, root))
 
     def extend(self, hashes: Iterable[bytes]) -> None:
-        """Adds leaves."""
+        """Adds leaves by their hashes."""
         for leaf in hashes:
             self.append(leaf)
 
     def root(self) -> bytes:
-        """The root of the tree so far."""
+        """Returns the root of the tree so far."""
         if not self._complete:
             return EMPTY_ROOT
         found = self._complete[-1][1]
@@ -65,16 +65,16 @@ class Frontier:
 
 
 Root = Callable[[int, int], bytes]
-"""The root of the leaves from a first index up to, and without, another one."""
+"""Returns the root of the leaves from a first index (included) to a last one (excluded)."""
 
 
 def split(leaves: int) -> int:
-    """How many leaves the left half of a tree has: the largest power of two below their number."""
+    """Returns the leaves of the left subtree: the largest power of two below the number of leaves."""
     return 1 << (leaves - 1).bit_length() - 1
 
 
 def inclusion_proof(index: int, size: int, root: Root) -> list[bytes]:
-    """The audit path of a leaf (RFC 6962, 2.1.1), from the leaf up."""
+    """Returns the audit path of a leaf (RFC 6962, 2.1.1), from the leaf up."""
     path, first, last = [], 0, size
     while last - first > 1:
         middle = first + split(last - first)
@@ -88,7 +88,7 @@ def inclusion_proof(index: int, size: int, root: Root) -> list[bytes]:
 
 
 def consistency_proof(old: int, size: int, root: Root) -> list[bytes]:
-    """That the tree of `old` leaves (from 1) is the beginning of the one of `size` (RFC 6962, 2.1.2)."""
+    """Returns the proof that a tree of `old` leaves (at least 1) is a prefix of one of `size` (RFC 6962, 2.1.2)."""
     path, first, last, known = [], 0, size, True
     while old < last:
         middle = first + split(last - first)
@@ -102,7 +102,7 @@ def consistency_proof(old: int, size: int, root: Root) -> list[bytes]:
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """The root that an audit path leads to (RFC 9162, 2.1.3.2).  Raises ProofError where it is none of that place."""
+    """Returns the root that an audit path leads to (RFC 9162, 2.1.3.2).  Raises ProofError if it does not fit."""
     if not 0 <= index < size:
         raise ProofError(f"index {index} is not in a tree of {size} leaves")
     node, last, found = index, size - 1, leaf
@@ -122,7 +122,7 @@ def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes
 
 
 def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> None:
-    """Raises ProofError unless the path shows that the old tree is the beginning of the other (RFC 9162, 2.1.4.2)."""
+    """Raises ProofError unless the path proves that the old tree is a prefix of the other (RFC 9162, 2.1.4.2)."""
     if not 0 < old <= size:
         raise ProofError(f"a tree of {old} leaves is not the beginning of one of {size}")
     hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)

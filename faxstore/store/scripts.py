@@ -1,4 +1,4 @@
-"""Where the migrations are: beside the package in a checkout, inside it in an installed wheel."""
+"""The location of the migrations: beside the package in a checkout, inside it in an installed wheel."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import faxstore
 
 
 def migrations_dir() -> Path:
-    """The folder that holds alembic's env.py and versions/."""
+    """Returns the folder with alembic's env.py and versions/."""
     package = Path(faxstore.__file__).resolve().parent
     shipped = package / "migrations"
     return shipped if shipped.is_dir() else package.parent / "migrations"

@@ -1,6 +1,6 @@
-"""The tables and views as SQLAlchemy sees them, for queries that are put together from parts.
+"""Tables and views as SQLAlchemy objects, for queries that are composed from options.
 
-The .sql files are the schema; a test holds these columns and types equal to it.
+The .sql files define the schema; a test compares these columns and types with it.
 """
 
 from __future__ import annotations

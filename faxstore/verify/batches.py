@@ -1,4 +1,4 @@
-"""Positions are those that the appends gave out: each batch begins where the one before ended."""
+"""Checks positions: each append batch begins where the one before ended, and each row belongs to a batch."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ where h.position < 1 or h.position > %s order by 1, 2, 3
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """A finding for each batch that does not follow, and each row of which no batch tells."""
+    """Yields a finding for each batch out of order, and for each row outside of all batches."""
     if not scope.whole:
         return
     for first, last, rows, expected in connection.execute(_GAPS):
         yield Finding(
             "batches",
-            f"batch of {stored.named(first, last)}",
+            f"batch of {stored.position_range(first, last)}",
             f"has {rows} rows and should begin at position {expected}",
         )
     end = stored.last_position(connection)
-    # What was appended since is above the end that we saw; the batches of then tell of it.
+    # Rows that were appended meanwhile are above `end`: read it again before reporting them.
     rows = connection.execute(_OUTSIDE, [end]).fetchall()
     end = stored.last_position(connection)
     for position, session, observed_at in rows:
@@ -42,5 +42,5 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
             yield Finding(
                 "batches",
                 f"position {position}",
-                f"a row was added (session {session}, observed {observed_at}): no batch tells of it",
+                f"a row was added (session {session}, observed {observed_at}): no batch contains it",
             )

@@ -1,4 +1,4 @@
-"""Each checkpoint says what its note says, of one log, and is signed where it should be."""
+"""Checks checkpoints: each agrees with its note, all name the same log, and a key has signed each."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from faxstore.verify.findings import Finding, Scope
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """A finding for each checkpoint whose note is wrong, and for a published one that is not of this log."""
+    """Yields a finding for each checkpoint with a wrong note, and for a published one that is not of this log."""
     origin: str | None = None
     newest = 0
     for size, root, text in connection.execute("select size, root, note from fax.checkpoint order by size").fetchall():
         newest = size
         try:
-            told = note.parse_kept(text, size, bytes(root))
-            if told.origin != (origin or told.origin):
-                raise NoteError(f"its note is of the log {told.origin}, those before are of {origin}")
+            stated = note.parse_stored(text, size, bytes(root))
+            if stated.origin != (origin or stated.origin):
+                raise NoteError(f"its note is of the log {stated.origin}, earlier ones are of {origin}")
             if scope.public_key:
                 scope.public_key.check(text)
         except NoteError as error:
             yield Finding("checkpoints", f"checkpoint of {size} rows", f"was rewritten: {error}")
         else:
-            origin = origin or told.origin
+            origin = origin or stated.origin
     yield from _published(scope, origin, newest)
 
 
@@ -42,4 +42,6 @@ def _published(scope: Scope, origin: str | None, newest: int) -> Iterator[Findin
     if origin not in (None, published.origin):
         yield Finding("checkpoints", where, f"is of the log {published.origin}, this one is {origin}")
     if published.size > newest:
-        yield Finding("checkpoints", where, f"the newest here is of {newest} rows: checkpoints or rows are gone")
+        yield Finding(
+            "checkpoints", where, f"the newest checkpoint here has {newest} rows: checkpoints or rows are missing"
+        )

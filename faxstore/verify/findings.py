@@ -1,4 +1,4 @@
-"""What verification checks report, and what they are asked to check."""
+"""The input and output of a verification check: its scope and its findings."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from faxstore.store.database import Connection
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it was appended or sealed."""
+    """A difference from what was appended or sealed."""
 
     check: str
-    """The check that found it."""
+    """The name of the check."""
     where: str
-    """The row, the positions, the checkpoint."""
+    """The place: a row, positions, a checkpoint."""
     what: str
 
 
 @dataclass
 class Scope:
-    """What is to be verified, and against what; the log's check notes here what it has read."""
+    """What to verify, and against what.  The check of the history counts in it what it has read."""
 
     first: int = 1
     last: int | None = None
-    """None: all there is."""
+    """The last position to verify; None for all."""
     published: Checkpoint | None = None
-    """A checkpoint that was kept elsewhere, and its note."""
+    """A checkpoint that was stored elsewhere, with its note."""
     published_note: str = ""
     public_key: PublicKey | None = None
     progress: Callable[[int, int], None] = field(default=lambda done, total: None)
     rows: int = 0
-    """Rows that were recomputed."""
+    """Rows whose hashes were recomputed."""
     sealed: int = 0
     """Rows that the newest checkpoint covers."""
 
     @property
     def whole(self) -> bool:
-        """Whether everything is to be verified."""
+        """Whether to verify everything."""
         return self.first == 1 and self.last is None
 
 

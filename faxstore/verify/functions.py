@@ -1,4 +1,4 @@
-"""The functions that canonical bytes rest on are those of this version: another one could tell what was sealed."""
+"""Checks that the SQL functions behind the canonical bytes are those of this version: others could hide a change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRUSTED = ("plain_headers", "plain_variables", "personal_details", "plain_detail
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """A finding for each that is another one, or that has a namesake."""
+    """Yields a finding for each function with another body, or with an overload."""
     query = "select proname, prosrc from pg_proc where pronamespace = 'fax'::regnamespace and proname = any(%s)"
     found = [(str(name), str(source)) for name, source in connection.execute(query, [list(TRUSTED)])]
     for name in TRUSTED:

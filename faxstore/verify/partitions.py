@@ -1,4 +1,4 @@
-"""Every table of rows of the history is a partition of it."""
+"""Checks partitions: each table with rows of the history is attached, and has its append-only triggers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ order by 1
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """A finding for each that was detached, or that has lost its triggers."""
+    """Yields a finding for each table that was detached, and for each partition without its triggers."""
     for (name,) in connection.execute(_LOOSE).fetchall():
         row = connection.execute(
             sql.SQL("select min(position), max(position), count(*) from {}").format(sql.Identifier("fax", name))

@@ -1,4 +1,4 @@
-"""Each session is the one that its id names, and has rows where it says that they are."""
+"""Checks sessions: each id fits its epoch and number, its server fits its epoch, and it has rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ where e.server is distinct from s.server order by 1
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """A finding for each that is not.  The id of a session that was never listed rests on more than is kept."""
+    """Yields a finding for each session that does not fit.
+
+    Ids of sessions that were never listed are not checked: the database does not store all of their input.
+    """
     if not scope.whole:
         return
     for session, epoch, number in connection.execute(_LISTED):

@@ -49,7 +49,7 @@ def test_the_one_of_the_embedded_server_serves_too(monkeypatch: pytest.MonkeyPat
 def test_without_any_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setattr(psql, "find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"there is no psql here: install postgresql-client, or faxstore\[embedded\]"):
+    with pytest.raises(UsageError, match=r"psql not found: install postgresql-client, or faxstore\[embedded\]"):
         psql.find_psql()
 
 
@@ -61,5 +61,5 @@ def test_a_uri_is_taken_apart() -> None:
 
 
 def test_a_secret_that_has_no_variable_is_refused() -> None:
-    with pytest.raises(UsageError, match="sslpassword of the DSN cannot be handed to psql unseen"):
+    with pytest.raises(UsageError, match="sslpassword of the DSN would be visible in the arguments of psql"):
         psql.split("dbname=fax sslpassword=hidden")

@@ -75,18 +75,18 @@ def test_python_and_sql_make_the_same_bytes(database: psycopg.Connection, row: d
     asked = row | {"salt": salt, "details": None if row["details"] is None else Jsonb(row["details"])}
     found = database.execute(BY_SQL, asked).fetchone()
     assert found is not None
-    assert canonical.entry(row, salt) == bytes(found[0])
+    assert canonical.encode_entry(row, salt) == bytes(found[0])
 
 
 @patient
 @given(row=rows, salt=st.binary(min_size=32, max_size=32))
 def test_the_bytes_say_what_the_row_said(row: dict[str, Any], salt: bytes) -> None:
-    data = canonical.entry(row, salt)
-    found = canonical.decoded(data)
+    data = canonical.encode_entry(row, salt)
+    found = canonical.decode_entry(data)
     assert {name: found[name] for name in found if name in row} == {name: row[name] for name in found if name in row}
     for broken in (data[:-1], data + b"\0", b"\2" + data[1:]):
         with pytest.raises(ValueError, match=r"not an entry|cut off"):
-            canonical.decoded(broken)
+            canonical.decode_entry(broken)
 
 
 @patient
@@ -147,7 +147,7 @@ def test_what_is_hashed_is_what_both_make(dsn: str, database: psycopg.Connection
         "select h.*, s.server, s.epoch_id, s.session_number, k.salt from fax.session_history h"
         " join fax.session s using (session_id) join fax.session_salt k using (session_id)",
     )
-    assert {row["position"]: canonical.entry(row, bytes(row["salt"])) for row in kept} == copied
+    assert {row["position"]: canonical.encode_entry(row, bytes(row["salt"])) for row in kept} == copied
 
 
 def test_a_leaf_that_never_changes() -> None:
@@ -176,6 +176,6 @@ def test_a_leaf_that_never_changes() -> None:
         "file_name": "/fax/1.tif",
         "details": {"Status": "é", "CallerIDNum": "5550100"},
     }
-    data = canonical.entry(row, bytes(32))
-    assert json.loads(canonical.decoded(data)["plain_details"]) == {"Status": "é"}
+    data = canonical.encode_entry(row, bytes(32))
+    assert json.loads(canonical.decode_entry(data)["plain_details"]) == {"Status": "é"}
     assert tree.leaf_hash(data).hex() == "bde07add19c86e6bfefaf9e45f7224c332c73921af4756dacf0787020614084b"

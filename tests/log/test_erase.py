@@ -117,10 +117,10 @@ def test_a_value_that_is_put_back_or_a_digest_that_is_changed_is_found(log: str,
     superuser.execute("alter table fax.session_history disable trigger all")
     (row,) = read(superuser, "select min(position) as p from fax.erased_digest where file_name is not null")
     superuser.execute("update fax.session_history set file_name = '/fax/letter' where position = %s", [row["p"]])
-    assert f"log: position {row['p']}: changed: 1 row is not as sealed" in told(verified(log))
+    assert f"log: position {row['p']}: 1 row is not as sealed" in told(verified(log))
     superuser.execute("update fax.session_history set file_name = null where position = %s", [row["p"]])
     superuser.execute("update fax.erased_digest set file_name = sha256('x') where position = %s", [row["p"]])
-    assert f"log: position {row['p']}: changed: 1 row is not as sealed" in told(verified(log))
+    assert f"log: position {row['p']}: 1 row is not as sealed" in told(verified(log))
 
 
 # -- the one exception to append-only proves itself -------------------------------------------------------
@@ -227,12 +227,12 @@ def test_the_command_finds_a_number_wherever_it_stands(dsn: str, database: psyco
     assert (dry.returncode, dry.stdout.count("\n")) == (0, len(sessions))
     assert all(session in dry.stdout for session in sessions)
     refused = run(dsn, "erase", "--number", "5550103")
-    assert (refused.returncode, "say --yes" in refused.stderr) == (2, True)
+    assert (refused.returncode, "confirm with --yes" in refused.stderr) == (2, True)
     assert run(dsn, "erase", "--number", "55501", "--dry-run").stdout == ""  # a part of a number is another number
     assert run(dsn, "erase", "--number", "5550103", "--yes").returncode == 0
     assert read(database, "select from fax.sessions where caller_number = '5550103'") == []
     assert read(database, "select from fax.rejected_message where raw <> ''") == []
-    assert run(dsn, "erase", "--number", "5550103", "--yes").stderr == "faxstore: nothing holds it\n"
+    assert run(dsn, "erase", "--number", "5550103", "--yes").stderr == "faxstore: nothing to erase\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--number", "12"), ("--number", "x"), ("--session", "x")])

@@ -38,7 +38,7 @@ def test_published_notes_are_signed_by_their_keys(public: str, text: str) -> Non
 
 
 def test_our_signature_is_gos_own() -> None:
-    assert keys.signer(GO_PRIVATE, "key").signed(GO_TEXT) == GO_NOTE
+    assert keys.parse_signer(GO_PRIVATE, "key").sign(GO_TEXT) == GO_NOTE
 
 
 def test_another_key_of_the_name_has_not_signed() -> None:
@@ -47,7 +47,7 @@ def test_another_key_of_the_name_has_not_signed() -> None:
 
 
 def test_a_second_signature_is_added() -> None:
-    twice = keys.signer(GO_PRIVATE, "key").signed(C2SP_NOTE)
+    twice = keys.parse_signer(GO_PRIVATE, "key").sign(C2SP_NOTE)
     PublicKey.parse(C2SP_PUBLIC).check(twice)
     PublicKey.parse(GO_PUBLIC).check(twice)
 
@@ -73,7 +73,7 @@ def test_a_new_key_is_its_owners_alone_and_never_overwritten(tmp_path: Path) -> 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     signer = keys.read_key(path)
     assert signer.public == public
-    PublicKey.parse(str(public)).check(signer.signed(CHECKPOINT))
+    PublicKey.parse(str(public)).check(signer.sign(CHECKPOINT))
     before = path.read_bytes()
     with pytest.raises(UsageError, match="never overwritten"):
         keys.new_key(path, "faxstore/pbx")
