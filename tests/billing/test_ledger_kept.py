@@ -19,7 +19,7 @@ from faxstore.store import migrate
 from tests.kit.billing_batches import batches, export, lines, manifests
 from tests.kit.databases import ledger
 from tests.kit.given import append, channel_status, gone, read, receiving, sending, sessions
-from tests.kit.log_faxes import sealed, told, verified
+from tests.kit.log_faxes import as_lines, sealed, verified
 from tests.kit.rights import LEDGER
 
 REFUSED = psycopg.errors.InsufficientPrivilege
@@ -123,13 +123,13 @@ def test_erasing_a_session_erases_its_lines(dsn: str, exported: Path, database: 
     database.execute("select fax.erase_session(%s, 'asked for')", [session])
     query = "select caller_number, erased_at is not null as erased from fax.export_line where session_id = %s"
     assert [(row["caller_number"], row["erased"]) for row in read(database, query, session)] == [(None, True)]
-    assert told(verified(dsn)) == []
+    assert as_lines(verified(dsn)) == []
 
 
 def test_verify_checks_the_ledger_too(dsn: str, exported: Path, database: psycopg.Connection) -> None:
     database.execute("alter table fax.export_line disable trigger all")
     database.execute("update fax.export_line set pages = 9 where batch = 1 and line = 1")
-    assert [one for one in told(verified(dsn)) if one.startswith("exports: batch 1 of default, line 1")]
+    assert [one for one in as_lines(verified(dsn)) if one.startswith("exports: batch 1 of default, line 1")]
 
 
 def test_a_changed_figure_of_an_erased_line_is_found(exported: Path, database: psycopg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""A history to seal: received faxes with all kinds of events, in two months, more rows than a block of the log has."""
+"""A history to seal: received faxes with all kinds of events, in two months, with more rows than one block."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.kit.given import append, begins, channel_status, completed, gone, rec
 
 MONTH = 31 * 86400
 SECRETS = ("555010", "Ada Lovelace", "letter-of-", "PJSIP/trunk-")
-"""What stands in personal values of these faxes only."""
+"""Text that occurs only in personal values of these faxes."""
 
 
 def fax(number: int, begin: float, rows: int = 10) -> list[Record]:
-    """A fax of one page more than pages are seen of, on a channel of its own."""
+    """A fax on a channel of its own; polls observe all but its last page."""
     channel = f"PJSIP/trunk-{number:08x}"
     called: dict[str, Any] = {
         "CallerIDNum": f"555010{number % 10}",
@@ -49,14 +49,14 @@ def fax(number: int, begin: float, rows: int = 10) -> list[Record]:
 
 
 def a_history(connection: psycopg.Connection, faxes: int = 30, first: int = 0) -> None:
-    """So many faxes, every other one in the next month."""
+    """Appends faxes, every other one in the next month."""
     for number in range(first, first + faxes):
         append(connection, fax(number, number * 60 + (number % 2) * MONTH))
     append(connection, snapshot(9e4, 9999, file_name=None), gone(9e4 + 1, 9999))
 
 
 def sealed(dsn: str, **options: Any) -> tuple[int, str]:
-    """Seals; how many rows are new, and the note."""
+    """Seals; returns the number of new rows, and the note."""
     with connect(dsn) as connection:
         found = seal.seal(connection, options.get("origin", "faxstore/test"), options.get("signer"), lambda *_: None)
     assert found is not None
@@ -64,17 +64,17 @@ def sealed(dsn: str, **options: Any) -> tuple[int, str]:
 
 
 def verified(dsn: str, **scope: Any) -> list[Finding]:
-    """What verifying finds."""
+    """Verifies; returns the findings."""
     with connect(dsn) as connection:
         return list(findings(connection, Scope(**scope), (*CHECKS, verification.check)))
 
 
-def told(found: list[Finding]) -> list[str]:
-    """The same as lines."""
+def as_lines(found: list[Finding]) -> list[str]:
+    """Returns findings as the lines that faxstore verify prints."""
     return [f"{one.check}: {one.where}: {one.what}" for one in found]
 
 
 def sizes(dsn: str) -> list[int]:
-    """The sizes of the checkpoints, in order."""
+    """Returns the sizes of the checkpoints, in order."""
     with psycopg.connect(dsn) as connection:
         return [size for (size,) in connection.execute("select size from fax.checkpoint order by 1")]

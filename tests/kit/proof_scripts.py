@@ -1,4 +1,4 @@
-"""The scripts of docs/how-to/proofs.md, run as anyone would, with nothing of ours around them."""
+"""Runs the scripts of docs/how-to/proofs.md as a reader would, without faxstore."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "proofs.md"
 
 
 def written(path: Path, imports: str) -> Path:
-    """The script of that page that imports just these modules, as a file; of 40 lines at most."""
+    """Writes the script of that page with exactly these imports to a file; it has at most 40 lines."""
     scripts = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (source,) = [one for one in scripts if re.findall(r"import (.+)", one) == [imports]]
     assert len(source.splitlines()) <= 40
@@ -20,7 +20,7 @@ def written(path: Path, imports: str) -> Path:
 
 
 def run(script: Path, files: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """That script, given these files by their names."""
+    """Runs the script with these files as its arguments, by name."""
     for name, text in files.items():
         (script.parent / name).write_text(text)
     command = [sys.executable, "-I", script.name, *files]

@@ -1,4 +1,4 @@
-"""What the tests of rights share."""
+"""Lists and helpers for the tests of rights."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import pytest
 
 REFUSED = psycopg.errors.InsufficientPrivilege
 
+ROLES = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", "fax_export")
+"""The roles that users are members of."""
+
 APPEND_ONLY = (
     *("session_history", "append_batch", "server_history", "rejected_message"),
     *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
 )
 LEDGER = ("export_batch", "export_delivery", "export_line")
-"""Append-only too; of a line the personal values can be erased (tests/billing/test_ledger_kept.py)."""
-KEPT = ("session", "epoch", "lease")
-"""Tables that fax.append() and fax.hold_lease() keep up to date."""
+"""Append-only too, except that the personal values of a line can be erased (tests/billing)."""
+UPDATED = ("session", "epoch", "lease")
+"""Tables that fax.append() and fax.hold_lease() update."""
 
 PARTITIONS = """
 select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -24,7 +27,7 @@ VIEWS = "select viewname from pg_views where schemaname = 'fax' order by 1"
 
 
 def refuses(connection: psycopg.Connection, statement: str) -> None:
-    """In a transaction of its own, so that what is wrongly allowed is not kept."""
+    """Asserts that a statement lacks a right.  Rolls it back, so that a wrongly allowed change does not last."""
     try:
         with connection.transaction(force_rollback=True):
             connection.execute(statement.encode())
@@ -34,5 +37,5 @@ def refuses(connection: psycopg.Connection, statement: str) -> None:
 
 
 def names(connection: psycopg.Connection, query: str) -> list[str]:
-    """The first column of a query."""
+    """Returns the first column of a query, as text."""
     return [str(name) for (name,) in connection.execute(query.encode())]

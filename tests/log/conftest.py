@@ -1,4 +1,4 @@
-"""A history that is sealed in two steps, 300 rows and then the rest."""
+"""A history that is sealed in two steps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.kit.log_faxes import a_history, sealed
 
 @pytest.fixture(scope="session")
 def sealed_template(server: str, template: str) -> Iterator[str]:
-    """The name of a database with that history."""
+    """The name of a database with a sealed history."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             a_history(connection, 20)
@@ -25,14 +25,14 @@ def sealed_template(server: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 def log(server: str, sealed_template: str) -> Iterator[str]:
-    """The DSN of a superuser for a copy of it."""
+    """A superuser's DSN of a copy of that database."""
     with fresh(server, sealed_template) as dsn:
         yield dsn
 
 
 @pytest.fixture
 def superuser(log: str) -> Iterator[psycopg.Connection]:
-    """A connection of somebody whom no trigger stops."""
+    """A superuser's connection to `log`, with the triggers of the append-only tables disabled."""
     with psycopg.connect(log, autocommit=True) as connection:
         for table in ("session_history", "append_batch", "checkpoint", "log_run", "log_subtree", "erased_digest"):
             connection.execute(f"alter table fax.{table} disable trigger all".encode())

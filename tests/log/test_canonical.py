@@ -1,4 +1,4 @@
-"""A row's canonical bytes: by Python, by SQL, and by the COPY that is hashed, always the same."""
+"""Python, SQL and the COPY that is hashed produce the same canonical bytes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_python_and_sql_make_the_same_bytes(database: psycopg.Connection, row: d
 
 @patient
 @given(row=rows, salt=st.binary(min_size=32, max_size=32))
-def test_the_bytes_say_what_the_row_said(row: dict[str, Any], salt: bytes) -> None:
+def test_decoding_returns_the_row(row: dict[str, Any], salt: bytes) -> None:
     data = canonical.encode_entry(row, salt)
     found = canonical.decode_entry(data)
     assert {name: found[name] for name in found if name in row} == {name: row[name] for name in found if name in row}
@@ -90,32 +90,32 @@ def test_the_bytes_say_what_the_row_said(row: dict[str, Any], salt: bytes) -> No
 
 
 @patient
-@given(told=details)
-def test_details_are_split_alike(database: psycopg.Connection, told: Any) -> None:
+@given(sent=details)
+def test_python_and_sql_agree_on_plain_details(database: psycopg.Connection, sent: Any) -> None:
     found = database.execute(
         "select d::text, fax.plain_details(d)::text, fax.plain_details(fax.plain_details(d)) = fax.plain_details(d)"
         " from (select %s::jsonb) x (d)",
-        [None if told is None else Jsonb(told)],
+        [None if sent is None else Jsonb(sent)],
     ).fetchone()
-    plain = None if told is None else canonical.jsonb_text(canonical.plain_details(told))
-    text = None if told is None else canonical.jsonb_text(told)
-    assert found == (text, plain, None if told is None else True)
+    plain = None if sent is None else canonical.jsonb_text(canonical.plain_details(sent))
+    text = None if sent is None else canonical.jsonb_text(sent)
+    assert found == (text, plain, None if sent is None else True)
 
 
-def test_python_and_sql_know_the_same_plain_names(database: psycopg.Connection) -> None:
+def test_python_and_sql_have_the_same_plain_names(database: psycopg.Connection) -> None:
     found = database.execute("select fax.plain_headers(), fax.plain_variables()").fetchone()
     assert found is not None
     assert (frozenset(found[0]), frozenset(found[1])) == (canonical.PLAIN_HEADERS, canonical.PLAIN_VARIABLES)
 
 
-def test_what_is_no_object_is_plain(database: psycopg.Connection) -> None:
+def test_json_other_than_objects_is_plain(database: psycopg.Connection) -> None:
     for text in ("[1]", "3", '"x"', "null", "{}"):
         row = database.execute("select fax.plain_details(%s::jsonb)::text", [text]).fetchone()
         assert row == (text,)
 
 
 @pytest.mark.parametrize(
-    ("told", "plain"),
+    ("sent", "plain"),
     [
         ({"CallerIDNum": "5550100", "Status": "OK"}, {"Status": "OK"}),
         ({"Variable": "FAXSTATUS", "Value": "SUCCESS"}, {"Variable": "FAXSTATUS", "Value": "SUCCESS"}),
@@ -126,12 +126,12 @@ def test_what_is_no_object_is_plain(database: psycopg.Connection) -> None:
         ({"A header of tomorrow": "1"}, {}),
     ],
 )
-def test_what_is_plain(told: Any, plain: Any) -> None:
-    assert canonical.plain_details(told) == plain
+def test_plain_details(sent: Any, plain: Any) -> None:
+    assert canonical.plain_details(sent) == plain
 
 
-def test_what_is_hashed_is_what_both_make(dsn: str, database: psycopg.Connection) -> None:
-    """Of a history of all kinds of rows, in any partition, under settings of a user that would change the text."""
+def test_copied_rows_equal_encoded_rows(dsn: str, database: psycopg.Connection) -> None:
+    """For all kinds of rows in all partitions, with settings of the session that change the text of values."""
     a_history(database, 8)
     database.execute("insert into fax.session_salt (session_id) select session_id from fax.session")
     with connect(dsn) as connection:
@@ -150,8 +150,8 @@ def test_what_is_hashed_is_what_both_make(dsn: str, database: psycopg.Connection
     assert {row["position"]: canonical.encode_entry(row, bytes(row["salt"])) for row in kept} == copied
 
 
-def test_a_leaf_that_never_changes() -> None:
-    """A row of a test, so that a change of the form is seen: every proof that was given out rests on it."""
+def test_the_form_of_a_leaf_is_frozen() -> None:
+    """Every published proof depends on the form."""
     row = {
         "position": 1,
         "session_id": UUID("5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11"),

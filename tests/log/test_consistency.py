@@ -1,4 +1,4 @@
-"""That the log only grew is shown by the second script of docs/how-to/proofs.md alone, and not where it did not."""
+"""The second script of docs/how-to/proofs.md accepts a log that only grew and refuses any other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def script(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log(log: str) -> str:
-    """That log, sealed three times more, a row or some at a time."""
+    """The log, with three further seals of a few rows each."""
     with psycopg.connect(log, autocommit=True) as connection:
         for number in range(900, 903):
             append(connection, fax(number, 5e4 + number))
@@ -37,7 +37,7 @@ def consistency(dsn: str, old: int, size: int | None = None) -> str:
         return prove.consistency(connection, old, *prove.checkpoint(connection, size))
 
 
-def kept(dsn: str, size: int) -> str:
+def checkpoint_note(dsn: str, size: int) -> str:
     with connect(dsn) as connection:
         return prove.checkpoint(connection, size)[1]
 
@@ -51,18 +51,18 @@ def test_each_checkpoint_is_the_beginning_of_each_later_one(log: str, script: Pa
     assert len(found) == 5
     for number, old in enumerate(found):
         for size in found[number:]:
-            done = checked(script, consistency(log, old, size), kept(log, old))
+            done = checked(script, consistency(log, old, size), checkpoint_note(log, old))
             assert (done.returncode, done.stderr) == (0, "")
             assert done.stdout == f"the first {old} of the {size} rows of faxstore/test are as they were\n"
 
 
-def test_another_root_a_changed_hash_and_one_left_out_are_found(log: str, script: Path) -> None:
+def test_a_changed_root_a_changed_hash_and_a_missing_hash_are_refused(log: str, script: Path) -> None:
     old, *_, last = sizes(log)
-    request, checkpoint = consistency(log, old), kept(log, old)
+    request, checkpoint = consistency(log, old), checkpoint_note(log, old)
     lines = request.split("\n")
     assert lines[0] == f"old {old}"
     wrong = [
-        (request, checkpoint.replace(checkpoint.split("\n")[2], kept(log, last).split("\n")[2])),
+        (request, checkpoint.replace(checkpoint.split("\n")[2], checkpoint_note(log, last).split("\n")[2])),
         (request, checkpoint.replace("faxstore/test", "faxstore/another")),
         (request, checkpoint.replace(f"\n{old}\n", f"\n{old - 1}\n")),
         ("\n".join([lines[0], *lines[2:]]), checkpoint),
@@ -75,13 +75,13 @@ def test_another_root_a_changed_hash_and_one_left_out_are_found(log: str, script
         assert "are NOT the beginning of" in done.stderr
 
 
-def test_it_is_what_a_witness_takes(log: str) -> None:
-    """Its parts are those of C2SP tlog-witness: old size, hashes of 32 bytes in base64, empty line, checkpoint."""
+def test_the_proof_is_a_request_to_a_witness(log: str) -> None:
+    """As C2SP tlog-witness defines it: old size, hashes of 32 bytes in base64, empty line, checkpoint."""
     found = sizes(log)
     for old in (0, *found):
         head, blank, checkpoint = consistency(log, old).partition("\n\n")
         assert blank
-        assert checkpoint == kept(log, found[-1])
+        assert checkpoint == checkpoint_note(log, found[-1])
         first, *hashes = head.split("\n")
         assert first == f"old {old}"
         assert [one for one in hashes if not re.fullmatch(r"[A-Za-z0-9+/]{43}=", one)] == []
@@ -89,7 +89,7 @@ def test_it_is_what_a_witness_takes(log: str) -> None:
         assert bool(hashes) is (0 < old < found[-1])
 
 
-def test_what_is_not_the_beginning(log: str) -> None:
+def test_errors_of_consistency_proofs(log: str) -> None:
     first, *_, last = sizes(log)
     with pytest.raises(UsageError, match="there is no checkpoint of 5 rows"):
         consistency(log, 5)

@@ -1,4 +1,4 @@
-"""Personal values leave the history for good; figures and proofs stay; nobody else can change a row that way."""
+"""An erasure removes personal values for good, keeps figures and proofs, and opens no other way to change a row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from faxstore.log import prove
 from faxstore.store.database import connect
 from tests.kit.given import Row, append, completed, read, the_id
-from tests.kit.log_faxes import SECRETS, a_history, fax, sealed, told, verified
+from tests.kit.log_faxes import SECRETS, a_history, as_lines, fax, sealed, verified
 from tests.kit.rights import REFUSED
 
 PERSONAL = (
@@ -25,7 +25,7 @@ OF_ALL = "select to_jsonb(s) as row from fax.{} s where session_id = %s order by
 
 
 def folds(connection: psycopg.Connection, session: UUID) -> dict[str, list[Row]]:
-    """All that the views tell of a session, but for personal values."""
+    """All rows of a session in the views, without personal values."""
     found = {
         view: [row["row"] for row in read(connection, OF_ALL.format(view), session)]
         for view in ("sessions", "session_pages", "session_timeline")
@@ -47,8 +47,8 @@ def erase(connection: psycopg.Connection, session: UUID) -> int:
     return int(row[0])
 
 
-def held(connection: psycopg.Connection, session: UUID) -> str:
-    """Everything that any table holds of a session, as one text."""
+def stored_text(connection: psycopg.Connection, session: UUID) -> str:
+    """All rows of a session in all tables, as one text."""
     tables = ("session_history", "session", "session_salt", "erased_digest", "erasure", "staged_row")
     parts = (
         read(connection, f"select to_jsonb(t)::text as t from fax.{one} t where session_id = %s", session)
@@ -57,19 +57,19 @@ def held(connection: psycopg.Connection, session: UUID) -> str:
     return "\n".join(row["t"] for rows in parts for row in rows)
 
 
-def test_values_are_gone_and_every_figure_and_proof_is_as_before(log: str) -> None:
+def test_values_are_erased_and_figures_and_proofs_remain(log: str) -> None:
     with psycopg.connect(log, autocommit=True) as connection, connect(log) as reader:
         session = some_session(connection)
         checkpoint, text = prove.checkpoint(reader, None)
         positions = prove.positions_of(reader, session)
         proofs = [prove.inclusion(reader, position, checkpoint, text) for position in positions]
-        before, text_before = folds(connection, session), held(connection, session)
+        before, text_before = folds(connection, session), stored_text(connection, session)
         others = read(connection, "select * from fax.sessions where session_id <> %s order by session_id", session)
         assert all(secret in text_before for secret in SECRETS)
 
         assert erase(connection, session) > 10
 
-        assert [secret for secret in SECRETS if secret in held(connection, session)] == []
+        assert [secret for secret in SECRETS if secret in stored_text(connection, session)] == []
         assert folds(connection, session) == before
         (row,) = read(connection, "select * from fax.sessions where session_id = %s", session)
         assert [row[name] for name in PERSONAL] == [None] * len(PERSONAL)
@@ -78,38 +78,38 @@ def test_values_are_gone_and_every_figure_and_proof_is_as_before(log: str) -> No
             read(connection, "select * from fax.sessions where session_id <> %s order by session_id", session) == others
         )
         assert [prove.inclusion(reader, position, checkpoint, text) for position in positions] == proofs
-        assert told(verified(log)) == []
+        assert as_lines(verified(log)) == []
         (erasure,) = read(connection, "select * from fax.erasure")
         assert (erasure["session_id"], erasure["reason"]) == (session, "asked for")
         assert erasure["erased_by"] == connection.info.user
         assert read(connection, "select from fax.session_salt where session_id = %s", session) == []
 
 
-def test_what_is_not_sealed_yet_can_be_erased_and_sealed_then(dsn: str, database: psycopg.Connection) -> None:
+def test_unsealed_rows_can_be_erased_and_then_sealed(dsn: str, database: psycopg.Connection) -> None:
     append(database, fax(1, 0))
     erase(database, the_id(database))
     sealed(dsn)
-    assert told(verified(dsn)) == []
-    assert [secret for secret in SECRETS if secret in held(database, the_id(database))] == []
+    assert as_lines(verified(dsn)) == []
+    assert [secret for secret in SECRETS if secret in stored_text(database, the_id(database))] == []
 
 
-def test_a_row_that_comes_later_is_sealed_and_erased_like_any(dsn: str, database: psycopg.Connection) -> None:
+def test_later_rows_of_an_erased_session_are_sealed_and_erased(dsn: str, database: psycopg.Connection) -> None:
     append(database, fax(1, 0)[:6])
     session = the_id(database)
     sealed(dsn)
     erase(database, session)
     append(database, fax(1, 0))
     sealed(dsn)
-    assert "Ada Lovelace" in held(database, session)
-    assert told(verified(dsn)) == []
+    assert "Ada Lovelace" in stored_text(database, session)
+    assert as_lines(verified(dsn)) == []
     erase(database, session)
-    assert [secret for secret in SECRETS[1:3] if secret in held(database, session)] == []
-    assert told(verified(dsn)) == []
+    assert [secret for secret in SECRETS[1:3] if secret in stored_text(database, session)] == []
+    assert as_lines(verified(dsn)) == []
     assert erase(database, session) == 0
-    assert told(verified(dsn)) == []
+    assert as_lines(verified(dsn)) == []
 
 
-def test_a_value_that_is_put_back_or_a_digest_that_is_changed_is_found(log: str, superuser: psycopg.Connection) -> None:
+def test_a_restored_value_or_a_changed_digest_is_found(log: str, superuser: psycopg.Connection) -> None:
     session = some_session(superuser)
     superuser.execute("alter table fax.session_history enable trigger all")
     superuser.execute("alter table fax.session_history enable always trigger check_erasure")
@@ -117,13 +117,13 @@ def test_a_value_that_is_put_back_or_a_digest_that_is_changed_is_found(log: str,
     superuser.execute("alter table fax.session_history disable trigger all")
     (row,) = read(superuser, "select min(position) as p from fax.erased_digest where file_name is not null")
     superuser.execute("update fax.session_history set file_name = '/fax/letter' where position = %s", [row["p"]])
-    assert f"log: position {row['p']}: 1 row is not as sealed" in told(verified(log))
+    assert f"log: position {row['p']}: 1 row is not as sealed" in as_lines(verified(log))
     superuser.execute("update fax.session_history set file_name = null where position = %s", [row["p"]])
     superuser.execute("update fax.erased_digest set file_name = sha256('x') where position = %s", [row["p"]])
-    assert f"log: position {row['p']}: 1 row is not as sealed" in told(verified(log))
+    assert f"log: position {row['p']}: 1 row is not as sealed" in as_lines(verified(log))
 
 
-# -- the one exception to append-only proves itself -------------------------------------------------------
+# -- the one exception to append-only is checked -------------------------------------------------------
 
 ON_RECORD = "insert into fax.erasure (reason, session_id, erased_rows) values ('mine', %(session)s, 1);"
 DIGESTS = """
@@ -153,15 +153,15 @@ def in_one_transaction(connection: psycopg.Connection, session: UUID, *statement
         "file_name = null, state = 'another'",
     ],
 )
-def test_an_update_of_ones_own_is_refused(log: str, record: str, change: str) -> None:
-    """Of the owner and superuser, with an erasure on record, with digests that are not the values', or without."""
+def test_any_other_update_is_refused(log: str, record: str, change: str) -> None:
+    """Even to a superuser; without an erasure on record, with one, and with one and digests of other values."""
     with psycopg.connect(log, autocommit=True) as connection:
         session = some_session(connection)
-        before = held(connection, session)
+        before = stored_text(connection, session)
         change = f"update fax.session_history set {change} where session_id = %(session)s"
         with pytest.raises(REFUSED, match="append-only: update is refused"):
             in_one_transaction(connection, session, *record.split(";"), change)
-        assert held(connection, session) == before
+        assert stored_text(connection, session) == before
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_an_erasure_opens_no_other_table(log: str, table: str) -> None:
 @pytest.mark.parametrize(
     "call", ["fax.erase_session(gen_random_uuid(), 'x')", "fax.erase_rejected('x', now(), now(), 'x')"]
 )
-def test_no_role_erases(database: psycopg.Connection, role: str, call: str) -> None:
+def test_no_role_may_erase(database: psycopg.Connection, role: str, call: str) -> None:
     database.execute(f"set role {role}".encode())
     with pytest.raises(REFUSED):
         database.execute(f"select {call}".encode())
@@ -215,7 +215,7 @@ def run(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
 
 
-def test_the_command_finds_a_number_wherever_it_stands(dsn: str, database: psycopg.Connection) -> None:
+def test_the_command_finds_a_number_in_any_value(dsn: str, database: psycopg.Connection) -> None:
     a_history(database, 12)
     database.execute(
         "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'why', 'From: 5550103')"
@@ -247,4 +247,4 @@ def test_a_fax_without_personal_values_is_erased_too(dsn: str, database: psycopg
     (row,) = read(database, "select session_id from fax.session")
     erase(database, row["session_id"])
     sealed(dsn)
-    assert told(verified(dsn)) == []
+    assert as_lines(verified(dsn)) == []

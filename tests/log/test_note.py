@@ -1,4 +1,4 @@
-"""Checkpoints and signatures against what the specification and Go's own tests publish."""
+"""Checkpoints and signatures against the examples of the specification and of Go's tests."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_published_notes_are_signed_by_their_keys(public: str, text: str) -> Non
         key.check(text.replace("is", "was", 1))
 
 
-def test_our_signature_is_gos_own() -> None:
+def test_signatures_equal_those_of_go() -> None:
     assert keys.parse_signer(GO_PRIVATE, "key").sign(GO_TEXT) == GO_NOTE
 
 
-def test_another_key_of_the_name_has_not_signed() -> None:
+def test_a_note_without_a_signature_of_the_key_is_refused() -> None:
     with pytest.raises(NoteError, match=r"not signed by example\.com/foo"):
         PublicKey.parse(C2SP_PUBLIC).check(GO_NOTE)
 
@@ -62,12 +62,12 @@ def test_a_checkpoint_is_three_lines() -> None:
     "text",
     ["", "one\n2\n", "a b\n1\nAAAA\n", "a\n01\nAAAA\n", "a\n-1\nAAAA\n", "a\n1\nAAAA\n", "a\n1\n!\n", "a+b\n1\nAAAA\n"],
 )
-def test_what_is_no_checkpoint(text: str) -> None:
+def test_other_text_is_not_a_checkpoint(text: str) -> None:
     with pytest.raises(NoteError, match="not a checkpoint"):
         note.parse(text)
 
 
-def test_a_new_key_is_its_owners_alone_and_never_overwritten(tmp_path: Path) -> None:
+def test_a_new_key_is_private_and_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "log.key"
     public = keys.new_key(path, "faxstore/pbx")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -75,12 +75,12 @@ def test_a_new_key_is_its_owners_alone_and_never_overwritten(tmp_path: Path) -> 
     assert signer.public == public
     PublicKey.parse(str(public)).check(signer.sign(CHECKPOINT))
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="never overwritten"):
+    with pytest.raises(UsageError, match="never overwrites a key"):
         keys.new_key(path, "faxstore/pbx")
     assert path.read_bytes() == before
 
 
-def test_a_wrong_key_is_told_without_showing_it(tmp_path: Path) -> None:
+def test_an_error_about_a_key_does_not_show_it(tmp_path: Path) -> None:
     path = tmp_path / "log.key"
     for text in ("SECRET", GO_PRIVATE.replace("c74f20a3", "00000000"), GO_PRIVATE[:-8]):
         path.write_text(text)
@@ -92,6 +92,6 @@ def test_a_wrong_key_is_told_without_showing_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "a+b", GO_PUBLIC.replace("c7", "c8"), GO_PUBLIC[:-4], f"a {GO_PUBLIC}"])
-def test_what_is_no_public_key(text: str) -> None:
+def test_other_text_is_not_a_public_key(text: str) -> None:
     with pytest.raises(UsageError, match="not a public key"):
         PublicKey.parse(text)

@@ -1,4 +1,4 @@
-"""A proof holds by the script of docs/how-to/proofs.md alone, for any position, and not for a changed byte."""
+"""The script of docs/how-to/proofs.md accepts the proof of every position and refuses a changed byte."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_position_is_proven_against_every_checkpoint(log: str, script: Pat
 
 
 @pytest.mark.parametrize("what", ["entry", "path", "checkpoint", "another position"])
-def test_a_changed_byte_is_not(log: str, script: Path, what: str) -> None:
+def test_a_changed_byte_is_refused(log: str, script: Path, what: str) -> None:
     chance = random.Random(what)
     for position in chance.sample(range(1, sizes(log)[-1] + 1), 12):
         (proof,) = proofs_of(log, [position])
@@ -82,14 +82,14 @@ def test_a_proof_of_another_size_says_so(log: str, script: Path) -> None:
     assert f"faxstore prove --size {first}" in found.stderr
 
 
-def test_a_proof_holds_no_personal_value(log: str) -> None:
+def test_a_proof_contains_no_personal_value(log: str) -> None:
     proofs = json.dumps(proofs_of(log, list(range(1, 60))))
     assert [secret for secret in SECRETS if secret in proofs or secret.encode().hex() in proofs] == []
     assert '"account_code"' not in proofs
     assert "acme" in proofs
 
 
-def test_what_cannot_be_proven(log: str) -> None:
+def test_errors_of_proofs(log: str) -> None:
     last = sizes(log)[-1]
     for position in (0, last + 1):
         with pytest.raises(UsageError, match=f"position {position} is not in the checkpoint"):
@@ -103,6 +103,6 @@ def test_what_cannot_be_proven(log: str) -> None:
         proofs_of(log, [8])
 
 
-def test_nothing_sealed_is_nothing_to_prove(dsn: str) -> None:
+def test_an_unsealed_log_has_no_proofs(dsn: str) -> None:
     with pytest.raises(UsageError, match="run faxstore seal"):
         proofs_of(dsn, [1])

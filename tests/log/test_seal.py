@@ -1,4 +1,4 @@
-"""Sealing: what was appended since goes into the tree, once, whoever else seals; the append does not wait."""
+"""Sealing adds each new row once, with concurrent seals too, and appends do not wait for it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from faxstore.log.keys import PublicKey
 from faxstore.log.leaves import leaf_hashes
 from faxstore.store.database import connect
 from tests.kit.given import append, read
-from tests.kit.log_faxes import a_history, fax, sealed, told, verified
+from tests.kit.log_faxes import a_history, as_lines, fax, sealed, verified
 
 EXTRA_LONG = 120
-"""Seconds for what a busy machine may take long for."""
+"""Seconds that a busy machine may need."""
 
 
 def run(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -49,13 +49,13 @@ def test_sealing_in_steps_gives_the_roots_of_the_whole(dsn: str, database: psyco
     assert b"".join(bytes(row["marks"]) for row in marks) == b"".join(leaf[:4] for leaf in leaves)
 
 
-def test_nothing_new_makes_no_checkpoint(log: str) -> None:
+def test_no_checkpoint_without_new_rows(log: str) -> None:
     before = sealed(log)
     assert before[0] == 0
     assert sealed(log) == before
 
 
-def test_an_empty_history_is_nothing_to_seal(dsn: str) -> None:
+def test_an_empty_history_is_not_sealed(dsn: str) -> None:
     found = run(dsn, "seal")
     assert (found.returncode, found.stdout) == (0, "")
     assert "the history is empty" in found.stderr
@@ -63,8 +63,8 @@ def test_an_empty_history_is_nothing_to_seal(dsn: str) -> None:
 
 @settings(max_examples=25)
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=6))
-def test_a_log_that_grows_keeps_what_it_can_go_on_from(steps: list[int]) -> None:
-    """Subtrees and marks as they are kept, for any sizes of the steps."""
+def test_a_growing_log_has_the_right_subtrees_and_marks(steps: list[int]) -> None:
+    """For any sizes of the steps."""
     log, reference, kept = stored.GrowingLog(), tree.Frontier(), 0
     for step in steps:
         leaves = [tree.leaf_hash(str(kept + n).encode()) for n in range(step)]
@@ -77,7 +77,7 @@ def test_a_log_that_grows_keeps_what_it_can_go_on_from(steps: list[int]) -> None
     assert all((first - 1) // 256 == (first + rows - 2) // 256 for first, rows, _ in log.runs)
 
 
-def test_higher_subtrees_are_kept_when_they_are_complete() -> None:
+def test_higher_subtrees_are_stored_when_complete() -> None:
     log = stored.GrowingLog()
     leaf = tree.leaf_hash(b"the same")
     log.extend([leaf] * 65_600)
@@ -91,7 +91,7 @@ def test_higher_subtrees_are_kept_when_they_are_complete() -> None:
     assert again.frontier.root() == log.frontier.root()
 
 
-def test_two_who_seal_at_once_are_one_after_the_other(dsn: str, database: psycopg.Connection) -> None:
+def test_concurrent_seals_run_one_after_the_other(dsn: str, database: psycopg.Connection) -> None:
     a_history(database, 25)
     command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "seal"]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
@@ -99,11 +99,11 @@ def test_two_who_seal_at_once_are_one_after_the_other(dsn: str, database: psycop
     assert [process.returncode for process in processes] == [0, 0, 0], said
     assert len({out for out, _ in said}) == 1
     assert len(read(database, "select from fax.checkpoint")) == 1
-    assert told(verified(dsn)) == []
+    assert as_lines(verified(dsn)) == []
 
 
-def test_an_appender_does_not_wait_for_who_seals(dsn: str, database: psycopg.Connection) -> None:
-    """In the middle of a seal that is not committed, and the seal covers what was committed before it."""
+def test_an_append_does_not_wait_for_a_seal(dsn: str, database: psycopg.Connection) -> None:
+    """The append commits during a seal that is not committed yet."""
     append(database, fax(1, 0))
     with psycopg.connect(dsn, autocommit=True) as appender, connect(dsn) as sealer, sealer.transaction():
         sealer.execute("select fax.lock_log()")
@@ -114,7 +114,7 @@ def test_an_appender_does_not_wait_for_who_seals(dsn: str, database: psycopg.Con
     assert note.parse(sealed(dsn)[1]).size == before
 
 
-def test_sealing_while_rows_arrive_leaves_no_row_out(dsn: str, database: psycopg.Connection) -> None:
+def test_sealing_during_appends_covers_every_row(dsn: str, database: psycopg.Connection) -> None:
     a_history(database, 3)
     done = threading.Event()
 
@@ -130,14 +130,14 @@ def test_sealing_while_rows_arrive_leaves_no_row_out(dsn: str, database: psycopg
         sealed(dsn)
     worker.join(EXTRA_LONG)
     sealed(dsn)
-    assert told(verified(dsn)) == []
+    assert as_lines(verified(dsn)) == []
     (row,) = read(
         database, "select max(size) as size, (select max(position) from fax.session_history) as p from fax.checkpoint"
     )
     assert row["size"] == row["p"]
 
 
-def test_a_seal_that_is_killed_is_made_again(dsn: str, database: psycopg.Connection) -> None:
+def test_a_killed_seal_can_be_repeated(dsn: str, database: psycopg.Connection) -> None:
     a_history(database, 40)
     for delay in (0.2, 0.5, 0.8, 1.1):
         process = subprocess.Popen(
@@ -151,7 +151,7 @@ def test_a_seal_that_is_killed_is_made_again(dsn: str, database: psycopg.Connect
             process.kill()
             process.wait()
     sealed(dsn)
-    assert told(verified(dsn)) == []
+    assert as_lines(verified(dsn)) == []
 
 
 # -- the commands -----------------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ def test_sealed_signed_published_verified(dsn: str, database: psycopg.Connection
     assert (renamed.returncode, "which cannot change" in renamed.stderr) == (2, True)
 
 
-def test_a_new_log_of_changed_rows_does_not_fit_what_was_published(log: str, tmp_path: Path) -> None:
-    """Somebody rewrites a row and seals all anew: only the checkpoint that was kept elsewhere shows it."""
+def test_a_rewritten_log_does_not_match_a_published_checkpoint(log: str, tmp_path: Path) -> None:
+    """A superuser changes a row and seals everything again: only a checkpoint stored elsewhere reveals it."""
     published = tmp_path / "checkpoint"
     published.write_text(sealed(log)[1])
     with psycopg.connect(log, autocommit=True) as connection:
@@ -208,7 +208,7 @@ def test_a_new_log_of_changed_rows_does_not_fit_what_was_published(log: str, tmp
         (("verify", "--checkpoint", "/nowhere"), "--checkpoint /nowhere: No such file"),
         (("verify", "--public-key", "x"), "not a public key"),
         (("verify", "--from-position", "5", "--to-position", "4"), "is before"),
-        (("prove", "x"), "neither a position nor a session_id"),
+        (("prove", "x"), "neither a position nor a session id"),
         (("prove", str(UUID(int=1))), "no such session"),
         (("prove", "1"), "run faxstore seal"),
         (("consistency", "0"), "run faxstore seal"),
@@ -221,7 +221,7 @@ def test_bad_use_is_one_line(dsn: str, arguments: tuple[str, ...], word: str) ->
     assert word in found.stderr
 
 
-def test_who_seals_needs_no_more_than_the_role(server: str, log: str) -> None:
+def test_fax_sealer_may_seal_verify_and_prove(server: str, log: str) -> None:
     with psycopg.connect(log, autocommit=True) as connection:
         append(connection, fax(900, 5e4))
     name = f"test_seal_{os.getpid()}"

@@ -1,4 +1,4 @@
-"""Somebody with every right changes something: verifying finds it, and says where."""
+"""Verification finds every change that a superuser makes, and reports its place."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ CHANGES = {
     "file_name": "coalesce(file_name, '') || 'x'",
     "details": """coalesce(details, '{}') || '{"Status": "another"}'""",
 }
-"""Of each column but position, a change."""
+"""A change of each column except position."""
 
 
 def found_in(log: str, **scope: int) -> list[str]:
-    """What verifying finds, but for the triggers that had to be disabled."""
-    lines = faxes.told(faxes.verified(log, **scope))
+    """The findings, except those about triggers that the tests disable."""
+    lines = faxes.as_lines(faxes.verified(log, **scope))
     return [line for line in lines if "a trigger is disabled" not in line]
 
 
@@ -47,7 +47,7 @@ def row_of(connection: psycopg.Connection, query: str) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def test_nothing_changed_is_nothing_found(log: str) -> None:
+def test_an_unchanged_log_has_no_findings(log: str) -> None:
     assert found_in(log) == []
 
 
@@ -58,7 +58,7 @@ def test_every_column_is_tried(superuser: psycopg.Connection) -> None:
 
 @pytest.mark.parametrize("column", CHANGES)
 def test_a_changed_column_is_found_in_its_row(log: str, superuser: psycopg.Connection, column: str) -> None:
-    """One with details, and a snapshot."""
+    """A row with details, and a snapshot."""
     for position in (150, 301):
         superuser.execute(
             f"update fax.session_history set {column} = {CHANGES[column]} where position = %s".encode(), [position]
@@ -69,14 +69,14 @@ def test_a_changed_column_is_found_in_its_row(log: str, superuser: psycopg.Conne
     assert len(found) == 2 or column in ("session_id", "started_at")
 
 
-def test_any_rows_that_are_changed_are_named(log: str, superuser: psycopg.Connection) -> None:
+def test_all_changed_rows_are_found(log: str, superuser: psycopg.Connection) -> None:
     (last,) = superuser.execute("select max(size) from fax.checkpoint").fetchone() or (0,)
     positions = sorted(random.Random(5).sample(range(1, last + 1, 2), 25))
     superuser.execute("update fax.session_history set state = 'another' where position = any(%s)", [positions])
     assert found_in(log) == [f"log: position {one}: 1 row is not as sealed" for one in positions]
 
 
-def test_a_row_that_was_taken_out_is_missing(log: str, superuser: psycopg.Connection) -> None:
+def test_deleted_rows_are_found(log: str, superuser: psycopg.Connection) -> None:
     superuser.execute("delete from fax.session_history where position in (7, 100, 101, 102)")
     assert found_in(log) == [
         "log: position 7: 1 row is missing",
@@ -92,19 +92,19 @@ from fax.session_history h where h.position = 20
 """
 
 
-def test_a_row_that_was_put_in_is_one_too_many(log: str, superuser: psycopg.Connection) -> None:
+def test_an_added_row_is_found(log: str, superuser: psycopg.Connection) -> None:
     superuser.execute(ADD, [20])
     assert found_in(log) == ["log: position 20: has 2 rows: 1 row is added"]
 
 
 @pytest.mark.parametrize("position", [0, -5, 10**9])
-def test_a_row_outside_of_all_batches_was_added(log: str, superuser: psycopg.Connection, position: int) -> None:
+def test_an_added_row_outside_of_all_batches_is_found(log: str, superuser: psycopg.Connection, position: int) -> None:
     superuser.execute(ADD, [position])
     (line,) = found_in(log)
     assert line.startswith(f"batches: position {position}: a row was added (session ")
 
 
-def test_two_rows_that_were_swapped_are_both_named(log: str, superuser: psycopg.Connection) -> None:
+def test_swapped_rows_are_both_found(log: str, superuser: psycopg.Connection) -> None:
     superuser.execute(
         "update fax.session_history set position = case position when 40 then 260 else 40 end"
         " where position in (40, 260)"
@@ -115,8 +115,8 @@ def test_two_rows_that_were_swapped_are_both_named(log: str, superuser: psycopg.
     ]
 
 
-def test_a_rewritten_checkpoint_is_named(log: str, superuser: psycopg.Connection) -> None:
-    """Its root and its note to fit each other; the one after it gives it away."""
+def test_a_rewritten_checkpoint_is_found(log: str, superuser: psycopg.Connection) -> None:
+    """Its root and its note match each other, but not the next checkpoint."""
     first, last = (row[0] for row in superuser.execute("select size from fax.checkpoint order by 1").fetchall())
     superuser.execute(
         "update fax.checkpoint set root = sha256('x'), note = split_part(note, E'\n', 1) || E'\n' || size || E'\n'"
@@ -133,10 +133,8 @@ def test_a_rewritten_checkpoint_is_named(log: str, superuser: psycopg.Connection
     assert any(line.startswith(f"checkpoints: checkpoint of {last} rows: was rewritten: its note") for line in found)
 
 
-def test_rows_marks_and_roots_rewritten_together_do_not_fit_the_checkpoints(
-    log: str, superuser: psycopg.Connection
-) -> None:
-    """The most that one can do who does not rewrite the checkpoints: then it is between two of them."""
+def test_rows_rewritten_with_their_marks_do_not_match_the_checkpoint(log: str, superuser: psycopg.Connection) -> None:
+    """Without a change of the checkpoints: the change is then located between two of them."""
     first, last = (row[0] for row in superuser.execute("select size from fax.checkpoint order by 1").fetchall())
     superuser.execute("update fax.session_history set total_bad_lines = 77 where position = %s", [first + 5])
     superuser.execute(
@@ -152,14 +150,14 @@ def test_rows_marks_and_roots_rewritten_together_do_not_fit_the_checkpoints(
     )
 
 
-def test_a_root_that_was_rewritten_leaves_its_rows(log: str, superuser: psycopg.Connection) -> None:
+def test_a_rewritten_root_is_found(log: str, superuser: psycopg.Connection) -> None:
     superuser.execute("update fax.log_subtree set root = sha256('x') where first_position = 257")
     assert found_in(log) == [
         "log: positions 257 to 512: changed: the root differs, because of these rows or of fax.log_subtree"
     ]
 
 
-def test_what_was_kept_of_the_tree_and_is_gone(log: str, superuser: psycopg.Connection) -> None:
+def test_missing_marks_and_roots_are_found(log: str, superuser: psycopg.Connection) -> None:
     superuser.execute("delete from fax.log_run where first_position = 1")
     superuser.execute("delete from fax.log_subtree where first_position = 257")
     assert found_in(log) == [
@@ -168,7 +166,7 @@ def test_what_was_kept_of_the_tree_and_is_gone(log: str, superuser: psycopg.Conn
     ]
 
 
-def test_a_detached_partition_is_named_and_its_rows_are_missing(log: str, superuser: psycopg.Connection) -> None:
+def test_a_detached_partition_is_found_and_its_rows_are_missing(log: str, superuser: psycopg.Connection) -> None:
     first, rows = row_of(superuser, "select min(position), count(*) from fax.session_history_2026_12")
     superuser.execute("alter table fax.session_history detach partition fax.session_history_2026_12")
     found = found_in(log)
@@ -176,16 +174,16 @@ def test_a_detached_partition_is_named_and_its_rows_are_missing(log: str, superu
         "partitions: fax.session_history_2026_12: is no partition of fax.session_history any more;"
         f" it holds {rows} rows"
     )
-    missing = [line for line in found if " missing: " in line]
+    missing = [line for line in found if line.endswith(" missing")]
     assert missing[0].startswith(f"log: positions {first} to ")
-    assert sum(int(line.split("missing: ")[1].split()[0]) for line in missing) == rows
+    assert sum(int(line.split(": ")[2].split()[0]) for line in missing) == rows
     assert all("missing" in line or "has no row" in line for line in found[1:])
 
 
-def test_a_lost_trigger_is_told(log: str) -> None:
+def test_a_disabled_trigger_is_found(log: str) -> None:
     with psycopg.connect(log, autocommit=True) as connection:
         connection.execute("alter table fax.session_history_2026_11 disable trigger append_only")
-    assert faxes.told(faxes.verified(log)) == [
+    assert faxes.as_lines(faxes.verified(log)) == [
         "partitions: fax.session_history_2026_11: is not append-only: a trigger is disabled or gone"
     ]
 
@@ -193,15 +191,15 @@ def test_a_lost_trigger_is_told(log: str) -> None:
 @pytest.mark.parametrize(
     "change", ["server = 'other'", "session_number = 77", "started_at = started_at + interval '1 s'"]
 )
-def test_a_session_that_is_named_otherwise_is_found(log: str, superuser: psycopg.Connection, change: str) -> None:
+def test_a_session_with_changed_identity_is_found(log: str, superuser: psycopg.Connection, change: str) -> None:
     of_position_3 = "(select session_id from fax.session_history where position = 3)"
     superuser.execute(f"update fax.session set {change} where session_id = {of_position_3}".encode())
     found = found_in(log)
     assert [line for line in found if line.startswith("sessions: session ")]
-    assert len([line for line in found if "changed" in line]) >= ("started_at" not in change)
+    assert len([line for line in found if "not as sealed" in line]) >= ("started_at" not in change)
 
 
-def test_a_batch_that_was_rewritten_is_found(log: str, superuser: psycopg.Connection) -> None:
+def test_a_deleted_batch_is_found(log: str, superuser: psycopg.Connection) -> None:
     second = "select first_position, last_position from fax.append_batch order by 1 offset {} limit 1"
     gone, _ = row_of(superuser, second.format(1))
     first, last = row_of(superuser, second.format(2))
@@ -212,7 +210,7 @@ def test_a_batch_that_was_rewritten_is_found(log: str, superuser: psycopg.Connec
     ]
 
 
-def test_a_function_that_lies_is_told(log: str, superuser: psycopg.Connection) -> None:
+def test_a_replaced_function_is_found(log: str, superuser: psycopg.Connection) -> None:
     superuser.execute(
         "create or replace function fax.personal_digest(salt bytea, name text, value text) returns bytea"
         " language sql immutable parallel safe as $$ select case when value is not null then sha256(salt) end $$"
@@ -220,7 +218,7 @@ def test_a_function_that_lies_is_told(log: str, superuser: psycopg.Connection) -
     assert found_in(log)[0] == ("functions: fax.personal_digest(): is not the function of this version of faxstore")
 
 
-def test_rows_that_are_not_sealed_yet_are_counted(log: str, superuser: psycopg.Connection) -> None:
+def test_unsealed_rows_are_counted(log: str, superuser: psycopg.Connection) -> None:
     append(superuser, fax(900, 5e4))
     assert found_in(log) == []
     (last,) = superuser.execute("select max(position) from fax.session_history").fetchone() or (0,)
@@ -228,7 +226,7 @@ def test_rows_that_are_not_sealed_yet_are_counted(log: str, superuser: psycopg.C
     assert found_in(log) == [f"log: position {last - 2}: 1 row is missing"]
 
 
-def test_sealing_goes_on_only_where_the_last_rows_are_as_they_were(log: str, superuser: psycopg.Connection) -> None:
+def test_sealing_fails_after_a_change_of_the_last_rows(log: str, superuser: psycopg.Connection) -> None:
     (size,) = superuser.execute("select max(size) from fax.checkpoint").fetchone() or (0,)
     append(superuser, fax(900, 5e4))
     superuser.execute("update fax.session_history set state = 'another' where position = %s", [size])

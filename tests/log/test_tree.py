@@ -1,4 +1,4 @@
-"""The tree against the published vectors of Certificate Transparency, and against RFC 6962's own definition."""
+"""The tree against the test vectors of Certificate Transparency and the definition in RFC 6962."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOTS = (
     "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 )
-"""Of the first 1 to 8 leaves (certificate-transparency, merkle_tree_test)."""
+"""The roots of the first 1 to 8 leaves (certificate-transparency, merkle_tree_test)."""
 
 INCLUSION = {
     (1, 1): [],
@@ -46,7 +46,7 @@ INCLUSION = {
         "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
     ],
 }
-"""By leaf (from 1) and size."""
+"""Audit paths by leaf (from 1) and size."""
 
 CONSISTENCY = {
     (1, 1): [],
@@ -63,7 +63,7 @@ def leaves(count: int) -> list[bytes]:
 
 
 def defined(hashes: list[bytes]) -> bytes:
-    """RFC 6962, 2.1, word by word."""
+    """The root as RFC 6962, 2.1 defines it."""
     if len(hashes) < 2:
         return hashes[0] if hashes else sha256(b"").digest()
     k = max(2**n for n in range(20) if 2**n < len(hashes))
@@ -117,7 +117,7 @@ def test_subtrees_may_be_added_whole(size: int, level: int) -> None:
     assert frontier.root() == defined(hashes)
 
 
-def test_a_subtree_begins_where_one_may() -> None:
+def test_a_misaligned_subtree_is_refused() -> None:
     frontier = tree.Frontier()
     frontier.append(KNOWN[0])
     with pytest.raises(ValueError, match="cannot begin at 1"):
@@ -125,7 +125,7 @@ def test_a_subtree_begins_where_one_may() -> None:
 
 
 @given(sizes, st.data())
-def test_a_proof_holds_for_its_leaf_and_place_and_no_other(size: int, data: st.DataObject) -> None:
+def test_a_proof_holds_only_for_its_leaf_and_index(size: int, data: st.DataObject) -> None:
     hashes = leaves(size)
     index = data.draw(st.integers(0, size - 1))
     path = tree.inclusion_proof(index, size, reader(hashes))

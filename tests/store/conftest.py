@@ -1,4 +1,4 @@
-"""A database with a fax in it, and users of an operator's own who may append to it, or read it."""
+"""A database with one fax, and a login for each role."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from psycopg.conninfo import make_conninfo
 
 from tests.kit.databases import fresh
 from tests.kit.given import append, completed, gone, of_server, receiving, snapshot, stats
-
-ROLES = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", "fax_export")
+from tests.kit.rights import ROLES
 
 
 @pytest.fixture(scope="module")
 def filled(server: str, template: str) -> Iterator[str]:
-    """A DSN of the superuser for a database with a fax in it; no test may change it."""
+    """A superuser's DSN of a database with one fax.  Tests must not change it."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), snapshot(-9e8, 9))
@@ -32,7 +31,7 @@ def filled(server: str, template: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def logins(server: str, template: str) -> Iterator[dict[str, str]]:
-    """Users of an operator's own, one in each role."""
+    """A login for each role, by role."""
     names = {role: f"test_{role}_{uuid4().hex[:8]}" for role in ROLES}
     with psycopg.connect(server, autocommit=True) as connection:
         for role, name in names.items():
@@ -50,7 +49,7 @@ def superuser(filled: str) -> Iterator[psycopg.Connection]:
 
 
 def _member(role: str) -> Any:
-    """A fixture: a connection of a user who was granted that role."""
+    """A fixture that connects as a member of the role."""
 
     def connected(filled: str, logins: dict[str, str]) -> Iterator[psycopg.Connection]:
         with psycopg.connect(make_conninfo(filled, user=logins[role]), autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""Who may do what: fax_ingest may only append, fax_reader may only read."""
+"""The roles in use: fax_ingest may only append, fax_reader may only read."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from tests.kit.given import (
     stats,
     the_session,
 )
-from tests.kit.rights import APPEND_ONLY, KEPT, PARTITIONS, VIEWS, names, refuses
+from tests.kit.rights import APPEND_ONLY, PARTITIONS, ROLES, UPDATED, VIEWS, names, refuses
 
 # -- what must work ---------------------------------------------------------------------------------------
 
 
 def test_fax_ingest_appends_everything(server: str, template: str, logins: dict[str, str]) -> None:
-    """Sessions and their ends, in a month that is not there yet, server observations, rejected messages."""
+    """Sessions and their ends, in a month without a partition, server observations, rejected messages."""
     with fresh(server, template) as dsn:
         with psycopg.connect(make_conninfo(dsn, user=logins["fax_ingest"]), autocommit=True) as connection:
             append(
@@ -73,9 +73,9 @@ def test_set_role_is_enough_to_append(server: str, template: str) -> None:
         assert the_session(connection)["end_observed_by"] == "gone"
 
 
-@pytest.mark.parametrize("role", ["fax_ingest", "fax_reader", "fax_export"])
-def test_each_role_may_ask_which_schema_it_is(filled: str, logins: dict[str, str], role: str) -> None:
-    """faxstore ingest and faxstore sessions look at it first."""
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_read_the_schema_version(filled: str, logins: dict[str, str], role: str) -> None:
+    """Every command checks it first."""
     check_schema(make_conninfo(filled, user=logins[role]))
 
 
@@ -108,13 +108,13 @@ COLUMNS = "(session_id, started_at, observed_at, position, event, collector_id)"
 ROW = f"{COLUMNS} values (gen_random_uuid(), now(), now(), 99, 'Gone', 'me')"
 
 CHANGES = [
-    *[f"delete from fax.{table}" for table in (*APPEND_ONLY, *KEPT)],
-    *[f"truncate fax.{table}" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"delete from fax.{table}" for table in (*APPEND_ONLY, *UPDATED)],
+    *[f"truncate fax.{table}" for table in (*APPEND_ONLY, *UPDATED)],
     *[f"lock table fax.{table} in access exclusive mode" for table in APPEND_ONLY],
-    *[f"drop table fax.{table}" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"drop table fax.{table}" for table in (*APPEND_ONLY, *UPDATED)],
     *[f"alter table fax.{table} disable trigger append_only" for table in APPEND_ONLY],
-    *[f"alter table fax.{table} disable trigger all" for table in (*APPEND_ONLY, *KEPT)],
-    *[f"alter table fax.{table} owner to current_user" for table in (*APPEND_ONLY, *KEPT)],
+    *[f"alter table fax.{table} disable trigger all" for table in (*APPEND_ONLY, *UPDATED)],
+    *[f"alter table fax.{table} owner to current_user" for table in (*APPEND_ONLY, *UPDATED)],
     *[f"drop trigger append_only on fax.{table}" for table in APPEND_ONLY],
     "update fax.session_history set state = 'Complete'",
     "update fax.append_batch set collector_id = 'me'",
@@ -160,7 +160,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("statement", CHANGES)
-def test_neither_role_changes_anything(ingest: psycopg.Connection, reader: psycopg.Connection, statement: str) -> None:
+def test_neither_role_can_change_rows(ingest: psycopg.Connection, reader: psycopg.Connection, statement: str) -> None:
     refuses(ingest, statement)
     refuses(reader, statement)
 
@@ -178,7 +178,7 @@ def test_neither_role_changes_anything(ingest: psycopg.Connection, reader: psyco
         "select * from fax.lease",
     ],
 )
-def test_fax_ingest_reads_no_more_than_it_needs(ingest: psycopg.Connection, statement: str) -> None:
+def test_fax_ingest_can_read_only_what_it_needs(ingest: psycopg.Connection, statement: str) -> None:
     refuses(ingest, statement)
 
 
@@ -198,11 +198,11 @@ def test_fax_ingest_reads_no_more_than_it_needs(ingest: psycopg.Connection, stat
         "select * from fax.hold_lease('pbx', 'mine', 6)",
     ],
 )
-def test_fax_reader_appends_nothing(reader: psycopg.Connection, statement: str) -> None:
+def test_fax_reader_cannot_append(reader: psycopg.Connection, statement: str) -> None:
     refuses(reader, statement)
 
 
-def test_partitions_are_no_way_around(
+def test_partitions_grant_nothing(
     superuser: psycopg.Connection, ingest: psycopg.Connection, reader: psycopg.Connection
 ) -> None:
     """Rights on the history do not reach its partitions by name."""
@@ -222,7 +222,7 @@ def test_partitions_are_no_way_around(
                 refuses(role, statement)
 
 
-def test_no_right_is_given_to_everyone(superuser: psycopg.Connection) -> None:
+def test_public_has_no_rights(superuser: psycopg.Connection) -> None:
     found = read(
         superuser,
         """

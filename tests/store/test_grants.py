@@ -1,6 +1,6 @@
-"""Every table, partition, view and function that the catalog names: what each role may do with it, and nothing more.
+"""The rights of each role on every table, partition, view and function of the catalog.
 
-A new one is refused to every role until it stands in the lists here.
+The lists here are complete: a new object fails the tests until the lists have it.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ GRANTED: dict[str, dict[str, str]] = {
         ),
         "SELECT",
     ),
-    "fax_billing": {"rate": "DELETE INSERT SELECT UPDATE"},
+    "fax_billing": {"alembic_version": "SELECT", "rate": "DELETE INSERT SELECT UPDATE"},
     "fax_export": dict.fromkeys((*LEDGER, "alembic_version"), "SELECT"),
 }
-"""All that each role may do with the relations of the schema."""
+"""All rights of each role on the relations of the schema."""
 
 FOLDS = [
     "channel_variable", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
@@ -197,20 +197,20 @@ def role_of(connection: psycopg.Connection) -> str:
 
 @pytest.fixture(params=["ingest", "reader", "sealer", "masked", "billing", "export"])
 def role(request: pytest.FixtureRequest) -> psycopg.Connection:
-    """A connection of a user who was granted one of the roles."""
+    """A connection of a member of one of the roles."""
     connection: psycopg.Connection = request.getfixturevalue(request.param)
     return connection
 
 
-def test_each_role_holds_what_it_needs_and_no_more(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+def test_each_role_has_exactly_these_rights(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
     user = role.info.user
     held = {row["relname"]: row["rights"] for row in read(superuser, HELD, user, user)}
     assert held == GRANTED[role_of(role)]
     assert [row["proname"] for row in read(superuser, CALLABLE, user)] == EXECUTED[role_of(role)]
 
 
-def test_nothing_else_is_done_to_any_table(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
-    """Partitions too, by their own names."""
+def test_a_role_can_do_nothing_else_to_a_table(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    """Nor to a partition by its own name."""
     tables = names(superuser, f"{RELATIONS} and relkind <> 'v'")
     assert len(tables) > 12
     for table in tables:
@@ -221,12 +221,12 @@ def test_nothing_else_is_done_to_any_table(superuser: psycopg.Connection, role: 
                 refuses(role, statement.format(table, column if right == "UPDATE" else table, column))
         for statement in OF_TABLE:
             refuses(role, statement.format(table))
-        if "DELETE" not in granted:  # whoever may delete may lock, by Postgres' own rule
+        if "DELETE" not in granted:  # the right to delete includes the right to lock
             refuses(role, f"lock table fax.{table} in access exclusive mode")
 
 
-def test_nothing_is_done_to_any_sequence(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
-    """An identity column takes its numbers without a right of whoever inserts."""
+def test_a_role_can_do_nothing_to_a_sequence(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+    """Inserting into a table with an identity column needs no right on its sequence."""
     sequences = names(superuser, SEQUENCES)
     assert sequences == ["rate_rate_id_seq"]
     for sequence in sequences:
@@ -234,7 +234,7 @@ def test_nothing_is_done_to_any_sequence(superuser: psycopg.Connection, role: ps
             refuses(role, statement.format(sequence))
 
 
-def test_nothing_else_is_done_to_any_view(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+def test_a_role_can_do_nothing_else_to_a_view(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
     views = names(superuser, f"{RELATIONS} and relkind = 'v'")
     assert sorted(views) == sorted(VIEWS)
     for view in views:
@@ -244,7 +244,7 @@ def test_nothing_else_is_done_to_any_view(superuser: psycopg.Connection, role: p
             refuses(role, f"select * from fax.{view}")
 
 
-def test_nothing_else_is_done_to_any_function(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+def test_a_role_cannot_change_a_function(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
     functions = names(superuser, FUNCTIONS)
     assert len(functions) > 20
     for function in functions:
@@ -261,7 +261,7 @@ where pronamespace = 'fax'::regnamespace and prorettype <> 'trigger'::regtype
 """
 
 
-def test_no_other_function_is_called(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
+def test_a_role_can_call_no_other_function(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
     calls = names(superuser, CALLS.replace("{}", role.info.user))
     assert len(calls) > 2
     for call in calls:
@@ -269,25 +269,25 @@ def test_no_other_function_is_called(superuser: psycopg.Connection, role: psycop
 
 
 @pytest.mark.parametrize("statement", OF_SERVER)
-def test_nothing_is_done_to_the_server_or_around_the_schema(role: psycopg.Connection, statement: str) -> None:
+def test_a_role_can_do_nothing_to_the_server_or_around_the_schema(role: psycopg.Connection, statement: str) -> None:
     refuses(role, statement)
 
 
-def test_the_server_is_not_set_otherwise(role: psycopg.Connection) -> None:
+def test_a_role_cannot_change_the_settings_of_the_server(role: psycopg.Connection) -> None:
     with pytest.raises(REFUSED):
-        role.execute("alter system set fsync = off")  # which no transaction can hold
+        role.execute("alter system set fsync = off")  # not possible in a transaction
 
 
-def test_the_owner_itself_cannot_read_what_is_secret(superuser: psycopg.Connection) -> None:
-    """Functions that run as it cannot either."""
+def test_the_owner_cannot_read_secrets_of_the_server(superuser: psycopg.Connection) -> None:
+    """So functions that run as the owner cannot either."""
     with superuser.transaction(force_rollback=True):
         superuser.execute("set local role fax_owner")
         for statement in ("select rolpassword from pg_authid", "select pg_read_file('/etc/passwd')"):
             refuses(superuser, statement)
 
 
-def test_who_sees_only_masked_views_finds_no_personal_value(masked: psycopg.Connection) -> None:
-    """Nothing that it may read is marked personal, and each can be read: functions beneath a view run as who asks."""
+def test_fax_masked_can_read_no_personal_value(masked: psycopg.Connection) -> None:
+    """No column that it may read is marked personal.  Each view can be read: its functions run as the calling user."""
     for relation in GRANTED["fax_masked"]:
         marked = names(
             masked,

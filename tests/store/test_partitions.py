@@ -1,4 +1,4 @@
-"""Every row lies in the month (UTC) in which its session began; months are made as they are needed."""
+"""Each row is in the partition of the month (UTC) in which its session began; partitions are created on demand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def second_of(moment: datetime) -> float:
     return (moment - at(0)).total_seconds()
 
 
-def test_the_month_that_a_row_needs_is_made(database: psycopg.Connection) -> None:
+def test_a_missing_partition_is_created(database: psycopg.Connection) -> None:
     exists = "select to_regclass('fax.session_history_2019_02') is not null"
     assert database.execute(exists).fetchone() == (False,)
     long_ago = second_of(datetime(2019, 2, 28, 23, 59, 59, tzinfo=UTC))
@@ -38,7 +38,7 @@ def test_the_month_that_a_row_needs_is_made(database: psycopg.Connection) -> Non
     assert partition_of(database, long_ago + 2) == "session_history_2019_03"
 
 
-def test_a_late_row_goes_to_the_month_in_which_its_session_began(database: psycopg.Connection) -> None:
+def test_a_late_row_is_stored_in_the_month_in_which_its_session_began(database: psycopg.Connection) -> None:
     midnight = second_of(datetime(2019, 5, 1, tzinfo=UTC))
     append(database, snapshot(midnight - 10))
     append(database, snapshot(midnight + 10), completed(midnight + 20, 3))
@@ -47,7 +47,7 @@ def test_a_late_row_goes_to_the_month_in_which_its_session_began(database: psyco
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
-def test_a_month_is_a_month_of_utc_whatever_the_zone_of_the_connection(database: psycopg.Connection, zone: str) -> None:
+def test_months_are_in_utc_in_any_time_zone_of_the_connection(database: psycopg.Connection, zone: str) -> None:
     database.execute("select set_config('timezone', %s, false)", [zone])
     midnight = second_of(datetime(2019, 8, 1, tzinfo=UTC))
     append(database, snapshot(midnight - 1), snapshot(midnight, 1))
@@ -56,7 +56,7 @@ def test_a_month_is_a_month_of_utc_whatever_the_zone_of_the_connection(database:
 
 
 @pytest.mark.parametrize("clock", [datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)])
-def test_a_clock_gone_wrong_makes_no_partition(database: psycopg.Connection, clock: datetime) -> None:
+def test_a_wrong_clock_creates_no_partition(database: psycopg.Connection, clock: datetime) -> None:
     partitions = "select count(*) from pg_inherits where inhparent = 'fax.session_history'::regclass"
     before = database.execute(partitions).fetchone()
     append(database, snapshot(second_of(clock), of=Life("pbx", round(clock.timestamp() * MICROSECONDS))))
@@ -65,8 +65,8 @@ def test_a_clock_gone_wrong_makes_no_partition(database: psycopg.Connection, clo
     assert len(sessions(database)) == 1
 
 
-def test_a_month_of_which_the_default_partition_holds_rows_can_still_be_made(database: psycopg.Connection) -> None:
-    """A clock was a year and more ahead; when that month comes, its faxes must find a place."""
+def test_a_month_can_be_created_while_the_default_partition_has_rows_of_it(database: psycopg.Connection) -> None:
+    """A clock was more than a year ahead.  When that month comes, its faxes need a partition."""
     ahead = datetime.now(UTC) + timedelta(days=500)
     append(database, snapshot(second_of(ahead)))
     assert partition_of(database, second_of(ahead)) == "session_history_default"
@@ -77,28 +77,28 @@ def test_a_month_of_which_the_default_partition_holds_rows_can_still_be_made(dat
     assert len(sessions(database)) == 2
 
 
-def test_months_ahead_are_there_and_no_more_than_asked_for(database: psycopg.Connection) -> None:
+def test_the_months_ahead_are_created(database: psycopg.Connection) -> None:
     names = [name for (name,) in database.execute("select fax.make_partitions_ahead(4)")]
     month = datetime.now(UTC).replace(day=1)
     expected = [(month.year * 12 + month.month - 1 + n) for n in range(5)]
     assert names == [f"session_history_{index // 12:04}_{index % 12 + 1:02}" for index in expected]
 
 
-# -- two at once ------------------------------------------------------------------------------------------
+# -- two writers -----------------------------------------------------------------------------------------
 
 
-def test_making_a_month_does_not_deadlock_with_a_batch_under_way(dsn: str) -> None:
-    """One batch has looked into the history for a session; another, before it, needs a month that is not there."""
-    looked, blocked = threading.Event(), threading.Event()
+def test_creating_a_partition_does_not_deadlock_with_a_concurrent_append(dsn: str) -> None:
+    """One append has read the history to find a session; a concurrent one needs a new partition."""
+    has_read, blocked = threading.Event(), threading.Event()
     old = second_of(datetime(2019, 3, 3, tzinfo=UTC))
     faults: list[BaseException] = []
 
     class Paused(Appender):
-        """Has looked into the history, in its transaction, and takes its time."""
+        """Waits after it has read the history, in its transaction."""
 
         def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
             known = super()._last_on_channel(epoch, event)
-            looked.set()
+            has_read.set()
             blocked.wait(5)
             return known
 
@@ -113,7 +113,7 @@ def test_making_a_month_does_not_deadlock_with_a_batch_under_way(dsn: str) -> No
 
     thread = threading.Thread(target=first)
     thread.start()
-    assert looked.wait(5)
+    assert has_read.wait(5)
     with psycopg.connect(dsn, autocommit=True) as second, psycopg.connect(dsn, autocommit=True) as watcher:
         release = threading.Thread(target=release_when_waiting, args=(watcher, second.info.backend_pid, blocked))
         release.start()
@@ -125,7 +125,7 @@ def test_making_a_month_does_not_deadlock_with_a_batch_under_way(dsn: str) -> No
 
 
 def release_when_waiting(watcher: psycopg.Connection, pid: int, blocked: threading.Event) -> None:
-    """Lets the first batch go on once the second waits for a lock; where it need not wait, it is done soon."""
+    """Continues the first append once the second waits for a lock; without a need to wait, the second ends soon."""
     query = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
     while not blocked.wait(0.005):
         if watcher.execute(query, [pid]).fetchone() == (True,):

@@ -1,6 +1,6 @@
-"""A reader that asks for what is above the last position it saw gets every row once, whoever writes meanwhile.
+"""A reader that asks for rows above its last position reads every row once, while several writers append.
 
-The naive way, judged by the same reader, shows that the judge can find a row that was skipped.
+The same reader on a table with a sequence skips rows, which shows that the test can detect a skipped row.
 """
 
 from __future__ import annotations
