@@ -64,7 +64,7 @@ def test_a_missing_right_names_right_object_user_and_role(dsn: str, server: str,
     [
         ("fax_masked", "select * from fax.sessions", "SELECT on fax.sessions"),
         ("fax_ingest", "select * from fax.session_pages", "SELECT on fax.session_pages"),
-        ("fax_masked", "select fax.counted_faxes('pbx', now(), now())", "EXECUTE fax.counted_faxes()"),
+        ("fax_masked", "select fax.reconcile('pbx', now(), now())", "EXECUTE fax.reconcile()"),
         ("fax_billing", "table fax.rejected_messages", "SELECT on fax.rejected_messages"),
     ],
 )

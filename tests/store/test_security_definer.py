@@ -10,7 +10,6 @@ from psycopg.conninfo import make_conninfo
 from tests.kit.databases import fresh
 from tests.kit.given import append, gone, read, snapshot, the_session
 
-
 CALLED = ("append", "hold_lease", "find_gone_sessions", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
 ERASING = ("erase_export_lines", "erase_rejected", "erase_session")
@@ -87,9 +86,7 @@ select (select count(*) from pg_temp.session_history) + (select count(*) from pg
 """
 
 
-def test_objects_in_a_schema_of_the_caller_are_never_used(
-    server: str, template: str, logins: dict[str, str]
-) -> None:
+def test_objects_in_a_schema_of_the_caller_are_never_used(server: str, template: str, logins: dict[str, str]) -> None:
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn) as connection:
             connection.execute(
