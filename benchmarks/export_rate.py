@@ -43,7 +43,7 @@ create view fax.sessions as select * from public.many;
 
 @dataclass(frozen=True)
 class Compared:
-    """Seconds of COPY, seconds and megabytes of the export, for so many rows."""
+    """Seconds of COPY, seconds and megabytes of the export, for `rows` rows."""
 
     rows: int
     copy: float

@@ -76,17 +76,18 @@ class Ledger:
 
     def batches(self) -> list[Batch]:
         """All batches, oldest first."""
-        return self._batches("queries/billing/batches")
+        with self._connection.cursor(row_factory=class_row(Batch)) as cursor:
+            return cursor.execute(sql.text("queries/billing/batches"), [self.consumer]).fetchall()
 
     def batch(self, number: int) -> Batch:
         """The batch of that number.  Raises UsageError if it does not exist."""
         found = [one for one in self.batches() if one.batch == number]
         if not found:
-            raise UsageError(f"consumer {self.consumer} has no batch {number}; {self.last_batch()}")
+            raise UsageError(f"consumer {self.consumer} has no batch {number}; {self.status()}")
         return found[0]
 
-    def last_batch(self) -> str:
-        """The number of the last batch, for a message."""
+    def status(self) -> str:
+        """How far the consumer is, as a clause of a message."""
         batches = self.batches()
         return f"its last batch is {batches[-1].batch}" if batches else "it has no batches yet"
 
@@ -143,10 +144,6 @@ class Ledger:
     def lock(self) -> None:
         """Waits for the consumer's lock.  Call it before a transaction, which then sees what the last holder did."""
         self._connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [_LOCK_CLASS, self.consumer])
-
-    def _batches(self, query: str) -> list[Batch]:
-        with self._connection.cursor(row_factory=class_row(Batch)) as cursor:
-            return cursor.execute(sql.text(query), [self.consumer]).fetchall()
 
     def _rows(self, query: str, parameters: dict[str, Any]) -> Iterator[Line]:
         # A server cursor, because a batch may be larger than memory.

@@ -89,7 +89,7 @@ def export(
                 print(existing / file_name(batch.consumer, batch.batch, batch.format), flush=True)
                 say(_summary(batch))
         if not made:
-            say(f"nothing new for {consumer}: {ledger.last_batch()}")
+            say(f"nothing new for {consumer}: {ledger.status()}")
 
 
 def list_batches(
@@ -209,7 +209,7 @@ def _batch_of(ledger: Ledger, when: str) -> Batch:
     moment = moment.replace(tzinfo=UTC) if is_local(moment) else moment
     made = [batch for batch in ledger.batches() if batch.made_at <= moment]
     if not made:
-        raise UsageError(f"{ledger.consumer} had no batch by {when}; {ledger.last_batch()}")
+        raise UsageError(f"{ledger.consumer} had no batch by {when}; {ledger.status()}")
     return made[-1]
 
 
@@ -224,7 +224,7 @@ def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> N
             lines += 1
             progress(lines)
     sys.stdout.buffer.flush()
-    say(f"dry run for {ledger.consumer}, no batch was made; {ledger.last_batch()}")
+    say(f"dry run for {ledger.consumer}, no batch was made; {ledger.status()}")
 
 
 def _summary(batch: Batch) -> str:

@@ -13,7 +13,7 @@ from faxstore.commands.context import settings_of
 from faxstore.commands.general import add_command, new_group
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
-from faxstore.export.target import Format, SessionsFormat, Target
+from faxstore.export.target import ExportFormat, SessionsFormat, Target
 from faxstore.logs import say
 from faxstore.settings.period import Period
 from faxstore.visible import visible
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from faxstore.export.datasets import Dataset
     from faxstore.export.selection import Selection
 
-FormatOption = Annotated[Format, typer.Option("--format", help="The format of the rows.")]
+FormatOption = Annotated[ExportFormat, typer.Option("--format", help="The format of the rows.")]
 SessionsFormatOption = Annotated[SessionsFormat, typer.Option("--format", help="The format of the rows.")]
 
 
@@ -81,7 +81,7 @@ def pages(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
-    format: FormatOption = Format.CSV,
+    format: FormatOption = ExportFormat.CSV,
     output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
@@ -108,7 +108,7 @@ def timeline(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
-    format: FormatOption = Format.CSV,
+    format: FormatOption = ExportFormat.CSV,
     output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
@@ -133,7 +133,7 @@ def history(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
-    format: FormatOption = Format.CSV,
+    format: FormatOption = ExportFormat.CSV,
     output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
@@ -160,7 +160,7 @@ def usage(
     server: options.Servers = None,
     direction: options.Directions = None,
     account: options.Accounts = None,
-    format: FormatOption = Format.CSV,
+    format: FormatOption = ExportFormat.CSV,
     output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,

@@ -35,7 +35,7 @@ def run(connection: Connection, dataset: Dataset, time_zone: str, target: Target
         progress(number)
 
     with snapshot(connection, time_zone):
-        if target.form == SessionsFormat.PARQUET and target.output is not None:
+        if target.format == SessionsFormat.PARQUET and target.output is not None:
             with atomic_folder(target.output) as folder:
                 parquet.write_folder(connection, dataset.with_units(), folder, count)
         else:
@@ -57,7 +57,7 @@ def snapshot(connection: Connection, time_zone: str) -> Iterator[None]:
 
 def _stream(connection: Connection, dataset: Dataset, target: Target, count: Progress, written: Written) -> None:
     with target.stream() as out:
-        match target.form:
+        match target.format:
             case SessionsFormat.XFERFAXLOG:
                 written.left_out = xferfaxlog.write(connection, dataset, out, count)
             case SessionsFormat.JSONL:

@@ -23,7 +23,7 @@ def require_pyarrow() -> None:
         raise UsageError("--format parquet needs pyarrow: pip install faxstore[parquet]") from error
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """The formats of every data set."""
 
     CSV = "csv"
@@ -44,24 +44,24 @@ class SessionsFormat(StrEnum):
 class Target:
     """The format of an export, and its file or folder; standard output without one."""
 
-    form: Format | SessionsFormat
+    format: ExportFormat | SessionsFormat
     output: Path | None = None
     force: bool = False
     excel_safe: bool = False
 
     def check(self) -> None:
         """Raises UsageError for options that exclude each other, an existing file, or a missing extra."""
-        if self.excel_safe and self.form != Format.CSV:
-            raise UsageError(f"--excel-safe is for --format csv; {self.form} is not opened in a spreadsheet")
-        if self.output is None and self.form == Format.PARQUET:
+        if self.excel_safe and self.format != ExportFormat.CSV:
+            raise UsageError(f"--excel-safe is for --format csv; {self.format} is not opened in a spreadsheet")
+        if self.output is None and self.format == ExportFormat.PARQUET:
             raise UsageError("--format parquet is a folder of files: name it with --output FOLDER")
         if self.output is None and self.force:
             raise UsageError("--force is for --output FILE")
-        if self.force and self.form == Format.PARQUET:
+        if self.force and self.format == ExportFormat.PARQUET:
             raise UsageError("--force replaces a file; remove an older folder of Parquet files yourself")
-        if self.form == Format.PARQUET:
+        if self.format == ExportFormat.PARQUET:
             require_pyarrow()
-        if self.output and self.output.is_file() and not self.force and self.form != Format.PARQUET:
+        if self.output and self.output.is_file() and not self.force and self.format != ExportFormat.PARQUET:
             raise UsageError(f"{visible(str(self.output))} exists already; --force replaces it")
 
     @contextmanager

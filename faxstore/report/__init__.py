@@ -1,1 +1,4 @@
-"""What people read: rows of the views as tables and files.  No total is computed here; the views have them."""
+"""Reports for people: lists, single sessions and the audit report, as tables or JSON.
+
+Every figure is queried from a view; no total is computed here.
+"""

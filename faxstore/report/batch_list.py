@@ -24,18 +24,18 @@ _SHOWN = {
 """The columns of the table and their titles."""
 
 
-def print_batches(batches: Iterable[Batch], form: Format, out: TextIO) -> None:
+def print_batches(batches: Iterable[Batch], format: Format, out: TextIO) -> None:
     """Prints batches in their order.  Not for Format.PARQUET."""
     rows = [_row(batch) for batch in batches]
-    if form is Format.TABLE:
+    if format is Format.TABLE:
         console(out).print(table(rows, [named(title, name) for name, title in _SHOWN.items()]))
         return
     selected = [{name: row[name] for name in COLUMNS} for row in rows]
-    if form is Format.CSV:
+    if format is Format.CSV:
         writer = csv.DictWriter(out, COLUMNS)
         writer.writeheader()
         writer.writerows({name: json_value(value) for name, value in row.items()} for row in selected)
-    elif form is Format.JSONL:
+    elif format is Format.JSONL:
         out.writelines(f"{json_text(row)}\n" for row in selected)
     else:
         write_json(selected, out)

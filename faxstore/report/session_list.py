@@ -36,28 +36,28 @@ COLUMNS = (
 """The columns of the table; the other formats have every column of the view."""
 
 
-def sessions(connection: Connection, selection: Selection, form: Format = Format.TABLE) -> None:
+def sessions(connection: Connection, selection: Selection, format: Format = Format.TABLE) -> None:
     """Prints the selected sessions, oldest first, with times in UTC."""
-    _check(form, sys.stdout)
+    _check(format, sys.stdout)
     dataset = datasets.sessions(selection)
     with snapshot(connection, "UTC"):
-        if form is Format.TABLE:
+        if format is Format.TABLE:
             query = dataset.ordered(*dataset.query.selected_columns)
             console(sys.stdout).print(table(fetch_rows(connection, query, dict_row), COLUMNS))
         else:
-            _write(connection, dataset, form, sys.stdout)
+            _write(connection, dataset, format, sys.stdout)
 
 
-def _check(form: Format, out: TextIO) -> None:
+def _check(format: Format, out: TextIO) -> None:
     """Raises UsageError for a format that cannot be written to this stream."""
-    if form is Format.PARQUET:
+    if format is Format.PARQUET:
         require_pyarrow()
         if out.isatty():
             raise UsageError("--format parquet is binary: redirect it to a file, for example > sessions.parquet")
 
 
-def _write(connection: Connection, dataset: Dataset, form: Format, out: TextIO) -> None:
-    match form:
+def _write(connection: Connection, dataset: Dataset, format: Format, out: TextIO) -> None:
+    match format:
         case Format.CSV:
             csv.write(connection, dataset, out.buffer, _no_progress)
         case Format.JSONL:
