@@ -9,7 +9,7 @@ from collections.abc import Callable
 from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.capture.message import MalformedMessageError, Message, parse
 from faxstore.demo import answers
-from faxstore.demo.pacing import PlayedServer
+from faxstore.demo.lock_step import PlayedServer
 from faxstore.demo.recording import as_number
 
 
@@ -71,7 +71,7 @@ class ClientConnection:
             request = Message(())
         action = request.get("Action").lower()
         if action == "faxsessions" and self.logged_in:
-            await self._server.pacing.before_list(self._server, self)
+            await self._server.lock_step.before_list(self._server, self)
         for text in self._messages(action, request):
             self.send(answers.addressed(text, request.get("ActionID")))
         self._after(action)
@@ -92,10 +92,8 @@ class ClientConnection:
     def _after(self, action: str) -> None:
         if action == "logoff" or (action == "login" and not self.logged_in):
             self.close()
-        elif action == "login":
-            if self.wants_events and self._server.playback.booted:
-                self.send(answers.fully_booted(self._server.uptime))
-            self._server.first_login.set()
+        elif action == "login" and self.wants_events and self._server.playback.booted:
+            self.send(answers.fully_booted(self._server.uptime))
 
     def _login(self, request: Message) -> tuple[str, ...]:
         given = request.get("Username"), request.get("Secret")
@@ -113,7 +111,7 @@ class ClientConnection:
         number = as_number(request.get("SessionNumber"))
         if number is None:
             return (answers.error("Invalid session ID"),)
-        self._server.pacing.before_detail(self._server, self, number)
+        self._server.lock_step.before_detail(self._server, self, number)
         return self._server.playback.detail(number) or (answers.error("Session not found"),)
 
     def _status(self, request: Message) -> tuple[str, ...]:

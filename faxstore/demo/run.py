@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 
 from faxstore.demo.folder import claimed, fresh_database, write_settings
 from faxstore.demo.ingestor import Progress, ingest
-from faxstore.demo.pacing import LockStep
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from faxstore.demo.summary import print_summary

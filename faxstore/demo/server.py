@@ -11,7 +11,7 @@ from typing import Self
 
 from faxstore.demo import answers
 from faxstore.demo.client_connection import ClientConnection
-from faxstore.demo.pacing import Pacing
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.playback import Playback
 from faxstore.demo.recording import FULLY_BOOTED, Recording, Segment
 from faxstore.demo.uptime import Uptime
@@ -22,20 +22,25 @@ HOST = "127.0.0.1"
 class ReplayServer:
     """One played server.  `port` is known after start(); `finished` is set at the end of the recording.
 
-    In lock-step, finished also means that the leading client has polled again after the last recorded list.  The server
-    then stays up with its last state.
+    Finished also means that the leading client has polled again after the last recorded list.  The server then stays up
+    with its last state.
     """
 
     def __init__(
-        self, recording: Recording, pacing: Pacing, *, username: str = "faxstore", secret: str = "replay", port: int = 0
+        self,
+        recording: Recording,
+        lock_step: LockStep,
+        *,
+        username: str = "faxstore",
+        secret: str = "replay",
+        port: int = 0,
     ) -> None:
         self.playback = Playback(recording)
         self.port = port
         self.finished = asyncio.Event()
-        self.first_login = asyncio.Event()
         self.username, self.secret = username, secret
         self.uptime = Uptime()
-        self.pacing = pacing
+        self.lock_step = lock_step
         self._clients: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
@@ -44,11 +49,10 @@ class ReplayServer:
     # -- start and stop ------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen, and run the pacing."""
+        """Listen."""
         self.uptime.begin(self.playback.segment, restarts=self.playback.next_segment is not None)
         self._bind()
         await self._listen()
-        self._create_task(self.pacing.run(self))
 
     async def stop(self) -> None:
         """Close everything, and return when all connections are closed."""
@@ -71,7 +75,7 @@ class ReplayServer:
     ) -> None:
         await self.stop()
 
-    # -- for the pacing ------------------------------------------------------------------------------
+    # -- for the lock step ------------------------------------------------------------------------------
 
     def advance_to(self, position: int) -> None:
         """Pass the steps before this position, and send their events to every client."""

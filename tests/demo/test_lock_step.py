@@ -12,7 +12,7 @@ import pytest
 import faxstore.demo
 from faxstore.capture.message import Message, parse
 from faxstore.demo.answers import addressed
-from faxstore.demo.pacing import LockStep
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import DETAIL, LIST, Segment, load
 from faxstore.demo.server import ReplayServer
 from tests.kit.replay_client import Client, Script

@@ -1,4 +1,4 @@
-"""What every client of the played server gets, with either pacing."""
+"""What every client of the played server gets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from faxstore.capture.message import Message
-from faxstore.demo.pacing import ByClock, LockStep
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.server import ReplayServer
 from tests.kit.replay_client import Client, Script
 
@@ -209,7 +209,7 @@ def test_a_server_that_boots_while_clients_are_connected_reports_it_once() -> No
 
 def test_stopping_closes_the_connections_and_frees_the_port() -> None:
     async def play() -> None:
-        server = ReplayServer(FAX, ByClock(20))
+        server = ReplayServer(FAX, LockStep())
         await server.start()
         client = await Client.login(server.port)
         await server.stop()
@@ -217,7 +217,7 @@ def test_stopping_closes_the_connections_and_frees_the_port() -> None:
         async with client:
             with pytest.raises(ConnectionRefusedError):
                 await Client.connect(server.port)
-        async with ReplayServer(FAX, ByClock(20), port=server.port) as again:
+        async with ReplayServer(FAX, LockStep(), port=server.port) as again:
             assert again.port == server.port
 
     asyncio.run(play())

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from faxstore.demo.pacing import LockStep
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from tests.ingest.test_ingest import GAPLESS, RECORDING, SESSIONS, Ingest, expected, until

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from faxstore.demo.pacing import LockStep
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from tests.kit import truth

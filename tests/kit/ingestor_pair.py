@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faxstore.demo.pacing import LockStep
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from tests.kit import truth

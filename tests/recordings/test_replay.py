@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from faxstore.demo.pacing import LockStep
+from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from faxstore.ingest.importer import import_file

@@ -1,4 +1,4 @@
-"""When the playback of a recording advances: with the clock (ByClock), or with the polls of a client (LockStep)."""
+"""When the playback of a recording advances: with the polls of a client."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ class Client(Protocol):
 
 
 class PlayedServer(Protocol):
-    """The server as its pacing and its connections see it."""
+    """The server as LockStep and its connections see it."""
 
     playback: Playback
-    pacing: Pacing
+    lock_step: LockStep
     uptime: Uptime
     username: str
     secret: str
     finished: asyncio.Event
-    first_login: asyncio.Event
 
     def advance_to(self, position: int) -> None:
         """Pass the steps before this position, and send their events to every client."""
@@ -39,54 +38,7 @@ class PlayedServer(Protocol):
         raise NotImplementedError
 
 
-class Pacing:
-    """A pacing that never advances; subclasses override the moments at which theirs does."""
-
-    async def run(self, server: PlayedServer) -> None:
-        """Run beside the server from its start to its end."""
-
-    async def before_list(self, server: PlayedServer, client: Client) -> None:
-        """A client requested the list; called before the answer."""
-
-    def before_detail(self, server: PlayedServer, client: Client, number: int) -> None:
-        """A client requested a session's details; called before the answer."""
-
-
-class ByClock(Pacing):
-    """Plays the recording in accelerated time, whether or not anyone polls.
-
-    A recorded list is served for the time between two recorded polls divided by `speed`.  A client that must see every
-    state has to poll more often than that: with 0.5 s between recorded polls and a client that polls every 0.05 s, a
-    speed of 5 is safe, 10 is the limit, and a busy machine misses some.  The clock starts with the first login, or with
-    the server if `from_first_login` is false.
-    """
-
-    def __init__(self, speed: float, *, from_first_login: bool = True) -> None:
-        self.speed = speed
-        self.from_first_login = from_first_login
-
-    async def run(self, server: PlayedServer) -> None:
-        """Play all segments."""
-        if self.from_first_login:
-            await server.first_login.wait()
-        while True:
-            await self._play_segment(server)
-            following = server.playback.next_segment
-            if following is None:
-                server.finished.set()
-                return
-            await server.restart(following, _downtime(server.playback.segment, following, self.speed))
-
-    async def _play_segment(self, server: PlayedServer) -> None:
-        segment, loop = server.playback.segment, asyncio.get_running_loop()
-        start = loop.time()
-        for index, step in enumerate(segment.steps):
-            await asyncio.sleep(start + (step.ts - segment.opened_at) / self.speed - loop.time())
-            server.advance_to(index + 1)
-        await asyncio.sleep(start + (segment.closed_at - segment.opened_at) / self.speed - loop.time())
-
-
-class LockStep(Pacing):
+class LockStep:
     """Serves each recorded list to the leading client once, so that it misses nothing, however slow it is.
 
     The leader is the first client that requests a list; when it disconnects, the next one that does.  Other clients get
