@@ -41,6 +41,12 @@ def test_lines_are_as_wide_as_lines_of_code(page: Path) -> None:
     assert [line for line in text.splitlines() if len(line) > WIDTH and not line.startswith("|")] == []
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if "docs" in page.parts[-3:-1]], ids=name_of)
+def test_a_page_says_first_for_whom_it_is(page: Path) -> None:
+    _, first, *_ = re.sub(r"<!--.*?-->\n\n", "", page.read_text(encoding="utf-8")).split("\n\n")
+    assert re.search(r"\b[Ff]or (?:operators|maintainers|auditors|those|any|every)", first)
+
+
 def anchors(page: Path) -> set[str]:
     """The anchors that GitHub gives the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", without_code(page.read_text(encoding="utf-8")), re.MULTILINE)
