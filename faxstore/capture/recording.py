@@ -48,7 +48,7 @@ def read(path: str) -> Iterator[Line]:
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror or error} after line {number}") from error
     if empty:
-        raise UsageError(f"{path}: the file is empty; a capture has a JSON object on each line")
+        raise UsageError(f"{path}: the file is empty; a recording has a JSON object on each line")
 
 
 def encode(line: Line) -> str:
@@ -73,9 +73,8 @@ def _line(raw: bytes, path: str, number: int) -> Line:
         ts, direction, text = entry["ts"], entry["dir"], entry["text"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         cut = "" if raw.endswith(b"\n") else " (the file ends in the middle of it)"
-        raise UsageError(
-            f'{path}: line {number} is not a capture line{cut}: expected {{"ts": seconds, "dir": "in", "text": "..."}}'
-        ) from error
+        expected = '{"ts": seconds, "dir": "in", "text": "..."}'
+        raise UsageError(f"{path}: line {number} is not a line of a recording{cut}: expected {expected}") from error
     if isinstance(ts, bool) or not isinstance(ts, int | float) or not 0 <= ts < 1e11:
         raise UsageError(f"{path}: line {number}: ts must be seconds since 1970, not {ts!r:.40}")
     if direction not in ("in", "out", "mark"):

@@ -95,11 +95,14 @@ def test_any_text_is_written_on_one_line_of_ascii_and_read_again(moment: int, di
 
 @pytest.mark.parametrize("data", [b"", gzip.compress(b"")], ids=["plain", "gzip"])
 def test_an_empty_file(tmp_path: Path, data: bytes) -> None:
-    assert refused(written(tmp_path, data)) == ([], "the file is empty; a capture has a JSON object on each line")
+    assert refused(written(tmp_path, data)) == ([], "the file is empty; a recording has a JSON object on each line")
 
 
 def test_a_file_of_blank_lines_is_empty(tmp_path: Path) -> None:
-    assert refused(written(tmp_path, "\n \n\n")) == ([], "the file is empty; a capture has a JSON object on each line")
+    assert refused(written(tmp_path, "\n \n\n")) == (
+        [],
+        "the file is empty; a recording has a JSON object on each line",
+    )
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -115,7 +118,7 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_a_file_that_ends_within_a_line(tmp_path: Path) -> None:
     before, error = refused(written(tmp_path, TEXT[:-20]))
     assert before == LINES[:3]
-    assert error.startswith("line 4 is not a capture line (the file ends in the middle of it): expected {")
+    assert error.startswith("line 4 is not a line of a recording (the file ends in the middle of it): expected {")
 
 
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.9, 0.999])
@@ -167,7 +170,7 @@ def test_a_file_of_another_program(tmp_path: Path, kind: str) -> None:
     before, error = refused(written(tmp_path, OTHER_FILES[kind], "pbx1.jsonl.gz"))
     assert before == []
     if "gzip header" not in kind:
-        assert error.startswith("line 1 is not a capture line")
+        assert error.startswith("line 1 is not a line of a recording")
         assert error.endswith('expected {"ts": seconds, "dir": "in", "text": "..."}')
 
 

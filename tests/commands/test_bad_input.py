@@ -773,10 +773,10 @@ def test_a_bad_message_does_not_hide_the_name_of_the_server(database: psycopg.Co
 # -- files -------------------------------------------------------------------------------------------
 
 FILES: dict[str, tuple[bytes, str]] = {
-    "empty": (b"", "the file is empty; a capture has a JSON object on each line"),
-    "not JSON": (b"Event: FAXSession\r\n\r\n", "line 1 is not a capture line.*"),
-    "of another program": (b'{"@timestamp": "2026-11-23", "level": "info"}\n', "line 1 is not a capture line.*"),
-    "binary": (bytes(range(256)), "line 1 is not a capture line.*"),
+    "empty": (b"", "the file is empty; a recording has a JSON object on each line"),
+    "not JSON": (b"Event: FAXSession\r\n\r\n", "line 1 is not a line of a recording.*"),
+    "of another program": (b'{"@timestamp": "2026-11-23", "level": "info"}\n', "line 1 is not a line of a recording.*"),
+    "binary": (bytes(range(256)), "line 1 is not a line of a recording.*"),
     "not gzip": (b"\x1f\x8bno gzip", ".*"),
 }
 
@@ -832,7 +832,7 @@ def test_one_bad_file_does_not_stop_the_others(dsn: str, tmp_path: Path) -> None
     status, told = run(tmp_path, dsn, "import", str(bad), str(truth.path("t38-22")))
     assert status == 2
     first, second = told.splitlines()
-    assert first.startswith(f"faxstore: {bad}: line 1 is not a capture line: expected {{")
+    assert first.startswith(f"faxstore: {bad}: line 1 is not a line of a recording: expected {{")
     assert re.fullmatch(r"faxstore: \d+ messages read, .* 0 rejected", second)
     with connect(dsn) as database:
         assert len(sessions(database)) == 1
@@ -843,7 +843,7 @@ def test_a_fault_of_standard_input_keeps_what_stands_before(dsn: str, tmp_path: 
     text = "".join(capture.encode(line) + "\n" for line in lines) + "garbage\n"
     status, told = run(tmp_path, dsn, "import", "-", stdin=text.encode())
     assert status == 2
-    assert f"faxstore: -: line {len(lines) + 1} is not a capture line" in told
+    assert f"faxstore: -: line {len(lines) + 1} is not a line of a recording" in told
     with connect(dsn) as database:
         assert {row["server"] for row in sessions(database)} == {"pbx-22"}
         assert len(sessions(database)) == 2

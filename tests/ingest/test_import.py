@@ -140,6 +140,6 @@ def test_what_precedes_a_damaged_line_is_imported(database: psycopg.Connection, 
     text = "".join(json.dumps(line) + "\n" for line in truth.lines("one-page-22"))
     cut = tmp_path / "cut.jsonl"
     cut.write_text(text[: len(text) // 2])
-    with pytest.raises(UsageError, match=r"cut\.jsonl: line \d+ is not a capture line \(the file ends"):
+    with pytest.raises(UsageError, match=r"cut\.jsonl: line \d+ is not a line of a recording \(the file ends"):
         import_file(database, str(cut), "pbx", nothing)
     assert len(history(database)) > 50
