@@ -45,8 +45,8 @@ def export_batches(
 def render_batch(ledger: Ledger, batch: Batch, folder: Path, progress: Progress) -> bytes:
     """Writes the file and the manifest of a committed batch into any folder; returns the SHA-256 of the file.
 
-    Raises FaxstoreError, and writes nothing, if the SHA-256 is not that of the batch, except for a batch with erased
-    lines.
+    Raises FaxstoreError, and writes nothing, if the SHA-256 is not that of the batch (unless lines were erased), or if
+    another file has the name.
     """
     path = folder / file_name(batch.consumer, batch.batch, batch.format)
     with atomic_file(path) as out:

@@ -19,7 +19,7 @@ from faxstore.errors import UsageError
 from faxstore.export.rows import compile_query
 from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import Column, console, named, shown, table
-from faxstore.store.database import Connection
+from faxstore.store.database import Connection, one_moment
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
 
 _MAX_NAMED = 5
@@ -69,7 +69,8 @@ class SessionReport:
 
 def show(connection: Connection, wanted: str, *, as_json: bool = False) -> None:
     """Prints a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
-    report = _gather(connection, *_identity(connection, wanted))
+    with one_moment(connection):
+        report = _gather(connection, *_identity(connection, wanted))
     _as_json(report, sys.stdout) if as_json else _as_text(report, sys.stdout)
 
 
