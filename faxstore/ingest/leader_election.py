@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Protocol
 
 import psycopg
 
 from faxstore.ami.backoff import Backoff
 from faxstore.errors import one_line
 from faxstore.ingest.leadership import Leadership
-from faxstore.store.lease import LEASE_SECONDS, Lease
+from faxstore.store.lease import LEASE_SECONDS, Lease, Leases
 
 log = logging.getLogger(__name__)
 
@@ -39,20 +38,10 @@ RELEASE_TIMEOUT = 0.5
 """Seconds to wait for the database to release the leases when the ingestor stops."""
 
 
-class LeaseClient(Protocol):
-    """Requests the leases of one ingestor; see faxstore.store.lease.Leases."""
-
-    async def hold(self, servers: Sequence[str]) -> list[Lease]:
-        """Request or renew the lease of each server."""
-
-    async def give_up(self, servers: Sequence[str]) -> None:
-        """Release the leases."""
-
-
 class LeaderElection:
     """Requests and renews the leases of an ingestor's servers, and updates the Leadership of each server."""
 
-    def __init__(self, servers: Sequence[str], leases: LeaseClient) -> None:
+    def __init__(self, servers: Sequence[str], leases: Leases) -> None:
         self.leaderships = {server: Leadership(server) for server in servers}
         self._leases = leases
         self._back_off = Backoff(RENEW, LONGEST_BACK_OFF, jitter=False)
@@ -113,7 +102,7 @@ class LeaderElection:
             request.exception()  # marks it as retrieved; nobody needs it any more
 
     def _update(self, leases: Sequence[Lease]) -> float:
-        now = _clock()()
+        now = _now()
         self._lease_ends = now + LEASE_SECONDS
         self._back_off.reset()
         if self._reported_unknown:
@@ -124,7 +113,7 @@ class LeaderElection:
         return self._next_request(RENEW, now)
 
     def _no_answer(self, reason: str) -> float:
-        now = _clock()()
+        now = _now()
         for leadership in self.leaderships.values():
             leadership.no_answer(now)
         if now >= self._lease_ends and not self._reported_unknown:
@@ -139,5 +128,5 @@ class LeaderElection:
         return min([delay, *expiries])
 
 
-def _clock() -> Callable[[], float]:
-    return asyncio.get_running_loop().time
+def _now() -> float:
+    return asyncio.get_running_loop().time()

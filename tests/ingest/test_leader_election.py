@@ -11,19 +11,20 @@ import psycopg
 import pytest
 
 from faxstore.ingest.leader_election import ANSWER, RENEW, LeaderElection
-from faxstore.store.lease import Lease, Leases
+from faxstore.store.lease import LEASE_SECONDS, Lease, Leases
 from tests.kit.ingestor_pair import until
 
 
-class FakeDatabase:
+class FakeDatabase(Leases):
     """A lease client whose answer a test may change at any time."""
 
     def __init__(self, answer: Callable[[], list[Lease]]) -> None:
+        super().__init__("", "me")
         self.answer = answer
         self.requests = 0
         self.given_up: list[str] = []
 
-    async def hold(self, servers: Sequence[str]) -> list[Lease]:
+    async def hold(self, servers: Sequence[str], seconds: float = LEASE_SECONDS) -> list[Lease]:
         self.requests += 1
         return self.answer()
 
@@ -34,7 +35,7 @@ class FakeDatabase:
 class SilentDatabase(FakeDatabase):
     """Never answers, and takes long to cancel a request."""
 
-    async def hold(self, servers: Sequence[str]) -> list[Lease]:
+    async def hold(self, servers: Sequence[str], seconds: float = LEASE_SECONDS) -> list[Lease]:
         self.requests += 1
         try:
             await asyncio.Event().wait()
