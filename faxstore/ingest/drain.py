@@ -61,11 +61,6 @@ class Drain:
         self._suspect = 0
         """The last key of a batch that failed; batches stay small up to this key."""
 
-    @property
-    def waiting(self) -> int:
-        """How many entries were read and wait for their session."""
-        return self._appender.waiting
-
     def step(self, limit: int | None = None) -> Appended | None:
         """Append the next batch, of at most `limit` records, and discard what is done.
 

@@ -82,11 +82,6 @@ class Appender:
         self._ties = Ties(self._last_on_channel, self._runs_of_uniqueid)
         self._session_ids: dict[tuple[UUID, int], UUID] = {}
 
-    @property
-    def waiting(self) -> int:
-        """Records taken but not done: they wait for their session."""
-        return self._ties.waiting
-
     def append(self, batch: Iterable[tuple[int, Record]]) -> Appended:
         """Appends records, each with the key of its place in a queue, and commits."""
         result = Appended()
