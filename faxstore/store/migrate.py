@@ -1,4 +1,4 @@
-"""Bringing the schema to the revision of this version, by the steps in migrations/."""
+"""Creates and upgrades the schema, by the revisions in migrations/."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def current(dsn: str) -> str | None:
 
 
 def upgrade(dsn: str, revision: str = "head") -> None:
-    """Brings the schema up to a revision and makes the partitions of the months ahead.  Raises FaxstoreError."""
+    """Upgrades the schema to a revision and creates the partitions of the months ahead.  Raises FaxstoreError."""
     schema_version.refuse_newer(current(dsn))
     with _one_line_errors(dsn):
         command.upgrade(_config(dsn), revision)
@@ -32,7 +32,7 @@ def upgrade(dsn: str, revision: str = "head") -> None:
 
 
 def downgrade(dsn: str, revision: str) -> None:
-    """Takes the schema back to a revision.  Raises FaxstoreError, also where that would drop a history."""
+    """Downgrades the schema to a revision.  Raises FaxstoreError, also if that would drop a history."""
     schema_version.refuse_newer(current(dsn))
     with _one_line_errors(dsn):
         command.downgrade(_config(dsn), revision)

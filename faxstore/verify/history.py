@@ -138,7 +138,7 @@ class Window:
         yield from self._blocks()
 
     def trust(self) -> None:
-        """Uses the stored roots without a check; reads only the rows of the last block, which has no root yet."""
+        """Uses the stored roots without a check; reads only the rows that no stored root covers."""
         begin = self.first
         while begin in self._roots:
             begin += BLOCK
