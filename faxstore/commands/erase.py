@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -11,6 +11,10 @@ import typer
 from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
 from faxstore.logs import say
+
+if TYPE_CHECKING:
+    from faxstore.store.database import Connection
+    from faxstore.store.erasure import SessionToErase
 
 
 def run(
@@ -41,12 +45,8 @@ def run(
     if (session is None) == (number is None):
         raise UsageError("erase: give either --session or --number")
     with open_database(settings_of(context), "fax_owner") as connection:
-        found = (
-            [erasure.find_session(connection, session)] if session else erasure.find_by_number(connection, number or "")
-        )
+        found = _sessions(connection, session, number)
         rejected = erasure.count_rejected(connection, number) if number else 0
-        for one in found:
-            print(f"{one.session_id} {one.server} {one.started_at.isoformat()}{' open' * one.is_open}")
         what = f"{len(found)} session{'s' * (len(found) != 1)}"
         what += f" and {rejected} rejected message{'s' * (rejected != 1)}" if number else ""
         if dry_run or not (found or rejected):
@@ -57,6 +57,19 @@ def run(
         if number and rejected:
             erasure.erase_rejected(connection, number, reason)
     say(f"erased: {what}, {rows} rows of the history")
+
+
+def _sessions(connection: Connection, session: UUID | None, number: str | None) -> list[SessionToErase]:
+    """Finds and prints the sessions to erase."""
+    from faxstore.store import erasure
+
+    if session is not None:
+        found = [erasure.find_session(connection, session)]
+    else:
+        found = erasure.find_by_number(connection, number or "")
+    for one in found:
+        print(f"{one.session_id} {one.server} {one.started_at.isoformat()}{' open' * one.is_open}")
+    return found
 
 
 def _confirm(what: str, yes: bool) -> None:

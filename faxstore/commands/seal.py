@@ -16,25 +16,29 @@ if TYPE_CHECKING:
     from faxstore.store.database import Connection
 
 
+SigningKey = Annotated[Path | None, typer.Option(metavar="FILE", help="Sign the checkpoint with the key in this file.")]
+Publish = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Also write the newest checkpoint to this file, for storage elsewhere."),
+]
+Origin = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The name of the log; the first seal fixes it. Default: the name of the key, or else a random one.",
+    ),
+]
+NewKey = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Only generate a key in a new file, and print its public key.")
+]
+
+
 def run(
     context: typer.Context,
-    key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Sign the checkpoint with the key in this file.")
-    ] = None,
-    publish: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Also write the newest checkpoint to this file, for storage elsewhere."),
-    ] = None,
-    origin: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The name of the log; the first seal fixes it. Default: the name of the key, or else a random one.",
-        ),
-    ] = None,
-    new_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Only generate a key in a new file, and print its public key.")
-    ] = None,
+    key: SigningKey = None,
+    publish: Publish = None,
+    origin: Origin = None,
+    new_key: NewKey = None,
 ) -> None:
     """Seal the rows that were appended since the last seal.
 

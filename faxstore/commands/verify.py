@@ -17,27 +17,30 @@ from faxstore.visible import visible
 if TYPE_CHECKING:
     from faxstore.log.keys import PublicKey
     from faxstore.log.note import Checkpoint
+    from faxstore.verify.findings import Scope
+
+
+FromPosition = Annotated[int, typer.Option(metavar="POSITION", min=1, help="Verify only rows from this position on.")]
+ToPosition = Annotated[
+    int | None, typer.Option(metavar="POSITION", min=1, help="Verify only rows up to this position.")
+]
+Published = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A published checkpoint: its rows must be unchanged.")
+]
+Key = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY", help="The public key that faxstore seal --new-key printed: it must have signed every checkpoint."
+    ),
+]
 
 
 def run(
     context: typer.Context,
-    from_position: Annotated[
-        int, typer.Option(metavar="POSITION", min=1, help="Verify only rows from this position on.")
-    ] = 1,
-    to_position: Annotated[
-        int | None, typer.Option(metavar="POSITION", min=1, help="Verify only rows up to this position.")
-    ] = None,
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A published checkpoint: its rows must be unchanged."),
-    ] = None,
-    public_key: Annotated[
-        str | None,
-        typer.Option(
-            metavar="KEY",
-            help="The public key that faxstore seal --new-key printed: it must have signed every checkpoint.",
-        ),
-    ] = None,
+    from_position: FromPosition = 1,
+    to_position: ToPosition = None,
+    checkpoint: Published = None,
+    public_key: Key = None,
 ) -> None:
     """Verify that no row of the history has changed.
 
@@ -54,9 +57,6 @@ def run(
       faxstore verify --checkpoint /mnt/elsewhere/checkpoint --public-key "$(cat log.pub)"
       faxstore verify --from-position 100001 --to-position 200000
     """
-    from faxstore.billing import verification
-    from faxstore.store.database import open_database
-    from faxstore.verify.checks import CHECKS, findings
     from faxstore.verify.findings import Scope
 
     if to_position is not None and to_position < from_position:
@@ -64,7 +64,22 @@ def run(
     scope = Scope(from_position, to_position, public_key=_key(public_key))
     if checkpoint is not None:
         scope.published, scope.published_note = _published(checkpoint)
-    began, found = time.monotonic(), 0
+    began = time.monotonic()
+    found = _print_findings(context, scope)
+    rate = scope.rows / max(time.monotonic() - began, 0.001)
+    sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
+    say(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {found or 'no'} finding{'s' * (found != 1)}")
+    if found:
+        raise typer.Exit(1)
+
+
+def _print_findings(context: typer.Context, scope: Scope) -> int:
+    """Prints each finding as soon as it is known; returns their number."""
+    from faxstore.billing import verification
+    from faxstore.store.database import open_database
+    from faxstore.verify.checks import CHECKS, findings
+
+    found = 0
     with (
         open_database(settings_of(context), "fax_sealer") as connection,
         counting("verifying", "rows") as scope.progress,
@@ -72,11 +87,7 @@ def run(
         for finding in findings(connection, scope, (*CHECKS, verification.check)):
             print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
             found += 1
-    rate = scope.rows / max(time.monotonic() - began, 0.001)
-    sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
-    say(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {found or 'no'} finding{'s' * (found != 1)}")
-    if found:
-        raise typer.Exit(1)
+    return found
 
 
 def _key(text: str | None) -> PublicKey | None:
