@@ -53,7 +53,6 @@ def run(
       faxstore seal --new-key /etc/faxstore/log.key
       faxstore seal --key /etc/faxstore/log.key --publish /srv/www/checkpoint
     """
-    from faxstore.export.files import atomic_file
     from faxstore.log import keys, seal
     from faxstore.store.database import open_database
 
@@ -70,7 +69,12 @@ def run(
     if sealed is None:
         say("the history is empty: nothing to seal")
         return
-    rows, text = sealed
+    _print_checkpoint(*sealed, publish)
+
+
+def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:
+    from faxstore.export.files import atomic_file
+
     print(text, end="")
     if publish is not None:
         with atomic_file(publish) as out:
