@@ -1,194 +1,86 @@
-"""Tables and views as SQLAlchemy objects, for queries that are composed from options.
+"""The tables and views that queries are built from, as SQLAlchemy sees them: their columns, in order, with their types.
 
-The .sql files define the schema; a test compares these columns and types with it.
+The schema itself is in faxstore/sql; a test compares these columns with the database.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Boolean,
-    Column,
-    DateTime,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Numeric,
-    Table,
-    Text,
-    Uuid,
-)
+from sqlalchemy import ARRAY, BigInteger, Boolean, Column, DateTime, Integer, MetaData, Numeric, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 METADATA = MetaData(schema="fax")
 
 MOMENT = DateTime(timezone=True)
-_SNAPSHOT: dict[str, Any] = {
-    "data_rate": Integer,
-    "x_resolution": Integer,
-    "y_resolution": Integer,
-    "page_number": Integer,
-    "pages_transmitted": Integer,
-    "pages_received": Integer,
-    "total_bad_lines": Integer,
-    "error_correction_mode": Boolean,
-    "event": Text,
-    "operation": Text,
-    "state": Text,
-    "session_type": Text,
+
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "bigint": BigInteger(),
+    "boolean": Boolean(),
+    "integer": Integer(),
+    "jsonb": JSONB(),
+    "numeric": Numeric(),
+    "text": Text(),
+    "text[]": ARRAY(Text),
+    "timestamptz": MOMENT,
+    "uuid": Uuid(),
 }
 
 
-def _table(name: str, **types: Any) -> Table:
-    return Table(name, METADATA, *[Column(column, kind) for column, kind in types.items()])
+def _relation(name: str, columns: str) -> Table:
+    """A table or view of the schema fax, from its columns as SQL writes them: `name type, name type`."""
+    named_types = (column.split() for column in columns.split(","))
+    return Table(name, METADATA, *(Column(column, _TYPES[kind]) for column, kind in named_types))
 
 
-epoch = _table(
-    "epoch",
-    epoch_id=Uuid,
-    server=Text,
-    started_at=MOMENT,
-    startup_text=Text,
-    reloaded_at=MOMENT,
-    reload_ordinal=Integer,
-    first_seen_at=MOMENT,
-    last_seen_at=MOMENT,
-)
-session = _table(
+session = _relation(
     "session",
-    session_id=Uuid,
-    started_at=MOMENT,
-    session_number=BigInteger,
-    epoch_id=Uuid,
-    is_open=Boolean,
-    server=Text,
-    operation=Text,
-    channel=Text,
-    uniqueid=Text,
-    technology=Text,
+    """
+    session_id uuid, started_at timestamptz, session_number bigint, epoch_id uuid, is_open boolean, server text,
+    operation text, channel text, uniqueid text, technology text
+    """,
 )
-session_history = _table(
+session_history = _relation(
     "session_history",
-    session_id=Uuid,
-    started_at=MOMENT,
-    observed_at=MOMENT,
-    position=BigInteger,
-    **_SNAPSHOT,
-    collector_id=Text,
-    file_name=Text,
-    details=JSONB,
+    """
+    session_id uuid, started_at timestamptz, observed_at timestamptz, position bigint, data_rate integer,
+    x_resolution integer, y_resolution integer, page_number integer, pages_transmitted integer,
+    pages_received integer, total_bad_lines integer, error_correction_mode boolean, event text, operation text,
+    state text, session_type text, collector_id text, file_name text, details jsonb
+    """,
 )
-append_batch = _table(
-    "append_batch",
-    first_position=BigInteger,
-    last_position=BigInteger,
-    rows=BigInteger,
-    appended_at=MOMENT,
-    collector_id=Text,
-)
-server_history = _table("server_history", server=Text, observed_at=MOMENT, event=Text, collector_id=Text, details=JSONB)
-rejected_message = _table(
-    "rejected_message",
-    server=Text,
-    observed_at=MOMENT,
-    digest=LargeBinary,
-    collector_id=Text,
-    reason=Text,
-    raw=LargeBinary,
-)
-
-sessions = _table(
+sessions = _relation(
     "sessions",
-    session_id=Uuid,
-    server=Text,
-    epoch_id=Uuid,
-    session_number=BigInteger,
-    operation=Text,
-    direction=Text,
-    channel=Text,
-    uniqueid=Text,
-    linkedid=Text,
-    account_code=Text,
-    caller_number=Text,
-    called_number=Text,
-    local_station_id=Text,
-    remote_station_id=Text,
-    transport=Text,
-    file_names=ARRAY(Text),
-    started_at=MOMENT,
-    ended_at=MOMENT,
-    duration_seconds=Numeric,
-    end_observed_by=Text,
-    state=Text,
-    pages=Integer,
-    pages_observed=Integer,
-    bad_lines=BigInteger,
-    bad_lines_discarded=BigInteger,
-    bad_lines_measurable=Boolean,
-    worst_page_bad_lines=Integer,
-    error_correction_mode=Boolean,
-    first_data_rate=Integer,
-    last_data_rate=Integer,
-    lowest_data_rate=Integer,
-    rate_falls=BigInteger,
-    x_resolution=Integer,
-    y_resolution=Integer,
-    resolution=Text,
-    result=Text,
-    result_class=Text,
-    result_text=Text,
-    snapshots=BigInteger,
-    first_position=BigInteger,
-    last_position=BigInteger,
-    ended_not_before=MOMENT,
-    ended_not_after=MOMENT,
-    poll_gap_seconds=Numeric,
-    bad_lines_lower_bound=Boolean,
-    overlaps_gap=Boolean,
-    fax_session_id=Uuid,
-    result_error=Text,
+    """
+    session_id uuid, server text, epoch_id uuid, session_number bigint, operation text, direction text,
+    channel text, uniqueid text, linkedid text, account_code text, caller_number text, called_number text,
+    local_station_id text, remote_station_id text, transport text, file_names text[], started_at timestamptz,
+    ended_at timestamptz, duration_seconds numeric, end_observed_by text, state text, pages integer,
+    pages_observed integer, bad_lines bigint, bad_lines_discarded bigint, bad_lines_measurable boolean,
+    worst_page_bad_lines integer, error_correction_mode boolean, first_data_rate integer,
+    last_data_rate integer, lowest_data_rate integer, rate_falls bigint, x_resolution integer,
+    y_resolution integer, resolution text, result text, result_class text, result_text text, snapshots bigint,
+    first_position bigint, last_position bigint, ended_not_before timestamptz, ended_not_after timestamptz,
+    poll_gap_seconds numeric, bad_lines_lower_bound boolean, overlaps_gap boolean, fax_session_id uuid,
+    result_error text
+    """,
 )
-session_pages = _table(
+session_pages = _relation(
     "session_pages",
-    session_id=Uuid,
-    server=Text,
-    started_at=MOMENT,
-    page=Integer,
-    page_started_at=MOMENT,
-    page_ended_at=MOMENT,
-    seconds=Numeric,
-    attempts=BigInteger,
-    bad_lines=Integer,
-    bad_lines_discarded=BigInteger,
-    data_rate=Integer,
-    resolution=Text,
-    quality=Text,
-    lines_estimated=Integer,
-    bad_line_ratio_estimated=Numeric,
-    poll_gap_seconds=Numeric,
+    """
+    session_id uuid, server text, started_at timestamptz, page integer, page_started_at timestamptz,
+    page_ended_at timestamptz, seconds numeric, attempts bigint, bad_lines integer, bad_lines_discarded bigint,
+    data_rate integer, resolution text, quality text, lines_estimated integer, bad_line_ratio_estimated numeric,
+    poll_gap_seconds numeric
+    """,
 )
-session_timeline = _table(
+session_timeline = _relation(
     "session_timeline",
-    session_id=Uuid,
-    started_at=MOMENT,
-    observed_at=MOMENT,
-    seconds_since_change=Numeric,
-    event=Text,
-    changes=ARRAY(Text),
-    note=Text,
-    state=Text,
-    page_number=Integer,
-    pages=Integer,
-    pages_delta=BigInteger,
-    bad_lines=Integer,
-    bad_lines_delta=BigInteger,
-    data_rate=Integer,
-    error_correction_mode=Boolean,
-    resolution=Text,
-    transport=Text,
-    collector_id=Text,
-    position=BigInteger,
+    """
+    session_id uuid, started_at timestamptz, observed_at timestamptz, seconds_since_change numeric, event text,
+    changes text[], note text, state text, page_number integer, pages integer, pages_delta bigint,
+    bad_lines integer, bad_lines_delta bigint, data_rate integer, error_correction_mode boolean,
+    resolution text, transport text, collector_id text, position bigint
+    """,
 )
