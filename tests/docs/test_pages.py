@@ -117,3 +117,10 @@ def test_every_command_in_an_example_exists_with_its_options(page: Path) -> None
         known = {*GENERAL, *(one.spelling.split(" ")[0] for one in commands_page.parameters(COMMANDS[name]))}
         unknown += [f"{line}: {word}" for word in words if word.startswith("--") and word.split("=")[0] not in known]
     assert unknown == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_target_of_make_on_a_page_exists(page: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    mentioned = re.findall(r"(?:`|^ *)make ([a-z][a-z-]*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(mentioned) - set(targets) == set()
