@@ -122,7 +122,7 @@ add_command(app, "psql", psql.run, ignore_unknown_options=True)
 
 def _complain(line: str, status: int) -> int:
     if line:
-        logs.say(line, logging.ERROR)
+        logs.print_message(line, logging.ERROR)
     return status
 
 

@@ -95,7 +95,7 @@ def configure(log_format: LogFormat, *, service: bool = False) -> None:
         threading.excepthook = _log_thread_exception
 
 
-def say(line: str, level: int = logging.INFO) -> None:
+def print_message(line: str, level: int = logging.INFO) -> None:
     """Prints a message for the user on standard error."""
     _MESSAGES.handle(log.makeRecord(log.name, level, "", 0, line, (), None))
 

@@ -32,7 +32,9 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     if not scope.whole:
         return
     if not _may_read(connection):
-        logs.say("the billing ledger was not verified: this user needs the role fax_reader too", logging.WARNING)
+        logs.print_message(
+            "the billing ledger was not verified: this user needs the role fax_reader too", logging.WARNING
+        )
         return
     for fault in ledger_faults(connection):
         where, _, what = fault.partition(": ")

@@ -18,7 +18,7 @@ from faxstore.commands.general import add_command, new_group
 from faxstore.commands.output import written_to
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
-from faxstore.logs import say
+from faxstore.logs import print_message
 from faxstore.report.formats import Format
 from faxstore.settings.period import Period, is_local, parse_moment
 
@@ -87,9 +87,9 @@ def export(
             for batch in export_batches(ledger, existing, format, progress, recheck=recheck):
                 made = True
                 print(existing / file_name(batch.consumer, batch.batch, batch.format), flush=True)
-                say(_summary(batch))
+                print_message(_summary(batch))
         if not made:
-            say(f"nothing new for {consumer}: {ledger.status()}")
+            print_message(f"nothing new for {consumer}: {ledger.status()}")
 
 
 def list_batches(
@@ -136,7 +136,9 @@ def render(
         sha256 = render_batch(ledger, wanted, existing, progress)
         print(existing / file_name(consumer, batch, wanted.format), flush=True)
         if sha256 != wanted.sha256:
-            say(f"batch {batch} differs from the original: personal values of {wanted.erased_lines} lines were erased")
+            print_message(
+                f"batch {batch} differs from the original: personal values of {wanted.erased_lines} lines were erased"
+            )
 
 
 def as_of(
@@ -166,7 +168,7 @@ def as_of(
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), _ledger(context, consumer) as ledger:
         batch = _batch_of(ledger, when)
-        say(f"{consumer} as of batch {batch.batch}, made at {batch.made_at.isoformat()}")
+        print_message(f"{consumer} as of batch {batch.batch}, made at {batch.made_at.isoformat()}")
         for piece in renderer(format)(ledger.as_of(batch.batch, period)):
             sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
@@ -198,7 +200,7 @@ def _existing(folder: Path | None) -> Path:
 
 def _hold(ledger: Ledger) -> None:
     if not ledger.try_lock():
-        say(f"waiting for another export for {ledger.consumer} to finish")
+        print_message(f"waiting for another export for {ledger.consumer} to finish")
         ledger.lock()
 
 
@@ -224,7 +226,7 @@ def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> N
             lines += 1
             progress(lines)
     sys.stdout.buffer.flush()
-    say(f"dry run for {ledger.consumer}, no batch was made; {ledger.status()}")
+    print_message(f"dry run for {ledger.consumer}, no batch was made; {ledger.status()}")
 
 
 def _summary(batch: Batch) -> str:

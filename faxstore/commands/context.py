@@ -23,7 +23,7 @@ def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
     loaded = settings.load(options.config, os.environ, dsn=options.dsn, data_dir=options.data_dir)
     logs.configure(options.log_format or loaded.log_format, service=service)
     for warning in loaded.warnings:
-        logs.say(f"warning: {warning}", logging.WARNING)
+        logs.print_message(f"warning: {warning}", logging.WARNING)
     return loaded
 
 

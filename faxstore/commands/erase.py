@@ -10,7 +10,7 @@ import typer
 
 from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
-from faxstore.logs import say
+from faxstore.logs import print_message
 
 if TYPE_CHECKING:
     from faxstore.store.database import Connection
@@ -50,13 +50,13 @@ def run(
         what = f"{len(found)} session{'s' * (len(found) != 1)}"
         what += f" and {rejected} rejected message{'s' * (rejected != 1)}" if number else ""
         if dry_run or not (found or rejected):
-            say(f"{what} would be erased" if found or rejected else "nothing to erase")
+            print_message(f"{what} would be erased" if found or rejected else "nothing to erase")
             return
         _confirm(what, yes)
         rows = erasure.erase_sessions(connection, found, reason)
         if number and rejected:
             erasure.erase_rejected(connection, number, reason)
-    say(f"erased: {what}, {rows} rows of the history")
+    print_message(f"erased: {what}, {rows} rows of the history")
 
 
 def _sessions(connection: Connection, session: UUID | None, number: str | None) -> list[SessionToErase]:

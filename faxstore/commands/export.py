@@ -14,7 +14,7 @@ from faxstore.commands.general import add_command, new_group
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.export.target import ExportFormat, SessionsFormat, Target
-from faxstore.logs import say
+from faxstore.logs import print_message
 from faxstore.settings.period import Period
 from faxstore.visible import visible
 
@@ -216,6 +216,6 @@ def _write(
         with counting("exporting", what) as count:
             written = run(connection, selected, period.time_zone, target, count)
     if target.output is not None:
-        say(f"wrote {written.rows:,} {what} to {visible(str(target.output))}")
+        print_message(f"wrote {written.rows:,} {what} to {visible(str(target.output))}")
     if written.left_out:
-        say(f"{written.left_out:,} sessions have no line in an xferfaxlog: neither sent nor received")
+        print_message(f"{written.left_out:,} sessions have no line in an xferfaxlog: neither sent nor received")

@@ -9,7 +9,7 @@ import typer
 from faxstore.commands.context import settings_of
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
-from faxstore.logs import say
+from faxstore.logs import print_message
 from faxstore.visible import visible
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def run(context: typer.Context, files: Files, server: Server = None) -> None:
             summary, error = _import(connection, file, server)
             total.add(summary)
             if error is not None:  # the other files can be imported nevertheless
-                say(str(error))
+                print_message(str(error))
                 failed = True
-    say(_sentence(total))
+    print_message(_sentence(total))
     if failed:
         raise typer.Exit(UsageError.exit_status)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from faxstore.commands.context import settings_of
-from faxstore.logs import say
+from faxstore.logs import print_message
 
 
 def run(context: typer.Context) -> None:
@@ -27,6 +27,6 @@ def run(context: typer.Context) -> None:
         migrate.upgrade(dsn)
         after = migrate.current(dsn)
     if before == after:
-        say(f"the schema is up to date: {after}")
+        print_message(f"the schema is up to date: {after}")
     else:
-        say(f"upgraded the schema from {before} to {after}" if before else f"created schema {after}")
+        print_message(f"upgraded the schema from {before} to {after}" if before else f"created schema {after}")

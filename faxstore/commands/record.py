@@ -10,7 +10,7 @@ import typer
 
 from faxstore.commands.context import servers_of, settings_of
 from faxstore.errors import UnreachableError, UsageError
-from faxstore.logs import say
+from faxstore.logs import print_message
 
 if TYPE_CHECKING:
     from faxstore.capture.recorder import Recorder
@@ -54,7 +54,7 @@ def run(
         asyncio.run(_watch(servers[0], recorder, seconds))
     if recorder.messages == 0:
         raise UnreachableError(f"{servers[0].name}: nothing was recorded, because the server could not be reached")
-    say(f"{recorder.messages:,} messages of {servers[0].name} recorded")
+    print_message(f"{recorder.messages:,} messages of {servers[0].name} recorded")
 
 
 async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | None) -> None:

@@ -10,7 +10,7 @@ import typer
 from faxstore.commands.context import settings_of
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
-from faxstore.logs import say
+from faxstore.logs import print_message
 
 if TYPE_CHECKING:
     from faxstore.store.database import Connection
@@ -67,7 +67,7 @@ def run(
         with counting("sealing", "rows") as count:
             sealed = seal.seal(connection, name, signer, count)
     if sealed is None:
-        say("the history is empty: nothing to seal")
+        print_message("the history is empty: nothing to seal")
         return
     _print_checkpoint(*sealed, publish)
 
@@ -79,7 +79,7 @@ def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:
     if publish is not None:
         with atomic_file(publish) as out:
             out.write(text.encode())
-    say(f"sealed {rows:,} new rows")
+    print_message(f"sealed {rows:,} new rows")
 
 
 def _name(connection: Connection, origin: str | None) -> str | None:

@@ -11,7 +11,7 @@ import typer
 from faxstore.commands.context import settings_of
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
-from faxstore.logs import say
+from faxstore.logs import print_message
 from faxstore.visible import visible
 
 if TYPE_CHECKING:
@@ -68,7 +68,9 @@ def run(
     found = _print_findings(context, scope)
     rate = scope.rows / max(time.monotonic() - began, 0.001)
     sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
-    say(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {found or 'no'} finding{'s' * (found != 1)}")
+    print_message(
+        f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {found or 'no'} finding{'s' * (found != 1)}"
+    )
     if found:
         raise typer.Exit(1)
 

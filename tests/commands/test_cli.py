@@ -24,16 +24,16 @@ GROUPS = {
 EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
 
 
-def left(arguments: list[str]) -> int:
+def exit_status(arguments: list[str]) -> int:
     """The exit status of the command line."""
     with pytest.raises(SystemExit) as leaving:
         cli.main(arguments)
     return int(leaving.value.code or 0)
 
 
-def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
-    """The exit status and the one line on standard error; nothing may stand on standard output."""
-    status = left(arguments)
+def error_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """The exit status and the one line on standard error; standard output is empty."""
+    status = exit_status(arguments)
     out, error = capsys.readouterr()
     assert out == ""
     assert error.startswith("faxstore: ")
@@ -42,7 +42,7 @@ def complaint(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple
     return status, error.removeprefix("faxstore: ").rstrip("\n")
 
 
-def test_all_commands_are_there_and_no_other() -> None:
+def test_the_list_of_commands() -> None:
     assert [info.name for info in cli.app.registered_commands] == COMMANDS
     found = {info.name: info.typer_instance for info in cli.app.registered_groups}
     assert {name: [one.name for one in app.registered_commands] for name, app in found.items() if app} == GROUPS
@@ -50,7 +50,7 @@ def test_all_commands_are_there_and_no_other() -> None:
 
 @pytest.mark.parametrize("command", EVERY)
 def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert left([*command.split(), "--help"]) == 0
+    assert exit_status([*command.split(), "--help"]) == 0
     screen, error = capsys.readouterr()
     assert error == ""
     assert "Examples:" in screen
@@ -59,19 +59,19 @@ def test_the_help_of_each_command_has_an_example(command: str, capsys: pytest.Ca
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert left(["--help"]) == 0
+    assert exit_status(["--help"]) == 0
     screen = capsys.readouterr().out
     assert [command for command in [*COMMANDS, *GROUPS] if f"│ {command} " not in screen] == []
 
 
-def test_brackets_of_a_docstring_are_no_markup() -> None:
+def test_brackets_in_a_docstring_are_not_markup() -> None:
     def run() -> None:
         """Reads the table [server] of the file."""
 
     assert help.screen(run) == "Reads the table \\[server] of the file."
 
 
-def test_lines_of_a_paragraph_are_one_and_lists_stay() -> None:
+def test_paragraphs_are_joined_and_lists_keep_their_lines() -> None:
     def run() -> None:
         """First line.
 
@@ -91,11 +91,11 @@ def test_lines_of_a_paragraph_are_one_and_lists_stay() -> None:
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert left(["--version"]) == 0
+    assert exit_status(["--version"]) == 0
     assert capsys.readouterr().out == f"faxstore {faxstore.__version__}\n"
 
 
-def test_python_m_faxstore_is_the_same_and_needs_no_database_driver_for_it() -> None:
+def test_python_m_faxstore_prints_the_version_without_a_database_driver() -> None:
     program = (
         "import runpy, sys; sys.argv = ['faxstore', '--version']\n"
         "try: runpy.run_module('faxstore', run_name='__main__')\n"
@@ -116,7 +116,7 @@ def test_completion_for_a_shell() -> None:
 
 
 def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert left([]) == 2
+    assert exit_status([]) == 2
     assert "Begin with:" in capsys.readouterr().out
 
 
@@ -140,41 +140,43 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
         (["--dsn", "nonsense", "sessions"], "--dsn is not a connection string of PostgreSQL"),
     ],
 )
-def test_bad_use_is_one_line_and_status_2(
+def test_wrong_use_is_one_line_and_status_2(
     arguments: list[str], line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    status, told = complaint(arguments, capsys)
+    status, error = error_line(arguments, capsys)
     assert status == 2
-    assert line in told
+    assert line in error
 
 
 @pytest.mark.parametrize("command", ["ingest", "record", "doctor"])
-def test_what_needs_a_server_says_so(command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_commands_that_need_a_server_report_a_missing_one(
+    command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     config = tmp_path / "faxstore.toml"
     config.touch()
-    status, told = complaint(["--config", str(config), command], capsys)
+    status, error = error_line(["--config", str(config), command], capsys)
     assert status == 2
-    assert "no [[server]] is set" in told
+    assert "no [[server]] is set" in error
 
 
 @pytest.mark.parametrize("command", ["migrate", "sessions"])
-def test_a_database_that_is_not_there(command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_reached(command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     dsn = f"host={tmp_path} dbname=fax user=fax"
-    status, told = complaint(["--dsn", dsn, command], capsys)
+    status, error = error_line(["--dsn", dsn, command], capsys)
     assert status == 3
-    assert "the database cannot be reached" in told
+    assert "the database cannot be reached" in error
 
 
-def test_an_interrupt_leaves_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("faxstore.settings.loading.load", interrupted)
-    assert left(["sessions"]) == cli.INTERRUPTED
+    assert exit_status(["sessions"]) == cli.INTERRUPTED
 
 
-def test_a_reader_that_has_had_enough_is_no_error() -> None:
+def test_a_closed_pipe_is_not_an_error() -> None:
     program = (
         "import sys; from faxstore import cli\n"
         "from faxstore.report import one_session\n"

@@ -59,14 +59,14 @@ def text_options() -> Iterator[tuple[tuple[str, ...], str]]:
             yield path, "--" + name.replace("_", "-")
 
 
-def left(capsys: Captured, *arguments: str) -> tuple[int, str]:
+def run(capsys: Captured, *arguments: str) -> tuple[int, str]:
     """The exit status and standard error."""
-    with pytest.raises(SystemExit) as leaving:
+    with pytest.raises(SystemExit) as exited:
         cli.main([*arguments])
-    return int(leaving.value.code or 0), capsys.readouterr().err
+    return int(exited.value.code or 0), capsys.readouterr().err
 
 
-def test_there_are_commands() -> None:
+def test_commands_of_groups_are_tested_too() -> None:
     assert ("billing", "as-of") in EVERY
     assert ("sessions",) in EVERY
 
@@ -75,10 +75,10 @@ def test_there_are_commands() -> None:
 def test_an_empty_value_is_an_error(path: tuple[str, ...], option: str, capsys: Captured) -> None:
     rest = required(EVERY[path])
     for spelling in ([option, ""], [f"{option}="], [option, " "]):
-        status, error = left(capsys, *path, *rest, *spelling)
+        status, error = run(capsys, *path, *rest, *spelling)
         assert (status, error) == (2, f"faxstore: {option} is empty: give a value, or omit it\n")
     if option.removeprefix("--").replace("-", "_") in NAMES:
-        status, error = left(capsys, option, "", *path, *rest)
+        status, error = run(capsys, option, "", *path, *rest)
         assert (status, error) == (2, f"faxstore: {option} is empty: give a value, or omit it\n")
 
 
@@ -86,7 +86,7 @@ def test_an_empty_value_is_an_error(path: tuple[str, ...], option: str, capsys: 
 def test_an_empty_argument_is_an_error(path: tuple[str, ...], capsys: Captured) -> None:
     if not any(param.param_type_name == "argument" for param in EVERY[path].params):
         return
-    status, error = left(capsys, *path, "")
+    status, error = run(capsys, *path, "")
     assert status == 2
     assert re.fullmatch(r"faxstore: \S+ is empty: give a value, or omit it\n", error)
 
@@ -103,7 +103,7 @@ def general_options(arguments: list[str]) -> Any:
 
 
 @pytest.mark.parametrize("path", EVERY)
-def test_general_options_mean_the_same_before_and_after_the_command(path: tuple[str, ...]) -> None:
+def test_general_options_work_before_and_after_the_command(path: tuple[str, ...]) -> None:
     general = [word for name in NAMES for word in ("--" + name.replace("_", "-"), GENERAL[name])]
     rest = required(EVERY[path])
     expected = GeneralOptions(Path(GENERAL["config"]), NOWHERE, Path(GENERAL["data_dir"]), LogFormat.JSON)
@@ -129,19 +129,17 @@ def test_a_general_option_with_two_values_is_an_error(name: str, capsys: Capture
         [option, one, option, other, "sessions"],
         ["export", option, one, "sessions", option, other],
     ):
-        status, error = left(capsys, *arguments)
+        status, error = run(capsys, *arguments)
         assert status == 2
         assert line in error
         assert error.count("\n") == 1
 
 
-def test_the_variable_of_the_log_format_counts_less_than_the_option(
-    capsys: Captured, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_option_overrides_the_variable_of_the_log_format(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAXSTORE_LOG_FORMAT", "json")
-    _, error = left(capsys, "sessions", "--dsn", NOWHERE, "--from", "never")
+    _, error = run(capsys, "sessions", "--dsn", NOWHERE, "--from", "never")
     assert json.loads(error)["message"].startswith("--from: 'never' is not")
-    _, error = left(capsys, "sessions", "--dsn", NOWHERE, "--from", "never", "--log-format", "text")
+    _, error = run(capsys, "sessions", "--dsn", NOWHERE, "--from", "never", "--log-format", "text")
     assert error.startswith("faxstore: --from: 'never' is not")
 
 
@@ -158,7 +156,7 @@ def test_every_command_with_a_period_has_the_three_options() -> None:
 def test_a_period_that_ends_before_it_starts_is_an_error(path: tuple[str, ...], capsys: Captured) -> None:
     arguments = [] if path[0] == "report" else required(EVERY[path])
     for since, until in (("--from", "--to"), ("--since", "--until")):
-        status, error = left(capsys, "--dsn", NOWHERE, *path, *arguments, since, "2026-11-02", until, "2026-11-01")
+        status, error = run(capsys, "--dsn", NOWHERE, *path, *arguments, since, "2026-11-02", until, "2026-11-01")
         assert (status, error.count("\n")) == (2, 1)
         assert "--from 2026-11-02T00:00:00 is not before --to 2026-11-01T00:00:00" in error
 
@@ -183,6 +181,6 @@ def test_the_help_shows_no_type_of_a_flag(path: tuple[str, ...], capsys: Capture
 def test_a_dash_as_output_is_standard_output(capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     line = "faxstore: --format parquet is a folder of files: name it with --output FOLDER\n"
-    assert left(capsys, "export", "pages", "--format", "parquet", "--output", "-") == (2, line)
-    assert left(capsys, "export", "pages", "--output", "-", "--dsn", NOWHERE)[0] == 3
+    assert run(capsys, "export", "pages", "--format", "parquet", "--output", "-") == (2, line)
+    assert run(capsys, "export", "pages", "--output", "-", "--dsn", NOWHERE)[0] == 3
     assert list(tmp_path.iterdir()) == []

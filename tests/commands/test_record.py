@@ -30,7 +30,7 @@ async def record(
     return await asyncio.create_subprocess_exec(*program, stdout=PIPE, stderr=PIPE)
 
 
-async def left(process: Process) -> tuple[int, str, str]:
+async def finished(process: Process) -> tuple[int, str, str]:
     """Exit status, standard output, standard error."""
     async with asyncio.timeout(20):
         out, error = await process.communicate()
@@ -48,7 +48,7 @@ def test_a_recording_until_a_signal(tmp_path: Path) -> None:
             server.send("Event: RTCPSent\r\nTo: 10.0.0.5:4000\r\n\r\n")
             await server.until_requested("FAXSession", 4)
             process.send_signal(signal.SIGTERM)
-            return await left(process)
+            return await finished(process)
 
     status, out, error = asyncio.run(scenario())
     lines = list(capture.read(str(file)))
@@ -71,7 +71,7 @@ def test_a_pipe_gets_each_line_at_once(tmp_path: Path) -> None:
             async with asyncio.timeout(20):
                 lines = [await process.stdout.readline() for _ in range(5)]
             process.send_signal(signal.SIGINT)
-            return lines, (await left(process))[0]
+            return lines, (await finished(process))[0]
 
     lines, status = asyncio.run(scenario())
     assert lines[0].endswith(b'"dir": "mark", "text": "connected"}\n')
@@ -81,7 +81,7 @@ def test_a_pipe_gets_each_line_at_once(tmp_path: Path) -> None:
 def test_it_stops_after_the_given_seconds(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str, str]:
         async with FakeServer() as server:
-            return await left(await record(tmp_path, server, "--seconds", "0.5"))
+            return await finished(await record(tmp_path, server, "--seconds", "0.5"))
 
     status, out, _ = asyncio.run(scenario())
     assert status == 0
@@ -93,7 +93,7 @@ def test_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
         server = FakeServer()
         await server.start()
         await server.stop()
-        return await left(await record(tmp_path, server, "--seconds", "0.2"))
+        return await finished(await record(tmp_path, server, "--seconds", "0.2"))
 
     status, _, error = asyncio.run(scenario())
     assert status == 3
@@ -104,7 +104,7 @@ def test_one_of_several_servers_must_be_named(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str, str]:
         server = FakeServer()
         server.port = 5038
-        return await left(await record(tmp_path, server, twice=True))
+        return await finished(await record(tmp_path, server, twice=True))
 
     assert asyncio.run(scenario()) == (2, "", "faxstore: --server is missing: use pbx1 or pbx2\n")
 
@@ -113,7 +113,7 @@ def test_a_server_that_is_not_in_the_settings(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str, str]:
         server = FakeServer()
         server.port = 5038
-        return await left(await record(tmp_path, server, "--server", "pbx9"))
+        return await finished(await record(tmp_path, server, "--server", "pbx9"))
 
     status, _, error = asyncio.run(scenario())
     assert (status, error) == (2, "faxstore: --server pbx9 is not in the settings; use pbx1\n")
