@@ -1,84 +1,100 @@
-"""Where one run of a fax application on a channel ends and the next begins, by its events alone.
+"""Where one run of a fax application on a channel ends and the next begins, judged by the channel's events.
 
-Newexten tells that an application begins.  Without it, VarSet FAXERROR=INIT_ERROR does, right after the variables
-that res_fax.c (sendfax_exec, receivefax_exec) clears: that is how each run starts.  A run whose session cannot be
-reserved says INIT_ERROR once more, as its result ("error reserving fax session", names-22 among the recordings).
+Newexten reports that an application begins.  The AMI user may not receive it; then VarSet FAXERROR=INIT_ERROR marks the
+beginning, if it directly follows the variables that a run clears first (res_fax.c, sendfax_exec and receivefax_exec).
+A run that cannot reserve its session sets INIT_ERROR a second time, as its result ("error reserving fax session";
+recording names-22).  That one is no beginning.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import NamedTuple
 
 from faxstore.observations import Observation
 
 COMPLETIONS = frozenset({"SendFAX", "ReceiveFAX"})
 NEWEXTEN = "Newexten"
 
-Waiting = Sequence[tuple[int, Observation]]
-"""Events of one channel with their keys, in the order of their moments."""
+
+class Pending(NamedTuple):
+    """An event that waits for its session, and its key in the spool."""
+
+    key: int
+    event: Observation
+
+
+observed_at = attrgetter("event.observed_at")
+"""The time of a pending event; pending events of a channel are sorted by it."""
 
 _CLEARED = ("FAXSTATUS", "FAXPAGES", "FAXSTATUS")
-"""The variables that a run sets right before INIT_ERROR, in that order (it reads the same both ways)."""
+"""The variables that a run sets right before INIT_ERROR, in this order (forwards and backwards)."""
 
 _APPLICATIONS = {"send": "SendFAX", "receive": "ReceiveFAX"}
 
 
-def earlier(waiting: Waiting, event: Observation) -> int:
-    """How many of these, the first ones, are of an earlier run than the one that this event begins."""
+def count_of_earlier_run(pending: Sequence[Pending], event: Observation) -> int:
+    """Return how many of the first pending events belong to a run before the one that this event begins.
+
+    The result is 0 for an event that begins no run.
+    """
     if event.event != NEWEXTEN and not _is_init_error(event):
         return 0
-    at = sum(seen.observed_at < event.observed_at for _, seen in waiting)
+    at = bisect_left(pending, event.observed_at, key=observed_at)
     if event.event == NEWEXTEN:
-        return at if any(_tells_of_a_run(seen) for _, seen in waiting[:at]) else 0
-    start = _start(waiting, at)
-    return start if start is not None and any(_is_init_error(seen) for _, seen in waiting[:start]) else 0
+        return at if any(_belongs_to_a_run(entry.event) for entry in pending[:at]) else 0
+    start = _start_of_run(pending, at)
+    return start if start is not None and any(_is_init_error(entry.event) for entry in pending[:start]) else 0
 
 
-def until_next(waiting: Waiting, moment: int) -> int:
-    """How many of these are not of a run that began after this moment.
+def count_until_next_run(pending: Sequence[Pending], moment: int) -> int:
+    """Return how many of the first pending events do not belong to a run that began after a moment.
 
-    A piece of a recording that overlaps the one before brings what lies before the events that wait.
+    Where recordings overlap, later events are pending already when an earlier one arrives.
     """
-    for at, (_, seen) in enumerate(waiting):
-        if seen.observed_at > moment and seen.event == NEWEXTEN:
+    for at in range(bisect_right(pending, moment, key=observed_at), len(pending)):
+        event = pending[at].event
+        if event.event == NEWEXTEN:
             return at
-        if seen.observed_at > moment and _is_init_error(seen) and (start := _start(waiting, at)) is not None:
+        if _is_init_error(event) and (start := _start_of_run(pending, at)) is not None:
             return start
-    return len(waiting)
+    return len(pending)
 
 
-def _start(waiting: Waiting, at: int) -> int | None:
-    """Where the run starts whose INIT_ERROR is at this place; None: that is a result, not a start."""
+def begins(events: Iterable[Observation]) -> bool:
+    """Return whether the events contain the beginning of a run.  FAXStatus comes only at the beginning (res_fax.c)."""
+    return any(event.event in (NEWEXTEN, "FAXStatus") or _is_init_error(event) for event in events)
+
+
+def application(events: Sequence[Observation]) -> str:
+    """Return the application of a run by its completion event, else by its beginning, else ''."""
+    completed = (event.event for event in events if event.event in COMPLETIONS)
+    begun = (_APPLICATIONS.get(event.operation or "") for event in events if event.event in (NEWEXTEN, "FAXStatus"))
+    return next(completed, None) or next(filter(None, begun), "")
+
+
+def _start_of_run(pending: Sequence[Pending], at: int) -> int | None:
+    """Return where the run begins whose INIT_ERROR is (or would be) at this index; None if it is a run's result."""
     for variable in _CLEARED:
-        if at == 0 or _variable(waiting[at - 1][1]) != variable:
+        if at == 0 or _variable(pending[at - 1].event) != variable:
             return None
-        moment = waiting[at - 1][1].observed_at
-        while at and waiting[at - 1][1].observed_at == moment:  # an event that was imported before waits twice
+        moment = pending[at - 1].event.observed_at
+        while at and pending[at - 1].event.observed_at == moment:  # an event that was imported twice is pending twice
             at -= 1
     return at
 
 
-def begins(events: Iterable[Observation]) -> bool:
-    """Whether the beginning of a run is among these; FAXStatus comes at the beginning alone (res_fax.c)."""
-    return any(seen.event in (NEWEXTEN, "FAXStatus") or _is_init_error(seen) for seen in events)
+def _belongs_to_a_run(event: Observation) -> bool:
+    # A dialplan may set LOCALSTATIONID for the next fax.
+    return _variable(event) != "LOCALSTATIONID"
 
 
-def application(events: Sequence[Observation]) -> str:
-    """The application that a run tells: by its completion, else by its beginning; empty where nothing does."""
-    completed = (seen.event for seen in events if seen.event in COMPLETIONS)
-    begun = (_APPLICATIONS.get(seen.operation or "") for seen in events if seen.event in (NEWEXTEN, "FAXStatus"))
-    return next(completed, None) or next(filter(None, begun), "")
+def _is_init_error(event: Observation) -> bool:
+    return _variable(event) == "FAXERROR" and event.details.get("Value") == "INIT_ERROR"
 
 
-def _tells_of_a_run(seen: Observation) -> bool:
-    # A dialplan may set LOCALSTATIONID for the fax to come.
-    return _variable(seen) != "LOCALSTATIONID"
-
-
-def _is_init_error(seen: Observation) -> bool:
-    return _variable(seen) == "FAXERROR" and seen.details.get("Value") == "INIT_ERROR"
-
-
-def _variable(seen: Observation) -> str:
-    variable = seen.details.get("Variable") if seen.event == "VarSet" else ""
+def _variable(event: Observation) -> str:
+    variable = event.details.get("Variable") if event.event == "VarSet" else ""
     return variable if isinstance(variable, str) else ""

@@ -1,21 +1,25 @@
-"""The identities that are computed rather than given out: the same observation, wherever it is
-appended, names the same epoch and the same session."""
+"""Ids of epochs and sessions.
+
+Ids are computed from what was observed and not drawn at random, so that the same observation has the same epoch and
+session wherever it is appended.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from faxstore.observations import MICROSECONDS, Life
 
 NAMESPACE = UUID("5b1f6f0e-8a55-5d0c-9a53-0d1f6a7c4a11")
-"""Of faxstore; changing it would rename every session."""
+"""Namespace of all ids of faxstore.  Changing it would change the id of every session."""
 
 
 def epoch_id(life: Life) -> UUID:
-    """The id of an epoch that nobody has named before: from its server, and the best evidence of its start.
+    """Return the id for an epoch that is not stored yet, from its server and the best evidence of its start.
 
-    The UTC start counts in whole seconds.  The store looks for an epoch that starts within 2 s first, so
-    this id is only used by the first observer of a start.
+    A start in UTC is rounded to whole seconds.  The store looks for an epoch that starts within 2 s first, so only the
+    first observer of a start uses this id.
     """
     if life.started_at is not None:
         start = f"start {round(life.started_at / MICROSECONDS)}"
@@ -28,11 +32,12 @@ def epoch_id(life: Life) -> UUID:
     return uuid5(NAMESPACE, f"epoch\n{life.server}\n{start}")
 
 
+@lru_cache(maxsize=2_000)
 def session_id(epoch: UUID, session_number: int) -> UUID:
-    """The id of a listed session; the epoch's id stands for server and epoch."""
+    """Return the id of a listed session.  The epoch's id stands for server and epoch."""
     return uuid5(NAMESPACE, f"session\n{epoch}\n{session_number}")
 
 
 def unlisted_id(server: str, uniqueid: str, application: str, ordinal: int) -> UUID:
-    """The id of a fax that no list showed: the ordinal-th (from 0) of that application's runs on a channel."""
+    """Return the id of a fax that no list showed: run number `ordinal` (from 0) of the application on a channel."""
     return uuid5(NAMESPACE, f"unlisted\n{server}\n{uniqueid}\n{application}\n{ordinal}")

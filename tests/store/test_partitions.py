@@ -10,8 +10,10 @@ import psycopg
 import pytest
 
 from faxstore.observations import MICROSECONDS, Life, Observation
-from faxstore.sessions.ties import Known
+from faxstore.sessions.channel import Fax
+from faxstore.store import append as append_module
 from faxstore.store.append import Appender
+from faxstore.store.session_lookup import StoredSessions
 from tests.kit.given import append, at, completed, moment, read, sessions, snapshot, variable
 
 
@@ -87,25 +89,29 @@ def test_the_months_ahead_are_created(database: psycopg.Connection) -> None:
 # -- two writers -----------------------------------------------------------------------------------------
 
 
-def test_creating_a_partition_does_not_deadlock_with_a_concurrent_append(dsn: str) -> None:
+def test_creating_a_partition_does_not_deadlock_with_a_concurrent_append(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One append has read the history to find a session; a concurrent one needs a new partition."""
     has_read, blocked = threading.Event(), threading.Event()
     old = second_of(datetime(2019, 3, 3, tzinfo=UTC))
     faults: list[BaseException] = []
 
-    class Paused(Appender):
-        """Waits after it has read the history, in its transaction."""
+    class Paused(StoredSessions):
+        """Waits after it has read the history, in the transaction of the append."""
 
-        def _last_on_channel(self, epoch: UUID, event: Observation) -> Known | None:
-            known = super()._last_on_channel(epoch, event)
+        def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+            fax = super().latest_fax(epoch, event)
             has_read.set()
             blocked.wait(5)
-            return known
+            return fax
+
+    monkeypatch.setattr(append_module, "StoredSessions", Paused)
 
     def first() -> None:
         try:
             with psycopg.connect(dsn, autocommit=True) as connection:
-                appender = Paused(connection, "first")
+                appender = Appender(connection, "first")
                 appender.append([(0, snapshot(0))])
                 appender.append([(1, variable(5, "FAXMODE", "audio", channel="PJSIP/another")), (2, snapshot(6))])
         except BaseException as error:

@@ -1,0 +1,206 @@
+"""The state machine of one channel.
+
+A channel is one leg of a call.  It runs fax applications one after another, so an event that names only a channel
+belongs to the fax that runs there at the time.  Lists show which session that is, but a poll may come late, or the
+AMI user may not be allowed to list.  An event whose fax is not known yet is pending: it waits on its channel.
+
+The state is that of the channel's latest fax:
+
+    NEW         No fax is known.
+    LISTED      A list showed the session.  Events belong to it.
+    UNLISTED    Pending events became a fax of their own, because no list showed one.  It may go on.
+    COMPLETED   The fax raised its completion event.  Later events are pending for the next fax.
+    SUPERSEDED  Newexten announced another fax before this one raised a completion event.  Events are pending.
+    FOLLOWED    Newexten announced another fax after the completion event.  Events are pending.
+
+    state       same session  another session  completion  Newexten of   pending events
+                listed        listed           event       another fax   become a fax
+    ----------  ------------  ---------------  ----------  ------------  ---------------------
+    NEW         -             LISTED           -           NEW           UNLISTED or COMPLETED
+    LISTED      LISTED        LISTED           COMPLETED   SUPERSEDED    UNLISTED or COMPLETED
+    UNLISTED    -             LISTED           -           SUPERSEDED    UNLISTED or COMPLETED
+    COMPLETED   COMPLETED     LISTED           COMPLETED   FOLLOWED      UNLISTED or COMPLETED
+    SUPERSEDED  LISTED        LISTED           FOLLOWED    SUPERSEDED    UNLISTED or COMPLETED
+    FOLLOWED    COMPLETED     LISTED           FOLLOWED    FOLLOWED      UNLISTED or COMPLETED
+
+Pending events become COMPLETED if a completion event is among them, else UNLISTED.  Events without a column leave the
+state as it is.  A Hangup changes only how long the channel is remembered: a completion event may follow it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import NamedTuple
+from uuid import UUID
+
+from faxstore.observations import MICROSECONDS, Observation
+from faxstore.sessions.application_runs import COMPLETIONS, NEWEXTEN, Pending, observed_at
+
+AFTER_END = 15 * MICROSECONDS
+"""How long after its last listing an event may still belong to a session: disable_t38() waits up to 5 s (res_fax.c)."""
+
+LONGEST_WAIT = 150 * MICROSECONDS
+"""How long an event waits for its session: T.38 negotiation takes up to 20 s, and a poll may be late."""
+
+BEHIND_THE_LIST = 2 * MICROSECONDS
+"""How long after the list that first shows a session its Newexten may arrive: AMI queues events while it answers."""
+
+LONGEST_FAX = 4 * 3600 * MICROSECONDS
+"""How long a channel without a Hangup is remembered: an unlisted fax may end this late."""
+
+MOST_SESSIONS = 2_000
+"""Sessions of one channel or Uniqueid whose start is remembered, the newest ones: a batch has no more."""
+
+
+class State(Enum):
+    """The state of a channel's latest fax; the module's docstring has the transitions."""
+
+    NEW = auto()
+    LISTED = auto()
+    UNLISTED = auto()
+    COMPLETED = auto()
+    SUPERSEDED = auto()
+    FOLLOWED = auto()
+
+
+_LISTED_AGAIN = {State.SUPERSEDED: State.LISTED, State.FOLLOWED: State.COMPLETED}
+_COMPLETED = {State.LISTED: State.COMPLETED, State.SUPERSEDED: State.FOLLOWED}
+_ANOTHER_BEGINS = {
+    State.LISTED: State.SUPERSEDED,
+    State.UNLISTED: State.SUPERSEDED,
+    State.COMPLETED: State.FOLLOWED,
+}
+"""Transitions of an input; in every other state it changes nothing."""
+
+
+class Fax(NamedTuple):
+    """A fax on a channel as of one moment.  Times are microseconds."""
+
+    session_id: UUID
+    state: State
+    last_seen: int
+    first_listed: int | None
+    """None: no list has shown it."""
+
+    @classmethod
+    def stored(cls, session_id: UUID, last_seen: int, completed: bool, first_listed: int, unlisted: bool) -> Fax:
+        """Return the fax that a row of the query last_on_channel describes."""
+        state = State.COMPLETED if completed else State.UNLISTED if unlisted else State.LISTED
+        return cls(session_id, state, last_seen, None if unlisted else first_listed)
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether no list has shown the fax."""
+        return self.first_listed is None
+
+    @property
+    def unlisted_under_way(self) -> bool:
+        """Whether the fax is unlisted and has not raised its completion event."""
+        return self.unlisted and self.state in (State.UNLISTED, State.SUPERSEDED)
+
+    @property
+    def another_began(self) -> bool:
+        """Whether Newexten has announced another fax."""
+        return self.state in (State.SUPERSEDED, State.FOLLOWED)
+
+    def after(self, transitions: dict[State, State]) -> Fax:
+        """Return the fax after a transition."""
+        return self._replace(state=transitions.get(self.state, self.state))
+
+    def includes(self, event: Observation) -> bool:
+        """Return whether an event of the channel certainly belongs to this fax."""
+        if self.state is not State.LISTED or self.first_listed is None:
+            return False
+        if event.event == NEWEXTEN:
+            return 0 <= event.observed_at - self.first_listed < BEHIND_THE_LIST
+        return event.observed_at <= self.last_seen + AFTER_END
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    """One channel of one epoch: its latest fax, and the events that wait for a fax, in order of time."""
+
+    epoch: UUID
+    name: str
+    fax: Fax | None = None
+    uniqueid: str | None = None
+    last_seen: int = 0
+    hung_up: bool = False
+    began: dict[UUID, int] = field(default_factory=dict)
+    """When each session began that this process resolved on the channel."""
+    pending: list[Pending] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        """The state of the latest fax, or NEW."""
+        return self.fax.state if self.fax else State.NEW
+
+    @property
+    def deadline(self) -> int:
+        """When the pending events have waited long enough; without pending events, when to forget the channel."""
+        if self.pending:
+            return self.pending[0].event.observed_at + LONGEST_WAIT
+        return self.last_seen + (LONGEST_WAIT if self.hung_up else LONGEST_FAX)
+
+    def list_session(self, session_id: UUID, at: int) -> None:
+        """Record that a list showed the session on this channel."""
+        if self.fax is None or self.fax.session_id != session_id:
+            self.fax = Fax(session_id, State.LISTED, at, at)
+            remember(self.began, session_id, at)
+        else:
+            state = _LISTED_AGAIN.get(self.fax.state, self.fax.state)
+            self.fax = Fax(session_id, state, at, self.fax.first_listed)
+        self.last_seen = at
+
+    def apply(self, event: Observation, session_id: UUID) -> None:
+        """Record that an event was found to belong to a session, which may be an earlier one of the channel."""
+        if event.event in COMPLETIONS and self.fax is not None and self.fax.session_id == session_id:
+            self.fax = self.fax.after(_COMPLETED)
+
+    def become_unlisted(self, session_id: UUID, events: list[Observation]) -> None:
+        """Record that events of the channel make an unlisted fax."""
+        completed = any(event.event in COMPLETIONS for event in events)
+        self.last_seen = events[-1].observed_at
+        self.fax = Fax(session_id, State.COMPLETED if completed else State.UNLISTED, self.last_seen, None)
+
+    def hang_up(self, at: int) -> None:
+        """Record that the channel is gone."""
+        self.hung_up, self.last_seen = True, max(self.last_seen, at)
+
+    # -- pending events ------------------------------------------------------------------------------
+
+    def insert(self, pending: Pending) -> None:
+        """Add a pending event at its place in time."""
+        insort(self.pending, pending, key=observed_at)
+
+    def wait(self, pending: Pending) -> None:
+        """Let an event wait; a Newexten announces another fax."""
+        self.insert(pending)
+        if pending.event.event == NEWEXTEN and self.fax is not None:
+            self.fax = self.fax.after(_ANOTHER_BEGINS)
+
+    def take(self, count: int) -> list[Pending]:
+        """Remove and return the first pending events."""
+        taken, self.pending = self.pending[:count], self.pending[count:]
+        return taken
+
+    def pending_before(self, moment: int) -> int:
+        """Return how many pending events were observed before a moment."""
+        return bisect_left(self.pending, moment, key=observed_at)
+
+    def is_overtaken(self, moment: int) -> bool:
+        """Return whether an event later than this moment is pending.
+
+        That happens where recordings overlap, and where a clock was set back.  The channel's state is then that of a
+        later moment, and the stored sessions have to be asked.
+        """
+        return bool(self.pending) and self.pending[-1].event.observed_at > moment
+
+
+def remember(began: dict[UUID, int], session_id: UUID, at: int) -> None:
+    """Add a session and its start; drop the oldest of more than MOST_SESSIONS."""
+    began[session_id] = at
+    if len(began) > MOST_SESSIONS:
+        del began[next(iter(began))]

@@ -1,0 +1,40 @@
+"""What the resolver asks about sessions that are already stored.
+
+faxstore.store.session_lookup answers from the database; tests answer from a dictionary.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from faxstore.observations import Life, Listing, Observation
+from faxstore.sessions.channel import Fax
+
+
+class Runs(NamedTuple):
+    """The stored faxes of one Uniqueid as of a moment."""
+
+    under_way: UUID | None
+    """The unlisted fax that began by then and has rows from then on."""
+    before: frozenset[UUID]
+    """All faxes that had begun before."""
+
+
+class SessionLookup(Protocol):
+    """Questions about stored epochs and sessions."""
+
+    def epoch(self, life: Life) -> UUID:
+        """Return the epoch of a life; create it if no observer has reported it yet."""
+
+    def known_epoch(self, life: Life) -> UUID | None:
+        """Return the epoch of a life, or None if it is not stored."""
+
+    def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+        """Return the last fax that began on the event's channel by the time of the event, as it was at that time."""
+
+    def runs(self, server: str, uniqueid: str, at: int) -> Runs:
+        """Return the faxes of a server's Uniqueid as of a moment (microseconds)."""
+
+    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
+        """Return id and SessionNumber of each open session of the epoch that a complete list does not contain."""

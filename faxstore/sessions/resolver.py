@@ -1,0 +1,70 @@
+"""Records in, rows with their session and epoch out.
+
+A record with a SessionNumber is resolved at once.  An event that names only a channel may have to wait: it comes out
+with a later record, and until then its entry stays in the spool.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from faxstore.observations import Hangup, Listing, Observation
+from faxstore.sessions.application_runs import COMPLETIONS
+from faxstore.sessions.identity import session_id
+from faxstore.sessions.lookup import SessionLookup
+from faxstore.sessions.ties import ChannelTies, Resolved
+
+ENDS = COMPLETIONS | {"Gone"}
+"""Events after which a session is over."""
+
+
+class Resolver:
+    """Decides which session each record of a sequence of batches belongs to.
+
+    The stored sessions must include all batches before the current one.  After an error the resolver must be replaced.
+    """
+
+    def __init__(self, lookup: SessionLookup) -> None:
+        self._lookup = lookup
+        self._ties = ChannelTies(lookup)
+        self._ended: set[UUID] = set()
+
+    def begin_batch(self) -> None:
+        """Start a batch: what the last one resolved is stored."""
+        self._ended.clear()
+
+    def resolve(self, key: int, record: Observation | Listing | Hangup) -> list[Resolved]:
+        """Return the rows that become known with this record.  `key` identifies it among the rows returned later."""
+        if isinstance(record, Hangup):
+            return self._note_ends(self._hangup(record))
+        late = self._note_ends(self._ties.expire(record.observed_at))
+        rows = self._listing(record) if isinstance(record, Listing) else self._observation(key, record)
+        return [*late, *self._note_ends(rows)]
+
+    def _observation(self, key: int, seen: Observation) -> list[Resolved]:
+        epoch = self._lookup.epoch(seen.life)
+        if seen.session_number is None:
+            return self._ties.add_event(epoch, key, seen)
+        session = session_id(epoch, seen.session_number)
+        return [*self._ties.list_session(epoch, session, seen), Resolved(key, seen, session, epoch)]
+
+    def _listing(self, listing: Listing) -> list[Resolved]:
+        """Return a Gone row for each session that is stored as open, did not end in this batch and is not listed."""
+        known = self._lookup.known_epoch(listing.life)
+        missing = self._lookup.missing(known, listing) if known else []
+        if not missing:
+            return []
+        epoch = self._lookup.epoch(listing.life)  # adds to the epoch what became known of its start
+        return [
+            Resolved(None, Observation(listing.life, listing.observed_at, "Gone", number), session, epoch)
+            for session, number in missing
+            if session not in self._ended
+        ]
+
+    def _hangup(self, hangup: Hangup) -> list[Resolved]:
+        epoch = self._lookup.known_epoch(hangup.life)
+        return self._ties.hang_up(epoch, hangup) if epoch else []
+
+    def _note_ends(self, rows: list[Resolved]) -> list[Resolved]:
+        self._ended.update(row.session_id for row in rows if row.observation.event in ENDS)
+        return rows

@@ -1,0 +1,122 @@
+"""ChannelTies with scripted stored sessions, fed by one short call per event."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from faxstore.observations import MICROSECONDS, Details, Hangup, Life, Listing, Observation
+from faxstore.sessions.channel import Fax, State
+from faxstore.sessions.identity import NAMESPACE, unlisted_id
+from faxstore.sessions.lookup import Runs
+from faxstore.sessions.ties import ChannelTies, Resolved
+
+EPOCH = uuid5(NAMESPACE, "an epoch")
+ANOTHER_EPOCH = uuid5(NAMESPACE, "another epoch")
+SESSION = uuid5(NAMESPACE, "a session")
+ANOTHER = uuid5(NAMESPACE, "another session")
+LIFE = Life("pbx1", 0)
+CHANNEL = "PJSIP/trunk-0000001a"
+
+
+def at(seconds: float) -> int:
+    """Return the time in microseconds, in seconds from a fixed hour."""
+    return round((1_795_435_200 + seconds) * MICROSECONDS)
+
+
+def stored(session: UUID, state: State, last_seen: float = 0, first_listed: float | None = 0) -> Fax:
+    """Return a stored fax with its times in seconds."""
+    return Fax(session, state, at(last_seen), None if first_listed is None else at(first_listed))
+
+
+def unlisted(application: str, ordinal: int) -> UUID:
+    """Return the id of an unlisted fax on Uniqueid 1.2."""
+    return unlisted_id("pbx1", "1.2", application, ordinal)
+
+
+def keys_and_sessions(rows: list[Resolved]) -> list[tuple[int | None, UUID]]:
+    return [(row.key, row.session_id) for row in rows]
+
+
+class ScriptedLookup:
+    """Stored sessions from dictionaries; `asked` lists the channels that were looked up."""
+
+    def __init__(self) -> None:
+        self.faxes: dict[str, Fax] = {}
+        self.runs_of: dict[str, Runs] = {}
+        self.open: list[tuple[UUID, int]] = []
+        self.asked: list[str] = []
+
+    def epoch(self, life: Life) -> UUID:
+        return EPOCH
+
+    def known_epoch(self, life: Life) -> UUID | None:
+        return EPOCH
+
+    def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+        self.asked.append(event.channel or "")
+        return self.faxes.get(event.channel or "") if epoch == EPOCH else None
+
+    def runs(self, server: str, uniqueid: str, at: int) -> Runs:
+        return self.runs_of.get(uniqueid, Runs(None, frozenset()))
+
+    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
+        return [entry for entry in self.open if entry[1] not in listing.session_numbers]
+
+
+class ScriptedTies:
+    """ChannelTies over a ScriptedLookup.  The key of an event is the number of events so far, from 1."""
+
+    def __init__(self) -> None:
+        self.stored = ScriptedLookup()
+        self.ties = ChannelTies(self.stored)
+        self.key = 0
+
+    @property
+    def pending(self) -> int:
+        """The number of events that wait for their session."""
+        return sum(len(channel.pending) for channel in self.ties._channels)
+
+    def lists(self, session: UUID, when: float, channel: str = CHANNEL) -> list[int | None]:
+        """Let a poll show the session; return the keys of the events that it resolves."""
+        return self.sees(session, Observation(LIFE, at(when), "FAXSession", 7, channel=channel, operation="send"))
+
+    def sees(self, session: UUID, seen: Observation) -> list[int | None]:
+        """Let an observation name the session; return the keys of the events that it resolves."""
+        rows = self.ties.list_session(EPOCH, session, seen)
+        assert {row.session_id for row in rows} <= {session}
+        return [row.key for row in rows]
+
+    def happens(
+        self,
+        event: str,
+        when: float,
+        channel: str = CHANNEL,
+        uniqueid: str | None = "1.2",
+        operation: str | None = None,
+        details: Details | None = None,
+    ) -> list[Resolved]:
+        """Let an event happen on the channel."""
+        self.key += 1
+        seen = Observation(LIFE, at(when), event, None, channel, uniqueid, operation=operation, details=details or {})
+        return self.ties.add_event(EPOCH, self.key, seen)
+
+    def begins(self, when: float, operation: str = "send") -> list[Resolved]:
+        """Let Newexten report that a fax application begins."""
+        return self.happens("Newexten", when, operation=operation)
+
+    def sets(self, variable: str, value: str, when: float) -> list[Resolved]:
+        """Let a VarSet happen."""
+        return self.happens("VarSet", when, details={"Variable": variable, "Value": value})
+
+    def clears(self, when: float) -> list[Resolved]:
+        """Let a run clear its variables, as it does first (res_fax.c, sendfax_exec; tests/captures/failures-22)."""
+        values = [("FAXSTATUS", "FAILED"), ("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"), ("FAXERROR", "INIT_ERROR")]
+        values.append(("FAXSTATUSSTRING", "error starting fax session"))
+        rows: list[Resolved] = []
+        for place, (variable, value) in enumerate(values):
+            rows += self.sets(variable, value, when + place / 1000)
+        return rows
+
+    def hangs_up(self, when: float, channel: str = CHANNEL) -> list[Resolved]:
+        """Let the channel hang up."""
+        return self.ties.hang_up(EPOCH, Hangup(LIFE, at(when), channel, "1.2"))
