@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +22,7 @@ from faxstore.visible import visible
 if TYPE_CHECKING:
     from faxstore.export.datasets import Dataset
     from faxstore.export.selection import Selection
+    from faxstore.store.database import Connection
 
 FormatOption = Annotated[ExportFormat, typer.Option("--format", help="The format of the rows.")]
 SessionsFormatOption = Annotated[SessionsFormat, typer.Option("--format", help="The format of the rows.")]
@@ -167,19 +169,19 @@ def usage(
 ) -> None:
     """Write counts by bucket, server, account and direction: fax.usage() for the period and the time zone.
 
-    The columns successes, failures and unknown_ends are the results. Tone detectors are not counted. --from and --to
-    must be local to --time-zone: 2026-11-01 or 2026-11-01T08:00.
+    The columns successes, failures and unknown_ends are the results. Tone detectors are not counted. Buckets begin at
+    local times of --time-zone; the first and the last one contain only sessions of the period.
 
     Examples:
       faxstore export usage --from 2026-01-01 --to 2027-01-01 --time-zone Europe/Berlin --bucket month
     """
     from faxstore.export import datasets
+    from faxstore.store.period import resolve_for_local_time
 
-    period = Period.parse(since, until, time_zone)
-    period.require_local("usage counts by local time")
-    selection = _selection(period, server, direction, None, account)
+    selection = _selection(Period.parse(since, until, time_zone), server, direction, None, account)
     target = Target(format, output, force, excel_safe)
-    _write(context, lambda resolved: datasets.usage(resolved, bucket), selection, target, "counts")
+    counts = partial(datasets.usage, bucket=bucket)
+    _write(context, counts, selection, target, "counts", resolve_for_local_time)
 
 
 app = new_group(about)
@@ -203,15 +205,20 @@ def _selection(
 
 
 def _write(
-    context: typer.Context, dataset: Callable[[Selection], Dataset], selection: Selection, target: Target, what: str
+    context: typer.Context,
+    dataset: Callable[[Selection], Dataset],
+    selection: Selection,
+    target: Target,
+    what: str,
+    resolve: Callable[[Connection, Period], Period] | None = None,
 ) -> None:
     from faxstore.export.run import run
+    from faxstore.store import period as periods
     from faxstore.store.database import open_database
-    from faxstore.store.period import resolve
 
     target.check()
     with open_database(settings_of(context), "fax_reader") as connection:
-        period = resolve(connection, selection.period)
+        period = (resolve or periods.resolve)(connection, selection.period)
         selected = dataset(replace(selection, period=period))
         with counting("exporting", what) as count:
             written = run(connection, selected, period.time_zone, target, count)

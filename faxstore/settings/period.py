@@ -14,7 +14,6 @@ from faxstore.errors import UsageError
 
 _AGO = re.compile(r"(\d{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-_LOCAL = "2026-11-30 or 2026-11-30T08:00"
 _ALLOWED = "2026-11-30, 2026-11-30T08:00, 2026-11-30T08:00+01:00, or 30m, 24h, 7d (ago)"
 
 
@@ -45,12 +44,6 @@ class Period:
         """Raises UsageError unless `since` is before `until`."""
         if self.since is not None and self.until is not None and self.since >= self.until:
             raise UsageError(f"--from {self.since.isoformat()} is not before --to {self.until.isoformat()}")
-
-    def require_local(self, why: str) -> None:
-        """Raises UsageError, which begins with the reason, if a bound has an offset or was given as a time ago."""
-        for option, moment in (("--from", self.since), ("--to", self.until)):
-            if moment is not None and not is_local(moment):
-                raise UsageError(f"{why}: {option} must be local to --time-zone, as {_LOCAL}")
 
 
 def is_local(moment: datetime | None) -> bool:

@@ -26,6 +26,23 @@ def resolve(connection: Connection, period: Period) -> Period:
     return resolved
 
 
+def resolve_for_local_time(connection: Connection, period: Period) -> Period:
+    """Resolves a period for a query that computes with local times, such as fax.usage().
+
+    Raises UsageError as `resolve` does, and for a bound that local time cannot express: when clocks are set back, an
+    hour occurs twice, and its local times stand for the second one.
+    """
+    resolved = resolve(connection, period)
+    query = "select timezone(%(zone)s, timezone(%(zone)s, %(moment)s::timestamptz)) = %(moment)s::timestamptz"
+    for option, moment in (("--from", resolved.since), ("--to", resolved.until)):
+        parameters = {"zone": period.time_zone, "moment": moment}
+        if moment is not None and connection.execute(query, parameters).fetchone() == (False,):
+            raise UsageError(
+                f"{option} {moment.isoformat()} is in an hour that {period.time_zone} has twice; use another moment"
+            )
+    return resolved
+
+
 def require_time_zone(connection: Connection, name: str) -> None:
     """Raises UsageError unless it is the name of a time zone of the database.
 

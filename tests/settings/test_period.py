@@ -9,7 +9,7 @@ import pytest
 
 from faxstore.errors import UsageError
 from faxstore.settings.period import Period, parse_moment
-from faxstore.store.period import resolve
+from faxstore.store.period import resolve, resolve_for_local_time
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -87,3 +87,23 @@ def test_a_moment_outside_of_the_calendar(database: psycopg.Connection) -> None:
     for period in (Period.parse("0001-01-01", None, "Asia/Tokyo"), Period.parse("0001-01-01T00:00+01:00", None)):
         with pytest.raises(UsageError, match=r"^--from: 0001-01-01T00:00:00\S* is outside of the years 1 to 9999$"):
             resolve(database, period)
+
+
+@pytest.mark.parametrize("moment", ["2026-10-25T00:59:59Z", "2026-10-25T02:30+02:00"])
+def test_a_moment_that_local_time_cannot_express(database: psycopg.Connection, moment: str) -> None:
+    """Berlin sets clocks back at 01:00 UTC: the local hour from 2 o'clock on occurs twice."""
+    for option, period in (
+        ("--from", Period.parse(moment, None, "Europe/Berlin")),
+        ("--to", Period.parse(None, moment, "Europe/Berlin")),
+    ):
+        assert resolve(database, period)
+        with pytest.raises(
+            UsageError, match=rf"^{option} 2026-10-25T00:\S+ is in an hour that Europe/Berlin has twice;"
+        ):
+            resolve_for_local_time(database, period)
+
+
+@pytest.mark.parametrize("moment", ["2026-10-24T23:59:59Z", "2026-10-25T01:00Z", "2026-10-25T02:30", "24h"])
+def test_a_moment_that_local_time_can_express(database: psycopg.Connection, moment: str) -> None:
+    period = Period.parse(moment, None, "Europe/Berlin", datetime(2026, 11, 30, tzinfo=UTC))
+    assert resolve_for_local_time(database, period) == resolve(database, period)
