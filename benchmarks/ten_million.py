@@ -1,13 +1,12 @@
-"""What questions cost on a history of ten million rows: one session by its id, a month's totals, the latest sessions.
+"""Times queries on a history of ten million rows: one session by id, a month's totals, the latest sessions.
 
-    python -m benchmarks.ten_million                        # an embedded Postgres of its own, removed afterwards
-    python -m benchmarks.ten_million --folder /var/tmp/ten  # kept there, and asked again without filling next time
+    python -m benchmarks.ten_million                        # an embedded Postgres, removed afterwards
+    python -m benchmarks.ten_million --folder /var/tmp/ten  # keeps the database, so that the next run need not fill it
 
-The rows are made by ten_million.sql: sessions of 50 rows over 365 days, on four servers, twelve or thirteen months'
-partitions, and of each server a poll and a reading of its counters each minute.
-The database is filled with fsync off and asked as it is; a question writes nothing.  "Cold" is the
-first time that a new connection asks after a start of the server (its own memory is empty, the system's file cache
-is not), "warm" the median of random sessions over one connection.  Prints rows for docs/performance.md.
+ten_million.sql creates sessions of 50 rows over 365 days on four servers, in twelve or thirteen monthly partitions.
+Each server also has a poll and a reading of its counters per minute. The database is filled with fsync off.
+"Cold" is the first query of a new connection after a start of the server: its buffers are empty, the file cache of
+the system is not. "Warm" is the median of random sessions over one connection. Prints rows for docs/performance.md.
 """
 
 from __future__ import annotations
@@ -30,12 +29,12 @@ from benchmarks.import_rate import hardware
 from faxstore.store import embedded, migrate
 from faxstore.store.database import Connection, connect
 
-ROWS_A_GROUP = 200
-"""Four sessions of 50 rows, as ten_million.sql makes them."""
+ROWS_PER_GROUP = 200
+"""Four sessions of 50 rows (ten_million.sql)."""
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 CHUNK = 1_000
-"""Groups that one statement makes."""
+"""Groups per statement."""
 
 FILL = Path(__file__).with_suffix(".sql")
 ONE_SESSION = "select * from fax.sessions where session_id = %s"
@@ -76,12 +75,12 @@ cross join lateral (values
 ) e (later, event, details)
 where e.event is not null
 """
-"""A poll and a reading of the counters each minute of the year, and a lost connection a week."""
+"""A poll and a reading of the counters per minute, and a lost connection about once per week."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one question took by the server's own account: milliseconds, and the history's partitions it opened."""
+    """The cost of a query as EXPLAIN reports it: milliseconds, and the history partitions that it opened."""
 
     planning: float
     execution: float
@@ -89,13 +88,13 @@ class Cost:
 
     @property
     def total(self) -> float:
-        """Milliseconds from the question to the last row."""
+        """Milliseconds of planning and execution."""
         return self.planning + self.execution
 
 
 def fill(dsn: str, rows: int) -> None:
-    """Makes the history; it says how far it is."""
-    groups = rows // ROWS_A_GROUP
+    """Creates the history and prints progress."""
+    groups = rows // ROWS_PER_GROUP
     with connect(dsn) as connection:
         connection.execute("set role fax_owner")
         connection.execute(
@@ -105,7 +104,7 @@ def fill(dsn: str, rows: int) -> None:
             last = min(first + CHUNK, groups) - 1
             raw = psycopg.RawCursor(connection)
             raw.execute(FILL.read_text(encoding="utf-8"), [first, last, groups, YEAR])
-            print(f"\r{(last + 1) * ROWS_A_GROUP:,} rows", end="", file=sys.stderr, flush=True)
+            print(f"\r{(last + 1) * ROWS_PER_GROUP:,} rows", end="", file=sys.stderr, flush=True)
         connection.execute(SERVER_ROWS.encode(), {"year": YEAR})
         connection.execute("reset role")
         connection.execute("vacuum (analyze)")
@@ -113,9 +112,9 @@ def fill(dsn: str, rows: int) -> None:
     print(file=sys.stderr)
 
 
-def cost(connection: Connection, question: str, *parameters: Any) -> Cost:
-    """Asks once, with the server's clock on."""
-    row = connection.execute(f"explain (analyze, timing off, format json) {question}", parameters).fetchone()
+def cost(connection: Connection, query: str, *parameters: Any) -> Cost:
+    """Returns the cost of one execution."""
+    row = connection.execute(f"explain (analyze, timing off, format json) {query}", parameters).fetchone()
     assert row is not None
     plan = row[0][0]
     return Cost(plan["Planning Time"], plan["Execution Time"], frozenset(_opened(plan["Plan"])))
@@ -128,10 +127,10 @@ def _opened(node: dict[str, Any]) -> Iterator[str]:
         yield from _opened(child)
 
 
-def several(connection: Connection, question: str, sessions: list[UUID]) -> tuple[Cost, int]:
-    """The median cost over sessions, and the most partitions that one of them opened."""
-    places = question.count("%s")
-    costs = [cost(connection, question, *[session] * places) for session in sessions]
+def several(connection: Connection, query: str, sessions: list[UUID]) -> tuple[Cost, int]:
+    """Returns the median cost over sessions, and the highest number of partitions opened."""
+    places = query.count("%s")
+    costs = [cost(connection, query, *[session] * places) for session in sessions]
     median = Cost(
         statistics.median(one.planning for one in costs),
         statistics.median(one.execution for one in costs),
@@ -140,19 +139,19 @@ def several(connection: Connection, question: str, sessions: list[UUID]) -> tupl
     return median, max(len(one.partitions) for one in costs)
 
 
-def wall(connection: Connection, question: str, sessions: list[UUID]) -> float:
-    """Median milliseconds as a client sees it: the question sent, every row fetched."""
-    places = question.count("%s")
+def wall(connection: Connection, query: str, sessions: list[UUID]) -> float:
+    """Returns the median milliseconds for the client, from sending the query to fetching the last row."""
+    places = query.count("%s")
     taken = []
     for session in sessions:
         start = time.perf_counter()
-        connection.execute(question, [session] * places).fetchall()
+        connection.execute(query, [session] * places).fetchall()
         taken.append((time.perf_counter() - start) * 1000)
     return statistics.median(taken)
 
 
 def ask(folder: Path, samples: int) -> Iterator[tuple[str, Cost, int, float | None]]:
-    """Each question: its name, its cost, the partitions it opened, the client's milliseconds."""
+    """Yields the name of each query, its cost, the number of partitions opened and the client's milliseconds."""
     with embedded.running(folder) as dsn, connect(dsn) as connection:
         drawn = "select session_id from fax.session order by md5(session_id::text) limit %s"
         session, *sessions = [row[0] for row in connection.execute(drawn, [samples + 1])]
@@ -160,22 +159,22 @@ def ask(folder: Path, samples: int) -> Iterator[tuple[str, Cost, int, float | No
         first = cost(connection, ONE_SESSION, session)
         yield "one session, cold", first, len(first.partitions), None
         again = cost(connection, ONE_SESSION, sessions[0])
-        yield "one session, second question", again, len(again.partitions), None
-        for name, question in (
+        yield "one session, second query", again, len(again.partitions), None
+        for name, query in (
             ("one session, warm", ONE_SESSION),
             ("its pages, warm", ITS_PAGES),
             ("its timeline, warm", ITS_TIMELINE),
         ):
-            median, partitions = several(connection, question, sessions)
-            yield name, median, partitions, wall(connection, question, sessions)
-        for name, question in REPORTS:
-            cost(connection, question)
-            whole = cost(connection, question)
+            median, partitions = several(connection, query, sessions)
+            yield name, median, partitions, wall(connection, query, sessions)
+        for name, query in REPORTS:
+            cost(connection, query)
+            whole = cost(connection, query)
             yield name, whole, len(whole.partitions), None
 
 
 def table(folder: Path, samples: int) -> Iterator[str]:
-    """The rows of the table."""
+    """Yields the lines of the table."""
     with embedded.running(folder) as dsn, connect(dsn) as connection:
         counts = connection.execute(
             "select count(*), max(position), (select count(*) from fax.session),"
@@ -192,7 +191,7 @@ def table(folder: Path, samples: int) -> Iterator[str]:
     yield f"Postgres {version[0].split()[0]}, {hardware()}, {time.strftime('%Y-%m-%d')}"
     yield f"python -m benchmarks.ten_million {' '.join(sys.argv[1:])}".rstrip()
     yield ""
-    yield "| question | planning ms | execution ms | together ms | client ms | partitions opened |"
+    yield "| query | planning ms | execution ms | together ms | client ms | partitions opened |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for name, one, opened, client in ask(folder, samples):
         seen = "" if client is None else f"{client:.2f}"
@@ -200,10 +199,10 @@ def table(folder: Path, samples: int) -> Iterator[str]:
 
 
 def main() -> int:
-    """The command line."""
+    """Runs the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--rows", type=int, default=10_000_000, help="how many (default: 10000000)")
-    parser.add_argument("--samples", type=int, default=200, help="sessions asked for (default: 200)")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="rows to create (default: 10000000)")
+    parser.add_argument("--samples", type=int, default=200, help="sessions to query (default: 200)")
     parser.add_argument("--folder", type=Path, help="where to keep the database (default: a temporary one)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="faxstore-benchmark-") as temporary:
@@ -221,7 +220,7 @@ def main() -> int:
 
 
 def without_fsync(dsn: str) -> None:
-    """Has the server write as quickly as it can: what is filled can be filled again."""
+    """Turns fsync off; after a crash the database can be filled again."""
     with connect(dsn) as connection:
         connection.execute("alter system set fsync = off")
         connection.execute("alter system set max_wal_size = '8GB'")

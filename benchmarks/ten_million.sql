@@ -1,7 +1,7 @@
--- Fills the history with sessions of 50 rows, straight into the tables as their owner, around fax.append() but by its
--- rules: positions gapless and in the order of time, one partition a session, every session registered.
--- Four faxes begin together on four servers; their rows lie among each other as an ingestor would have them.
--- Parameters: $1 first and $2 last group of four to make, $3 groups in all, $4 start of the year.
+-- Fills the history with sessions of 50 rows, inserted by the owner of the tables instead of fax.append(), with the same
+-- result: gapless positions in order of time, one partition per session, every session registered.
+-- Four faxes start together on four servers, and their rows interleave as if an ingestor had appended them.
+-- Parameters: $1 first and $2 last group of four, $3 number of groups, $4 start of the year.
 with four as (
     select
         g, s, g * 4 + s as i,

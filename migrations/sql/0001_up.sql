@@ -2889,19 +2889,19 @@ as $$
 declare
     restored record := new;
     plain jsonb := fax.plain_details(old.details);
-    kept fax.erased_digest := (
+    stored fax.erased_digest := (
         select row(d.*)::fax.erased_digest from fax.erased_digest d
         where d.session_id = old.session_id and d.position = old.position);
-    of_salt bytea := (select k.salt from fax.session_salt k where k.session_id = old.session_id);
+    current_salt bytea := (select k.salt from fax.session_salt k where k.session_id = old.session_id);
 begin
     restored.file_name := old.file_name;
     restored.details := old.details;
     if restored is not distinct from old
        and fax.erasure_recorded(old.session_id, null, null)
        and (new.file_name is not distinct from old.file_name
-            or (new.file_name is null and fax.personal_digest(of_salt, 'file_name', old.file_name) = kept.file_name))
+            or (new.file_name is null and fax.personal_digest(current_salt, 'file_name', old.file_name) = stored.file_name))
        and (new.details is not distinct from old.details
-            or (new.details = plain and fax.personal_digest(of_salt, 'details', old.details::text) = kept.details))
+            or (new.details = plain and fax.personal_digest(current_salt, 'details', old.details::text) = stored.details))
     then
         return new;
     end if;
@@ -2943,26 +2943,26 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     began timestamptz := (select s.started_at from fax.session s where s.session_id = of_session);
-    of_salt bytea;
-    taken bigint;
+    current_salt bytea;
+    erased bigint;
 begin
     if began is null then
         raise exception 'there is no session %', of_session using errcode = 'no_data_found';
     end if;
     perform fax.lock_log();
     insert into fax.session_salt (session_id) values (of_session) on conflict do nothing;
-    select k.salt into of_salt from fax.session_salt k where k.session_id = of_session;
+    select k.salt into current_salt from fax.session_salt k where k.session_id = of_session;
 
     insert into fax.erased_digest (session_id, position, file_name, details)
     select
         h.session_id, h.position,
-        fax.personal_digest(of_salt, 'file_name', h.file_name),
-        fax.personal_digest(of_salt, 'details', case when fax.plain_details(h.details) <> h.details then h.details::text end)
+        fax.personal_digest(current_salt, 'file_name', h.file_name),
+        fax.personal_digest(current_salt, 'details', case when fax.plain_details(h.details) <> h.details then h.details::text end)
     from fax.session_history h
     where h.session_id = of_session and h.started_at = began
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
-    get diagnostics taken = row_count;
-    insert into fax.erasure (reason, session_id, erased_rows) values (because, of_session, taken);
+    get diagnostics erased = row_count;
+    insert into fax.erasure (reason, session_id, erased_rows) values (because, of_session, erased);
 
     update fax.session_history h
     set file_name = null, details = fax.plain_details(h.details)
@@ -2971,7 +2971,7 @@ begin
     update fax.session s set channel = null where s.session_id = of_session and s.channel is not null;
     delete from fax.session_salt k where k.session_id = of_session;
     perform fax.erase_export_lines(of_session);
-    return taken;
+    return erased;
 end
 $$;
 
@@ -2988,7 +2988,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    taken bigint;
+    erased bigint;
 begin
     insert into fax.erasure (reason, server, from_at, to_at, erased_rows)
     select because, of_server, from_moment, to_moment, count(*)
@@ -2999,8 +2999,8 @@ begin
     set raw = ''
     where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
       and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
-    get diagnostics taken = row_count;
-    return taken;
+    get diagnostics erased = row_count;
+    return erased;
 end
 $$;
 
@@ -3109,8 +3109,8 @@ comment on column fax.export_batch.position_before is 'Last position of the prev
 -- grain: one fax as exported in one batch: revision 1, or a correction of the revision before
 -- example: select batch, line, revision, pages, previous_pages, changed from fax.export_line where session_id = '…' order by consumer, revision;
 -- The values of a fax are columns of fax.sessions, with their types and comments; previous_… are those that a
--- correction supersedes. To record another one, add it to the select list, and to fax.export_changes() if it makes a
--- correction.
+-- correction supersedes. To record another one, add it to the select list and to fax.export_line_digest(), and to
+-- fax.export_changes() if it makes a correction.
 -- Append-only, except that fax.erase_export_lines() sets the personal values to NULL and leaves every digest.
 -- A line needs its batch (checked at commit), and a correction the revision before it.
 create table fax.export_line as
@@ -3159,7 +3159,7 @@ create index export_line_batch on fax.export_line (consumer, batch, line);
 create index export_line_started on fax.export_line (consumer, started_at);
 create index export_line_erased on fax.export_line (consumer, batch) where erased_at is not null;
 
-comment on table fax.export_line is 'One fax as exported to a consumer: revision 1, or a correction that supersedes the revision before. Values are as of the batch. Append-only; fax.begin_export_batch() adds rows.';
+comment on table fax.export_line is 'One fax as exported to a consumer: revision 1, or a correction that supersedes the revision before; one with direction detector withdraws the fax. Values are as of the batch. Append-only; fax.begin_export_batch() adds rows.';
 
 do $$
 declare
@@ -3464,7 +3464,7 @@ begin
     with due as materialized (
         select d.* from fax.export_due(of_consumer, everything) d
     ),
-    settled as (
+    no_longer_open as (
         delete from fax.export_pending p
         where p.consumer = of_consumer
           and not exists (select 1 from due d where d.session_id = p.session_id and d.line is null)
@@ -3474,11 +3474,11 @@ begin
         select d.session_id, d.consumer, d.started_at from due d where d.line is null
         on conflict do nothing
     ),
-    fixed as (
+    inserted as (
         insert into fax.export_line select d.* from due d where d.line is not null
         returning 1
     )
-    select count(*) into lines from fixed;
+    select count(*) into lines from inserted;
     return lines;
 end
 $$;
@@ -3495,7 +3495,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     last_batch fax.export_batch;
-    made fax.export_batch;
+    new_batch fax.export_batch;
 begin
     select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
     if of_format is distinct from coalesce(last_batch.format, of_format) then
@@ -3519,8 +3519,8 @@ begin
         last_batch.batch, coalesce(last_batch.last_position, 0)
     from fax.export_line l
     where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
-    returning * into made;
-    return made;
+    returning * into new_batch;
+    return new_batch;
 end
 $$;
 

@@ -13,7 +13,7 @@ from tests.cookbook.statements import ask, lines
 from tests.kit.given import (
     append,
     at,
-    before_agreement,
+    before_negotiation,
     begins,
     completed,
     entry,
@@ -130,9 +130,12 @@ def test_24_a_fax_too_short_for_a_poll(given: psycopg.Connection) -> None:
 
 
 def test_5_a_peer_with_v29_only_has_no_drop(given: psycopg.Connection) -> None:
-    append(given, before_agreement(0), snapshot(5, data_rate=9600), snapshot(9, page_number=2, data_rate=9600))
+    append(given, before_negotiation(0), snapshot(5, data_rate=9600), snapshot(9, page_number=2, data_rate=9600))
     append(
-        given, before_agreement(20, 1), snapshot(25, 1, data_rate=14400), snapshot(29, 1, page_number=2, data_rate=9600)
+        given,
+        before_negotiation(20, 1),
+        snapshot(25, 1, data_rate=14400),
+        snapshot(29, 1, page_number=2, data_rate=9600),
     )
     assert lines(ask(given, 5), "no", "page", "rate_before", "data_rate") == [(1, 2, 14400, 9600)]
 

@@ -16,7 +16,7 @@ from faxstore.ingest.importer import import_file
 from tests.kit import truth
 from tests.kit.databases import fresh
 from tests.kit.exported import duck, period, written
-from tests.kit.given import append, before_agreement, completed, gone, life, receiving
+from tests.kit.given import append, before_negotiation, completed, gone, life, receiving
 
 RECORDINGS = ["bad-lines-22", "gateway-16", "names-22", "failures-22", "detect-22"]
 ALL = Selection()
@@ -100,7 +100,7 @@ def test_servers_may_have_any_name(dsn: str, database: psycopg.Connection, tmp_p
 
 def test_the_schema_does_not_depend_on_the_rows(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
     nothing = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
-    append(database, before_agreement(0, file_name=None))
+    append(database, before_negotiation(0, file_name=None))
     nulls = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
     append(database, receiving((10, 1, 0), (20, 2, 3)), completed(21, 2, AccountCode="a", RemoteStationID="b"))
     values = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")

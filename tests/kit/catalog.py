@@ -1,4 +1,4 @@
-"""A schema as the server's own catalogs describe it, in rows that can be compared."""
+"""Reads a schema from the system catalogs as comparable rows."""
 
 from __future__ import annotations
 
@@ -78,21 +78,21 @@ QUERIES: dict[str, LiteralString] = {
         where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'public')
         order by 1""",
 }
-"""What is compared, by its name; alembic's own table is left out."""
+"""The query for each part of a schema, without Alembic's own table."""
 
 
 def catalog(dsn: str, change: str = "") -> dict[str, list[Row]]:
-    """Everything that makes up the schema fax of a database; as it would be after a change, which is not kept."""
+    """Returns the parts of the schema fax, after an optional change that is rolled back."""
     with psycopg.connect(dsn) as connection:
         connection.execute(change.encode())
-        connection.execute("set local search_path = pg_catalog")  # names of the schema are written in full
+        connection.execute("set local search_path = pg_catalog")  # so that names include the schema
         rows = {name: connection.execute(query).fetchall() for name, query in QUERIES.items()}
         connection.rollback()
         return rows
 
 
 def difference(one: dict[str, list[Row]], other: dict[str, list[Row]]) -> dict[str, tuple[list[Row], list[Row]]]:
-    """What only one of the two has, by name; empty: they are the same."""
+    """Returns by part the rows that only one of the two has; empty if they are equal."""
     return {
         name: (
             [row for row in one[name] if row not in other[name]],

@@ -1,7 +1,7 @@
-"""Given rows: what a server said, in short tuples, appended the way the ingestor does it; and the views read back.
+"""Builders of records in short form, appended as the ingestor appends them, and queries of the views.
 
-Moments are seconds from 2026-11-02 08:00 UTC.  A snapshot is a receiver's without ECM at 9600 bit/s on
-standard paper unless it says otherwise: the one that counts bad lines.
+Times are seconds from 2026-11-02 08:00 UTC. By default a snapshot is of a receiver without ECM, at 9600 bit/s and
+standard resolution, which counts bad lines. Keyword arguments override fields.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ FILE = "/var/spool/asterisk/fax/1.tif"
 
 
 def moment(second: float) -> int:
-    """Microseconds since 1970."""
+    """Converts seconds of a test to microseconds since 1970."""
     return round(START.timestamp()) * MICROSECONDS + round(second * MICROSECONDS)
 
 
 def at(second: float) -> datetime:
-    """The same moment as the database gives it."""
+    """Converts seconds of a test to a datetime, as the database returns it."""
     return START + timedelta(microseconds=round(second * MICROSECONDS))
 
 
 def life(server: str = "pbx", started: float = -3600, **known: Any) -> Life:
-    """A life of a server that started then, seen since a second later."""
+    """A life of a server that started then, observed from one second later on."""
     return Life(server, moment(started + 1), started_at=moment(started), **known)
 
 
 LIFE = life()
 
 
-def snapshot(second: float, number: int = 0, *, of: Life = LIFE, **said: Any) -> Observation:
+def snapshot(second: float, number: int = 0, *, of: Life = LIFE, **overrides: Any) -> Observation:
     """A FAXSession answer joined to its list entry."""
     fields: dict[str, Any] = {
         "channel": CHANNEL,
@@ -61,48 +61,51 @@ def snapshot(second: float, number: int = 0, *, of: Life = LIFE, **said: Any) ->
         "total_bad_lines": 0,
         "file_name": FILE,
     }
-    return Observation(of, moment(second), "FAXSession", number, **fields | said)
+    return Observation(of, moment(second), "FAXSession", number, **fields | overrides)
 
 
-def before_agreement(second: float, number: int = 0, **said: Any) -> Observation:
-    """What a session says before the two ends have agreed: defaults, and a resolution of 0x0."""
-    return snapshot(second, number, **{"data_rate": 14400, "x_resolution": 0, "y_resolution": 0} | said)
+def before_negotiation(second: float, number: int = 0, **overrides: Any) -> Observation:
+    """A snapshot before negotiation: default rate and ECM, and a resolution of 0x0."""
+    return snapshot(second, number, **{"data_rate": 14400, "x_resolution": 0, "y_resolution": 0} | overrides)
 
 
-def receiving(*rows: tuple[float, int, int], **said: Any) -> list[Observation]:
-    """A receiver: (second, PageNumber, TotalBadLines)."""
+def receiving(*rows: tuple[float, int, int], **overrides: Any) -> list[Observation]:
+    """Snapshots of a receiver: (second, PageNumber, TotalBadLines)."""
     return [
-        snapshot(second, page_number=page, pages_received=page - 1, total_bad_lines=lines, **said)
+        snapshot(second, page_number=page, pages_received=page - 1, total_bad_lines=lines, **overrides)
         for second, page, lines in rows
     ]
 
 
-def sending(*rows: tuple[float, int], **said: Any) -> list[Observation]:
-    """A sender: (second, PageNumber)."""
+def sending(*rows: tuple[float, int], **overrides: Any) -> list[Observation]:
+    """Snapshots of a sender: (second, PageNumber)."""
     return [
-        snapshot(second, page_number=page, pages_transmitted=page - 1, **{"operation": "send"} | said)
+        snapshot(second, page_number=page, pages_transmitted=page - 1, **{"operation": "send"} | overrides)
         for second, page in rows
     ]
 
 
-def gateway(*rows: tuple[float, int, int], **said: Any) -> list[Observation]:
-    """A gateway: (second, PageNumber, DataRate), and nothing else (res_fax_spandsp.c, spandsp_manager_fax_session)."""
+def gateway(*rows: tuple[float, int, int], **overrides: Any) -> list[Observation]:
+    """Snapshots of a gateway: (second, PageNumber, DataRate).
+
+    A gateway reports no other measurements (res_fax_spandsp.c, spandsp_manager_fax_session).
+    """
     nothing = dict.fromkeys(
         ("x_resolution", "y_resolution", "pages_transmitted", "pages_received", "total_bad_lines", "file_name")
     )
-    said = {"operation": "gateway", "session_type": "none"} | nothing | said
-    return [snapshot(second, page_number=page, data_rate=rate, **said) for second, page, rate in rows]
+    overrides = {"operation": "gateway", "session_type": "none"} | nothing | overrides
+    return [snapshot(second, page_number=page, data_rate=rate, **overrides) for second, page, rate in rows]
 
 
-def entry(second: float, number: int = 0, **said: Any) -> Observation:
-    """A list entry whose detail was not had."""
+def entry(second: float, number: int = 0, **overrides: Any) -> Observation:
+    """A list entry without detail."""
     fields = {"channel": CHANNEL, "operation": "receive", "state": "Active", "session_type": "G.711"}
-    of = said.pop("of", LIFE)
-    return Observation(of, moment(second), "FAXSessionsEntry", number, **fields | said)
+    of = overrides.pop("of", LIFE)
+    return Observation(of, moment(second), "FAXSessionsEntry", number, **fields | overrides)
 
 
 def gone(second: float, number: int = 0, *, of: Life = LIFE) -> Observation:
-    """A complete list no longer had it."""
+    """The session is absent from a complete list."""
     return Observation(of, moment(second), "Gone", number, channel=CHANNEL)
 
 
@@ -112,7 +115,7 @@ def listing(second: float, *numbers: int, of: Life = LIFE) -> Listing:
 
 
 def completed(second: float, pages: int | None, event: str = "ReceiveFAX", **details: Any) -> Observation:
-    """The completion event of the fax on CHANNEL; keyword arguments are its other headers."""
+    """The completion event of the fax on CHANNEL, with further headers."""
     column = "pages_received" if event == "ReceiveFAX" else "pages_transmitted"
     fields: dict[str, Any] = {
         "operation": "receive" if event == "ReceiveFAX" else "send",
@@ -142,7 +145,7 @@ def status(second: float, text: str, **details: Any) -> Observation:
 
 
 def begins(second: float, application: str = "SendFAX", **details: Any) -> Observation:
-    """A Newexten event: a fax application begins."""
+    """A Newexten event: a fax application starts."""
     operation = "send" if application == "SendFAX" else "receive"
     return on_channel(second, "Newexten", {"Application": application} | details, operation=operation)
 
@@ -153,14 +156,14 @@ def channel_status(second: float, number: int = 0, *, of: Life = LIFE, **details
 
 
 def on_channel(second: float, event: str, details: dict[str, Any], **fields: Any) -> Observation:
-    """An event that names no session but its channel."""
+    """An event that names its channel but no session."""
     fields = {"channel": CHANNEL, "uniqueid": UNIQUEID} | fields
     of = fields.pop("of", LIFE)
     return Observation(of, moment(second), event, details=details, **fields)
 
 
 def hangup(second: float, *, of: Life = LIFE) -> Hangup:
-    """The channel is gone."""
+    """A Hangup event of the channel."""
     return Hangup(of, moment(second), CHANNEL, UNIQUEID)
 
 
@@ -170,13 +173,13 @@ def stats(second: float, **counters: str) -> ServerObservation:
 
 
 def of_server(second: float, event: str, *, server: str = "pbx", **details: str | float) -> ServerObservation:
-    """What an observer says of a server; a number of seconds in LastPolled or Previous becomes its moment."""
-    told = {name: value if isinstance(value, str) else at(value).isoformat() for name, value in details.items()}
-    return ServerObservation(server, moment(second), event, dict(told))
+    """An observation of a server. Numbers among its details are seconds of the test and become times."""
+    headers = {name: value if isinstance(value, str) else at(value).isoformat() for name, value in details.items()}
+    return ServerObservation(server, moment(second), event, dict(headers))
 
 
 def append(database: psycopg.Connection, *records: Record | Sequence[Record], collector: str = "one") -> Appended:
-    """Appends records, or lists of them, as one batch in that order."""
+    """Appends records, or sequences of them, as one batch in that order."""
     flat: list[Record] = []
     for each in records:
         flat += each if isinstance(each, Sequence) else [each]
@@ -184,26 +187,26 @@ def append(database: psycopg.Connection, *records: Record | Sequence[Record], co
 
 
 def read(database: psycopg.Connection, query: str, *parameters: object) -> list[Row]:
-    """The rows of a query by the names of their columns."""
+    """Returns the rows of a query as dicts."""
     return database.cursor(row_factory=dict_row).execute(query.encode(), parameters or None).fetchall()
 
 
 def sessions(database: psycopg.Connection) -> list[Row]:
-    """fax.sessions, the oldest first."""
+    """Returns fax.sessions, oldest first."""
     return read(database, "select * from fax.sessions order by started_at, session_number")
 
 
 def the_session(database: psycopg.Connection) -> Row:
-    """The one row of fax.sessions."""
+    """Returns the only row of fax.sessions."""
     (row,) = sessions(database)
     return row
 
 
 def the_id(database: psycopg.Connection) -> UUID:
-    """The one session's id."""
+    """Returns the id of the only session."""
     return UUID(str(the_session(database)["session_id"]))
 
 
 def of(row: Row, *names: str) -> tuple[Any, ...]:
-    """Some columns of a row."""
+    """Returns some columns of a row."""
     return tuple(row[name] for name in names)

@@ -1,4 +1,4 @@
-"""Given rates, in euros and since 2000 unless they say otherwise, and what faxes cost by them."""
+"""Builders of rates, by default in euros and valid since 2000, and queries of charges."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from psycopg import sql
 from tests.kit.given import Row, read
 
 
-def rate(database: psycopg.Connection, **said: Any) -> int:
-    """Enters a rate, and gives its id."""
-    columns = {"currency": "EUR", "valid_from": "2000-01-01Z"} | said
+def rate(database: psycopg.Connection, **values: Any) -> int:
+    """Inserts a rate and returns its id."""
+    columns = {"currency": "EUR", "valid_from": "2000-01-01Z"} | values
     statement = sql.SQL("insert into fax.rate ({}) values ({}) returning rate_id").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(sql.Placeholder() * len(columns))
     )
@@ -22,11 +22,11 @@ def rate(database: psycopg.Connection, **said: Any) -> int:
 
 
 def charges(database: psycopg.Connection) -> list[Row]:
-    """fax.session_charges, the oldest first."""
+    """Returns fax.session_charges, oldest first."""
     return read(database, "select * from fax.session_charges order by started_at, session_id")
 
 
 def the_charge(database: psycopg.Connection) -> Row:
-    """The one row of fax.session_charges."""
+    """Returns the only row of fax.session_charges."""
     (row,) = charges(database)
     return row

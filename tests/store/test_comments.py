@@ -85,6 +85,21 @@ def test_a_column_comment_says_when_it_is_null_or_it_never_is(database: psycopg.
     assert silent == set(NEVER_NULL[view].split())
 
 
+@pytest.mark.parametrize(("relation", "mark"), [("sessions_masked", "(masked)"), ("export_line", "(personal)")])
+def test_derived_columns_have_the_comments_of_fax_sessions(
+    database: psycopg.Connection, relation: str, mark: str
+) -> None:
+    comments = {str(row["name"]): str(row["comment"]) for row in read(database, COLUMNS)}
+    shared = [name for name in comments if name.startswith(f"{relation}.") and f"sessions.{column(name)}" in comments]
+    assert len(shared) > 20
+    for name in shared:
+        assert comments[name].startswith(comments[f"sessions.{column(name)}"].replace("(personal)", mark)), name
+
+
+def column(name: str) -> str:
+    return name.partition(".")[2]
+
+
 @pytest.mark.parametrize(
     ("column", "unit"),
     [

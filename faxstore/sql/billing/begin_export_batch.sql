@@ -18,7 +18,7 @@ begin
     with due as materialized (
         select d.* from fax.export_due(of_consumer, everything) d
     ),
-    settled as (
+    no_longer_open as (
         delete from fax.export_pending p
         where p.consumer = of_consumer
           and not exists (select 1 from due d where d.session_id = p.session_id and d.line is null)
@@ -28,11 +28,11 @@ begin
         select d.session_id, d.consumer, d.started_at from due d where d.line is null
         on conflict do nothing
     ),
-    fixed as (
+    inserted as (
         insert into fax.export_line select d.* from due d where d.line is not null
         returning 1
     )
-    select count(*) into lines from fixed;
+    select count(*) into lines from inserted;
     return lines;
 end
 $$;

@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     last_batch fax.export_batch;
-    made fax.export_batch;
+    new_batch fax.export_batch;
 begin
     select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
     if of_format is distinct from coalesce(last_batch.format, of_format) then
@@ -32,8 +32,8 @@ begin
         last_batch.batch, coalesce(last_batch.last_position, 0)
     from fax.export_line l
     where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
-    returning * into made;
-    return made;
+    returning * into new_batch;
+    return new_batch;
 end
 $$;
 

@@ -1,8 +1,8 @@
 -- grain: one fax as exported in one batch: revision 1, or a correction of the revision before
 -- example: select batch, line, revision, pages, previous_pages, changed from fax.export_line where session_id = '…' order by consumer, revision;
 -- The values of a fax are columns of fax.sessions, with their types and comments; previous_… are those that a
--- correction supersedes. To record another one, add it to the select list, and to fax.export_changes() if it makes a
--- correction.
+-- correction supersedes. To record another one, add it to the select list and to fax.export_line_digest(), and to
+-- fax.export_changes() if it makes a correction.
 -- Append-only, except that fax.erase_export_lines() sets the personal values to NULL and leaves every digest.
 -- A line needs its batch (checked at commit), and a correction the revision before it.
 create table fax.export_line as
@@ -51,7 +51,7 @@ create index export_line_batch on fax.export_line (consumer, batch, line);
 create index export_line_started on fax.export_line (consumer, started_at);
 create index export_line_erased on fax.export_line (consumer, batch) where erased_at is not null;
 
-comment on table fax.export_line is 'One fax as exported to a consumer: revision 1, or a correction that supersedes the revision before. Values are as of the batch. Append-only; fax.begin_export_batch() adds rows.';
+comment on table fax.export_line is 'One fax as exported to a consumer: revision 1, or a correction that supersedes the revision before; one with direction detector withdraws the fax. Values are as of the batch. Append-only; fax.begin_export_batch() adds rows.';
 
 do $$
 declare

@@ -7,19 +7,19 @@ as $$
 declare
     restored record := new;
     plain jsonb := fax.plain_details(old.details);
-    kept fax.erased_digest := (
+    stored fax.erased_digest := (
         select row(d.*)::fax.erased_digest from fax.erased_digest d
         where d.session_id = old.session_id and d.position = old.position);
-    of_salt bytea := (select k.salt from fax.session_salt k where k.session_id = old.session_id);
+    current_salt bytea := (select k.salt from fax.session_salt k where k.session_id = old.session_id);
 begin
     restored.file_name := old.file_name;
     restored.details := old.details;
     if restored is not distinct from old
        and fax.erasure_recorded(old.session_id, null, null)
        and (new.file_name is not distinct from old.file_name
-            or (new.file_name is null and fax.personal_digest(of_salt, 'file_name', old.file_name) = kept.file_name))
+            or (new.file_name is null and fax.personal_digest(current_salt, 'file_name', old.file_name) = stored.file_name))
        and (new.details is not distinct from old.details
-            or (new.details = plain and fax.personal_digest(of_salt, 'details', old.details::text) = kept.details))
+            or (new.details = plain and fax.personal_digest(current_salt, 'details', old.details::text) = stored.details))
     then
         return new;
     end if;

@@ -9,7 +9,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    taken bigint;
+    erased bigint;
 begin
     insert into fax.erasure (reason, server, from_at, to_at, erased_rows)
     select because, of_server, from_moment, to_moment, count(*)
@@ -20,8 +20,8 @@ begin
     set raw = ''
     where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
       and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
-    get diagnostics taken = row_count;
-    return taken;
+    get diagnostics erased = row_count;
+    return erased;
 end
 $$;
 

@@ -1,4 +1,4 @@
-"""As the tests of the views: one database, and each test a transaction that is rolled back."""
+"""One database for all tests of charges; each test runs in a transaction that is rolled back."""
 
 from __future__ import annotations
 

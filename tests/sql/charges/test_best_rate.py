@@ -1,4 +1,4 @@
-"""Of several rates that fit a fax the most specific is used, the one that held when it began."""
+"""The most specific matching rate applies, among those valid when the fax started."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ RISING: list[dict[str, Any]] = [
     to("+"), to("+4930"), to("+4930") | PBX, to("+4930") | SENT, to("+4930555"),
     LAW | to("+"), LAW | to("+49") | SENT, LAW | to("+4930"), LAW | to("+4930") | SENT | PBX, LAW | to("+4930555"),
 ]  # fmt: skip
-"""Each goes before those that stand earlier: account and prefix, longest prefix, account, direction, server, none."""
+"""Each wins over those before it: none, server, direction, account, longest prefix, account and prefix."""
 
 OTHERS: list[dict[str, Any]] = [
     {"account_code": "shop"}, to("+4931"), to("+49305556"), to("4930"), {"direction": "received"}, {"server": "pbx2"},
     LAW | to("+33"),
 ]  # fmt: skip
-"""None of them fits."""
+"""None of them matches."""
 
 
 @pytest.mark.parametrize("most", range(1, len(RISING) + 1))
-def test_the_most_specific_goes_first(database: psycopg.Connection, most: int) -> None:
-    """Whatever the order in which they were entered, and however many others there are."""
+def test_the_most_specific_rate_wins(database: psycopg.Connection, most: int) -> None:
+    """In any order of entry, and among many others."""
     for other in OTHERS:
         rate(database, **other)
     given = {}
@@ -49,7 +49,7 @@ def test_the_most_specific_goes_first(database: psycopg.Connection, most: int) -
     assert the_charge(database)["rate_id"] == given[most - 1]
 
 
-def test_a_fax_without_account_or_number_has_the_rate_for_any(database: psycopg.Connection) -> None:
+def test_a_fax_without_account_or_number_gets_a_general_rate(database: psycopg.Connection) -> None:
     rate(database, **LAW)
     rate(database, **to("+49"))
     used = rate(database, **SENT)
@@ -57,42 +57,41 @@ def test_a_fax_without_account_or_number_has_the_rate_for_any(database: psycopg.
     assert the_charge(database)["rate_id"] == used
 
 
-def test_the_number_of_a_received_fax_is_the_one_that_was_called(database: psycopg.Connection) -> None:
+def test_the_prefix_of_a_received_fax_is_of_the_called_number(database: psycopg.Connection) -> None:
     used = rate(database, called_prefix="555")
     append(database, fax(0, 1, 1, operation="receive", Exten="5550199", CallerIDNum="777"))
     assert the_charge(database)["rate_id"] == used
 
 
 def test_a_number_of_any_length_is_looked_up(database: psycopg.Connection) -> None:
-    """It is text of the wire."""
+    """Numbers are arbitrary text from the wire."""
     used = rate(database, called_prefix="9" * 40)
     append(database, fax(0, 1, 1, ConnectedLineNum="9" * 50_000))
     assert the_charge(database)["rate_id"] == used
 
 
-def test_a_rate_holds_from_its_first_moment_to_before_its_last(database: psycopg.Connection) -> None:
+def test_a_rate_is_valid_from_its_start_until_before_its_end(database: psycopg.Connection) -> None:
     first = rate(database, valid_from=at(0), valid_to=at(100), per_page="1")
     second = rate(database, valid_from=at(100), per_page="2")
     append(database, fax(-0.000001, 1), fax(0, 2), fax(99.999999, 3), fax(100, 4), fax(86_400, 5))
     assert [row["rate_id"] for row in charges(database)] == [None, first, first, second, second]
 
 
-def test_a_fax_that_runs_into_a_new_price_has_the_one_with_which_it_began(database: psycopg.Connection) -> None:
+def test_a_fax_across_a_price_change_has_the_price_of_its_start(database: psycopg.Connection) -> None:
     rate(database, valid_to=at(5), per_interval="1", interval_seconds=10)
     rate(database, valid_from=at(5), per_interval="2", interval_seconds=10)
     append(database, fax(0, 1, 1, lasts=3600))
     assert the_charge(database)["charge"] == Decimal("360.00")
 
 
-def test_a_less_specific_rate_is_used_while_a_more_specific_one_does_not_hold(database: psycopg.Connection) -> None:
+def test_a_less_specific_rate_applies_while_a_more_specific_one_is_not_valid(database: psycopg.Connection) -> None:
     general = rate(database)
     special = rate(database, **LAW, valid_from=at(50), valid_to=at(150))
     append(database, *[fax(moment, place, AccountCode="law") for place, moment in enumerate((0, 100, 200))])
     assert [row["rate_id"] for row in charges(database)] == [general, special, general]
 
 
-def test_ten_thousand_prefixes_are_not_read_one_by_one(server: str, template: str) -> None:
-    """The rates of a number are found by its beginnings."""
+def test_the_index_finds_one_of_ten_thousand_prefixes(server: str, template: str) -> None:
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
             "insert into fax.rate (called_prefix, currency, valid_from)"
@@ -110,6 +109,6 @@ def test_ten_thousand_prefixes_are_not_read_one_by_one(server: str, template: st
 
 
 def rows_of_rate(node: dict[str, Any]) -> float:
-    """How many rows of fax.rate were read at most by one scan of it."""
+    """The highest number of rows that one scan of fax.rate read."""
     own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) if node.get("Relation Name") == "rate" else 0
     return max([own, *(rows_of_rate(child) for child in node.get("Plans", []))])

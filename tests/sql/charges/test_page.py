@@ -1,4 +1,4 @@
-"""docs/how-to/charges.md: its rates are entered, its file is loaded, and each answer is what its statement gives."""
+"""docs/how-to/charges.md: its rates and its file load, and its statements return the answers shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NUMBERS = range(1, 6)
 
 @pytest.fixture(scope="module")
 def recordings(server: str) -> Iterator[psycopg.Connection]:
-    """The recordings, and the rates of the page."""
+    """A database with the recordings and the rates of the page."""
     with sorted_by_bytes(server) as connection:
         queries_page.import_recordings(connection)
         queries_page.enter_rates(connection)
@@ -33,14 +33,14 @@ def test_the_page_has_each_question_once() -> None:
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_reader_gets_the_answer_on_the_page(recordings: psycopg.Connection, number: int) -> None:
+def test_each_statement_returns_the_answer_shown(recordings: psycopg.Connection, number: int) -> None:
     with recordings.transaction(force_rollback=True):
         recordings.execute("set local role fax_reader")
         assert QUESTIONS[number].answer == queries_page.answer(recordings, QUESTIONS[number].sql), "run make docs"
 
 
 def test_every_charge_is_recomputed_with_decimals(recordings: psycopg.Connection) -> None:
-    """By the page where sent, by the first minute and six seconds where received; partial faxes free where received."""
+    """Sent faxes cost per page; received ones for the first minute, then per 6 s, and nothing if partial."""
     found = [row for row in charges(recordings) if row["rule"] in ("success", "partial", "failed")]
     assert len(found) > 200
     for row in found:
@@ -56,7 +56,7 @@ def recomputed(direction: str, rule: str, pages: int | None, seconds: Decimal) -
     return (Decimal("0.03") + Decimal("0.002") * begun).quantize(Decimal("0.01"), "ROUND_HALF_UP")
 
 
-def test_the_file_of_rates_is_loaded_as_it_stands(recordings: psycopg.Connection) -> None:
+def test_the_file_of_rates_loads_unchanged(recordings: psycopg.Connection) -> None:
     file = re.findall(r"```\n(account_code,.*?)```", PAGE, re.DOTALL)[0]
     columns = re.findall(r"\\copy fax\.rate \((.*?)\)", PAGE)[0]
     with recordings.transaction(force_rollback=True):

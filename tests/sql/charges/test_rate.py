@@ -1,4 +1,4 @@
-"""fax.rate and fax.set_rate(): prices are added, never changed, and there is one at a time for the same faxes."""
+"""fax.rate and fax.set_rate(): prices are added, never changed, one at a time for the same faxes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAST_YEAR = NOW - timedelta(days=365)
 
 
 def refused(database: psycopg.Connection, statement: str, *parameters: object) -> str:
-    """What is said of a statement that is refused."""
+    """The message with which a statement is refused."""
     with pytest.raises(psycopg.Error) as error, database.transaction():
         database.execute(statement.encode(), parameters or None)
     return str(error.value.diag.message_primary)
@@ -39,7 +39,7 @@ SCOPES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_two_for_the_same_faxes_at_one_time_are_refused_in_one_line(
+def test_two_rates_for_the_same_faxes_at_a_time_are_refused_in_one_line(
     database: psycopg.Connection, scope: dict[str, Any]
 ) -> None:
     first = rate(database, **scope, valid_from="2026-01-01Z", valid_to="2027-01-01Z")
@@ -56,35 +56,35 @@ def test_two_for_the_same_faxes_at_one_time_are_refused_in_one_line(
             rate(database, **other)
 
 
-def test_two_who_enter_one_at_the_same_moment_do_not_both_succeed(dsn: str) -> None:
-    """Neither sees the row of the other yet: the constraint holds, not the look-up before it."""
+def test_of_two_concurrent_inserts_one_succeeds(dsn: str) -> None:
+    """Neither transaction sees the other's row, so only the constraint can refuse it."""
     with psycopg.connect(dsn) as first, psycopg.connect(dsn, autocommit=True) as watching:
         rate(first, account_code="law", per_page="1")
-        told: list[str] = []
-        second = Thread(target=enter_another, args=(dsn, told))
+        outcomes: list[str] = []
+        second = Thread(target=enter_another, args=(dsn, outcomes))
         second.start()
         waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
         while second.is_alive() and not watching.execute(waiting).fetchone():
             second.join(0.05)
         first.commit()
         second.join(60)
-        assert told == ['conflicting key value violates exclusion constraint "one_rate_at_a_time"']
+        assert outcomes == ['conflicting key value violates exclusion constraint "one_rate_at_a_time"']
         assert len(rates(watching)) == 1
 
 
-def enter_another(dsn: str, told: list[str]) -> None:
+def enter_another(dsn: str, outcomes: list[str]) -> None:
     with psycopg.connect(dsn) as connection:
         try:
             rate(connection, account_code="law", per_page="2")
         except psycopg.errors.ExclusionViolation as error:
-            told.append(str(error.diag.message_primary))
+            outcomes.append(str(error.diag.message_primary))
 
 
-# -- what a rate may say --------------------------------------------------------------------------------------
+# -- allowed values --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("said", "column"),
+    ("values", "column"),
     [
         ({"currency": "eur"}, "currency"),
         ({"currency": "EURO"}, "currency"),
@@ -106,12 +106,12 @@ def enter_another(dsn: str, told: list[str]) -> None:
         ({"charge_unknown": ""}, "charge_unknown"),
     ],
 )
-def test_what_is_not_allowed_is_named(database: psycopg.Connection, said: dict[str, Any], column: str) -> None:
+def test_an_invalid_value_names_its_column(database: psycopg.Connection, values: dict[str, Any], column: str) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match=f'"rate_{column}_check"'):
-        rate(database, **said)
+        rate(database, **values)
 
 
-def test_a_rate_ends_after_it_begins(database: psycopg.Connection) -> None:
+def test_a_rate_ends_after_it_starts(database: psycopg.Connection) -> None:
     with pytest.raises(psycopg.errors.CheckViolation, match="is not after valid_from"):
         rate(database, valid_from="2026-02-01Z", valid_to="2026-02-01Z")
 
@@ -122,16 +122,14 @@ def test_a_rate_ends_after_it_begins(database: psycopg.Connection) -> None:
 @pytest.mark.parametrize(
     "change", ["per_page = 2", "currency = 'USD'", "account_code = 'x'", "valid_from = 'infinity'", "note = 'x'"]
 )
-def test_nothing_but_the_end_of_a_rate_is_changed_not_even_by_a_superuser(
-    database: psycopg.Connection, change: str
-) -> None:
+def test_even_a_superuser_changes_only_the_end_of_a_rate(database: psycopg.Connection, change: str) -> None:
     only = rate(database, per_page="1")
     assert refused(database, f"update fax.rate set {change}") == (
         f"only valid_to of rate {only} can be changed: end it and enter a new rate (fax.set_rate does both)"
     )
 
 
-def test_a_rate_that_has_begun_is_not_deleted_one_to_come_is(database: psycopg.Connection) -> None:
+def test_only_a_future_rate_can_be_deleted(database: psycopg.Connection) -> None:
     begun = rate(database, valid_to=NEXT_YEAR)
     rate(database, valid_from=NEXT_YEAR)
     assert refused(database, "delete from fax.rate where rate_id = %s", begun) == (
@@ -142,7 +140,7 @@ def test_a_rate_that_has_begun_is_not_deleted_one_to_come_is(database: psycopg.C
     assert refused(database, "truncate fax.rate") == "fax.rate is append-only: truncate is refused"
 
 
-def test_who_entered_it_and_when_is_not_the_operators_word(database: psycopg.Connection) -> None:
+def test_entered_by_and_entered_at_cannot_be_set(database: psycopg.Connection) -> None:
     rate(database, entered_by="nobody", entered_at="2020-01-01Z")
     (row,) = rates(database)
     assert row["entered_by"] == database.info.user
@@ -152,9 +150,9 @@ def test_who_entered_it_and_when_is_not_the_operators_word(database: psycopg.Con
 # -- fax.set_rate() -------------------------------------------------------------------------------------------
 
 
-def test_a_new_price_ends_the_old_one_and_keeps_what_is_not_said(database: psycopg.Connection) -> None:
-    said = {"per_page": "0.05", "interval_seconds": 6, "charge_failed": "time", "note": "Law, 2026"}
-    old = rate(database, account_code="law", direction="sent", **said)
+def test_a_new_price_ends_the_old_one_and_keeps_other_values(database: psycopg.Connection) -> None:
+    values = {"per_page": "0.05", "interval_seconds": 6, "charge_failed": "time", "note": "Law, 2026"}
+    old = rate(database, account_code="law", direction="sent", **values)
     rate(database, account_code="law", per_page="9")
     made = database.execute(
         "select fax.set_rate(account_code => 'law', direction => 'sent', per_page => 0.06, valid_from => %s)", [at(0)]
@@ -167,7 +165,7 @@ def test_a_new_price_ends_the_old_one_and_keeps_what_is_not_said(database: psyco
     assert of(after, "valid_from", "valid_to") == (at(0), None)
 
 
-def test_old_charges_stay_what_they_were(database: psycopg.Connection) -> None:
+def test_old_charges_do_not_change(database: psycopg.Connection) -> None:
     rate(database, per_page="0.05")
     append(database, fax(0, 1), fax(100, 2), fax(200, 3))
     assert [row["charge"] for row in charges(database)] == [Decimal("0.05")] * 3
@@ -175,7 +173,7 @@ def test_old_charges_stay_what_they_were(database: psycopg.Connection) -> None:
     assert [row["charge"] for row in charges(database)] == [Decimal("0.05"), Decimal("0.07"), Decimal("0.07")]
 
 
-def test_a_price_between_two_holds_until_the_next_one(database: psycopg.Connection) -> None:
+def test_a_price_between_two_is_valid_until_the_next(database: psycopg.Connection) -> None:
     rate(database, per_page="1", valid_from="2026-01-01Z")
     for price, since in ((3, "2028-01-01Z"), (2, "2027-01-01Z")):
         database.execute("select fax.set_rate(per_page => %s, valid_from => %s)", [price, since])
@@ -184,7 +182,7 @@ def test_a_price_between_two_holds_until_the_next_one(database: psycopg.Connecti
     assert [row["valid_to"] for row in found] == [found[1]["valid_from"], found[2]["valid_from"], None]
 
 
-def test_the_first_price_of_all_needs_a_currency(database: psycopg.Connection) -> None:
+def test_the_first_price_needs_a_currency(database: psycopg.Connection) -> None:
     assert refused(database, "select fax.set_rate(per_page => 1)").startswith("currency is missing, and no rate")
     assert refused(database, "select fax.set_rate(valid_from => null)").startswith("valid_from is null")
     database.execute("select fax.set_rate(currency => 'EUR', per_page => 0.05)")
@@ -193,26 +191,26 @@ def test_the_first_price_of_all_needs_a_currency(database: psycopg.Connection) -
     assert of(row, "charge_partial", "charge_failed", "charge_unknown") == ("full", "none", "open")
 
 
-def test_a_second_price_from_the_same_moment_is_refused(database: psycopg.Connection) -> None:
+def test_a_second_price_from_the_same_time_is_refused(database: psycopg.Connection) -> None:
     rate(database, valid_from=NEXT_YEAR)
     assert "covers the same faxes" in refused(
         database, "select fax.set_rate(currency => 'EUR', per_page => 1, valid_from => %s)", NEXT_YEAR
     )
 
 
-# -- who may do it --------------------------------------------------------------------------------------------
+# -- rights --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def billing(database: psycopg.Connection) -> psycopg.Connection:
-    """The connection as one who enters prices, with a rate that the owner entered for the past."""
+    """The connection as fax_billing, with a rate that the owner entered for the past."""
     database.execute("set local role fax_owner")
     rate(database, per_page="0.05")
     database.execute("set local role fax_billing")
     return database
 
 
-def test_who_bills_sets_prices_from_now_on(billing: psycopg.Connection) -> None:
+def test_fax_billing_sets_prices_from_now_on(billing: psycopg.Connection) -> None:
     billing.execute("select fax.set_rate(per_page => 0.06)")
     billing.execute("select fax.set_rate(per_page => 0.07, valid_from => %s)", [NEXT_YEAR])
     rate(billing, account_code="law", valid_from=NEXT_YEAR)
@@ -221,7 +219,7 @@ def test_who_bills_sets_prices_from_now_on(billing: psycopg.Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "message"),
     [
         ("insert into fax.rate (account_code, currency, valid_from) values ('law', 'EUR', now() - interval '1 second')",
          "would change past charges: only fax_owner may enter it"),
@@ -231,18 +229,18 @@ def test_who_bills_sets_prices_from_now_on(billing: psycopg.Connection) -> None:
         ("truncate fax.rate", "permission denied for table rate"),
     ],
 )  # fmt: skip
-def test_who_bills_does_not_change_the_past(billing: psycopg.Connection, statement: str, said: str) -> None:
-    assert said in refused(billing, statement)
+def test_fax_billing_cannot_change_the_past(billing: psycopg.Connection, statement: str, message: str) -> None:
+    assert message in refused(billing, statement)
 
 
-def test_an_end_that_has_passed_is_not_taken_back(database: psycopg.Connection) -> None:
+def test_a_past_end_cannot_be_removed(database: psycopg.Connection) -> None:
     rate(database, valid_to=LAST_YEAR)
     database.execute("set local role fax_billing")
     assert "would change past charges" in refused(database, "update fax.rate set valid_to = null")
 
 
 @pytest.mark.parametrize("role", ["fax_reader", "fax_ingest"])
-def test_others_enter_no_price(database: psycopg.Connection, role: str) -> None:
+def test_other_roles_cannot_enter_prices(database: psycopg.Connection, role: str) -> None:
     rate(database)
     database.execute(f"set local role {role}".encode())
     assert "permission denied" in refused(database, "insert into fax.rate (currency, valid_from) values ('EUR', now())")
@@ -257,8 +255,8 @@ def test_a_reader_sees_rates_and_charges(database: psycopg.Connection) -> None:
     assert the_charge(database)["charge"] == Decimal("0.10")
 
 
-def test_who_bills_loads_a_file_of_rates(billing: psycopg.Connection) -> None:
-    """As psql's \\copy sends it: an empty field is any."""
+def test_fax_billing_loads_a_file_of_rates(billing: psycopg.Connection) -> None:
+    """As psql's \\copy sends it: an empty field matches any."""
     header = "account_code,called_prefix,direction,currency,per_page,valid_from"
     lines = ["law,,sent,EUR,0.05,2100-01-01 00:00 Europe/Berlin", ",+49,sent,EUR,0.04,2100-01-01 00:00 Europe/Berlin"]
     with billing.cursor().copy(f"copy fax.rate ({header}) from stdin (format csv, header)".encode()) as copy:

@@ -1,4 +1,4 @@
-"""fax.session_charges: given a rate and a fax, expect what it costs, and why."""
+"""fax.session_charges: given a rate and a fax, expect its charge and the rule."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def amounts(*figures: str | None) -> tuple[Decimal | None, ...]:
     return tuple(figure if figure is None else Decimal(figure) for figure in figures)
 
 
-# -- by the page, by the time ---------------------------------------------------------------------------------
+# -- per page and per time ---------------------------------------------------------------------------------
 
 
-def test_pages_cost_by_the_page(database: psycopg.Connection) -> None:
+def test_pages_cost_per_page(database: psycopg.Connection) -> None:
     used = rate(database, per_page="0.05")
     append(database, fax(0, 1, 3, AccountCode="law", ConnectedLineNum="+49301234"))
     row = the_charge(database)
@@ -37,7 +37,7 @@ def test_pages_cost_by_the_page(database: psycopg.Connection) -> None:
     ("seconds", "charge"),
     [(1, "0.09"), (60, "0.09"), (60.001, "0.10"), (66, "0.10"), (66.5, "0.11"), (120, "0.19"), (3600, "5.99")],
 )
-def test_the_first_minute_then_every_six_seconds_begun(
+def test_the_first_minute_then_each_started_six_seconds(
     database: psycopg.Connection, seconds: float, charge: str
 ) -> None:
     rate(database, first_seconds=60, first_charge="0.09", interval_seconds=6, per_interval="0.01")
@@ -46,20 +46,20 @@ def test_the_first_minute_then_every_six_seconds_begun(
 
 
 @pytest.mark.parametrize(("seconds", "charge"), [(0.5, "0.06"), (59, "0.06"), (60, "0.06"), (61, "0.12")])
-def test_every_minute_begun(database: psycopg.Connection, seconds: float, charge: str) -> None:
+def test_each_started_minute(database: psycopg.Connection, seconds: float, charge: str) -> None:
     rate(database, per_interval="0.06", charge_unknown="time")
     append(database, receiving((0, 1, 0)), gone(seconds))
     assert the_charge(database)["seconds"] == Decimal(str(seconds))
     assert the_charge(database)["time_charge"] == Decimal(charge)
 
 
-def test_pages_and_time_are_added_and_a_price_of_the_call_itself(database: psycopg.Connection) -> None:
+def test_pages_time_and_a_price_per_call_add_up(database: psycopg.Connection) -> None:
     rate(database, per_page="0.02", first_charge="0.10", interval_seconds=30, per_interval="0.03")
     append(database, fax(0, 1, 4, lasts=61))
     assert of(the_charge(database), *AMOUNTS) == amounts("0.08", "0.19", "0.27")
 
 
-def test_a_minimum_is_charged_instead_of_less(database: psycopg.Connection) -> None:
+def test_a_smaller_sum_is_raised_to_the_minimum(database: psycopg.Connection) -> None:
     rate(database, per_page="0.02", minimum_charge="0.05")
     append(database, fax(0, 1, 2), fax(100, 2, 3))
     assert [of(row, "pages_charge", "minimum_applied", "charge") for row in charges(database)] == [
@@ -150,9 +150,7 @@ def test_a_fax_that_failed_without_a_page(database: psycopg.Connection, charge_f
         ("open", amounts(None, None, None)),
     ],
 )
-def test_a_fax_whose_result_was_not_on_the_wire(
-    database: psycopg.Connection, charge_unknown: str, expected: Any
-) -> None:
+def test_a_fax_without_a_result_on_the_wire(database: psycopg.Connection, charge_unknown: str, expected: Any) -> None:
     rate(database, **PRICES, charge_unknown=charge_unknown)
     append(database, fax(0, 1, 2, None))
     row = the_charge(database)
@@ -160,7 +158,7 @@ def test_a_fax_whose_result_was_not_on_the_wire(
     assert of(row, "rule", *AMOUNTS) == ("result unknown", *expected)
 
 
-def test_by_default_partial_costs_failed_does_not_and_unknown_is_left_open(database: psycopg.Connection) -> None:
+def test_default_rules_for_partial_failed_and_unknown(database: psycopg.Connection) -> None:
     rate(database, per_page="0.10")
     append(database, fax(0, 1, 2, DROPPED), fax(100, 2, 0, DROPPED), fax(200, 3, 2, None))
     assert [of(row, "rule", "charge") for row in charges(database)] == [
@@ -168,8 +166,8 @@ def test_by_default_partial_costs_failed_does_not_and_unknown_is_left_open(datab
     ]  # fmt: skip
 
 
-def test_a_fax_of_which_asterisk_made_no_session_failed_without_a_page(database: psycopg.Connection) -> None:
-    """Its pages are not told, but there can be none."""
+def test_a_fax_without_a_session_failed_without_a_page(database: psycopg.Connection) -> None:
+    """Its pages are not reported, but it cannot have any."""
     rate(database, **PRICES, charge_failed="time")
     append(database, begins(0), result(1, *FAILED_BEFORE), hangup(1.5))
     row = the_charge(database)
@@ -178,29 +176,29 @@ def test_a_fax_of_which_asterisk_made_no_session_failed_without_a_page(database:
     assert row["charge"] > 0
 
 
-# -- what is not known is never nothing -----------------------------------------------------------------------
+# -- unknown is never zero -----------------------------------------------------------------------
 
 
-def pages_not_told(end: tuple[str, str, str]) -> list[Any]:
+def pages_not_reported(end: tuple[str, str, str]) -> list[Any]:
     return [entry(0), entry(5), *result(9, *end), completed(10, None), hangup(10.5)]
 
 
 @pytest.mark.parametrize("end", [SUCCESS, DROPPED])
-def test_pages_that_nobody_told_make_no_charge(database: psycopg.Connection, end: tuple[str, str, str]) -> None:
+def test_unreported_pages_make_no_charge(database: psycopg.Connection, end: tuple[str, str, str]) -> None:
     rate(database, per_page="0.05", minimum_charge="0.10")
-    append(database, pages_not_told(end))
+    append(database, pages_not_reported(end))
     assert the_session(database)["pages"] is None
     row = the_charge(database)
     assert of(row, "rule", "pages_charge", "minimum_applied", "charge") == ("pages unknown", None, None, None)
 
 
-def test_where_pages_cost_nothing_they_need_not_be_known(database: psycopg.Connection) -> None:
+def test_pages_without_a_price_need_not_be_known(database: psycopg.Connection) -> None:
     rate(database, interval_seconds=10, per_interval="0.07")
-    append(database, pages_not_told(SUCCESS))
+    append(database, pages_not_reported(SUCCESS))
     assert of(the_charge(database), "rule", *AMOUNTS) == ("success", *amounts("0", "0.07", "0.07"))
 
 
-def test_a_clock_that_was_set_back_makes_no_charge_by_the_time(database: psycopg.Connection) -> None:
+def test_a_clock_set_back_makes_no_time_charge(database: psycopg.Connection) -> None:
     rate(database, per_interval="0.07", charge_unknown="full")
     append(database, receiving((100, 1, 0), (101, 2, 0)))
     append(database, gone(40))
@@ -208,17 +206,17 @@ def test_a_clock_that_was_set_back_makes_no_charge_by_the_time(database: psycopg
     assert of(the_charge(database), "rule", *AMOUNTS) == ("seconds unknown", *amounts("0", None, None))
 
 
-def test_a_fax_that_no_rate_fits_has_no_charge(database: psycopg.Connection) -> None:
+def test_a_fax_without_a_rate_has_no_charge(database: psycopg.Connection) -> None:
     rate(database, account_code="law", per_page="0.05")
     append(database, fax(0, 1, 1))
     row = the_charge(database)
     assert of(row, "rule", "rate_id", "currency", "charged", *AMOUNTS) == ("no rate", *[None] * 6)
 
 
-# -- which faxes are charged ----------------------------------------------------------------------------------
+# -- charged faxes ----------------------------------------------------------------------------------
 
 
-def test_a_fax_that_is_under_way_has_no_row(database: psycopg.Connection) -> None:
+def test_an_open_fax_has_no_row(database: psycopg.Connection) -> None:
     rate(database, per_page="0.05")
     append(database, open_fax(0, 1, 3))
     assert charges(database) == []
@@ -226,13 +224,13 @@ def test_a_fax_that_is_under_way_has_no_row(database: psycopg.Connection) -> Non
     assert the_charge(database)["charge"] == Decimal("0.15")
 
 
-def test_a_detector_is_no_fax(database: psycopg.Connection) -> None:
+def test_a_detector_has_no_row(database: psycopg.Connection) -> None:
     rate(database, first_charge="1")
     append(database, entry(0, 1, operation="V.21", session_type="none"), gone(3, 1))
     assert charges(database) == []
 
 
-def test_late_rows_change_the_charge_as_they_change_the_fax(database: psycopg.Connection) -> None:
+def test_late_rows_change_the_charge_with_the_fax(database: psycopg.Connection) -> None:
     rate(database, per_page="0.05", charge_unknown="pages")
     append(database, fax(0, 1, 2, None))
     assert the_charge(database)["charge"] == Decimal("0.10")

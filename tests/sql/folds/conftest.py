@@ -1,4 +1,4 @@
-"""One database for all tests of the views: each of them is a transaction that is rolled back."""
+"""One database for all tests of the views; each test runs in a transaction that is rolled back."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tests.kit.databases import fresh
 
 @pytest.fixture(scope="module")
 def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
-    """A connection to a database with the schema and nothing in it."""
+    """A connection to a database with an empty schema."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("set jit = off")  # a server that has it would compile each view for half a second
+        connection.execute("set jit = off")  # compiling a view takes half a second
         yield connection
 
 
 @pytest.fixture
 def database(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    """That connection, for as long as the test lasts; what the test appends is not kept."""
+    """That connection, in a transaction that is rolled back after the test."""
     with connection.transaction(force_rollback=True):
         yield connection

@@ -1,4 +1,4 @@
-"""fax.coverage_gaps: given what observers say of their polls, expect each interval in which nobody looked, and why."""
+"""fax.coverage_gaps: given recorded polls, expect each interval without a good poll, and why."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.kit.given import (
 
 
 def polled(*seconds: float, **details: Any) -> list[Any]:
-    """A complete list on record; one is told each minute."""
+    """Recorded complete lists; live, one per minute is recorded."""
     return [of_server(second, "Polled", **details) for second in seconds]
 
 
 def lost(second: float, reason: str, last_polled: float) -> Any:
-    """The connection is gone."""
+    """A lost connection."""
     return of_server(second, "Disconnected", Reason=reason, LastPolled=last_polled)
 
 
@@ -43,15 +43,15 @@ def bounds(rows: list[Row]) -> list[tuple[Any, ...]]:
     return [of(row, "began_at", "ended_at", "reason") for row in rows]
 
 
-# -- where a gap begins and ends ------------------------------------------------------------------------------
+# -- start and end of a gap ------------------------------------------------------------------------------
 
 
-def test_while_the_polls_go_on_there_is_none(database: psycopg.Connection) -> None:
+def test_continuous_polls_leave_no_gap(database: psycopg.Connection) -> None:
     append(database, of_server(0, "Connected"), polled(1, 61, 121, 181))
     assert gaps(database) == []
 
 
-def test_a_lost_connection_is_one_from_the_last_poll_to_the_next(database: psycopg.Connection) -> None:
+def test_a_lost_connection_is_a_gap_from_the_last_poll_to_the_next(database: psycopg.Connection) -> None:
     append(database, polled(0), lost(45.2, "Connection reset by peer", 44.9))
     append(database, of_server(50, "Connected"), polled(50.5, 110))
     (gap,) = gaps(database)
@@ -61,7 +61,7 @@ def test_a_lost_connection_is_one_from_the_last_poll_to_the_next(database: psyco
 
 
 @pytest.mark.parametrize(
-    ("event", "said", "reason"),
+    ("event", "message", "reason"),
     [
         ("Disconnected", "the server closed the connection", "connection lost"),
         ("Disconnected", "the server shut down", "connection lost"),
@@ -74,13 +74,13 @@ def test_a_lost_connection_is_one_from_the_last_poll_to_the_next(database: psyco
         ("PollFailed", "Asterisk is shutting down", "connection lost"),
     ],
 )
-def test_each_has_its_reason(database: psycopg.Connection, event: str, said: str, reason: str) -> None:
-    append(database, polled(0), of_server(31, event, Reason=said, LastPolled=30.0), polled(90))
+def test_each_gap_has_its_reason(database: psycopg.Connection, event: str, message: str, reason: str) -> None:
+    append(database, polled(0), of_server(31, event, Reason=message, LastPolled=30.0), polled(90))
     assert bounds(gaps(database)) == [(at(30), at(90), reason)]
 
 
-def test_a_collector_that_was_killed_says_nothing_and_connects_again(database: psycopg.Connection) -> None:
-    """The last poll on record is up to a minute old."""
+def test_a_killed_collector_leaves_no_reason(database: psycopg.Connection) -> None:
+    """The last recorded poll is up to a minute old."""
     append(database, polled(0, 60), of_server(100, "Connected"), polled(101))
     assert bounds(gaps(database)) == [(at(60), at(101), "collector down")]
 
@@ -93,7 +93,7 @@ def test_a_collector_that_was_killed_and_then_finds_no_server(database: psycopg.
     assert gap["messages"] == ["Connection refused"]
 
 
-def test_a_gap_tells_all_its_reasons_in_order(database: psycopg.Connection) -> None:
+def test_a_gap_has_all_its_reasons_in_order(database: psycopg.Connection) -> None:
     append(database, polled(0), lost(30, "faxstore was stopped", 29))
     append(
         database,
@@ -107,25 +107,25 @@ def test_a_gap_tells_all_its_reasons_in_order(database: psycopg.Connection) -> N
     assert gap["messages"] == ["faxstore was stopped", "login refused: Authentication failed", "Connection refused"]
 
 
-def test_polls_that_come_late_are_one(database: psycopg.Connection) -> None:
+def test_late_polls_are_a_gap(database: psycopg.Connection) -> None:
     append(database, polled(0), polled(95, Previous=55.0), polled(155))
     assert bounds(gaps(database)) == [(at(55), at(95), "polls late")]
 
 
-def test_a_record_that_stops_and_goes_on_is_one(database: psycopg.Connection) -> None:
-    """Two recordings with a time between them that is in neither."""
+def test_the_time_between_two_recordings_is_a_gap(database: psycopg.Connection) -> None:
+    """Neither recording covers it."""
     append(database, polled(0, 60), polled(3600))
     assert bounds(gaps(database)) == [(at(60), at(3600), "collector down")]
 
 
-def test_a_list_that_is_refused_for_a_while(database: psycopg.Connection) -> None:
+def test_refused_polls_are_a_gap(database: psycopg.Connection) -> None:
     append(
         database, polled(0), of_server(20, "PollFailed", Reason="Permission denied", LastPolled=19.0), polled(50, 110)
     )
     assert bounds(gaps(database)) == [(at(19), at(50), "permission")]
 
 
-def test_what_goes_before_the_first_poll_is_none(database: psycopg.Connection) -> None:
+def test_the_time_before_the_first_poll_is_no_gap(database: psycopg.Connection) -> None:
     append(
         database, of_server(0, "ConnectFailed", Reason="Connection refused"), of_server(9, "Connected"), polled(10, 70)
     )
@@ -133,7 +133,7 @@ def test_what_goes_before_the_first_poll_is_none(database: psycopg.Connection) -
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-02-31T00:00:00+00:00", "2026-13-01T00:00:00+00:00", "'); --"])
-def test_a_moment_that_is_none_breaks_nothing(database: psycopg.Connection, text: str) -> None:
+def test_a_malformed_time_breaks_nothing(database: psycopg.Connection, text: str) -> None:
     append(database, polled(0), of_server(30, "Disconnected", Reason="x", LastPolled=text), polled(60))
     (gap,) = gaps(database)
     assert gap["ended_at"] == at(60)
@@ -156,7 +156,7 @@ def test_what_one_of_two_observers_polled_is_covered(database: psycopg.Connectio
     assert gaps(database) == []
 
 
-def test_where_neither_polled_there_is_a_gap(database: psycopg.Connection) -> None:
+def test_time_that_neither_observer_polled_is_a_gap(database: psycopg.Connection) -> None:
     append(
         database,
         polled(0),
@@ -176,7 +176,7 @@ def test_where_neither_polled_there_is_a_gap(database: psycopg.Connection) -> No
     assert bounds(gaps(database)) == [(at(79), at(301), "connection lost")]
 
 
-def test_each_server_has_its_own(database: psycopg.Connection) -> None:
+def test_each_server_has_its_own_gaps(database: psycopg.Connection) -> None:
     append(database, polled(0, 60, 120))
     append(database, [of_server(second, "Polled", server="pbx2") for second in (0, 500)])
     assert [row["server"] for row in gaps(database)] == ["pbx2"]
@@ -186,13 +186,13 @@ def test_each_server_has_its_own(database: psycopg.Connection) -> None:
 
 
 def test_a_gap_that_has_not_ended(database: psycopg.Connection) -> None:
-    """The rows of these tests lie in the past: since the last of them nobody has polled."""
+    """The rows of these tests are in the past, and nobody has polled since."""
     append(database, polled(0, 60))
     (gap,) = read(database, "select * from fax.coverage_gaps")
     assert of(gap, "began_at", "ended_at", "seconds", "reason") == (at(60), None, None, "collector down")
 
 
-def test_a_server_that_was_polled_just_now_has_none(database: psycopg.Connection) -> None:
+def test_a_server_polled_just_now_has_no_gap(database: psycopg.Connection) -> None:
     database.execute(
         "insert into fax.server_history (server, observed_at, event, collector_id)"
         " select 'pbx', now() - n * interval '1 minute', 'Polled', 'one' from generate_series(0, 9) n"
@@ -200,7 +200,7 @@ def test_a_server_that_was_polled_just_now_has_none(database: psycopg.Connection
     assert read(database, "select * from fax.coverage_gaps") == []
 
 
-def test_the_other_observer_is_trusted_until_his_next_word_is_due(database: psycopg.Connection) -> None:
+def test_an_observer_covers_the_time_until_its_next_record_is_due(database: psycopg.Connection) -> None:
     database.execute(
         "insert into fax.server_history (server, observed_at, event, collector_id, details) values"
         " ('pbx', now() - interval '9 seconds', 'Polled', 'one', null),"
@@ -210,10 +210,10 @@ def test_the_other_observer_is_trusted_until_his_next_word_is_due(database: psyc
     assert read(database, "select * from fax.coverage_gaps") == []
 
 
-def test_one_that_was_killed_is_not_trusted_beyond_the_moment_at_which_another_took_over(
+def test_a_killed_observer_covers_nothing_after_another_took_over(
     database: psycopg.Connection,
 ) -> None:
-    """Not only when its next word is overdue."""
+    """Even before its next record is overdue."""
     database.execute(
         "insert into fax.server_history (server, observed_at, event, collector_id) values"
         " ('pbx', now() - interval '50 seconds', 'Polled', 'one'),"
@@ -224,7 +224,7 @@ def test_one_that_was_killed_is_not_trusted_beyond_the_moment_at_which_another_t
     assert of(gap, "seconds", "reason") == (42, "collector down")
 
 
-def test_a_connection_that_was_lost_just_now_is_an_open_gap(database: psycopg.Connection) -> None:
+def test_a_connection_lost_just_now_is_an_open_gap(database: psycopg.Connection) -> None:
     database.execute(
         "insert into fax.server_history (server, observed_at, event, collector_id, details) values"
         " ('pbx', now() - interval '9 seconds', 'Polled', 'one', null),"
@@ -234,7 +234,7 @@ def test_a_connection_that_was_lost_just_now_is_an_open_gap(database: psycopg.Co
     assert of(gap, "ended_at", "reason") == (None, "connection lost")
 
 
-# -- what lies in it --------------------------------------------------------------------------------------------
+# -- sessions in a gap --------------------------------------------------------------------------------------------
 
 
 def test_sessions_that_overlap_a_gap_are_marked(database: psycopg.Connection) -> None:
@@ -252,7 +252,7 @@ def test_sessions_that_overlap_a_gap_are_marked(database: psycopg.Connection) ->
     assert gaps(database)[0]["sessions"] == 2
 
 
-def test_a_session_that_a_restart_ended_unseen_is_marked(database: psycopg.Connection) -> None:
+def test_a_session_ended_by_an_unobserved_restart_is_marked(database: psycopg.Connection) -> None:
     append(database, polled(0), receiving((10, 1, 0), (20, 2, 0)), lost(21, "Connection reset by peer", 20.5))
     append(database, of_server(60, "Connected"), polled(61, 121), snapshot(62, 0, of=life(started=50)))
     cut, _ = sessions(database)
@@ -260,12 +260,12 @@ def test_a_session_that_a_restart_ended_unseen_is_marked(database: psycopg.Conne
     assert cut["overlaps_gap"] is True
 
 
-def test_a_session_without_any_poll_on_record_is_in_a_gap(database: psycopg.Connection) -> None:
+def test_a_session_without_recorded_polls_overlaps_a_gap(database: psycopg.Connection) -> None:
     append(database, receiving((10, 1, 0), (20, 2, 0)), gone(21))
     assert sessions(database)[0]["overlaps_gap"] is True
 
 
-def test_the_faxes_that_were_missed_by_the_servers_own_count(database: psycopg.Connection) -> None:
+def test_missed_faxes_by_the_servers_own_counters(database: psycopg.Connection) -> None:
     append(database, stats(0, TransmitAttempts="5", ReceiveAttempts="0", CompletedFAXes="5", FailedFAXes="0"))
     append(database, polled(1), sending((10, 1), (30, 2)), lost(40, "x", 39), of_server(99, "Connected"))
     append(
@@ -277,7 +277,7 @@ def test_the_faxes_that_were_missed_by_the_servers_own_count(database: psycopg.C
     assert gaps(database)[0]["missed_faxes"] == 3
 
 
-def test_without_a_reading_on_each_side_it_is_not_known(database: psycopg.Connection) -> None:
+def test_missed_faxes_are_unknown_without_a_reading_on_each_side(database: psycopg.Connection) -> None:
     append(database, polled(0), lost(40, "x", 39), polled(99))
     append(database, stats(100, TransmitAttempts="8", ReceiveAttempts="1"))
     assert gaps(database)[0]["missed_faxes"] is None
@@ -286,7 +286,7 @@ def test_without_a_reading_on_each_side_it_is_not_known(database: psycopg.Connec
 # -- a period of one server ---------------------------------------------------------------------------------------
 
 
-def test_a_period_is_cut_at_its_moments(database: psycopg.Connection) -> None:
+def test_gaps_are_clipped_to_the_period(database: psycopg.Connection) -> None:
     append(database, polled(0, 60, 1000, 1060))
     query = "select began_at, ended_at from fax.gaps('pbx', %s, %s)"
     assert read(database, query, at(100), at(200)) == [{"began_at": at(100), "ended_at": at(200)}]
@@ -296,35 +296,35 @@ def test_a_period_is_cut_at_its_moments(database: psycopg.Connection) -> None:
     assert read(database, "select * from fax.gaps('nobody', %s, %s)", at(0), at(9))[0]["ended_at"] == at(9)
 
 
-# -- what was seen and dropped -----------------------------------------------------------------------------
+# -- dropped records -----------------------------------------------------------------------------
 
 
 def dropped(first: float, last: float) -> Any:
-    """Records from the first moment to the last were lost for want of room."""
+    """Records between two moments that were dropped because a queue was full."""
     why = "the spool could not be written (disk full)"
     return of_server(last, "Dropped", Reason=why, Records="7", From=first, To=last)
 
 
-def test_what_was_dropped_is_one_though_the_polls_go_on(database: psycopg.Connection) -> None:
+def test_dropped_records_are_a_gap_even_with_continuous_polls(database: psycopg.Connection) -> None:
     append(database, polled(0, 60, 120), dropped(70, 100))
     (gap,) = gaps(database)
     assert of(gap, "began_at", "ended_at", "reason") == (at(70), at(100), "dropped")
     assert of(gap, "reasons", "messages") == (["dropped"], ["the spool could not be written (disk full)"])
 
 
-def test_what_another_observer_kept_is_none(database: psycopg.Connection) -> None:
+def test_records_that_another_observer_stored_are_no_gap(database: psycopg.Connection) -> None:
     append(database, polled(0, 60, 120), dropped(70, 100))
     append(database, polled(0, 60, 120), collector="host2")
     assert gaps(database) == []
 
 
-def test_an_hour_that_was_dropped_is_blind_for_whoever_asks_for_a_minute_of_it(database: psycopg.Connection) -> None:
+def test_an_hour_of_dropped_records_is_a_gap_in_any_minute_of_it(database: psycopg.Connection) -> None:
     append(database, polled(0), dropped(10, 3600), polled(3601, 3661))
     asked = "select began_at, ended_at, reason from fax.gaps('pbx', %s, %s)"
     assert database.execute(asked, [at(600), at(660)]).fetchall() == [(at(600), at(660), "dropped")]
 
 
-def test_a_collector_that_dropped_records_and_then_was_killed(database: psycopg.Connection) -> None:
+def test_a_collector_that_dropped_records_and_was_killed(database: psycopg.Connection) -> None:
     append(database, polled(0, 60), dropped(70, 100), of_server(200, "Connected"), polled(201))
     (gap,) = gaps(database)
     assert of(gap, "began_at", "ended_at", "reasons") == (at(60), at(201), ["dropped", "collector down"])

@@ -1,4 +1,4 @@
-"""fax.failures: given how sessions ended, expect one line a server, class and day, and how much of it is unknown."""
+"""fax.failures: given the ends of sessions, expect one row per server, class and day, with the unknown share."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ CUT = "The call dropped prematurely"
 
 
 def fax(second: float, number: int, pages: int, status: str, error: str, text: str) -> Sequence[Record]:
-    """A received fax of ten seconds that ends with that result on the wire."""
+    """A received fax of ten seconds with a result on the wire."""
     rows = [(second, 1, 0), (second + 8, pages + 1, 0)]
-    told = result(second + 9, status, error, text)
-    return [*receiving(*rows, number=number), *told, completed(second + 9.5, pages), hangup(second + 9.6)]
+    ending = result(second + 9, status, error, text)
+    return [*receiving(*rows, number=number), *ending, completed(second + 9.5, pages), hangup(second + 9.6)]
 
 
-def test_a_line_for_each_class_with_its_share(database: psycopg.Connection) -> None:
+def test_each_class_has_a_row_with_its_share(database: psycopg.Connection) -> None:
     append(database, fax(0, 0, 1, "SUCCESS", "HANGUP", "OK"))
     append(database, fax(20, 1, 0, "FAILED", "HANGUP", CUT))
     append(database, fax(40, 2, 2, "FAILED", "HANGUP", CUT))
@@ -37,13 +37,13 @@ def test_a_line_for_each_class_with_its_share(database: psycopg.Connection) -> N
     assert {of(row, "day", "server", "unknown_share") for row in found} == {(date(2026, 11, 2), "pbx", Decimal("0.5"))}
 
 
-def test_where_each_failure_has_a_reason_nothing_is_unknown(database: psycopg.Connection) -> None:
+def test_with_a_reason_for_each_failure_nothing_is_unknown(database: psycopg.Connection) -> None:
     append(database, fax(0, 0, 0, "FAILED", "HANGUP", CUT))
     (row,) = read(database, "select * from fax.failures")
     assert of(row, "share", "unknown_share") == (1, 0)
 
 
-def test_a_fax_that_failed_before_it_was_a_session_is_among_them(database: psycopg.Connection) -> None:
+def test_a_fax_that_failed_before_it_became_a_session_counts(database: psycopg.Connection) -> None:
     append(database, begins(0), result(1, "FAILED", "FILE_ERROR", "error reading file"), hangup(2))
     (row,) = read(database, "select * from fax.failures")
     assert of(row, "result_class", "sessions", "faxes") == ("file_error", 1, 1)
@@ -60,7 +60,7 @@ def test_a_detector_is_no_failure(database: psycopg.Connection) -> None:
 
 
 def test_native_t38_is_no_failure(database: psycopg.Connection) -> None:
-    """A gateway that found both ends to speak T.38 themselves (res_fax.c, fax_gateway_framehook)."""
+    """A gateway between two ends that both speak T.38 (res_fax.c, fax_gateway_framehook)."""
     append(database, result(0, "FAILED", "NATIVE_T38", "no gateway necessary"), hangup(1))
     assert read(database, "select * from fax.failures") == []
     assert read(database, "select result, result_class, result_text from fax.sessions") == [
@@ -68,7 +68,7 @@ def test_native_t38_is_no_failure(database: psycopg.Connection) -> None:
     ]
 
 
-def test_each_day_stands_alone(database: psycopg.Connection) -> None:
+def test_days_are_independent(database: psycopg.Connection) -> None:
     append(database, fax(0, 0, 0, "FAILED", "HANGUP", CUT), receiving((86400, 1, 0), number=1), gone(86410, 1))
     found = read(database, "select * from fax.failures order by day")
     assert [of(row, "day", "faxes", "unknown_share") for row in found] == [

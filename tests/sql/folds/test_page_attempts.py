@@ -1,4 +1,4 @@
-"""fax.page_attempts: a page in hand, and each time that it was sent again."""
+"""fax.page_attempts: each attempt at a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from faxstore.observations import Observation
-from tests.kit.given import append, at, before_agreement, completed, entry, of, read, receiving, sending, snapshot
+from tests.kit.given import append, at, before_negotiation, completed, entry, of, read, receiving, sending, snapshot
 
 
 def attempts(database: psycopg.Connection) -> list[tuple[int, int, int | None]]:
@@ -22,16 +22,16 @@ def attempts(database: psycopg.Connection) -> list[tuple[int, int, int | None]]:
     [
         pytest.param([], [], id="nothing"),
         pytest.param([(0, 1, 0)], [(1, 1, 0)], id="one snapshot"),
-        pytest.param([(0, 1, 0), (1, 1, 5), (2, 2, 0)], [(1, 1, 5), (2, 1, 0)], id="the page moves on"),
-        pytest.param([(0, 1, 5), (1, 1, 5), (2, 1, 5)], [(1, 1, 5)], id="the count stands still"),
+        pytest.param([(0, 1, 0), (1, 1, 5), (2, 2, 0)], [(1, 1, 5), (2, 1, 0)], id="the page advances"),
+        pytest.param([(0, 1, 5), (1, 1, 5), (2, 1, 5)], [(1, 1, 5)], id="the count does not change"),
         pytest.param([(0, 1, 5), (1, 1, 0)], [(1, 1, 5), (1, 2, 0)], id="the count falls: sent again"),
         pytest.param(
             [(0, 1, 5), (1, 1, 0), (2, 1, 7), (3, 1, 6), (4, 2, 0)],
             [(1, 1, 5), (1, 2, 7), (1, 3, 6), (2, 1, 0)],
             id="sent again twice",
         ),
-        pytest.param([(0, 1, 5), (1, 3, 5), (2, 3, 6)], [(1, 1, 5), (3, 1, 6)], id="a page that no poll saw"),
-        pytest.param([(0, 2, 5), (1, 1, 9), (2, 2, 6)], [(2, 1, 6)], id="a page that was left is not in hand again"),
+        pytest.param([(0, 1, 5), (1, 3, 5), (2, 3, 6)], [(1, 1, 5), (3, 1, 6)], id="a page that no poll observed"),
+        pytest.param([(0, 2, 5), (1, 1, 9), (2, 2, 6)], [(2, 1, 6)], id="an earlier page cannot become current again"),
     ],
 )
 def test_attempts(
@@ -41,10 +41,10 @@ def test_attempts(
     assert attempts(database) == expected
 
 
-def test_an_attempt_says_when_and_how_it_was_seen(database: psycopg.Connection) -> None:
+def test_an_attempt_has_its_times_and_measurements(database: psycopg.Connection) -> None:
     append(
         database,
-        [before_agreement(0), before_agreement(1)],
+        [before_negotiation(0), before_negotiation(1)],
         receiving((2, 1, 0), (3, 1, 4)),
         receiving((4, 1, 6), data_rate=7200, y_resolution=7700),
     )
@@ -58,7 +58,7 @@ def test_events_are_no_attempts(database: psycopg.Connection) -> None:
     assert attempts(database) == [(1, 1, 0)]
 
 
-def test_a_senders_pages_are_attempts_without_bad_lines_to_speak_of(database: psycopg.Connection) -> None:
+def test_a_senders_pages_are_attempts_without_bad_lines(database: psycopg.Connection) -> None:
     append(database, sending((0, 1), (1, 2)))
     assert attempts(database) == [(1, 1, 0), (2, 1, 0)]
 
@@ -67,7 +67,7 @@ def test_a_senders_pages_are_attempts_without_bad_lines_to_speak_of(database: ps
 
 
 def two(database: psycopg.Connection, one: list[Observation], other: list[Observation]) -> None:
-    """Two observers of the same session, whose rows come in the order of their clocks."""
+    """Appends the rows of two observers of the same session in the order of their clocks."""
     streams = [(each.observed_at, each, "one") for each in one] + [(each.observed_at, each, "two") for each in other]
     for _, each, collector in sorted(streams, key=lambda row: row[0]):
         append(database, each, collector=collector)
@@ -84,7 +84,7 @@ TWO: list[Any] = [
         receiving((0, 1, 0), (1, 1, 63), (2, 1, 0), (3, 1, 4), (4, 2, 0)),
         receiving((0.5, 1, 40), (1.5, 1, 63), (2.5, 1, 1), (3.5, 1, 5), (4.5, 2, 0)),
         [(1, 1, 63), (1, 2, 5), (2, 1, 0)],
-        id="a page was sent again once, and both saw it",
+        id="a page was sent again once, and both observed it",
     ),
     pytest.param(
         receiving((0, 1, 0), (1, 1, 40), (1.4, 1, 63), (3, 1, 4)),
@@ -108,13 +108,13 @@ TWO: list[Any] = [
         receiving((0, 1, 3), (1, 1, 9), (2, 2, 0), (3, 2, 8)),
         receiving((0.2, 1, 3), (1.2, 1, 7), (2.2, 1, 9), (3.2, 2, 6)),
         [(1, 1, 9), (2, 1, 8)],
-        id="the clock of one is ahead: what it says is older than it looks",
+        id="the clock of one is ahead",
     ),
 ]
 
 
 @pytest.mark.parametrize(("one", "other", "expected"), TWO)
-def test_two_observers_see_the_attempts_that_there_were(
+def test_two_observers_give_the_real_attempts(
     database: psycopg.Connection, one: list[Observation], other: list[Observation], expected: list[tuple[int, int, int]]
 ) -> None:
     two(database, one, other)

@@ -1,4 +1,4 @@
-"""A question costs what its answer holds: which partitions of the history each of them opens, and how."""
+"""A query costs what its answer contains: which partitions of the history it opens, and how."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAXES_A_MONTH = 40
 
 @pytest.fixture(scope="module")
 def filled(server: str, template: str) -> Iterator[psycopg.Connection]:
-    """A history of five months, with what the planner knows of it after some time."""
+    """A history of five months with planner statistics."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         begun = life(started=-200 * DAY)
         for month in range(len(MONTHS)):
@@ -32,13 +32,13 @@ def filled(server: str, template: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def a_fax(number: int, second: float, **told: Any) -> list[Observation]:
+def a_fax(number: int, second: float, **other: Any) -> list[Observation]:
     channel = f"PJSIP/trunk-{number:08x}"
-    pages = receiving(*((second + n, 1 + n // 4, n % 4) for n in range(12)), number=number, channel=channel, **told)
-    on = {"channel": channel, "uniqueid": f"1.{number}", **told}
+    pages = receiving(*((second + n, 1 + n // 4, n % 4) for n in range(12)), number=number, channel=channel, **other)
+    on = {"channel": channel, "uniqueid": f"1.{number}", **other}
     end = completed(second + 13, 2)
-    end = Observation(told["of"], end.observed_at, end.event, number, **fields(end, channel))
-    return [*pages, *result(second + 12, "SUCCESS", "", "OK", **on), end, gone(second + 14, number, of=told["of"])]
+    end = Observation(other["of"], end.observed_at, end.event, number, **fields(end, channel))
+    return [*pages, *result(second + 12, "SUCCESS", "", "OK", **on), end, gone(second + 14, number, of=other["of"])]
 
 
 def fields(event: Observation, channel: str) -> dict[str, Any]:
@@ -61,14 +61,14 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def explained(connection: psycopg.Connection, question: str, *parameters: object) -> list[dict[str, Any]]:
-    """The nodes of a plan that were carried out."""
+    """The executed nodes of a plan."""
     row = connection.execute(f"explain (analyze, format json) {question}".encode(), parameters or None).fetchone()
     assert row is not None
     return [node for node in nodes(row[0][0]["Plan"]) if node["Actual Loops"] > 0]
 
 
 def scans(connection: psycopg.Connection, question: str, *parameters: object) -> set[tuple[str, str]]:
-    """How each partition of the history was read: (month, kind of scan).  What was not read is not in it."""
+    """How each partition of the history was read: (month, kind of scan), without those not read."""
     return {
         (str(node["Relation Name"]).removeprefix("session_history_"), str(node["Node Type"]))
         for node in explained(connection, question, *parameters)
@@ -81,7 +81,7 @@ def months(found: set[tuple[str, str]]) -> set[str]:
 
 
 def sessions_read(connection: psycopg.Connection, question: str, *parameters: object) -> float:
-    """For how many sessions, at most, one scan of fax.session went on to the rest of the question."""
+    """The highest number of rows that one scan of fax.session returned."""
     read = [node for node in explained(connection, question, *parameters) if node.get("Relation Name") == "session"]
     return max((node["Actual Rows"] * node["Actual Loops"] for node in read), default=0)
 
@@ -121,7 +121,7 @@ def test_one_session_by_id_and_start_opens_one_partition_by_its_index(filled: ps
 
 
 @pytest.mark.parametrize("view", ["session_timeline", "page_attempts", "session_rows"])
-def test_the_start_may_be_asked_for_within_the_question(filled: psycopg.Connection, view: str) -> None:
+def test_the_start_may_come_from_a_subquery(filled: psycopg.Connection, view: str) -> None:
     session, _ = one_session(filled)
     question = (
         f"select * from fax.{view} where session_id = %s"
@@ -130,8 +130,8 @@ def test_the_start_may_be_asked_for_within_the_question(filled: psycopg.Connecti
     assert months(scans(filled, question, session, session)) == {"2026_09"}
 
 
-def test_a_plan_that_is_kept_for_any_session_opens_one_partition_too(filled: psycopg.Connection) -> None:
-    """What a driver comes to after it has asked the same question some times."""
+def test_a_generic_plan_opens_one_partition(filled: psycopg.Connection) -> None:
+    """Drivers get a generic plan after several executions of a prepared statement."""
     session, _ = one_session(filled)
     with filled.transaction(force_rollback=True):
         filled.execute("set local plan_cache_mode = force_generic_plan")
@@ -155,9 +155,7 @@ def test_a_plan_that_is_kept_for_any_session_opens_one_partition_too(filled: psy
     ],
 )
 @pytest.mark.parametrize("view", ["sessions", "session_pages", "session_charges"])
-def test_a_time_that_is_asked_for_opens_its_months(
-    filled: psycopg.Connection, view: str, condition: str, expected: set[str]
-) -> None:
+def test_a_period_opens_its_months(filled: psycopg.Connection, view: str, condition: str, expected: set[str]) -> None:
     assert months(scans(filled, f"select * from fax.{view} where {condition}")) == expected
 
 
@@ -167,7 +165,7 @@ def test_a_total_of_a_month_opens_that_month(filled: psycopg.Connection) -> None
 
 
 @pytest.mark.parametrize("view", ["session_timeline", "page_attempts", "session_rows"])
-def test_changes_of_a_month_open_that_month(filled: psycopg.Connection, view: str) -> None:
+def test_the_timeline_of_a_month_opens_that_month(filled: psycopg.Connection, view: str) -> None:
     asked_for = "started_at >= '2026-11-01 00:00+00' and started_at < '2026-12-01 00:00+00'"
     question = f"select * from fax.{view} where {asked_for}"
     assert months(scans(filled, question)) == {"2026_11"}
@@ -180,8 +178,8 @@ def test_the_latest_sessions_open_the_latest_month(filled: psycopg.Connection) -
     assert months(found) == {"2026_11"}
 
 
-def test_what_comes_after_a_position_opens_no_more_than_it_must(filled: psycopg.Connection) -> None:
-    """An export asks for positions above the last one; the BRIN index lets a partition without any be passed over."""
+def test_rows_after_a_position_open_only_their_partitions(filled: psycopg.Connection) -> None:
+    """An export reads positions above its last one; the BRIN index skips partitions without any."""
     last = filled.execute("select max(last_position) - 5 from fax.append_batch").fetchone()
     assert last is not None
     row = filled.execute("select count(*) from fax.session_history where position > %s", last).fetchone()

@@ -1,4 +1,4 @@
-"""fax.quality_by_peer: given faxes with stations, expect what could be measured, and the share of what could not."""
+"""fax.quality_by_peer: given faxes with station ids, expect the measurements and the share that is not measurable."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import psycopg
 
 from faxstore.observations import Record
-from tests.kit.given import Row, append, before_agreement, completed, entry, gone, hangup, of, read, receiving, result
+from tests.kit.given import Row, append, before_negotiation, completed, entry, gone, hangup, of, read, receiving, result
 from tests.kit.given import sending as sending_rows
 
 ALICE = {"RemoteStationID": "ALICE"}
 
 
 def received(
-    second: float, number: int, *rows: tuple[float, int, int], end: dict[str, str], **said: Any
+    second: float, number: int, *rows: tuple[float, int, int], end: dict[str, str], **fields: Any
 ) -> list[Record]:
-    """A received fax of which the completion event says these headers."""
-    shown = receiving(*[(second + at, page, lines) for at, page, lines in rows], number=number, **said)
+    """A received fax whose completion event has these headers."""
+    shown = receiving(*[(second + at, page, lines) for at, page, lines in rows], number=number, **fields)
     last = rows[-1]
     return [*shown, completed(second + last[0] + 1, last[1] - 1, **end), hangup(second + last[0] + 1.5)]
 
@@ -46,7 +46,7 @@ def test_bad_lines_are_those_of_receivers_without_ecm(database: psycopg.Connecti
     assert of(corrected, "error_free_page_rate", "bad_line_ratio_estimated", "not_measurable_rate") == (None, None, 1)
 
 
-def test_a_page_that_was_sent_again_is_told(database: psycopg.Connection) -> None:
+def test_resent_pages_are_counted(database: psycopg.Connection) -> None:
     append(database, received(0, 0, (0, 1, 300), (10, 1, 5), (20, 2, 5), end=ALICE))
     (row,) = peers(database)
     assert of(row, "resent_pages", "bad_lines", "pages") == (1, 5, 1)
@@ -61,18 +61,18 @@ def test_the_peer_is_the_station_else_the_number(database: psycopg.Connection) -
 
 
 def test_real_falls_of_the_rate(database: psycopg.Connection) -> None:
-    """From 9600 to 7200 in mid-session; a peer with V.29 alone never had the 14400 that stands there at first."""
+    """From 9600 to 7200 within a session. The initial 14400 is a default, so a V.29 peer has no fall."""
     fall = [*receiving((0, 1, 0), data_rate=9600), *receiving((9, 1, 0), (19, 2, 0), data_rate=7200)]
     append(database, fall, completed(20, 1, **ALICE), hangup(21))
-    append(database, before_agreement(100, 1), received(101, 1, (0, 1, 0), (9, 2, 0), end={"RemoteStationID": "BOB"}))
+    append(database, before_negotiation(100, 1), received(101, 1, (0, 1, 0), (9, 2, 0), end={"RemoteStationID": "BOB"}))
     alice, bob = peers(database)
     assert of(alice, "rate_falls", "rate_fall_rate") == (1, 1)
     assert of(bob, "peer", "rate_falls", "rate_fall_rate") == ("BOB", 0, 0)
 
 
-def test_cut_off_counts_those_that_had_agreed(database: psycopg.Connection) -> None:
+def test_cut_off_counts_sessions_after_negotiation(database: psycopg.Connection) -> None:
     append(database, end_of(0, 0, "SUCCESS"), end_of(100, 1, "FAILED"), end_of(200, 2, ""))
-    never = [before_agreement(300, 3), *result(305, "FAILED", "x", "Failed to train"), completed(306, 0, **ALICE)]
+    never = [before_negotiation(300, 3), *result(305, "FAILED", "x", "Failed to train"), completed(306, 0, **ALICE)]
     append(database, never)
     total = {
         name: sum(row[name] for row in peers(database))
@@ -93,7 +93,7 @@ def end_of(second: float, number: int, status: str) -> Sequence[Record]:
     ]
 
 
-def test_detectors_have_no_quality(database: psycopg.Connection) -> None:
+def test_detectors_do_not_count(database: psycopg.Connection) -> None:
     append(database, entry(0, 1, operation="V.21", session_type="none"), gone(3, 1))
     assert peers(database) == []
 

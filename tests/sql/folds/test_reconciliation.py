@@ -1,4 +1,4 @@
-"""fax.reconciliation: given a server's own counters and the sessions seen, expect them side by side."""
+"""fax.reconciliation: given a server's own counters and the observed sessions, expect them side by side."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def reconciled(database: psycopg.Connection) -> list[Row]:
     return read(database, "select * from fax.reconciliation order by from_at, collector_id")
 
 
-def test_the_servers_counts_stand_beside_ours(database: psycopg.Connection) -> None:
+def test_the_servers_counts_beside_ours(database: psycopg.Connection) -> None:
     append(database, counted(0, 5, 7, 11, 2), receiving((10, 1, 0), (20, 2, 0)))
     append(database, result(21, "FAILED", "HANGUP", "x"), completed(22, 1), hangup(23), counted(60, 5, 8, 12, 3))
     (row,) = reconciled(database)
@@ -60,21 +60,21 @@ def test_the_servers_counts_stand_beside_ours(database: psycopg.Connection) -> N
     assert of(row, *ENDS) == (1, 1, 1, 1)
 
 
-def test_a_fax_that_nobody_saw_is_missed(database: psycopg.Connection) -> None:
+def test_an_unobserved_fax_is_missed(database: psycopg.Connection) -> None:
     append(database, counted(0, 0, 0), sending((10, 1), (20, 2)), gone(21), counted(60, 2, 1, 3))
     (row,) = reconciled(database)
     assert of(row, *ATTEMPTS) == (2, 1, 1, 0, 2)
-    assert of(row, "completed", "completed_seen") == (3, 0)  # gone tells no completion
+    assert of(row, "completed", "completed_seen") == (3, 0)  # Gone is not a completion
 
 
-def test_a_difference_is_made_up_in_the_next_interval(database: psycopg.Connection) -> None:
-    """The server counts when the application begins; the session is listed once T.38 is agreed on."""
+def test_a_difference_is_offset_in_the_next_interval(database: psycopg.Connection) -> None:
+    """The server counts when the application starts, and lists the session after T.38 negotiation."""
     append(database, counted(0, 0, 0), counted(60, 1, 0), sending((61, 1)), counted(120, 1, 0))
     assert [row["attempts_missed"] for row in reconciled(database)] == [1, -1]
 
 
 def test_what_the_server_does_not_count_is_not_counted(database: psycopg.Connection) -> None:
-    """Gateways and detectors have no counter, and arguments that clash are refused before the count."""
+    """Gateways and detectors have no counter. Conflicting arguments are refused before counting."""
     append(database, counted(0, 0, 0))
     append(database, gateway((1, 1, 9600), number=1), gone(2, 1))
     append(database, entry(3, 2, operation="V.21", session_type="none"), gone(4, 2))
@@ -84,14 +84,14 @@ def test_what_the_server_does_not_count_is_not_counted(database: psycopg.Connect
     assert of(row, *ATTEMPTS) == (0, 0, 0, 0, 0)
 
 
-def test_a_missing_file_is_an_attempt_also_where_its_direction_is_not_known(database: psycopg.Connection) -> None:
+def test_a_missing_file_is_an_attempt_even_of_unknown_direction(database: psycopg.Connection) -> None:
     append(database, counted(0, 0, 0), result(1, "FAILED", "FILE_ERROR", "error reading file"), hangup(2))
     append(database, counted(60, 1, 0))
     (row,) = reconciled(database)
     assert of(row, *ATTEMPTS) == (1, 0, 0, 0, 0)
 
 
-def test_after_a_restart_the_counters_begin_at_zero(database: psycopg.Connection) -> None:
+def test_counters_restart_at_zero_after_a_restart(database: psycopg.Connection) -> None:
     later = life(started=30)
     append(database, counted(0, 9, 9, 18), receiving((10, 1, 0)))
     append(database, of_server(35, "FullyBooted", Uptime="5"), receiving((40, 1, 0), of=later), counted(60, 0, 1))
@@ -102,13 +102,13 @@ def test_after_a_restart_the_counters_begin_at_zero(database: psycopg.Connection
     assert [{"epoch_id": row["epoch_id"]}] == later_epoch
 
 
-def test_counters_that_fell_tell_of_a_restart_that_no_event_told(database: psycopg.Connection) -> None:
+def test_counters_that_fell_show_a_restart_without_an_event(database: psycopg.Connection) -> None:
     append(database, counted(0, 9, 9, 18), counted(60, 9, 2, 11))
     (row,) = reconciled(database)
     assert of(row, "restarted", "transmit_attempts", "receive_attempts", "completed") == (True, 9, 2, 11)
 
 
-def test_a_load_of_the_module_is_one(database: psycopg.Connection) -> None:
+def test_a_load_of_the_module_is_a_restart(database: psycopg.Connection) -> None:
     append(
         database,
         counted(0, 1, 1, 2),
@@ -119,7 +119,7 @@ def test_a_load_of_the_module_is_one(database: psycopg.Connection) -> None:
     assert of(row, "restarted", "transmit_attempts", "receive_attempts") == (True, 2, 3)
 
 
-def test_a_connection_to_a_server_that_runs_on_is_no_restart(database: psycopg.Connection) -> None:
+def test_connecting_to_a_running_server_is_no_restart(database: psycopg.Connection) -> None:
     append(database, counted(0, 1, 1, 2), of_server(30, "FullyBooted", Uptime="86400"), counted(60, 2, 3, 5))
     (row,) = reconciled(database)
     assert of(row, "restarted", "transmit_attempts", "receive_attempts") == (False, 1, 2)
@@ -131,12 +131,12 @@ def test_each_collector_has_its_own_readings(database: psycopg.Connection) -> No
     assert [of(row, "collector_id", "transmit_attempts") for row in reconciled(database)] == [("one", 1), ("two", 2)]
 
 
-def test_a_counter_that_is_no_number_is_unknown(database: psycopg.Connection) -> None:
+def test_a_counter_that_is_not_a_number_is_unknown(database: psycopg.Connection) -> None:
     append(database, counted(0, 1, 0), stats(60, TransmitAttempts="many", ReceiveAttempts="4"))
     (row,) = reconciled(database)
     assert of(row, "transmit_attempts", "receive_attempts", "completed", "attempts_missed") == (None, 4, None, None)
 
 
-def test_one_reading_is_no_interval(database: psycopg.Connection) -> None:
+def test_a_single_reading_makes_no_interval(database: psycopg.Connection) -> None:
     append(database, counted(0, 1, 0))
     assert reconciled(database) == []

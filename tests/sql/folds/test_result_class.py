@@ -92,7 +92,7 @@ def result_class(database: psycopg.Connection, *given: str | None) -> str | None
 
 @pytest.mark.parametrize("expected", CLASSES)
 def test_a_text_of_spandsp_has_the_class_that_asterisk_counts(database: psycopg.Connection, expected: str) -> None:
-    """Without T.38 and ECM it stands in FAXERROR too."""
+    """Without T.38 and ECM, FAXERROR has the text too."""
     texts = CLASSES[expected]
     assert {text: result_class(database, "FAILED", text, text) for text in texts} == dict.fromkeys(texts, expected)
 
@@ -110,15 +110,15 @@ def test_a_text_of_spandsp_has_the_class_that_asterisk_counts(database: psycopg.
         ("", "", "unknown_error"),
     ],
 )
-def test_what_asterisk_itself_says_of_a_failure(
+def test_failures_that_asterisk_itself_reports(
     database: psycopg.Connection, error: str, text: str, expected: str
 ) -> None:
     assert result_class(database, "FAILED", error, text) == expected
 
 
-def test_success_is_success_whatever_stands_beside_it(database: psycopg.Connection) -> None:
+def test_success_is_success_with_any_error(database: psycopg.Connection) -> None:
     assert result_class(database, "SUCCESS", "HANGUP", "OK") == "success"
 
 
-def test_without_a_result_there_is_no_class(database: psycopg.Connection) -> None:
+def test_no_result_has_no_class(database: psycopg.Connection) -> None:
     assert result_class(database, None, "HANGUP", "OK") is None

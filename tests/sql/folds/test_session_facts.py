@@ -1,4 +1,4 @@
-"""fax.session_facts: what the rows of one session say as a whole, before names and parties are put to it."""
+"""fax.session_facts: what the rows of one session show together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.kit.given import (
     Row,
     append,
     at,
-    before_agreement,
+    before_negotiation,
     begins,
     channel_status,
     completed,
@@ -36,21 +36,21 @@ from tests.kit.given import (
 
 
 def facts(database: psycopg.Connection, *records: Record | list[Any]) -> Row:
-    """The one row that these records make."""
+    """Appends the records and returns the one row that they make."""
     append(database, *records)
     (row,) = read(database, "select * from fax.session_facts")
     return row
 
 
-def test_no_rows_are_no_session(database: psycopg.Connection) -> None:
+def test_without_rows_there_is_no_session(database: psycopg.Connection) -> None:
     assert read(database, "select * from fax.session_facts") == []
 
 
-def test_a_fax_that_was_polled_and_completed(database: psycopg.Connection) -> None:
+def test_a_polled_and_completed_fax(database: psycopg.Connection) -> None:
     row = facts(
         database,
         status(0, "Allocating Resources"),
-        before_agreement(1),
+        before_negotiation(1),
         receiving((2, 1, 0), (3, 2, 0)),
         receiving((4, 3, 0), data_rate=7200),
         result(5, "SUCCESS", "HANGUP", "OK"),
@@ -72,14 +72,14 @@ def test_a_fax_that_was_polled_and_completed(database: psycopg.Connection) -> No
     assert of(row, "attempted", "first_position", "last_position") == (True, 1, 10)
 
 
-def test_before_the_two_ends_agreed_nothing_was_measured(database: psycopg.Connection) -> None:
-    row = facts(database, before_agreement(0), before_agreement(1))
+def test_nothing_is_measured_before_negotiation(database: psycopg.Connection) -> None:
+    row = facts(database, before_negotiation(0), before_negotiation(1))
     names = ("error_correction_mode", "first_data_rate", "last_data_rate", "lowest_data_rate")
     assert of(row, *names) == (None, None, None, None)
     assert of(row, "rate_falls", "bad_lines_measurable", "pages_observed", "pages") == (0, False, 0, 0)
 
 
-def test_an_entry_without_a_detail_is_a_snapshot_that_measures_nothing(database: psycopg.Connection) -> None:
+def test_an_entry_without_detail_is_a_snapshot_without_measurements(database: psycopg.Connection) -> None:
     row = facts(database, entry(0))
     assert of(row, "snapshots", "state", "transport") == (1, "Active", "G.711")
     assert of(row, "pages", "last_data_rate", "x_resolution") == (None, None, None)
@@ -94,22 +94,22 @@ def test_an_entry_without_a_detail_is_a_snapshot_that_measures_nothing(database:
         pytest.param(gateway((0, 1, 9600)), False, id="a gateway"),
     ],
 )
-def test_who_counts_bad_lines(database: psycopg.Connection, records: list[Any], measurable: bool) -> None:
+def test_bad_lines_measurable(database: psycopg.Connection, records: list[Any], measurable: bool) -> None:
     assert facts(database, records)["bad_lines_measurable"] is measurable
 
 
-def test_a_technology_that_counts_by_session(database: psycopg.Connection) -> None:
+def test_a_technology_that_counts_per_session(database: psycopg.Connection) -> None:
     database.execute("insert into fax.technology (technology, bad_lines_counted_by) values ('Other', 'session')")
     row = facts(database, snapshot(0, technology="Other"))
     assert of(row, "technology", "bad_lines_counted_by") == ("Other", "session")
 
 
-def test_a_completion_that_tells_no_count_leaves_what_was_seen(database: psycopg.Connection) -> None:
+def test_a_completion_without_a_count_leaves_the_observed_pages(database: psycopg.Connection) -> None:
     row = facts(database, receiving((0, 1, 0), (1, 3, 0)), completed(2, None))
     assert of(row, "pages_observed", "pages", "completed") == (2, 2, True)
 
 
-def test_a_fax_that_no_list_showed(database: psycopg.Connection) -> None:
+def test_a_fax_that_was_never_listed(database: psycopg.Connection) -> None:
     row = facts(
         database,
         begins(0, AppData="/a.tif&/b.tif,z", CallerIDNum="5550001"),
@@ -122,7 +122,7 @@ def test_a_fax_that_no_list_showed(database: psycopg.Connection) -> None:
     assert row["call"]["CallerIDNum"] == "5550001"
 
 
-def test_the_channel_is_told_by_the_completion_before_its_status_before_its_beginning(
+def test_channel_headers_prefer_completion_to_status_to_start(
     database: psycopg.Connection,
 ) -> None:
     begun, asked = begins(0, CallerIDNum="1"), channel_status(2, CallerIDNum="2", DNID="5550177")
@@ -132,20 +132,20 @@ def test_the_channel_is_told_by_the_completion_before_its_status_before_its_begi
     assert (row["call"]["CallerIDNum"], row["dialled_number"]) == ("3", "5550177")
 
 
-def test_station_ids_by_the_variables_where_no_event_tells_them(database: psycopg.Connection) -> None:
-    told = [variable(1, "LOCALSTATIONID", "+1 555"), variable(1.1, "REMOTESTATIONID", 'the \\"fax\\"')]
-    row = facts(database, snapshot(0), told)
+def test_station_ids_come_from_variables_if_no_event_has_them(database: psycopg.Connection) -> None:
+    variables = [variable(1, "LOCALSTATIONID", "+1 555"), variable(1.1, "REMOTESTATIONID", 'the \\"fax\\"')]
+    row = facts(database, snapshot(0), variables)
     assert of(row, "local_station_id", "remote_station_id") == ("+1 555", 'the "fax"')
     row = facts(database, completed(2, 0, LocalStationID="ours", RemoteStationID=""))
     assert of(row, "local_station_id", "remote_station_id") == ("ours", 'the "fax"')
 
 
-def test_blank_is_not_told(database: psycopg.Connection) -> None:
+def test_blank_is_not_reported(database: psycopg.Connection) -> None:
     row = facts(database, snapshot(0), result(1, "", "", ""))
     assert of(row, "status", "error", "status_text") == (None, None, None)
 
 
-def test_the_next_life_of_its_server_where_nothing_else_tells_of_its_end(database: psycopg.Connection) -> None:
+def test_the_next_life_ends_a_session_without_another_end(database: psycopg.Connection) -> None:
     append(database, snapshot(0), snapshot(100, of=life(started=50)))
     rows = read(database, "select * from fax.session_facts order by started_at")
     assert [row["next_life_at"] for row in rows] == [at(50), None]

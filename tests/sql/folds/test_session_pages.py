@@ -1,4 +1,4 @@
-"""fax.session_pages: one row a page that counts, seen or not."""
+"""fax.session_pages: one row per counted page, observed or not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.kit.given import (
     Row,
     append,
     at,
-    before_agreement,
+    before_negotiation,
     completed,
     entry,
     gateway,
@@ -30,16 +30,16 @@ def pages(database: psycopg.Connection) -> list[Row]:
     return read(database, "select * from fax.session_pages order by page")
 
 
-def test_as_many_rows_as_pages_that_were_transferred(database: psycopg.Connection) -> None:
+def test_one_row_per_transferred_page(database: psycopg.Connection) -> None:
     append(database, sending((0, 1), (1, 2), (2, 3)), completed(3, 3, "SendFAX"))
     assert [row["page"] for row in pages(database)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
     "given",
-    [[before_agreement(0)], [entry(0)], [*receiving((0, 1, 7)), completed(1, 0)], [entry(0, operation="V.21")]],
+    [[before_negotiation(0)], [entry(0)], [*receiving((0, 1, 7)), completed(1, 0)], [entry(0, operation="V.21")]],
 )
-def test_no_page_no_row(database: psycopg.Connection, given: list[Any]) -> None:
+def test_no_pages_no_rows(database: psycopg.Connection, given: list[Any]) -> None:
     append(database, given)
     assert pages(database) == []
 
@@ -52,13 +52,13 @@ def test_a_page_lasts_from_its_first_snapshot_to_the_first_of_the_next(database:
     ]
 
 
-def test_the_first_page_begins_once_the_two_ends_have_agreed(database: psycopg.Connection) -> None:
-    append(database, [before_agreement(0), before_agreement(5)], receiving((6, 1, 0), (20, 2, 0)), gone(21))
+def test_the_first_page_starts_after_negotiation(database: psycopg.Connection) -> None:
+    append(database, [before_negotiation(0), before_negotiation(5)], receiving((6, 1, 0), (20, 2, 0)), gone(21))
     (page,) = pages(database)
     assert of(page, "page_started_at", "seconds") == (at(6), 14)
 
 
-def test_a_page_whose_end_no_poll_saw_has_no_length(database: psycopg.Connection) -> None:
+def test_a_page_without_an_observed_end_has_no_duration(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (5, 2, 3)), completed(9, 2))
     assert [of(row, "page_ended_at", "seconds", "bad_lines") for row in pages(database)] == [
         (at(5), 5, 0),
@@ -66,7 +66,7 @@ def test_a_page_whose_end_no_poll_saw_has_no_length(database: psycopg.Connection
     ]
 
 
-def test_a_page_that_no_poll_saw_has_its_number_and_nothing_else(database: psycopg.Connection) -> None:
+def test_an_unobserved_page_has_only_its_number(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 2), (10, 3, 1), (15, 4, 1)), gone(16))
     unseen = pages(database)[1]
     assert unseen["page"] == 2
@@ -91,7 +91,7 @@ def test_a_page_that_was_sent_again(database: psycopg.Connection) -> None:
     ]
 
 
-def test_the_sum_over_the_pages_is_the_session(database: psycopg.Connection) -> None:
+def test_pages_sum_up_to_the_session(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 40), (1, 1, 7), (2, 2, 30), (3, 2, 9), (4, 3, 5), (5, 3, 5), (6, 4, 5)), gone(7))
     (found,) = read(
         database,
@@ -113,7 +113,7 @@ def test_the_sum_over_the_pages_is_the_session(database: psycopg.Connection) -> 
         (receiving((0, 1, 0), (1, 2, 0)), (0, 0, "good")),
     ],
 )
-def test_bad_lines_that_nobody_counts_are_null(
+def test_bad_lines_are_null_if_not_measurable(
     database: psycopg.Connection, given: list[Any], expected: tuple[Any, ...]
 ) -> None:
     append(database, given)
@@ -135,7 +135,7 @@ def test_bad_lines_that_nobody_counts_are_null(
         (5000, 15400, "bad"),
     ],
 )
-def test_quality_goes_by_the_share_of_an_a4_page(
+def test_quality_by_the_share_of_an_a4_page(
     database: psycopg.Connection, bad_lines: int, y_resolution: int, quality: str
 ) -> None:
     """1143 lines at standard resolution: 5 % are 57, 15 % are 171 (spandsp, t30.c copy_quality)."""
@@ -143,7 +143,7 @@ def test_quality_goes_by_the_share_of_an_a4_page(
     assert pages(database)[0]["quality"] == quality
 
 
-def test_rate_and_resolution_are_the_last_ones_of_the_page(database: psycopg.Connection) -> None:
+def test_rate_and_resolution_are_the_last_of_the_page(database: psycopg.Connection) -> None:
     append(
         database,
         snapshot(0, data_rate=9600, y_resolution=7700),
@@ -153,7 +153,7 @@ def test_rate_and_resolution_are_the_last_ones_of_the_page(database: psycopg.Con
     assert [of(row, "data_rate", "resolution") for row in pages(database)] == [(7200, "standard")]
 
 
-def test_the_counters_that_start_again_at_a_switch_to_t38_change_no_page(database: psycopg.Connection) -> None:
+def test_a_switch_to_t38_changes_no_page(database: psycopg.Connection) -> None:
     append(database, sending((0, 1), (5, 2)), sending((6, 1), (9, 1), session_type="T.38"), gone(10))
     (page,) = pages(database)
     assert of(page, "page", "page_started_at", "page_ended_at") == (1, at(0), at(5))
@@ -170,8 +170,8 @@ def test_a_filter_on_server_or_start_reaches_the_pages(database: psycopg.Connect
 # -- how far apart the polls were ---------------------------------------------------------------------------
 
 
-def test_a_page_tells_how_far_apart_the_polls_were_at_its_end(database: psycopg.Connection) -> None:
-    """Of the last page, up to the end of the session where no poll saw PageNumber go on."""
+def test_poll_gap_at_the_end_of_a_page(database: psycopg.Connection) -> None:
+    """Of the last page, the time to the end of the session if PageNumber never advanced."""
     append(database, receiving((0, 1, 0), (1, 1, 4), (1.5, 2, 0), (8, 2, 7), (10, 3, 1)), gone(10.4))
     append(database, completed(10.6, 3))
     gaps = [row["poll_gap_seconds"] for row in pages(database)]
@@ -179,13 +179,13 @@ def test_a_page_tells_how_far_apart_the_polls_were_at_its_end(database: psycopg.
     assert of(the_session(database), "poll_gap_seconds", "bad_lines_lower_bound", "bad_lines") == (2, True, 12)
 
 
-def test_polls_that_were_quick_enough_missed_no_bad_line(database: psycopg.Connection) -> None:
-    """After the last line of a page come a preamble and MPS, about 1 s, before the next page sets the count to 0."""
+def test_frequent_polls_miss_no_bad_line(database: psycopg.Connection) -> None:
+    """About 1 s of preamble and MPS follows the last line before the next page resets the count."""
     append(database, receiving((0, 1, 0), (0.8, 1, 4), (1.6, 2, 0), (2.4, 2, 7), (3.2, 3, 7)), completed(3.5, 2))
     assert of(the_session(database), "bad_lines_lower_bound", "bad_lines") == (False, 11)
 
 
-def test_a_page_that_no_poll_saw_makes_it_a_lower_bound(database: psycopg.Connection) -> None:
+def test_an_unobserved_page_makes_bad_lines_a_lower_bound(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (0.5, 1, 4), (1, 3, 0), (1.5, 3, 2), (2, 4, 2)), completed(2.5, 3))
     assert [row["poll_gap_seconds"] is None for row in pages(database)] == [False, True, False]
     assert the_session(database)["bad_lines_lower_bound"] is True
@@ -194,7 +194,7 @@ def test_a_page_that_no_poll_saw_makes_it_a_lower_bound(database: psycopg.Connec
 @pytest.mark.parametrize(
     "given", [sending((0, 1), (1, 2)), receiving((0, 1, 0), (1, 2, 0), error_correction_mode=True)]
 )
-def test_what_cannot_be_measured_has_no_bound(database: psycopg.Connection, given: list[Any]) -> None:
+def test_no_lower_bound_if_not_measurable(database: psycopg.Connection, given: list[Any]) -> None:
     append(database, given, gone(2))
     assert of(the_session(database), "poll_gap_seconds", "bad_lines_lower_bound") == (None, None)
 
@@ -211,7 +211,7 @@ def test_the_lines_of_a_page_are_an_estimate(database: psycopg.Connection) -> No
     ]
 
 
-def test_the_limits_of_the_classes_stand_in_a_table(database: psycopg.Connection) -> None:
+def test_the_limits_of_the_classes_are_in_a_table(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (1, 1, 80), (2, 2, 0)))
     database.execute("update fax.quality_class set bad_line_ratio_below = 0.08 where quality = 'good'")
     database.execute("insert into fax.quality_class values ('perfect', 0.001)")
@@ -223,12 +223,12 @@ def test_the_limits_of_the_classes_stand_in_a_table(database: psycopg.Connection
 
 @pytest.fixture
 def other(database: psycopg.Connection) -> str:
-    """The name of such a technology."""
+    """The name of a technology that counts per session."""
     database.execute("insert into fax.technology values ('Other', 'session')")
     return "Other"
 
 
-def test_what_the_pages_before_had_is_not_counted_again(database: psycopg.Connection, other: str) -> None:
+def test_bad_lines_of_earlier_pages_are_subtracted(database: psycopg.Connection, other: str) -> None:
     append(database, receiving((0, 1, 0), (1, 1, 9), (2, 2, 9), (3, 2, 20), (4, 3, 20), (5, 3, 20), technology=other))
     append(database, receiving((6, 4, 26), technology=other), completed(7, 3))
     assert [of(row, "bad_lines", "attempts", "bad_lines_discarded") for row in pages(database)] == [
@@ -238,11 +238,11 @@ def test_what_the_pages_before_had_is_not_counted_again(database: psycopg.Connec
     assert of(row, "bad_lines", "worst_page_bad_lines", "bad_lines_discarded") == (20, 11, None)
 
 
-def test_a_count_below_that_of_the_pages_before_takes_nothing_away(database: psycopg.Connection, other: str) -> None:
+def test_a_count_below_that_of_earlier_pages_subtracts_nothing(database: psycopg.Connection, other: str) -> None:
     append(database, receiving((0, 1, -1), (1, 2, 9), (2, 3, 4), technology=other), completed(3, 3))
     assert [row["bad_lines"] for row in pages(database)] == [0, 9, 0]
 
 
-def test_a_technology_that_is_not_in_the_table_counts_by_page(database: psycopg.Connection) -> None:
+def test_an_unlisted_technology_counts_per_page(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (1, 1, 9), (2, 2, 9), (3, 2, 20), (4, 3, 20), technology="Unheard"))
     assert [row["bad_lines"] for row in pages(database)] == [9, 20]

@@ -1,4 +1,4 @@
-"""fax.session_rows: one row of the history with what it means."""
+"""fax.session_rows: one interpreted row of the history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.kit.given import (
     FILE,
     append,
-    before_agreement,
+    before_negotiation,
     completed,
     entry,
     gateway,
@@ -38,7 +38,7 @@ from tests.kit.given import (
         ([snapshot(0, pages_received=None)], None),
     ],
 )
-def test_pages_are_counters_or_the_page_number_less_one(
+def test_pages_are_counters_or_page_number_minus_one(
     database: psycopg.Connection, given: list[Any], pages: int | None
 ) -> None:
     append(database, given)
@@ -49,14 +49,14 @@ def test_pages_are_counters_or_the_page_number_less_one(
     ("given", "measured"),
     [
         ([snapshot(0)], True),
-        ([before_agreement(0)], False),
+        ([before_negotiation(0)], False),
         ([snapshot(0, x_resolution=0)], True),
         ([entry(0)], None),
         (gateway((0, 1, 0)), False),
         (gateway((0, 1, 9600)), True),
     ],
 )
-def test_measurements_count_once_the_ends_have_agreed(
+def test_measurements_count_after_negotiation(
     database: psycopg.Connection, given: list[Any], measured: bool | None
 ) -> None:
     append(database, given)
@@ -65,8 +65,8 @@ def test_measurements_count_once_the_ends_have_agreed(
     assert of(row, "data_rate", "error_correction_mode") == ((9600, False) if measured else (None, None))
 
 
-def test_what_was_sent_is_in_the_history_all_the_same(database: psycopg.Connection) -> None:
-    append(database, before_agreement(0))
+def test_the_history_contains_defaults_as_sent(database: psycopg.Connection) -> None:
+    append(database, before_negotiation(0))
     (row,) = read(database, "select data_rate, x_resolution, error_correction_mode from fax.session_history")
     assert tuple(row.values()) == (14400, 0, False)
 
@@ -78,7 +78,7 @@ def test_polls_are_snapshots_and_events_are_not(database: psycopg.Connection) ->
     assert [row["event"] for row in rows if not row["is_snapshot"]] == ["FAXStatus", "VarSet", "ReceiveFAX", "Gone"]
 
 
-def test_everything_else_is_as_it_was_observed(database: psycopg.Connection) -> None:
+def test_other_columns_are_as_observed(database: psycopg.Connection) -> None:
     append(database, snapshot(0, details={"Unheard": "of"}), collector="host1")
     (row,) = read(database, "select * from fax.session_rows")
     assert of(row, "state", "session_type", "page_number", "total_bad_lines", "file_name", "details") == (

@@ -1,4 +1,4 @@
-"""fax.session_timeline: one row a change, in order, with what changed and by how much."""
+"""fax.session_timeline: one row per change, in order, with what changed and by how much."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.kit.given import (
     Row,
     append,
     at,
-    before_agreement,
+    before_negotiation,
     begins,
     channel_status,
     completed,
@@ -36,7 +36,7 @@ def changes(database: psycopg.Connection) -> list[list[str]]:
     return [row["changes"] for row in timeline(database)]
 
 
-def test_a_snapshot_that_says_the_same_is_no_change(database: psycopg.Connection) -> None:
+def test_an_equal_snapshot_is_no_change(database: psycopg.Connection) -> None:
     append(
         database, snapshot(0), snapshot(1), snapshot(2), snapshot(3, total_bad_lines=1), snapshot(4, total_bad_lines=1)
     )
@@ -47,7 +47,7 @@ def test_a_snapshot_that_says_the_same_is_no_change(database: psycopg.Connection
 
 
 @pytest.mark.parametrize(
-    ("said", "change"),
+    ("fields", "change"),
     [
         ({"state": "Complete"}, "state"),
         ({"page_number": 2, "pages_received": 1}, "page"),
@@ -58,8 +58,8 @@ def test_a_snapshot_that_says_the_same_is_no_change(database: psycopg.Connection
         ({"session_type": "T.38"}, "transport"),
     ],
 )
-def test_each_change_has_its_name(database: psycopg.Connection, said: dict[str, Any], change: str) -> None:
-    append(database, snapshot(0), snapshot(1, **said), snapshot(2, **said))
+def test_each_change_has_its_name(database: psycopg.Connection, fields: dict[str, Any], change: str) -> None:
+    append(database, snapshot(0), snapshot(1, **fields), snapshot(2, **fields))
     assert changes(database) == [["listed"], [change]]
 
 
@@ -68,13 +68,13 @@ def test_several_changes_at_once_are_one_row(database: psycopg.Connection) -> No
     assert changes(database) == [["listed"], ["page", "bad lines", "rate"]]
 
 
-def test_what_is_not_a_column_of_the_timeline_is_no_change(database: psycopg.Connection) -> None:
+def test_other_columns_make_no_change(database: psycopg.Connection) -> None:
     append(database, snapshot(0), snapshot(1, file_name="/other.tif", technology="Other"))
     assert changes(database) == [["listed"]]
 
 
 def test_negotiation_is_a_change_from_unknown(database: psycopg.Connection) -> None:
-    append(database, before_agreement(0), snapshot(1, data_rate=9600))
+    append(database, before_negotiation(0), snapshot(1, data_rate=9600))
     first, second = timeline(database)
     assert of(first, "data_rate", "error_correction_mode", "resolution") == (None, None, None)
     assert second["changes"] == ["rate", "ecm", "resolution"]
@@ -89,7 +89,7 @@ def test_deltas_of_pages_and_bad_lines(database: psycopg.Connection) -> None:
     ] == [(0, None, 0, None, None), (0, 0, 5, 5, 1), (1, 1, 0, -5, 1), (3, 2, 9, 9, 2)]
 
 
-def test_a_switch_to_t38_tells_the_counters_that_start_again(database: psycopg.Connection) -> None:
+def test_a_switch_to_t38_shows_restarted_counters(database: psycopg.Connection) -> None:
     append(database, sending((0, 1), (1, 3)), sending((2, 1), session_type="T.38"))
     assert [of(row, "changes", "pages", "pages_delta", "transport") for row in timeline(database)] == [
         (["listed"], 0, None, "G.711"),
@@ -98,7 +98,7 @@ def test_a_switch_to_t38_tells_the_counters_that_start_again(database: psycopg.C
     ]
 
 
-def test_events_stand_between_the_snapshots(database: psycopg.Connection) -> None:
+def test_events_are_in_order_with_snapshots(database: psycopg.Connection) -> None:
     append(
         database,
         status(0, "FAX Transmission In Progress"),
@@ -118,13 +118,13 @@ def test_events_stand_between_the_snapshots(database: psycopg.Connection) -> Non
     ]
 
 
-def test_an_event_does_not_stand_between_a_snapshot_and_the_one_before(database: psycopg.Connection) -> None:
+def test_snapshots_are_compared_across_events(database: psycopg.Connection) -> None:
     append(database, snapshot(0, total_bad_lines=2), status(1, "T.38 Negotiated"), snapshot(2, total_bad_lines=5))
     last = timeline(database)[-1]
     assert of(last, "changes", "bad_lines_delta", "seconds_since_change") == (["bad lines"], 3, 1)
 
 
-def test_of_the_channel_variables_only_a_result_is_told(database: psycopg.Connection) -> None:
+def test_only_faxstatus_appears_among_variables(database: psycopg.Connection) -> None:
     append(database, snapshot(0), result(1, "", "", ""), variable(2, "FAXMODE", "audio"), variable(3, "FAXPAGES", "1"))
     assert changes(database) == [["listed"]]
 
@@ -135,7 +135,7 @@ def test_a_list_entry_without_detail_is_a_snapshot(database: psycopg.Connection)
     assert changes(database)[0] == ["listed"]
 
 
-def test_the_order_is_that_of_the_moments_not_of_the_appending(database: psycopg.Connection) -> None:
+def test_the_order_is_by_time_not_by_position(database: psycopg.Connection) -> None:
     append(database, snapshot(0), snapshot(4, page_number=3, pages_received=2))
     append(database, snapshot(2, page_number=2, pages_received=1))
     assert [of(row, "observed_at", "pages", "pages_delta") for row in timeline(database)] == [
@@ -145,19 +145,19 @@ def test_the_order_is_that_of_the_moments_not_of_the_appending(database: psycopg
     ]
 
 
-def test_two_observers_who_see_the_same_make_one_change(database: psycopg.Connection) -> None:
+def test_equal_snapshots_of_two_observers_make_one_change(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (1, 2, 0), (2, 3, 0)), collector="one")
     append(database, receiving((0.5, 1, 0), (1.5, 2, 0), (2.5, 3, 0)), collector="two")
     assert changes(database) == [["listed"], ["page"], ["page"]]
     assert {row["collector_id"] for row in timeline(database)} == {"one"}
 
 
-def test_where_each_change_stands_in_the_history(database: psycopg.Connection) -> None:
+def test_each_change_has_its_position(database: psycopg.Connection) -> None:
     append(database, snapshot(0), snapshot(1), snapshot(2, total_bad_lines=1), collector="host1")
     assert [of(row, "position", "collector_id") for row in timeline(database)] == [(1, "host1"), (3, "host1")]
 
 
-def test_the_begin_of_an_application_and_the_status_of_its_channel_are_told(database: psycopg.Connection) -> None:
+def test_application_starts_and_channel_status_appear(database: psycopg.Connection) -> None:
     append(database, begins(0, "ReceiveFAX"), receiving((1, 1, 0)), channel_status(1.1, CallerIDNum="5550001"))
     assert [of(row, "event", "note") for row in timeline(database)] == [
         ("Newexten", "ReceiveFAX begins"),
@@ -167,8 +167,8 @@ def test_the_begin_of_an_application_and_the_status_of_its_channel_are_told(data
 
 
 def test_the_transport_is_in_the_timeline(database: psycopg.Connection) -> None:
-    """Sound first, then T.38, in the same session: its counters start again, its totals do not."""
-    append(database, before_agreement(0), snapshot(9, session_type="T.38"), snapshot(20, session_type="T.38"))
+    """Audio first, then T.38, in one session: its counters restart, its totals do not."""
+    append(database, before_negotiation(0), snapshot(9, session_type="T.38"), snapshot(20, session_type="T.38"))
     assert [of(row, "changes", "transport") for row in timeline(database)][1:] == [
         (["rate", "ecm", "resolution", "transport"], "T.38")
     ]

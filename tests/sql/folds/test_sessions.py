@@ -1,4 +1,4 @@
-"""fax.sessions: given what the wire said, expect what fax it was, how it ended, and the evidence for it."""
+"""fax.sessions: given AMI records, expect identity, parties, end, result and evidence."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.kit.given import (
     variable,
 )
 
-# -- what it was ------------------------------------------------------------------------------------------
+# -- direction and parties ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_the_parties_come_from_the_channels_events(database: psycopg.Connection)
     assert row["file_names"] == [FILE]
 
 
-def test_parties_that_are_empty_are_null(database: psycopg.Connection) -> None:
+def test_empty_parties_are_null(database: psycopg.Connection) -> None:
     empty = dict.fromkeys(("CallerIDNum", "Exten", "AccountCode", "Linkedid", "LocalStationID", "RemoteStationID"), "")
     append(database, receiving((0, 1, 0)), completed(2, 1, **empty))
     row = the_session(database)
@@ -81,33 +81,33 @@ def test_parties_that_are_empty_are_null(database: psycopg.Connection) -> None:
     assert of(row, *names) == (None,) * 6
 
 
-def test_a_fax_that_is_cut_off_has_its_parties_from_its_status(database: psycopg.Connection) -> None:
+def test_parties_of_a_cut_off_fax_come_from_faxstatus(database: psycopg.Connection) -> None:
     append(database, status(0, "Allocating Resources", CallerIDNum="5550001", Exten="5550199"), receiving((1, 1, 0)))
     assert of(the_session(database), "caller_number", "called_number") == ("5550001", "5550199")
 
 
-def test_all_files_of_a_session_are_named(database: psycopg.Connection) -> None:
+def test_all_files_of_a_session_are_listed(database: psycopg.Connection) -> None:
     append(database, snapshot(0, file_name="/b.tif"), snapshot(1, file_name="/a.tif"), snapshot(2, file_name="/b.tif"))
     assert the_session(database)["file_names"] == ["/a.tif", "/b.tif"]
 
 
 def test_the_parties_come_from_the_channels_status_while_the_call_is_up(database: psycopg.Connection) -> None:
-    said = channel_status(
+    reply = channel_status(
         0.1, CallerIDNum="5550001", Exten="s", DNID="5550199", AccountCode="law-12", Linkedid="1793.1"
     )
-    append(database, receiving((0, 1, 0)), said, receiving((1, 2, 0)), gone(2))
+    append(database, receiving((0, 1, 0)), reply, receiving((1, 2, 0)), gone(2))
     row = the_session(database)
     assert of(row, "caller_number", "called_number", "account_code") == ("5550001", "5550199", "law-12")
     assert of(row, "uniqueid", "linkedid", "snapshots") == (UNIQUEID, "1793.1", 2)
 
 
-def test_what_the_completion_event_says_of_the_parties_goes_before_the_status(database: psycopg.Connection) -> None:
+def test_the_completion_event_overrides_the_status(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)), channel_status(0.1, AccountCode="early", DNID="5550199", Exten="s"))
     append(database, completed(2, 1, AccountCode="final", Exten="h"))
     assert of(the_session(database), "account_code", "called_number") == ("final", "5550199")
 
 
-# -- how it ended -----------------------------------------------------------------------------------------
+# -- end -----------------------------------------------------------------------------------------
 
 
 def test_a_completion_event_is_the_end(database: psycopg.Connection) -> None:
@@ -122,18 +122,18 @@ def test_absence_from_a_complete_list_is_the_end(database: psycopg.Connection) -
     assert of(the_session(database), "end_observed_by", "ended_at") == ("gone", at(11))
 
 
-def test_a_snapshot_that_comes_after_a_list_refutes_it(database: psycopg.Connection) -> None:
-    """A list that was told by another observer, say: later snapshots show that the fax went on."""
+def test_a_later_snapshot_refutes_an_absence(database: psycopg.Connection) -> None:
+    """For example after a list of another observer: later snapshots show that the fax continued."""
     append(database, receiving((0, 1, 0)), gone(5), receiving((10, 2, 0)))
     assert of(the_session(database), "end_observed_by", "ended_at", "duration_seconds") == ("open", None, None)
 
 
-def test_a_clock_that_was_set_back_hides_no_end(database: psycopg.Connection) -> None:
+def test_a_clock_set_back_hides_no_end(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (100, 2, 0)), gone(50))
     assert of(the_session(database), "end_observed_by", "ended_at", "pages") == ("gone", at(50), 1)
 
 
-def test_a_restart_ends_what_was_under_way(database: psycopg.Connection) -> None:
+def test_a_restart_ends_open_sessions(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (10, 2, 0)))
     append(database, snapshot(30, of=life(started=20)))
     cut, later = sessions(database)
@@ -148,19 +148,19 @@ def test_a_restart_of_another_server_ends_nothing(database: psycopg.Connection) 
     assert [row["end_observed_by"] for row in sessions(database)] == ["open", "open"]
 
 
-def test_an_older_life_that_is_imported_later_ends_nothing(database: psycopg.Connection) -> None:
+def test_an_older_epoch_imported_later_ends_nothing(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)))
     append(database, snapshot(-86400, of=life(started=-90000)))
     assert [row["end_observed_by"] for row in sessions(database)] == ["server_restart", "open"]
 
 
-def test_a_reload_of_the_module_ends_what_was_under_way(database: psycopg.Connection) -> None:
+def test_a_reload_of_the_module_ends_open_sessions(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)))
     append(database, snapshot(30, of=life(reloaded_at=moment(20))))
     assert [row["end_observed_by"] for row in sessions(database)] == ["server_restart", "open"]
 
 
-def test_what_is_still_listed_is_open(database: psycopg.Connection) -> None:
+def test_a_listed_session_is_open(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)), listing(1, 0))
     assert of(the_session(database), "end_observed_by", "ended_at", "result", "state") == (
         "open",
@@ -180,8 +180,8 @@ def test_a_fax_that_was_never_listed_has_no_snapshots(database: psycopg.Connecti
     )  # fmt: skip
 
 
-def test_a_fax_that_failed_before_it_was_a_session_is_one(database: psycopg.Connection) -> None:
-    """A file that is not there: FAXSTATUS, FAXERROR, FAXSTATUSSTRING, and nothing else."""
+def test_a_fax_that_failed_before_it_became_a_session(database: psycopg.Connection) -> None:
+    """A missing file: only FAXSTATUS, FAXERROR and FAXSTATUSSTRING."""
     append(
         database,
         begins(0, "SendFAX", AppData="/no-such-file.tif,"),
@@ -198,31 +198,31 @@ def test_a_fax_that_failed_before_it_was_a_session_is_one(database: psycopg.Conn
     assert row["file_names"] == ["/no-such-file.tif"]
 
 
-def test_without_newexten_its_direction_is_not_known(database: psycopg.Connection) -> None:
+def test_without_newexten_its_direction_is_unknown(database: psycopg.Connection) -> None:
     append(database, result(0, "FAILED", "T38_NEG_ERROR", "failed to negotiate T.38"), hangup(1))
     row = the_session(database)
     assert of(row, "operation", "direction", "result", "result_class") == (None, None, "failed", "neg_failed")
 
 
-def test_a_fax_of_which_only_the_begin_was_seen_is_one_with_an_unknown_result(database: psycopg.Connection) -> None:
+def test_a_fax_with_only_its_start_has_an_unknown_result(database: psycopg.Connection) -> None:
     append(database, begins(0, "ReceiveFAX"), hangup(9))
     row = the_session(database)
     assert of(row, "direction", "result", "end_observed_by", "snapshots") == ("received", "unknown", "gone", 0)
 
 
-def test_other_variables_alone_are_no_fax(database: psycopg.Connection) -> None:
-    """A dialplan that sets a station id, say."""
+def test_other_variables_alone_make_no_fax(database: psycopg.Connection) -> None:
+    """For example a dialplan that sets a station id."""
     append(database, variable(0, "LOCALSTATIONID", "+1 555 0100"), hangup(1))
     assert sessions(database) == []
 
 
-def test_quotes_that_asterisk_escapes_are_quotes(database: psycopg.Connection) -> None:
-    told = r"incompatible \'modems\' and \'maxrate\' settings, \\d, \n"
-    append(database, begins(0), result(1, "FAILED", "INVALID_ARGUMENTS", told), hangup(2))
+def test_escaped_quotes_are_unescaped(database: psycopg.Connection) -> None:
+    text = r"incompatible \'modems\' and \'maxrate\' settings, \\d, \n"
+    append(database, begins(0), result(1, "FAILED", "INVALID_ARGUMENTS", text), hangup(2))
     assert the_session(database)["result_text"] == r"incompatible 'modems' and 'maxrate' settings, \d, \n"
 
 
-# -- the bounds of the end ----------------------------------------------------------------------------------
+# -- bounds of the end ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_quotes_that_asterisk_escapes_are_quotes(database: psycopg.Connection) -
         ([], "open", None),
     ],
 )
-def test_an_end_lies_between_two_moments(
+def test_bounds_of_an_end(
     database: psycopg.Connection, given: list[Any], observed_by: str, bounds: tuple[float, float] | None
 ) -> None:
     append(database, receiving((0, 1, 0), (10, 2, 0)), given)
@@ -244,28 +244,28 @@ def test_an_end_lies_between_two_moments(
     assert of(row, "ended_not_before", "ended_not_after") == expected
 
 
-def test_the_end_by_a_restart_is_bounded_by_the_first_life_after_it(database: psycopg.Connection) -> None:
+def test_an_end_by_restart_is_bounded_by_the_next_epoch(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)))
     append(database, snapshot(90, of=life(started=80)))
     append(database, snapshot(30, of=life(started=20)))
     assert [row["ended_not_after"] for row in sessions(database)] == [at(20), at(80), None]
 
 
-def test_a_second_observer_whose_clock_goes_ahead_does_not_undo_an_end(database: psycopg.Connection) -> None:
-    """He saw it last before the first one's list without it, and died."""
+def test_an_observer_with_a_clock_ahead_does_not_refute_an_end(database: psycopg.Connection) -> None:
+    """Its last snapshot precedes the other observer's list without the session."""
     append(database, receiving((0, 1, 0), (9, 2, 0)), gone(10), collector="one")
     append(database, receiving((1, 1, 0), (12, 2, 0)), collector="two")
     assert of(the_session(database), "end_observed_by", "ended_at") == ("gone", at(10))
 
 
-def test_a_list_of_an_observer_whose_clock_is_behind_ends_nothing(database: psycopg.Connection) -> None:
+def test_a_list_of_an_observer_with_a_clock_behind_ends_nothing(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)), collector="one")
     append(database, gone(1), collector="two")
     append(database, receiving((60, 2, 0)), collector="one")
     assert of(the_session(database), "end_observed_by", "pages") == ("open", 1)
 
 
-# -- a detector and the fax it heard --------------------------------------------------------------------------
+# -- a detector and its fax --------------------------------------------------------------------------
 
 
 def test_a_detector_names_the_gateway_session_of_its_channel(database: psycopg.Connection) -> None:
@@ -276,7 +276,7 @@ def test_a_detector_names_the_gateway_session_of_its_channel(database: psycopg.C
     assert of(fax, "direction", "fax_session_id", "pages") == ("gateway", None, 2)
 
 
-def test_a_later_fax_on_a_channel_of_the_same_name_is_not_its(database: psycopg.Connection) -> None:
+def test_a_later_fax_on_a_reused_channel_name_is_not_the_detectors(database: psycopg.Connection) -> None:
     append(database, entry(0, 3, operation="V.21", session_type="none"), gone(2, 3), receiving((300, 1, 0), number=4))
     assert [row["fax_session_id"] for row in sessions(database)] == [None, None]
 
@@ -288,8 +288,8 @@ def results(database: psycopg.Connection) -> tuple[Any, ...]:
     return of(the_session(database), "result", "result_class", "result_text")
 
 
-def test_the_result_is_in_the_variables_before_the_completion_event(database: psycopg.Connection) -> None:
-    """FAILED before there is a session, blank when it begins, the result at its end."""
+def test_the_result_comes_from_variables_before_the_completion_event(database: psycopg.Connection) -> None:
+    """FAILED before the session exists, blank when it starts, the result at its end."""
     append(
         database,
         result(0, "FAILED", "INIT_ERROR", "error starting fax session"),
@@ -302,7 +302,7 @@ def test_the_result_is_in_the_variables_before_the_completion_event(database: ps
     assert results(database) == ("success", "success", "OK")
 
 
-def test_hangup_beside_success_is_success(database: psycopg.Connection) -> None:
+def test_success_with_hangup_is_success(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)), result(1, "SUCCESS", "HANGUP", ""), completed(2, 1))
     assert results(database) == ("success", "success", "HANGUP")
 
@@ -323,14 +323,14 @@ def test_a_failure_has_a_class(
     assert results(database) == ("failed", result_class, text or error)
 
 
-def test_the_variables_of_the_completion_event_come_first(database: psycopg.Connection) -> None:
+def test_variables_of_the_completion_event_win(database: psycopg.Connection) -> None:
     """manager.conf: channelvars=FAXSTATUS,FAXERROR,FAXSTATUSSTRING"""
     values = ["FAXSTATUS=FAILED", "FAXERROR=HANGUP", "FAXSTATUSSTRING=Received no response to DCS or TCF"]
     append(database, receiving((0, 1, 0)), completed(1, 0, ChanVariable=values))
     assert results(database) == ("failed", "tx_protocol_error", "Received no response to DCS or TCF")
 
 
-def test_one_channel_variable_alone_is_no_list(database: psycopg.Connection) -> None:
+def test_a_single_channel_variable_header(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)), completed(1, 1, ChanVariable="FAXSTATUS=SUCCESS"))
     assert results(database) == ("success", "success", None)
 
@@ -340,7 +340,7 @@ def test_one_channel_variable_alone_is_no_list(database: psycopg.Connection) -> 
     [
         pytest.param([completed(1, 1)], id="no variable on the wire"),
         pytest.param([*result(1, "", "", ""), completed(2, 1)], id="blank"),
-        pytest.param([gone(2)], id="nothing but absence"),
+        pytest.param([gone(2)], id="only an absence"),
     ],
 )
 def test_a_result_that_was_not_on_the_wire_is_unknown(database: psycopg.Connection, given: list[Any]) -> None:
@@ -348,7 +348,7 @@ def test_a_result_that_was_not_on_the_wire_is_unknown(database: psycopg.Connecti
     assert results(database) == ("unknown", None, None)
 
 
-def test_the_next_fax_on_the_channel_does_not_touch_the_one_that_ended(database: psycopg.Connection) -> None:
+def test_the_next_fax_on_the_channel_does_not_change_the_previous_one(database: psycopg.Connection) -> None:
     append(
         database,
         receiving((0, 1, 0)),
@@ -365,8 +365,8 @@ def test_the_next_fax_on_the_channel_does_not_touch_the_one_that_ended(database:
     assert of(second, "session_number", "result", "result_class", "ended_at") == (1, "failed", "call_dropped", at(6))
 
 
-def test_what_is_set_after_the_completion_event_is_not_its_own(database: psycopg.Connection) -> None:
-    """Tied to the session all the same: there is no other."""
+def test_variables_after_the_completion_event_are_ignored(database: psycopg.Connection) -> None:
+    """They are tied to the session because there is no other."""
     session = [*receiving((0, 1, 0)), *result(1, "SUCCESS", "", "OK"), completed(2, 1)]
     late = [replace(one, session_number=0) for one in result(3, "FAILED", "HANGUP", "not this one")]
     append(database, session, late)

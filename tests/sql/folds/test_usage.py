@@ -1,4 +1,4 @@
-"""fax.usage() and fax.usage_daily: given sessions, expect one line a server, account, direction and bucket of time."""
+"""fax.usage() and fax.usage_daily: given sessions, expect one row per server, account, direction and bucket."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ NAMES = ("sessions", "pages", "bad_lines", "seconds", "successes", "failures", "
 
 
 def second(moment: datetime) -> float:
-    """A moment as given.py counts."""
+    """Converts a time to the seconds of tests.kit.given."""
     return (moment - START).total_seconds()
 
 
 def fax_at(moment: datetime, number: int, pages: int = 1) -> list[Record]:
-    """A received fax that begins then and lasts ten seconds, on a server that was started before."""
+    """A received fax of ten seconds that starts at that time."""
     begin = second(moment)
     rows = [(begin + page * 9 / pages, page + 1, 0) for page in range(pages + 1)]
     mine = life(f"pbx{number}", begin - 60)
@@ -45,17 +45,17 @@ def fax_at(moment: datetime, number: int, pages: int = 1) -> list[Record]:
 
 
 def usage(database: psycopg.Connection, *arguments: object) -> list[Row]:
-    """fax.usage() in a session whose own time zone is none of the caller's."""
+    """fax.usage() in a database session with an unrelated time zone."""
     with database.transaction(force_rollback=True):
         database.execute("set local timezone = 'Asia/Kolkata'")
         marks = ", ".join(["%s"] * len(arguments))
         return read(database, f"select * from fax.usage({marks})", *arguments)
 
 
-# -- what is summed -----------------------------------------------------------------------------------------
+# -- sums -----------------------------------------------------------------------------------------
 
 
-def test_a_line_for_each_account_and_direction(database: psycopg.Connection) -> None:
+def test_one_row_per_account_and_direction(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0), (9, 1, 4), (10, 2, 4)), result(11, "SUCCESS", "", "OK"))
     append(database, completed(12, 1, AccountCode="law"), hangup(12.5))
     append(database, receiving((20, 1, 0), (30, 1, 3), number=1))
@@ -68,42 +68,42 @@ def test_a_line_for_each_account_and_direction(database: psycopg.Connection) -> 
     assert of(nobody, *NAMES) == (1, 2, None, 21, 0, 0, 1)
 
 
-def test_what_is_open_counts_and_has_no_seconds(database: psycopg.Connection) -> None:
+def test_an_open_session_counts_without_seconds(database: psycopg.Connection) -> None:
     append(database, sending((0, 1), (10, 2)))
     (row,) = read(database, "select * from fax.usage_daily")
     assert of(row, *NAMES) == (1, 1, None, None, 0, 0, 1)
 
 
-def test_a_detector_is_no_usage_and_a_gateway_is_its_own(database: psycopg.Connection) -> None:
+def test_a_detector_does_not_count_and_a_gateway_has_its_own_row(database: psycopg.Connection) -> None:
     append(database, entry(0, 1, operation="V.21", session_type="none"), gone(3, 1))
     append(database, gateway((4, 1, 0), (30, 3, 9600), number=2), gone(31, 2))
     (row,) = read(database, "select * from fax.usage_daily")
     assert of(row, "direction", "sessions", "pages") == ("gateway", 1, 2)
 
 
-def test_a_fax_that_no_poll_saw_counts(database: psycopg.Connection) -> None:
+def test_a_fax_without_polls_counts(database: psycopg.Connection) -> None:
     append(database, result(0, "SUCCESS", "", "OK"), completed(1, 3, "SendFAX"), hangup(2))
     (row,) = read(database, "select * from fax.usage_daily")
     assert of(row, "direction", "sessions", "pages", "successes") == ("sent", 1, 3, 1)
 
 
-def test_an_empty_history_gives_no_line(database: psycopg.Connection) -> None:
+def test_an_empty_history_has_no_rows(database: psycopg.Connection) -> None:
     assert read(database, "select * from fax.usage_daily") == []
     assert usage(database, "2026-01-01", "2027-01-01", "UTC", "day") == []
 
 
-def test_a_day_without_faxes_has_no_line(database: psycopg.Connection) -> None:
+def test_a_day_without_faxes_has_no_row(database: psycopg.Connection) -> None:
     append(database, fax_at(datetime(2026, 11, 2, 12, tzinfo=UTC), 1), fax_at(datetime(2026, 11, 5, 12, tzinfo=UTC), 2))
     days = [row["day"].day for row in read(database, "select day from fax.usage_daily order by day")]
     assert days == [2, 5]
     assert read(database, "select day from fax.usage_daily where day = '2026-11-03'") == []
 
 
-# -- in which bucket ----------------------------------------------------------------------------------------
+# -- buckets ----------------------------------------------------------------------------------------
 
 
 def buckets(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-    """Start, end and sessions of each, in UTC."""
+    """Start, end and sessions of each bucket, in UTC."""
     return [(row["bucket_start"].astimezone(UTC), row["bucket_end"].astimezone(UTC), row["sessions"]) for row in rows]
 
 
@@ -111,7 +111,7 @@ def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
 
 
-def test_a_session_across_midnight_counts_where_it_began(database: psycopg.Connection) -> None:
+def test_a_session_across_midnight_counts_on_its_first_day(database: psycopg.Connection) -> None:
     begin = datetime(2026, 10, 31, 23, 59, 55, tzinfo=UTC)
     append(database, fax_at(begin, 1, pages=2))
     october = usage(database, "2026-10-01", "2026-11-01", "UTC", "month")
@@ -121,7 +121,7 @@ def test_a_session_across_midnight_counts_where_it_began(database: psycopg.Conne
     assert [row["day"] for row in read(database, "select day from fax.usage_daily")] == [date(2026, 10, 31)]
 
 
-def test_the_same_moment_is_another_month_in_another_zone(database: psycopg.Connection) -> None:
+def test_the_month_depends_on_the_time_zone(database: psycopg.Connection) -> None:
     append(database, fax_at(datetime(2026, 10, 31, 23, 30, tzinfo=UTC), 1))
     assert len(usage(database, "2026-10-01", "2026-11-01", "UTC", "month")) == 1
     assert usage(database, "2026-10-01", "2026-11-01", "Europe/Berlin", "month") == []
@@ -138,7 +138,7 @@ def test_the_day_of_25_hours_in_berlin(database: psycopg.Connection) -> None:
     assert [row["server"] for row in found] == ["pbx1", "pbx2"]
 
 
-def test_the_hour_that_comes_twice_is_two_buckets(database: psycopg.Connection) -> None:
+def test_a_repeated_hour_is_two_buckets(database: psycopg.Connection) -> None:
     moments = [utc(2026, 10, 25, hour, 30) for hour in (0, 1, 2)]
     append(database, *[fax_at(moment, number) for number, moment in enumerate(moments)])
     found = usage(database, "2026-10-25", "2026-10-26", "Europe/Berlin", "hour")
@@ -160,7 +160,7 @@ def test_the_day_of_23_hours_in_berlin(database: psycopg.Connection) -> None:
 
 
 def test_the_day_without_a_midnight_in_sao_paulo(database: psycopg.Connection) -> None:
-    """2018-11-04 began at 01:00: until 2019 Brazil changed its clocks at midnight."""
+    """2018-11-04 started at 01:00: until 2019 Brazil changed its clocks at midnight."""
     moments = [utc(2018, 11, 4, 2, 59), utc(2018, 11, 4, 3, 0), utc(2018, 11, 5, 1, 59), utc(2018, 11, 5, 2, 0)]
     append(database, *[fax_at(moment, number) for number, moment in enumerate(moments)])
     days = usage(database, "2018-11-03", "2018-11-06", "America/Sao_Paulo", "day")
@@ -179,8 +179,8 @@ def test_sao_paulo_has_no_summer_time_any_more(database: psycopg.Connection) -> 
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia"])
-def test_the_months_of_a_year_hold_every_session_once(database: psycopg.Connection, zone: str) -> None:
-    """A session a day at changing hours, from before the year to after it."""
+def test_the_months_of_a_year_contain_each_session_once(database: psycopg.Connection, zone: str) -> None:
+    """One session per day at changing hours, from before the year to after it."""
     for number in range(0, 400, 7):
         append(database, fax_at(at((number - 310) * 86400 + number * 3700).astimezone(UTC), number))
     whole = sum(row["sessions"] for row in usage(database, "2026-01-01", "2027-01-01", zone, "year"))
@@ -205,7 +205,7 @@ def test_a_bucket_ends_where_the_next_one_begins(database: psycopg.Connection, b
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("2026-10-01", "2026-11-01", "UTC", "fortnight"), "bucket is 'fortnight', expected hour, day, week"),
         (("2026-10-01", "2026-11-01", "UTC", None), "bucket is null, expected hour, day, week"),
@@ -213,14 +213,12 @@ def test_a_bucket_ends_where_the_next_one_begins(database: psycopg.Connection, b
         (("2026-13-01", "2026-11-01", "UTC", "day"), "date/time field value out of range"),
     ],
 )
-def test_a_bad_question_is_told_what_is_wrong(
-    database: psycopg.Connection, arguments: tuple[object, ...], said: str
-) -> None:
+def test_a_bad_argument_is_reported(database: psycopg.Connection, arguments: tuple[object, ...], message: str) -> None:
     append(database, fax_at(utc(2026, 10, 5), 1))
-    with pytest.raises(psycopg.Error, match=said):
+    with pytest.raises(psycopg.Error, match=message):
         usage(database, *arguments)
 
 
-def test_a_period_that_ends_before_it_begins_is_empty(database: psycopg.Connection) -> None:
+def test_a_period_that_ends_before_it_starts_is_empty(database: psycopg.Connection) -> None:
     append(database, fax_at(utc(2026, 10, 5), 1))
     assert usage(database, "2026-11-01", "2026-10-01", "UTC", "day") == []

@@ -1,0 +1,28 @@
+"""fax.export_seen: the values of a fax by the names of their columns."""
+
+from __future__ import annotations
+
+import psycopg
+
+from tests.kit.given import append, completed, read, receiving, result, sessions
+
+LEDGER = {
+    *("consumer", "batch", "line", "revision", "supersedes", "supersedes_batch", "supersedes_line", "changed"),
+    *("salt", "personal_digest", "digest", "erased_at"),
+}
+"""The columns of fax.export_line that are not values of a fax."""
+
+
+def test_each_column_has_the_value_of_fax_sessions(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 3), (4, 2, 0)), result(8, "SUCCESS", "", "OK"), completed(9.000001, 2))
+    (fax,) = sessions(database)
+    (seen,) = read(database, "select * from fax.export_seen(%s, %s)", fax["session_id"], fax["started_at"])
+    values = {name: value for name, value in seen.items() if name not in LEDGER and not name.startswith("previous_")}
+    assert values == {name: fax[name] for name in values}
+    assert {"session_id", "started_at", "ended_at", "duration_seconds", "pages", "bad_lines"} <= values.keys()
+    others = {name: value for name, value in seen.items() if name not in values}
+    assert others == dict.fromkeys(others) | {"changed": []}
+
+
+def test_no_row_for_an_unknown_fax(database: psycopg.Connection) -> None:
+    assert read(database, "select * from fax.export_seen(gen_random_uuid(), now())") == []

@@ -1,0 +1,33 @@
+"""The folders of faxstore/sql: each file is in the order of its folder, and each query is used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from faxstore import sql
+
+ROOT = Path(sql.__file__).parent
+PACKAGE = ROOT.parent
+
+
+def names(folder: str) -> set[str]:
+    return {str(path.relative_to(ROOT).with_suffix("")) for path in (ROOT / folder).rglob("*.sql")}
+
+
+def test_every_object_is_in_the_order_once() -> None:
+    assert sorted(sql.ORDER) == sorted(names(".") - names("queries") - {"rights/roles"})
+
+
+def test_a_file_creates_the_object_of_its_name() -> None:
+    for name in sql.ORDER:
+        created = re.findall(r"\bcreate (?:unlogged )?(?:table|view|function) fax\.(\w+)", sql.text(name))
+        if not name.startswith("rights/"):
+            assert created[0] == name.rpartition("/")[2], name
+
+
+def test_every_query_is_used() -> None:
+    code = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
+    sections = set(re.findall(r'Section\(\s*"(\w+)"', code)) | {"known_servers"}
+    unused = {name for name in names("queries") if f'"{name}"' not in code}
+    assert unused == {f"queries/audit/{section}" for section in sections}
