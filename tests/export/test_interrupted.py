@@ -21,16 +21,18 @@ from tests.kit.given import append, receiving
 
 SLOW = """
 import signal, sys, time
-from faxstore import cli
+from contextlib import contextmanager
 from faxstore.commands import progress
 
-def counting(bar, what):
-    def count(number):
+@contextmanager
+def counting(what, unit):
+    def count(number, total=None):
         print(number, file=sys.stderr, flush=True)
         time.sleep(0.002)
-    return count
+    yield count
 
-progress.counting = counting
+progress.counting = counting  # before the commands import it
+from faxstore import cli
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run in the background
 cli.main(sys.argv[1:])
 """
