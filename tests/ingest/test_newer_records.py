@@ -16,6 +16,7 @@ from faxstore.ingest.importer import Summary, import_lines
 from faxstore.observations import Observation, encode
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
+from tests.kit.cluster import wait_until
 from tests.kit.counted_rows import LIFE, NOON, carrying, in_order, snapshot
 from tests.kit.databases import name_of
 
@@ -100,10 +101,8 @@ def test_the_carrier_reports_it_once_across_connections(
     with carrying(dsn, spool):
         for number in range(1, 4):
             spool.put([snapshot(number)])
-            while len(spool) > 1:
-                pass
-            while not database.execute(others, [name_of(dsn)]).fetchall():
-                pass
+            wait_until(lambda: len(spool) == 1)
+            wait_until(lambda: database.execute(others, [name_of(dsn)]).fetchall())
     assert in_order(database) == [1, 2, 3]
     assert [line for line in caplog.messages if "newer" in line] == [REPORT]
     assert [body for _, body in spool.peek(0, 9)] == [NEWER]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from faxstore.ingest import spool_writer
 from faxstore.ingest.spool_writer import OVERHEAD, SpoolWriter
 from faxstore.observations import Life, Observation, ServerObservation, decode, encode, moment_text
 from faxstore.spool.queue import Spool
+from tests.kit.cluster import wait_until
 from tests.kit.spool_disk import bodies, fill_disk, make_room
 
 NOON = 1_795_435_200_000_000
@@ -104,9 +104,9 @@ def test_the_thread_resumes_by_itself(
     fill_disk(spool)
     writer.start()
     writer.put(record(1))
-    until(lambda: caplog.records)
+    wait_until(lambda: caplog.records)
     make_room(spool)
-    until(lambda: len(spool) == 1)
+    wait_until(lambda: len(spool) == 1)
     writer.stop()
 
 
@@ -118,11 +118,3 @@ def test_a_stop_on_a_full_disk_logs_how_many_are_lost(spool: Spool, caplog: pyte
         writer.put(record(number))
     writer.stop()
     assert caplog.messages[-1] == "spool: 30 records could not be written and are lost"
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for something that the thread does."""
-    deadline = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
