@@ -22,7 +22,7 @@ from faxstore.ami.collector import Collector
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.capture.recording import Line
 from faxstore.observations import Observation, ServerObservation, encode
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from faxstore.settings.values import Secret, ServerSettings
 from tests.kit.flooding_server import Report
 
@@ -52,10 +52,10 @@ class Sink:
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
         self.polled = asyncio.Event()
-        self._tracker = Tracker("pbx1")
+        self._line_reader = LineReader("pbx1")
 
     def __call__(self, line: Line) -> None:
-        for record in self._tracker.feed(line):
+        for record in self._line_reader.feed(line):
             encode(record)
             if isinstance(record, Observation):
                 self.outcome.observed += record.event in EVENTS

@@ -21,7 +21,7 @@ from faxstore.capture.recording import Line
 from faxstore.errors import UnreachableError, UsageError
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.observations import Observation, encode
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from faxstore.settings.values import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
@@ -78,20 +78,20 @@ def import_file(connection: Connection, path: str, server: str | None, progress:
 def import_lines(connection: Connection, server: str, lines: Iterable[Line], progress: Progress) -> Summary:
     """Import the lines that one observer recorded of one server."""
     summary = Summary()
-    tracker = Tracker(server)
+    line_reader = LineReader(server)
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", retain=0)
         drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
         try:
             spool.put(_waiting_records(connection, server))
             damage = None
-            for batch in _batches(tracker, lines, summary):
+            for batch in _batches(line_reader, lines, summary):
                 damage = batch.damage
                 spool.put(batch.bodies)
                 _drain(drain, summary)
                 progress(summary)
             stored = _store_waiting(connection, server, spool)
-            summary.unfinished = tracker.unfinished + stored - len(drain.newer)
+            summary.unfinished = line_reader.unfinished + stored - len(drain.newer)
         finally:
             spool.close()
     if damage is not None:
@@ -151,12 +151,12 @@ class _Batch:
     """The error that ended the recording after this batch."""
 
 
-def _batches(tracker: Tracker, lines: Iterable[Line], summary: Summary) -> Iterator[_Batch]:
+def _batches(line_reader: LineReader, lines: Iterable[Line], summary: Summary) -> Iterator[_Batch]:
     batch = _Batch()
     try:
         for line in lines:
             summary.messages += line.dir != "mark"
-            for record in tracker.feed(line):
+            for record in line_reader.feed(line):
                 summary.observations += isinstance(record, Observation)
                 batch.bodies.append(encode(record))
             if len(batch.bodies) >= BATCH:
@@ -164,7 +164,7 @@ def _batches(tracker: Tracker, lines: Iterable[Line], summary: Summary) -> Itera
                 batch = _Batch()
     except UsageError as error:
         batch.damage = error
-    batch.bodies += [encode(record) for record in tracker.left_off()]
+    batch.bodies += [encode(record) for record in line_reader.end_recording()]
     yield batch
 
 

@@ -24,7 +24,7 @@ from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.ingest.stop_signals import StopSignals
 from faxstore.ingest.watchdog import Heartbeat, ServiceManager, watch_over
 from faxstore.observations import encode
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from faxstore.settings.loading import require_servers
 from faxstore.settings.values import ServerSettings, Settings
 from faxstore.spool.queue import Spool
@@ -132,10 +132,10 @@ async def _collect(
 
 def _to_spool(server: ServerSettings, writer: SpoolWriter) -> Callable[[Line], None]:
     """Return a function that reads a line of the server and puts its records into the spool."""
-    tracker = Tracker(server.name)
+    line_reader = LineReader(server.name)
 
     def on_line(line: Line) -> None:
-        for record in tracker.feed(line):
+        for record in line_reader.feed(line):
             writer.put(encode(record))
 
     return on_line

@@ -1,1 +1,8 @@
-"""Reading: lines of one AMI connection become records, for live and recorded input alike.  No I/O."""
+"""Lines to records, for live and recorded input alike.
+
+``line_reader`` reads the lines of one server; the other modules are its parts: ``decode`` (headers to fields),
+``listing`` (lists of sessions), ``channel_events``, ``server_events``, ``lives`` (which run of the fax registry),
+``coverage`` (evidence for gaps), ``clock_steps``, ``pending_requests`` and ``rejects``.
+
+This package performs no I/O and sends no requests.  It imports only faxstore.capture and faxstore.observations.
+"""

@@ -1,7 +1,7 @@
-"""What a server's history says of the watching itself: when lists came, and why they did not.
+"""Server rows about the watching itself: when a connection began and ended, when lists were received, and why not.
 
-These rows are the evidence for gaps.  Lists come every second and a server may be away for months, so a row is
-written when something changes, and once a minute while nothing does.
+These rows are the evidence for gaps.  Lists come every second and a server may be down for months, so a row is written
+when something changes, and once a minute while nothing does.
 """
 
 from __future__ import annotations
@@ -11,94 +11,96 @@ import re
 from faxstore.observations import MICROSECONDS, Details, ServerObservation, moment_text
 
 HEARTBEAT = 60 * MICROSECONDS
-"""How often a list is told of while all is well."""
+"""Interval of `Polled` rows while every poll succeeds."""
 
 LONGEST_PAUSE = 30 * MICROSECONDS
-"""Between two complete lists of one connection: after a longer one something was missed, and it is told."""
+"""Longest interval between two complete lists of one connection that is no gap."""
 
 _DIGITS = re.compile(r"\d+")
 
 
 class Coverage:
-    """Follows the connections to one server and the lists that come over them."""
+    """Follows the connections to one server and the lists received over them; methods return the rows to write."""
 
     def __init__(self, server: str) -> None:
         self._server = server
         self.connected = False
         self._newest: int | None = None
-        """Moment of the newest complete list of this connection."""
-        self._told: int | None = None
-        """Moment of the newest list that was told of; None: the next one is told at once."""
-        self._unreachable: str | None = None
-        self._unlisted: str | None = None
-        self._in_vain: str | None = None
+        """Time of the newest complete list of this connection."""
+        self._reported: int | None = None
+        """Time of the newest list with a `Polled` row; None if the next list must have one."""
+        self._connect_error: str | None = None
+        self._poll_error: str | None = None
+        self._futile: str | None = None
+        """Why the last connection ended, if it ended without a list."""
         self._held: list[ServerObservation] = []
+        """Rows of a connection that follows a futile one, until it proves to be of use."""
 
-    def begins(self, now: int) -> list[ServerObservation]:
-        """A connection is made; it is told with what it brings where the one before ended without a list."""
-        self.connected, self._newest, self._told = True, None, None
+    def begin_connection(self, now: int) -> list[ServerObservation]:
+        """A connection is established.  After a futile one its rows are held."""
+        self.connected, self._newest, self._reported = True, None, None
         return self._or_held(self._row(now, "Connected"))
 
-    def greets(self, version: str, now: int) -> list[ServerObservation]:
-        """The banner of a connection."""
+    def add_banner(self, version: str, now: int) -> list[ServerObservation]:
+        """The server has sent its banner."""
         return self._or_held(self._row(now, "Banner", {"Version": version}))
 
-    def released(self) -> list[ServerObservation]:
-        """The connection brings something: its start is told now, if it was not."""
+    def release_held(self) -> list[ServerObservation]:
+        """The connection is of use: return its held rows."""
         held, self._held = self._held, []
         if held:
-            self._in_vain = None
+            self._futile = None
         return held
 
-    def ends(self, reason: str, now: int) -> list[ServerObservation]:
-        """A connection is lost.  One as vain as the one before, for the same reason (a login refused), is not told."""
+    def end_connection(self, reason: str, now: int) -> list[ServerObservation]:
+        """A connection ended.  A second futile one for the same reason (a refused login) gives no row."""
         held, self._held = self._held, []
-        again = bool(held) and self._in_vain == reason
+        again = bool(held) and self._futile == reason
         details: Details = {"Reason": reason} if reason else {}
-        self._in_vain = reason if self._newest is None else None
+        self._futile = reason if self._newest is None else None
         ended = self._row(now, "Disconnected", details | self._last_polled())
         self.connected, self._newest = False, None
         return [] if again else [*held, ended]
 
-    def cannot_connect(self, reason: str, now: int) -> list[ServerObservation]:
-        """A try to connect failed: told where the reason is another than the last one told, until a list comes."""
-        if reason == self._unreachable:
+    def connect_failed(self, reason: str, now: int) -> list[ServerObservation]:
+        """A connection attempt failed.  The same reason again gives no row until a list is received."""
+        if reason == self._connect_error:
             return []
-        self._unreachable = reason
+        self._connect_error = reason
         return [self._row(now, "ConnectFailed", {"Reason": reason} if reason else {})]
 
-    def failed(self, reason: str, now: int) -> list[ServerObservation]:
-        """A list was refused or is faulty: told like a failed try; numbers alone do not make another reason."""
-        self._told = None
+    def poll_failed(self, reason: str, now: int) -> list[ServerObservation]:
+        """A list was refused or is faulty.  A reason that differs only in its numbers counts as the same."""
+        self._reported = None
         kind = _DIGITS.sub("0", reason)
-        if kind == self._unlisted:
+        if kind == self._poll_error:
             return []
-        self._unlisted = kind
+        self._poll_error = kind
         details: Details = {"Reason": reason}
         return [self._row(now, "PollFailed", details | self._last_polled())]
 
-    def listed(self, now: int) -> list[ServerObservation]:
-        """A complete list came; empty where that need not be told."""
+    def polled(self, now: int) -> list[ServerObservation]:
+        """A complete list was received.  There is a row after a pause, after a failure and once per HEARTBEAT."""
         previous, self._newest = self._newest, now
-        self._unreachable = self._unlisted = None
+        self._connect_error = self._poll_error = None
         late = previous is not None and now - previous > LONGEST_PAUSE
-        if not late and self._told is not None and 0 <= now - self._told < HEARTBEAT:
+        if not late and self._reported is not None and 0 <= now - self._reported < HEARTBEAT:
             return []
-        self._told = now
+        self._reported = now
         return [self._row(now, "Polled", {"Previous": moment_text(previous)} if late and previous is not None else {})]
 
-    def left_off(self) -> list[ServerObservation]:
-        """The newest list of a recording that ends here, unless it was told: up to it the server was watched."""
-        if self._newest is None or self._newest == self._told:
+    def end_recording(self) -> list[ServerObservation]:
+        """The recording ends here: return a row for its newest list, up to which the server was covered."""
+        if self._newest is None or self._newest == self._reported:
             return []
-        self._told = self._newest
+        self._reported = self._newest
         return [self._row(self._newest, "Polled")]
 
     def _last_polled(self) -> Details:
         return {} if self._newest is None else {"LastPolled": moment_text(self._newest)}
 
     def _or_held(self, row: ServerObservation) -> list[ServerObservation]:
-        if self._in_vain is None:
+        if self._futile is None:
             return [row]
         self._held.append(row)
         return []

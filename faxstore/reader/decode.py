@@ -1,8 +1,8 @@
-"""From the headers of an AMI message to typed fields, losing nothing.
+"""Headers of an AMI message to typed fields, without loss.
 
-Which header carries what, and how it is spelled: res_fax_spandsp.c spandsp_manager_fax_session, res_fax.c
+Names and spelling of the headers: res_fax_spandsp.c spandsp_manager_fax_session, res_fax.c
 manager_fax_sessions_entry, manager_channels.c channel_fax_cb.  Numbers are printed with %d, SessionNumber
-with %u.  A value that does not fit its field stays in `details` as it was sent and is named in `problems`.
+with %u.  A value that does not fit its field stays in `details` as received and is listed in `problems`.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ _RESOLUTION = re.compile(r"\s*(\d{1,9})x(\d{1,9})\s*")
 
 @dataclass(slots=True)
 class Decoded:
-    """The fields of an Observation that a message gave, the headers that gave none, and what was wrong."""
+    """The fields of an Observation from a message, the headers without a field, and what was wrong."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     details: Details = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
-def rest(message: Message) -> Details:
-    """All headers but the name of the event, as sent."""
+def details_of(message: Message) -> Details:
+    """Return all headers except the name of the event, as received."""
     details: Details = {}
     for name, value in message:
         if name.lower() != "event":
-            _keep(details, name, value)
+            _add(details, name, value)
     return details
 
 
 def snapshot(message: Message) -> Decoded:
-    """A FAXSession or FAXSessionsEntry event."""
+    """Decode a FAXSession or FAXSessionsEntry event."""
     return _decode(message, _SNAPSHOT)
 
 
 def completion(message: Message) -> Decoded:
-    """A SendFAX or ReceiveFAX event: the fields of the ended session, and the channel's in details."""
+    """Decode a SendFAX or ReceiveFAX event: fields of the ended session; headers of the channel go to details."""
     pages = "pages_transmitted" if message.event.lower() == "sendfax" else "pages_received"
     decoded = _decode(message, _COMPLETION | {"pagestransferred": _number(pages)})
     decoded.fields["operation"] = "send" if pages == "pages_transmitted" else "receive"
@@ -51,12 +51,12 @@ def completion(message: Message) -> Decoded:
 
 
 def channel_event(message: Message) -> Decoded:
-    """A FAXStatus or VarSet event: the channel's own headers stay in details."""
+    """Decode a FAXStatus, VarSet, Newexten or Status event; headers of the channel go to details."""
     return _decode(message, _CHANNEL)
 
 
 Decoder = Callable[[Decoded, str], bool]
-"""Puts a header's value into the fields; False where it does not fit."""
+"""Stores a header's value in the fields; returns False if it does not fit."""
 
 
 def _decode(message: Message, decoders: dict[str, Decoder]) -> Decoded:
@@ -68,19 +68,19 @@ def _decode(message: Message, decoders: dict[str, Decoder]) -> Decoded:
             continue
         decoder = decoders.get(key)
         if decoder is None:
-            _keep(decoded.details, name, value)
+            _add(decoded.details, name, value)
         elif key in seen and key not in _REPEAT:
-            _keep(decoded.details, name, value)
+            _add(decoded.details, name, value)
             decoded.problems.append(f"{name} repeats with {value[:40]!r}")
         elif not decoder(decoded, value):
-            _keep(decoded.details, name, value)
+            _add(decoded.details, name, value)
             if value:
                 decoded.problems.append(f"{name} is {value[:40]!r}")
         seen.add(key)
     return decoded
 
 
-def _keep(details: Details, name: str, value: str) -> None:
+def _add(details: Details, name: str, value: str) -> None:
     before = details.get(name)
     if before is None:
         details[name] = value
@@ -125,11 +125,11 @@ def _resolution(decoded: Decoded, value: str) -> bool:
 
 
 def _file_name(decoded: Decoded, value: str) -> bool:
-    # Repeats in SendFAX and FAXStatus, once for each document: the first is the field, all are details.
+    # Repeats in SendFAX and FAXStatus, once per document: the first one is the field, all of them are in details.
     if "file_name" in decoded.fields:
         first = decoded.fields["file_name"] or ""
         decoded.details.setdefault("FileName", [first])
-        _keep(decoded.details, "FileName", value)
+        _add(decoded.details, "FileName", value)
     else:
         decoded.fields["file_name"] = value or None
     return True
@@ -140,7 +140,7 @@ def _session_number(_decoded: Decoded, _value: str) -> bool:
 
 
 _REPEAT = frozenset({"filename"})
-"""Headers that repeat where there are several documents."""
+"""Headers that repeat if there are several documents."""
 
 _SNAPSHOT: dict[str, Decoder] = {
     SESSION_NUMBER: _session_number,

@@ -1,7 +1,12 @@
-"""From the lines of one connection after another to the records of one server.
+"""Lines of one server to records.
 
-The same code serves the live collector and a recording.  It never raises on any text: what it cannot understand
-becomes a Rejected record, with the message as it came.
+A line is one AMI message or mark with its time.  A LineReader reads the lines of one connection after another, in
+order.  The same code serves the live collector and recordings.  That is why a FAXSessions answer is read twice: once
+by faxstore.ami, which needs number, operation and state of each session at once to decide about its next requests, and
+once here, from the line.  A recording has the answers without those decisions; if ami passed on what it parsed, live
+and recorded input would go through different code and could give different records.
+
+No text raises an error: what cannot be understood becomes a Rejected record with the message as received.
 """
 
 from __future__ import annotations
@@ -12,44 +17,51 @@ from contextlib import suppress
 
 from faxstore.capture import marks
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, split
-from faxstore.capture.numbers import number as number_in
 from faxstore.capture.numbers import session_number
 from faxstore.capture.recording import Direction, Line
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
-from faxstore.reader import decode
-from faxstore.reader import pending_requests as asked
+from faxstore.reader import decode, pending_requests
 from faxstore.reader.channel_events import ChannelEvents
-from faxstore.reader.clock_steps import SET_BACK, Steps
+from faxstore.reader.clock_steps import SET_BACK, ClockSteps
 from faxstore.reader.coverage import Coverage
-from faxstore.reader.epoch import COUNTERS, LifeWatch
 from faxstore.reader.listing import Entry, Listings
-from faxstore.reader.pending_requests import Asked
-from faxstore.reader.rejects import Faults
+from faxstore.reader.lives import LifeDetector
+from faxstore.reader.pending_requests import PendingRequests
+from faxstore.reader.rejects import Rejects
+from faxstore.reader.server_events import ServerEvents
 
 log = logging.getLogger(__name__)
 
-_ANSWERS = {"FAXSessionsEntry event list will follow": asked.LIST, "FAXSession event will follow": asked.DETAIL}
-"""What a Response says (res_fax.c, manager_fax_sessions and manager_fax_session), and to which action."""
+_ACTIONS = {
+    "FAXSessionsEntry event list will follow": pending_requests.LIST,
+    "FAXSession event will follow": pending_requests.DETAIL,
+}
+"""The action that a Response answers, by its Message (res_fax.c, manager_fax_sessions and manager_fax_session)."""
 
 Handler = Callable[[str, Message, int], Iterable[Record]]
-"""Told of an event by its name, with the message and the moment."""
+"""Returns the records of an event from its name, its message and its time."""
 
 
-class Tracker:
-    """Turns lines into records for one server; feed() is told of every line, in order."""
+class LineReader:
+    """Turns the lines of one server into records."""
 
     def __init__(self, server: str) -> None:
         self.server = server
-        self._watch = LifeWatch(server)
+        self._lives = LifeDetector(server)
         self._listings = Listings()
-        self._steps = Steps()
-        self._asked = Asked()
+        self._clock_steps = ClockSteps()
+        self._requests = PendingRequests()
         self._coverage = Coverage(server)
-        self._faults = Faults(server)
-        channels = ChannelEvents(self._listings, self._faults, self._life)
+        self._rejects = Rejects(server)
+        self._channels = ChannelEvents(self._listings, self._rejects, self._life)
+        self._server_events = ServerEvents(server, self._lives, self._rejects, self._begin_life)
         self._last = -1
         self._same = 0
-        handlers: dict[str, Handler] = {
+        self._handlers = {name.lower(): (name, handler) for name, handler in self._handlers_by_name().items()}
+
+    def _handlers_by_name(self) -> dict[str, Handler]:
+        channels, server = self._channels, self._server_events
+        return {
             "FAXSessionsEntry": self._entry,
             "FAXSessionsComplete": self._complete,
             "FAXSession": self._session,
@@ -60,192 +72,160 @@ class Tracker:
             "Newexten": channels.application,
             "Status": channels.channel_status,
             "Hangup": channels.hangup,
-            "FAXStats": self._stats,
-            "FullyBooted": self._booted,
-            "Shutdown": self._server_event,
-            "Load": self._module,
-            "Unload": self._module,
-            "Reload": self._module,
+            "FAXStats": server.counters,
+            "FullyBooted": server.booted,
+            "Shutdown": server.plain,
+            "Load": server.module,
+            "Unload": server.module,
+            "Reload": server.module,
         }
-        self._handlers = {name.lower(): (name, handler) for name, handler in handlers.items()}
 
     @property
     def unfinished(self) -> int:
-        """List entries whose detail may still come: a recording that ends here ends in the middle of a poll."""
+        """The number of list entries whose detail may still arrive.  A recording that ends here ends within a poll."""
         return self._listings.unfinished
 
-    def left_off(self) -> list[Record]:
-        """What is to be told where a recording ends: when its last list came."""
-        return [*self._coverage.left_off()]
+    def end_recording(self) -> list[Record]:
+        """Return the records that become final because the recording ends here."""
+        return [*self._coverage.end_recording()]
 
     def feed(self, line: Line) -> list[Record]:
-        """The records that this line completes."""
-        now = self._moment(line)
-        self._faults.raw = text = clean_text(line.text)
+        """Return the records that this line completes."""
+        now = self._time_of(line)
+        self._rejects.raw = text = clean_text(line.text)
         try:
-            return self._steps.moved(self._records(line.dir, text, now), now)
-        except Exception as error:  # a fault of ours must not stop the collecting
-            log.exception("%s: a message could not be decoded and is kept as rejected", self.server)
-            return [self._faults.rejected(f"faxstore failed on it: {error!r}"[:300], now)]
+            return self._clock_steps.correct(self._records(line.dir, text, now), now)
+        except Exception as error:  # a bug in faxstore must not stop the collector
+            log.exception("%s: a message could not be decoded; it is stored as rejected", self.server)
+            return [self._rejects.reject(f"faxstore failed on it: {error!r}"[:300], now)]
 
-    def _records(self, direction: Direction, text: str, now: int) -> list[Record]:
-        if direction == "mark":
-            return list(self._mark(text, now))
-        if direction == "out":
-            return self._outgoing(text)
-        banner = BANNER.match(text)
-        return self._banner(banner[1], now) if banner else self._with_what_was_held(self._incoming(text, now))
-
-    def _with_what_was_held(self, records: list[Record]) -> list[Record]:
-        """A connection that brings more than a refusal is told from its start."""
-        if all(isinstance(record, Rejected) for record in records):
-            return records
-        return [*self._coverage.released(), *records]
-
-    def _moment(self, line: Line) -> int:
-        """When the line came; of several with the same time (a coarse clock) each has a microsecond of its own."""
+    def _time_of(self, line: Line) -> int:
+        """Return the time of a line; each of several lines with the same time gets a microsecond of its own."""
         now = round(line.ts * MICROSECONDS)
         if now + SET_BACK < self._last:
-            self._steps.back(self._last - now, self._listings.live)
+            self._clock_steps.set_back(self._last - now, self._listings.live)
         self._same = self._same + 1 if now == self._last else 0
         self._last = now
         return now + self._same
 
     # -- lines ---------------------------------------------------------------------------------------
 
+    def _records(self, direction: Direction, text: str, now: int) -> list[Record]:
+        if direction == "mark":
+            return list(self._mark(text, now))
+        if direction == "out":
+            with suppress(MalformedMessageError):
+                self._requests.add(parse(text))
+            return []
+        banner = BANNER.match(text)
+        if banner:
+            return self._banner(banner[1], now)
+        records = self._incoming(text, now)
+        if all(isinstance(record, Rejected) for record in records):
+            return records
+        return [*self._coverage.release_held(), *records]
+
     def _incoming(self, text: str, now: int) -> list[Record]:
         try:
             return self._message(parse(text), now)
         except MalformedMessageError as error:
-            records: list[Record] = [self._faults.rejected(str(error), now)]
+            records: list[Record] = [self._rejects.reject(str(error), now)]
             for place, (own, part) in enumerate(split(text)):
-                self._faults.raw = own  # the whole is on record: once, and not with each of thousands of parts
-                records += self._message(part, now + place)  # a row has a moment of its own
+                self._rejects.raw = own  # the whole text is recorded once, not with each of thousands of parts
+                records += self._message(part, now + place)  # each row needs a time of its own
                 self._same += 1
             return records
 
     def _message(self, message: Message, now: int) -> list[Record]:
-        junk = [self._faults.rejected(f"a line that is no header: {line[:60]!r}", now) for line in message.junk[:1]]
+        junk = [self._rejects.reject(f"a line that is no header: {line[:60]!r}", now) for line in message.junk[:1]]
         if not message.event and not message.response:
-            return [self._faults.rejected("neither an Event nor a Response", now)]
+            return [self._rejects.reject("neither an Event nor a Response", now)]
         if message.event:
             name, handler = self._handlers.get(message.event.lower(), ("", None))
             return [*junk, *(handler(name, message, now) if handler else ())]
         return [*junk, *self._response(message, now)]
 
-    def _outgoing(self, text: str) -> list[Record]:
-        with suppress(MalformedMessageError):
-            self._asked.asks(parse(text))
-        return []
-
     def _mark(self, text: str, now: int) -> Iterable[Record]:
         if text == marks.POLLED:
-            return self._listings.unasked()
+            return self._listings.end_poll()
         if text == marks.CONNECTED:
-            self._asked.forget()
-            return [*self._listings.cut(), *self._coverage.begins(now)]
+            self._requests.clear()
+            return [*self._listings.cut_off(), *self._coverage.begin_connection(now)]
         if text.startswith(marks.DISCONNECTED):
-            self._asked.forget()
+            self._requests.clear()
             reason = text.removeprefix(marks.DISCONNECTED).lstrip(": ")
-            return [*self._listings.cut(), *self._coverage.ends(reason, now)]
+            return [*self._listings.cut_off(), *self._coverage.end_connection(reason, now)]
         if text.startswith(marks.CANNOT_CONNECT):
-            return self._coverage.cannot_connect(text.removeprefix(marks.CANNOT_CONNECT).strip(), now)
+            return self._coverage.connect_failed(text.removeprefix(marks.CANNOT_CONNECT).strip(), now)
         if text.startswith(marks.CUT_OFF):
-            self._faults.raw = text.removeprefix(marks.CUT_OFF)
-            return [self._faults.rejected("the connection ended in the middle of this message", now)]
-        lost = marks.dropped_details(text)
-        return [] if lost is None else [ServerObservation(self.server, now, "Dropped", lost)]
+            self._rejects.raw = text.removeprefix(marks.CUT_OFF)
+            return [self._rejects.reject("the connection ended in the middle of this message", now)]
+        dropped = marks.dropped_details(text)
+        return [] if dropped is None else [ServerObservation(self.server, now, "Dropped", dropped)]
 
     def _banner(self, version: str, now: int) -> list[Record]:
-        # A recording without marks tells a new connection by its greeting alone.
+        # In a recording without marks only the banner shows that a connection begins.
         before = [] if self._coverage.connected else self._mark(marks.CONNECTED, now)
-        return [*before, *self._coverage.greets(version, now)]
+        return [*before, *self._coverage.add_banner(version, now)]
 
     # -- lists ---------------------------------------------------------------------------------------
 
     def _response(self, message: Message, now: int) -> Iterable[Record]:
-        action = _ANSWERS.get(message.get("Message"), "")
-        question = self._asked.answered(message, action)
-        if action == asked.LIST and message.get("EventList").lower() == "start":
-            return self._listings.begun()
+        action = _ACTIONS.get(message.get("Message"), "")
+        request = self._requests.pop(message, action)
+        if action == pending_requests.LIST and message.get("EventList").lower() == "start":
+            return self._listings.begin_list()
         if "CoreStartupDate" in message:
-            another = self._watch.core_status(message, now)
-            return [*self._life_went_on(not another), self._of_server("CoreStatus", now, message)]
+            return self._server_events.core_status(message, now)
         if "AsteriskVersion" in message:
-            return [self._of_server("CoreSettings", now, message)]
-        if question is None or message.response.lower() != "error":
+            return self._server_events.plain("CoreSettings", message, now)
+        if request is None or message.response.lower() != "error":
             return []
-        if question.action == asked.LIST:
-            return self._coverage.failed(message.get("Message").strip() or "FAXSessions was refused", now)
-        return self._listings.refused(question.session_number) if question.action == asked.DETAIL else []
+        if request.action == pending_requests.LIST:
+            return self._coverage.poll_failed(message.get("Message").strip() or "FAXSessions was refused", now)
+        is_detail = request.action == pending_requests.DETAIL
+        return self._listings.refuse_detail(request.session_number) if is_detail else []
 
     def _entry(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = session_number(message)
         if number is None:
-            return [self._faults.no_number(name, message, now)]
-        settled: list[Observation] = []
+            return [self._rejects.without_number(name, message, now)]
+        final: list[Observation] = []
         if self._listings.was_gone(number):
-            self._watch.reloaded(now)
-            self._steps.forget()
-            settled = self._listings.another_life_by_a_number(self._life(now))
+            self._lives.reloaded(now)
+            self._clock_steps.clear()
+            final = self._listings.begin_life_within_list(self._life(now))
         decoded = decode.snapshot(message)
         entry = Entry(number, now, self._life(now), decoded.fields, decoded.details)
-        return [*settled, *self._listings.entry(entry), *self._faults.of(name, decoded, now)]
+        return [*final, *self._listings.add_entry(entry), *self._rejects.of_values(name, decoded, now)]
 
     def _complete(self, _name: str, message: Message, now: int) -> Iterable[Record]:
-        settled, fault = self._listings.ended(message.get("Total"), now)
+        final, fault = self._listings.end_list(message.get("Total"), now)
         if fault is not None:
-            return [*settled, *self._coverage.failed(fault, now), self._faults.rejected(fault, now)]
-        told = self._coverage.listed(now)
-        if not told:
-            return settled
-        return [*settled, Listing(self._life(now), now, self._listings.numbers), *told]
+            return [*final, *self._coverage.poll_failed(fault, now), self._rejects.reject(fault, now)]
+        polled = self._coverage.polled(now)
+        if not polled:
+            return final
+        return [*final, Listing(self._life(now), now, self._listings.numbers), *polled]
 
     def _session(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = session_number(message)
         if number is None:
-            return [self._faults.no_number(name, message, now)]
+            return [self._rejects.without_number(name, message, now)]
         decoded = decode.snapshot(message)
         fields, details, life = decoded.fields, decoded.details, self._life(now)
-        entry = self._listings.detail(number)
+        entry = self._listings.pop_entry(number)
         if entry is not None:
             fields, details = entry.joined(fields, details)
             life = entry.life
-        return [Observation(life, now, name, number, details=details, **fields), *self._faults.of(name, decoded, now)]
+        seen = Observation(life, now, name, number, details=details, **fields)
+        return [seen, *self._rejects.of_values(name, decoded, now)]
 
-    # -- the server ----------------------------------------------------------------------------------
-
-    def _stats(self, name: str, message: Message, now: int) -> Iterable[Record]:
-        wrong = [counter for counter in COUNTERS if counter in message and number_in(message.get(counter)) is None]
-        faults = (
-            [self._faults.rejected(f"{name}: {', '.join(wrong)}: not a number, kept as text", now)] if wrong else []
-        )
-        settled = self._life_went_on(not self._watch.counted(message, now))
-        return [*settled, self._of_server(name, now, message), *faults]
-
-    def _booted(self, name: str, message: Message, now: int) -> Iterable[Record]:
-        settled = self._life_went_on(not self._watch.booted(message, now))
-        return [*settled, *self._server_event(name, message, now)]
-
-    def _module(self, name: str, message: Message, now: int) -> Iterable[Record]:
-        module = message.get("Module").lower().removesuffix(".so")
-        if module != "res_fax" and not (name == "Reload" and module == "all"):
-            return []
-        loaded = name == "Load" and message.get("Status").lower() in ("", "success")
-        settled = self._life_went_on(not (loaded and self._watch.reloaded(now)))
-        return [*settled, *self._server_event(name, message, now)]
-
-    def _server_event(self, name: str, message: Message, now: int) -> list[Record]:
-        return [self._of_server(name, now, message)]
-
-    def _life_went_on(self, went_on: bool) -> list[Observation]:
-        if went_on:
-            return []
-        self._steps.forget()
-        return self._listings.another_life()
+    # -- lives ---------------------------------------------------------------------------------------
 
     def _life(self, now: int) -> Life:
-        return self._watch.at(now, continued=not self._coverage.connected)
+        return self._lives.at(now, continued=not self._coverage.connected)
 
-    def _of_server(self, event: str, now: int, message: Message) -> ServerObservation:
-        return ServerObservation(self.server, now, event, decode.rest(message))
+    def _begin_life(self) -> list[Observation]:
+        self._clock_steps.clear()
+        return self._listings.begin_life()

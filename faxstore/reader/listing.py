@@ -1,7 +1,7 @@
-"""The lists that FAXSessions gives, one after the other: what is live, what waits for its detail, what is gone.
+"""The lists that FAXSessions returns: which sessions are live, which entries wait for their detail, which are gone.
 
-Entries come one by one (res_fax.c, manager_fax_sessions); each session's detail is asked for after its list and joined
-to its entry.  A list that did not come whole says what was seen, and nothing of the rest.
+Entries arrive one by one (res_fax.c, manager_fax_sessions).  The detail of a session (FAXSession) is requested after
+the list and joined to the entry.  An incomplete list shows which sessions exist, and not which ones have gone.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 from faxstore.observations import Details, Life, Observation
 
 MOST_GONE = 10_000
-"""Numbers of ended sessions that are remembered one by one; of older ones the highest is."""
+"""Numbers of ended sessions that are remembered one by one; of older ones only the highest is."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """One FAXSessionsEntry: what only the list tells (channel, technology, session type), and when."""
+    """One FAXSessionsEntry.  Only the list contains channel, technology and session type."""
 
     number: int
     observed_at: int
@@ -27,13 +27,16 @@ class Entry:
     details: Details
 
     def observed(self) -> Observation:
-        """The entry as an observation of its own: its detail was not or could not be asked."""
+        """Return the entry as an observation: its detail was not or could not be requested."""
         return Observation(
             self.life, self.observed_at, "FAXSessionsEntry", self.number, details=self.details, **self.fields
         )
 
     def joined(self, fields: dict[str, Any], details: Details) -> tuple[dict[str, Any], Details]:
-        """The detail's own fields over the entry's; Files only where it says more than FileName."""
+        """Return fields and details of the joined observation.  Those of the detail win over those of the entry.
+
+        Files is omitted if FileName has the same value.
+        """
         more = {name: value for name, value in self.details.items() if name not in details}
         if more.get("Files") in (fields.get("file_name"), ""):
             more.pop("Files", None)
@@ -42,26 +45,26 @@ class Entry:
 
 @dataclass(slots=True)
 class _OpenList:
-    """A list that has begun.  `started` is False where its first line was not seen."""
+    """A list that has begun.  `started` is False if its first line was not seen."""
 
     started: bool
-    came: int = 0
+    received: int = 0
     entries: dict[int, Entry] = field(default_factory=dict)
 
     def fault(self, total: str) -> str | None:
-        """Why this is not the complete list of the live sessions; None: it is.  Total counts the entries sent."""
+        """Return why this is not the complete list of the live sessions, or None.  Total counts the entries sent."""
         total = total.strip()
         if not total:
             return None if self.started else "FAXSessionsComplete of a list whose start was not seen"
         if not (total.isascii() and total.isdigit()) or len(total) > 10:
             return f"FAXSessionsComplete says Total {total[:40]!r}, which is no number"
-        if int(total) != self.came:
-            return f"FAXSessionsComplete says Total {int(total)} and {self.came} entries came"
-        return None if self.came == len(self.entries) else "FAXSessionsComplete of a list with a number twice"
+        if int(total) != self.received:
+            return f"FAXSessionsComplete says Total {int(total)} and {self.received} entries came"
+        return None if self.received == len(self.entries) else "FAXSessionsComplete of a list with a number twice"
 
 
 class Listings:
-    """Follows the lists of one server through one connection after another."""
+    """Follows the lists of one server over successive connections.  Methods return the observations that are final."""
 
     def __init__(self) -> None:
         self._live: dict[int, Entry] = {}
@@ -72,17 +75,17 @@ class Listings:
 
     @property
     def unfinished(self) -> int:
-        """Entries whose detail may still come."""
+        """The number of entries whose detail may still arrive."""
         return len(self._pending) + (len(self._open.entries) if self._open else 0)
 
-    def begun(self) -> list[Observation]:
-        """A list begins; what the one before left is settled."""
-        settled = self.cut()
+    def begin_list(self) -> list[Observation]:
+        """A list begins; the entries of the former one are final."""
+        final = self.cut_off()
         self._open = _OpenList(started=True)
-        return settled
+        return final
 
     def was_gone(self, number: int) -> bool:
-        """Whether a session of that number was live, and gone, in this life: then this is another life."""
+        """Return whether a session of that number has ended in this life.  If it is listed, a new life has begun."""
         return number in self._gone or (number <= self._forgotten and number not in self._live)
 
     def _has_gone(self, numbers: Iterable[int]) -> None:
@@ -92,84 +95,84 @@ class Listings:
             del self._gone[oldest]
             self._forgotten = max(self._forgotten, oldest)
 
-    def completed(self, channel: str, operation: str) -> list[Observation]:
-        """A completion event: its session has left the list for good (res_fax.c, generic_fax_exec).
+    def complete_session(self, channel: str, operation: str) -> list[Observation]:
+        """A completion event arrived: its session has left the list for good (res_fax.c, generic_fax_exec).
 
-        Its entry comes before the event, where the detail was asked too late.
+        If its detail was requested too late, its entry is final.
         """
         entries = self.on_channel(channel)
         ended = [entry.number for entry in entries if (entry.fields.get("operation") or "").lower() == operation]
         self._has_gone(ended)
         return [self._pending.pop(number).observed() for number in ended if number in self._pending]
 
-    def entry(self, entry: Entry) -> list[Observation]:
-        """The next entry; one of the same number in the same list is an observation of its own."""
+    def add_entry(self, entry: Entry) -> list[Observation]:
+        """Add the next entry.  A former entry of the same number in the same list is final."""
         listed = self._open = self._open or _OpenList(started=False)
         twice = listed.entries.get(entry.number)
-        listed.came += 1
+        listed.received += 1
         listed.entries[entry.number] = entry
         return [twice.observed()] if twice else []
 
-    def ended(self, total: str, now: int) -> tuple[list[Observation], str | None]:
-        """The list has ended: observations that follow from it, and why it is not to be trusted (None: it is)."""
+    def end_list(self, total: str, now: int) -> tuple[list[Observation], str | None]:
+        """The list has ended: return the final observations, and why the list is not complete (None if it is)."""
         listed, self._open = self._open or _OpenList(started=False), None
-        settled = self.unasked()
+        final = self.end_poll()
         self._pending = dict(listed.entries)
         fault = listed.fault(total)
         if fault is None:
             gone = [self._live.pop(number) for number in sorted(self._live.keys() - listed.entries.keys())]
             self._has_gone(entry.number for entry in gone)
-            settled += [_gone(entry, now) for entry in gone]
+            final += [_gone(entry, now) for entry in gone]
         self._live.update(listed.entries)
-        return settled, fault
+        return final, fault
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The sessions that are live."""
+        """The numbers of the live sessions."""
         return tuple(sorted(self._live))
 
     @property
     def live(self) -> list[Entry]:
-        """The same, as last listed."""
+        """The entries of the live sessions, as last listed."""
         return list(self._live.values())
 
     def on_channel(self, channel: str) -> list[Entry]:
-        """The live sessions of a channel, as last listed."""
+        """Return the entries of the live sessions of a channel, as last listed."""
         return [entry for entry in self._live.values() if channel and entry.fields.get("channel") == channel]
 
-    def refused(self, number: int | None) -> list[Observation]:
-        """A session's detail was refused (the session ended, say): its entry is all that is known."""
+    def refuse_detail(self, number: int | None) -> list[Observation]:
+        """The detail of a session was refused (it may have ended): its entry is final."""
         entry = self._pending.pop(number, None) if number is not None else None
         return [entry.observed()] if entry else []
 
-    def detail(self, number: int) -> Entry | None:
-        """The entry that a detail belongs to; None: it was never listed."""
+    def pop_entry(self, number: int) -> Entry | None:
+        """Remove and return the entry that a detail belongs to, or None if the session was not listed."""
         return self._pending.pop(number, None)
 
-    def unasked(self) -> list[Observation]:
-        """The poll is over: entries that got no detail will get none any more."""
+    def end_poll(self) -> list[Observation]:
+        """The poll is over: entries without detail are final."""
         entries, self._pending = self._pending, {}
         return [entry.observed() for entry in entries.values()]
 
-    def cut(self) -> list[Observation]:
-        """The same, and the entries of a list that was cut off: they were seen."""
+    def cut_off(self) -> list[Observation]:
+        """The connection ended: entries without detail and those of an unfinished list are final."""
         entries = list(self._open.entries.values()) if self._open else []
         self._open = None
-        return [*self.unasked(), *(entry.observed() for entry in entries)]
+        return [*self.end_poll(), *(entry.observed() for entry in entries)]
 
-    def another_life(self) -> list[Observation]:
-        """The numbers begin again: nothing that was live is, and what was listed is settled in its own life."""
-        settled = self.cut()
+    def begin_life(self) -> list[Observation]:
+        """Session numbers restart: no session is live, and entries are final in their former life."""
+        final = self.cut_off()
         self._live, self._gone, self._forgotten = {}, {}, -1
-        return settled
+        return final
 
-    def another_life_by_a_number(self, life: Life) -> list[Observation]:
-        """The same, told by a number within a list: the list is of the new life from its first entry on."""
-        settled = self.unasked()
+    def begin_life_within_list(self, life: Life) -> list[Observation]:
+        """Session numbers restarted, as a number in the current list shows: the whole list belongs to the new life."""
+        final = self.end_poll()
         self._live, self._gone, self._forgotten = {}, {}, -1
         for entry in self._open.entries.values() if self._open else ():
             entry.life = life
-        return settled
+        return final
 
 
 def _gone(entry: Entry, now: int) -> Observation:

@@ -1,7 +1,8 @@
-"""What was asked and is not answered yet: a Response tells only the ActionID of its request, or not even that.
+"""Requests that have not been answered yet.
 
-Actions of one connection are answered strictly in order (main/manager.c, process_message), so without ActionIDs
-the oldest request is the one that is answered.
+A Response carries the ActionID of its request, or nothing that identifies it.  Asterisk answers the actions of one
+connection strictly in order (main/manager.c, process_message), so a Response without ActionID answers the oldest
+request without one.
 """
 
 from __future__ import annotations
@@ -13,46 +14,48 @@ from faxstore.capture.message import Message
 from faxstore.capture.numbers import session_number
 
 MOST_UNANSWERED = 1_000
-"""ActionIDs that are remembered; the oldest are forgotten first: their answers never came."""
+"""ActionIDs that are remembered.  The oldest are dropped first: their answers were lost."""
 
 LIST = "faxsessions"
 DETAIL = "faxsession"
 
 
-class Question(NamedTuple):
-    """One request: its action in small letters, and the session that it names."""
+class Request(NamedTuple):
+    """A request: its action in lower case, and the session that it names."""
 
     action: str
     session_number: int | None
 
 
-class Asked:
-    """The requests of one connection."""
+class PendingRequests:
+    """The unanswered requests of one connection."""
 
     def __init__(self) -> None:
-        self._by_id: dict[str, deque[Question]] = {}
+        self._by_id: dict[str, deque[Request]] = {}
 
-    def asks(self, message: Message) -> None:
-        """A request was sent."""
-        question = Question(message.get("Action").lower(), session_number(message))
-        waiting = self._by_id.setdefault(message.get("ActionID"), deque(maxlen=MOST_UNANSWERED))
-        waiting.append(question)
+    def add(self, message: Message) -> None:
+        """Add a request that was sent."""
+        request = Request(message.get("Action").lower(), session_number(message))
+        self._by_id.setdefault(message.get("ActionID"), deque(maxlen=MOST_UNANSWERED)).append(request)
         if len(self._by_id) > MOST_UNANSWERED:
             del self._by_id[next(iter(self._by_id))]
 
-    def answered(self, response: Message, action: str = "") -> Question | None:
-        """The request that this Response answers, once; action: the only one that it can be, by its text."""
-        action_id = response.get("ActionID")
-        waiting = self._by_id.get(action_id, deque())
-        if action and all(question.action != action for question in waiting):
-            return None
-        question = waiting.popleft() if waiting else None
-        while action and question is not None and question.action != action:
-            question = waiting.popleft()  # an answer before this one was lost
-        if not waiting:
-            self._by_id.pop(action_id, None)
-        return question
+    def pop(self, response: Message, action: str = "") -> Request | None:
+        """Remove and return the request that a Response answers, or None if it is unknown.
 
-    def forget(self) -> None:
-        """The connection is another one: nothing will be answered any more."""
+        `action` is the action that the text of the Response belongs to, if the text determines it.
+        """
+        action_id = response.get("ActionID")
+        unanswered = self._by_id.get(action_id, deque())
+        if action and all(request.action != action for request in unanswered):
+            return None
+        request = unanswered.popleft() if unanswered else None
+        while action and request is not None and request.action != action:
+            request = unanswered.popleft()  # the answer to the former request was lost
+        if not unanswered:
+            self._by_id.pop(action_id, None)
+        return request
+
+    def clear(self) -> None:
+        """Drop all requests: the connection has ended."""
         self._by_id.clear()

@@ -1,4 +1,4 @@
-"""What cannot be understood, as records: the reason, and the message at hand as it came."""
+"""Messages that could not be understood, as Rejected records: the reason, and the message as it was received."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from faxstore.observations import Rejected
 from faxstore.reader.decode import Decoded
 
 
-class Faults:
-    """Of the lines of one server; `raw` is the text of the line at hand."""
+class Rejects:
+    """Creates the Rejected records of one server.  `raw` must hold the text of the current message."""
 
     def __init__(self, server: str) -> None:
         self._server = server
         self.raw = ""
 
-    def rejected(self, reason: str, now: int) -> Rejected:
-        """The message, or what of it could not be understood."""
+    def reject(self, reason: str, now: int) -> Rejected:
+        """Return a record with the current message."""
         return Rejected(self._server, now, reason, self.raw)
 
-    def no_number(self, name: str, message: Message, now: int) -> Rejected:
-        """An event of a session that names none."""
-        given = message.get("SessionNumber")
-        return self.rejected(f"{name}: SessionNumber is {given[:40]!r}, not a number", now)
+    def without_number(self, name: str, message: Message, now: int) -> Rejected:
+        """Return a record for an event of a session whose SessionNumber is missing or not a number."""
+        value = message.get("SessionNumber")
+        return self.reject(f"{name}: SessionNumber is {value[:40]!r}, not a number", now)
 
-    def of(self, name: str, decoded: Decoded, now: int) -> list[Rejected]:
-        """Values that did not fit their field; they are in the details as they were sent."""
+    def of_values(self, name: str, decoded: Decoded, now: int) -> list[Rejected]:
+        """Return a record for values that do not fit their field.  They remain in the details as received."""
         if not decoded.problems:
             return []
-        return [self.rejected(f"{name}: {', '.join(decoded.problems)}: kept as text", now)]
+        return [self.reject(f"{name}: {', '.join(decoded.problems)}: kept as text", now)]

@@ -14,7 +14,7 @@ from faxstore.ami.backlog import LINE_OVERHEAD, Backlog
 from faxstore.capture import marks
 from faxstore.capture.recording import Line
 from faxstore.observations import ServerObservation
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import connected
 from tests.kit.fake_server import FakeServer
 
@@ -143,9 +143,9 @@ def test_flush_processes_every_waiting_line() -> None:
 
 
 def test_the_reader_turns_the_mark_into_an_observation_of_the_server() -> None:
-    tracker = Tracker("pbx1")
+    line_reader = LineReader("pbx1")
     text = marks.dropped(NOON * 10**6, NOON * 10**6 + 999, 12, "too many: 16 MiB")
-    (seen,) = tracker.feed(Line(NOON, "mark", text))
+    (seen,) = line_reader.feed(Line(NOON, "mark", text))
     assert seen == ServerObservation(
         "pbx1", NOON * 10**6, "Dropped",
         {

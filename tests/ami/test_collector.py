@@ -11,7 +11,7 @@ import pytest
 from faxstore.ami.connection import Limits
 from faxstore.capture.message import Message
 from faxstore.observations import Observation
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import RARE_POLLS, SHORT_LIMITS, FakeListener, collecting, max_unanswered
 from tests.kit.fake_server import Client, FakeServer, Fax, fax_list, fax_status, no_reply
 
@@ -201,8 +201,8 @@ def test_the_reader_gets_sessions_with_their_details() -> None:
                 await listener.until_mark("polled")
                 server.sessions = []
                 await listener.until_mark("polled", 3)
-        tracker = Tracker("pbx1")
-        records = [record for line in listener.lines for record in tracker.feed(line)]
+        line_reader = LineReader("pbx1")
+        records = [record for line in listener.lines for record in line_reader.feed(line)]
         return [record for record in records if isinstance(record, Observation)]
 
     seen = {(observation.event, observation.session_number) for observation in asyncio.run(scenario())}

@@ -12,7 +12,7 @@ import pytest
 from faxstore.ami.connection import Connection
 from faxstore.ami.event_filter import ALWAYS_RELEVANT, IRRELEVANT_EVENTS, RELEVANT_BY_VALUE
 from faxstore.capture.recording import Line
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import FakeListener, settings_of
 from tests.kit.fake_server import FakeServer
 from tests.kit.flooding_server import events
@@ -64,7 +64,7 @@ def test_events_that_may_be_relevant_do_not_match(text: str) -> None:
 
 
 def test_the_relevant_events_are_those_that_the_reader_handles() -> None:
-    assert {name.lower() for name in ALWAYS_RELEVANT | RELEVANT_BY_VALUE.keys()} == Tracker("pbx1")._handlers.keys()
+    assert {name.lower() for name in ALWAYS_RELEVANT | RELEVANT_BY_VALUE.keys()} == LineReader("pbx1")._handlers.keys()
 
 
 def test_consecutive_events_match_together() -> None:
@@ -93,10 +93,10 @@ def test_a_connection_skips_irrelevant_events_and_keeps_the_order() -> None:
 
 @pytest.mark.parametrize("name", ["failures-22", "twenty-22", "gateway-16-other22", "names-16", "restart-22"])
 def test_no_matching_event_of_a_recording_yields_a_record(name: str) -> None:
-    tracker, matches = Tracker("pbx1"), 0
+    line_reader, matches = LineReader("pbx1"), 0
     with gzip.open(CAPTURES / f"{name}.jsonl.gz", "rt") as file:
         for entry in map(json.loads, file):
-            records = tracker.feed(Line(entry["ts"], entry["dir"], entry["text"]))
+            records = line_reader.feed(Line(entry["ts"], entry["dir"], entry["text"]))
             if entry["dir"] == "in" and IRRELEVANT_EVENTS.fullmatch(entry["text"].encode()):
                 matches += 1
                 assert records == []

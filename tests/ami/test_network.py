@@ -13,7 +13,7 @@ from faxstore.ami.connection import Limits
 from faxstore.ami.poller import PollTimings
 from faxstore.capture.message import Message
 from faxstore.observations import Observation, Rejected, ServerObservation
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, collecting
 from tests.kit.fake_server import BANNER, Client, FakeServer, Fax, Reply, fax_list, no_reply
 
@@ -80,8 +80,8 @@ def test_a_reset_within_a_message_keeps_its_first_part(caplog: pytest.LogCapture
         return listener
 
     listener = asyncio.run(scenario())
-    tracker = Tracker("pbx1")
-    records = [record for line in listener.lines for record in tracker.feed(line)]
+    line_reader = LineReader("pbx1")
+    records = [record for line in listener.lines for record in line_reader.feed(line)]
     assert [(record.reason, record.raw[-7:]) for record in records if isinstance(record, Rejected)] == [
         ("the connection ended in the middle of this message", "PagesTr")
     ]
@@ -132,11 +132,11 @@ def test_a_missing_greeting_or_login_answer_is_logged_once_and_retried(
     ends = [mark for mark in listener.texts("mark") if mark != "connected" and not mark.startswith("cut off: ")]
     assert (len(ends) >= 3, set(ends)) == (True, {f"disconnected: {reason}"})
     assert warnings(caplog) == [f"pbx1: cannot connect ({reason}); retrying until it succeeds"]
-    tracker = Tracker("pbx1")
+    line_reader = LineReader("pbx1")
     events = [
         record.event
         for line in listener.lines
-        for record in tracker.feed(line)
+        for record in line_reader.feed(line)
         if isinstance(record, ServerObservation)
     ]
     assert events.count("Disconnected") == 1

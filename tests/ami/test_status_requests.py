@@ -11,7 +11,7 @@ from faxstore.ami.connection import Limits
 from faxstore.ami.poll_rules import ListedSession
 from faxstore.ami.status_requests import MAX_NAME_BYTES, PAUSE_AFTER_TIMEOUT, StatusRequests, may_request
 from faxstore.observations import Observation
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import RARE_POLLS, FakeListener, collecting, max_unanswered
 from tests.kit.fake_server import Client, FakeServer, Fax, no_reply
 
@@ -107,8 +107,8 @@ def test_the_status_of_a_channel_becomes_an_observation_of_its_session() -> None
             server.sessions = [Fax(7, "send", "Active"), Fax(8, "receive", "Initialized", "PJSIP/b")]
             async with collecting(server, listener, **RARE_POLLS):
                 await listener.until(lambda: len([e for e in listener.events if e.event == "StatusComplete"]) == 2)
-        tracker = Tracker("pbx1")
-        records = [record for line in listener.lines for record in tracker.feed(line)]
+        line_reader = LineReader("pbx1")
+        records = [record for line in listener.lines for record in line_reader.feed(line)]
         return [record for record in records if isinstance(record, Observation)]
 
     seen = asyncio.run(scenario())

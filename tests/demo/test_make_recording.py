@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import make_recording
 from faxstore.capture import recording as capture
 from faxstore.observations import Observation, Rejected
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 
 MESSAGES = 24_500
 """Two copies of each source, and the beginning of a third one."""
@@ -22,8 +22,8 @@ def test_copies_have_distinct_numbers_and_belong_to_one_life(tmp_path: Path) -> 
     assert sum(line.dir != "mark" for line in lines) == MESSAGES
     assert all(before.ts <= after.ts for before, after in pairwise(lines))
 
-    tracker = Tracker("bench")
-    records = [record for line in lines for record in tracker.feed(line)]
+    line_reader = LineReader("bench")
+    records = [record for line in lines for record in line_reader.feed(line)]
     assert not [record for record in records if isinstance(record, Rejected)]
     ends = Counter(
         (record.channel, record.uniqueid)

@@ -11,7 +11,7 @@ import pytest
 from faxstore.capture import recording as capture
 from faxstore.ingest.drain import Drain
 from faxstore.observations import encode
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
 from tests.kit import truth
@@ -28,8 +28,8 @@ EVERYTHING = {
 
 def bodies(name: str) -> list[bytes]:
     """Encode the records of a recording, as the ingestor does."""
-    tracker = Tracker("pbx")
-    return [encode(record) for line in capture.read(str(truth.path(name))) for record in tracker.feed(line)]
+    line_reader = LineReader("pbx")
+    return [encode(record) for line in capture.read(str(truth.path(name))) for record in line_reader.feed(line)]
 
 
 def append_all(spool: Spool, dsn: str) -> tuple[int, int]:

@@ -1,26 +1,26 @@
-"""One observer's lines, written as the wire has them, and what a tracker makes of them."""
+"""One observer's lines, written as the wire has them, and what a line_reader makes of them."""
 
 from __future__ import annotations
 
 from faxstore.capture.recording import Direction, Line
 from faxstore.observations import Observation, Record, Rejected, ServerObservation
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 
 NOON = 1_795_435_200.0
 CHANNEL = "PJSIP/trunk-0000001a"
 
 
 class Wire:
-    """Lines, a second apart unless told otherwise, and what the tracker made of them."""
+    """Lines, a second apart unless told otherwise, and what the line_reader made of them."""
 
     def __init__(self) -> None:
-        self.tracker = Tracker("pbx1")
+        self.line_reader = LineReader("pbx1")
         self.now = NOON
         self.polls = 0
 
     def line(self, direction: Direction, text: str, after: float = 1.0) -> list[Record]:
         self.now += after
-        return self.tracker.feed(Line(self.now, direction, text))
+        return self.line_reader.feed(Line(self.now, direction, text))
 
     def says(self, *headers: str, after: float = 1.0) -> list[Record]:
         """The server sends one message."""

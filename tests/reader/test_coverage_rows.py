@@ -200,15 +200,15 @@ def test_the_first_list_of_a_connection_has_none_before_it(wire: Wire) -> None:
 def test_a_recording_tells_its_last_list(wire: Wire) -> None:
     wire.polls_list()
     newest = listings(wire.polls_list())
-    (last,) = wire.tracker.left_off()
+    (last,) = wire.line_reader.end_recording()
     assert newest == []
     assert isinstance(last, ServerObservation)
     assert (last.event, last.observed_at) == ("Polled", round(wire.now * MICROSECONDS))
-    assert wire.tracker.left_off() == []
+    assert wire.line_reader.end_recording() == []
 
 
 def test_a_recording_that_ends_with_its_connection_told_it_there(wire: Wire) -> None:
     wire.polls_list()
     wire.polls_list()
     wire.mark("disconnected")
-    assert wire.tracker.left_off() == []
+    assert wire.line_reader.end_recording() == []

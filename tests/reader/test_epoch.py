@@ -6,7 +6,7 @@ import pytest
 
 from faxstore.capture.message import Message, parse
 from faxstore.observations import MICROSECONDS, Life
-from faxstore.reader.epoch import LifeWatch
+from faxstore.reader.lives import LifeDetector
 
 NOON = 1_795_435_200 * MICROSECONDS
 """A moment, in microseconds; the server of these tests started an hour before."""
@@ -38,68 +38,68 @@ def stats(*counters: object) -> Message:
 
 
 @pytest.fixture
-def watch() -> LifeWatch:
-    return LifeWatch("pbx1")
+def watch() -> LifeDetector:
+    return LifeDetector("pbx1")
 
 
 @pytest.fixture
-def booted(watch: LifeWatch) -> LifeWatch:
+def booted(watch: LifeDetector) -> LifeDetector:
     """A watch that was told at noon that the server started an hour before."""
     watch.booted(fully_booted(HOUR), NOON)
     return watch
 
 
 @pytest.fixture
-def known(booted: LifeWatch) -> LifeWatch:
+def known(booted: LifeDetector) -> LifeDetector:
     """The same, with CoreStatus."""
     booted.core_status(core_status("2026-11-23 11:00:00"), NOON)
     return booted
 
 
-def test_without_any_evidence_a_life_begins_when_it_is_first_seen(watch: LifeWatch) -> None:
+def test_without_any_evidence_a_life_begins_when_it_is_first_seen(watch: LifeDetector) -> None:
     assert watch.current is None
     assert watch.at(NOON) == Life("pbx1", NOON)
     assert watch.at(at(60), continued=True) == Life("pbx1", NOON)
 
 
-def test_a_recording_that_begins_in_the_middle_of_a_connection_says_so(watch: LifeWatch) -> None:
+def test_a_recording_that_begins_in_the_middle_of_a_connection_says_so(watch: LifeDetector) -> None:
     assert watch.at(NOON, continued=True) == Life("pbx1", NOON, continued=True)
 
 
 # -- FullyBooted -------------------------------------------------------------------------------------
 
 
-def test_uptime_tells_the_start(watch: LifeWatch) -> None:
+def test_uptime_tells_the_start(watch: LifeDetector) -> None:
     assert watch.booted(fully_booted(HOUR), NOON) is False  # the first life is not another one
     assert watch.current == Life("pbx1", NOON, started_at=STARTED)
 
 
 @pytest.mark.parametrize("off", [-2.0, -1.4, 0.0, 0.3, 1.0, 2.0])
-def test_starts_within_two_seconds_are_one(booted: LifeWatch, off: float) -> None:
+def test_starts_within_two_seconds_are_one(booted: LifeDetector, off: float) -> None:
     life = booted.current
     assert booted.booted(fully_booted(HOUR + 600), at(600 + off)) is False
     assert booted.current == life
 
 
 @pytest.mark.parametrize("off", [2.1, 60.0, 86400.0])
-def test_a_later_start_is_another_life(booted: LifeWatch, off: float) -> None:
+def test_a_later_start_is_another_life(booted: LifeDetector, off: float) -> None:
     assert booted.booted(fully_booted(HOUR + 600), at(600 + off)) is True
     assert booted.current == Life("pbx1", at(600 + off), started_at=STARTED + round(off * MICROSECONDS))
 
 
-def test_what_was_seen_before_its_start_was_told_is_the_same_life(watch: LifeWatch) -> None:
+def test_what_was_seen_before_its_start_was_told_is_the_same_life(watch: LifeDetector) -> None:
     watch.at(NOON)
     assert watch.booted(fully_booted(HOUR), at(5)) is False
     assert watch.current == Life("pbx1", NOON, started_at=at(5 - HOUR))
 
 
-def test_what_was_seen_before_the_server_started_is_another_life(watch: LifeWatch) -> None:
+def test_what_was_seen_before_the_server_started_is_another_life(watch: LifeDetector) -> None:
     watch.at(NOON)
     assert watch.booted(fully_booted(10), at(60)) is True
     assert watch.current == Life("pbx1", at(60), started_at=at(50))
 
 
-def test_a_status_before_fully_booted_is_of_the_same_life(watch: LifeWatch) -> None:
+def test_a_status_before_fully_booted_is_of_the_same_life(watch: LifeDetector) -> None:
     """The manager answers while modules are still being loaded; FullyBooted comes when they are."""
     watch.core_status(core_status("2026-11-23 12:00:00"), at(1))
     assert watch.booted(fully_booted(4), at(4)) is False
@@ -107,12 +107,12 @@ def test_a_status_before_fully_booted_is_of_the_same_life(watch: LifeWatch) -> N
 
 
 @pytest.mark.parametrize("uptime", ["", "abc", "-5", "1.5", "9" * 11, "\u0663"])
-def test_an_uptime_that_is_no_number_tells_nothing(watch: LifeWatch, uptime: str) -> None:
+def test_an_uptime_that_is_no_number_tells_nothing(watch: LifeDetector, uptime: str) -> None:
     assert watch.booted(fully_booted(uptime), NOON) is False
     assert watch.current is None
 
 
-def test_fully_booted_of_an_old_server_has_no_uptime(booted: LifeWatch) -> None:
+def test_fully_booted_of_an_old_server_has_no_uptime(booted: LifeDetector) -> None:
     life = booted.current
     assert booted.booted(parse("Event: FullyBooted\nStatus: Fully Booted\n"), at(60)) is False
     assert booted.current == life
@@ -121,12 +121,12 @@ def test_fully_booted_of_an_old_server_has_no_uptime(booted: LifeWatch) -> None:
 # -- CoreStatus --------------------------------------------------------------------------------------
 
 
-def test_core_status_adds_its_text(booted: LifeWatch) -> None:
+def test_core_status_adds_its_text(booted: LifeDetector) -> None:
     assert booted.core_status(core_status("2026-11-23 11:00:00"), at(1)) is False
     assert booted.current == Life("pbx1", NOON, started_at=STARTED, startup_text="2026-11-23 11:00:00")
 
 
-def test_core_status_alone_tells_a_restart(watch: LifeWatch) -> None:
+def test_core_status_alone_tells_a_restart(watch: LifeDetector) -> None:
     """A user without class system gets no FullyBooted."""
     assert watch.core_status(core_status("2026-11-23 11:00:00"), NOON) is False
     assert watch.core_status(core_status("2026-11-23 11:00:00"), at(60)) is False
@@ -135,14 +135,14 @@ def test_core_status_alone_tells_a_restart(watch: LifeWatch) -> None:
     assert watch.current == Life("pbx1", at(120), startup_text="2026-11-23 12:01:30")
 
 
-def test_core_status_without_a_date_tells_nothing(known: LifeWatch) -> None:
+def test_core_status_without_a_date_tells_nothing(known: LifeDetector) -> None:
     life = known.current
     assert known.core_status(core_status(""), at(60)) is False
     assert known.current == life
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, 5, -5], ids=str)
-def test_a_clock_that_was_set_is_no_restart(known: LifeWatch, step: int) -> None:
+def test_a_clock_that_was_set_is_no_restart(known: LifeDetector, step: int) -> None:
     """The server's clock is set: its Uptime jumps, the text of its start does not."""
     life = known.current
     known.booted(fully_booted(HOUR + 600 + step), at(600))
@@ -150,14 +150,14 @@ def test_a_clock_that_was_set_is_no_restart(known: LifeWatch, step: int) -> None
     assert known.current == life
 
 
-def test_our_clock_that_was_set_back_is_no_restart(known: LifeWatch) -> None:
+def test_our_clock_that_was_set_back_is_no_restart(known: LifeDetector) -> None:
     life = known.current
     known.booted(fully_booted(HOUR + 600), at(-3000))
     known.core_status(core_status("2026-11-23 11:00:00"), at(-2999))
     assert known.current == life
 
 
-def test_a_zone_that_was_set_is_no_restart(known: LifeWatch) -> None:
+def test_a_zone_that_was_set_is_no_restart(known: LifeDetector) -> None:
     """/etc/localtime changes: the text of the start does, the Uptime does not."""
     life = known.current
     assert known.booted(fully_booted(HOUR + 600), at(600)) is False
@@ -165,7 +165,7 @@ def test_a_zone_that_was_set_is_no_restart(known: LifeWatch) -> None:
     assert known.current == life
 
 
-def test_a_zone_that_was_set_after_a_restart_is_no_other_restart(known: LifeWatch) -> None:
+def test_a_zone_that_was_set_after_a_restart_is_no_other_restart(known: LifeDetector) -> None:
     known.booted(fully_booted(5), at(600))
     known.core_status(core_status("2026-11-23 12:09:55"), at(600.1))
     second = known.current
@@ -175,7 +175,7 @@ def test_a_zone_that_was_set_after_a_restart_is_no_other_restart(known: LifeWatc
 
 
 @pytest.mark.parametrize("text", ["2026-11-23 12:09:55", "2026-11-24 11:00:00", "2026-11-23 11:00:07"])
-def test_a_server_that_still_boots_is_another_life_already(known: LifeWatch, text: str) -> None:
+def test_a_server_that_still_boots_is_another_life_already(known: LifeDetector, text: str) -> None:
     """CoreStatus answers before FullyBooted comes, and so does an empty list: it is none of the old life."""
     assert known.core_status(core_status(text), at(600)) is True
     assert known.current == Life("pbx1", at(600), startup_text=text)
@@ -183,11 +183,11 @@ def test_a_server_that_still_boots_is_another_life_already(known: LifeWatch, tex
     assert known.current == Life("pbx1", at(600), started_at=at(595), startup_text=text)
 
 
-def test_a_text_that_is_no_time_is_no_evidence(known: LifeWatch) -> None:
+def test_a_text_that_is_no_time_is_no_evidence(known: LifeDetector) -> None:
     assert known.core_status(core_status("soon"), at(600)) is False
 
 
-def test_a_restart_is_told_by_both(known: LifeWatch) -> None:
+def test_a_restart_is_told_by_both(known: LifeDetector) -> None:
     assert known.booted(fully_booted(5), at(600)) is True
     assert known.core_status(core_status("2026-11-23 12:09:55"), at(600.1)) is False
     assert known.current == Life("pbx1", at(600), started_at=at(595), startup_text="2026-11-23 12:09:55")
@@ -196,14 +196,14 @@ def test_a_restart_is_told_by_both(known: LifeWatch) -> None:
 # -- the module, and its counters --------------------------------------------------------------------
 
 
-def test_the_module_loaded_anew_is_another_life_of_the_same_start(known: LifeWatch) -> None:
+def test_the_module_loaded_anew_is_another_life_of_the_same_start(known: LifeDetector) -> None:
     assert known.reloaded(at(60)) is True
     assert known.current == Life(
         "pbx1", at(60), started_at=STARTED, startup_text="2026-11-23 11:00:00", reloaded_at=at(60)
     )
 
 
-def test_a_reload_is_remembered_on_the_next_connection(known: LifeWatch) -> None:
+def test_a_reload_is_remembered_on_the_next_connection(known: LifeDetector) -> None:
     known.reloaded(at(60))
     life = known.current
     assert known.booted(fully_booted(HOUR + 600), at(600)) is False
@@ -211,13 +211,13 @@ def test_a_reload_is_remembered_on_the_next_connection(known: LifeWatch) -> None
     assert known.current == life
 
 
-def test_a_restart_after_a_reload_is_a_start_without_reload(known: LifeWatch) -> None:
+def test_a_restart_after_a_reload_is_a_start_without_reload(known: LifeDetector) -> None:
     known.reloaded(at(60))
     assert known.booted(fully_booted(5), at(600)) is True
     assert known.current == Life("pbx1", at(600), started_at=at(595))
 
 
-def test_counters_that_rise_or_stay_are_the_same_life(known: LifeWatch) -> None:
+def test_counters_that_rise_or_stay_are_the_same_life(known: LifeDetector) -> None:
     life = known.current
     for counters in [(0, 0, 0, 0), (1, 0, 0, 0), (1, 0, 1, 0), (1, 0, 1, 0), (5, 7, 9, 2)]:
         assert known.counted(stats(*counters), at(60)) is False
@@ -225,7 +225,7 @@ def test_counters_that_rise_or_stay_are_the_same_life(known: LifeWatch) -> None:
 
 
 @pytest.mark.parametrize("later", [(0, 0, 0, 0), (9, 7, 9, 1), (4, 7, 9, 2)], ids=str)
-def test_a_counter_that_falls_is_another_life(known: LifeWatch, later: tuple[int, ...]) -> None:
+def test_a_counter_that_falls_is_another_life(known: LifeDetector, later: tuple[int, ...]) -> None:
     known.counted(stats(5, 7, 9, 2), at(60))
     assert known.counted(stats(*later), at(120)) is True
     assert known.current is not None
@@ -233,14 +233,14 @@ def test_a_counter_that_falls_is_another_life(known: LifeWatch, later: tuple[int
     assert known.counted(stats(*later), at(180)) is False
 
 
-def test_a_counter_that_falls_where_no_start_is_known(watch: LifeWatch) -> None:
+def test_a_counter_that_falls_where_no_start_is_known(watch: LifeDetector) -> None:
     watch.at(NOON)
     watch.counted(stats(5, 7, 9, 2), at(60))
     assert watch.counted(stats(0, 0, 0, 0), at(120)) is True
     assert watch.current == Life("pbx1", at(120))
 
 
-def test_counters_are_not_compared_across_a_restart(known: LifeWatch) -> None:
+def test_counters_are_not_compared_across_a_restart(known: LifeDetector) -> None:
     known.counted(stats(5, 7, 9, 2), at(60))
     known.booted(fully_booted(5), at(600))
     life = known.current
@@ -249,7 +249,7 @@ def test_counters_are_not_compared_across_a_restart(known: LifeWatch) -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "abc", "9" * 5000])
-def test_counters_that_are_no_numbers_tell_nothing(known: LifeWatch, broken: str) -> None:
+def test_counters_that_are_no_numbers_tell_nothing(known: LifeDetector, broken: str) -> None:
     known.counted(stats(5, 7, 9, 2), at(60))
     life = known.current
     assert known.counted(stats(5, broken, 9, 2), at(120)) is False

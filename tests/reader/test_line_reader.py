@@ -26,7 +26,7 @@ from faxstore.observations import (
     decode,
     encode,
 )
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.kit import truth
 from tests.kit.observer_lines import CHANNEL, NOON, Wire, observations, rejected, the_one
 
@@ -697,9 +697,9 @@ LINES = st.tuples(
 def test_no_text_makes_it_raise(lines: list[tuple[float, Direction, str]]) -> None:
     logging.disable()
     try:
-        tracker = Tracker("pbx1")
+        line_reader = LineReader("pbx1")
         for ts, direction, text in lines:
-            for record in tracker.feed(Line(ts, direction, text)):
+            for record in line_reader.feed(Line(ts, direction, text)):
                 assert decode(encode(record)) == record
                 assert not (isinstance(record, Rejected) and "faxstore failed" in record.reason), record
     finally:
@@ -715,10 +715,10 @@ def test_no_message_of_a_fax_is_lost(event: str, number: str, more: list[tuple[s
     """A message that names a fax event is an observation, at the latest after the poll, or it is set aside."""
     lines = [f"Event: {event}", f"SessionNumber: {number}", *(f"{name}: {value}" for name, value in more)]
     text = "\r\n".join(lines) + "\r\n\r\n"
-    tracker = Tracker("pbx1")
+    line_reader = LineReader("pbx1")
     logging.disable()
     try:
-        records = tracker.feed(Line(NOON, "in", text)) + tracker.feed(Line(NOON + 1, "mark", "disconnected"))
+        records = line_reader.feed(Line(NOON, "in", text)) + line_reader.feed(Line(NOON + 1, "mark", "disconnected"))
     finally:
         logging.disable(logging.NOTSET)
     told = [record for record in records if not (isinstance(record, ServerObservation) and record.event != event)]
@@ -762,11 +762,11 @@ REAL = {name: list(capture.read(str(truth.path(name)))) for name in ("gateway-16
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(REAL)), st.integers(0, 2**32), st.sampled_from([0.01, 0.1, 0.5]))
 def test_a_damaged_recording_never_stops_it(recording: str, seed: int, share: float) -> None:
-    tracker = Tracker("pbx1")
+    line_reader = LineReader("pbx1")
     logging.disable()
     try:
         for line in mutated(REAL[recording], random.Random(seed), share):
-            for record in tracker.feed(line):
+            for record in line_reader.feed(line):
                 assert decode(encode(record)) == record
                 assert not (isinstance(record, Rejected) and "faxstore failed" in record.reason), record
     finally:

@@ -70,10 +70,10 @@ def test_a_coarse_clock_merges_no_messages(database: psycopg.Connection, origina
 
 def observed(lines: list[Line]) -> int:
     from faxstore.observations import Observation
-    from faxstore.reader.line_reader import Tracker
+    from faxstore.reader.line_reader import LineReader
 
-    tracker = Tracker("pbx")
-    return sum(isinstance(record, Observation) for line in lines for record in tracker.feed(line))
+    line_reader = LineReader("pbx")
+    return sum(isinstance(record, Observation) for line in lines for record in line_reader.feed(line))
 
 
 @pytest.mark.parametrize("days", [-20_000, 400, 30_000], ids=lambda days: f"{days} days")

@@ -16,7 +16,7 @@ from faxstore.ami.lines import LineEmitter
 from faxstore.capture.message import BANNER, MAX_MESSAGE_BYTES, MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.observations import Rejected, decode, encode
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.trials.fuzz.corpus import messages as messages_of_captures
 from tests.trials.fuzz.corpus import mutated
 
@@ -58,7 +58,7 @@ class Feed:
     def __init__(self) -> None:
         self.messages = self.records = self.rejected = self.idle = self.connections = 0
         self.slowest = 0.0
-        self._tracker = Tracker("pbx1")
+        self._line_reader = LineReader("pbx1")
         self._complaints = Complaints()
         logging.getLogger("faxstore").addHandler(self._complaints)
         self._ids = 0
@@ -104,7 +104,7 @@ class Feed:
 
     def _decode(self, lines: list[Line]) -> None:
         for line in lines:
-            records = self._tracker.feed(line)
+            records = self._line_reader.feed(line)
             self.records += len(records)
             for record in records:
                 assert decode(encode(record)) == record

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from faxstore.capture.message import MAX_MESSAGE_BYTES
 from faxstore.capture.recording import Line
 from faxstore.observations import encode
-from faxstore.reader.line_reader import Tracker
+from faxstore.reader.line_reader import LineReader
 from tests.trials.fuzz.corpus import END, LINES, messages
 from tests.trials.fuzz.feed import Feed, run
 
@@ -59,7 +59,7 @@ def test_any_bytes_in_any_pieces(parts: list[bytes], size: int) -> None:
 def test_time_and_records_grow_with_the_size_and_not_with_its_square(repeated: str) -> None:
     def cost(times: int) -> tuple[float, int]:
         text, begun = "Event: FAXSession\r\nSessionNumber: 7\r\n" + repeated * times + "\r\n", time.thread_time()
-        size = sum(len(encode(record)) for record in Tracker("pbx1").feed(Line(1.0, "in", text)))
+        size = sum(len(encode(record)) for record in LineReader("pbx1").feed(Line(1.0, "in", text)))
         return time.thread_time() - begun, size
 
     few, many = (min(cost(times) for _ in range(3)) for times in (900, 9000))
@@ -69,6 +69,6 @@ def test_time_and_records_grow_with_the_size_and_not_with_its_square(repeated: s
 
 def test_the_largest_message_takes_a_time_that_does_not_hang() -> None:
     begun, text = time.thread_time(), "Event: FAXStatus\r\n" * (MAX_MESSAGE_BYTES // 18)
-    (rejected,) = Tracker("pbx1").feed(Line(1.0, "in", text))
+    (rejected,) = LineReader("pbx1").feed(Line(1.0, "in", text))
     assert encode(rejected)
     assert time.thread_time() - begun < 5

@@ -1,8 +1,11 @@
-"""Which life of the server's fax registry a connection is looking at.
+"""Which life of a server's fax registry the current connection shows.
 
-Evidence, best first: FullyBooted's Uptime (manager.c, action_login and manager_default_msg_cb; since
-Asterisk 14), CoreStatus' start-up text, Load of res_fax.so (loader.c), FAXStats counters that fall, and a
-session number that was gone and is listed again.
+A life is one observer's view of one run of the registry: from the load of res_fax.so until the module or the server
+stops.  Session numbers restart with each.  The evidence for a new life, best first: FullyBooted's Uptime (manager.c,
+action_login and manager_default_msg_cb; since Asterisk 14), CoreStatus' start-up text, Load of res_fax.so (loader.c),
+FAXStats counters that fall, and a session number that has ended and is listed again.
+
+The database decides which lives are the same run: fax.resolve_epoch() gives them one epoch.
 """
 
 from __future__ import annotations
@@ -15,20 +18,20 @@ from faxstore.capture.numbers import number
 from faxstore.observations import MICROSECONDS, Life
 
 SAME_START = 2 * MICROSECONDS
-"""Uptime is whole seconds: two readings of one start differ by up to a second, and the network's delay."""
+"""Uptime is whole seconds: two readings of one start differ by up to a second and the network's delay."""
 
 LONGEST_ZONE_SHIFT = 14 * 3600
 """Seconds.  A start-up text that moved by more is another start."""
 
 ZONE_STEP = 900
-"""Seconds.  Zones differ by whole quarters of an hour; two starts do so by chance only."""
+"""Seconds.  Zones differ by whole quarters of an hour; two starts do so only by chance."""
 
 COUNTERS = ("TransmitAttempts", "ReceiveAttempts", "CompletedFAXes", "FailedFAXes")
-"""Of FAXStats; they live as long as the registry (res_fax.c, faxregistry)."""
+"""Headers of FAXStats with counters that restart with the registry (res_fax.c, faxregistry)."""
 
 
-class LifeWatch:
-    """The life that one observer of one server sees now.  Told of evidence, it says whether life went on."""
+class LifeDetector:
+    """Follows the lives of one server.  A method for a piece of evidence returns whether a new life has begun."""
 
     def __init__(self, server: str) -> None:
         self._server = server
@@ -37,13 +40,13 @@ class LifeWatch:
         self.current: Life | None = None
 
     def at(self, now: int, continued: bool = False) -> Life:
-        """The life at hand; without any evidence, one that begins to be seen now."""
+        """Return the current life.  Without any evidence it is first seen now."""
         if self.current is None:
             self.current = Life(self._server, now, continued)
         return self.current
 
     def booted(self, message: Message, now: int) -> bool:
-        """FullyBooted: True where this is another start than the one known."""
+        """FullyBooted: its Uptime gives the start of the server."""
         uptime = message.get("Uptime").strip()
         if not (uptime.isascii() and uptime.isdigit()) or len(uptime) > 10:
             return False
@@ -57,27 +60,27 @@ class LifeWatch:
         return self._begin(Life(self._server, now, started_at=started))
 
     def core_status(self, message: Message, now: int) -> bool:
-        """CoreStatus: its start-up text settles what a clock that was set left in doubt."""
+        """CoreStatus: its start-up text identifies the start also if a clock was set."""
         text = f"{message.get('CoreStartupDate')} {message.get('CoreStartupTime')}".strip()
         life = self.at(now)
         if not text or life.startup_text == text:
             return False
         if life.startup_text is None:
-            return self._named(life, text)
-        if life.started_at is not None and _by_a_zone(life.startup_text, text):
+            return self._add_startup_text(life, text)
+        if life.started_at is not None and _differs_by_zone(life.startup_text, text):
             return False
         return self._begin(Life(self._server, now, startup_text=text))
 
     def reloaded(self, now: int) -> bool:
-        """res_fax.so was loaded anew, or its numbers began again and nothing told why."""
+        """res_fax.so was loaded again, or session numbers restarted for an unknown reason."""
         self._counters = ()
         return self._begin(replace(self.at(now), first_seen=now, continued=False, reloaded_at=now))
 
     def counted(self, message: Message, now: int) -> bool:
-        """FAXStats: counters live as long as the registry, so one that falls means another life."""
-        said = [number(message.get(name)) for name in COUNTERS]
-        counters = tuple(count for count in said if count is not None)
-        if len(counters) < len(said):
+        """FAXStats: its counters restart with the registry, so one that falls shows a new life."""
+        values = [number(message.get(name)) for name in COUNTERS]
+        counters = tuple(count for count in values if count is not None)
+        if len(counters) < len(values):
             return False
         fell = any(new < old for new, old in zip(counters, self._counters, strict=False))
         self._counters = counters
@@ -92,7 +95,7 @@ class LifeWatch:
         self._counters = ()
         return self._former is not None
 
-    def _named(self, life: Life, text: str) -> bool:
+    def _add_startup_text(self, life: Life, text: str) -> bool:
         former = self._former
         if former is not None and former.startup_text == text and life.reloaded_at is None:
             self.current, self._former = former, None
@@ -101,13 +104,13 @@ class LifeWatch:
         return False
 
 
-def _by_a_zone(known: str, told: str) -> bool:
-    """Whether two start-up texts may be one start in two zones: /etc/localtime changed, or summer time began.
+def _differs_by_zone(known: str, text: str) -> bool:
+    """Return whether two start-up texts may be one start in two zones (/etc/localtime changed, or summer time began).
 
-    A server that boots answers CoreStatus, and an empty list, seconds before it tells its Uptime (FullyBooted).
+    A server that boots answers CoreStatus, and an empty list, seconds before it reports its Uptime (FullyBooted).
     """
     try:
-        shift = (datetime.fromisoformat(told) - datetime.fromisoformat(known)).total_seconds()
+        shift = (datetime.fromisoformat(text) - datetime.fromisoformat(known)).total_seconds()
     except ValueError:
-        return True  # not a text of Asterisk's: no evidence of another start
+        return True  # not a text of Asterisk, so no evidence of another start
     return shift % ZONE_STEP == 0 and abs(shift) <= LONGEST_ZONE_SHIFT
