@@ -18,7 +18,7 @@ from faxstore import sql
 from faxstore.errors import UsageError
 from faxstore.report.audit_sections import SECTIONS, Section
 from faxstore.report.formats import Row, write_json
-from faxstore.report.tables import console, shown, table
+from faxstore.report.tables import cell_text, console, table
 from faxstore.settings.period import Period
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.period import resolve
@@ -113,10 +113,10 @@ def _as_text(report: Audit, out: TextIO) -> None:
 def _head(report: Audit) -> Iterator[str]:
     period, (local_since, local_until) = report.period, report.local_bounds
     yield "Audit of the fax history"
-    yield f"from     {shown(period.since)} UTC  ({local_since} {period.time_zone})"
-    yield f"to       {shown(period.until)} UTC  ({local_until} {period.time_zone}), not included"
-    yield f"made     {shown(report.made_at)} UTC; all times below are UTC; an empty cell is unknown or not measurable"
-    yield f"servers  {shown(report.servers)}" if report.servers else NOTHING
+    yield f"from     {cell_text(period.since)} UTC  ({local_since} {period.time_zone})"
+    yield f"to       {cell_text(period.until)} UTC  ({local_until} {period.time_zone}), not included"
+    yield f"made     {cell_text(report.made_at)} UTC; all times are UTC; an empty cell is unknown or not measurable"
+    yield f"servers  {cell_text(report.servers)}" if report.servers else NOTHING
 
 
 def _as_json(report: Audit, out: TextIO) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from faxstore.report.formats import Row
-from faxstore.report.tables import Column, named
+from faxstore.report.tables import Column, field
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def _text_of(name: str, text: Callable[[Decimal], str]) -> Callable[[Row], str |
     return lambda row: None if row[name] is None else text(row[name])
 
 
-_SERVER = named("server", "server")
+_SERVER = field("server", "server")
 
 SECTIONS = (
     Section(
@@ -45,10 +45,10 @@ SECTIONS = (
         "The servers of this report: their first rows and polls on record, and their starts in the period.",
         (
             _SERVER,
-            named("first on record", "first_observed_at"),
-            named("first poll", "first_polled_at"),
-            named("last poll before the end", "last_polled_at"),
-            named("starts", "starts"),
+            field("first on record", "first_observed_at"),
+            field("first poll", "first_polled_at"),
+            field("last poll before the end", "last_polled_at"),
+            field("starts", "starts"),
         ),
     ),
     Section(
@@ -57,12 +57,12 @@ SECTIONS = (
         "The faxes that began in the period. Empty: not reported or not measurable.",
         (
             _SERVER,
-            named("direction", "direction"),
-            named("result", "result"),
-            named("sessions", "sessions"),
-            named("pages", "pages"),
-            named("bad lines", "bad_lines"),
-            named("seconds", "seconds"),
+            field("direction", "direction"),
+            field("result", "result"),
+            field("sessions", "sessions"),
+            field("pages", "pages"),
+            field("bad lines", "bad_lines"),
+            field("seconds", "seconds"),
         ),
     ),
     Section(
@@ -71,11 +71,11 @@ SECTIONS = (
         "The share of the period since a server's first poll during which its list of faxes was polled without a gap.",
         (
             _SERVER,
-            named("from", "from_at"),
-            named("to", "to_at"),
-            named("seconds", "seconds"),
-            named("without a poll", "seconds_without_poll"),
-            named("gaps", "gaps"),
+            field("from", "from_at"),
+            field("to", "to_at"),
+            field("seconds", "seconds"),
+            field("without a poll", "seconds_without_poll"),
+            field("gaps", "gaps"),
             _percent("covered", "share_covered"),
         ),
     ),
@@ -86,13 +86,13 @@ SECTIONS = (
         " only the server's own counters show.",
         (
             _SERVER,
-            named("from", "began_at"),
-            named("to", "ended_at"),
-            named("seconds", "seconds"),
-            named("sessions", "sessions"),
-            named("missed", "missed_faxes"),
-            named("reasons", "reasons"),
-            named("details", "messages"),
+            field("from", "began_at"),
+            field("to", "ended_at"),
+            field("seconds", "seconds"),
+            field("sessions", "sessions"),
+            field("missed", "missed_faxes"),
+            field("reasons", "reasons"),
+            field("details", "messages"),
         ),
     ),
     Section(
@@ -101,17 +101,17 @@ SECTIONS = (
         "The server's own counters beside the sessions on record. Missed: counted by the server and not on record.",
         (
             _SERVER,
-            named("from", "from_at"),
-            named("to", "to_at"),
-            named("restarts", "restarts"),
-            named("attempts", "attempts"),
-            named("seen", "attempts_seen"),
-            named("missed", "attempts_missed"),
-            named("completed", "completed"),
-            named("seen", "completed_seen"),
-            named("failed", "failed"),
-            named("seen", "failed_seen"),
-            named("observer", "collector_id"),
+            field("from", "from_at"),
+            field("to", "to_at"),
+            field("restarts", "restarts"),
+            field("attempts", "attempts"),
+            field("seen", "attempts_seen"),
+            field("missed", "attempts_missed"),
+            field("completed", "completed"),
+            field("seen", "completed_seen"),
+            field("failed", "failed"),
+            field("seen", "failed_seen"),
+            field("observer", "collector_id"),
         ),
     ),
     Section(
@@ -120,10 +120,10 @@ SECTIONS = (
         "Messages that could not be understood; fax.rejected_messages has each one complete.",
         (
             _SERVER,
-            named("messages", "messages"),
-            named("first", "first_at"),
-            named("last", "last_at"),
-            named("reason", "reason"),
+            field("messages", "messages"),
+            field("first", "first_at"),
+            field("last", "last_at"),
+            field("reason", "reason"),
         ),
     ),
     Section(
@@ -132,10 +132,10 @@ SECTIONS = (
         "Records that were received and then dropped for lack of space; the time of each loss counts as a gap.",
         (
             _SERVER,
-            named("records", "records"),
-            named("from", "from_at"),
-            named("to", "to_at"),
-            named("reason", "reason"),
+            field("records", "records"),
+            field("from", "from_at"),
+            field("to", "to_at"),
+            field("reason", "reason"),
         ),
     ),
     Section(
@@ -143,12 +143,12 @@ SECTIONS = (
         "Billing corrections",
         "Faxes whose figures changed after they were exported for billing, so that a correction was exported.",
         (
-            named("consumer", "consumer"),
+            field("consumer", "consumer"),
             _SERVER,
-            named("sessions", "sessions"),
-            named("corrections", "corrections"),
-            named("first", "first_at"),
-            named("last", "last_at"),
+            field("sessions", "sessions"),
+            field("corrections", "corrections"),
+            field("first", "first_at"),
+            field("last", "last_at"),
         ),
     ),
     Section(
@@ -156,23 +156,23 @@ SECTIONS = (
         "Proof",
         "The history rows of these faxes, and how many of them no checkpoint of the log covers yet.",
         (
-            named("rows", "rows"),
-            named("first position", "first_position"),
-            named("last position", "last_position"),
-            named("without a checkpoint", "rows_without_checkpoint"),
+            field("rows", "rows"),
+            field("first position", "first_position"),
+            field("last position", "last_position"),
+            field("without a checkpoint", "rows_without_checkpoint"),
         ),
     ),
     Section(
         "checkpoints",
         "Checkpoints",
         "The checkpoints made in the period, and the newest one. Compare them with the published ones.",
-        (named("size", "size"), named("made", "made_at"), named("root", "root")),
+        (field("size", "size"), field("made", "made_at"), field("root", "root")),
     ),
     Section(
         "unknown",
         "Unknown",
         "What this report cannot state about the faxes that began in the period.",
-        (_SERVER, _exact("number", "number"), named("what", "what")),
+        (_SERVER, _exact("number", "number"), field("what", "what")),
     ),
 )
 """The sections, in the order of the report."""

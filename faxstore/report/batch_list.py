@@ -11,7 +11,7 @@ from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
 from faxstore.json_values import json_text, json_value
 from faxstore.report.formats import Format, Row, write_json
-from faxstore.report.tables import console, named, table
+from faxstore.report.tables import console, field, table
 
 COLUMNS = (
     "batch", "made_at", "delivered_at", "first_position", "last_position", "lines", "corrections", "pages", "bad_lines",
@@ -28,7 +28,7 @@ def print_batches(batches: Iterable[Batch], format: Format, out: TextIO) -> None
     """Prints batches in their order.  Not for Format.PARQUET."""
     rows = [_row(batch) for batch in batches]
     if format is Format.TABLE:
-        console(out).print(table(rows, [named(title, name) for name, title in _SHOWN.items()]))
+        console(out).print(table(rows, [field(title, name) for name, title in _SHOWN.items()]))
         return
     selected = [{name: row[name] for name in COLUMNS} for row in rows]
     if format is Format.CSV:

@@ -18,7 +18,7 @@ from sqlalchemy import Select, Table, select
 from faxstore.errors import UsageError
 from faxstore.export.rows import compile_query
 from faxstore.report.formats import Row, write_json
-from faxstore.report.tables import Column, console, named, shown, table
+from faxstore.report.tables import Column, cell_text, console, field, table
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
 
@@ -36,24 +36,24 @@ FACTS = (
 """The columns of fax.sessions in each line of the text form."""
 
 PAGES = (
-    named("page", "page"),
-    named("seconds", "seconds"),
-    named("attempts", "attempts"),
-    named("bad lines", "bad_lines"),
-    named("discarded", "bad_lines_discarded"),
-    named("bit/s", "data_rate"),
-    named("resolution", "resolution"),
-    named("quality", "quality"),
+    field("page", "page"),
+    field("seconds", "seconds"),
+    field("attempts", "attempts"),
+    field("bad lines", "bad_lines"),
+    field("discarded", "bad_lines_discarded"),
+    field("bit/s", "data_rate"),
+    field("resolution", "resolution"),
+    field("quality", "quality"),
 )
 TIMELINE = (
     Column("observed", lambda row: row["observed_at"].astimezone(UTC).strftime("%H:%M:%S.%f")[:-3]),
-    named("seconds", "seconds_since_change"),
-    named("page", "page_number"),
-    named("pages done", "pages"),
-    named("bad lines", "bad_lines"),
-    named("bit/s", "data_rate"),
-    named("ECM", "error_correction_mode"),
-    named("transport", "transport"),
+    field("seconds", "seconds_since_change"),
+    field("page", "page_number"),
+    field("pages done", "pages"),
+    field("bad lines", "bad_lines"),
+    field("bit/s", "data_rate"),
+    field("ECM", "error_correction_mode"),
+    field("transport", "transport"),
     Column("change", lambda row: row["note"] or ", ".join(row["changes"])),
 )
 
@@ -112,7 +112,7 @@ def _as_text(report: SessionReport, out: TextIO) -> None:
     screen.print(Text(f"session {report.session['session_id']}", style="bold"))
     facts = Grid.grid(padding=(0, 2))
     for title, names in FACTS:
-        cells = ((name.replace("_", " "), shown(report.session[name])) for name in names)
+        cells = ((name.replace("_", " "), cell_text(report.session[name])) for name in names)
         known = [f"{name} {cell}" for name, cell in cells if cell]
         facts.add_row(Text(title, style="bold"), Text(" · ".join(known) or "unknown"))
     screen.print(facts)

@@ -15,7 +15,7 @@ from faxstore.export.run import snapshot
 from faxstore.export.selection import Selection
 from faxstore.export.target import require_pyarrow
 from faxstore.report.formats import Format, Row
-from faxstore.report.tables import Column, console, named, table
+from faxstore.report.tables import Column, console, field, table
 from faxstore.store.database import Connection
 
 SHORT_ID = 8
@@ -23,14 +23,14 @@ SHORT_ID = 8
 
 COLUMNS = (
     Column("session", lambda row: str(row["session_id"])[:SHORT_ID]),
-    named("server", "server"),
-    named("no", "session_number"),
-    named("direction", "direction"),
-    named("started (UTC)", "started_at"),
-    named("seconds", "duration_seconds"),
-    named("pages", "pages"),
-    named("bad\nlines", "bad_lines"),
-    named("end seen by", "end_observed_by"),
+    field("server", "server"),
+    field("no", "session_number"),
+    field("direction", "direction"),
+    field("started (UTC)", "started_at"),
+    field("seconds", "duration_seconds"),
+    field("pages", "pages"),
+    field("bad\nlines", "bad_lines"),
+    field("end seen by", "end_observed_by"),
     Column("result", lambda row: _result(row)),
 )
 """The columns of the table; the other formats have every column of the view."""

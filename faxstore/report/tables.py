@@ -26,7 +26,7 @@ class Column(NamedTuple):
     value: Callable[[Row], Any]
 
 
-def named(title: str, name: str) -> Column:
+def field(title: str, name: str) -> Column:
     """A column that shows the field of that name."""
     return Column(title, lambda row: row[name])
 
@@ -41,7 +41,7 @@ def table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
             column.title, justify="right" if numbers else "left", no_wrap=place < len(columns) - 1, overflow="fold"
         )
     for row in cells:
-        grid.add_row(*(Text(shown(value)) for value in row))
+        grid.add_row(*(Text(cell_text(value)) for value in row))
     return grid
 
 
@@ -50,7 +50,7 @@ def console(out: TextIO) -> Console:
     return Console(file=out, width=None if out.isatty() else _PIPE_WIDTH, highlight=False)
 
 
-def shown(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value as the text of a cell: empty for NULL, decimals to one place, times in UTC."""
     if value is None:
         return ""
@@ -61,5 +61,5 @@ def shown(value: Any) -> str:
     if isinstance(value, Decimal):
         return f"{value:.1f}"
     if isinstance(value, list | tuple):
-        return ", ".join(shown(item) for item in value)
+        return ", ".join(cell_text(item) for item in value)
     return visible(str(value))
