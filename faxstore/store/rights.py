@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 from faxstore.errors import UsageError, one_line
 
 Role = Literal["fax_owner", "fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_export", "fax_billing"]
-"""The roles of faxstore (faxstore/sql/privileges/roles.sql)."""
+"""The roles of faxstore (faxstore/sql/rights/roles.sql)."""
 
 _USER = "select current_user::text, quote_ident(current_user)"
 

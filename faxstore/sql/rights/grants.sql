@@ -1,5 +1,5 @@
 -- The rights of each role. Rows enter the history through fax.append() only.
-grant usage on schema fax to fax_ingest, fax_reader;
+grant usage on schema fax to fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;
 revoke all on all functions in schema fax from public;
 
 grant insert on fax.staged_row to fax_ingest;
@@ -35,14 +35,15 @@ grant execute on function
     fax.gap_reason(text, text),
     fax.gaps(text, timestamptz, timestamptz),
     fax.is_attempt(text, text),
+    fax.usage(timestamp, timestamp, text, text)
+to fax_reader, fax_ingest, fax_masked;
+grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
-    fax.usage(timestamp, timestamp, text, text),
     fax.quality(timestamp, timestamp, text),
     fax.reconcile(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
 -- The log. Only fax_sealer reads salts.
-grant usage on schema fax to fax_sealer, fax_masked;
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
 to fax_sealer;
@@ -60,29 +61,14 @@ grant execute on function
 to fax_sealer, fax_reader;
 grant execute on function fax.lock_log() to fax_sealer;
 
--- What contains no personal values, and the functions of its views.
+-- What contains no personal values.
 grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
     fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text) to fax_reader, fax_masked;
-grant execute on function
-    fax.resolution_name(integer),
-    fax.page_lines(integer),
-    fax.page_quality(integer, integer),
-    fax.result_class(text, text, text),
-    fax.channel_variable(jsonb, text),
-    fax.unescape(text),
-    fax.reported_time(jsonb, text),
-    fax.counter(jsonb, text),
-    fax.gap_reason(text, text),
-    fax.gaps(text, timestamptz, timestamptz),
-    fax.is_attempt(text, text),
-    fax.usage(timestamp, timestamp, text, text)
-to fax_masked;
 
 -- The billing ledger. Lines and batches enter through functions only.
-grant usage on schema fax to fax_export;
 grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
 grant execute on function
     fax.text_digest(text[]),
@@ -100,7 +86,6 @@ grant execute on function
 to fax_export;
 
 -- Prices and charges.
-grant usage on schema fax to fax_billing;
 grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
 grant execute on function
     fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz)
