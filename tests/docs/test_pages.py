@@ -20,7 +20,6 @@ PAGES = sorted(
     ).stdout.split()
 )
 WIDTH = 120
-NOT_YET = {"docs/decisions/0003-events-wait-for-their-session.md"}
 COMMANDS = dict(commands_page.commands())
 GENERAL = [one.spelling.split(" ")[0] for one in commands_page.parameters(cli.root)]
 
@@ -34,7 +33,7 @@ def without_code(text: str) -> str:
     return re.sub(r"^( *)```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if name_of(page) not in NOT_YET], ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_lines_are_as_wide_as_lines_of_code(page: Path) -> None:
     """Rows of tables cannot be broken, and the output of programs is what it is (``text`` blocks)."""
     text = re.sub(r"^```text\n.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
