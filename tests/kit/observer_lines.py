@@ -1,4 +1,4 @@
-"""One observer's lines, written as the wire has them, and what a line_reader makes of them."""
+"""The lines of one connection, written as the wire has them, and the records that a LineReader returns for them."""
 
 from __future__ import annotations
 
@@ -11,79 +11,88 @@ CHANNEL = "PJSIP/trunk-0000001a"
 
 
 class Wire:
-    """Lines, a second apart unless told otherwise, and what the line_reader made of them."""
+    """Feeds lines, by default one second apart, to a LineReader.  Each method returns the records of its lines."""
 
     def __init__(self) -> None:
         self.line_reader = LineReader("pbx1")
         self.now = NOON
-        self.polls = 0
 
     def line(self, direction: Direction, text: str, after: float = 1.0) -> list[Record]:
+        """Feed one line."""
         self.now += after
         return self.line_reader.feed(Line(self.now, direction, text))
 
-    def says(self, *headers: str, after: float = 1.0) -> list[Record]:
-        """The server sends one message."""
+    def sends(self, *headers: str, after: float = 1.0) -> list[Record]:
+        """Feed one message of the server."""
         return self.line("in", "\r\n".join(headers) + "\r\n\r\n", after)
 
-    def asks(self, *headers: str) -> list[Record]:
+    def requests(self, *headers: str) -> list[Record]:
+        """Feed one request to the server."""
         return self.line("out", "\r\n".join(headers) + "\r\n\r\n", 0.0)
 
     def mark(self, text: str) -> list[Record]:
+        """Feed one mark."""
         return self.line("mark", text)
 
     def connects(self, uptime: int = 3600) -> list[Record]:
+        """Feed a connection and its login; the server had this uptime at noon."""
         return [
             *self.mark("connected"),
             *self.line("in", "Asterisk Call Manager/11.0.0\r\n"),
-            *self.says("Response: Success", "Message: Authentication accepted"),
-            *self.says("Event: FullyBooted", f"Uptime: {uptime + round(self.now + 1 - NOON)}", "Status: Fully Booted"),
+            *self.sends("Response: Success", "Message: Authentication accepted"),
+            *self.sends("Event: FullyBooted", f"Uptime: {uptime + round(self.now + 1 - NOON)}", "Status: Fully Booted"),
         ]
 
     def starts_list(self, *more: str) -> list[Record]:
-        return self.says(
+        """Feed the start of a list."""
+        return self.sends(
             "Response: Success", *more, "EventList: Start", "Message: FAXSessionsEntry event list will follow"
         )
 
     def lists(self, number: object, *more: str, state: str = "Active", operation: str = "send") -> list[Record]:
+        """Feed one entry of a list."""
         headers = (f"Channel: {CHANNEL}", "Technology: Spandsp", f"SessionNumber: {number}", "SessionType: G.711")
-        return self.says(
+        return self.sends(
             "Event: FAXSessionsEntry", *headers, f"Operation: {operation}", f"State: {state}", "Files: /a.tif", *more
         )
 
     def ends_list(self, total: object, *more: str) -> list[Record]:
+        """Feed the end of a list."""
         items = (f"ListItems: {total}", f"Total: {total}")
-        return self.says("Event: FAXSessionsComplete", *more, "EventList: Complete", *items)
+        return self.sends("Event: FAXSessionsComplete", *more, "EventList: Complete", *items)
 
     def polls_list(self, *numbers: int) -> list[Record]:
-        """A whole list of these sessions."""
+        """Feed a complete list of these sessions."""
         records = self.starts_list()
         for number in numbers:
             records += self.lists(number)
         return records + self.ends_list(len(numbers))
 
-    def tells(self, number: object, *more: str, page: object = 1) -> list[Record]:
+    def details(self, number: object, *more: str, page: object = 1) -> list[Record]:
+        """Feed the FAXSession event of a session."""
         headers = ("Operation: send", "State: Active", "ErrorCorrectionMode: Yes", "DataRate: 14400")
         pages = ("ImageResolution: 8031x3850", f"PageNumber: {page}", "FileName: /a.tif", "PagesTransmitted: 0")
         last = ("PagesReceived: 0", "TotalBadLines: 0")
-        return self.says("Event: FAXSession", f"SessionNumber: {number}", *headers, *pages, *last, *more)
+        return self.sends("Event: FAXSession", f"SessionNumber: {number}", *headers, *pages, *last, *more)
 
 
 def observations(records: list[Record], event: str | None = None) -> list[Observation]:
+    """Return the observations of an event, or all."""
     return [record for record in records if isinstance(record, Observation) and event in (None, record.event)]
 
 
 def rejected(records: list[Record]) -> list[Rejected]:
+    """Return the rejected messages."""
     return [record for record in records if isinstance(record, Rejected)]
 
 
-def the_one(records: list[Record]) -> Observation:
-    """The only observation, where nothing is rejected."""
+def only_observation(records: list[Record]) -> Observation:
+    """Return the only observation; nothing may be rejected."""
     assert rejected(records) == []
     (seen,) = observations(records)
     return seen
 
 
-def told(records: list[Record]) -> list[tuple[str, dict[str, str | list[str]]]]:
-    """What was told of the server."""
+def server_rows(records: list[Record]) -> list[tuple[str, dict[str, str | list[str]]]]:
+    """Return event and details of each server row."""
     return [(record.event, record.details) for record in records if isinstance(record, ServerObservation)]

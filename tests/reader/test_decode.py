@@ -1,4 +1,4 @@
-"""From the headers on the wire to typed fields: every field, value and condition of Asterisk's manual."""
+"""Headers to typed fields: every field, value and condition of Asterisk's manual."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def message(text: str, **changed: str) -> Message:
 
 
 def checked(decoded: Decoded) -> dict[str, Any]:
-    """The fields, where nothing else was told and nothing was wrong."""
+    """Return the fields of a message without details and without problems."""
     assert decoded.problems == []
     assert rest(decoded) == {}
     return decoded.fields
@@ -123,7 +123,7 @@ def test_a_session_that_receives() -> None:
     }
 
 
-def test_a_gateway_has_three_fields_of_its_own() -> None:
+def test_a_gateway_session() -> None:
     text = (
         "Event: FAXSession\nSessionNumber: 3\nOperation: gateway\nState: Active\n"
         "ErrorCorrectionMode: yes\nDataRate: 9600\nPageNumber: 1\n"
@@ -141,14 +141,14 @@ def test_a_gateway_has_three_fields_of_its_own() -> None:
     ("operation", "state"),
     [("V.21", "Active"), ("gateway", "Uninitialized"), ("send", "Uninitialized"), ("receive", "Uninitialized")],
 )
-def test_a_detector_and_what_is_not_initialized_have_none(operation: str, state: str) -> None:
+def test_detectors_and_uninitialized_sessions_have_no_counters(operation: str, state: str) -> None:
     text = f"Event: FAXSession\nSessionNumber: 0\nOperation: {operation}\nState: {state}\n"
     assert checked(decode.snapshot(parse(text))) == {"operation": operation, "state": state}
 
 
 @pytest.mark.parametrize("state", [*STATES, "Dreaming", "active", "état"])
 @pytest.mark.parametrize("operation", [*OPERATIONS, "teleport", "V.21 Detect"])
-def test_every_state_and_operation_is_kept_as_sent(state: str, operation: str) -> None:
+def test_states_and_operations_are_stored_as_received(state: str, operation: str) -> None:
     fields = checked(decode.snapshot(message(SEND, State=state, Operation=operation)))
     assert (fields["state"], fields["operation"]) == (state, operation)
 
@@ -157,12 +157,12 @@ def test_every_state_and_operation_is_kept_as_sent(state: str, operation: str) -
     ("text", "meant"),
     [("Yes", True), ("No", False), ("yes", True), ("no", False), ("YES", True), ("nO", False), (" yes ", True)],
 )
-def test_error_correction_is_yes_or_no_in_any_case(text: str, meant: bool) -> None:
+def test_error_correction_is_case_insensitive(text: str, meant: bool) -> None:
     assert checked(decode.snapshot(message(SEND, ErrorCorrectionMode=text)))["error_correction_mode"] is meant
 
 
 @pytest.mark.parametrize("text", ["maybe", "true", "1", "Yes!", "\N{FULLWIDTH LATIN SMALL LETTER Y}es"])
-def test_error_correction_that_is_neither_stays_text(text: str) -> None:
+def test_error_correction_that_is_neither_yes_nor_no_stays_text(text: str) -> None:
     decoded = decode.snapshot(message(SEND, ErrorCorrectionMode=text))
     assert "error_correction_mode" not in decoded.fields
     assert rest(decoded) == {"ErrorCorrectionMode": text}
@@ -181,7 +181,7 @@ def test_a_resolution_is_two_numbers(text: str, resolution: tuple[int, int]) -> 
 @pytest.mark.parametrize(
     "text", ["8031", "x", "8031x", "fine", "8031x3850x1", "-1x-1", "8031x99999999999", "\u0668x\u0668"]
 )
-def test_a_resolution_that_is_none_stays_text(text: str) -> None:
+def test_an_invalid_resolution_stays_text(text: str) -> None:
     decoded = decode.snapshot(message(SEND, ImageResolution=text))
     assert {"x_resolution", "y_resolution"}.isdisjoint(decoded.fields)
     assert rest(decoded) == {"ImageResolution": text}
@@ -193,8 +193,8 @@ def test_a_resolution_that_is_none_stays_text(text: str) -> None:
     ("text", "number"),
     [("0", 0), ("2147483647", 2**31 - 1), ("-2147483648", -(2**31)), ("-1", -1), ("007", 7), (" 12 ", 12)],
 )
-def test_a_number_is_what_asterisk_prints_for_an_int(header: str, text: str, number: int) -> None:
-    """%d: DataRate may be what lies beside spandsp's table of rates, so any int is a value."""
+def test_a_number_is_an_int_as_asterisk_prints_it(header: str, text: str, number: int) -> None:
+    """%d: DataRate may come from beyond the end of spandsp's table of rates, so any int is valid."""
     assert checked(decode.snapshot(message(SEND, **{header: text})))[NUMBERS[header]] == number
 
 
@@ -203,14 +203,14 @@ def test_a_number_is_what_asterisk_prints_for_an_int(header: str, text: str, num
     "text",
     ["abc", "12abc", "1e3", "1.5", "0x10", "--1", "2147483648", "-2147483649", "9" * 5000, "\u0661", "½", "1_000"],
 )
-def test_a_number_that_is_none_stays_text(header: str, text: str) -> None:
+def test_an_invalid_number_stays_text(header: str, text: str) -> None:
     decoded = decode.snapshot(message(SEND, **{header: text}))
     assert NUMBERS[header] not in decoded.fields
     assert rest(decoded) == {header: text}
     assert decoded.problems == [f"{header} is {text[:40]!r}"]
 
 
-def test_values_left_empty_are_unknown_not_wrong() -> None:
+def test_empty_values_are_unknown_and_no_problem() -> None:
     empty = dict.fromkeys([*NUMBERS, "State", "Operation", "FileName", "ImageResolution", "ErrorCorrectionMode"], "")
     decoded = decode.snapshot(message(SEND, **empty))
     assert decoded.problems == []
@@ -226,11 +226,11 @@ def test_a_session_number_is_unsigned(text: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "-1", "+1", "abc", "12x", "4294967296", "9" * 5000, "1.0", "\u0667", "²"])
-def test_what_is_no_session_number(text: str) -> None:
+def test_invalid_session_numbers(text: str) -> None:
     assert session_number(message(SEND, SessionNumber=text)) is None
 
 
-def test_headers_that_nobody_knows_are_kept_as_sent() -> None:
+def test_unknown_headers_go_to_the_details() -> None:
     text = SEND + "Modem: V.34\nPrivilege: call,all\nCallQuality: \nModem: V.17\n"
     decoded = decode.snapshot(parse(text))
     assert decoded.fields == SEND_FIELDS
@@ -251,7 +251,9 @@ def test_headers_that_nobody_knows_are_kept_as_sent() -> None:
         ("TotalBadLines", "5", "total_bad_lines"),
     ],
 )
-def test_of_a_header_that_repeats_the_first_counts_and_the_second_is_kept(header: str, again: str, field: str) -> None:
+def test_the_first_value_of_a_repeated_header_counts_and_the_second_goes_to_the_details(
+    header: str, again: str, field: str
+) -> None:
     decoded = decode.snapshot(parse(f"{SEND}{header}: {again}\n"))
     assert decoded.fields == SEND_FIELDS
     assert decoded.fields[field] == SEND_FIELDS[field]
@@ -259,13 +261,13 @@ def test_of_a_header_that_repeats_the_first_counts_and_the_second_is_kept(header
     assert [problem for problem in decoded.problems if header in problem]
 
 
-def test_a_session_number_that_repeats_is_kept() -> None:
+def test_a_repeated_session_number_goes_to_the_details() -> None:
     text = f"{SEND}SessionNumber: 8\n"
     assert session_number(parse(text)) == 7
     assert rest(decode.snapshot(parse(text))) == {"SessionNumber": "8"}
 
 
-def test_the_action_id_is_kept() -> None:
+def test_the_actionid_goes_to_the_details() -> None:
     """The manual's first argument: "as sent with the action"."""
     decoded = decode.snapshot(message(SEND))
     assert "q7" in [*decoded.fields.values(), *decoded.details.values()]
@@ -314,7 +316,7 @@ def test_a_completed_fax(event: str, operation: str, counted: str) -> None:
     assert decoded.problems == []
 
 
-def test_a_completed_fax_keeps_all_that_its_channel_said() -> None:
+def test_the_headers_of_a_completed_faxs_channel_go_to_the_details() -> None:
     assert decode.completion(message(COMPLETION)).details == {
         "Privilege": "call,all",
         "SystemName": "pbx1",
@@ -344,7 +346,7 @@ def test_one_channel_variable_is_text_and_one_file_is_no_detail() -> None:
     assert decoded.fields["file_name"] == "/a.tif"
 
 
-def test_three_files_of_one_fax_are_all_kept() -> None:
+def test_all_files_of_a_fax_go_to_the_details() -> None:
     text = "Event: SendFAX\nChannel: a\nFileName: /a.tif\nFileName: /b.tif\nFileName: /c.tif\n"
     decoded = decode.completion(parse(text))
     assert decoded.fields["file_name"] == "/a.tif"
@@ -372,7 +374,7 @@ def test_the_short_event_of_old_servers() -> None:
     assert decoded.problems == []
 
 
-def test_a_fax_that_failed_early_leaves_its_numbers_empty() -> None:
+def test_a_fax_that_failed_early_has_empty_numbers() -> None:
     decoded = decode.completion(message(COMPLETION, PagesTransferred="", Resolution="", TransferRate=""))
     assert decoded.problems == []
     assert {"pages_transmitted", "x_resolution", "data_rate"}.isdisjoint(decoded.fields)
@@ -430,24 +432,24 @@ HEADERS = st.lists(A_NAME.flatmap(headers_of), max_size=5) | A_NAME.flatmap(
 
 @settings(max_examples=250)
 @given(HEADERS, st.sampled_from(["snapshot", "completion", "channel_event"]))
-def test_no_value_is_thrown_away(headers: list[tuple[str, str]], kind: str) -> None:
-    """Each value is a field, or stands in the details as it was sent."""
-    told = parse("Event: Whatever\n" + "".join(f"{name}: {value}\n" for name, value in headers))
-    decoded: Decoded = getattr(decode, kind)(told)
+def test_no_value_is_lost(headers: list[tuple[str, str]], kind: str) -> None:
+    """Each value is in a field, or in the details as received."""
+    message = parse("Event: Whatever\n" + "".join(f"{name}: {value}\n" for name, value in headers))
+    decoded: Decoded = getattr(decode, kind)(message)
     kept = [text for value in decoded.details.values() for text in (value if isinstance(value, list) else [value])]
-    for name, value in list(told)[1:]:
+    for name, value in list(message)[1:]:
         assert value in kept or is_field(decoded, value), (name, value)
 
 
 def is_field(decoded: Decoded, value: str) -> bool:
-    """Whether a field says what this text says."""
+    """Return whether a field has the value of this text."""
     meanings: list[object] = [value or None]
     text = value.strip().lower()
     if text in ("yes", "no"):
         meanings.append(text == "yes")
-    if text.lstrip("+-").isdigit():
+    if text.lstrip("+-").isdecimal():
         meanings.append(int(text))
-    if "x" in text and text.replace("x", "", 1).isdigit():
+    if "x" in text and text.replace("x", "", 1).isdecimal():
         meanings.append(int(text.partition("x")[0]))
     fields = decoded.fields.values()
     return any(meaning == field and type(meaning) is type(field) for meaning in meanings for field in fields)

@@ -1,4 +1,4 @@
-"""Several runs of fax applications on one channel, most of them never listed: each is one session, however imported."""
+"""Several runs of fax applications on one channel, most of them never listed, imported whole and in pieces."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ select session_id, started_at, observed_at, event from fax.session_history where
 
 @dataclass
 class Tape:
-    """Records what a server says; a line takes 10 ms unless told otherwise."""
+    """Collects the lines of a server, 10 ms apart."""
 
     newexten: bool
     lines: list[Line] = field(default_factory=list)
@@ -51,29 +51,29 @@ class Tape:
         for number in numbers:
             self.line("in", "Event: FAXSession", f"SessionNumber: {number}", "Operation: send", "State: Active")
 
-    def says(self, event: str, *headers: str) -> None:
+    def sends(self, event: str, *headers: str) -> None:
         self.line("in", f"Event: {event}", f"Channel: {CHANNEL}", "Uniqueid: 1.2", *headers)
 
     def sets(self, variable: str, value: str) -> None:
-        self.says("VarSet", f"Variable: {variable}", f"Value: {value}")
+        self.sends("VarSet", f"Variable: {variable}", f"Value: {value}")
 
     def begins(self) -> None:
-        """res_fax.c, sendfax_exec."""
+        """Begin a run (res_fax.c, sendfax_exec)."""
         if self.newexten:
-            self.says("Newexten", "Application: SendFAX", "AppData: /a.tif")
+            self.sends("Newexten", "Application: SendFAX", "AppData: /a.tif")
         for variable, value in (("FAXSTATUS", "FAILED"), ("FAXPAGES", "0")):
             self.sets(variable, value)
         self.result("FAILED", "INIT_ERROR", "error starting fax session")
 
     def result(self, status: str, error: str, text: str = "") -> None:
-        """res_fax.c, set_channel_variables."""
+        """Set the result of a run (res_fax.c, set_channel_variables)."""
         for variable, value in (("FAXSTATUS", status), ("FAXERROR", error), ("FAXSTATUSSTRING", text)):
             self.sets(variable, value)
         for variable, value in (("FAXMODE", "audio"), ("FAXPAGES", "0")):
             self.sets(variable, value)
 
     def fails(self, error: str) -> None:
-        """A run that raises no completion event and has no session."""
+        """Let a run fail without a session and without a completion event."""
         self.begins()
         if error == "SECOND":
             self.result("FAILED", "INIT_ERROR", "error reserving fax session")
@@ -81,12 +81,12 @@ class Tape:
 
     def completes(self, error: str) -> None:
         self.result("SUCCESS", error)
-        self.says("SendFAX", "PagesTransferred: 1")
+        self.sends("SendFAX", "PagesTransferred: 1")
 
 
 @pytest.fixture(params=[True, False], ids=["with Newexten", "without"])
 def tape(request: pytest.FixtureRequest) -> list[Line]:
-    """Two runs that fail at once, one that is listed, one more that fails, one that is over before a list comes."""
+    """Return two runs that fail, one that is listed, another that fails, and one that ends between lists."""
     tape = Tape(newexten=request.param)
     tape.connects()
     tape.polls()
@@ -101,16 +101,16 @@ def tape(request: pytest.FixtureRequest) -> list[Line]:
     tape.polls()
     tape.fails("THIRD")
     tape.begins()
-    tape.says("FAXStatus", "Operation: send", "Status: FAX Transmission In Progress")
+    tape.sends("FAXStatus", "Operation: send", "Status: FAX Transmission In Progress")
     tape.completes("NEVER LISTED")
     tape.polls()
-    tape.says("Hangup", "Cause: 16")
+    tape.sends("Hangup", "Cause: 16")
     tape.polls()
     return tape.lines
 
 
 def nothing(_: object) -> None:
-    """A progress that is not shown."""
+    """Ignore the progress."""
 
 
 def history(database: psycopg.Connection) -> list[tuple[object, ...]]:
@@ -119,7 +119,7 @@ def history(database: psycopg.Connection) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def expected(template: str, server: str, tape: list[Line]) -> Iterator[list[tuple[object, ...]]]:
-    """The history of the whole recording, from a database of its own."""
+    """Return the history of the whole recording, imported into another database."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as database:
         import_lines(database, "pbx", tape, nothing)
         yield history(database)
@@ -145,14 +145,14 @@ def test_importing_twice_adds_nothing(database: psycopg.Connection, tape: list[L
 
 @pytest.mark.parametrize("overlap", [0, 12, 200])
 @pytest.mark.parametrize("share", range(10, 100, 9))
-def test_pieces_that_overlap_are_the_whole(
+def test_overlapping_pieces_give_the_history_of_the_whole(
     database: psycopg.Connection,
     tape: list[Line],
     expected: list[tuple[object, ...]],
     share: int,
     overlap: int,
 ) -> None:
-    """Wherever the recording is cut, also in the middle of a run; the pieces share so many lines."""
+    """The recording is cut at many places, also within a run; `overlap` is the number of lines in both pieces."""
     cut = len(tape) * share // 100
     import_lines(database, "pbx", tape[:cut], nothing)
     import_lines(database, "pbx", tape[max(0, cut - overlap) :], nothing)

@@ -1,4 +1,4 @@
-"""Which life of a server one observer sees: what is another start, and what only looks like one."""
+"""LifeDetector: what begins a new life, and what only looks like it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STARTED = NOON - HOUR * MICROSECONDS
 
 
 def at(seconds: float) -> int:
-    """So many seconds after noon."""
+    """Return the time in microseconds, in seconds after noon."""
     return NOON + round(seconds * MICROSECONDS)
 
 
@@ -44,14 +44,14 @@ def watch() -> LifeDetector:
 
 @pytest.fixture
 def booted(watch: LifeDetector) -> LifeDetector:
-    """A watch that was told at noon that the server started an hour before."""
+    """Return a detector that has read at noon that the server started an hour before."""
     watch.booted(fully_booted(HOUR), NOON)
     return watch
 
 
 @pytest.fixture
 def known(booted: LifeDetector) -> LifeDetector:
-    """The same, with CoreStatus."""
+    """Return such a detector that has read CoreStatus too."""
     booted.core_status(core_status("2026-11-23 11:00:00"), NOON)
     return booted
 
@@ -62,14 +62,14 @@ def test_without_any_evidence_a_life_begins_when_it_is_first_seen(watch: LifeDet
     assert watch.at(at(60), continued=True) == Life("pbx1", NOON)
 
 
-def test_a_recording_that_begins_in_the_middle_of_a_connection_says_so(watch: LifeDetector) -> None:
+def test_a_life_of_a_recording_that_begins_within_a_connection_is_continued(watch: LifeDetector) -> None:
     assert watch.at(NOON, continued=True) == Life("pbx1", NOON, continued=True)
 
 
 # -- FullyBooted -------------------------------------------------------------------------------------
 
 
-def test_uptime_tells_the_start(watch: LifeDetector) -> None:
+def test_uptime_gives_the_start(watch: LifeDetector) -> None:
     assert watch.booted(fully_booted(HOUR), NOON) is False  # the first life is not another one
     assert watch.current == Life("pbx1", NOON, started_at=STARTED)
 
@@ -87,27 +87,27 @@ def test_a_later_start_is_another_life(booted: LifeDetector, off: float) -> None
     assert booted.current == Life("pbx1", at(600 + off), started_at=STARTED + round(off * MICROSECONDS))
 
 
-def test_what_was_seen_before_its_start_was_told_is_the_same_life(watch: LifeDetector) -> None:
+def test_a_start_that_is_reported_later_belongs_to_the_same_life(watch: LifeDetector) -> None:
     watch.at(NOON)
     assert watch.booted(fully_booted(HOUR), at(5)) is False
     assert watch.current == Life("pbx1", NOON, started_at=at(5 - HOUR))
 
 
-def test_what_was_seen_before_the_server_started_is_another_life(watch: LifeDetector) -> None:
+def test_a_start_after_the_first_sight_begins_a_new_life(watch: LifeDetector) -> None:
     watch.at(NOON)
     assert watch.booted(fully_booted(10), at(60)) is True
     assert watch.current == Life("pbx1", at(60), started_at=at(50))
 
 
 def test_a_status_before_fully_booted_is_of_the_same_life(watch: LifeDetector) -> None:
-    """The manager answers while modules are still being loaded; FullyBooted comes when they are."""
+    """The manager answers while modules are being loaded; FullyBooted comes after that."""
     watch.core_status(core_status("2026-11-23 12:00:00"), at(1))
     assert watch.booted(fully_booted(4), at(4)) is False
     assert watch.current == Life("pbx1", at(1), started_at=NOON, startup_text="2026-11-23 12:00:00")
 
 
 @pytest.mark.parametrize("uptime", ["", "abc", "-5", "1.5", "9" * 11, "\u0663"])
-def test_an_uptime_that_is_no_number_tells_nothing(watch: LifeDetector, uptime: str) -> None:
+def test_an_invalid_uptime_is_no_evidence(watch: LifeDetector, uptime: str) -> None:
     assert watch.booted(fully_booted(uptime), NOON) is False
     assert watch.current is None
 
@@ -126,7 +126,7 @@ def test_core_status_adds_its_text(booted: LifeDetector) -> None:
     assert booted.current == Life("pbx1", NOON, started_at=STARTED, startup_text="2026-11-23 11:00:00")
 
 
-def test_core_status_alone_tells_a_restart(watch: LifeDetector) -> None:
+def test_core_status_alone_shows_a_restart(watch: LifeDetector) -> None:
     """A user without class system gets no FullyBooted."""
     assert watch.core_status(core_status("2026-11-23 11:00:00"), NOON) is False
     assert watch.core_status(core_status("2026-11-23 11:00:00"), at(60)) is False
@@ -135,14 +135,14 @@ def test_core_status_alone_tells_a_restart(watch: LifeDetector) -> None:
     assert watch.current == Life("pbx1", at(120), startup_text="2026-11-23 12:01:30")
 
 
-def test_core_status_without_a_date_tells_nothing(known: LifeDetector) -> None:
+def test_core_status_without_a_date_is_no_evidence(known: LifeDetector) -> None:
     life = known.current
     assert known.core_status(core_status(""), at(60)) is False
     assert known.current == life
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR, 5, -5], ids=str)
-def test_a_clock_that_was_set_is_no_restart(known: LifeDetector, step: int) -> None:
+def test_setting_the_servers_clock_is_no_restart(known: LifeDetector, step: int) -> None:
     """The server's clock is set: its Uptime jumps, the text of its start does not."""
     life = known.current
     known.booted(fully_booted(HOUR + 600 + step), at(600))
@@ -150,14 +150,14 @@ def test_a_clock_that_was_set_is_no_restart(known: LifeDetector, step: int) -> N
     assert known.current == life
 
 
-def test_our_clock_that_was_set_back_is_no_restart(known: LifeDetector) -> None:
+def test_setting_back_the_observers_clock_is_no_restart(known: LifeDetector) -> None:
     life = known.current
     known.booted(fully_booted(HOUR + 600), at(-3000))
     known.core_status(core_status("2026-11-23 11:00:00"), at(-2999))
     assert known.current == life
 
 
-def test_a_zone_that_was_set_is_no_restart(known: LifeDetector) -> None:
+def test_setting_the_zone_is_no_restart(known: LifeDetector) -> None:
     """/etc/localtime changes: the text of the start does, the Uptime does not."""
     life = known.current
     assert known.booted(fully_booted(HOUR + 600), at(600)) is False
@@ -165,7 +165,7 @@ def test_a_zone_that_was_set_is_no_restart(known: LifeDetector) -> None:
     assert known.current == life
 
 
-def test_a_zone_that_was_set_after_a_restart_is_no_other_restart(known: LifeDetector) -> None:
+def test_setting_the_zone_after_a_restart_is_no_second_restart(known: LifeDetector) -> None:
     known.booted(fully_booted(5), at(600))
     known.core_status(core_status("2026-11-23 12:09:55"), at(600.1))
     second = known.current
@@ -175,19 +175,19 @@ def test_a_zone_that_was_set_after_a_restart_is_no_other_restart(known: LifeDete
 
 
 @pytest.mark.parametrize("text", ["2026-11-23 12:09:55", "2026-11-24 11:00:00", "2026-11-23 11:00:07"])
-def test_a_server_that_still_boots_is_another_life_already(known: LifeDetector, text: str) -> None:
-    """CoreStatus answers before FullyBooted comes, and so does an empty list: it is none of the old life."""
+def test_a_booting_server_is_a_new_life_already(known: LifeDetector, text: str) -> None:
+    """CoreStatus and an empty list are answered before FullyBooted; that list does not belong to the old life."""
     assert known.core_status(core_status(text), at(600)) is True
     assert known.current == Life("pbx1", at(600), startup_text=text)
     assert known.booted(fully_booted(8), at(603)) is False
     assert known.current == Life("pbx1", at(600), started_at=at(595), startup_text=text)
 
 
-def test_a_text_that_is_no_time_is_no_evidence(known: LifeDetector) -> None:
+def test_an_invalid_start_up_text_is_no_evidence(known: LifeDetector) -> None:
     assert known.core_status(core_status("soon"), at(600)) is False
 
 
-def test_a_restart_is_told_by_both(known: LifeDetector) -> None:
+def test_uptime_and_text_show_one_restart(known: LifeDetector) -> None:
     assert known.booted(fully_booted(5), at(600)) is True
     assert known.core_status(core_status("2026-11-23 12:09:55"), at(600.1)) is False
     assert known.current == Life("pbx1", at(600), started_at=at(595), startup_text="2026-11-23 12:09:55")
@@ -196,7 +196,7 @@ def test_a_restart_is_told_by_both(known: LifeDetector) -> None:
 # -- the module, and its counters --------------------------------------------------------------------
 
 
-def test_the_module_loaded_anew_is_another_life_of_the_same_start(known: LifeDetector) -> None:
+def test_loading_the_module_again_is_a_new_life_of_the_same_start(known: LifeDetector) -> None:
     assert known.reloaded(at(60)) is True
     assert known.current == Life(
         "pbx1", at(60), started_at=STARTED, startup_text="2026-11-23 11:00:00", reloaded_at=at(60)
@@ -225,7 +225,7 @@ def test_counters_that_rise_or_stay_are_the_same_life(known: LifeDetector) -> No
 
 
 @pytest.mark.parametrize("later", [(0, 0, 0, 0), (9, 7, 9, 1), (4, 7, 9, 2)], ids=str)
-def test_a_counter_that_falls_is_another_life(known: LifeDetector, later: tuple[int, ...]) -> None:
+def test_a_falling_counter_is_a_new_life(known: LifeDetector, later: tuple[int, ...]) -> None:
     known.counted(stats(5, 7, 9, 2), at(60))
     assert known.counted(stats(*later), at(120)) is True
     assert known.current is not None
@@ -233,7 +233,7 @@ def test_a_counter_that_falls_is_another_life(known: LifeDetector, later: tuple[
     assert known.counted(stats(*later), at(180)) is False
 
 
-def test_a_counter_that_falls_where_no_start_is_known(watch: LifeDetector) -> None:
+def test_a_falling_counter_without_a_known_start(watch: LifeDetector) -> None:
     watch.at(NOON)
     watch.counted(stats(5, 7, 9, 2), at(60))
     assert watch.counted(stats(0, 0, 0, 0), at(120)) is True
@@ -249,7 +249,7 @@ def test_counters_are_not_compared_across_a_restart(known: LifeDetector) -> None
 
 
 @pytest.mark.parametrize("broken", ["", "abc", "9" * 5000])
-def test_counters_that_are_no_numbers_tell_nothing(known: LifeDetector, broken: str) -> None:
+def test_invalid_counters_are_no_evidence(known: LifeDetector, broken: str) -> None:
     known.counted(stats(5, 7, 9, 2), at(60))
     life = known.current
     assert known.counted(stats(5, broken, 9, 2), at(120)) is False
