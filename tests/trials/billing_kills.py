@@ -77,7 +77,7 @@ class Outcome:
         return "\n".join([*lines, f"{len(self.differences)} differences"])
 
 
-def under_fire(dsn: str, folder: Path, kills: int, seed: int) -> Outcome:
+def run_kills(dsn: str, folder: Path, kills: int, seed: int) -> Outcome:
     """Runs the trial on an empty database with the schema."""
     rng, outcome, delivered, consumed = random.Random(seed), Outcome(), folder / "to", folder / "consumed"
     delivered.mkdir()
@@ -189,7 +189,7 @@ def main() -> int:
                 connection.execute("create database fire")
             dsn = make_conninfo(server, dbname="fire")
             migrate.upgrade(dsn)
-            outcome = under_fire(dsn, folder, given.kills, given.seed)
+            outcome = run_kills(dsn, folder, given.kills, given.seed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print(outcome.report())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from tests.trials.billing_kills import under_fire
+from tests.trials.billing_kills import run_kills
 
 KILLS = 15
 
@@ -13,7 +13,7 @@ KILLS = 15
 def test_an_exporter_killed_at_random_moments_exports_every_fax_once(dsn: str, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    outcome = under_fire(dsn, tmp_path, KILLS, seed)
+    outcome = run_kills(dsn, tmp_path, KILLS, seed)
     print(outcome.report())
     assert outcome.differences == []
     assert outcome.counts["faxes"] > 20
