@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
-from faxstore.errors import UsageError
-from faxstore.visible import visible
-
 
 @contextmanager
 def written_to(path: Path | None, force: bool) -> Iterator[None]:
@@ -18,13 +15,11 @@ def written_to(path: Path | None, force: bool) -> Iterator[None]:
     Without a path, it goes to standard output.  Raises UsageError if the file exists, unless `force` replaces it.
     """
     from faxstore.export.files import atomic_file
+    from faxstore.export.target import check_output
 
+    check_output(path, force)
     if path is None:
-        if force:
-            raise UsageError("--force is for --output FILE")
         yield
         return
-    if path.is_file() and not force:
-        raise UsageError(f"{visible(str(path))} exists already; --force replaces it")
     with atomic_file(path) as stream, io.TextIOWrapper(stream, "utf-8", newline="") as out, redirect_stdout(out):
         yield

@@ -23,6 +23,14 @@ def require_pyarrow() -> None:
         raise UsageError("--format parquet needs pyarrow: pip install faxstore[parquet]") from error
 
 
+def check_output(output: Path | None, force: bool) -> None:
+    """Raises UsageError if the file exists and --force is missing, or if there is --force and no file."""
+    if output is None and force:
+        raise UsageError("--force is for --output FILE")
+    if output is not None and output.is_file() and not force:
+        raise UsageError(f"{visible(str(output))} exists already; --force replaces it")
+
+
 class ExportFormat(StrEnum):
     """The formats of every data set."""
 
@@ -53,16 +61,14 @@ class Target:
         """Raises UsageError for options that exclude each other, an existing file, or a missing extra."""
         if self.excel_safe and self.format != ExportFormat.CSV:
             raise UsageError(f"--excel-safe is for --format csv; {self.format} is not opened in a spreadsheet")
-        if self.output is None and self.format == ExportFormat.PARQUET:
+        if self.format != ExportFormat.PARQUET:
+            check_output(self.output, self.force)
+            return
+        if self.output is None:
             raise UsageError("--format parquet is a folder of files: name it with --output FOLDER")
-        if self.output is None and self.force:
-            raise UsageError("--force is for --output FILE")
-        if self.force and self.format == ExportFormat.PARQUET:
+        if self.force:
             raise UsageError("--force replaces a file; remove an older folder of Parquet files yourself")
-        if self.format == ExportFormat.PARQUET:
-            require_pyarrow()
-        if self.output and self.output.is_file() and not self.force and self.format != ExportFormat.PARQUET:
-            raise UsageError(f"{visible(str(self.output))} exists already; --force replaces it")
+        require_pyarrow()
 
     @contextmanager
     def stream(self) -> Iterator[BinaryIO]:
