@@ -65,6 +65,7 @@ class State(Enum):
     FOLLOWED = auto()
 
 
+# Next states after an input.  In a state that is not a key the input changes nothing.
 _LISTED_AGAIN = {State.SUPERSEDED: State.LISTED, State.FOLLOWED: State.COMPLETED}
 _COMPLETED = {State.LISTED: State.COMPLETED, State.SUPERSEDED: State.FOLLOWED}
 _ANOTHER_BEGINS = {
@@ -72,7 +73,6 @@ _ANOTHER_BEGINS = {
     State.UNLISTED: State.SUPERSEDED,
     State.COMPLETED: State.FOLLOWED,
 }
-"""Transitions of an input; in every other state it changes nothing."""
 
 
 class Fax(NamedTuple):
@@ -110,7 +110,7 @@ class Fax(NamedTuple):
         return self._replace(state=transitions.get(self.state, self.state))
 
     def includes(self, event: Observation) -> bool:
-        """Return whether an event of the channel certainly belongs to this fax."""
+        """Return whether an event of the channel belongs to this fax: it is listed, and the event is near a listing."""
         if self.state is not State.LISTED or self.first_listed is None:
             return False
         if event.event == NEWEXTEN:

@@ -1,9 +1,11 @@
 """The channels that are remembered, and until when.
 
-The cost of an operation does not depend on the number of channels: expiry reads the front of a heap, and a channel that
-is settled (has no pending events) is kept in order of use.  A channel with pending events is always remembered, which
-takes at most LONGEST_WAIT.  Of settled channels the MOST_SETTLED last used ones are.  An event on a channel that was
-forgotten costs a look-up of the stored sessions and leads to the same session.
+A channel with pending events is remembered until they are resolved, which takes LONGEST_WAIT at most.  Of the others
+(settled channels) the MOST_SETTLED last used ones are remembered.  An event on a channel that was forgotten costs a
+look-up of the stored sessions and leads to the same session.
+
+The cost of an operation does not depend on the number of channels: expiry reads the front of a heap, and settled
+channels are in order of use.
 """
 
 from __future__ import annotations

@@ -71,9 +71,9 @@ def test_no_message_of_a_fax_is_lost(event: str, number: str, more: list[tuple[s
         records = line_reader.feed(Line(NOON, "in", text)) + line_reader.feed(Line(NOON + 1, "mark", "disconnected"))
     finally:
         logging.disable(logging.NOTSET)
-    told = [record for record in records if not (isinstance(record, ServerObservation) and record.event != event)]
-    assert told
-    assert all(record.raw in clean_text(text) for record in told if isinstance(record, Rejected))
+    shown = [record for record in records if not (isinstance(record, ServerObservation) and record.event != event)]
+    assert shown
+    assert all(record.raw in clean_text(text) for record in shown if isinstance(record, Rejected))
 
 
 def mutated(lines: list[Line], rng: random.Random, share: float) -> Iterator[Line]:

@@ -55,8 +55,8 @@ def test_the_status_of_a_channel_is_an_observation_of_its_session(wire: Wire) ->
     seen = only_observation(asks_status(wire, *STATUS))
     assert (seen.event, seen.session_number, seen.life) == ("Status", 7, listed.life)
     assert (seen.channel, seen.uniqueid, seen.operation, seen.state) == (CHANNEL, "1795507430.0", None, None)
-    told = dict(header.split(": ", 1) for header in STATUS)
-    assert seen.details == {name: text for name, text in told.items() if name not in ("Channel", "Uniqueid")}
+    expected = dict(header.split(": ", 1) for header in STATUS)
+    assert seen.details == {name: text for name, text in expected.items() if name not in ("Channel", "Uniqueid")}
 
 
 def test_the_status_of_a_voice_call_is_ignored(wire: Wire) -> None:

@@ -90,10 +90,10 @@ def test_an_event_without_a_channel_is_rejected(wire: Wire, event: str) -> None:
 def test_a_server_event_keeps_all_its_headers(wire: Wire, headers: tuple[str, ...], event: str) -> None:
     (record,) = wire.sends(*headers)
     assert isinstance(record, ServerObservation)
-    told = dict(header.split(": ", 1) for header in headers)
-    told.pop("Event", None)
+    expected = dict(header.split(": ", 1) for header in headers)
+    expected.pop("Event", None)
     assert (record.server, record.event) == ("pbx1", event)
-    assert record.details == told
+    assert record.details == expected
 
 
 def test_a_counter_that_is_not_a_number_is_recorded_and_rejected(wire: Wire) -> None:

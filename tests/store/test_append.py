@@ -1,4 +1,4 @@
-"""fax.append(): gapless positions in the order of commits, repeats are no-ops, one registration of each session."""
+"""Appender and fax.append(): gapless positions in commit order, repeats without effect, one row per session."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def history(database: psycopg.Connection) -> list[tuple[object, ...]]:
 # -- positions --------------------------------------------------------------------------------------------
 
 
-def test_a_batch_says_which_positions_it_gave_out(database: psycopg.Connection) -> None:
+def test_a_batch_records_the_positions_of_its_rows(database: psycopg.Connection) -> None:
     for second in range(5):
         append(database, [snapshot(10 * second + n) for n in range(second + 1)], collector=f"host{second}")
     batches = read(database, "select * from fax.append_batch order by first_position")
@@ -49,7 +49,7 @@ def test_a_batch_says_which_positions_it_gave_out(database: psycopg.Connection) 
     assert sum(row["rows"] for row in batches) == len(positions(database)) == positions(database)[-1] == 15
 
 
-def test_a_repeat_is_a_no_op(database: psycopg.Connection) -> None:
+def test_a_repeated_batch_has_no_effect(database: psycopg.Connection) -> None:
     seen = [*receiving((0, 1, 0), (1, 1, 5), (2, 2, 0)), completed(3, 1)]
     first = append(database, seen)
     before, batches = history(database), read(database, "select * from fax.append_batch")
@@ -60,20 +60,20 @@ def test_a_repeat_is_a_no_op(database: psycopg.Connection) -> None:
     assert again.done == first.done == [0, 1, 2, 3]
 
 
-def test_a_repeat_within_a_batch_is_a_no_op(database: psycopg.Connection) -> None:
+def test_a_repeat_within_a_batch_has_no_effect(database: psycopg.Connection) -> None:
     appended = append(database, snapshot(0), snapshot(1), snapshot(0))
     assert (appended.rows, appended.repeats) == (2, 1)
     assert positions(database) == [1, 2]
 
 
-def test_the_new_rows_of_a_half_known_batch_go_on_without_a_gap(database: psycopg.Connection) -> None:
+def test_the_new_rows_of_a_partly_repeated_batch_follow_without_a_gap(database: psycopg.Connection) -> None:
     append(database, snapshot(0), snapshot(2))
     appended = append(database, snapshot(0), snapshot(1), snapshot(2), snapshot(3))
     assert (appended.rows, appended.repeats) == (2, 2)
     assert positions(database) == [1, 2, 3, 4]
 
 
-def test_an_append_that_is_rolled_back_leaves_no_hole(database: psycopg.Connection) -> None:
+def test_an_append_that_is_rolled_back_leaves_no_gap(database: psycopg.Connection) -> None:
     append(database, snapshot(0))
     with database.transaction(force_rollback=True):
         append(database, snapshot(1), snapshot(2))
@@ -83,7 +83,7 @@ def test_an_append_that_is_rolled_back_leaves_no_hole(database: psycopg.Connecti
 
 
 @pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
-def test_another_isolation_than_read_committed_is_refused(dsn: str, level: psycopg.IsolationLevel) -> None:
+def test_isolation_levels_other_than_read_committed_are_refused(dsn: str, level: psycopg.IsolationLevel) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.isolation_level = level
         with pytest.raises(psycopg.errors.RaiseException, match="needs transaction isolation read committed, not"):
@@ -95,7 +95,7 @@ def test_another_isolation_than_read_committed_is_refused(dsn: str, level: psyco
 # -- sessions ---------------------------------------------------------------------------------------------
 
 
-def test_a_session_is_registered_once_and_keeps_what_was_told_first(database: psycopg.Connection) -> None:
+def test_a_session_is_registered_once_with_its_first_values(database: psycopg.Connection) -> None:
     append(database, status(0, "Allocating Resources"), snapshot(1), collector="one")
     append(database, snapshot(1.5, channel="PJSIP/renamed"), gone(9), collector="two")
     (session,) = read(database, "select * from fax.session")
@@ -106,7 +106,7 @@ def test_a_session_is_registered_once_and_keeps_what_was_told_first(database: ps
     assert {row[1] for row in history(database)} == {at(0)}
 
 
-def test_what_a_session_lacked_is_put_to_it_later(database: psycopg.Connection) -> None:
+def test_missing_values_of_a_session_are_added_later(database: psycopg.Connection) -> None:
     append(database, snapshot(0, operation=None, channel=None, technology=None))
     append(database, snapshot(1))
     append(database, completed(2, 1))
@@ -125,7 +125,7 @@ def test_the_same_number_of_two_servers_is_two_sessions(database: psycopg.Connec
     assert [(row["server"], row["session_number"]) for row in sessions(database)] == [("pbx1", 0), ("pbx2", 0)]
 
 
-def test_listed_tells_what_is_open_and_not_on_a_complete_list(database: psycopg.Connection) -> None:
+def test_open_sessions_that_a_complete_list_lacks_are_found(database: psycopg.Connection) -> None:
     append(database, [snapshot(number, number) for number in range(4)], gone(5, 1), snapshot(30, 9))
     query = "select session_number, started_at from fax.find_gone_sessions((select epoch_id from fax.epoch), %s, %s)"
     assert database.execute(query, [at(10), [2]]).fetchall() == [(0, at(0)), (3, at(3))]
@@ -133,7 +133,7 @@ def test_listed_tells_what_is_open_and_not_on_a_complete_list(database: psycopg.
     assert database.execute("select last_seen_at from fax.epoch").fetchone() == (at(40),)
 
 
-def test_a_list_closes_what_an_observer_before_left_open(database: psycopg.Connection) -> None:
+def test_a_complete_list_ends_sessions_that_another_observer_left_open(database: psycopg.Connection) -> None:
     append(database, snapshot(0, 0), snapshot(0.5, 1), collector="before")
     append(database, snapshot(60, 1), listing(60.5, 1), collector="after")
     assert [(row["session_number"], row["end_observed_by"]) for row in sessions(database)] == [(0, "gone"), (1, "open")]
@@ -142,30 +142,32 @@ def test_a_list_closes_what_an_observer_before_left_open(database: psycopg.Conne
 
 
 def within(seconds: float, action: Callable[[], object]) -> None:
-    """Fails where an action does not come back."""
+    """Fail if an action does not return in time."""
     thread = threading.Thread(target=action, daemon=True)
     thread.start()
     thread.join(seconds)
-    assert not thread.is_alive(), "it hangs"
+    assert not thread.is_alive(), "the action hangs"
 
 
-def test_the_first_list_of_a_new_observer_closes_what_the_last_one_left_open(database: psycopg.Connection) -> None:
-    """The ingestor was started again, and nothing is listed any more."""
+def test_the_first_list_of_a_new_observer_ends_sessions_that_the_last_one_left_open(
+    database: psycopg.Connection,
+) -> None:
+    """The ingestor was restarted, and the list is empty."""
     append(database, snapshot(0), collector="before")
     within(10, lambda: append(database, listing(60), collector="after"))
     assert [row["end_observed_by"] for row in sessions(database)] == ["gone"]
 
 
-def test_a_life_may_become_better_known_within_a_batch(database: psycopg.Connection) -> None:
-    """CoreStatus came after the first list."""
+def test_a_life_may_gain_evidence_within_a_batch(database: psycopg.Connection) -> None:
+    """CoreStatus was answered after the first list."""
     better = replace(life(), startup_text="2026-11-02 07:00:00")
     within(10, lambda: append(database, snapshot(0), snapshot(1, of=better), snapshot(2)))
     assert [row["snapshots"] for row in sessions(database)] == [3]
     assert read(database, "select startup_text from fax.epoch") == [{"startup_text": "2026-11-02 07:00:00"}]
 
 
-def test_a_quiet_server_settles_what_waits_by_its_lists(database: psycopg.Connection) -> None:
-    """An event waits for a session that no list shows; after some minutes it is a fax of its own."""
+def test_the_lists_of_an_idle_server_resolve_pending_events(database: psycopg.Connection) -> None:
+    """An event waits for a session that no list shows; after LONGEST_WAIT it is an unlisted fax."""
     appender = Appender(database, "test")
     assert appender.append([(1, status(0, "Allocating Resources")), (2, listing(60))]).done == [2]
     assert appender.append([(3, listing(180))]).done == [3, 1]

@@ -1,4 +1,4 @@
-"""Which lives are one epoch: starts within 2 s on one server, loads of the module apart."""
+"""The epoch of a life: starts within 2 s on one server are one epoch, and each load of the module is another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def epochs(database: psycopg.Connection) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("apart", [-2.0, -0.6, 0.0, 1.9])
 def test_two_observers_of_one_start_find_one_epoch(database: psycopg.Connection, apart: float) -> None:
-    """Uptime is whole seconds: a recording and the live ingestor reckon its start up to 2 s apart."""
+    """Uptime is whole seconds: a recording and the live ingestor compute starts up to 2 s apart."""
     append(database, snapshot(0), collector="import")
     append(database, snapshot(0.2, of=life(started=-3600 + apart)), collector="host1")
     assert len(epochs(database)) == 1
@@ -30,7 +30,7 @@ def test_another_start_is_another_epoch(database: psycopg.Connection, apart: flo
     assert [row["session_number"] for row in sessions(database)] == [0, 0]
 
 
-def test_the_start_up_text_is_evidence_where_the_uptime_is_not_known(database: psycopg.Connection) -> None:
+def test_the_start_up_text_is_evidence_without_an_uptime(database: psycopg.Connection) -> None:
     text = "2026-11-02 08:00:12"
     append(database, snapshot(0, of=Life("pbx", moment(-5), startup_text=text)), collector="one")
     append(database, snapshot(1, of=Life("pbx", moment(0.5), startup_text=text)), collector="two")
@@ -42,7 +42,7 @@ def test_the_start_up_text_is_evidence_where_the_uptime_is_not_known(database: p
     ]
 
 
-def test_a_life_without_evidence_is_the_one_that_was_watched_then(database: psycopg.Connection) -> None:
+def test_a_life_without_evidence_belongs_to_the_epoch_that_was_observed_then(database: psycopg.Connection) -> None:
     append(database, snapshot(0), snapshot(60))
     append(database, snapshot(30, of=Life("pbx", moment(30))), collector="two")
     append(database, snapshot(150, of=Life("pbx", moment(150), continued=True)), collector="three")
@@ -68,7 +68,7 @@ def test_a_reload_of_the_module_is_another_epoch_of_the_same_start(database: psy
     ]
 
 
-def test_who_comes_after_a_reload_is_in_the_epoch_after_it(database: psycopg.Connection) -> None:
+def test_an_observer_that_starts_after_a_reload_finds_the_epoch_after_it(database: psycopg.Connection) -> None:
     append(database, snapshot(0))
     append(database, snapshot(100, of=life(reloaded_at=moment(90))), collector="one")
     late = Life("pbx", moment(95), started_at=moment(-3600))
@@ -91,35 +91,37 @@ def module(second: float, event: str, *, name: str = "res_fax.so", status: str =
     return of_server(second, event, Module=name, Status=status)
 
 
-def seen_from(second: float) -> Life:
-    """The same start, as an observer tells it that comes then."""
+def life_since(second: float) -> Life:
+    """Return the same start as seen by an observer that begins then."""
     return Life("pbx", moment(second), started_at=moment(-3600))
 
 
 UNSEEN = {
-    "unloaded before their eyes": ([module(8, "Unload")], [], at(8)),
-    "loaded before their eyes, and no fax since": ([module(8, "Unload"), module(9, "Load")], [], at(9)),
-    "counters that fell": ([stats(5, **STATS)], [stats(20.1, **FEWER)], at(20)),
-    "counters that go on": ([stats(5, **FEWER)], [stats(20.1, **STATS)], None),
-    "an unload that failed": ([module(8, "Unload", status="Failure")], [], None),
+    "unload observed": ([module(8, "Unload")], [], at(8)),
+    "unload and load observed, no fax since": ([module(8, "Unload"), module(9, "Load")], [], at(9)),
+    "falling counters": ([stats(5, **STATS)], [stats(20.1, **FEWER)], at(20)),
+    "rising counters": ([stats(5, **FEWER)], [stats(20.1, **STATS)], None),
+    "failed unload": ([module(8, "Unload", status="Failure")], [], None),
     "another module": ([module(8, "Unload", name="res_fax_spandsp.so")], [], None),
     "nothing": ([], [], None),
 }
 
 
 @pytest.mark.parametrize("kind", UNSEEN)
-def test_a_reload_that_no_observer_saw_is_known_by_what_is_on_record(database: psycopg.Connection, kind: str) -> None:
-    """The ingestor was away while the module was loaded anew: numbers begin again at 0."""
+def test_a_reload_while_no_observer_was_connected_is_found_in_stored_rows(
+    database: psycopg.Connection, kind: str
+) -> None:
+    """The ingestor was stopped while the module was loaded again: session numbers restart at 0."""
     before, after, reloaded = UNSEEN[kind]
     append(database, snapshot(0), *before)
-    append(database, *after, snapshot(21, of=seen_from(20)))
-    append(database, snapshot(22, of=seen_from(20)))  # asked again, over another connection to the database
-    append(database, snapshot(41, of=seen_from(40)))
+    append(database, *after, snapshot(21, of=life_since(20)))
+    append(database, snapshot(22, of=life_since(20)))  # resolved again, by another Appender
+    append(database, snapshot(41, of=life_since(40)))
     assert [row["reloaded_at"] for row in epochs(database)] == [None, *([reloaded] if reloaded else [])]
     assert [row["snapshots"] for row in sessions(database)] == ([1, 3] if reloaded else [4])
 
 
-def test_counters_of_another_observer_whose_clock_is_behind_are_no_evidence(database: psycopg.Connection) -> None:
+def test_counters_of_another_observer_with_a_slow_clock_are_no_evidence(database: psycopg.Connection) -> None:
     append(database, snapshot(0), stats(19, **STATS), collector="one")
-    append(database, stats(20.1, **FEWER), snapshot(21, of=seen_from(20)), collector="two")
+    append(database, stats(20.1, **FEWER), snapshot(21, of=life_since(20)), collector="two")
     assert len(epochs(database)) == 1
