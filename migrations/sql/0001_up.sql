@@ -2313,7 +2313,7 @@ comment on function fax.masked(text) is 'A number or station id with all but its
 -- grain: one fax session, without personal values
 -- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
 -- Made from fax.sessions: numbers and station ids are masked, file_names becomes the number of files, and every other
--- column whose comment says "(personal" is left out. The rest appears as it is, with its comment.
+-- column whose comment contains "(personal" is left out. The rest appears unchanged, with its comment.
 do $$
 declare
     described record;
@@ -2403,7 +2403,7 @@ comment on column fax.rate.note is 'The operator''s note. NULL if none.';
 comment on column fax.rate.entered_at is 'When the row was entered, by the database''s clock.';
 comment on column fax.rate.entered_by is 'Database user who entered it.';
 
--- Trigger of fax.rate: keeps past charges as they are, and allows only one rate for the same faxes at a time.
+-- Trigger of fax.rate: protects past charges, and allows only one rate for the same faxes at a time.
 -- Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists
 -- already. A rate that is not valid yet may be deleted.
 create function fax.check_rate() returns trigger
@@ -3247,7 +3247,7 @@ $$;
 
 comment on function fax.export_personal_digest(fax.export_line) is 'SHA-256 of the salt and the personal values of a line of the billing ledger.';
 
--- SHA-256 of a line: all its values, the personal ones by their digest, so that it holds after an erasure too.
+-- SHA-256 of a line: all its values, the personal ones by their digest, so that an erasure does not change it.
 -- example: select fax.export_line_digest(l) = l.digest from fax.export_line l;
 create function fax.export_line_digest(line fax.export_line) returns bytea
 language sql stable parallel safe

@@ -1,4 +1,4 @@
--- SHA-256 of a line: all its values, the personal ones by their digest, so that it holds after an erasure too.
+-- SHA-256 of a line: all its values, the personal ones by their digest, so that an erasure does not change it.
 -- example: select fax.export_line_digest(l) = l.digest from fax.export_line l;
 create function fax.export_line_digest(line fax.export_line) returns bytea
 language sql stable parallel safe

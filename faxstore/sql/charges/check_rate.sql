@@ -1,4 +1,4 @@
--- Trigger of fax.rate: keeps past charges as they are, and allows only one rate for the same faxes at a time.
+-- Trigger of fax.rate: protects past charges, and allows only one rate for the same faxes at a time.
 -- Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists
 -- already. A rate that is not valid yet may be deleted.
 create function fax.check_rate() returns trigger

@@ -1,7 +1,7 @@
 -- grain: one fax session, without personal values
 -- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
 -- Made from fax.sessions: numbers and station ids are masked, file_names becomes the number of files, and every other
--- column whose comment says "(personal" is left out. The rest appears as it is, with its comment.
+-- column whose comment contains "(personal" is left out. The rest appears unchanged, with its comment.
 do $$
 declare
     described record;
