@@ -64,8 +64,8 @@ def export(
 
     Each run exports what is new as one batch: a file, then a manifest. The database records the batch before the file
     gets its name; if a run is interrupted in between, the next run completes it. If the figures of an exported fax have
-    changed, the batch contains a correction with the next revision, the number of the line that it supersedes, and the
-    old figures. If nothing is new, there is no batch.
+    changed, the batch contains a correction: the next revision, a reference to the superseded one, and the old figures.
+    If nothing is new, there is no batch.
 
     The names of the files go to standard output. The command needs the role fax_export.
 

@@ -7,7 +7,7 @@ module accept the general options in both places, reject empty values, and accep
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ class GeneralOptions:
     """The values from the command line; None if an option was not given."""
 
     config: Path | None = None
-    dsn: str | None = None
+    dsn: str | None = field(default=None, repr=False)  # may contain a password
     data_dir: Path | None = None
     log_format: logs.LogFormat | None = None
 
