@@ -19,8 +19,7 @@ def addressed(text: str, action_id: str) -> str:
 
 def response(kind: str, **headers: object) -> str:
     """Return a Response with these headers, without an ActionID."""
-    lines = [f"Response: {kind}", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join(lines) + "\r\n\r\n"
+    return "".join(f"{name}: {value}\r\n" for name, value in {"Response": kind, **headers}.items()) + "\r\n"
 
 
 def error(message: str) -> str:

@@ -21,12 +21,15 @@ class ClientConnection:
         self.logged_in = False
         self.wants_events = False
         self._server, self._reader, self._writer = server, reader, writer
+        playback = server.playback
         self._actions: dict[str, Callable[[Message], tuple[str, ...]]] = {
             "login": self._login,
             "logoff": lambda _: (answers.response("Goodbye", Message="Thanks for all the fish."),),
             "ping": lambda _: (answers.pong(),),
             "events": self._events,
+            "coresettings": lambda _: playback.answer("coresettings") or (answers.core_settings(playback),),
             "corestatus": lambda _: (answers.core_status(server.uptime),),
+            "faxsessions": lambda _: playback.listing,
             "faxsession": self._detail,
             "status": self._status,
         }
@@ -77,17 +80,11 @@ class ClientConnection:
         self._after(action)
 
     def _messages(self, action: str, request: Message) -> tuple[str, ...]:
-        playback = self._server.playback
         if not self.logged_in and action != "login":
             return (answers.error(PERMISSION_DENIED),)
         if action in self._actions:
             return self._actions[action](request)
-        if action == "faxsessions":
-            return playback.listing
-        recorded = playback.answer(action)
-        if recorded is None and action == "coresettings":
-            return (answers.core_settings(playback),)
-        return (answers.unknown(request.get("Action")),) if recorded is None else recorded
+        return self._server.playback.answer(action) or (answers.unknown(request.get("Action")),)
 
     def _after(self, action: str) -> None:
         if action == "logoff" or (action == "login" and not self.logged_in):

@@ -31,29 +31,20 @@ async def ingest(config: Path, log: IO[str], servers: Sequence[ReplayServer], pr
     Its output goes to the log.  Raises FaxstoreError if it exits by itself, exceeds the timeout, or fails.
     """
     async with _running(config, log) as process:
-        played = asyncio.create_task(_wait_finished(servers))
-        exited = asyncio.create_task(process.wait())
         try:
             async with asyncio.timeout(PLAY_TIMEOUT):
-                while not (played.done() or exited.done()):
-                    await asyncio.wait([played, exited], timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+                while (
+                    not (played := all(server.finished.is_set() for server in servers)) and process.returncode is None
+                ):
+                    await asyncio.sleep(0.1)
                     progress(sum(server.playback.progress for server in servers) / len(servers))
-            early = not played.done()
         except TimeoutError as error:
             raise FaxstoreError(
                 f"the recordings did not end within {PLAY_TIMEOUT:.0f} s; the ingestor's output is in {log.name}"
             ) from error
-        finally:
-            played.cancel()
-            exited.cancel()
-    if early or process.returncode != 0:
-        when = " before the recordings ended" if early else ""
+    if not played or process.returncode != 0:
+        when = "" if played else " before the recordings ended"
         raise FaxstoreError(f"faxstore ingest exited{when} with status {process.returncode}; see {log.name}")
-
-
-async def _wait_finished(servers: Sequence[ReplayServer]) -> None:
-    for server in servers:
-        await server.finished.wait()
 
 
 @asynccontextmanager

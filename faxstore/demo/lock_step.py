@@ -21,7 +21,7 @@ class Client(Protocol):
 
 
 class PlayedServer(Protocol):
-    """The server as LockStep and its connections see it."""
+    """The server (ReplayServer) as LockStep and its connections see it."""
 
     playback: Playback
     lock_step: LockStep
@@ -30,12 +30,8 @@ class PlayedServer(Protocol):
     secret: str
     finished: asyncio.Event
 
-    def advance_to(self, position: int) -> None:
-        """Pass the steps before this position, and send their events to every client."""
-
-    def restart(self, next_segment: Segment, downtime: float) -> asyncio.Task[None]:
-        """Close all connections now, and serve the next segment after `downtime` seconds or more."""
-        raise NotImplementedError
+    def advance_to(self, position: int) -> None: ...
+    def restart(self, next_segment: Segment, downtime: float) -> None: ...
 
 
 class LockStep:
@@ -70,7 +66,8 @@ class LockStep:
         if following is None:
             server.finished.set()
         else:
-            server.restart(following, _downtime(segment, following, self.speed))
+            recorded_downtime = (following.opened_at - segment.closed_at) / self.speed
+            server.restart(following, max(_SHORTEST_DOWNTIME, recorded_downtime))
 
     def before_detail(self, server: PlayedServer, client: Client, number: int) -> None:
         """Send the events that were recorded between the list and this detail."""
@@ -85,7 +82,3 @@ class LockStep:
             recorded, answered = self._last_list
             await asyncio.sleep(max(0.0, answered + (ts - recorded) / self.speed - now()))
         self._last_list = ts, now()
-
-
-def _downtime(segment: Segment, following: Segment, speed: float) -> float:
-    return max(_SHORTEST_DOWNTIME, (following.opened_at - segment.closed_at) / speed)

@@ -31,8 +31,6 @@ class Playback:
         self._answers: dict[str, Step] = {}
         self._current_list = self._lists[0] if self._lists else None
 
-    # -- advancing -----------------------------------------------------------------------------------
-
     def advance_to(self, end: int) -> Iterator[str]:
         """Play the steps before `end`, and yield the events among them, which the server sends at once."""
         while self.position < end:
@@ -65,8 +63,6 @@ class Playback:
         """The played share of all steps, 0 to 1."""
         total = sum(len(segment.steps) for segment in self.recording.segments)
         return (self._played_before + self.position) / total if total else 1.0
-
-    # -- the answers at this position ----------------------------------------------------------------
 
     @property
     def booted(self) -> bool:
@@ -112,8 +108,6 @@ class Playback:
         return next((step.messages for step in opening if step.action == action), None)
 
     def _last_detail(self, number: int, first: int, end: int) -> int | None:
-        for index in range(end - 1, first - 1, -1):
-            step = self.segment.steps[index]
-            if step.action == DETAIL and step.session == number:
-                return index
-        return None
+        steps = self.segment.steps
+        matches = (i for i in reversed(range(first, end)) if (steps[i].action, steps[i].session) == (DETAIL, number))
+        return next(matches, None)

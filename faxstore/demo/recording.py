@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faxstore.ami.answers import Answer
 from faxstore.capture import recording as capture
 from faxstore.capture.marks import CONNECTED, DISCONNECTED
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, parse
@@ -105,24 +106,18 @@ def from_lines(lines: Iterable[Line]) -> Recording | None:
 
 @dataclass(slots=True)
 class _Request:
-    """A request and the part of its answer that has arrived."""
+    """A request, and the texts of the part of its answer that has arrived."""
 
-    action: str
-    action_id: str
-    session: int | None
-    channel: str
-    messages: list[str] = field(default_factory=list)
-
-    @property
-    def expects_list(self) -> bool:
-        """Whether the Response announces a list: EventList is Start for fax sessions, start for channels."""
-        return bool(self.messages) and parse(self.messages[0]).get("EventList").lower() == "start"
+    request: Message
+    texts: list[str] = field(default_factory=list)
+    answer: Answer = field(default_factory=Answer)
 
     def owns(self, message: Message) -> bool:
-        """Whether this event, which arrived after the Response, belongs to the answer."""
-        if not self.messages or self.action_id != message.get("ActionID"):
+        """Whether this message, the Response or an event after it, belongs to the answer."""
+        action_id = self.request.get("ActionID")
+        if action_id != message.get("ActionID") or bool(self.texts) != bool(message.event):
             return False
-        return bool(self.action_id) or message.event.lower() in _ANSWERING_EVENTS
+        return bool(action_id) or not self.texts or message.event.lower() in _ANSWERING_EVENTS
 
 
 class _SegmentBuilder:
@@ -148,25 +143,15 @@ class _SegmentBuilder:
             self._steps += [Step(line.ts, (line.text,))] if line.dir == "in" else []
             return
         if line.dir == "out":
-            number = as_number(message.get("SessionNumber"))
-            self._pending.append(
-                _Request(message.get("Action").lower(), message.get("ActionID"), number, message.get("Channel"))
-            )
-        elif message.event:
-            self._event(message, line)
+            self._pending.append(_Request(message))
         else:
-            self._response(message, line)
+            self._receive(message, line)
 
     def finish(self, mark: Line | None) -> Segment:
         """Return the segment, without answers that are incomplete."""
-        return Segment(
-            self._opened_at,
-            mark.ts if mark else self._last_ts,
-            self._greeting or _GREETING,
-            self._started_at,
-            self._place_boot(),
-            tuple(self._steps),
-        )
+        closed_at, booted_from = mark.ts if mark else self._last_ts, self._place_boot()
+        greeting = self._greeting or _GREETING
+        return Segment(self._opened_at, closed_at, greeting, self._started_at, booted_from, tuple(self._steps))
 
     def _place_boot(self) -> int:
         # FullyBooted before the first list is part of the login: each client gets it at its own login.
@@ -176,26 +161,17 @@ class _SegmentBuilder:
         self._steps.insert(index, event)
         return index + 1
 
-    def _response(self, message: Message, line: Line) -> None:
-        by_id = message.get("ActionID")
-        request = next((one for one in self._pending if not one.messages and one.action_id == by_id), None)
-        if request is None:
-            return
-        request.messages.append(line.text)
-        more = message.get("EventList").lower() == "start" or message.get("Message").endswith("event will follow")
-        if not more:
-            self._finish_answer(request, line.ts)
-
-    def _event(self, message: Message, line: Line) -> None:
-        self.system_name = self.system_name or message.get("SystemName")
+    def _receive(self, message: Message, line: Line) -> None:
+        if message.event:
+            self.system_name = self.system_name or message.get("SystemName")
         request = next((one for one in self._pending if one.owns(message)), None)
         if request is not None:
-            request.messages.append(line.text)
-            if not request.expects_list or message.get("EventList").lower() == "complete":
+            request.texts.append(line.text)
+            if request.answer.add(message):
                 self._finish_answer(request, line.ts)
         elif message.event.lower() == "fullybooted":
             self._booted(message, line)
-        else:
+        elif message.event:
             self._steps.append(Step(line.ts, (line.text,)))
 
     def _booted(self, message: Message, line: Line) -> None:
@@ -204,10 +180,12 @@ class _SegmentBuilder:
             self._started_at = line.ts - uptime
             self._boot = len(self._steps), Step(line.ts, (line.text,))
 
-    def _finish_answer(self, request: _Request, ts: float) -> None:
-        self._pending.remove(request)
-        if request.action not in _LOGIN_ACTIONS:
-            self._steps.append(Step(ts, tuple(request.messages), request.action, request.session, request.channel))
+    def _finish_answer(self, pending: _Request, ts: float) -> None:
+        self._pending.remove(pending)
+        request, action = pending.request, pending.request.get("Action").lower()
+        if action not in _LOGIN_ACTIONS:
+            session = as_number(request.get("SessionNumber"))
+            self._steps.append(Step(ts, tuple(pending.texts), action, session, request.get("Channel")))
 
 
 def as_number(text: str) -> int | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Coroutine
-from types import TracebackType
 from typing import Self
 
 from faxstore.demo import answers
@@ -20,23 +18,17 @@ HOST = "127.0.0.1"
 
 
 class ReplayServer:
-    """One played server.  `port` is known after start(); `finished` is set at the end of the recording.
+    """One played server.  It listens on `port`, by default a free one; `finished` is set when the recording ends.
 
     Finished also means that the leading client has polled again after the last recorded list.  The server then stays up
     with its last state.
     """
 
     def __init__(
-        self,
-        recording: Recording,
-        lock_step: LockStep,
-        *,
-        username: str = "faxstore",
-        secret: str = "replay",
-        port: int = 0,
+        self, recording: Recording, lock_step: LockStep, *, username: str = "faxstore", secret: str = "replay"
     ) -> None:
         self.playback = Playback(recording)
-        self.port = port
+        self.port = 0
         self.finished = asyncio.Event()
         self.username, self.secret = username, secret
         self.uptime = Uptime()
@@ -46,48 +38,37 @@ class ReplayServer:
         self._listener: asyncio.Server | None = None
         self._bound: socket.socket | None = None
 
-    # -- start and stop ------------------------------------------------------------------------------
-
-    async def start(self) -> None:
+    async def __aenter__(self) -> Self:
         """Listen."""
         self.uptime.begin(self.playback.segment, restarts=self.playback.next_segment is not None)
         self._bind()
         await self._listen()
+        return self
 
-    async def stop(self) -> None:
+    async def __aexit__(self, *exception: object) -> None:
         """Close everything, and return when all connections are closed."""
         self._close()
         for client in self._clients:
             client.abort()
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._bound is not None:
             self._bound.close()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    # -- for the lock step ------------------------------------------------------------------------------
 
     def advance_to(self, position: int) -> None:
         """Pass the steps before this position, and send their events to every client."""
         for text in self.playback.advance_to(position):
-            booting = text.startswith(FULLY_BOOTED)
-            self._broadcast(answers.fully_booted(self.uptime) if booting else text)
+            event = answers.fully_booted(self.uptime) if text.startswith(FULLY_BOOTED) else text
+            for client in self._clients:
+                if client.wants_events:
+                    client.send(event)
 
-    def restart(self, next_segment: Segment, downtime: float) -> asyncio.Task[None]:
+    def restart(self, next_segment: Segment, downtime: float) -> None:
         """Close all connections now, and serve the next segment after `downtime` seconds or more."""
         self._close()
         self._bind()
-        return self._create_task(self._start_again(next_segment, downtime, stopped_at=time.time()))
+        self._track(asyncio.create_task(self._start_again(next_segment, downtime, stopped_at=time.time())))
 
     async def _start_again(self, next_segment: Segment, downtime: float, stopped_at: float) -> None:
         segment = self.playback.segment
@@ -95,8 +76,6 @@ class ReplayServer:
         self.playback.begin_next_segment()
         self.uptime.restart(segment, next_segment, stopped_at)
         await self._listen()
-
-    # -- sockets -------------------------------------------------------------------------------------
 
     def _bind(self) -> None:
         # Bound but not listening: no other program gets the port, and connections are refused.
@@ -121,7 +100,7 @@ class ReplayServer:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
+        self._track(task)
         client = ClientConnection(self, reader, writer)
         self._clients.add(client)
         try:
@@ -129,15 +108,8 @@ class ReplayServer:
         finally:
             await client.wait_closed()
             self._clients.discard(client)
-            self._tasks.discard(task)
 
-    def _broadcast(self, text: str) -> None:
-        for client in self._clients:
-            if client.wants_events:
-                client.send(text)
-
-    def _create_task(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        task = asyncio.create_task(work)
+    def _track(self, task: asyncio.Task[None]) -> None:
+        """Keep a reference to the task until it is done."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return task

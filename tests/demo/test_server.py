@@ -209,15 +209,15 @@ def test_a_server_that_boots_while_clients_are_connected_reports_it_once() -> No
 
 def test_stopping_closes_the_connections_and_frees_the_port() -> None:
     async def play() -> None:
-        server = ReplayServer(FAX, LockStep())
-        await server.start()
-        client = await Client.login(server.port)
-        await server.stop()
+        async with ReplayServer(FAX, LockStep()) as server:
+            client = await Client.login(server.port)
         await client.rest()
         async with client:
             with pytest.raises(ConnectionRefusedError):
                 await Client.connect(server.port)
-        async with ReplayServer(FAX, LockStep(), port=server.port) as again:
+        again = ReplayServer(FAX, LockStep())
+        again.port = server.port
+        async with again:
             assert again.port == server.port
 
     asyncio.run(play())
