@@ -2,7 +2,7 @@
 
 A data set has every column of its view, so a new column needs no code here.  To add a column to an export:
 
-1. Add it to the view in faxstore/sql/folds, with a COMMENT, and run `make freeze docs`.
+1. Add it to the view in faxstore/sql/folds, with a comment at the end of its line, and run `make freeze docs`.
 2. Add it, with its type, to the view's table in faxstore/store/tables.py.  A test compares the two.
 3. If its name does not contain its unit, add the unit to UNITS below; files then have it in the column's name.
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import LiteralString
 
 from faxstore.sql import billing, charges, folds, history, log, rights
+from faxstore.sql.comments import with_comments
 
 ORDER = tuple(
     f"{folder.__name__.rpartition('.')[2]}/{name}"
@@ -26,6 +27,6 @@ def text(name: str) -> LiteralString:
     return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
-def schema() -> LiteralString:
+def schema() -> str:
     """Returns the SQL that creates the whole schema. The role fax_owner runs it, after ``rights/roles``."""
-    return "\n".join(text(name) for name in ORDER)
+    return "\n".join(with_comments(text(name)) for name in ORDER)

@@ -1,41 +1,49 @@
 -- grain: one life of one server's fax registry (one load of res_fax.so), the scope of a SessionNumber
 -- example: select server, started_at, reload_ordinal from fax.epoch order by first_seen_at;
 create table fax.epoch (
-    epoch_id       uuid primary key,
-    server         text not null,
-    started_at     timestamptz,
-    startup_text   text,
-    reloaded_at    timestamptz,
-    reload_ordinal integer not null default 0,
-    first_seen_at  timestamptz not null,
-    last_seen_at   timestamptz not null
+    epoch_id       uuid primary key,  -- Identity of the epoch: a UUIDv5 of server and start.
+    server         text not null,  -- Name of the server in the settings.
+    started_at     timestamptz,  -- Start of the server, computed from Uptime of FullyBooted; accurate to about 1 s. NULL if not reported.
+    startup_text   text,  -- CoreStartupDate and CoreStartupTime of CoreStatus, in the server's local time, as sent. NULL if not reported.
+    reloaded_at    timestamptz,  -- When res_fax.so was reloaded within this start. NULL for the first load, or if the reload was not observed.
+    reload_ordinal integer not null default 0,  -- Number of known reloads of res_fax.so within this start up to this epoch; 0 for the first load.
+    first_seen_at  timestamptz not null,  -- First observation in this epoch, by the observer's clock.
+    last_seen_at   timestamptz not null  -- Latest observation in this epoch, by the observer's clock.
 );
 
 create index epoch_server on fax.epoch (server, first_seen_at);
 
 comment on table fax.epoch is 'One life of a server''s fax registry. SessionNumber restarts at 0 in each. Starts within 2 s on one server are one epoch.';
+
 comment on column fax.epoch.epoch_id is 'Identity of the epoch: a UUIDv5 of server and start.';
+
 comment on column fax.epoch.server is 'Name of the server in the settings.';
+
 comment on column fax.epoch.started_at is 'Start of the server, computed from Uptime of FullyBooted; accurate to about 1 s. NULL if not reported.';
+
 comment on column fax.epoch.startup_text is 'CoreStartupDate and CoreStartupTime of CoreStatus, in the server''s local time, as sent. NULL if not reported.';
+
 comment on column fax.epoch.reloaded_at is 'When res_fax.so was reloaded within this start. NULL for the first load, or if the reload was not observed.';
+
 comment on column fax.epoch.reload_ordinal is 'Number of known reloads of res_fax.so within this start up to this epoch; 0 for the first load.';
+
 comment on column fax.epoch.first_seen_at is 'First observation in this epoch, by the observer''s clock.';
+
 comment on column fax.epoch.last_seen_at is 'Latest observation in this epoch, by the observer''s clock.';
 
 -- grain: one fax session: what identifies it and does not change, so that history rows need not repeat it
 -- example: select session_id, started_at from fax.session where server = 'pbx1' and session_number = 7;
 create table fax.session (
-    session_id     uuid primary key,
-    started_at     timestamptz not null,
-    session_number bigint,
-    epoch_id       uuid not null references fax.epoch,
-    is_open        boolean not null default true,
-    server         text not null,
-    operation      text,
-    channel        text,
-    uniqueid       text,
-    technology     text
+    session_id     uuid primary key,  -- Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events, of server, Uniqueid, application and ordinal.
+    started_at     timestamptz not null,  -- First appended observation of the session, by the observer's clock. Determines the partition of its rows.
+    session_number bigint,  -- SessionNumber within the epoch. NULL if the fax is known only from its events.
+    epoch_id       uuid not null references fax.epoch,  -- Epoch in which SessionNumber counts.
+    is_open        boolean not null default true,  -- True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.
+    server         text not null,  -- Name of the server in the settings.
+    operation      text,  -- Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.
+    channel        text,  -- Channel name as first reported (personal: may contain a number). NULL if not reported.
+    uniqueid       text,  -- Uniqueid of the channel as first reported by an event. NULL if not reported.
+    technology     text  -- Technology of the list entry, for example Spandsp. NULL if not reported.
 );
 
 create index session_started on fax.session (started_at);
@@ -46,40 +54,50 @@ create index session_uniqueid on fax.session (server, left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
 comment on table fax.session is 'Identity of one fax session, maintained by fax.append(). Its observations are in fax.session_history.';
+
 comment on column fax.session.session_id is 'Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events, of server, Uniqueid, application and ordinal.';
+
 comment on column fax.session.started_at is 'First appended observation of the session, by the observer''s clock. Determines the partition of its rows.';
+
 comment on column fax.session.session_number is 'SessionNumber within the epoch. NULL if the fax is known only from its events.';
+
 comment on column fax.session.epoch_id is 'Epoch in which SessionNumber counts.';
+
 comment on column fax.session.is_open is 'True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.';
+
 comment on column fax.session.server is 'Name of the server in the settings.';
+
 comment on column fax.session.operation is 'Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.';
+
 comment on column fax.session.channel is 'Channel name as first reported (personal: may contain a number). NULL if not reported.';
+
 comment on column fax.session.uniqueid is 'Uniqueid of the channel as first reported by an event. NULL if not reported.';
+
 comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL if not reported.';
 
 -- grain: one observation of one session, never changed
 -- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
 -- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
 create table fax.session_history (
-    session_id            uuid not null,
-    started_at            timestamptz not null,
-    observed_at           timestamptz not null,
-    position              bigint not null,
-    data_rate             integer,
-    x_resolution          integer,
-    y_resolution          integer,
-    page_number           integer,
-    pages_transmitted     integer,
-    pages_received        integer,
-    total_bad_lines       integer,
-    error_correction_mode boolean,
-    event                 text not null,
-    operation             text,
-    state                 text,
-    session_type          text,
-    collector_id          text not null,
-    file_name             text,
-    details               jsonb,
+    session_id            uuid not null,  -- The session (fax.session).
+    started_at            timestamptz not null,  -- First observation of the session, the same in all its rows. Determines the partition.
+    observed_at           timestamptz not null,  -- Time of the observation, by the observer's clock, to the microsecond.
+    position              bigint not null,  -- Position in the history, from 1 without gaps, in commit order.
+    data_rate             integer,  -- DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.
+    x_resolution          integer,  -- Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
+    y_resolution          integer,  -- Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
+    page_number           integer,  -- PageNumber as sent: completed pages plus one. NULL if not reported.
+    pages_transmitted     integer,  -- Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.
+    pages_received        integer,  -- Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.
+    total_bad_lines       integer,  -- TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.
+    error_correction_mode boolean,  -- ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.
+    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.
+    operation             text,  -- Operation as sent. NULL if not reported.
+    state                 text,  -- State as sent. NULL if not reported.
+    session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
+    collector_id          text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    file_name             text,  -- FileName as sent, the first if there are several (personal). NULL if not reported.
+    details               jsonb,  -- Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.
     primary key (session_id, observed_at, started_at)
 ) partition by range (started_at);
 
@@ -91,42 +109,66 @@ create index session_history_completion on fax.session_history (observed_at) whe
 create table fax.session_history_default partition of fax.session_history default;
 
 comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';
+
 comment on column fax.session_history.session_id is 'The session (fax.session).';
+
 comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows. Determines the partition.';
+
 comment on column fax.session_history.observed_at is 'Time of the observation, by the observer''s clock, to the microsecond.';
+
 comment on column fax.session_history.position is 'Position in the history, from 1 without gaps, in commit order.';
+
 comment on column fax.session_history.data_rate is 'DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.';
+
 comment on column fax.session_history.x_resolution is 'Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+
 comment on column fax.session_history.y_resolution is 'Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+
 comment on column fax.session_history.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
+
 comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.';
+
 comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.';
+
 comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.';
+
 comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
+
 comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.';
+
 comment on column fax.session_history.operation is 'Operation as sent. NULL if not reported.';
+
 comment on column fax.session_history.state is 'State as sent. NULL if not reported.';
+
 comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
+
 comment on column fax.session_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+
 comment on column fax.session_history.file_name is 'FileName as sent, the first if there are several (personal). NULL if not reported.';
+
 comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.';
 
 -- grain: one append of at least one new row
 -- example: select max(last_position) from fax.append_batch;
 create table fax.append_batch (
-    first_position bigint not null,
-    last_position  bigint primary key,
-    rows           bigint not null,
-    appended_at    timestamptz not null default clock_timestamp(),
-    collector_id   text not null,
+    first_position bigint not null,  -- Position of the first row.
+    last_position  bigint primary key,  -- Position of the last row.
+    rows           bigint not null,  -- Number of rows.
+    appended_at    timestamptz not null default clock_timestamp(),  -- Time of the append, by the database's clock.
+    collector_id   text not null,  -- Collector that appended: an ingestor (its host and the id of its spool) or the importer.
     check (rows = last_position - first_position + 1)
 );
 
 comment on table fax.append_batch is 'One append to the history: its positions, its collector and its time. Append-only.';
+
 comment on column fax.append_batch.first_position is 'Position of the first row.';
+
 comment on column fax.append_batch.last_position is 'Position of the last row.';
+
 comment on column fax.append_batch.rows is 'Number of rows.';
+
 comment on column fax.append_batch.appended_at is 'Time of the append, by the database''s clock.';
+
 comment on column fax.append_batch.collector_id is 'Collector that appended: an ingestor (its host and the id of its spool) or the importer.';
 
 -- grain: one observation that is being appended, for the duration of one transaction
@@ -188,74 +230,93 @@ comment on column fax.staged_row.details is 'As in fax.session_history (personal
 -- grain: one observation of one server
 -- example: select observed_at, event, details from fax.server_history where server = 'pbx1' order by observed_at;
 create table fax.server_history (
-    server       text not null,
-    observed_at  timestamptz not null,
-    event        text not null,
-    collector_id text not null,
-    details      jsonb,
+    server       text not null,  -- Name of the server in the settings.
+    observed_at  timestamptz not null,  -- Time of the observation, by the observer's clock.
+    event        text not null,  -- AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or one of faxstore's own: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one per minute), PollFailed (the first of consecutive equal ones), Dropped (records observed but lost because a queue was full).
+    collector_id text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    details      jsonb,  -- Headers as sent. Of faxstore's own events: Reason, LastPolled (the last complete list before), Previous (the complete list before a late one), From, To and Records (what was dropped). NULL if none.
     primary key (server, observed_at, event, collector_id)
 );
 
 comment on table fax.server_history is 'Observations of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
+
 comment on column fax.server_history.server is 'Name of the server in the settings.';
+
 comment on column fax.server_history.observed_at is 'Time of the observation, by the observer''s clock.';
+
 comment on column fax.server_history.event is 'AMI event or response (FAXStats, FullyBooted, Shutdown, Load, Unload, CoreStatus, CoreSettings), or one of faxstore''s own: Connected, Banner, Disconnected, ConnectFailed, Polled (a complete list: the first of a connection, then at most one per minute), PollFailed (the first of consecutive equal ones), Dropped (records observed but lost because a queue was full).';
+
 comment on column fax.server_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+
 comment on column fax.server_history.details is 'Headers as sent. Of faxstore''s own events: Reason, LastPolled (the last complete list before), Previous (the complete list before a late one), From, To and Records (what was dropped). NULL if none.';
 
 -- grain: one message, or part of one, that faxstore could not parse
 -- example: select observed_at, reason, convert_from(raw, 'utf8') from fax.rejected_message;
 create table fax.rejected_message (
-    server       text not null,
-    observed_at  timestamptz not null,
-    digest       bytea not null,
-    collector_id text not null,
-    reason       text not null,
-    raw          bytea not null,
+    server       text not null,  -- Name of the server in the settings.
+    observed_at  timestamptz not null,  -- When the message arrived, by the observer's clock.
+    digest       bytea not null,  -- SHA-256 of reason and raw, which makes repeats no-ops.
+    collector_id text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    reason       text not null,  -- Why it was rejected.
+    raw          bytea not null,  -- The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.
     primary key (server, observed_at, digest)
 );
 
 comment on table fax.rejected_message is 'Messages, whole or in part, that faxstore could not parse. Append-only.';
+
 comment on column fax.rejected_message.server is 'Name of the server in the settings.';
+
 comment on column fax.rejected_message.observed_at is 'When the message arrived, by the observer''s clock.';
+
 comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw, which makes repeats no-ops.';
+
 comment on column fax.rejected_message.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+
 comment on column fax.rejected_message.reason is 'Why it was rejected.';
+
 comment on column fax.rejected_message.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
 
 -- grain: one event at the end of an imported recording whose session has not been listed yet
 -- example: select server, count(*) from fax.waiting_record group by server;
 -- The ingestor stores its waiting events in its spool.
 create table fax.waiting_record (
-    server  text not null,
-    ordinal integer not null,
-    body    bytea not null,
+    server  text not null,  -- Server of the recording.
+    ordinal integer not null,  -- Order, from 0.
+    body    bytea not null,  -- The record as the importer encodes it (personal).
     primary key (server, ordinal)
 );
 
 comment on table fax.waiting_record is 'Events at the end of an imported recording that wait for their session. The next import for the server continues with them.';
+
 comment on column fax.waiting_record.server is 'Server of the recording.';
+
 comment on column fax.waiting_record.ordinal is 'Order, from 0.';
+
 comment on column fax.waiting_record.body is 'The record as the importer encodes it (personal).';
 
 -- grain: one server, with the ingestor that collects from it
 -- example: select server, holder, taken_at from fax.lease where expires_at > now();
 -- Not history: fax.hold_lease() changes it every few seconds.
 create table fax.lease (
-    server     text primary key,
-    holder     text not null,
-    taken_at   timestamptz not null,
-    renewed_at timestamptz not null,
-    expires_at timestamptz not null
+    server     text primary key,  -- Name of the server in the settings.
+    holder     text not null,  -- Ingestor that holds the lease, as in collector_id.
+    taken_at   timestamptz not null,  -- When the holder got the lease, by the database's clock.
+    renewed_at timestamptz not null,  -- When the holder last renewed it, by the database's clock.
+    expires_at timestamptz not null  -- When it expires unless renewed, by the database's clock; not after renewed_at if the holder released it.
 )
 -- Leaves room on the page for new versions of the row, so that updates need no new index entries (HOT).
 with (fillfactor = 10);
 
 comment on table fax.lease is 'The ingestor that collects from a server; other ingestors for the server are standbys. Not part of the history.';
+
 comment on column fax.lease.server is 'Name of the server in the settings.';
+
 comment on column fax.lease.holder is 'Ingestor that holds the lease, as in collector_id.';
+
 comment on column fax.lease.taken_at is 'When the holder got the lease, by the database''s clock.';
+
 comment on column fax.lease.renewed_at is 'When the holder last renewed it, by the database''s clock.';
+
 comment on column fax.lease.expires_at is 'When it expires unless renewed, by the database''s clock; not after renewed_at if the holder released it.';
 
 -- Trigger of append-only tables: refuses every change.
@@ -277,7 +338,7 @@ begin
 end
 $$;
 
-comment on function fax.refuse_change() is 'Trigger: refuses UPDATE, DELETE and TRUNCATE of an append-only table.';
+comment on function fax.refuse_change is 'Trigger of append-only tables: refuses every change. An UPDATE passes if its transaction has recorded an erasure and the table has the trigger check_erasure, which then checks each row.';
 
 -- Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.
 -- example: select fax.make_append_only('epoch');
@@ -292,7 +353,7 @@ begin
 end
 $$;
 
-comment on function fax.make_append_only(text) is 'Adds triggers to a table that refuse UPDATE, DELETE and TRUNCATE.';
+comment on function fax.make_append_only is 'Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.';
 
 -- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing.
 -- Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the
@@ -322,7 +383,7 @@ begin
 end
 $$;
 
-comment on function fax.make_partition(timestamptz) is 'Creates the partition of fax.session_history for the month (UTC) of a moment if it is missing; returns its name.';
+comment on function fax.make_partition is 'Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing. Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the month into the default partition, the month stays there: rows are never moved.';
 
 -- Takes the lock of all appenders until the end of the transaction, so that positions are in commit order.
 -- Requires read committed: the statements after it must see what the previous holder committed.
@@ -340,7 +401,7 @@ begin
 end
 $$;
 
-comment on function fax.lock_append() is 'Waits for the lock of all appenders and holds it until the transaction ends.';
+comment on function fax.lock_append is 'Takes the lock of all appenders until the end of the transaction, so that positions are in commit order. Requires read committed: the statements after it must see what the previous holder committed.';
 
 -- Creates the partitions of this month and the following ones. Migrations run it, and the ingestor once per day.
 -- example: select * from fax.make_partitions_ahead(3);
@@ -353,7 +414,7 @@ as $$
     select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(coalesce(months, 3), 120)) as n
 $$;
 
-comment on function fax.make_partitions_ahead(integer) is 'Creates the partitions of this month and the given number of following months; returns their names.';
+comment on function fax.make_partitions_ahead is 'Creates the partitions of this month and the following ones. Migrations run it, and the ingestor once per day.';
 
 -- The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer.
 -- example: select fax.counter('{"TransmitAttempts": "7"}', 'TransmitAttempts');
@@ -363,7 +424,7 @@ as $$
     select case when details ->> name ~ '^-?\d{1,10}$' then (details ->> name)::bigint end
 $$;
 
-comment on function fax.counter(jsonb, text) is 'The integer value of a header in details. NULL if missing or not an integer of at most 10 digits.';
+comment on function fax.counter is 'The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer.';
 
 -- When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an
 -- observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell.
@@ -418,8 +479,7 @@ as $$
     select coalesce((select l.at from loaded l), (select max(c.at) from counted c))
 $$;
 
-comment on function fax.unseen_reload(text, timestamptz, text, timestamptz, text) is
-    'When res_fax.so was reloaded while no observer saw it, as far as recorded evidence shows. NULL if there is no such evidence.';
+comment on function fax.unseen_reload is 'When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell. NULL if there is no evidence, or if an epoch for the reload exists.';
 
 -- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
 -- Two observers of one boot, or a recording and the live ingestor, get the same epoch.
@@ -475,8 +535,7 @@ begin
 end
 $$;
 
-comment on function fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean) is
-    'The epoch of a life of the fax registry as one observer describes it. Starts within 2 s on one server are one epoch.';
+comment on function fax.resolve_epoch is 'Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true. Two observers of one boot, or a recording and the live ingestor, get the same epoch.';
 
 -- Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains.
 -- Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.
@@ -502,7 +561,7 @@ begin
 end
 $$;
 
-comment on function fax.find_gone_sessions(uuid, timestamptz, bigint[]) is 'Open sessions of an epoch that are absent from a complete list of it.';
+comment on function fax.find_gone_sessions is 'Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains. Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.';
 
 -- Registers the sessions of a staged batch: inserts new ones, adds what known ones lacked (channel, operation, …), and
 -- creates the partitions that they need. fax.append() calls it under its lock.
@@ -550,7 +609,7 @@ begin
 end
 $$;
 
-comment on function fax.register_sessions(uuid) is 'Registers the sessions of a staged batch and creates their partitions.';
+comment on function fax.register_sessions is 'Registers the sessions of a staged batch: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions that they need. fax.append() calls it under its lock.';
 
 -- Appends one staged batch (fax.staged_row) to the history. There is no other way in.
 -- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
@@ -604,7 +663,7 @@ begin
 end
 $$;
 
-comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history with gapless positions in commit order; ignores repeats.';
+comment on function fax.append is 'Appends one staged batch (fax.staged_row) to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.';
 
 -- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
 -- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
@@ -652,7 +711,7 @@ begin
 end
 $$;
 
-comment on function fax.hold_lease(text, text, double precision) is 'Requests or renews the lease on a server for some seconds, and returns its holder.';
+comment on function fax.hold_lease is 'Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder. The caller gets the lease unless another ingestor''s lease has not expired. All times are the database''s. A lease renewed in the future (the database''s clock was set back) is void. left_by is the previous holder if the lease changes hands; silent_since is its last renewal, NULL if it released.';
 
 -- grain: one message, or part of one, that faxstore could not parse
 -- example: select observed_at, server, reason from fax.rejected_messages order by observed_at desc limit 20;
@@ -670,27 +729,31 @@ comment on column fax.rejected_messages.collector_id is 'Collector that observed
 -- grain: one fax technology, by the name in list entries
 -- example: insert into fax.technology values ('Example', 'session');
 create table fax.technology (
-    technology           text primary key,
-    bad_lines_counted_by text not null check (bad_lines_counted_by in ('page', 'session'))
+    technology           text primary key,  -- Technology as the list entry names it.
+    bad_lines_counted_by text not null check (bad_lines_counted_by in ('page', 'session'))  -- page: TotalBadLines counts the current page (spandsp: t4_rx.c, t4_rx_start_page). session: it counts all pages so far.
 );
 
 insert into fax.technology values ('Spandsp', 'page');
 
 comment on table fax.technology is 'Reference table: what TotalBadLines counts, by fax technology. A technology without a row counts per page.';
+
 comment on column fax.technology.technology is 'Technology as the list entry names it.';
+
 comment on column fax.technology.bad_lines_counted_by is 'page: TotalBadLines counts the current page (spandsp: t4_rx.c, t4_rx_start_page). session: it counts all pages so far.';
 
 -- grain: one quality class of a page
 -- example: update fax.quality_class set bad_line_ratio_below = 0.03 where quality = 'good';
 create table fax.quality_class (
-    quality              text primary key,
-    bad_line_ratio_below numeric unique check (bad_line_ratio_below > 0)
+    quality              text primary key,  -- Name of the class: good, poor, bad.
+    bad_line_ratio_below numeric unique check (bad_line_ratio_below > 0)  -- Upper limit of bad lines divided by the estimated lines of the page (a ratio), exclusive. NULL if unlimited (the last class).
 );
 
 insert into fax.quality_class values ('good', 0.05), ('poor', 0.15), ('bad', null);
 
 comment on table fax.quality_class is 'Reference table: page quality by the share of bad lines, with spandsp''s limits (t30.c, copy_quality). A page gets the first class whose limit is above its ratio.';
+
 comment on column fax.quality_class.quality is 'Name of the class: good, poor, bad.';
+
 comment on column fax.quality_class.bad_line_ratio_below is 'Upper limit of bad lines divided by the estimated lines of the page (a ratio), exclusive. NULL if unlimited (the last class).';
 
 -- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp, t4_rx.h).
@@ -706,7 +769,7 @@ as $$
     end
 $$;
 
-comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre. NULL for any other.';
+comment on function fax.resolution_name is 'The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp, t4_rx.h). Each range is a few per cent wide because other libraries round differently (200 dots per inch are 7874).';
 
 -- The estimated lines of a page: A4 (0.297 m) at a vertical resolution in pixels per metre.
 -- No AMI message reports the length of a page.
@@ -717,7 +780,7 @@ as $$
     select case when y_resolution > 0 then 0.297 * y_resolution end
 $$;
 
-comment on function fax.page_lines(integer) is 'Lines of an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if the resolution is unknown.';
+comment on function fax.page_lines is 'The estimated lines of a page: A4 (0.297 m) at a vertical resolution in pixels per metre. No AMI message reports the length of a page.';
 
 -- The quality class of a page by its bad lines and vertical resolution, with the limits in fax.quality_class.
 -- example: select fax.page_quality(60, 3850);
@@ -731,7 +794,7 @@ begin atomic
     limit 1;
 end;
 
-comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if bad lines are not measurable.';
+comment on function fax.page_quality is 'The quality class of a page by its bad lines and vertical resolution, with the limits in fax.quality_class.';
 
 -- The class of a result from FAXSTATUS, FAXERROR and FAXSTATUSSTRING, as in Asterisk's `fax show stats`.
 -- spandsp's texts are classed as in res_fax_spandsp.c, update_stats; then FAXERROR as set by res_fax.c. NATIVE_T38 (no
@@ -833,7 +896,7 @@ as $$
     end
 $$;
 
-comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats. NULL if there is no result.';
+comment on function fax.result_class is 'The class of a result from FAXSTATUS, FAXERROR and FAXSTATUSSTRING, as in Asterisk''s `fax show stats`. spandsp''s texts are classed as in res_fax_spandsp.c, update_stats; then FAXERROR as set by res_fax.c. NATIVE_T38 (no gateway necessary) is not a failure. Any other text is unknown_error.';
 
 -- The value of a channel variable in the ChanVariable headers of an event ("NAME=value", one or more; manager.conf,
 -- channelvars). NULL if the variable is not among them.
@@ -852,7 +915,7 @@ as $$
     limit 1
 $$;
 
-comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers. NULL if it is not among them.';
+comment on function fax.channel_variable is 'The value of a channel variable in the ChanVariable headers of an event ("NAME=value", one or more; manager.conf, channelvars). NULL if the variable is not among them.';
 
 -- Removes the escapes that Asterisk adds to a channel variable in VarSet and ChanVariable: a backslash before quotes
 -- and backslashes (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters remain escaped.
@@ -863,7 +926,7 @@ as $$
     select regexp_replace(value, '\\([''"?\\])', '\1', 'g')
 $$;
 
-comment on function fax.unescape(text) is 'The text of a channel variable without the backslashes that Asterisk puts before quotes and backslashes.';
+comment on function fax.unescape is 'Removes the escapes that Asterisk adds to a channel variable in VarSet and ChanVariable: a backslash before quotes and backslashes (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters remain escaped.';
 
 -- A timestamp in the details of one of faxstore's own events (ISO 8601, UTC).
 -- Any other text is NULL, never an error: the content of a row must not break a view.
@@ -877,7 +940,7 @@ begin atomic
                      + (substr(details ->> name, 9, 2)::integer - 1) * interval '24 hours' end;
 end;
 
-comment on function fax.reported_time(jsonb, text) is 'A timestamp in the details of one of faxstore''s own events. NULL if missing or malformed.';
+comment on function fax.reported_time is 'A timestamp in the details of one of faxstore''s own events (ISO 8601, UTC). Any other text is NULL, never an error: the content of a row must not break a view.';
 
 -- Why there was no good poll, from an event of the collector, in the words of fax.coverage_gaps.
 -- The texts are those of faxstore/ami (connection, guard, collector) and of Asterisk (manager.c, process_message).
@@ -896,7 +959,7 @@ as $$
     end
 $$;
 
-comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused, polls late or dropped.';
+comment on function fax.gap_reason is 'Why there was no good poll, from an event of the collector, in the words of fax.coverage_gaps. The texts are those of faxstore/ami (connection, guard, collector) and of Asterisk (manager.c, process_message).';
 
 -- The intervals between two moments in which no observer polled a server successfully.
 -- A recorded poll (Polled) covers the time until its observer's next one, if that follows within 150 s (they are
@@ -1003,7 +1066,7 @@ begin atomic
     ) w;
 end;
 
-comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (clipped to them), with their reasons.';
+comment on function fax.gaps is 'The intervals between two moments in which no observer polled a server successfully. A recorded poll (Polled) covers the time until its observer''s next one, if that follows within 150 s (they are recorded once per minute). If the connection or the polls failed in between, it covers the time until the last complete list (LastPolled). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their time out of it.';
 
 -- Whether a server's TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX with valid
 -- arguments (res_fax.c, sendfax_exec and receivefax_exec; the recording failures-22).
@@ -1015,7 +1078,7 @@ as $$
            and coalesce(error not in ('INVALID_ARGUMENTS', 'NATIVE_T38'), true)
 $$;
 
-comment on function fax.is_attempt(text, text) is 'Whether a server''s own counters of attempts include a session, by its operation and FAXERROR.';
+comment on function fax.is_attempt is 'Whether a server''s TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX with valid arguments (res_fax.c, sendfax_exec and receivefax_exec; the recording failures-22).';
 
 -- The last time between two moments at which a server's counters restarted at 0: a start (FullyBooted, by its Uptime)
 -- or a load of res_fax.so. NULL if no event shows one.
@@ -1035,7 +1098,7 @@ begin atomic
       and b.began_at > from_moment;
 end;
 
-comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last restarted at 0 between two moments. NULL if no event shows it.';
+comment on function fax.restarted_at is 'The last time between two moments at which a server''s counters restarted at 0: a start (FullyBooted, by its Uptime) or a load of res_fax.so. NULL if no event shows one.';
 
 -- grain: one row of the history, interpreted
 -- example: select observed_at, pages, data_rate from fax.session_rows where session_id = '…' and started_at = '…';
@@ -1044,31 +1107,31 @@ comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a 
 --   measured  Before negotiation, rate and ECM are defaults. They count once a resolution (gateway: a rate) is known.
 create view fax.session_rows as
 select
-    h.session_id,
-    h.started_at,
-    h.observed_at,
-    h.position,
-    h.collector_id,
-    h.event,
-    m.is_snapshot,
-    m.measured,
-    h.operation,
-    h.state,
-    h.session_type,
-    h.page_number,
+    h.session_id,  -- The session.
+    h.started_at,  -- First observation of the session.
+    h.observed_at,  -- Time of the observation, by the observer's clock.
+    h.position,  -- Position in the history.
+    h.collector_id,  -- Collector that observed it.
+    h.event,  -- AMI event, or Gone.
+    m.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
+    m.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
+    h.operation,  -- send, receive, gateway, V.21 or none, as sent. NULL if not reported.
+    h.state,  -- State as sent. NULL if not reported.
+    h.session_type,  -- G.711, T.38 or none. NULL if not reported.
+    h.page_number,  -- PageNumber as sent: completed pages plus one. NULL if not reported.
     case h.operation
         when 'receive' then h.pages_received
         when 'send' then h.pages_transmitted
         when 'gateway' then case when h.page_number > -2147483648 then h.page_number - 1 end
-    end as pages,
-    h.total_bad_lines,
+    end as pages,  -- Completed pages so far; of a completion event, pages transferred. NULL if not reported.
+    h.total_bad_lines,  -- Bad lines of the current page so far. NULL if not reported.
     -- 33600 is V.34, the fastest fax modem; spandsp can report any number for a modem that it does not know
-    case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
-    case when m.measured then h.error_correction_mode end as error_correction_mode,
-    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,
-    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,
-    h.file_name,
-    h.details
+    case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,  -- Measured rate, bit/s. NULL if not measured.
+    case when m.measured then h.error_correction_mode end as error_correction_mode,  -- Whether ECM is in use. NULL if not measured.
+    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not measured.
+    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not measured.
+    h.file_name,  -- File being sent or received (personal). NULL if not reported.
+    h.details  -- Headers without a column of their own, as sent (personal). NULL if none.
 from fax.session_history h
 cross join lateral (
     select
@@ -1077,25 +1140,45 @@ cross join lateral (
 ) m;
 
 comment on view fax.session_rows is 'One row of the history, interpreted: completed pages, and measured values without the defaults from before negotiation. The base of the other views.';
+
 comment on column fax.session_rows.session_id is 'The session.';
+
 comment on column fax.session_rows.started_at is 'First observation of the session.';
+
 comment on column fax.session_rows.observed_at is 'Time of the observation, by the observer''s clock.';
+
 comment on column fax.session_rows.position is 'Position in the history.';
+
 comment on column fax.session_rows.collector_id is 'Collector that observed it.';
+
 comment on column fax.session_rows.event is 'AMI event, or Gone.';
+
 comment on column fax.session_rows.is_snapshot is 'Whether a poll produced the row: FAXSession, or a list entry without detail.';
+
 comment on column fax.session_rows.measured is 'Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.';
+
 comment on column fax.session_rows.operation is 'send, receive, gateway, V.21 or none, as sent. NULL if not reported.';
+
 comment on column fax.session_rows.state is 'State as sent. NULL if not reported.';
+
 comment on column fax.session_rows.session_type is 'G.711, T.38 or none. NULL if not reported.';
+
 comment on column fax.session_rows.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
+
 comment on column fax.session_rows.pages is 'Completed pages so far; of a completion event, pages transferred. NULL if not reported.';
+
 comment on column fax.session_rows.total_bad_lines is 'Bad lines of the current page so far. NULL if not reported.';
+
 comment on column fax.session_rows.data_rate is 'Measured rate, bit/s. NULL if not measured.';
+
 comment on column fax.session_rows.error_correction_mode is 'Whether ECM is in use. NULL if not measured.';
+
 comment on column fax.session_rows.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not measured.';
+
 comment on column fax.session_rows.y_resolution is 'Vertical resolution, pixels per metre. NULL if not measured.';
+
 comment on column fax.session_rows.file_name is 'File being sent or received (personal). NULL if not reported.';
+
 comment on column fax.session_rows.details is 'Headers without a column of their own, as sent (personal). NULL if none.';
 
 -- grain: one attempt at one page of one session
@@ -1157,30 +1240,30 @@ numbered as (
     select
         c.*,
         1 + count(*) filter (where c.by_page and c.page_bad_lines < c.bad_lines_before)
-            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
+            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt  -- Attempt at this page, from 1.
     from compared c
 ),
 attempts as (
     select
         n.session_id,
         n.started_at,
-        n.page_number as page,
+        n.page_number as page,  -- Current page, from 1; one past the last page once all are done.
         n.stream,
         n.attempt,
-        min(n.observed_at) as first_seen_at,
-        max(n.observed_at) as last_seen_at,
-        count(*) as snapshots,
-        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
-        min(n.observed_at) filter (where n.measured) as first_measured_at,
-        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
-        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
+        min(n.observed_at) as first_seen_at,  -- First snapshot of the attempt.
+        max(n.observed_at) as last_seen_at,  -- Last snapshot of the attempt.
+        count(*) as snapshots,  -- Snapshots of the attempt.
+        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,  -- Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.
+        min(n.observed_at) filter (where n.measured) as first_measured_at,  -- First snapshot of the attempt after negotiation. NULL if none.
+        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,  -- Last rate in the attempt, bit/s. NULL if not measured.
+        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution  -- Last vertical resolution in the attempt, pixels per metre. NULL if not measured.
     from numbered n
     group by n.session_id, n.started_at, n.page_number, n.stream, n.attempt
 ),
 judged as (
     select
         a.*,
-        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,
+        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,  -- Whether this is the last attempt at the page, whose bad lines count.
         first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
                                     order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
     from attempts a
@@ -1194,15 +1277,25 @@ where j.stream = j.best_stream;
 comment on view fax.page_attempts is 'One attempt at one page of one session, as far as snapshots show it. A page that was sent again has several.';
 comment on column fax.page_attempts.session_id is 'The session.';
 comment on column fax.page_attempts.started_at is 'First observation of the session.';
-comment on column fax.page_attempts.page is 'Current page, from 1; one past the last page once all are done.';
+
 comment on column fax.page_attempts.attempt is 'Attempt at this page, from 1.';
+
+comment on column fax.page_attempts.page is 'Current page, from 1; one past the last page once all are done.';
+
 comment on column fax.page_attempts.first_seen_at is 'First snapshot of the attempt.';
+
 comment on column fax.page_attempts.last_seen_at is 'Last snapshot of the attempt.';
+
 comment on column fax.page_attempts.snapshots is 'Snapshots of the attempt.';
+
 comment on column fax.page_attempts.bad_lines is 'Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.';
+
 comment on column fax.page_attempts.first_measured_at is 'First snapshot of the attempt after negotiation. NULL if none.';
+
 comment on column fax.page_attempts.data_rate is 'Last rate in the attempt, bit/s. NULL if not measured.';
+
 comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in the attempt, pixels per metre. NULL if not measured.';
+
 comment on column fax.page_attempts.kept is 'Whether this is the last attempt at the page, whose bad lines count.';
 
 -- grain: one fax session: what its rows show together
@@ -1213,48 +1306,48 @@ comment on column fax.page_attempts.kept is 'Whether this is the last attempt at
 -- planning time must not grow as partitions accumulate.
 create view fax.session_facts as
 select
-    s.session_id,
-    s.started_at,
-    s.epoch_id,
-    s.server,
-    s.session_number,
-    s.channel,
-    s.technology,
-    x.operation,
-    x.uniqueid,
-    x.state,
-    x.transport,
-    x.file_names,
-    x.snapshots,
-    x.pages_observed,
-    x.pages,
-    x.first_snapshot_at,
-    x.last_snapshot_at,
-    x.completed_at,
-    x.gone_at,
-    x.last_row_at,
-    n.began_at as next_life_at,
-    x.error_correction_mode,
-    x.first_data_rate,
-    x.last_data_rate,
-    x.lowest_data_rate,
-    x.rate_falls,
-    x.x_resolution,
-    x.y_resolution,
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session.
+    s.epoch_id,  -- Epoch in which session_number counts.
+    s.server,  -- Name of the server in the settings.
+    s.session_number,  -- SessionNumber of Asterisk. NULL if never listed.
+    s.channel,  -- Channel name (personal). NULL if not reported.
+    s.technology,  -- Technology of the list entry. NULL if never listed.
+    x.operation,  -- send, receive, gateway, V.21 or none, as last reported. NULL if not reported.
+    x.uniqueid,  -- Uniqueid of the channel. NULL if no event reported it.
+    x.state,  -- Last state, as sent. NULL if never listed.
+    x.transport,  -- Last transport, G.711 or T.38. NULL if not reported.
+    x.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
+    x.snapshots,  -- Snapshots by polls.
+    x.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
+    x.pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
+    x.first_snapshot_at,  -- First snapshot. NULL if none.
+    x.last_snapshot_at,  -- Last snapshot. NULL if none.
+    x.completed_at,  -- Time of the completion event. NULL if none.
+    x.gone_at,  -- First complete list without the session. NULL if none.
+    x.last_row_at,  -- Last observation of any kind.
+    n.began_at as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
+    x.error_correction_mode,  -- ECM by the last measurement. NULL if never negotiated.
+    x.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    x.last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
+    x.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    x.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls.
+    x.x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
+    x.y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
     -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
-    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,
-    coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
-    x.completed,
-    x.attempted,
-    x.call,
-    x.dialled_number,
-    x.status,
-    x.error,
-    x.status_text,
-    x.local_station_id,
-    x.remote_station_id,
-    x.first_position,
-    x.last_position
+    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
+    coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
+    x.completed,  -- Whether a completion event arrived.
+    x.attempted,  -- Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.
+    x.call,  -- Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.
+    x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
+    x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
+    x.error,  -- FAXERROR at the end. NULL if not on the wire, or blank.
+    x.status_text,  -- FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.
+    x.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
+    x.remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
+    x.first_position,  -- First position of its rows.
+    x.last_position  -- Last position of its rows.
 from fax.session s
 left join fax.technology t on t.technology = s.technology
 cross join lateral (
@@ -1424,46 +1517,87 @@ left join lateral (
 ) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
 
 comment on view fax.session_facts is 'One fax session as its rows show it: counts, measurements and times. The base of fax.sessions, which adds names and evidence.';
+
 comment on column fax.session_facts.session_id is 'The session.';
+
 comment on column fax.session_facts.started_at is 'First observation of the session.';
+
 comment on column fax.session_facts.epoch_id is 'Epoch in which session_number counts.';
+
 comment on column fax.session_facts.server is 'Name of the server in the settings.';
+
 comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL if never listed.';
+
 comment on column fax.session_facts.channel is 'Channel name (personal). NULL if not reported.';
+
 comment on column fax.session_facts.technology is 'Technology of the list entry. NULL if never listed.';
+
 comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last reported. NULL if not reported.';
+
 comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL if no event reported it.';
+
 comment on column fax.session_facts.state is 'Last state, as sent. NULL if never listed.';
+
 comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL if not reported.';
+
 comment on column fax.session_facts.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
+
 comment on column fax.session_facts.snapshots is 'Snapshots by polls.';
+
 comment on column fax.session_facts.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+
 comment on column fax.session_facts.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
+
 comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL if none.';
+
 comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL if none.';
+
 comment on column fax.session_facts.completed_at is 'Time of the completion event. NULL if none.';
+
 comment on column fax.session_facts.gone_at is 'First complete list without the session. NULL if none.';
+
 comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
+
 comment on column fax.session_facts.next_life_at is 'Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.';
+
 comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
+
 comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+
 comment on column fax.session_facts.last_data_rate is 'Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.';
+
 comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+
 comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls.';
+
 comment on column fax.session_facts.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
+
 comment on column fax.session_facts.y_resolution is 'Vertical resolution, pixels per metre. NULL if not reported.';
+
 comment on column fax.session_facts.bad_lines_measurable is 'Whether the fax was received without ECM.';
+
 comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
-comment on column fax.session_facts.attempted is 'Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
-comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
+
 comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
+
+comment on column fax.session_facts.attempted is 'Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
+
 comment on column fax.session_facts.call is 'Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.';
+
+comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
+
 comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL if not on the wire, or blank.';
+
 comment on column fax.session_facts.error is 'FAXERROR at the end. NULL if not on the wire, or blank.';
+
 comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.';
+
 comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+
 comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL if none or not reported.';
+
 comment on column fax.session_facts.first_position is 'First position of its rows.';
+
 comment on column fax.session_facts.last_position is 'Last position of its rows.';
 
 -- grain: one fax session
@@ -1472,62 +1606,62 @@ comment on column fax.session_facts.last_position is 'Last position of its rows.
 -- Fax variables that a dialplan sets without a fax make no session.
 create view fax.sessions as
 select
-    f.session_id,
-    f.server,
-    f.epoch_id,
-    f.session_number,
-    f.operation,
-    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,
-    f.channel,
-    f.uniqueid,
-    nullif(f.call ->> 'Linkedid', '') as linkedid,
-    nullif(f.call ->> 'AccountCode', '') as account_code,
-    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,
+    f.session_id,  -- Identity of the session, the same wherever its recording is imported.
+    f.server,  -- Name of the server in the settings.
+    f.epoch_id,  -- Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.
+    f.session_number,  -- SessionNumber of Asterisk. NULL if the fax is known only from its events.
+    f.operation,  -- Operation as sent: send, receive, gateway, V.21. NULL if not reported.
+    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
+    f.channel,  -- Channel name (personal: may contain a number). NULL if not reported.
+    f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
+    nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
+    nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
+    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
     case f.operation
         when 'receive' then coalesce(f.dialled_number, nullif(f.call ->> 'Exten', ''))
         else nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>')
-    end as called_number,
-    f.local_station_id,
-    f.remote_station_id,
-    f.transport,
-    f.file_names,
-    f.started_at,
-    e.ended_at,
-    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,
-    e.end_observed_by,
-    f.state,
-    f.pages,
-    f.pages_observed,
-    case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,
-    f.bad_lines_measurable,
-    case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,
-    f.error_correction_mode,
-    f.first_data_rate,
-    f.last_data_rate,
-    f.lowest_data_rate,
-    f.rate_falls,
-    f.x_resolution,
-    f.y_resolution,
-    fax.resolution_name(f.y_resolution) as resolution,
+    end as called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.
+    f.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
+    f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
+    f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
+    f.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
+    f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier.
+    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.
+    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, or if the observer's clock was set back meanwhile.
+    e.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
+    f.state,  -- Last observed state, as sent. NULL if never listed.
+    f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
+    f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
+    case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.
+    f.bad_lines_measurable,  -- Whether the fax was received without ECM; only such receivers count bad lines.
+    case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if not measurable.
+    f.error_correction_mode,  -- Whether ECM is in use after negotiation. NULL if never negotiated or not reported.
+    f.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    f.last_data_rate,  -- Last rate, bit/s. NULL if not reported.
+    f.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    f.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.
+    f.x_resolution,  -- Last measured horizontal resolution, pixels per metre. NULL if not reported.
+    f.y_resolution,  -- Last measured vertical resolution, pixels per metre. NULL if not reported.
+    fax.resolution_name(f.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not reported, or if another.
     case
         when f.error = 'NATIVE_T38' or f.status = 'SUCCESS' then 'success'
         when f.status = 'FAILED' then 'failed'
         else 'unknown'
-    end as result,
-    fax.result_class(f.status, f.error, f.status_text) as result_class,
-    coalesce(f.status_text, f.error) as result_text,
-    f.snapshots,
-    f.first_position,
-    f.last_position,
-    case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,
-    e.ended_not_after,
-    case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,
+    end as result,  -- success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
+    fax.result_class(f.status, f.error, f.status_text) as result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
+    coalesce(f.status_text, f.error) as result_text,  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
+    f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.
+    f.first_position,  -- First position of its rows in the history.
+    f.last_position,  -- Last position of its rows in the history.
+    case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
+    e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
+    case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
-    ) as overlaps_gap,
+    ) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
     case when f.operation = 'V.21' then (
         select g.session_id
         from fax.session g
@@ -1538,8 +1672,8 @@ select
           and coalesce(g.uniqueid = f.uniqueid, true)
         order by g.session_number
         limit 1
-    ) end as fax_session_id,
-    f.error as result_error
+    ) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
+    f.error as result_error  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
 from fax.session_facts f
 cross join lateral (
     select
@@ -1593,53 +1727,101 @@ left join lateral (
 where f.snapshots > 0 or f.completed or f.attempted;
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
+
 comment on column fax.sessions.session_id is 'Identity of the session, the same wherever its recording is imported.';
+
 comment on column fax.sessions.server is 'Name of the server in the settings.';
+
 comment on column fax.sessions.epoch_id is 'Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.';
+
 comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL if the fax is known only from its events.';
+
 comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL if not reported.';
+
 comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.';
+
 comment on column fax.sessions.channel is 'Channel name (personal: may contain a number). NULL if not reported.';
+
 comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, from its events or its Status. NULL if not reported.';
+
 comment on column fax.sessions.linkedid is 'Linkedid of the call, from its events or its Status. NULL if not reported.';
+
 comment on column fax.sessions.account_code is 'Account code of the channel, from its events or its Status. NULL if none or not reported.';
+
 comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL if unknown.';
+
 comment on column fax.sessions.called_number is 'Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.';
+
 comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+
 comment on column fax.sessions.remote_station_id is 'Station id that the other end chose (personal). NULL if none or not reported.';
+
 comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL if not reported (gateway, detector).';
+
 comment on column fax.sessions.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
+
 comment on column fax.sessions.started_at is 'First observation, by the observer''s clock. The fax started at most one poll earlier.';
+
 comment on column fax.sessions.ended_at is 'By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.';
+
 comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL if open, or if the observer''s clock was set back meanwhile.';
+
 comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.';
+
 comment on column fax.sessions.state is 'Last observed state, as sent. NULL if never listed.';
+
 comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.';
+
 comment on column fax.sessions.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+
 comment on column fax.sessions.bad_lines is 'Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).';
+
 comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.';
+
 comment on column fax.sessions.bad_lines_measurable is 'Whether the fax was received without ECM; only such receivers count bad lines.';
+
 comment on column fax.sessions.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if not measurable.';
+
 comment on column fax.sessions.error_correction_mode is 'Whether ECM is in use after negotiation. NULL if never negotiated or not reported.';
+
 comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+
 comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL if not reported.';
+
 comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+
 comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.';
+
 comment on column fax.sessions.x_resolution is 'Last measured horizontal resolution, pixels per metre. NULL if not reported.';
+
 comment on column fax.sessions.y_resolution is 'Last measured vertical resolution, pixels per metre. NULL if not reported.';
+
 comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL if not reported, or if another.';
+
 comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.';
+
 comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL if the result is unknown.';
+
 comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL if not reported.';
+
 comment on column fax.sessions.snapshots is 'Snapshots by polls; 0 if the fax is known only from its events.';
+
 comment on column fax.sessions.first_position is 'First position of its rows in the history.';
+
 comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
+
 comment on column fax.sessions.ended_not_before is 'Lower bound of its end: its last snapshot, else its last row. NULL if open.';
+
 comment on column fax.sessions.ended_not_after is 'Upper bound of its end: its completion event, the first complete list without it, or the start of the server''s next life. NULL if open.';
+
 comment on column fax.sessions.poll_gap_seconds is 'Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.';
+
 comment on column fax.sessions.bad_lines_lower_bound is 'Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.';
+
 comment on column fax.sessions.overlaps_gap is 'Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.';
+
 comment on column fax.sessions.fax_session_id is 'Of a detector, the session of the fax that its channel then carried, for example a gateway''s. NULL if none, or not a detector.';
+
 comment on column fax.sessions.result_error is 'FAXERROR; HANGUP can accompany a success. NULL if none or not reported.';
 
 -- grain: one page of one session, among those counted in fax.sessions.pages
@@ -1648,22 +1830,22 @@ comment on column fax.sessions.result_error is 'FAXERROR; HANGUP can accompany a
 -- A page count above 10,000 is corrupt; pages beyond that are not listed.
 create view fax.session_pages as
 select
-    f.session_id,
-    f.server,
-    f.started_at,
-    p.page,
-    p.page_started_at,
-    p.page_ended_at,
-    case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,
-    p.attempts,
-    case when f.bad_lines_measurable then p.bad_lines end as bad_lines,
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,
-    p.data_rate,
-    fax.resolution_name(p.y_resolution) as resolution,
-    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,
-    round(fax.page_lines(p.y_resolution))::integer as lines_estimated,
-    case when f.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,
-    case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds
+    f.session_id,  -- The session.
+    f.server,  -- Name of the server in the settings.
+    f.started_at,  -- First observation of the session.
+    p.page,  -- Page number, from 1.
+    p.page_started_at,  -- First snapshot during the page (first page: after negotiation). NULL if no poll observed it.
+    p.page_ended_at,  -- First snapshot during a later page. NULL if no poll observed one.
+    case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,  -- Seconds from page_started_at to page_ended_at, accurate to a poll interval at each end. NULL if one of them is unknown, or if two observers' clocks reverse them.
+    p.attempts,  -- How often it was sent, as far as polls show: more than 1 if its bad lines fell; always 1 for a technology that counts per session. NULL if no poll observed it.
+    case when f.bad_lines_measurable then p.bad_lines end as bad_lines,  -- Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed it, or if the technology counts per session.
+    p.data_rate,  -- Last rate during the page, bit/s. NULL if not measured.
+    fax.resolution_name(p.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
+    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
+    round(fax.page_lines(p.y_resolution))::integer as lines_estimated,  -- Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.
+    case when f.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,  -- Bad lines divided by lines_estimated, a ratio. NULL if not measurable.
+    case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds  -- Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.
 from fax.session_facts f
 cross join lateral (
     select
@@ -1699,21 +1881,37 @@ cross join lateral (
 where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
 comment on view fax.session_pages is 'One page of one session: duration, attempts and bad lines. As many rows as fax.sessions.pages.';
+
 comment on column fax.session_pages.session_id is 'The session.';
+
 comment on column fax.session_pages.server is 'Name of the server in the settings.';
+
 comment on column fax.session_pages.started_at is 'First observation of the session.';
+
 comment on column fax.session_pages.page is 'Page number, from 1.';
+
 comment on column fax.session_pages.page_started_at is 'First snapshot during the page (first page: after negotiation). NULL if no poll observed it.';
+
 comment on column fax.session_pages.page_ended_at is 'First snapshot during a later page. NULL if no poll observed one.';
+
 comment on column fax.session_pages.seconds is 'Seconds from page_started_at to page_ended_at, accurate to a poll interval at each end. NULL if one of them is unknown, or if two observers'' clocks reverse them.';
+
 comment on column fax.session_pages.attempts is 'How often it was sent, as far as polls show: more than 1 if its bad lines fell; always 1 for a technology that counts per session. NULL if no poll observed it.';
+
 comment on column fax.session_pages.bad_lines is 'Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.';
+
 comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed it, or if the technology counts per session.';
+
 comment on column fax.session_pages.data_rate is 'Last rate during the page, bit/s. NULL if not measured.';
+
 comment on column fax.session_pages.resolution is 'standard, fine or superfine. NULL if not measured, or if another.';
+
 comment on column fax.session_pages.quality is 'good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.';
+
 comment on column fax.session_pages.lines_estimated is 'Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.';
+
 comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines divided by lines_estimated, a ratio. NULL if not measurable.';
+
 comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.';
 
 -- grain: one change within one session, in order
@@ -1723,25 +1921,25 @@ comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last p
 create view fax.session_timeline as
 select
     -- From fax.session, so that filters on them use its indexes.
-    s.session_id,
-    s.started_at,
-    t.observed_at,
-    t.seconds_since_change,
-    t.event,
-    t.changes,
-    t.note,
-    t.state,
-    t.page_number,
-    t.pages,
-    t.pages_delta,
-    t.bad_lines,
-    t.bad_lines_delta,
-    t.data_rate,
-    t.error_correction_mode,
-    t.resolution,
-    t.transport,
-    t.collector_id,
-    t.position
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session.
+    t.observed_at,  -- When the change was observed, by the observer's clock. It happened at most one poll earlier.
+    t.seconds_since_change,  -- Seconds since the previous change. NULL for the first.
+    t.event,  -- AMI event that shows the change, or Gone.
+    t.changes,  -- What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.
+    t.note,  -- Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.
+    t.state,  -- State as sent. NULL if not reported.
+    t.page_number,  -- Current page: completed pages plus one. NULL if not reported.
+    t.pages,  -- Completed pages so far. NULL if not reported.
+    t.pages_delta,  -- Completed pages since the previous snapshot. NULL if not reported, or for the first.
+    t.bad_lines,  -- TotalBadLines as sent: bad lines of the current page. NULL if not reported.
+    t.bad_lines_delta,  -- Change of bad_lines since the previous snapshot; negative if the count restarted. NULL if not reported, or for the first.
+    t.data_rate,  -- Measured rate, bit/s. NULL if not measured.
+    t.error_correction_mode,  -- Whether ECM is in use. NULL if not measured.
+    t.resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
+    t.transport,  -- G.711 or T.38, as sent. NULL if not reported.
+    t.collector_id,  -- Collector that observed it.
+    t.position  -- Position of its row in the history.
 from fax.session s
 cross join lateral (
     with reported as (
@@ -1829,24 +2027,43 @@ cross join lateral (
 ) t;
 
 comment on view fax.session_timeline is 'One change within one session, in order of time: what changed, and by how much.';
+
 comment on column fax.session_timeline.session_id is 'The session.';
+
 comment on column fax.session_timeline.started_at is 'First observation of the session.';
+
 comment on column fax.session_timeline.observed_at is 'When the change was observed, by the observer''s clock. It happened at most one poll earlier.';
+
 comment on column fax.session_timeline.seconds_since_change is 'Seconds since the previous change. NULL for the first.';
+
 comment on column fax.session_timeline.event is 'AMI event that shows the change, or Gone.';
+
 comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
+
 comment on column fax.session_timeline.note is 'Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.';
+
 comment on column fax.session_timeline.state is 'State as sent. NULL if not reported.';
+
 comment on column fax.session_timeline.page_number is 'Current page: completed pages plus one. NULL if not reported.';
+
 comment on column fax.session_timeline.pages is 'Completed pages so far. NULL if not reported.';
+
 comment on column fax.session_timeline.pages_delta is 'Completed pages since the previous snapshot. NULL if not reported, or for the first.';
+
 comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the current page. NULL if not reported.';
+
 comment on column fax.session_timeline.bad_lines_delta is 'Change of bad_lines since the previous snapshot; negative if the count restarted. NULL if not reported, or for the first.';
+
 comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL if not measured.';
+
 comment on column fax.session_timeline.error_correction_mode is 'Whether ECM is in use. NULL if not measured.';
+
 comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL if not measured, or if another.';
+
 comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL if not reported.';
+
 comment on column fax.session_timeline.collector_id is 'Collector that observed it.';
+
 comment on column fax.session_timeline.position is 'Position of its row in the history.';
 
 -- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as
@@ -1898,7 +2115,7 @@ begin
 end
 $$;
 
-comment on function fax.usage(timestamp, timestamp, text, text) is 'Sessions, pages, bad lines, seconds and results between two moments of a time zone, by bucket (hour, day, week, month, quarter, year) of that zone, server, account and direction.';
+comment on function fax.usage is 'Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as a whole in the bucket in which it started. Tone detectors (V.21) are not faxes and do not count. bucket: hour, day, week (from Monday), month, quarter or year. Runs with its owner''s rights: it returns no personal values, so users of masked views may call it.';
 
 -- grain: one server, account and direction on one UTC day
 -- example: select day, server, direction, sessions, pages from fax.usage_daily where day >= '2026-11-01' order by day;
@@ -1906,17 +2123,17 @@ comment on function fax.usage(timestamp, timestamp, text, text) is 'Sessions, pa
 -- bucket use fax.usage().
 create view fax.usage_daily as
 select
-    d.day,
-    u.server,
-    u.account_code,
-    u.direction,
-    u.sessions,
-    u.pages,
-    u.bad_lines,
-    u.seconds,
-    u.successes,
-    u.failures,
-    u.unknown_ends
+    d.day,  -- UTC day on which the sessions started.
+    u.server,  -- Name of the server in the settings.
+    u.account_code,  -- Account code of the channel. NULL if none or not reported.
+    u.direction,  -- sent, received or gateway. NULL if not reported.
+    u.sessions,  -- Sessions: successes, failures and unknown_ends together.
+    u.pages,  -- Pages of these sessions. NULL if none of them reported pages.
+    u.bad_lines,  -- Bad lines on accepted pages of the sessions that can measure them. NULL if none can.
+    u.seconds,  -- Seconds from first observation to end, in total. NULL if none has ended.
+    u.successes,  -- Sessions with result success.
+    u.failures,  -- Sessions with result failed.
+    u.unknown_ends  -- Sessions without a result on the wire, including open ones.
 from (
     select generate_series(
         (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
@@ -1926,16 +2143,27 @@ from (
 cross join lateral fax.usage(d.day, d.day + 1, 'UTC', 'day') u;
 
 comment on view fax.usage_daily is 'Usage by UTC day, server, account and direction. A session counts on the day on which it started. Days without faxes have no row.';
+
 comment on column fax.usage_daily.day is 'UTC day on which the sessions started.';
+
 comment on column fax.usage_daily.server is 'Name of the server in the settings.';
+
 comment on column fax.usage_daily.account_code is 'Account code of the channel. NULL if none or not reported.';
+
 comment on column fax.usage_daily.direction is 'sent, received or gateway. NULL if not reported.';
+
 comment on column fax.usage_daily.sessions is 'Sessions: successes, failures and unknown_ends together.';
+
 comment on column fax.usage_daily.pages is 'Pages of these sessions. NULL if none of them reported pages.';
+
 comment on column fax.usage_daily.bad_lines is 'Bad lines on accepted pages of the sessions that can measure them. NULL if none can.';
+
 comment on column fax.usage_daily.seconds is 'Seconds from first observation to end, in total. NULL if none has ended.';
+
 comment on column fax.usage_daily.successes is 'Sessions with result success.';
+
 comment on column fax.usage_daily.failures is 'Sessions with result failed.';
+
 comment on column fax.usage_daily.unknown_ends is 'Sessions without a result on the wire, including open ones.';
 
 -- grain: one server, result class and UTC day
@@ -1944,15 +2172,15 @@ comment on column fax.usage_daily.unknown_ends is 'Sessions without a result on 
 -- failures of any class.
 create view fax.failures as
 select
-    d.day,
-    c.server,
-    c.result_class,
-    c.sessions,
-    c.after_a_page,
-    c.faxes,
-    round(c.sessions::numeric / c.faxes, 4) as share,
+    d.day,  -- UTC day on which the sessions started.
+    c.server,  -- Name of the server in the settings.
+    c.result_class,  -- Class as in Asterisk's fax show stats. NULL if they ended without a result on the wire.
+    c.sessions,  -- Sessions of that class.
+    c.after_a_page,  -- Of these, sessions with at least one completed page: partial faxes.
+    c.faxes,  -- All sessions of the server that started that day and have ended, without detectors.
+    round(c.sessions::numeric / c.faxes, 4) as share,  -- sessions divided by faxes, a ratio.
     round(sum(case when c.result_class is null or c.result_class = 'unknown_error' then c.sessions else 0 end) over of_day
-          / sum(c.sessions) over of_day, 4) as unknown_share
+          / sum(c.sessions) over of_day, 4) as unknown_share  -- Of the server's sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 if all reasons are known. The same in each row of server and day.
 from (
     select generate_series(
         (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
@@ -1981,13 +2209,21 @@ cross join lateral (
 window of_day as (partition by d.day, c.server);
 
 comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they started.';
+
 comment on column fax.failures.day is 'UTC day on which the sessions started.';
+
 comment on column fax.failures.server is 'Name of the server in the settings.';
+
 comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL if they ended without a result on the wire.';
+
 comment on column fax.failures.sessions is 'Sessions of that class.';
+
 comment on column fax.failures.after_a_page is 'Of these, sessions with at least one completed page: partial faxes.';
+
 comment on column fax.failures.faxes is 'All sessions of the server that started that day and have ended, without detectors.';
+
 comment on column fax.failures.share is 'sessions divided by faxes, a ratio.';
+
 comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 if all reasons are known. The same in each row of server and day.';
 
 -- Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of
@@ -2046,51 +2282,69 @@ begin atomic
     group by s.peer, s.transport, s.error_correction_mode;
 end;
 
-comment on function fax.quality(timestamp, timestamp, text) is 'fax.quality_by_peer for the sessions that started between two moments of a time zone.';
+comment on function fax.quality is 'Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of ITU-T E.450 to E.458, without claiming conformance. Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad lines.';
 
 -- grain: one remote station or number, with one transport and ECM setting
 -- example: select peer, bad_line_ratio_estimated, measurable_pages from fax.quality_by_peer where measurable_pages >= 10 order by 2 desc;
 -- Covers the whole history. For a period use fax.quality(), which reads only that period.
 create view fax.quality_by_peer as
 select
-    q.peer,
-    q.transport,
-    q.error_correction_mode,
-    q.sessions,
-    q.pages,
-    q.measurable_pages,
-    q.error_free_page_rate,
-    q.bad_lines,
-    q.bad_line_ratio_estimated,
-    q.resent_pages,
-    q.seconds_per_page,
-    q.rate_falls,
-    q.rate_fall_rate,
-    q.cut_off_rate,
-    q.not_measurable_rate,
-    q.successes,
-    q.failures,
-    q.unknown_ends
+    q.peer,  -- Station id of the other end, else its number: the caller's of a received fax, the called one otherwise (personal). NULL if neither is known.
+    q.transport,  -- G.711 or T.38. NULL if not reported.
+    q.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
+    q.sessions,  -- Sessions, without detectors.
+    q.pages,  -- Pages of these sessions. NULL if none of them reported pages.
+    q.measurable_pages,  -- Pages with measurable bad lines: received without ECM.
+    q.error_free_page_rate,  -- Pages without bad lines divided by measurable_pages, a ratio. NULL if none is measurable.
+    q.bad_lines,  -- Bad lines on the measurable pages. NULL if none is measurable.
+    q.bad_line_ratio_estimated,  -- Bad lines divided by the estimated lines of the measurable pages (A4), a ratio. NULL if none is measurable.
+    q.resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
+    q.seconds_per_page,  -- Seconds per page, over the pages whose start and end polls observed. With ECM, bad lines show here as longer pages. NULL if there are none.
+    q.rate_falls,  -- How often the rate fell.
+    q.rate_fall_rate,  -- Sessions in which the rate fell divided by sessions that negotiated one, a ratio. NULL if none did.
+    q.cut_off_rate,  -- Failed sessions divided by sessions with a known result, among those that negotiated a rate, a ratio. NULL if there are none.
+    q.not_measurable_rate,  -- Share of pages without measurable bad lines, a ratio. NULL if there are no pages.
+    q.successes,  -- Sessions with result success.
+    q.failures,  -- Sessions with result failed.
+    q.unknown_ends  -- Sessions without a result on the wire, including open ones.
 from fax.quality('-infinity', 'infinity', 'UTC') q;
 
 comment on view fax.quality_by_peer is 'Quality of faxes with one remote station or number, by transport and ECM. Ratios exclude what is not measurable.';
+
 comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: the caller''s of a received fax, the called one otherwise (personal). NULL if neither is known.';
+
 comment on column fax.quality_by_peer.transport is 'G.711 or T.38. NULL if not reported.';
+
 comment on column fax.quality_by_peer.error_correction_mode is 'Whether ECM is in use. NULL if never negotiated or not reported.';
+
 comment on column fax.quality_by_peer.sessions is 'Sessions, without detectors.';
+
 comment on column fax.quality_by_peer.pages is 'Pages of these sessions. NULL if none of them reported pages.';
+
 comment on column fax.quality_by_peer.measurable_pages is 'Pages with measurable bad lines: received without ECM.';
+
 comment on column fax.quality_by_peer.error_free_page_rate is 'Pages without bad lines divided by measurable_pages, a ratio. NULL if none is measurable.';
+
 comment on column fax.quality_by_peer.bad_lines is 'Bad lines on the measurable pages. NULL if none is measurable.';
+
 comment on column fax.quality_by_peer.bad_line_ratio_estimated is 'Bad lines divided by the estimated lines of the measurable pages (A4), a ratio. NULL if none is measurable.';
+
 comment on column fax.quality_by_peer.resent_pages is 'Pages that were sent more than once, as far as bad lines show it.';
+
 comment on column fax.quality_by_peer.seconds_per_page is 'Seconds per page, over the pages whose start and end polls observed. With ECM, bad lines show here as longer pages. NULL if there are none.';
+
 comment on column fax.quality_by_peer.rate_falls is 'How often the rate fell.';
+
 comment on column fax.quality_by_peer.rate_fall_rate is 'Sessions in which the rate fell divided by sessions that negotiated one, a ratio. NULL if none did.';
+
 comment on column fax.quality_by_peer.cut_off_rate is 'Failed sessions divided by sessions with a known result, among those that negotiated a rate, a ratio. NULL if there are none.';
+
 comment on column fax.quality_by_peer.not_measurable_rate is 'Share of pages without measurable bad lines, a ratio. NULL if there are no pages.';
+
 comment on column fax.quality_by_peer.successes is 'Sessions with result success.';
+
 comment on column fax.quality_by_peer.failures is 'Sessions with result failed.';
+
 comment on column fax.quality_by_peer.unknown_ends is 'Sessions without a result on the wire, including open ones.';
 
 -- grain: one interval of one server: at most one row
@@ -2189,7 +2443,7 @@ begin atomic
     ) e;
 end;
 
-comment on function fax.reconcile(text, timestamptz, timestamptz) is 'What a server counted (FAXStats) around an interval, beside the sessions that were observed. No row if a reading is missing.';
+comment on function fax.reconcile is 'Compares what a server counted between two of its FAXStats readings with the sessions observed in that time: attempts with sessions that started, completions with sessions that completed. The readings are the last one up to from_moment and the first one from to_moment on. No row if one of them is missing. A server that restarted counts from 0, so its new counters are compared with the sessions since the restart.';
 
 -- grain: one interval between two FAXStats readings of one server by one collector
 -- example: select from_at, to_at, attempts_missed from fax.reconciliation where server = 'pbx1' and from_at >= '2026-11-23' and attempts_missed <> 0;
@@ -2197,21 +2451,21 @@ comment on function fax.reconcile(text, timestamptz, timestamptz) is 'What a ser
 -- interval may be offset in the next. Sum over intervals.
 create view fax.reconciliation as
 select
-    r.server,
-    c.epoch_id,
-    r.collector_id,
-    p.observed_at as from_at,
-    r.observed_at as to_at,
-    n.restarted,
-    n.transmit_attempts,
-    n.transmit_attempts_seen,
-    n.receive_attempts,
-    n.receive_attempts_seen,
-    n.attempts_missed,
-    n.completed,
-    n.completed_seen,
-    n.failed,
-    n.failed_seen
+    r.server,  -- Name of the server in the settings.
+    c.epoch_id,  -- Epoch of the later reading. NULL if no session of it was observed.
+    r.collector_id,  -- Collector of the two readings. Each collector has its own rows.
+    p.observed_at as from_at,  -- Time of the earlier reading.
+    r.observed_at as to_at,  -- Time of the later reading.
+    n.restarted,  -- Whether the server or its fax module restarted in between; then all counts are those since.
+    n.transmit_attempts,  -- Faxes that the server started to send, by TransmitAttempts. NULL if not reported.
+    n.transmit_attempts_seen,  -- Sessions with operation send that started in this time.
+    n.receive_attempts,  -- Faxes that the server started to receive, by ReceiveAttempts. NULL if not reported.
+    n.receive_attempts_seen,  -- Sessions with operation receive that started in this time.
+    n.attempts_missed,  -- Attempts by the server minus sessions that started (including those of unknown operation). Negative if the server counted a session in the interval before. NULL if not reported.
+    n.completed,  -- Faxes that ran to an end, failed ones included, by CompletedFAXes. NULL if not reported.
+    n.completed_seen,  -- Sessions that ended with a completion event in this time.
+    n.failed,  -- Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL if not reported.
+    n.failed_seen  -- Sessions that ended with a completion event in this time and failed.
 from fax.server_history r
 cross join lateral (
     select q.observed_at
@@ -2231,20 +2485,35 @@ left join lateral (
 where r.event = 'FAXStats';
 
 comment on view fax.reconciliation is 'A server''s own counters between two FAXStats readings, beside the sessions observed in that time.';
+
 comment on column fax.reconciliation.server is 'Name of the server in the settings.';
+
 comment on column fax.reconciliation.epoch_id is 'Epoch of the later reading. NULL if no session of it was observed.';
+
 comment on column fax.reconciliation.collector_id is 'Collector of the two readings. Each collector has its own rows.';
+
 comment on column fax.reconciliation.from_at is 'Time of the earlier reading.';
+
 comment on column fax.reconciliation.to_at is 'Time of the later reading.';
+
 comment on column fax.reconciliation.restarted is 'Whether the server or its fax module restarted in between; then all counts are those since.';
+
 comment on column fax.reconciliation.transmit_attempts is 'Faxes that the server started to send, by TransmitAttempts. NULL if not reported.';
+
 comment on column fax.reconciliation.transmit_attempts_seen is 'Sessions with operation send that started in this time.';
+
 comment on column fax.reconciliation.receive_attempts is 'Faxes that the server started to receive, by ReceiveAttempts. NULL if not reported.';
+
 comment on column fax.reconciliation.receive_attempts_seen is 'Sessions with operation receive that started in this time.';
+
 comment on column fax.reconciliation.attempts_missed is 'Attempts by the server minus sessions that started (including those of unknown operation). Negative if the server counted a session in the interval before. NULL if not reported.';
+
 comment on column fax.reconciliation.completed is 'Faxes that ran to an end, failed ones included, by CompletedFAXes. NULL if not reported.';
+
 comment on column fax.reconciliation.completed_seen is 'Sessions that ended with a completion event in this time.';
+
 comment on column fax.reconciliation.failed is 'Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL if not reported.';
+
 comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a completion event in this time and failed.';
 
 -- grain: one interval without a good poll of one server
@@ -2252,13 +2521,13 @@ comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a 
 -- Starts with the first poll of a server. For one server and a period use fax.gaps(), which reads only that period.
 create view fax.coverage_gaps as
 select
-    s.server,
-    g.began_at,
-    g.ended_at,
-    extract(epoch from g.ended_at - g.began_at) as seconds,
-    g.reason,
-    g.reasons,
-    g.messages,
+    s.server,  -- Name of the server in the settings.
+    g.began_at,  -- Last good poll before it, by the observer's clock; if the collector was killed, the last recorded one, up to a minute earlier.
+    g.ended_at,  -- First good poll after it. NULL if none yet.
+    extract(epoch from g.ended_at - g.began_at) as seconds,  -- Seconds from began_at to ended_at. NULL if it has not ended.
+    g.reason,  -- Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, or a malformed list), polls late, or dropped (observed, but lost because a queue was full).
+    g.reasons,  -- All reasons reported during the gap, in order.
+    g.messages,  -- Messages of the collector or the server during the gap, in order. NULL if none.
     (select count(*)
      from fax.session i
      join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at) f on true
@@ -2268,9 +2537,9 @@ select
        and (i.is_open or exists (select 1 from fax.session_history h
                                  where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
        and coalesce(f.ended_not_after, 'infinity') >= g.began_at
-       and f.direction is distinct from 'detector') as sessions,
+       and f.direction is distinct from 'detector') as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
     (select greatest(m.attempts_missed, 0)
-     from fax.reconcile(s.server, g.began_at, g.ended_at) m) as missed_faxes
+     from fax.reconcile(s.server, g.began_at, g.ended_at) m) as missed_faxes  -- Attempts that the server counted between its FAXStats readings before and after the gap and that match no session; after a restart, only those since. NULL if a reading is missing.
 from (
     select h.server, min(h.observed_at) as first_polled_at
     from fax.server_history h
@@ -2290,14 +2559,23 @@ cross join lateral (
 ) g;
 
 comment on view fax.coverage_gaps is 'One interval without a good poll of one server: faxstore did not observe what happened in it.';
+
 comment on column fax.coverage_gaps.server is 'Name of the server in the settings.';
+
 comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; if the collector was killed, the last recorded one, up to a minute earlier.';
+
 comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL if none yet.';
+
 comment on column fax.coverage_gaps.seconds is 'Seconds from began_at to ended_at. NULL if it has not ended.';
+
 comment on column fax.coverage_gaps.reason is 'Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, or a malformed list), polls late, or dropped (observed, but lost because a queue was full).';
+
 comment on column fax.coverage_gaps.reasons is 'All reasons reported during the gap, in order.';
+
 comment on column fax.coverage_gaps.messages is 'Messages of the collector or the server during the gap, in order. NULL if none.';
+
 comment on column fax.coverage_gaps.sessions is 'Known sessions, without detectors, that overlap it and started at most a day before it.';
+
 comment on column fax.coverage_gaps.missed_faxes is 'Attempts that the server counted between its FAXStats readings before and after the gap and that match no session; after a restart, only those since. NULL if a reading is missing.';
 
 -- A number or station id with all but its last two characters replaced by *. Values shorter than six are masked whole.
@@ -2308,7 +2586,7 @@ as $$
     select case when length(value) < 6 then repeat('*', length(value)) else repeat('*', length(value) - 2) || right(value, 2) end
 $$;
 
-comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *, or all of them if it is shorter than six.';
+comment on function fax.masked is 'A number or station id with all but its last two characters replaced by *. Values shorter than six are masked whole.';
 
 -- grain: one fax session, without personal values
 -- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
@@ -2347,26 +2625,26 @@ comment on column fax.sessions_masked.files is 'Number of files sent or received
 -- A new price is a new row (fax.set_rate() enters it and ends the old one), so earlier charges never change;
 -- fax.check_rate() enforces that. NULL in account_code, called_prefix, direction and server matches any value.
 create table fax.rate (
-    rate_id          integer generated by default as identity primary key,
-    account_code     text check (account_code <> ''),
-    called_prefix    text check (length(called_prefix) between 1 and 40),
-    direction        text check (direction in ('sent', 'received', 'gateway')),
-    server           text check (server <> ''),
-    currency         text not null check (currency ~ '^[A-Z]{3}$'),
-    per_page         numeric not null default 0 check (per_page >= 0 and per_page < 'infinity'),
-    first_seconds    integer not null default 0 check (first_seconds >= 0),
-    first_charge     numeric not null default 0 check (first_charge >= 0 and first_charge < 'infinity'),
-    interval_seconds integer not null default 60 check (interval_seconds > 0),
-    per_interval     numeric not null default 0 check (per_interval >= 0 and per_interval < 'infinity'),
-    minimum_charge   numeric not null default 0 check (minimum_charge >= 0 and minimum_charge < 'infinity'),
-    charge_partial   text not null default 'full' check (charge_partial in ('full', 'pages', 'time', 'none')),
-    charge_failed    text not null default 'none' check (charge_failed in ('full', 'pages', 'time', 'none')),
-    charge_unknown   text not null default 'open' check (charge_unknown in ('full', 'pages', 'time', 'none', 'open')),
-    valid_from       timestamptz not null,
-    valid_to         timestamptz check (valid_to > valid_from),
-    note             text,
-    entered_at       timestamptz not null default now(),
-    entered_by       text not null default session_user,
+    rate_id          integer generated by default as identity primary key,  -- Identity of the rate, shown with each charge in fax.session_charges.
+    account_code     text check (account_code <> ''),  -- Faxes of this account, as in fax.sessions. NULL matches any account, and faxes without one.
+    called_prefix    text check (length(called_prefix) between 1 and 40),  -- Faxes whose called_number starts with this, as sent (+49 and 0049 differ), up to 40 characters. NULL matches any number, and an unknown one.
+    direction        text check (direction in ('sent', 'received', 'gateway')),  -- sent, received or gateway. NULL matches any.
+    server           text check (server <> ''),  -- Faxes of this server, by its name in the settings. NULL matches any.
+    currency         text not null check (currency ~ '^[A-Z]{3}$'),  -- Currency of all amounts in the row (ISO 4217, three capitals).
+    per_page         numeric not null default 0 check (per_page >= 0 and per_page < 'infinity'),  -- Price per page, in the currency.
+    first_seconds    integer not null default 0 check (first_seconds >= 0),  -- Seconds at the start that first_charge covers. 0 if first_charge is a price for the call itself.
+    first_charge     numeric not null default 0 check (first_charge >= 0 and first_charge < 'infinity'),  -- Price of the first_seconds, charged in full however short the fax is, in the currency.
+    interval_seconds integer not null default 60 check (interval_seconds > 0),  -- Length of an interval after first_seconds, seconds.
+    per_interval     numeric not null default 0 check (per_interval >= 0 and per_interval < 'infinity'),  -- Price of each interval started after first_seconds, in the currency.
+    minimum_charge   numeric not null default 0 check (minimum_charge >= 0 and minimum_charge < 'infinity'),  -- Least total of a fax for which anything is charged, in the currency.
+    charge_partial   text not null default 'full' check (charge_partial in ('full', 'pages', 'time', 'none')),  -- What to charge for a fax that failed after at least one page: full (pages and time), pages, time or none.
+    charge_failed    text not null default 'none' check (charge_failed in ('full', 'pages', 'time', 'none')),  -- What to charge for a fax that failed without a page: full, pages, time or none.
+    charge_unknown   text not null default 'open' check (charge_unknown in ('full', 'pages', 'time', 'none', 'open')),  -- What to charge for a fax without a result on the wire: full, pages, time, none, or open (its charge is NULL).
+    valid_from       timestamptz not null,  -- Valid for faxes that started at this time or later.
+    valid_to         timestamptz check (valid_to > valid_from),  -- Valid for faxes that started before this time. NULL if unlimited.
+    note             text,  -- The operator's note. NULL if none.
+    entered_at       timestamptz not null default now(),  -- When the row was entered, by the database's clock.
+    entered_by       text not null default session_user,  -- Database user who entered it.
     -- Only one rate for the same faxes at a time. GiST compares ranges without an extension: a range of one value,
     -- or an unbounded one for NULL. Values are 64-bit hashes; a collision can refuse a rate but never admits one.
     constraint one_rate_at_a_time exclude using gist (
@@ -2382,25 +2660,45 @@ create table fax.rate (
 create index rate_prefix on fax.rate (called_prefix);
 
 comment on table fax.rate is 'Reference table: what faxes cost. If several rates match a fax, the first of these wins: account and prefix, the longest prefix, the account, the direction, the server, none of them.';
+
 comment on column fax.rate.rate_id is 'Identity of the rate, shown with each charge in fax.session_charges.';
+
 comment on column fax.rate.account_code is 'Faxes of this account, as in fax.sessions. NULL matches any account, and faxes without one.';
+
 comment on column fax.rate.called_prefix is 'Faxes whose called_number starts with this, as sent (+49 and 0049 differ), up to 40 characters. NULL matches any number, and an unknown one.';
+
 comment on column fax.rate.direction is 'sent, received or gateway. NULL matches any.';
+
 comment on column fax.rate.server is 'Faxes of this server, by its name in the settings. NULL matches any.';
+
 comment on column fax.rate.currency is 'Currency of all amounts in the row (ISO 4217, three capitals).';
+
 comment on column fax.rate.per_page is 'Price per page, in the currency.';
+
 comment on column fax.rate.first_seconds is 'Seconds at the start that first_charge covers. 0 if first_charge is a price for the call itself.';
+
 comment on column fax.rate.first_charge is 'Price of the first_seconds, charged in full however short the fax is, in the currency.';
+
 comment on column fax.rate.interval_seconds is 'Length of an interval after first_seconds, seconds.';
+
 comment on column fax.rate.per_interval is 'Price of each interval started after first_seconds, in the currency.';
+
 comment on column fax.rate.minimum_charge is 'Least total of a fax for which anything is charged, in the currency.';
+
 comment on column fax.rate.charge_partial is 'What to charge for a fax that failed after at least one page: full (pages and time), pages, time or none.';
+
 comment on column fax.rate.charge_failed is 'What to charge for a fax that failed without a page: full, pages, time or none.';
+
 comment on column fax.rate.charge_unknown is 'What to charge for a fax without a result on the wire: full, pages, time, none, or open (its charge is NULL).';
+
 comment on column fax.rate.valid_from is 'Valid for faxes that started at this time or later.';
+
 comment on column fax.rate.valid_to is 'Valid for faxes that started before this time. NULL if unlimited.';
+
 comment on column fax.rate.note is 'The operator''s note. NULL if none.';
+
 comment on column fax.rate.entered_at is 'When the row was entered, by the database''s clock.';
+
 comment on column fax.rate.entered_by is 'Database user who entered it.';
 
 -- Trigger of fax.rate: protects past charges, and allows only one rate for the same faxes at a time.
@@ -2457,10 +2755,10 @@ begin
 end
 $$;
 
-comment on function fax.check_rate() is 'Trigger: refuses changes of fax.rate that alter past charges, and two rates for the same faxes at the same time.';
-
 create trigger check_rate before insert or update or delete on fax.rate for each row execute function fax.check_rate();
 create trigger refuse_truncate before truncate on fax.rate for each statement execute function fax.refuse_change();
+
+comment on function fax.check_rate is 'Trigger of fax.rate: keeps past charges as they are, and allows only one rate for the same faxes at a time. Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists already. A rate that is not valid yet may be deleted.';
 
 -- Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters
 -- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
@@ -2526,8 +2824,7 @@ begin
 end
 $$;
 
-comment on function fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz) is
-    'Sets a price from a moment on: ends the rate for the same faxes and enters a new one, which keeps the values that are not given. Returns the new rate_id.';
+comment on function fax.set_rate is 'Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters that are NULL keep that rate''s value (without one: 0, and the defaults of the table). The new rate ends when the old one would have, else when a later one for the same faxes starts. Returns the new rate_id. account_code, called_prefix, direction and server select the faxes; NULL matches any.';
 
 -- Digits after the decimal point of a currency (ISO 4217, minor unit). Unlisted codes have 2.
 -- example: select fax.minor_digits('JPY');
@@ -2542,7 +2839,7 @@ as $$
     end
 $$;
 
-comment on function fax.minor_digits(text) is 'Digits after the decimal point of a currency (ISO 4217).';
+comment on function fax.minor_digits is 'Digits after the decimal point of a currency (ISO 4217, minor unit). Unlisted codes have 2.';
 
 -- grain: one fax that has ended, without detectors
 -- example: select session_id, rule, pages_charge, time_charge, charge, currency from fax.session_charges where started_at >= '2026-11-01' and started_at < '2026-12-01';
@@ -2551,30 +2848,30 @@ comment on function fax.minor_digits(text) is 'Digits after the decimal point of
 -- Driven from fax.sessions: a filter on session_id, server or started_at uses the indexes of fax.session.
 create view fax.session_charges as
 select
-    s.session_id,
-    s.started_at,
-    s.server,
-    s.account_code,
-    s.direction,
-    s.called_number,
-    s.result,
-    s.pages,
-    s.duration_seconds as seconds,
-    r.rate_id,
-    r.currency,
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session. Determines the rate, and the month to which the charge belongs.
+    s.server,  -- Name of the server in the settings.
+    s.account_code,  -- Account code of the channel. NULL if none or not reported.
+    s.direction,  -- sent, received or gateway. NULL if not reported.
+    s.called_number,  -- Called number, as sent (personal). NULL if unknown.
+    s.result,  -- success, failed or unknown, as in fax.sessions.
+    s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
+    s.duration_seconds as seconds,  -- Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer's clock was set back meanwhile.
+    r.rate_id,  -- Rate that applied (fax.rate). NULL if none matches.
+    r.currency,  -- Currency of the amounts (ISO 4217). NULL if no rate matches.
     case
         when u.charged in ('full', 'pages') and p.pages_charge is null then 'pages unknown'
         when u.charged in ('full', 'time') and t.time_charge is null then 'seconds unknown'
         else u.rule
-    end as rule,
-    u.charged,
-    p.pages_charge,
-    t.time_charge,
-    case when u.charged = 'none' then false else p.pages_charge + t.time_charge < r.minimum_charge end as minimum_applied,
+    end as rule,  -- Reason for the charge: success, partial (failed after a page), failed (without a page), result unknown; or for its absence: no rate, pages unknown, seconds unknown (and result unknown, if the rate leaves that open).
+    u.charged,  -- What rule and rate charge: full (pages and time), pages, time, none. NULL if undecided.
+    p.pages_charge,  -- Pages times per_page, not rounded, in the currency; 0 if pages are not charged. NULL if unknown.
+    t.time_charge,  -- first_charge plus per_interval for each interval started after first_seconds, not rounded, in the currency; 0 if time is not charged. NULL if unknown.
+    case when u.charged = 'none' then false else p.pages_charge + t.time_charge < r.minimum_charge end as minimum_applied,  -- Whether pages_charge plus time_charge is below the minimum, which is charged instead. NULL if unknown.
     -- greatest() ignores NULL, so call it only if the sum is known
     round(case when u.charged = 'none' then 0
                when p.pages_charge + t.time_charge is not null then greatest(p.pages_charge + t.time_charge, r.minimum_charge) end,
-          fax.minor_digits(r.currency)) as charge
+          fax.minor_digits(r.currency)) as charge  -- Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.
 from fax.sessions s
 left join lateral (
     select q.*
@@ -2634,124 +2931,166 @@ cross join lateral (
 where s.end_observed_by <> 'open' and s.direction is distinct from 'detector';
 
 comment on view fax.session_charges is 'The charge of each fax that has ended, by the rate that was valid when it started, with the rule that applied. A correction of the fax changes its charge; a later price does not.';
+
 comment on column fax.session_charges.session_id is 'The session.';
+
 comment on column fax.session_charges.started_at is 'First observation of the session. Determines the rate, and the month to which the charge belongs.';
+
 comment on column fax.session_charges.server is 'Name of the server in the settings.';
+
 comment on column fax.session_charges.account_code is 'Account code of the channel. NULL if none or not reported.';
+
 comment on column fax.session_charges.direction is 'sent, received or gateway. NULL if not reported.';
+
 comment on column fax.session_charges.called_number is 'Called number, as sent (personal). NULL if unknown.';
+
 comment on column fax.session_charges.result is 'success, failed or unknown, as in fax.sessions.';
+
 comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL if not reported.';
+
 comment on column fax.session_charges.seconds is 'Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer''s clock was set back meanwhile.';
+
 comment on column fax.session_charges.rate_id is 'Rate that applied (fax.rate). NULL if none matches.';
+
 comment on column fax.session_charges.currency is 'Currency of the amounts (ISO 4217). NULL if no rate matches.';
+
 comment on column fax.session_charges.rule is 'Reason for the charge: success, partial (failed after a page), failed (without a page), result unknown; or for its absence: no rate, pages unknown, seconds unknown (and result unknown, if the rate leaves that open).';
+
 comment on column fax.session_charges.charged is 'What rule and rate charge: full (pages and time), pages, time, none. NULL if undecided.';
+
 comment on column fax.session_charges.pages_charge is 'Pages times per_page, not rounded, in the currency; 0 if pages are not charged. NULL if unknown.';
+
 comment on column fax.session_charges.time_charge is 'first_charge plus per_interval for each interval started after first_seconds, not rounded, in the currency; 0 if time is not charged. NULL if unknown.';
+
 comment on column fax.session_charges.minimum_applied is 'Whether pages_charge plus time_charge is below the minimum, which is charged instead. NULL if unknown.';
+
 comment on column fax.session_charges.charge is 'Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.';
 
 -- grain: one session with sealed rows that have not been erased since
 -- example: select count(*) from fax.session_salt;
 -- Readers must not see salts: with a salt, one can test which number a digest stands for.
 create table fax.session_salt (
-    session_id uuid primary key,
-    salt       bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) check (length(salt) = 32)
+    session_id uuid primary key,  -- The session.
+    salt       bytea not null default uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) check (length(salt) = 32)  -- 32 random bytes.
 );
 
 comment on table fax.session_salt is 'Salt of the digests of a session''s personal values in the log. faxstore seal creates it, fax.erase_session() deletes it. Not readable for fax_reader.';
+
 comment on column fax.session_salt.session_id is 'The session.';
+
 comment on column fax.session_salt.salt is '32 random bytes.';
 
 -- grain: one row of the history whose personal values were erased
 -- example: select position from fax.erased_digest where session_id = '…';
 create table fax.erased_digest (
-    session_id uuid not null,
-    position   bigint not null,
-    file_name  bytea check (length(file_name) = 32),
-    details    bytea check (length(details) = 32),
+    session_id uuid not null,  -- The session.
+    position   bigint not null,  -- Position of the row in the history.
+    file_name  bytea check (length(file_name) = 32),  -- Digest of its file_name by fax.personal_digest() with the salt of that time. NULL if it had none.
+    details    bytea check (length(details) = 32),  -- Digest of its details before the erasure, likewise. NULL if they contained no personal value.
     primary key (session_id, position)
 );
 
 create index erased_digest_position on fax.erased_digest (position);
 
 comment on table fax.erased_digest is 'Digests that represent the erased values of a row in the log. Their salt is deleted. Append-only.';
+
 comment on column fax.erased_digest.session_id is 'The session.';
+
 comment on column fax.erased_digest.position is 'Position of the row in the history.';
+
 comment on column fax.erased_digest.file_name is 'Digest of its file_name by fax.personal_digest() with the salt of that time. NULL if it had none.';
+
 comment on column fax.erased_digest.details is 'Digest of its details before the erasure, likewise. NULL if they contained no personal value.';
 
 -- grain: one erasure of personal values, of one session or of rejected messages
 -- example: select erased_at, erased_by, reason, session_id from fax.erasure order by erased_at;
 create table fax.erasure (
-    erasure_id    uuid primary key default gen_random_uuid(),
-    erased_at     timestamptz not null default now(),
-    erased_by     text not null default session_user,
-    reason        text not null check (reason <> ''),
-    session_id    uuid,
-    server        text,
-    from_at       timestamptz,
-    to_at         timestamptz,
-    erased_rows   bigint not null,
+    erasure_id    uuid primary key default gen_random_uuid(),  -- Identity of the erasure.
+    erased_at     timestamptz not null default now(),  -- Start of its transaction, by the database's clock.
+    erased_by     text not null default session_user,  -- Database user.
+    reason        text not null check (reason <> ''),  -- Reason that the user gave.
+    session_id    uuid,  -- The session. NULL if rejected messages were erased.
+    server        text,  -- Server of the rejected messages. NULL for all servers, or for a session.
+    from_at       timestamptz,  -- Start of the period of the rejected messages, inclusive. NULL for a session.
+    to_at         timestamptz,  -- End of the period of the rejected messages, exclusive. NULL for a session.
+    erased_rows   bigint not null,  -- Number of history rows or messages from which values were erased.
     check ((session_id is null) <> (from_at is null or to_at is null))
 );
 
 comment on table fax.erasure is 'Erasures of personal values: who, when and why. Append-only.';
+
 comment on column fax.erasure.erasure_id is 'Identity of the erasure.';
+
 comment on column fax.erasure.erased_at is 'Start of its transaction, by the database''s clock.';
+
 comment on column fax.erasure.erased_by is 'Database user.';
+
 comment on column fax.erasure.reason is 'Reason that the user gave.';
+
 comment on column fax.erasure.session_id is 'The session. NULL if rejected messages were erased.';
+
 comment on column fax.erasure.server is 'Server of the rejected messages. NULL for all servers, or for a session.';
+
 comment on column fax.erasure.from_at is 'Start of the period of the rejected messages, inclusive. NULL for a session.';
+
 comment on column fax.erasure.to_at is 'End of the period of the rejected messages, exclusive. NULL for a session.';
+
 comment on column fax.erasure.erased_rows is 'Number of history rows or messages from which values were erased.';
 
 -- grain: one state of the transparency log: how many rows it covers, and their root
 -- example: select size, encode(root, 'base64') as root, made_at from fax.checkpoint order by size desc limit 1;
 create table fax.checkpoint (
-    size    bigint primary key check (size > 0),
-    root    bytea not null check (length(root) = 32),
-    note    text not null,
-    made_at timestamptz not null default clock_timestamp()
+    size    bigint primary key check (size > 0),  -- Number of rows: positions 1 to size.
+    root    bytea not null check (length(root) = 32),  -- Root of the RFC 6962 tree whose leaf n is the row at position n, 32 bytes.
+    note    text not null,  -- The checkpoint as text (C2SP tlog-checkpoint): origin, size, root, and signatures if it was signed.
+    made_at timestamptz not null default clock_timestamp()  -- When it was made, by the database's clock.
 );
 
 comment on table fax.checkpoint is 'States of the transparency log, each a prefix of the next. faxstore seal adds them. Append-only.';
+
 comment on column fax.checkpoint.size is 'Number of rows: positions 1 to size.';
+
 comment on column fax.checkpoint.root is 'Root of the RFC 6962 tree whose leaf n is the row at position n, 32 bytes.';
+
 comment on column fax.checkpoint.note is 'The checkpoint as text (C2SP tlog-checkpoint): origin, size, root, and signatures if it was signed.';
+
 comment on column fax.checkpoint.made_at is 'When it was made, by the database''s clock.';
 
 -- grain: one complete subtree of the log: 256, 65,536 or 16,777,216 rows
 -- example: select first_position, encode(root, 'hex') from fax.log_subtree where rows = 256 order by 1 desc limit 3;
 -- With subtrees, sealing and proving read few hashes, and a changed row is narrowed down to 256.
 create table fax.log_subtree (
-    rows           bigint not null,
-    first_position bigint not null,
-    root           bytea not null check (length(root) = 32),
+    rows           bigint not null,  -- Number of rows: 256, 65,536 or 16,777,216.
+    first_position bigint not null,  -- Position of the first row.
+    root           bytea not null check (length(root) = 32),  -- Root of the subtree, 32 bytes.
     primary key (rows, first_position),
     check (rows in (256, 65536, 16777216) and (first_position - 1) % rows = 0)
 );
 
 comment on table fax.log_subtree is 'Roots of the log''s complete subtrees. faxstore seal adds them. Append-only.';
+
 comment on column fax.log_subtree.rows is 'Number of rows: 256, 65,536 or 16,777,216.';
+
 comment on column fax.log_subtree.first_position is 'Position of the first row.';
+
 comment on column fax.log_subtree.root is 'Root of the subtree, 32 bytes.';
 
 -- grain: up to 256 rows that were sealed together
 -- example: select first_position, rows, marks from fax.log_run order by first_position desc limit 3;
 -- A root shows that one of its rows changed. The marks show which one, at 4 bytes per row.
 create table fax.log_run (
-    first_position bigint primary key,
-    rows           integer not null,
-    marks          bytea not null,
+    first_position bigint primary key,  -- Position of the first row.
+    rows           integer not null,  -- Number of rows, ending at the latest before the next multiple of 256.
+    marks          bytea not null,  -- First 4 bytes of the leaf hash of each row.
     check (rows between 1 and 256 and length(marks) = 4 * rows)
 );
 
 comment on table fax.log_run is 'Prefixes of the leaf hashes of sealed rows, with which faxstore names a changed row. Append-only.';
+
 comment on column fax.log_run.first_position is 'Position of the first row.';
+
 comment on column fax.log_run.rows is 'Number of rows, ending at the latest before the next multiple of 256.';
+
 comment on column fax.log_run.marks is 'First 4 bytes of the leaf hash of each row.';
 
 -- The headers that are not personal. Every header not listed here counts as personal.
@@ -2766,7 +3105,7 @@ as $$
         'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
 $$;
 
-comment on function fax.plain_headers() is 'Headers that are not personal. All others count as personal.';
+comment on function fax.plain_headers is 'The headers that are not personal. Every header not listed here counts as personal.';
 
 -- The channel variables in VarSet and ChanVariable that are not personal. Every variable not listed here counts as
 -- personal.
@@ -2777,7 +3116,7 @@ as $$
     select array['FAXBITRATE', 'FAXERROR', 'FAXMODE', 'FAXPAGES', 'FAXRESOLUTION', 'FAXSTATUS', 'FAXSTATUSSTRING']
 $$;
 
-comment on function fax.plain_variables() is 'Channel variables that are not personal. All others count as personal.';
+comment on function fax.plain_variables is 'The channel variables in VarSet and ChanVariable that are not personal. Every variable not listed here counts as personal.';
 
 -- The headers of a row's details that may be personal: all that are not plain. ChanVariable is always among them.
 -- example: select fax.personal_details('{"Status": "OK", "CallerIDNum": "5550100"}');
@@ -2791,7 +3130,7 @@ as $$
     end
 $$;
 
-comment on function fax.personal_details(jsonb) is 'Headers of a row''s details that may be personal.';
+comment on function fax.personal_details is 'The headers of a row''s details that may be personal: all that are not plain. ChanVariable is always among them.';
 
 -- The details of a row without personal values. Of ChanVariable, the plain variables remain.
 -- example: select fax.plain_details('{"Status": "OK", "CallerIDNum": "5550100"}');
@@ -2813,7 +3152,7 @@ as $$
     select details where jsonb_typeof(details) <> 'object'
 $$;
 
-comment on function fax.plain_details(jsonb) is 'The details of a row without personal values.';
+comment on function fax.plain_details is 'The details of a row without personal values. Of ChanVariable, the plain variables remain.';
 
 -- The digest that represents a personal value in the log: SHA-256 of the salt of its session, its name, = and the
 -- value.
@@ -2825,7 +3164,7 @@ as $$
     select case when value is not null then coalesce(sha256(salt || convert_to(name || '=' || value, 'UTF8')), '') end
 $$;
 
-comment on function fax.personal_digest(bytea, text, text) is 'The salted digest that represents a personal value in the log.';
+comment on function fax.personal_digest is 'The digest that represents a personal value in the log: SHA-256 of the salt of its session, its name, = and the value. NULL if there is no value. Empty if there is no salt; then the row cannot match what was sealed.';
 
 -- The canonical bytes of a history row in the log: a version byte, then each argument in order as its length (4 bytes,
 -- -1 for NULL) and its value in Postgres's binary format (integers big-endian, timestamps in microseconds since
@@ -2853,8 +3192,7 @@ as $$
     ]) with ordinality f (value, place)
 $$;
 
-comment on function fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea) is
-    'The canonical bytes of a history row in the log.';
+comment on function fax.log_entry is 'The canonical bytes of a history row in the log: a version byte, then each argument in order as its length (4 bytes, -1 for NULL) and its value in Postgres''s binary format (integers big-endian, timestamps in microseconds since 2000-01-01 UTC, text in UTF-8). The last three are the text of the plain details, the digest of file_name, and the digest of the whole details if they contain personal values.';
 
 -- Takes the lock of sealing and erasing until the end of the transaction. Appenders do not take it.
 -- example: select fax.lock_log();
@@ -2864,7 +3202,7 @@ as $$
     select pg_advisory_xact_lock(4702394921427289929)
 $$;
 
-comment on function fax.lock_log() is 'Waits for the lock of sealing and erasing and holds it until the transaction ends.';
+comment on function fax.lock_log is 'Takes the lock of sealing and erasing until the end of the transaction. Appenders do not take it.';
 
 -- Whether this transaction has recorded an erasure of a session, or of rejected messages of a server at a moment.
 -- example: select fax.erasure_recorded('…', null, null);
@@ -2878,7 +3216,7 @@ as $$
           and (of_session is not null or ((e.server is null or e.server = of_server) and moment >= e.from_at and moment < e.to_at)))
 $$;
 
-comment on function fax.erasure_recorded(uuid, text, timestamptz) is 'Whether this transaction has recorded an erasure of a session, or of a rejected message.';
+comment on function fax.erasure_recorded is 'Whether this transaction has recorded an erasure of a session, or of rejected messages of a server at a moment.';
 
 -- Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values, this
 -- transaction has recorded the erasure, and the digests are stored, so that the row's leaf does not change.
@@ -2910,7 +3248,7 @@ begin
 end
 $$;
 
-comment on function fax.check_erasure() is 'Trigger: refuses an UPDATE of the history unless it only erases personal values.';
+comment on function fax.check_erasure is 'Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values, this transaction has recorded the erasure, and the digests are stored, so that the row''s leaf does not change.';
 
 -- Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message and this transaction
 -- has recorded the erasure.
@@ -2930,7 +3268,7 @@ begin
 end
 $$;
 
-comment on function fax.check_rejected_erasure() is 'Trigger: refuses an UPDATE of a rejected message unless it only empties it.';
+comment on function fax.check_rejected_erasure is 'Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message and this transaction has recorded the erasure.';
 
 -- Erases the personal values of one session from the history, fax.session and the billing ledger. Figures and proofs
 -- remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
@@ -2975,7 +3313,7 @@ begin
 end
 $$;
 
-comment on function fax.erase_session(uuid, text) is 'Erases the personal values of one session permanently; figures and proofs remain. Returns the number of rows erased.';
+comment on function fax.erase_session is 'Erases the personal values of one session from the history, fax.session and the billing ledger. Figures and proofs remain. Rows appended later contain their values until the session is erased again. Returns the number of rows erased.';
 
 -- Empties the rejected messages of a server (of all if NULL) between two moments, all or only those that contain a text.
 -- When and why each was rejected remains. Rejected messages are not in the log. Returns the number of messages emptied.
@@ -3004,17 +3342,17 @@ begin
 end
 $$;
 
-comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties the rejected messages of a server between two moments, all or only those that contain a text. Returns their number.';
+comment on function fax.erase_rejected is 'Empties the rejected messages of a server (of all if NULL) between two moments, all or only those that contain a text. When and why each was rejected remains. Rejected messages are not in the log. Returns the number of messages emptied.';
 
 -- grain: one row of the history as a leaf of the log
 -- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;
 create view fax.log_leaves as
 select
-    e.position,
-    e.session_id,
-    e.started_at,
-    e.entry,
-    sha256('\x00' || e.entry) as leaf
+    e.position,  -- Position of the row in the history; the index of its leaf is one less.
+    e.session_id,  -- The session.
+    e.started_at,  -- First observation of the session. Determines the partition.
+    e.entry,  -- Canonical bytes of the row by fax.log_entry(), with digests for personal values.
+    sha256('\x00' || e.entry) as leaf  -- Leaf hash (RFC 6962), 32 bytes. Until the row is sealed, its personal values have no salt and this is not yet its leaf.
 from (
     select
         h.position,
@@ -3036,10 +3374,15 @@ from (
 ) e;
 
 comment on view fax.log_leaves is 'Leaves of the transparency log as the rows are now: leaf n of the tree is the row at position n. fax.checkpoint has what was sealed.';
+
 comment on column fax.log_leaves.position is 'Position of the row in the history; the index of its leaf is one less.';
+
 comment on column fax.log_leaves.session_id is 'The session.';
+
 comment on column fax.log_leaves.started_at is 'First observation of the session. Determines the partition.';
+
 comment on column fax.log_leaves.entry is 'Canonical bytes of the row by fax.log_entry(), with digests for personal values.';
+
 comment on column fax.log_leaves.leaf is 'Leaf hash (RFC 6962), 32 bytes. Until the row is sealed, its personal values have no salt and this is not yet its leaf.';
 
 -- grain: one batch of the billing ledger for one consumer, never changed
@@ -3047,31 +3390,31 @@ comment on column fax.log_leaves.leaf is 'Leaf hash (RFC 6962), 32 bytes. Until 
 -- A batch covers the positions after those of the previous batch, which a foreign key enforces. If that range is
 -- empty, it contains faxes that ended without a row of their own (their server restarted).
 create table fax.export_batch (
-    consumer           text not null check (consumer ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
-    batch              bigint not null check (batch >= 1),
-    first_position     bigint not null,
-    last_position      bigint not null,
-    made_at            timestamptz not null default clock_timestamp(),
-    lines              bigint not null check (lines >= 1),
-    corrections        bigint not null,
-    pages              bigint,
-    bad_lines          bigint,
-    seconds            numeric,
-    previous_pages     bigint,
-    previous_bad_lines bigint,
-    previous_seconds   numeric,
-    first_started_at   timestamptz not null,
-    last_started_at    timestamptz not null,
-    first_ended_at     timestamptz not null,
-    last_ended_at      timestamptz not null,
-    format             text not null,
-    format_version     integer not null,
-    sha256             bytea not null check (length(sha256) = 32),
-    digest             bytea not null,
-    schema_version     text not null,
-    checkpoint         text,
-    batch_before       bigint check (batch_before is not distinct from nullif(batch - 1, 0)),
-    position_before    bigint not null check (position_before = first_position - 1),
+    consumer           text not null check (consumer ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),  -- The consumer. Each has its own sequence of batches.
+    batch              bigint not null check (batch >= 1),  -- Batch number, from 1 without gaps per consumer.
+    first_position     bigint not null,  -- First history position covered, one after the last of the previous batch.
+    last_position      bigint not null,  -- Last history position covered.
+    made_at            timestamptz not null default clock_timestamp(),  -- When it was made, by the database's clock.
+    lines              bigint not null check (lines >= 1),  -- Number of lines, new faxes and corrections together.
+    corrections        bigint not null,  -- Number of lines that supersede an earlier one.
+    pages              bigint,  -- Sum of pages of its lines. NULL if all are unknown.
+    bad_lines          bigint,  -- Sum of bad lines of its lines. NULL if none was measurable.
+    seconds            numeric,  -- Sum of seconds of its lines. NULL if all are unknown.
+    previous_pages     bigint,  -- Sum of pages that its corrections supersede. NULL if all were unknown.
+    previous_bad_lines bigint,  -- Sum of bad lines that its corrections supersede. NULL if none was measurable.
+    previous_seconds   numeric,  -- Sum of seconds that its corrections supersede. NULL if all were unknown.
+    first_started_at   timestamptz not null,  -- Earliest started_at of its lines.
+    last_started_at    timestamptz not null,  -- Latest started_at of its lines.
+    first_ended_at     timestamptz not null,  -- Earliest ended_at of its lines.
+    last_ended_at      timestamptz not null,  -- Latest ended_at of its lines.
+    format             text not null,  -- Format of its file: csv, jsonl or cloudevents. The same in all batches of a consumer.
+    format_version     integer not null,  -- Version of the format, which determines columns and their order.
+    sha256             bytea not null check (length(sha256) = 32),  -- SHA-256 of its file as exported.
+    digest             bytea not null,  -- SHA-256 of the digests of its lines in order. Does not change when personal values are erased.
+    schema_version     text not null,  -- Revision of the schema whose views computed the figures.
+    checkpoint         text,  -- Newest checkpoint of the transparency log at that time, as text. NULL if there was none.
+    batch_before       bigint check (batch_before is not distinct from nullif(batch - 1, 0)),  -- Previous batch. NULL for the first.
+    position_before    bigint not null check (position_before = first_position - 1),  -- Last position of the previous batch; 0 for the first.
     primary key (consumer, batch),
     unique (consumer, batch, last_position),
     foreign key (consumer, batch_before, position_before) references fax.export_batch (consumer, batch, last_position),
@@ -3080,30 +3423,55 @@ create table fax.export_batch (
 );
 
 comment on table fax.export_batch is 'One batch of the billing ledger: the lines that a consumer received together. Append-only; fax.end_export_batch() adds rows.';
+
 comment on column fax.export_batch.consumer is 'The consumer. Each has its own sequence of batches.';
+
 comment on column fax.export_batch.batch is 'Batch number, from 1 without gaps per consumer.';
+
 comment on column fax.export_batch.first_position is 'First history position covered, one after the last of the previous batch.';
+
 comment on column fax.export_batch.last_position is 'Last history position covered.';
+
 comment on column fax.export_batch.made_at is 'When it was made, by the database''s clock.';
+
 comment on column fax.export_batch.lines is 'Number of lines, new faxes and corrections together.';
+
 comment on column fax.export_batch.corrections is 'Number of lines that supersede an earlier one.';
+
 comment on column fax.export_batch.pages is 'Sum of pages of its lines. NULL if all are unknown.';
+
 comment on column fax.export_batch.bad_lines is 'Sum of bad lines of its lines. NULL if none was measurable.';
+
 comment on column fax.export_batch.seconds is 'Sum of seconds of its lines. NULL if all are unknown.';
+
 comment on column fax.export_batch.previous_pages is 'Sum of pages that its corrections supersede. NULL if all were unknown.';
+
 comment on column fax.export_batch.previous_bad_lines is 'Sum of bad lines that its corrections supersede. NULL if none was measurable.';
+
 comment on column fax.export_batch.previous_seconds is 'Sum of seconds that its corrections supersede. NULL if all were unknown.';
+
 comment on column fax.export_batch.first_started_at is 'Earliest started_at of its lines.';
+
 comment on column fax.export_batch.last_started_at is 'Latest started_at of its lines.';
+
 comment on column fax.export_batch.first_ended_at is 'Earliest ended_at of its lines.';
+
 comment on column fax.export_batch.last_ended_at is 'Latest ended_at of its lines.';
+
 comment on column fax.export_batch.format is 'Format of its file: csv, jsonl or cloudevents. The same in all batches of a consumer.';
+
 comment on column fax.export_batch.format_version is 'Version of the format, which determines columns and their order.';
+
 comment on column fax.export_batch.sha256 is 'SHA-256 of its file as exported.';
+
 comment on column fax.export_batch.digest is 'SHA-256 of the digests of its lines in order. Does not change when personal values are erased.';
+
 comment on column fax.export_batch.schema_version is 'Revision of the schema whose views computed the figures.';
+
 comment on column fax.export_batch.checkpoint is 'Newest checkpoint of the transparency log at that time, as text. NULL if there was none.';
+
 comment on column fax.export_batch.batch_before is 'Previous batch. NULL for the first.';
+
 comment on column fax.export_batch.position_before is 'Last position of the previous batch; 0 for the first.';
 
 -- grain: one fax as exported in one batch: revision 1, or a correction of the revision before
@@ -3198,32 +3566,38 @@ comment on column fax.export_line.erased_at is 'When the personal values were er
 -- example: select session_id from fax.export_pending where consumer = 'default';
 -- A fax may end without a row of its own, because its server restarted. fax.begin_export_batch() maintains this table.
 create table fax.export_pending (
-    session_id uuid not null,
-    consumer   text not null,
-    started_at timestamptz not null,
+    session_id uuid not null,  -- The fax.
+    consumer   text not null,  -- The consumer.
+    started_at timestamptz not null,  -- First observation of the fax. Determines the partition of its rows.
     primary key (session_id, consumer)
 );
 
 create index export_pending_consumer on fax.export_pending (consumer);
 
 comment on table fax.export_pending is 'Faxes that were open when a consumer''s last batch was made. The next batch checks them again even without new rows.';
+
 comment on column fax.export_pending.session_id is 'The fax.';
+
 comment on column fax.export_pending.consumer is 'The consumer.';
+
 comment on column fax.export_pending.started_at is 'First observation of the fax. Determines the partition of its rows.';
 
 -- grain: one batch whose file and manifest were delivered
 -- example: select b.consumer, b.batch from fax.export_batch b left join fax.export_delivery d using (consumer, batch) where d.batch is null;
 create table fax.export_delivery (
-    consumer     text not null,
-    batch        bigint not null,
-    delivered_at timestamptz not null default clock_timestamp(),
+    consumer     text not null,  -- The consumer.
+    batch        bigint not null,  -- The batch.
+    delivered_at timestamptz not null default clock_timestamp(),  -- When they were delivered, by the database's clock.
     primary key (consumer, batch),
     foreign key (consumer, batch) references fax.export_batch
 );
 
 comment on table fax.export_delivery is 'Batches whose file and manifest were delivered. The consumer''s next export delivers those that are missing here.';
+
 comment on column fax.export_delivery.consumer is 'The consumer.';
+
 comment on column fax.export_delivery.batch is 'The batch.';
+
 comment on column fax.export_delivery.delivered_at is 'When they were delivered, by the database''s clock.';
 
 -- SHA-256 of a list of texts, encoded as a JSON array in UTF-8. Different lists never encode to the same bytes.
@@ -3234,7 +3608,7 @@ begin atomic
     select sha256(convert_to(array_to_json(texts)::text, 'UTF8'));
 end;
 
-comment on function fax.text_digest(text[]) is 'SHA-256 of a list of texts as a JSON array.';
+comment on function fax.text_digest is 'SHA-256 of a list of texts, encoded as a JSON array in UTF-8. Different lists never encode to the same bytes.';
 
 -- SHA-256 of the personal values of a line and its salt. Erasure deletes the salt with the values.
 -- example: select fax.export_personal_digest(l) = l.personal_digest from fax.export_line l where erased_at is null;
@@ -3245,7 +3619,7 @@ as $$
         encode(line.salt, 'hex'), line.caller_number, line.called_number, line.local_station_id, line.remote_station_id])
 $$;
 
-comment on function fax.export_personal_digest(fax.export_line) is 'SHA-256 of the salt and the personal values of a line of the billing ledger.';
+comment on function fax.export_personal_digest is 'SHA-256 of the personal values of a line and its salt. Erasure deletes the salt with the values.';
 
 -- SHA-256 of a line: all its values, the personal ones by their digest, so that an erasure does not change it.
 -- example: select fax.export_line_digest(l) = l.digest from fax.export_line l;
@@ -3265,7 +3639,7 @@ as $$
         line.previous_transport, line.previous_result, encode(line.personal_digest, 'hex')])
 $$;
 
-comment on function fax.export_line_digest(fax.export_line) is 'SHA-256 of the values of a line of the billing ledger, with personal_digest for its personal values.';
+comment on function fax.export_line_digest is 'SHA-256 of a line: all its values, the personal ones by their digest, so that it holds after an erasure too.';
 
 -- Trigger of fax.export_line: sets salt and digests of each new line.
 create function fax.seal_export_line() returns trigger
@@ -3281,9 +3655,9 @@ begin
 end
 $$;
 
-comment on function fax.seal_export_line() is 'Trigger: sets the salt and the digests of a new line of the billing ledger.';
-
 create trigger seal before insert on fax.export_line for each row execute function fax.seal_export_line();
+
+comment on function fax.seal_export_line is 'Trigger of fax.export_line: sets salt and digests of each new line.';
 
 -- Trigger of fax.export_line: admits an UPDATE only if it erases the personal values and their salt, once, and changes
 -- nothing else.
@@ -3308,7 +3682,7 @@ begin
 end
 $$;
 
-comment on function fax.refuse_export_line_change() is 'Trigger: refuses an UPDATE of a line of the billing ledger unless it only erases the personal values.';
+comment on function fax.refuse_export_line_change is 'Trigger of fax.export_line: admits an UPDATE only if it erases the personal values and their salt, once, and changes nothing else.';
 
 -- Erases the personal values of a fax from all its lines and returns their number. Figures and digests remain, so what
 -- was exported can still be proved, except for these values.
@@ -3330,7 +3704,7 @@ begin
 end
 $$;
 
-comment on function fax.erase_export_lines(uuid) is 'Erases the personal values of a fax from the billing ledger. Returns the number of lines.';
+comment on function fax.erase_export_lines is 'Erases the personal values of a fax from all its lines and returns their number. Figures and digests remain, so what was exported can still be proved, except for these values.';
 
 -- The columns in which two lines of a fax differ. Only these columns cause a correction. Evidence is not among them,
 -- because it can change with every row. Erased values are not compared.
@@ -3358,7 +3732,7 @@ as $$
         case when old.result_class is distinct from new.result_class then 'result_class' end], null)
 $$;
 
-comment on function fax.export_changes(fax.export_line, fax.export_line) is 'Names of the columns in which two lines of a fax differ, among those that cause a correction.';
+comment on function fax.export_changes is 'The columns in which two lines of a fax differ. Only these columns cause a correction. Evidence is not among them, because it can change with every row. Erased values are not compared.';
 
 -- grain: the given fax; no row if fax.sessions does not have it
 -- example: select pages, result from fax.export_seen('…', '2026-11-02 08:00+00');
@@ -3373,7 +3747,7 @@ as $$
     where f.session_id = of_session and f.started_at = of_start
 $$;
 
-comment on function fax.export_seen(uuid, timestamptz) is 'A fax as the billing ledger would record it now. No row if fax.sessions does not have it.';
+comment on function fax.export_seen is 'The fax as the ledger would record it now: the columns of fax.sessions by name, the columns of the ledger NULL. One fax per call, by session and start, so that the views read one session. Postgres inlines the function.';
 
 -- grain: one line of the consumer's next batch, or one open fax (line NULL) for the batch after it to check again
 -- example: select count(*), sum(pages) from fax.export_due('default') where line is not null;
@@ -3442,7 +3816,7 @@ begin
 end
 $$;
 
-comment on function fax.export_due(text, boolean) is 'Lines of a consumer''s next batch, and open faxes without a line number.';
+comment on function fax.export_due is 'Lines are ended faxes that were never exported, and corrections of exported ones. Candidates are faxes with rows after the consumer''s last batch and pending ones (fax.export_pending). If the schema''s revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if `everything`.';
 
 -- Inserts the lines of a consumer's next batch, updates fax.export_pending, and returns the number of lines.
 -- The same transaction must call fax.end_export_batch(), or it cannot commit.
@@ -3483,7 +3857,7 @@ begin
 end
 $$;
 
-comment on function fax.begin_export_batch(text, boolean) is 'Inserts the lines of a consumer''s next batch into the billing ledger. Returns their number.';
+comment on function fax.begin_export_batch is 'Inserts the lines of a consumer''s next batch, updates fax.export_pending, and returns the number of lines. The same transaction must call fax.end_export_batch(), or it cannot commit. Requires repeatable read, so that the lines and the last position are from one snapshot. Positions are assigned in commit order, so that snapshot contains all positions up to the last one.';
 
 -- Inserts the batch of the lines that fax.begin_export_batch() inserted in this transaction.
 -- example: select fax.end_export_batch('default', 'csv', 1, '\x…');
@@ -3524,7 +3898,7 @@ begin
 end
 $$;
 
-comment on function fax.end_export_batch(text, text, integer, bytea) is 'Inserts the batch of the lines that this transaction has inserted, with the SHA-256 of its file.';
+comment on function fax.end_export_batch is 'Inserts the batch of the lines that fax.begin_export_batch() inserted in this transaction.';
 
 -- Records that the file and the manifest of a batch were delivered.
 -- example: select fax.export_delivered('default', 7);
@@ -3536,7 +3910,7 @@ as $$
     insert into fax.export_delivery (consumer, batch) values (of_consumer, of_batch) on conflict do nothing
 $$;
 
-comment on function fax.export_delivered(text, bigint) is 'Records that the file and the manifest of a batch of the billing ledger were delivered.';
+comment on function fax.export_delivered is 'Records that the file and the manifest of a batch were delivered.';
 
 -- The faxes of a period as a consumer knew them after one of its batches: the newest revision of each up to then,
 -- without withdrawn ones. The period is in local time of a time zone and selects by started_at; NULL is no bound.
@@ -3558,7 +3932,7 @@ as $$
     order by n.started_at, n.session_id
 $$;
 
-comment on function fax.export_as_of(text, bigint, timestamp, timestamp, text) is 'The faxes of a period as a consumer of the billing ledger knew them after one of its batches: the newest revision of each.';
+comment on function fax.export_as_of is 'The faxes of a period as a consumer knew them after one of its batches: the newest revision of each up to then, without withdrawn ones. The period is in local time of a time zone and selects by started_at; NULL is no bound.';
 
 -- Triggers that make tables append-only.
 select fax.make_append_only(name)

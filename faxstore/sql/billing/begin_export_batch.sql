@@ -36,5 +36,3 @@ begin
     return lines;
 end
 $$;
-
-comment on function fax.begin_export_batch(text, boolean) is 'Inserts the lines of a consumer''s next batch into the billing ledger. Returns their number.';

@@ -36,5 +36,3 @@ begin
     return new_batch;
 end
 $$;
-
-comment on function fax.end_export_batch(text, text, integer, bytea) is 'Inserts the batch of the lines that this transaction has inserted, with the SHA-256 of its file.';

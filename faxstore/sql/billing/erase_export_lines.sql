@@ -17,5 +17,3 @@ begin
     return erased;
 end
 $$;
-
-comment on function fax.erase_export_lines(uuid) is 'Erases the personal values of a fax from the billing ledger. Returns the number of lines.';

@@ -17,5 +17,3 @@ as $$
     where n.direction is distinct from 'detector'
     order by n.started_at, n.session_id
 $$;
-
-comment on function fax.export_as_of(text, bigint, timestamp, timestamp, text) is 'The faxes of a period as a consumer of the billing ledger knew them after one of its batches: the newest revision of each.';

@@ -23,5 +23,3 @@ as $$
         case when old.result is distinct from new.result then 'result' end,
         case when old.result_class is distinct from new.result_class then 'result_class' end], null)
 $$;
-
-comment on function fax.export_changes(fax.export_line, fax.export_line) is 'Names of the columns in which two lines of a fax differ, among those that cause a correction.';

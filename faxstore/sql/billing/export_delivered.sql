@@ -7,5 +7,3 @@ set search_path = pg_catalog, pg_temp
 as $$
     insert into fax.export_delivery (consumer, batch) values (of_consumer, of_batch) on conflict do nothing
 $$;
-
-comment on function fax.export_delivered(text, bigint) is 'Records that the file and the manifest of a batch of the billing ledger were delivered.';

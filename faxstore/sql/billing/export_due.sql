@@ -64,5 +64,3 @@ begin
     end loop;
 end
 $$;
-
-comment on function fax.export_due(text, boolean) is 'Lines of a consumer''s next batch, and open faxes without a line number.';

@@ -15,5 +15,3 @@ as $$
         line.previous_duration_seconds::text, line.previous_pages::text, line.previous_bad_lines::text,
         line.previous_transport, line.previous_result, encode(line.personal_digest, 'hex')])
 $$;
-
-comment on function fax.export_line_digest(fax.export_line) is 'SHA-256 of the values of a line of the billing ledger, with personal_digest for its personal values.';

@@ -10,5 +10,3 @@ as $$
     cross join lateral jsonb_populate_record(null::fax.export_line, to_jsonb(f) || '{"changed": []}') l
     where f.session_id = of_session and f.started_at = of_start
 $$;
-
-comment on function fax.export_seen(uuid, timestamptz) is 'A fax as the billing ledger would record it now. No row if fax.sessions does not have it.';

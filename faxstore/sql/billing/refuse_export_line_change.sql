@@ -20,5 +20,3 @@ begin
         using errcode = 'insufficient_privilege';
 end
 $$;
-
-comment on function fax.refuse_export_line_change() is 'Trigger: refuses an UPDATE of a line of the billing ledger unless it only erases the personal values.';

@@ -12,6 +12,4 @@ begin
 end
 $$;
 
-comment on function fax.seal_export_line() is 'Trigger: sets the salt and the digests of a new line of the billing ledger.';
-
 create trigger seal before insert on fax.export_line for each row execute function fax.seal_export_line();

@@ -5,5 +5,3 @@ language sql stable parallel safe
 begin atomic
     select sha256(convert_to(array_to_json(texts)::text, 'UTF8'));
 end;
-
-comment on function fax.text_digest(text[]) is 'SHA-256 of a list of texts as a JSON array.';

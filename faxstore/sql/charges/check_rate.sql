@@ -52,7 +52,5 @@ begin
 end
 $$;
 
-comment on function fax.check_rate() is 'Trigger: refuses changes of fax.rate that alter past charges, and two rates for the same faxes at the same time.';
-
 create trigger check_rate before insert or update or delete on fax.rate for each row execute function fax.check_rate();
 create trigger refuse_truncate before truncate on fax.rate for each statement execute function fax.refuse_change();

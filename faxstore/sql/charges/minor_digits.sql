@@ -10,5 +10,3 @@ as $$
         when currency is not null then 2
     end
 $$;
-
-comment on function fax.minor_digits(text) is 'Digits after the decimal point of a currency (ISO 4217).';

@@ -5,30 +5,30 @@
 -- Driven from fax.sessions: a filter on session_id, server or started_at uses the indexes of fax.session.
 create view fax.session_charges as
 select
-    s.session_id,
-    s.started_at,
-    s.server,
-    s.account_code,
-    s.direction,
-    s.called_number,
-    s.result,
-    s.pages,
-    s.duration_seconds as seconds,
-    r.rate_id,
-    r.currency,
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session. Determines the rate, and the month to which the charge belongs.
+    s.server,  -- Name of the server in the settings.
+    s.account_code,  -- Account code of the channel. NULL if none or not reported.
+    s.direction,  -- sent, received or gateway. NULL if not reported.
+    s.called_number,  -- Called number, as sent (personal). NULL if unknown.
+    s.result,  -- success, failed or unknown, as in fax.sessions.
+    s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
+    s.duration_seconds as seconds,  -- Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer's clock was set back meanwhile.
+    r.rate_id,  -- Rate that applied (fax.rate). NULL if none matches.
+    r.currency,  -- Currency of the amounts (ISO 4217). NULL if no rate matches.
     case
         when u.charged in ('full', 'pages') and p.pages_charge is null then 'pages unknown'
         when u.charged in ('full', 'time') and t.time_charge is null then 'seconds unknown'
         else u.rule
-    end as rule,
-    u.charged,
-    p.pages_charge,
-    t.time_charge,
-    case when u.charged = 'none' then false else p.pages_charge + t.time_charge < r.minimum_charge end as minimum_applied,
+    end as rule,  -- Reason for the charge: success, partial (failed after a page), failed (without a page), result unknown; or for its absence: no rate, pages unknown, seconds unknown (and result unknown, if the rate leaves that open).
+    u.charged,  -- What rule and rate charge: full (pages and time), pages, time, none. NULL if undecided.
+    p.pages_charge,  -- Pages times per_page, not rounded, in the currency; 0 if pages are not charged. NULL if unknown.
+    t.time_charge,  -- first_charge plus per_interval for each interval started after first_seconds, not rounded, in the currency; 0 if time is not charged. NULL if unknown.
+    case when u.charged = 'none' then false else p.pages_charge + t.time_charge < r.minimum_charge end as minimum_applied,  -- Whether pages_charge plus time_charge is below the minimum, which is charged instead. NULL if unknown.
     -- greatest() ignores NULL, so call it only if the sum is known
     round(case when u.charged = 'none' then 0
                when p.pages_charge + t.time_charge is not null then greatest(p.pages_charge + t.time_charge, r.minimum_charge) end,
-          fax.minor_digits(r.currency)) as charge
+          fax.minor_digits(r.currency)) as charge  -- Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.
 from fax.sessions s
 left join lateral (
     select q.*
@@ -88,20 +88,3 @@ cross join lateral (
 where s.end_observed_by <> 'open' and s.direction is distinct from 'detector';
 
 comment on view fax.session_charges is 'The charge of each fax that has ended, by the rate that was valid when it started, with the rule that applied. A correction of the fax changes its charge; a later price does not.';
-comment on column fax.session_charges.session_id is 'The session.';
-comment on column fax.session_charges.started_at is 'First observation of the session. Determines the rate, and the month to which the charge belongs.';
-comment on column fax.session_charges.server is 'Name of the server in the settings.';
-comment on column fax.session_charges.account_code is 'Account code of the channel. NULL if none or not reported.';
-comment on column fax.session_charges.direction is 'sent, received or gateway. NULL if not reported.';
-comment on column fax.session_charges.called_number is 'Called number, as sent (personal). NULL if unknown.';
-comment on column fax.session_charges.result is 'success, failed or unknown, as in fax.sessions.';
-comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL if not reported.';
-comment on column fax.session_charges.seconds is 'Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer''s clock was set back meanwhile.';
-comment on column fax.session_charges.rate_id is 'Rate that applied (fax.rate). NULL if none matches.';
-comment on column fax.session_charges.currency is 'Currency of the amounts (ISO 4217). NULL if no rate matches.';
-comment on column fax.session_charges.rule is 'Reason for the charge: success, partial (failed after a page), failed (without a page), result unknown; or for its absence: no rate, pages unknown, seconds unknown (and result unknown, if the rate leaves that open).';
-comment on column fax.session_charges.charged is 'What rule and rate charge: full (pages and time), pages, time, none. NULL if undecided.';
-comment on column fax.session_charges.pages_charge is 'Pages times per_page, not rounded, in the currency; 0 if pages are not charged. NULL if unknown.';
-comment on column fax.session_charges.time_charge is 'first_charge plus per_interval for each interval started after first_seconds, not rounded, in the currency; 0 if time is not charged. NULL if unknown.';
-comment on column fax.session_charges.minimum_applied is 'Whether pages_charge plus time_charge is below the minimum, which is charged instead. NULL if unknown.';
-comment on column fax.session_charges.charge is 'Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.';

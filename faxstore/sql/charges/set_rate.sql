@@ -61,6 +61,3 @@ begin
     return made;
 end
 $$;
-
-comment on function fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz) is
-    'Sets a price from a moment on: ends the rate for the same faxes and enters a new one, which keeps the values that are not given. Returns the new rate_id.';

@@ -14,5 +14,3 @@ as $$
     where starts_with(v, variable || '=')
     limit 1
 $$;
-
-comment on function fax.channel_variable(jsonb, text) is 'The value of a channel variable in an event''s ChanVariable headers. NULL if it is not among them.';

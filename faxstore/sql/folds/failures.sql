@@ -4,15 +4,15 @@
 -- failures of any class.
 create view fax.failures as
 select
-    d.day,
-    c.server,
-    c.result_class,
-    c.sessions,
-    c.after_a_page,
-    c.faxes,
-    round(c.sessions::numeric / c.faxes, 4) as share,
+    d.day,  -- UTC day on which the sessions started.
+    c.server,  -- Name of the server in the settings.
+    c.result_class,  -- Class as in Asterisk's fax show stats. NULL if they ended without a result on the wire.
+    c.sessions,  -- Sessions of that class.
+    c.after_a_page,  -- Of these, sessions with at least one completed page: partial faxes.
+    c.faxes,  -- All sessions of the server that started that day and have ended, without detectors.
+    round(c.sessions::numeric / c.faxes, 4) as share,  -- sessions divided by faxes, a ratio.
     round(sum(case when c.result_class is null or c.result_class = 'unknown_error' then c.sessions else 0 end) over of_day
-          / sum(c.sessions) over of_day, 4) as unknown_share
+          / sum(c.sessions) over of_day, 4) as unknown_share  -- Of the server's sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 if all reasons are known. The same in each row of server and day.
 from (
     select generate_series(
         (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
@@ -41,11 +41,3 @@ cross join lateral (
 window of_day as (partition by d.day, c.server);
 
 comment on view fax.failures is 'Sessions that ended without success, by server, result class and UTC day on which they started.';
-comment on column fax.failures.day is 'UTC day on which the sessions started.';
-comment on column fax.failures.server is 'Name of the server in the settings.';
-comment on column fax.failures.result_class is 'Class as in Asterisk''s fax show stats. NULL if they ended without a result on the wire.';
-comment on column fax.failures.sessions is 'Sessions of that class.';
-comment on column fax.failures.after_a_page is 'Of these, sessions with at least one completed page: partial faxes.';
-comment on column fax.failures.faxes is 'All sessions of the server that started that day and have ended, without detectors.';
-comment on column fax.failures.share is 'sessions divided by faxes, a ratio.';
-comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 if all reasons are known. The same in each row of server and day.';

@@ -14,5 +14,3 @@ as $$
         when event = 'Polled' then 'polls late'
     end
 $$;
-
-comment on function fax.gap_reason(text, text) is 'Why there was no good poll, from an event of the collector: collector down, connection lost, server silent, permission, poll refused, polls late or dropped.';

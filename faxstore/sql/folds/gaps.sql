@@ -102,5 +102,3 @@ begin atomic
         ) r
     ) w;
 end;
-
-comment on function fax.gaps(text, timestamptz, timestamptz) is 'The intervals without a good poll of a server between two moments (clipped to them), with their reasons.';

@@ -7,5 +7,3 @@ as $$
     select (operation is null or operation in ('send', 'receive'))
            and coalesce(error not in ('INVALID_ARGUMENTS', 'NATIVE_T38'), true)
 $$;
-
-comment on function fax.is_attempt(text, text) is 'Whether a server''s own counters of attempts include a session, by its operation and FAXERROR.';

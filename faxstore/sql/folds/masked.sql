@@ -5,5 +5,3 @@ language sql immutable parallel safe
 as $$
     select case when length(value) < 6 then repeat('*', length(value)) else repeat('*', length(value) - 2) || right(value, 2) end
 $$;
-
-comment on function fax.masked(text) is 'A number or station id with all but its last two characters replaced by *, or all of them if it is shorter than six.';

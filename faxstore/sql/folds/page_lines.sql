@@ -6,5 +6,3 @@ language sql immutable parallel safe
 as $$
     select case when y_resolution > 0 then 0.297 * y_resolution end
 $$;
-
-comment on function fax.page_lines(integer) is 'Lines of an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if the resolution is unknown.';

@@ -9,5 +9,3 @@ begin atomic
     order by q.bad_line_ratio_below
     limit 1;
 end;
-
-comment on function fax.page_quality(integer, integer) is 'good, poor or bad by the share of bad lines in an A4 page at a vertical resolution (pixels per metre), an estimate. NULL if bad lines are not measurable.';

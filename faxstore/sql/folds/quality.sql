@@ -53,5 +53,3 @@ begin atomic
     ) p
     group by s.peer, s.transport, s.error_correction_mode;
 end;
-
-comment on function fax.quality(timestamp, timestamp, text) is 'fax.quality_by_peer for the sessions that started between two moments of a time zone.';

@@ -93,5 +93,3 @@ begin atomic
         ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
     ) e;
 end;
-
-comment on function fax.reconcile(text, timestamptz, timestamptz) is 'What a server counted (FAXStats) around an interval, beside the sessions that were observed. No row if a reading is missing.';

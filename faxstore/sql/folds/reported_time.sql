@@ -9,5 +9,3 @@ begin atomic
                 then (left(details ->> name, 8) || '01' || substr(details ->> name, 11))::timestamptz
                      + (substr(details ->> name, 9, 2)::integer - 1) * interval '24 hours' end;
 end;
-
-comment on function fax.reported_time(jsonb, text) is 'A timestamp in the details of one of faxstore''s own events. NULL if missing or malformed.';

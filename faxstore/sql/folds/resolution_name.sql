@@ -10,5 +10,3 @@ as $$
         when y_resolution between 14800 and 16000 then 'superfine'
     end
 $$;
-
-comment on function fax.resolution_name(integer) is 'standard, fine or superfine for a vertical resolution in pixels per metre. NULL for any other.';

@@ -15,5 +15,3 @@ begin atomic
                                        and coalesce(h.details ->> 'Status', 'Success') ilike 'success'))
       and b.began_at > from_moment;
 end;
-
-comment on function fax.restarted_at(text, timestamptz, timestamptz) is 'When a server''s fax counters last restarted at 0 between two moments. NULL if no event shows it.';

@@ -97,5 +97,3 @@ as $$
         else 'unknown_error'
     end
 $$;
-
-comment on function fax.result_class(text, text, text) is 'Class of a result by FAXSTATUS, FAXERROR and FAXSTATUSSTRING, named as in Asterisk''s fax show stats. NULL if there is no result.';

@@ -6,48 +6,48 @@
 -- planning time must not grow as partitions accumulate.
 create view fax.session_facts as
 select
-    s.session_id,
-    s.started_at,
-    s.epoch_id,
-    s.server,
-    s.session_number,
-    s.channel,
-    s.technology,
-    x.operation,
-    x.uniqueid,
-    x.state,
-    x.transport,
-    x.file_names,
-    x.snapshots,
-    x.pages_observed,
-    x.pages,
-    x.first_snapshot_at,
-    x.last_snapshot_at,
-    x.completed_at,
-    x.gone_at,
-    x.last_row_at,
-    n.began_at as next_life_at,
-    x.error_correction_mode,
-    x.first_data_rate,
-    x.last_data_rate,
-    x.lowest_data_rate,
-    x.rate_falls,
-    x.x_resolution,
-    x.y_resolution,
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session.
+    s.epoch_id,  -- Epoch in which session_number counts.
+    s.server,  -- Name of the server in the settings.
+    s.session_number,  -- SessionNumber of Asterisk. NULL if never listed.
+    s.channel,  -- Channel name (personal). NULL if not reported.
+    s.technology,  -- Technology of the list entry. NULL if never listed.
+    x.operation,  -- send, receive, gateway, V.21 or none, as last reported. NULL if not reported.
+    x.uniqueid,  -- Uniqueid of the channel. NULL if no event reported it.
+    x.state,  -- Last state, as sent. NULL if never listed.
+    x.transport,  -- Last transport, G.711 or T.38. NULL if not reported.
+    x.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
+    x.snapshots,  -- Snapshots by polls.
+    x.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
+    x.pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
+    x.first_snapshot_at,  -- First snapshot. NULL if none.
+    x.last_snapshot_at,  -- Last snapshot. NULL if none.
+    x.completed_at,  -- Time of the completion event. NULL if none.
+    x.gone_at,  -- First complete list without the session. NULL if none.
+    x.last_row_at,  -- Last observation of any kind.
+    n.began_at as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
+    x.error_correction_mode,  -- ECM by the last measurement. NULL if never negotiated.
+    x.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    x.last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
+    x.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    x.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls.
+    x.x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
+    x.y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
     -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
-    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,
-    coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,
-    x.completed,
-    x.attempted,
-    x.call,
-    x.dialled_number,
-    x.status,
-    x.error,
-    x.status_text,
-    x.local_station_id,
-    x.remote_station_id,
-    x.first_position,
-    x.last_position
+    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
+    coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
+    x.completed,  -- Whether a completion event arrived.
+    x.attempted,  -- Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.
+    x.call,  -- Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.
+    x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
+    x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
+    x.error,  -- FAXERROR at the end. NULL if not on the wire, or blank.
+    x.status_text,  -- FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.
+    x.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
+    x.remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
+    x.first_position,  -- First position of its rows.
+    x.last_position  -- Last position of its rows.
 from fax.session s
 left join fax.technology t on t.technology = s.technology
 cross join lateral (
@@ -217,44 +217,3 @@ left join lateral (
 ) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
 
 comment on view fax.session_facts is 'One fax session as its rows show it: counts, measurements and times. The base of fax.sessions, which adds names and evidence.';
-comment on column fax.session_facts.session_id is 'The session.';
-comment on column fax.session_facts.started_at is 'First observation of the session.';
-comment on column fax.session_facts.epoch_id is 'Epoch in which session_number counts.';
-comment on column fax.session_facts.server is 'Name of the server in the settings.';
-comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL if never listed.';
-comment on column fax.session_facts.channel is 'Channel name (personal). NULL if not reported.';
-comment on column fax.session_facts.technology is 'Technology of the list entry. NULL if never listed.';
-comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last reported. NULL if not reported.';
-comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL if no event reported it.';
-comment on column fax.session_facts.state is 'Last state, as sent. NULL if never listed.';
-comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL if not reported.';
-comment on column fax.session_facts.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
-comment on column fax.session_facts.snapshots is 'Snapshots by polls.';
-comment on column fax.session_facts.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
-comment on column fax.session_facts.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
-comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL if none.';
-comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL if none.';
-comment on column fax.session_facts.completed_at is 'Time of the completion event. NULL if none.';
-comment on column fax.session_facts.gone_at is 'First complete list without the session. NULL if none.';
-comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
-comment on column fax.session_facts.next_life_at is 'Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.';
-comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
-comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
-comment on column fax.session_facts.last_data_rate is 'Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.';
-comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
-comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls.';
-comment on column fax.session_facts.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
-comment on column fax.session_facts.y_resolution is 'Vertical resolution, pixels per metre. NULL if not reported.';
-comment on column fax.session_facts.bad_lines_measurable is 'Whether the fax was received without ECM.';
-comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
-comment on column fax.session_facts.attempted is 'Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
-comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
-comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
-comment on column fax.session_facts.call is 'Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.';
-comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL if not on the wire, or blank.';
-comment on column fax.session_facts.error is 'FAXERROR at the end. NULL if not on the wire, or blank.';
-comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.';
-comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
-comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL if none or not reported.';
-comment on column fax.session_facts.first_position is 'First position of its rows.';
-comment on column fax.session_facts.last_position is 'Last position of its rows.';

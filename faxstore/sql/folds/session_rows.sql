@@ -5,31 +5,31 @@
 --   measured  Before negotiation, rate and ECM are defaults. They count once a resolution (gateway: a rate) is known.
 create view fax.session_rows as
 select
-    h.session_id,
-    h.started_at,
-    h.observed_at,
-    h.position,
-    h.collector_id,
-    h.event,
-    m.is_snapshot,
-    m.measured,
-    h.operation,
-    h.state,
-    h.session_type,
-    h.page_number,
+    h.session_id,  -- The session.
+    h.started_at,  -- First observation of the session.
+    h.observed_at,  -- Time of the observation, by the observer's clock.
+    h.position,  -- Position in the history.
+    h.collector_id,  -- Collector that observed it.
+    h.event,  -- AMI event, or Gone.
+    m.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
+    m.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
+    h.operation,  -- send, receive, gateway, V.21 or none, as sent. NULL if not reported.
+    h.state,  -- State as sent. NULL if not reported.
+    h.session_type,  -- G.711, T.38 or none. NULL if not reported.
+    h.page_number,  -- PageNumber as sent: completed pages plus one. NULL if not reported.
     case h.operation
         when 'receive' then h.pages_received
         when 'send' then h.pages_transmitted
         when 'gateway' then case when h.page_number > -2147483648 then h.page_number - 1 end
-    end as pages,
-    h.total_bad_lines,
+    end as pages,  -- Completed pages so far; of a completion event, pages transferred. NULL if not reported.
+    h.total_bad_lines,  -- Bad lines of the current page so far. NULL if not reported.
     -- 33600 is V.34, the fastest fax modem; spandsp can report any number for a modem that it does not know
-    case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,
-    case when m.measured then h.error_correction_mode end as error_correction_mode,
-    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,
-    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,
-    h.file_name,
-    h.details
+    case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,  -- Measured rate, bit/s. NULL if not measured.
+    case when m.measured then h.error_correction_mode end as error_correction_mode,  -- Whether ECM is in use. NULL if not measured.
+    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not measured.
+    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not measured.
+    h.file_name,  -- File being sent or received (personal). NULL if not reported.
+    h.details  -- Headers without a column of their own, as sent (personal). NULL if none.
 from fax.session_history h
 cross join lateral (
     select
@@ -38,23 +38,3 @@ cross join lateral (
 ) m;
 
 comment on view fax.session_rows is 'One row of the history, interpreted: completed pages, and measured values without the defaults from before negotiation. The base of the other views.';
-comment on column fax.session_rows.session_id is 'The session.';
-comment on column fax.session_rows.started_at is 'First observation of the session.';
-comment on column fax.session_rows.observed_at is 'Time of the observation, by the observer''s clock.';
-comment on column fax.session_rows.position is 'Position in the history.';
-comment on column fax.session_rows.collector_id is 'Collector that observed it.';
-comment on column fax.session_rows.event is 'AMI event, or Gone.';
-comment on column fax.session_rows.is_snapshot is 'Whether a poll produced the row: FAXSession, or a list entry without detail.';
-comment on column fax.session_rows.measured is 'Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.';
-comment on column fax.session_rows.operation is 'send, receive, gateway, V.21 or none, as sent. NULL if not reported.';
-comment on column fax.session_rows.state is 'State as sent. NULL if not reported.';
-comment on column fax.session_rows.session_type is 'G.711, T.38 or none. NULL if not reported.';
-comment on column fax.session_rows.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
-comment on column fax.session_rows.pages is 'Completed pages so far; of a completion event, pages transferred. NULL if not reported.';
-comment on column fax.session_rows.total_bad_lines is 'Bad lines of the current page so far. NULL if not reported.';
-comment on column fax.session_rows.data_rate is 'Measured rate, bit/s. NULL if not measured.';
-comment on column fax.session_rows.error_correction_mode is 'Whether ECM is in use. NULL if not measured.';
-comment on column fax.session_rows.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not measured.';
-comment on column fax.session_rows.y_resolution is 'Vertical resolution, pixels per metre. NULL if not measured.';
-comment on column fax.session_rows.file_name is 'File being sent or received (personal). NULL if not reported.';
-comment on column fax.session_rows.details is 'Headers without a column of their own, as sent (personal). NULL if none.';

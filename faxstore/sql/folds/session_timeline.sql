@@ -5,25 +5,25 @@
 create view fax.session_timeline as
 select
     -- From fax.session, so that filters on them use its indexes.
-    s.session_id,
-    s.started_at,
-    t.observed_at,
-    t.seconds_since_change,
-    t.event,
-    t.changes,
-    t.note,
-    t.state,
-    t.page_number,
-    t.pages,
-    t.pages_delta,
-    t.bad_lines,
-    t.bad_lines_delta,
-    t.data_rate,
-    t.error_correction_mode,
-    t.resolution,
-    t.transport,
-    t.collector_id,
-    t.position
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session.
+    t.observed_at,  -- When the change was observed, by the observer's clock. It happened at most one poll earlier.
+    t.seconds_since_change,  -- Seconds since the previous change. NULL for the first.
+    t.event,  -- AMI event that shows the change, or Gone.
+    t.changes,  -- What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.
+    t.note,  -- Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.
+    t.state,  -- State as sent. NULL if not reported.
+    t.page_number,  -- Current page: completed pages plus one. NULL if not reported.
+    t.pages,  -- Completed pages so far. NULL if not reported.
+    t.pages_delta,  -- Completed pages since the previous snapshot. NULL if not reported, or for the first.
+    t.bad_lines,  -- TotalBadLines as sent: bad lines of the current page. NULL if not reported.
+    t.bad_lines_delta,  -- Change of bad_lines since the previous snapshot; negative if the count restarted. NULL if not reported, or for the first.
+    t.data_rate,  -- Measured rate, bit/s. NULL if not measured.
+    t.error_correction_mode,  -- Whether ECM is in use. NULL if not measured.
+    t.resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
+    t.transport,  -- G.711 or T.38, as sent. NULL if not reported.
+    t.collector_id,  -- Collector that observed it.
+    t.position  -- Position of its row in the history.
 from fax.session s
 cross join lateral (
     with reported as (
@@ -111,22 +111,3 @@ cross join lateral (
 ) t;
 
 comment on view fax.session_timeline is 'One change within one session, in order of time: what changed, and by how much.';
-comment on column fax.session_timeline.session_id is 'The session.';
-comment on column fax.session_timeline.started_at is 'First observation of the session.';
-comment on column fax.session_timeline.observed_at is 'When the change was observed, by the observer''s clock. It happened at most one poll earlier.';
-comment on column fax.session_timeline.seconds_since_change is 'Seconds since the previous change. NULL for the first.';
-comment on column fax.session_timeline.event is 'AMI event that shows the change, or Gone.';
-comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
-comment on column fax.session_timeline.note is 'Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.';
-comment on column fax.session_timeline.state is 'State as sent. NULL if not reported.';
-comment on column fax.session_timeline.page_number is 'Current page: completed pages plus one. NULL if not reported.';
-comment on column fax.session_timeline.pages is 'Completed pages so far. NULL if not reported.';
-comment on column fax.session_timeline.pages_delta is 'Completed pages since the previous snapshot. NULL if not reported, or for the first.';
-comment on column fax.session_timeline.bad_lines is 'TotalBadLines as sent: bad lines of the current page. NULL if not reported.';
-comment on column fax.session_timeline.bad_lines_delta is 'Change of bad_lines since the previous snapshot; negative if the count restarted. NULL if not reported, or for the first.';
-comment on column fax.session_timeline.data_rate is 'Measured rate, bit/s. NULL if not measured.';
-comment on column fax.session_timeline.error_correction_mode is 'Whether ECM is in use. NULL if not measured.';
-comment on column fax.session_timeline.resolution is 'standard, fine or superfine. NULL if not measured, or if another.';
-comment on column fax.session_timeline.transport is 'G.711 or T.38, as sent. NULL if not reported.';
-comment on column fax.session_timeline.collector_id is 'Collector that observed it.';
-comment on column fax.session_timeline.position is 'Position of its row in the history.';

@@ -4,62 +4,62 @@
 -- Fax variables that a dialplan sets without a fax make no session.
 create view fax.sessions as
 select
-    f.session_id,
-    f.server,
-    f.epoch_id,
-    f.session_number,
-    f.operation,
-    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,
-    f.channel,
-    f.uniqueid,
-    nullif(f.call ->> 'Linkedid', '') as linkedid,
-    nullif(f.call ->> 'AccountCode', '') as account_code,
-    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,
+    f.session_id,  -- Identity of the session, the same wherever its recording is imported.
+    f.server,  -- Name of the server in the settings.
+    f.epoch_id,  -- Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.
+    f.session_number,  -- SessionNumber of Asterisk. NULL if the fax is known only from its events.
+    f.operation,  -- Operation as sent: send, receive, gateway, V.21. NULL if not reported.
+    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
+    f.channel,  -- Channel name (personal: may contain a number). NULL if not reported.
+    f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
+    nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
+    nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
+    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
     case f.operation
         when 'receive' then coalesce(f.dialled_number, nullif(f.call ->> 'Exten', ''))
         else nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>')
-    end as called_number,
-    f.local_station_id,
-    f.remote_station_id,
-    f.transport,
-    f.file_names,
-    f.started_at,
-    e.ended_at,
-    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,
-    e.end_observed_by,
-    f.state,
-    f.pages,
-    f.pages_observed,
-    case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,
-    f.bad_lines_measurable,
-    case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,
-    f.error_correction_mode,
-    f.first_data_rate,
-    f.last_data_rate,
-    f.lowest_data_rate,
-    f.rate_falls,
-    f.x_resolution,
-    f.y_resolution,
-    fax.resolution_name(f.y_resolution) as resolution,
+    end as called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.
+    f.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
+    f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
+    f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
+    f.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
+    f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier.
+    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.
+    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, or if the observer's clock was set back meanwhile.
+    e.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
+    f.state,  -- Last observed state, as sent. NULL if never listed.
+    f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
+    f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
+    case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.
+    f.bad_lines_measurable,  -- Whether the fax was received without ECM; only such receivers count bad lines.
+    case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if not measurable.
+    f.error_correction_mode,  -- Whether ECM is in use after negotiation. NULL if never negotiated or not reported.
+    f.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    f.last_data_rate,  -- Last rate, bit/s. NULL if not reported.
+    f.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    f.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.
+    f.x_resolution,  -- Last measured horizontal resolution, pixels per metre. NULL if not reported.
+    f.y_resolution,  -- Last measured vertical resolution, pixels per metre. NULL if not reported.
+    fax.resolution_name(f.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not reported, or if another.
     case
         when f.error = 'NATIVE_T38' or f.status = 'SUCCESS' then 'success'
         when f.status = 'FAILED' then 'failed'
         else 'unknown'
-    end as result,
-    fax.result_class(f.status, f.error, f.status_text) as result_class,
-    coalesce(f.status_text, f.error) as result_text,
-    f.snapshots,
-    f.first_position,
-    f.last_position,
-    case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,
-    e.ended_not_after,
-    case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,
+    end as result,  -- success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
+    fax.result_class(f.status, f.error, f.status_text) as result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
+    coalesce(f.status_text, f.error) as result_text,  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
+    f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.
+    f.first_position,  -- First position of its rows in the history.
+    f.last_position,  -- Last position of its rows in the history.
+    case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
+    e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
+    case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
-    ) as overlaps_gap,
+    ) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
     case when f.operation = 'V.21' then (
         select g.session_id
         from fax.session g
@@ -70,8 +70,8 @@ select
           and coalesce(g.uniqueid = f.uniqueid, true)
         order by g.session_number
         limit 1
-    ) end as fax_session_id,
-    f.error as result_error
+    ) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
+    f.error as result_error  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
 from fax.session_facts f
 cross join lateral (
     select
@@ -125,51 +125,3 @@ left join lateral (
 where f.snapshots > 0 or f.completed or f.attempted;
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
-comment on column fax.sessions.session_id is 'Identity of the session, the same wherever its recording is imported.';
-comment on column fax.sessions.server is 'Name of the server in the settings.';
-comment on column fax.sessions.epoch_id is 'Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.';
-comment on column fax.sessions.session_number is 'SessionNumber of Asterisk. NULL if the fax is known only from its events.';
-comment on column fax.sessions.operation is 'Operation as sent: send, receive, gateway, V.21. NULL if not reported.';
-comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.';
-comment on column fax.sessions.channel is 'Channel name (personal: may contain a number). NULL if not reported.';
-comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, from its events or its Status. NULL if not reported.';
-comment on column fax.sessions.linkedid is 'Linkedid of the call, from its events or its Status. NULL if not reported.';
-comment on column fax.sessions.account_code is 'Account code of the channel, from its events or its Status. NULL if none or not reported.';
-comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL if unknown.';
-comment on column fax.sessions.called_number is 'Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.';
-comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
-comment on column fax.sessions.remote_station_id is 'Station id that the other end chose (personal). NULL if none or not reported.';
-comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. NULL if not reported (gateway, detector).';
-comment on column fax.sessions.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
-comment on column fax.sessions.started_at is 'First observation, by the observer''s clock. The fax started at most one poll earlier.';
-comment on column fax.sessions.ended_at is 'By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.';
-comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL if open, or if the observer''s clock was set back meanwhile.';
-comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.';
-comment on column fax.sessions.state is 'Last observed state, as sent. NULL if never listed.';
-comment on column fax.sessions.pages is 'Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.';
-comment on column fax.sessions.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
-comment on column fax.sessions.bad_lines is 'Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).';
-comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.';
-comment on column fax.sessions.bad_lines_measurable is 'Whether the fax was received without ECM; only such receivers count bad lines.';
-comment on column fax.sessions.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if not measurable.';
-comment on column fax.sessions.error_correction_mode is 'Whether ECM is in use after negotiation. NULL if never negotiated or not reported.';
-comment on column fax.sessions.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
-comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL if not reported.';
-comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
-comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.';
-comment on column fax.sessions.x_resolution is 'Last measured horizontal resolution, pixels per metre. NULL if not reported.';
-comment on column fax.sessions.y_resolution is 'Last measured vertical resolution, pixels per metre. NULL if not reported.';
-comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL if not reported, or if another.';
-comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.';
-comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL if the result is unknown.';
-comment on column fax.sessions.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL if not reported.';
-comment on column fax.sessions.snapshots is 'Snapshots by polls; 0 if the fax is known only from its events.';
-comment on column fax.sessions.first_position is 'First position of its rows in the history.';
-comment on column fax.sessions.last_position is 'Last position of its rows in the history.';
-comment on column fax.sessions.ended_not_before is 'Lower bound of its end: its last snapshot, else its last row. NULL if open.';
-comment on column fax.sessions.ended_not_after is 'Upper bound of its end: its completion event, the first complete list without it, or the start of the server''s next life. NULL if open.';
-comment on column fax.sessions.poll_gap_seconds is 'Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.';
-comment on column fax.sessions.bad_lines_lower_bound is 'Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.';
-comment on column fax.sessions.overlaps_gap is 'Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.';
-comment on column fax.sessions.fax_session_id is 'Of a detector, the session of the fax that its channel then carried, for example a gateway''s. NULL if none, or not a detector.';
-comment on column fax.sessions.result_error is 'FAXERROR; HANGUP can accompany a success. NULL if none or not reported.';

@@ -6,5 +6,3 @@ language sql immutable parallel safe
 as $$
     select regexp_replace(value, '\\([''"?\\])', '\1', 'g')
 $$;
-
-comment on function fax.unescape(text) is 'The text of a channel variable without the backslashes that Asterisk puts before quotes and backslashes.';

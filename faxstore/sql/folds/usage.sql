@@ -46,5 +46,3 @@ begin
     order by b.bucket_start, b.server, b.account_code, b.direction;
 end
 $$;
-
-comment on function fax.usage(timestamp, timestamp, text, text) is 'Sessions, pages, bad lines, seconds and results between two moments of a time zone, by bucket (hour, day, week, month, quarter, year) of that zone, server, account and direction.';

@@ -4,17 +4,17 @@
 -- bucket use fax.usage().
 create view fax.usage_daily as
 select
-    d.day,
-    u.server,
-    u.account_code,
-    u.direction,
-    u.sessions,
-    u.pages,
-    u.bad_lines,
-    u.seconds,
-    u.successes,
-    u.failures,
-    u.unknown_ends
+    d.day,  -- UTC day on which the sessions started.
+    u.server,  -- Name of the server in the settings.
+    u.account_code,  -- Account code of the channel. NULL if none or not reported.
+    u.direction,  -- sent, received or gateway. NULL if not reported.
+    u.sessions,  -- Sessions: successes, failures and unknown_ends together.
+    u.pages,  -- Pages of these sessions. NULL if none of them reported pages.
+    u.bad_lines,  -- Bad lines on accepted pages of the sessions that can measure them. NULL if none can.
+    u.seconds,  -- Seconds from first observation to end, in total. NULL if none has ended.
+    u.successes,  -- Sessions with result success.
+    u.failures,  -- Sessions with result failed.
+    u.unknown_ends  -- Sessions without a result on the wire, including open ones.
 from (
     select generate_series(
         (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
@@ -24,14 +24,3 @@ from (
 cross join lateral fax.usage(d.day, d.day + 1, 'UTC', 'day') u;
 
 comment on view fax.usage_daily is 'Usage by UTC day, server, account and direction. A session counts on the day on which it started. Days without faxes have no row.';
-comment on column fax.usage_daily.day is 'UTC day on which the sessions started.';
-comment on column fax.usage_daily.server is 'Name of the server in the settings.';
-comment on column fax.usage_daily.account_code is 'Account code of the channel. NULL if none or not reported.';
-comment on column fax.usage_daily.direction is 'sent, received or gateway. NULL if not reported.';
-comment on column fax.usage_daily.sessions is 'Sessions: successes, failures and unknown_ends together.';
-comment on column fax.usage_daily.pages is 'Pages of these sessions. NULL if none of them reported pages.';
-comment on column fax.usage_daily.bad_lines is 'Bad lines on accepted pages of the sessions that can measure them. NULL if none can.';
-comment on column fax.usage_daily.seconds is 'Seconds from first observation to end, in total. NULL if none has ended.';
-comment on column fax.usage_daily.successes is 'Sessions with result success.';
-comment on column fax.usage_daily.failures is 'Sessions with result failed.';
-comment on column fax.usage_daily.unknown_ends is 'Sessions without a result on the wire, including open ones.';

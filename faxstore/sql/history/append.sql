@@ -49,5 +49,3 @@ begin
     end if;
 end
 $$;
-
-comment on function fax.append(uuid, text) is 'Appends a staged batch to fax.session_history with gapless positions in commit order; ignores repeats.';

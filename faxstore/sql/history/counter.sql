@@ -5,5 +5,3 @@ language sql immutable parallel safe
 as $$
     select case when details ->> name ~ '^-?\d{1,10}$' then (details ->> name)::bigint end
 $$;
-
-comment on function fax.counter(jsonb, text) is 'The integer value of a header in details. NULL if missing or not an integer of at most 10 digits.';

@@ -21,5 +21,3 @@ begin
         order by s.session_number;
 end
 $$;
-
-comment on function fax.find_gone_sessions(uuid, timestamptz, bigint[]) is 'Open sessions of an epoch that are absent from a complete list of it.';

@@ -43,5 +43,3 @@ begin
     where l.server = of_server;
 end
 $$;
-
-comment on function fax.hold_lease(text, text, double precision) is 'Requests or renews the lease on a server for some seconds, and returns its holder.';

@@ -13,5 +13,3 @@ begin
     perform pg_advisory_xact_lock(4702394921427289928);
 end
 $$;
-
-comment on function fax.lock_append() is 'Waits for the lock of all appenders and holds it until the transaction ends.';

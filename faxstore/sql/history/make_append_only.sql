@@ -10,5 +10,3 @@ begin
     execute format('alter table fax.%I enable always trigger append_only', table_name);
 end
 $$;
-
-comment on function fax.make_append_only(text) is 'Adds triggers to a table that refuse UPDATE, DELETE and TRUNCATE.';

@@ -25,5 +25,3 @@ begin
     return name;
 end
 $$;
-
-comment on function fax.make_partition(timestamptz) is 'Creates the partition of fax.session_history for the month (UTC) of a moment if it is missing; returns its name.';

@@ -8,5 +8,3 @@ as $$
     select fax.lock_append();
     select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(coalesce(months, 3), 120)) as n
 $$;
-
-comment on function fax.make_partitions_ahead(integer) is 'Creates the partitions of this month and the given number of following months; returns their names.';

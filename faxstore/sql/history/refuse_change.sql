@@ -16,5 +16,3 @@ begin
         using errcode = 'insufficient_privilege';
 end
 $$;
-
-comment on function fax.refuse_change() is 'Trigger: refuses UPDATE, DELETE and TRUNCATE of an append-only table.';

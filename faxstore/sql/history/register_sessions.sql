@@ -43,5 +43,3 @@ begin
     where m.moment >= '2000-01-01 00:00:00+00' and m.moment < now() + interval '1 year';
 end
 $$;
-
-comment on function fax.register_sessions(uuid) is 'Registers the sessions of a staged batch and creates their partitions.';

@@ -51,6 +51,3 @@ begin
     return found_id;
 end
 $$;
-
-comment on function fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean) is
-    'The epoch of a life of the fax registry as one observer describes it. Starts within 2 s on one server are one epoch.';

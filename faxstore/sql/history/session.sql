@@ -1,16 +1,16 @@
 -- grain: one fax session: what identifies it and does not change, so that history rows need not repeat it
 -- example: select session_id, started_at from fax.session where server = 'pbx1' and session_number = 7;
 create table fax.session (
-    session_id     uuid primary key,
-    started_at     timestamptz not null,
-    session_number bigint,
-    epoch_id       uuid not null references fax.epoch,
-    is_open        boolean not null default true,
-    server         text not null,
-    operation      text,
-    channel        text,
-    uniqueid       text,
-    technology     text
+    session_id     uuid primary key,  -- Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events, of server, Uniqueid, application and ordinal.
+    started_at     timestamptz not null,  -- First appended observation of the session, by the observer's clock. Determines the partition of its rows.
+    session_number bigint,  -- SessionNumber within the epoch. NULL if the fax is known only from its events.
+    epoch_id       uuid not null references fax.epoch,  -- Epoch in which SessionNumber counts.
+    is_open        boolean not null default true,  -- True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.
+    server         text not null,  -- Name of the server in the settings.
+    operation      text,  -- Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.
+    channel        text,  -- Channel name as first reported (personal: may contain a number). NULL if not reported.
+    uniqueid       text,  -- Uniqueid of the channel as first reported by an event. NULL if not reported.
+    technology     text  -- Technology of the list entry, for example Spandsp. NULL if not reported.
 );
 
 create index session_started on fax.session (started_at);
@@ -21,13 +21,3 @@ create index session_uniqueid on fax.session (server, left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
 comment on table fax.session is 'Identity of one fax session, maintained by fax.append(). Its observations are in fax.session_history.';
-comment on column fax.session.session_id is 'Identity: a UUIDv5 of server, epoch and SessionNumber; of a fax known only from its events, of server, Uniqueid, application and ordinal.';
-comment on column fax.session.started_at is 'First appended observation of the session, by the observer''s clock. Determines the partition of its rows.';
-comment on column fax.session.session_number is 'SessionNumber within the epoch. NULL if the fax is known only from its events.';
-comment on column fax.session.epoch_id is 'Epoch in which SessionNumber counts.';
-comment on column fax.session.is_open is 'True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.';
-comment on column fax.session.server is 'Name of the server in the settings.';
-comment on column fax.session.operation is 'Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.';
-comment on column fax.session.channel is 'Channel name as first reported (personal: may contain a number). NULL if not reported.';
-comment on column fax.session.uniqueid is 'Uniqueid of the channel as first reported by an event. NULL if not reported.';
-comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL if not reported.';

@@ -2,25 +2,25 @@
 -- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
 -- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
 create table fax.session_history (
-    session_id            uuid not null,
-    started_at            timestamptz not null,
-    observed_at           timestamptz not null,
-    position              bigint not null,
-    data_rate             integer,
-    x_resolution          integer,
-    y_resolution          integer,
-    page_number           integer,
-    pages_transmitted     integer,
-    pages_received        integer,
-    total_bad_lines       integer,
-    error_correction_mode boolean,
-    event                 text not null,
-    operation             text,
-    state                 text,
-    session_type          text,
-    collector_id          text not null,
-    file_name             text,
-    details               jsonb,
+    session_id            uuid not null,  -- The session (fax.session).
+    started_at            timestamptz not null,  -- First observation of the session, the same in all its rows. Determines the partition.
+    observed_at           timestamptz not null,  -- Time of the observation, by the observer's clock, to the microsecond.
+    position              bigint not null,  -- Position in the history, from 1 without gaps, in commit order.
+    data_rate             integer,  -- DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.
+    x_resolution          integer,  -- Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
+    y_resolution          integer,  -- Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
+    page_number           integer,  -- PageNumber as sent: completed pages plus one. NULL if not reported.
+    pages_transmitted     integer,  -- Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.
+    pages_received        integer,  -- Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.
+    total_bad_lines       integer,  -- TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.
+    error_correction_mode boolean,  -- ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.
+    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.
+    operation             text,  -- Operation as sent. NULL if not reported.
+    state                 text,  -- State as sent. NULL if not reported.
+    session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
+    collector_id          text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    file_name             text,  -- FileName as sent, the first if there are several (personal). NULL if not reported.
+    details               jsonb,  -- Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.
     primary key (session_id, observed_at, started_at)
 ) partition by range (started_at);
 
@@ -32,22 +32,3 @@ create index session_history_completion on fax.session_history (observed_at) whe
 create table fax.session_history_default partition of fax.session_history default;
 
 comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';
-comment on column fax.session_history.session_id is 'The session (fax.session).';
-comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows. Determines the partition.';
-comment on column fax.session_history.observed_at is 'Time of the observation, by the observer''s clock, to the microsecond.';
-comment on column fax.session_history.position is 'Position in the history, from 1 without gaps, in commit order.';
-comment on column fax.session_history.data_rate is 'DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.';
-comment on column fax.session_history.x_resolution is 'Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
-comment on column fax.session_history.y_resolution is 'Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
-comment on column fax.session_history.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
-comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.';
-comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.';
-comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.';
-comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
-comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.';
-comment on column fax.session_history.operation is 'Operation as sent. NULL if not reported.';
-comment on column fax.session_history.state is 'State as sent. NULL if not reported.';
-comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
-comment on column fax.session_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
-comment on column fax.session_history.file_name is 'FileName as sent, the first if there are several (personal). NULL if not reported.';
-comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.';

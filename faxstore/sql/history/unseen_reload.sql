@@ -50,6 +50,3 @@ as $$
     )
     select coalesce((select l.at from loaded l), (select max(c.at) from counted c))
 $$;
-
-comment on function fax.unseen_reload(text, timestamptz, text, timestamptz, text) is
-    'When res_fax.so was reloaded while no observer saw it, as far as recorded evidence shows. NULL if there is no such evidence.';

@@ -27,5 +27,3 @@ begin
         using errcode = 'insufficient_privilege';
 end
 $$;
-
-comment on function fax.check_erasure() is 'Trigger: refuses an UPDATE of the history unless it only erases personal values.';

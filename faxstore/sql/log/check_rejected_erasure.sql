@@ -15,5 +15,3 @@ begin
         using errcode = 'insufficient_privilege';
 end
 $$;
-
-comment on function fax.check_rejected_erasure() is 'Trigger: refuses an UPDATE of a rejected message unless it only empties it.';

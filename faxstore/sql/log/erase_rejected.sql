@@ -24,5 +24,3 @@ begin
     return erased;
 end
 $$;
-
-comment on function fax.erase_rejected(text, timestamptz, timestamptz, text, text) is 'Empties the rejected messages of a server between two moments, all or only those that contain a text. Returns their number.';

@@ -40,5 +40,3 @@ begin
     return erased;
 end
 $$;
-
-comment on function fax.erase_session(uuid, text) is 'Erases the personal values of one session permanently; figures and proofs remain. Returns the number of rows erased.';

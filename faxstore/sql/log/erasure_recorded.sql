@@ -9,5 +9,3 @@ as $$
           and e.session_id is not distinct from of_session
           and (of_session is not null or ((e.server is null or e.server = of_server) and moment >= e.from_at and moment < e.to_at)))
 $$;
-
-comment on function fax.erasure_recorded(uuid, text, timestamptz) is 'Whether this transaction has recorded an erasure of a session, or of a rejected message.';

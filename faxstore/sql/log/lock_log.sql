@@ -5,5 +5,3 @@ language sql
 as $$
     select pg_advisory_xact_lock(4702394921427289929)
 $$;
-
-comment on function fax.lock_log() is 'Waits for the lock of sealing and erasing and holds it until the transaction ends.';

@@ -23,6 +23,3 @@ as $$
         convert_to(plain_details::text, 'UTF8'), file_name_digest, details_digest
     ]) with ordinality f (value, place)
 $$;
-
-comment on function fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea) is
-    'The canonical bytes of a history row in the log.';

@@ -2,11 +2,11 @@
 -- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;
 create view fax.log_leaves as
 select
-    e.position,
-    e.session_id,
-    e.started_at,
-    e.entry,
-    sha256('\x00' || e.entry) as leaf
+    e.position,  -- Position of the row in the history; the index of its leaf is one less.
+    e.session_id,  -- The session.
+    e.started_at,  -- First observation of the session. Determines the partition.
+    e.entry,  -- Canonical bytes of the row by fax.log_entry(), with digests for personal values.
+    sha256('\x00' || e.entry) as leaf  -- Leaf hash (RFC 6962), 32 bytes. Until the row is sealed, its personal values have no salt and this is not yet its leaf.
 from (
     select
         h.position,
@@ -28,8 +28,3 @@ from (
 ) e;
 
 comment on view fax.log_leaves is 'Leaves of the transparency log as the rows are now: leaf n of the tree is the row at position n. fax.checkpoint has what was sealed.';
-comment on column fax.log_leaves.position is 'Position of the row in the history; the index of its leaf is one less.';
-comment on column fax.log_leaves.session_id is 'The session.';
-comment on column fax.log_leaves.started_at is 'First observation of the session. Determines the partition.';
-comment on column fax.log_leaves.entry is 'Canonical bytes of the row by fax.log_entry(), with digests for personal values.';
-comment on column fax.log_leaves.leaf is 'Leaf hash (RFC 6962), 32 bytes. Until the row is sealed, its personal values have no salt and this is not yet its leaf.';

@@ -9,5 +9,3 @@ as $$
         else details - fax.plain_headers()
     end
 $$;
-
-comment on function fax.personal_details(jsonb) is 'Headers of a row''s details that may be personal.';

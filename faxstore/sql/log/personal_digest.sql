@@ -7,5 +7,3 @@ language sql immutable parallel safe
 as $$
     select case when value is not null then coalesce(sha256(salt || convert_to(name || '=' || value, 'UTF8')), '') end
 $$;
-
-comment on function fax.personal_digest(bytea, text, text) is 'The salted digest that represents a personal value in the log.';

@@ -17,5 +17,3 @@ as $$
     union all
     select details where jsonb_typeof(details) <> 'object'
 $$;
-
-comment on function fax.plain_details(jsonb) is 'The details of a row without personal values.';

@@ -9,5 +9,3 @@ as $$
         'PagesTransferred', 'PagesTransmitted', 'Priority', 'Privilege', 'Resolution', 'SessionNumber', 'SessionType',
         'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
 $$;
-
-comment on function fax.plain_headers() is 'Headers that are not personal. All others count as personal.';

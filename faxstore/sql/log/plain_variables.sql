@@ -6,5 +6,3 @@ language sql immutable parallel safe
 as $$
     select array['FAXBITRATE', 'FAXERROR', 'FAXMODE', 'FAXPAGES', 'FAXRESOLUTION', 'FAXSTATUS', 'FAXSTATUSSTRING']
 $$;
-
-comment on function fax.plain_variables() is 'Channel variables that are not personal. All others count as personal.';
