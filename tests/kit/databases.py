@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from faxstore.billing.ledger import Ledger, open_ledger
-from faxstore.store.database import checked_connection
+from faxstore.store.database import checked_connection, connect, one_line_errors
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def name_of(dsn: str) -> str:
 @contextmanager
 def ledger(dsn: str, consumer: str) -> Iterator[Ledger]:
     """The billing ledger of a consumer, with the errors that a command shows."""
-    with checked_connection(dsn, "fax_export") as connection:
+    with connect(dsn) as connection, one_line_errors(connection, "fax_export"):
         yield open_ledger(connection, consumer)
 
 
