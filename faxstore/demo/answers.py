@@ -9,6 +9,9 @@ from faxstore.capture.message import BANNER
 from faxstore.demo.playback import Playback
 from faxstore.demo.uptime import Uptime
 
+USERNAME, SECRET = "faxstore", "replay"
+"""The only user of the played server."""
+
 
 def addressed(text: str, action_id: str) -> str:
     """Return the recorded answer with the requesting client's ActionID instead of the recorded one."""

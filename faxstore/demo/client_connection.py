@@ -5,18 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import Protocol
 
 from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.capture.message import MalformedMessageError, Message, parse
 from faxstore.demo import answers
-from faxstore.demo.lock_step import PlayedServer
+from faxstore.demo.playback import Playback
 from faxstore.demo.recording import as_number
+from faxstore.demo.uptime import Uptime
+
+
+class Server(Protocol):
+    """The played server, as its connections use it."""
+
+    playback: Playback
+    uptime: Uptime
+
+    async def before_list(self, client: ClientConnection) -> None:
+        """Called before a list is sent to this client."""
+
+    def before_detail(self, client: ClientConnection, number: int) -> None:
+        """Called before the details of a session are sent to this client."""
 
 
 class ClientConnection:
     """Answers the requests of one client until either side closes."""
 
-    def __init__(self, server: PlayedServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.closed = False
         self.logged_in = False
         self.wants_events = False
@@ -74,7 +89,7 @@ class ClientConnection:
             request = Message(())
         action = request.get("Action").lower()
         if action == "faxsessions" and self.logged_in:
-            await self._server.lock_step.before_list(self._server, self)
+            await self._server.before_list(self)
         for text in self._messages(action, request):
             self.send(answers.addressed(text, request.get("ActionID")))
         self._after(action)
@@ -93,8 +108,7 @@ class ClientConnection:
             self.send(answers.fully_booted(self._server.uptime))
 
     def _login(self, request: Message) -> tuple[str, ...]:
-        given = request.get("Username"), request.get("Secret")
-        self.logged_in = given == (self._server.username, self._server.secret)
+        self.logged_in = (request.get("Username"), request.get("Secret")) == (answers.USERNAME, answers.SECRET)
         if not self.logged_in:
             return (answers.error("Authentication failed"),)
         self.wants_events = request.get("Events", "on").lower() != "off"
@@ -108,7 +122,7 @@ class ClientConnection:
         number = as_number(request.get("SessionNumber"))
         if number is None:
             return (answers.error("Invalid session ID"),)
-        self._server.lock_step.before_detail(self._server, self, number)
+        self._server.before_detail(self, number)
         return self._server.playback.detail(number) or (answers.error("Session not found"),)
 
     def _status(self, request: Message) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The position in a recording: which steps have been played, and which answers apply there.
 
-Positions count steps, not time; lock_step.py decides when to advance.
+Positions count steps, not time; server.py decides when to advance.
 """
 
 from __future__ import annotations

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from faxstore.demo import answers
 from faxstore.demo.folder import claimed, fresh_database, write_settings
 from faxstore.demo.ingestor import Progress, ingest
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from faxstore.demo.summary import print_summary
@@ -31,8 +31,6 @@ SERVERS: Mapping[str, str] = {
     "pbx3": "has faxes that fail in many ways",
 }
 """The played servers, each with a recording of its name in `recordings`, and what happens there."""
-
-_USERNAME, _SECRET = "faxstore", "replay"
 
 
 def run_demo(folder: Path, speed: float = 20.0) -> None:
@@ -72,7 +70,9 @@ async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) 
         messages.print("Starting Asterisk servers that play recordings of real ones")
         for name, server in servers.items():
             messages.print(f"  {name} on 127.0.0.1:{server.port} {SERVERS[name]}", markup=False)
-        config = write_settings(folder, {name: server.port for name, server in servers.items()}, _USERNAME, _SECRET)
+        config = write_settings(
+            folder, {name: server.port for name, server in servers.items()}, answers.USERNAME, answers.SECRET
+        )
         with _progress(messages) as progress:
             await ingest(config, log, list(servers.values()), progress)
         return config, sum(server.playback.recording.seconds for server in servers.values())
@@ -80,7 +80,7 @@ async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) 
 
 def _server(name: str, speed: float) -> ReplayServer:
     (path,) = (Path(__file__).parent / "recordings").glob(f"{name}-*.jsonl.gz")
-    return ReplayServer(load(path), LockStep(speed), username=_USERNAME, secret=_SECRET)
+    return ReplayServer(load(path), speed=speed)
 
 
 @contextmanager

@@ -1,38 +1,47 @@
-"""The played server: an AMI server on 127.0.0.1 that plays a recording, with its connections and restarts."""
+"""The played server: an AMI server on 127.0.0.1 that plays a recording, with its connections and restarts.
+
+The playback advances in lock-step with the leading client, so that this client misses nothing, however slow it is.  The
+leader is the first client that requests a list; when it disconnects, the next one that does.  Each of its polls gets
+the next recorded list; other clients get the same list as the leader.  Before a list or a detail is answered, all
+events are sent that were recorded before it, so everything arrives in the recorded order.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import time
 from typing import Self
 
 from faxstore.demo import answers
 from faxstore.demo.client_connection import ClientConnection
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.playback import Playback
 from faxstore.demo.recording import FULLY_BOOTED, Recording, Segment
 from faxstore.demo.uptime import Uptime
 
 HOST = "127.0.0.1"
+_SHORTEST_DOWNTIME = 0.1
+"""Seconds that a restarting server is down at least, so that clients notice it."""
 
 
 class ReplayServer:
-    """One played server.  It listens on `port`, by default a free one; `finished` is set when the recording ends.
+    """One played server.  It listens on `port`, by default a free one.
 
-    Finished also means that the leading client has polled again after the last recorded list.  The server then stays up
-    with its last state.
+    With a finite `speed`, an answer to a poll also waits for the time between the recorded lists divided by it.
+    `finished` is set when the leader polls again after the last recorded list; the server then stays up with its last
+    state.
     """
 
-    def __init__(
-        self, recording: Recording, lock_step: LockStep, *, username: str = "faxstore", secret: str = "replay"
-    ) -> None:
+    def __init__(self, recording: Recording, *, speed: float = math.inf) -> None:
         self.playback = Playback(recording)
+        self.uptime = Uptime()
         self.port = 0
         self.finished = asyncio.Event()
-        self.username, self.secret = username, secret
-        self.uptime = Uptime()
-        self.lock_step = lock_step
+        self._speed = speed
+        self._leader: ClientConnection | None = None
+        self._last_list: tuple[float, float] | None = None
+        """Recorded time and event loop time of the last list that was answered."""
         self._clients: set[ClientConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
@@ -56,7 +65,39 @@ class ReplayServer:
         if self._bound is not None:
             self._bound.close()
 
-    def advance_to(self, position: int) -> None:
+    # -- advancing with the leader -------------------------------------------------------------------
+
+    async def before_list(self, client: ClientConnection) -> None:
+        """Advance to the next recorded list; after the last one to the end of the segment, and restart."""
+        if self._leader is None or self._leader.closed:
+            self._leader = client
+        if client is not self._leader:
+            return
+        segment, index = self.playback.segment, self.playback.next_list
+        await self._wait_until(segment.closed_at if index is None else segment.steps[index].ts)
+        self._advance_to(len(segment.steps) if index is None else index + 1)
+        if index is not None:
+            return
+        if self.playback.next_segment is None:
+            self.finished.set()
+        else:
+            self._restart(self.playback.next_segment)
+
+    def before_detail(self, client: ClientConnection, number: int) -> None:
+        """Send the events that were recorded between the list and this detail."""
+        index = self.playback.detail_index(number)
+        if client is self._leader and index is not None:
+            self._advance_to(index + 1)
+
+    async def _wait_until(self, ts: float) -> None:
+        """Wait until the recorded time ts is due, counted from the last list that was answered."""
+        now = asyncio.get_running_loop().time
+        if self._last_list is not None:
+            recorded, answered = self._last_list
+            await asyncio.sleep(max(0.0, answered + (ts - recorded) / self._speed - now()))
+        self._last_list = ts, now()
+
+    def _advance_to(self, position: int) -> None:
         """Pass the steps before this position, and send their events to every client."""
         for text in self.playback.advance_to(position):
             event = answers.fully_booted(self.uptime) if text.startswith(FULLY_BOOTED) else text
@@ -64,10 +105,14 @@ class ReplayServer:
                 if client.wants_events:
                     client.send(event)
 
-    def restart(self, next_segment: Segment, downtime: float) -> None:
-        """Close all connections now, and serve the next segment after `downtime` seconds or more."""
+    # -- restarting ----------------------------------------------------------------------------------
+
+    def _restart(self, next_segment: Segment) -> None:
+        """Close all connections now, and serve the next segment after the recorded downtime, or later."""
+        recorded = next_segment.opened_at - self.playback.segment.closed_at
         self._close()
         self._bind()
+        downtime = max(_SHORTEST_DOWNTIME, recorded / self._speed)
         self._track(asyncio.create_task(self._start_again(next_segment, downtime, stopped_at=time.time())))
 
     async def _start_again(self, next_segment: Segment, downtime: float, stopped_at: float) -> None:

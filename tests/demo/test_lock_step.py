@@ -12,7 +12,6 @@ import pytest
 import faxstore.demo
 from faxstore.capture.message import Message, parse
 from faxstore.demo.answers import addressed
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import DETAIL, LIST, Segment, load
 from faxstore.demo.server import ReplayServer
 from tests.kit.replay_client import Client, Script
@@ -37,7 +36,7 @@ def names(messages: list[Message]) -> list[str]:
 def test_every_recorded_list_is_served_once_and_the_last_one_repeatedly() -> None:
     async def play() -> list[list[int]]:
         recording = Script().login().poll().poll(1).poll(1, 2).poll(2).poll().recording()
-        async with ReplayServer(recording, LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(recording) as server, await Client.login(server.port) as client:
             return [await client.listed() for _ in range(7)]
 
     assert asyncio.run(play()) == [[], [1], [1, 2], [2], [], [], []]
@@ -46,7 +45,7 @@ def test_every_recorded_list_is_served_once_and_the_last_one_repeatedly() -> Non
 def test_details_are_those_recorded_with_the_list() -> None:
     async def play() -> list[str]:
         script = Script().login().poll(1).detail(1, pages=1).poll(1).detail(1, pages=2).poll(1).poll()
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             said = []
             for _ in range(4):
                 await client.listed()
@@ -64,7 +63,7 @@ def test_a_recorded_refusal_of_a_detail_is_played_too() -> None:
     script.came("Response: Error", "ActionID: d", "Message: Session not found").poll()
 
     async def play() -> list[Message]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             assert await client.listed() == [1]
             return await client.ask("FAXSession", SessionNumber="1")
 
@@ -76,7 +75,7 @@ def test_events_come_in_the_recorded_order_between_the_answers() -> None:
     script = Script().login().event("a").poll(1).event("b").detail(1, pages=1).event("c").poll().event("d")
 
     async def play() -> list[str]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             await client.listed()
             await client.ask("FAXSession", SessionNumber="1")
             await client.listed()
@@ -97,7 +96,7 @@ def test_the_events_of_a_detail_that_is_not_requested_come_before_the_next_list(
     script = Script().login().poll(1).event("b").detail(1, pages=1).event("c").poll()
 
     async def play() -> list[str]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             await client.listed()
             await client.listed()
             return names(client.events)
@@ -108,7 +107,7 @@ def test_the_events_of_a_detail_that_is_not_requested_come_before_the_next_list(
 def test_finished_means_that_the_leader_has_polled_after_the_last_list() -> None:
     async def play() -> list[bool]:
         recording = Script().login().poll(1).poll().event("last").recording()
-        async with ReplayServer(recording, LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(recording) as server, await Client.login(server.port) as client:
             said = []
             for _ in range(3):
                 await client.listed()
@@ -124,7 +123,7 @@ def test_a_second_client_sees_the_same_and_does_not_advance_the_playback() -> No
     async def play() -> None:
         recording = Script().login().poll(1).event("a").poll(2).event("b").poll(3).recording()
         async with (
-            ReplayServer(recording, LockStep()) as server,
+            ReplayServer(recording) as server,
             await Client.login(server.port) as leader,
             await Client.login(server.port) as other,
         ):
@@ -147,7 +146,7 @@ def test_a_restart_closes_all_connections_and_refuses_new_ones_for_a_while() -> 
     script = Script().login(uptime=3).poll(1).event("going").mark("disconnected").wait(20).login(uptime=2).poll(0)
 
     async def play() -> tuple[int, int]:
-        async with ReplayServer(script.recording(), LockStep(20)) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording(), speed=20) as server, await Client.login(server.port) as client:
             first = int((await client.next()).get("Uptime"))
             assert await client.listed() == [1]
             bystander = await Client.login(server.port)
@@ -174,7 +173,7 @@ def test_a_lost_connection_is_no_restart_if_the_server_stayed_up() -> None:
 
     async def play() -> list[float]:
         starts = []
-        async with ReplayServer(script.recording(), LockStep()) as server:
+        async with ReplayServer(script.recording()) as server:
             for _ in segments:
                 async with await reconnect(server.port) as client:
                     starts.append(time.time() - int((await client.next()).get("Uptime")))
@@ -190,7 +189,7 @@ def test_with_a_speed_an_answer_waits_for_its_recorded_time() -> None:
     recording = Script().login().poll().poll().poll().recording()  # 3 lines, so 1.5 s, from list to list
 
     async def play() -> float:
-        async with ReplayServer(recording, LockStep(speed=15)) as server, await Client.login(server.port) as client:
+        async with ReplayServer(recording, speed=15) as server, await Client.login(server.port) as client:
             await client.listed()
             start = time.monotonic()
             await client.listed()
@@ -207,7 +206,7 @@ def test_a_real_recording_is_served_completely(path: Path) -> None:
 
     async def play() -> list[list[Message]]:
         heard = []
-        async with ReplayServer(recording, LockStep()) as server:
+        async with ReplayServer(recording) as server:
             while not server.finished.is_set():
                 async with await reconnect(server.port) as client:
                     await poll_to_the_end(client, server)

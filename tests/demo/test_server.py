@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 
 from faxstore.capture.message import Message
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.server import ReplayServer
 from tests.kit.replay_client import Client, Script
 
@@ -18,7 +17,7 @@ FAX = Script().login(uptime=40).stats(0).poll(5).detail(5, pages=1).stats(9).pol
 
 def test_the_greeting_and_the_login_are_those_of_the_recording() -> None:
     async def play() -> None:
-        async with ReplayServer(FAX, LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(FAX) as server, await Client.login(server.port) as client:
             assert client.greeting == "Asterisk Call Manager/7.0.3\r\n"
             assert client.heard[0].get("Message") == "Authentication accepted"
             assert (await client.next()).event == "FullyBooted"
@@ -29,7 +28,7 @@ def test_the_greeting_and_the_login_are_those_of_the_recording() -> None:
 @pytest.mark.parametrize("login", [{"Username": "faxstore", "Secret": "wrong"}, {"Username": "other"}, {}])
 def test_a_wrong_login_is_refused_and_closes_the_connection(login: dict[str, str]) -> None:
     async def play() -> None:
-        async with ReplayServer(FAX, LockStep()) as server, await Client.connect(server.port) as client:
+        async with ReplayServer(FAX) as server, await Client.connect(server.port) as client:
             (refused,) = await client.ask("Login", **login)
             assert (refused.response, refused.get("Message")) == ("Error", "Authentication failed")
             assert await client.rest() == []
@@ -39,7 +38,7 @@ def test_a_wrong_login_is_refused_and_closes_the_connection(login: dict[str, str
 
 def test_a_request_before_the_login_is_refused() -> None:
     async def play() -> list[Message]:
-        async with ReplayServer(FAX, LockStep()) as server, await Client.connect(server.port) as client:
+        async with ReplayServer(FAX) as server, await Client.connect(server.port) as client:
             return await client.ask("FAXSessions")
 
     (refused,) = asyncio.run(play())
@@ -49,7 +48,7 @@ def test_a_request_before_the_login_is_refused() -> None:
 def test_uptime_and_core_status_give_all_clients_one_start() -> None:
     async def play() -> tuple[list[float], Message]:
         starts = []
-        async with ReplayServer(FAX, LockStep()) as server:
+        async with ReplayServer(FAX) as server:
             for _ in range(2):
                 async with await Client.login(server.port) as client:
                     booted = await client.next()
@@ -68,7 +67,7 @@ def test_uptime_and_core_status_give_all_clients_one_start() -> None:
 def test_without_a_recorded_start_the_server_reports_no_start() -> None:
     async def play() -> tuple[Message, list[Message]]:
         recording = Script().login(uptime=None).poll().recording()
-        async with ReplayServer(recording, LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(recording) as server, await Client.login(server.port) as client:
             (status,) = await client.ask("CoreStatus")
             await client.ask("FAXSessions")
             return status, client.events
@@ -80,7 +79,7 @@ def test_without_a_recorded_start_the_server_reports_no_start() -> None:
 
 def test_the_other_actions_are_answered_as_asterisk_answers_them() -> None:
     async def play() -> None:
-        async with ReplayServer(FAX, LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(FAX) as server, await Client.login(server.port) as client:
             (settings,) = await client.ask("CoreSettings")
             assert settings.get("AMIversion") == "7.0.3"
             (pong,) = await client.ask("Ping")
@@ -101,7 +100,7 @@ def test_the_other_actions_are_answered_as_asterisk_answers_them() -> None:
 )
 def test_an_unknown_session_is_not_found(number: str, said: str) -> None:
     async def play() -> list[Message]:
-        async with ReplayServer(FAX, LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(FAX) as server, await Client.login(server.port) as client:
             return await client.ask("FAXSession", SessionNumber=number)
 
     (refused,) = asyncio.run(play())
@@ -110,7 +109,7 @@ def test_an_unknown_session_is_not_found(number: str, said: str) -> None:
 
 def test_stats_are_those_of_the_current_position() -> None:
     async def play() -> list[str]:
-        async with ReplayServer(FAX, LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(FAX) as server, await Client.login(server.port) as client:
             done = []
             for _ in range(3):
                 done.append((await client.ask("FAXStats"))[1].get("CompletedFAXes"))
@@ -124,7 +123,7 @@ def test_the_status_of_a_channel_is_the_one_recorded_with_the_list() -> None:
     script = Script().login().poll(5).status("PJSIP/a", "100").poll(5).poll(6).status("PJSIP/a", "200").poll()
 
     async def play() -> list[str]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             said = []
             for _ in range(4):
                 await client.ask("FAXSessions")
@@ -141,7 +140,7 @@ def test_a_channel_that_was_not_recorded_is_none(channel: str) -> None:
     script = Script().login().poll(5).status("PJSIP/a", "100").poll()
 
     async def play() -> list[Message]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             return await client.ask("Status", Channel=channel)
 
     (refused,) = asyncio.run(play())
@@ -154,7 +153,7 @@ def test_a_refused_status_is_refused_again() -> None:
     script.came("Response: Error", "ActionID: s", "Message: Permission denied").poll()
 
     async def play() -> list[Message]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             return await client.ask("Status", Channel="PJSIP/a")
 
     (refused,) = asyncio.run(play())
@@ -165,7 +164,7 @@ def test_a_status_without_action_ids_is_an_answer_too() -> None:
     script = Script().login().poll(5).status("PJSIP/a", "100", by="").poll()
 
     async def play() -> tuple[list[Message], list[Message]]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             answer = await client.ask("Status", Channel="PJSIP/a")
             for _ in range(3):
                 await client.ask("FAXSessions")
@@ -180,7 +179,7 @@ def test_a_client_may_refuse_events() -> None:
     async def play() -> list[Message]:
         recording = Script().login().event("one").poll().event("two").poll().recording()
         async with (
-            ReplayServer(recording, LockStep()) as server,
+            ReplayServer(recording) as server,
             await Client.login(server.port, Events="off") as client,
         ):
             for _ in range(3):
@@ -197,7 +196,7 @@ def test_a_server_that_boots_while_clients_are_connected_reports_it_once() -> No
     script.came("Event: FullyBooted", "Uptime: 1").poll()
 
     async def play() -> tuple[Message, list[str]]:
-        async with ReplayServer(script.recording(), LockStep()) as server, await Client.login(server.port) as client:
+        async with ReplayServer(script.recording()) as server, await Client.login(server.port) as client:
             (early,) = await client.ask("FAXSessions")
             await client.listed()
             return early, [event.event for event in client.events]
@@ -209,13 +208,13 @@ def test_a_server_that_boots_while_clients_are_connected_reports_it_once() -> No
 
 def test_stopping_closes_the_connections_and_frees_the_port() -> None:
     async def play() -> None:
-        async with ReplayServer(FAX, LockStep()) as server:
+        async with ReplayServer(FAX) as server:
             client = await Client.login(server.port)
         await client.rest()
         async with client:
             with pytest.raises(ConnectionRefusedError):
                 await Client.connect(server.port)
-        again = ReplayServer(FAX, LockStep())
+        again = ReplayServer(FAX)
         again.port = server.port
         async with again:
             assert again.port == server.port

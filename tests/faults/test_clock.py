@@ -11,7 +11,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from tests.ingest.test_ingest import GAPLESS, RECORDING, SESSIONS, Ingest, expected, until
@@ -42,7 +41,7 @@ async def play(dsn: str, folder: Path, steps: list[int]) -> int:
     """Replay the recording to an ingestor whose clock is set in the middle; return its exit status."""
     wrong = folder / "wrong-by"
     wrong.write_text("0")
-    async with ReplayServer(load(truth.path(RECORDING)), LockStep(), username="faxstore", secret="replay") as asterisk:
+    async with ReplayServer(load(truth.path(RECORDING))) as asterisk:
         process = await Ingest(folder, asterisk.port).start(dsn, "tests.kit.stepped_clock", str(wrong))
         try:
             with psycopg.connect(dsn, autocommit=True) as database:

@@ -13,7 +13,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from faxstore.ingest.importer import import_file
@@ -72,7 +71,7 @@ def test_without_a_database_it_collects_and_with_one_it_catches_up(
 
     async def play() -> None:
         recording = load(truth.path(RECORDING))
-        async with ReplayServer(recording, LockStep(), username="faxstore", secret="replay") as asterisk:
+        async with ReplayServer(recording) as asterisk:
             ingest = Ingest(tmp_path, asterisk.port)
             process = await ingest.start(NOWHERE)
             await asyncio.wait_for(asterisk.finished.wait(), 60)
@@ -107,7 +106,7 @@ def test_killed_and_started_again_it_continues(
 
     async def play() -> None:
         recording = load(truth.path(RECORDING))
-        async with ReplayServer(recording, LockStep(), username="faxstore", secret="replay") as asterisk:
+        async with ReplayServer(recording) as asterisk:
             ingest = Ingest(tmp_path, asterisk.port)
             process = await ingest.start(dsn)
             with psycopg.connect(dsn, autocommit=True) as database:

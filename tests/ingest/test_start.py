@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from tests.kit import truth
@@ -19,7 +18,7 @@ from tests.kit.relay import to_database, to_port
 def test_after_a_kill_its_own_lease_does_not_delay_the_next_start(dsn: str, tmp_path: Path) -> None:
     async def play() -> None:
         async with (
-            ReplayServer(load(truth.path("one-page-22")), LockStep(), username="faxstore", secret="replay") as asterisk,
+            ReplayServer(load(truth.path("one-page-22"))) as asterisk,
             to_port(asterisk.port) as to_asterisk,
             to_database(dsn) as to_postgres,
         ):
@@ -41,7 +40,7 @@ def test_after_a_kill_its_own_lease_does_not_delay_the_next_start(dsn: str, tmp_
 def test_a_silent_database_delays_the_first_poll_only_briefly(dsn: str, tmp_path: Path) -> None:
     async def play() -> float:
         async with (
-            ReplayServer(load(truth.path("one-page-22")), LockStep(), username="faxstore", secret="replay") as asterisk,
+            ReplayServer(load(truth.path("one-page-22"))) as asterisk,
             to_port(asterisk.port) as to_asterisk,
             to_database(dsn) as to_postgres,
         ):

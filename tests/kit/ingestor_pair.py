@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from tests.kit import truth
@@ -91,9 +90,8 @@ class Pair:
 @asynccontextmanager
 async def pair(folder: Path, dsn: str, recording: str, speed: float) -> AsyncIterator[Pair]:
     """Run both against a server that replays a recording, `speed` times as fast, and waits for their polls."""
-    drive = LockStep(speed)
     async with (
-        ReplayServer(load(truth.path(recording)), drive, username="faxstore", secret="replay") as asterisk,
+        ReplayServer(load(truth.path(recording)), speed=speed) as asterisk,
         to_port(asterisk.port) as to_asterisk_1,
         to_port(asterisk.port) as to_asterisk_2,
         to_database(dsn) as to_database_1,

@@ -14,7 +14,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from faxstore.demo.lock_step import LockStep
 from faxstore.demo.recording import load
 from faxstore.demo.server import ReplayServer
 from faxstore.ingest.importer import import_file
@@ -60,10 +59,7 @@ def watched(server: str, template: str, tmp_path_factory: pytest.TempPathFactory
 async def play_all(dsn: str, folder: Path) -> None:
     async with AsyncExitStack() as stack:
         servers = {
-            name: await stack.enter_async_context(
-                ReplayServer(load(truth.path(name)), LockStep(), username="faxstore", secret="replay")
-            )
-            for name in WITH_SESSIONS
+            name: await stack.enter_async_context(ReplayServer(load(truth.path(name)))) for name in WITH_SESSIONS
         }
         settings = folder / "faxstore.toml"
         settings.write_text("".join(block(name, server.port) for name, server in servers.items()))
