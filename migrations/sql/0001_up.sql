@@ -175,56 +175,79 @@ comment on column fax.append_batch.collector_id is 'Collector that appended: an 
 -- example: copy fax.staged_row (…) from stdin;
 -- Unlogged: rows lost in a crash were not acknowledged and are still in the spool.
 create unlogged table fax.staged_row (
-    batch                 uuid not null,
-    ordinal               integer not null,
-    session_id            uuid not null,
-    epoch_id              uuid not null,
-    observed_at           timestamptz not null,
-    session_number        bigint,
-    data_rate             integer,
-    x_resolution          integer,
-    y_resolution          integer,
-    page_number           integer,
-    pages_transmitted     integer,
-    pages_received        integer,
-    total_bad_lines       integer,
-    error_correction_mode boolean,
-    event                 text not null,
-    operation             text,
-    state                 text,
-    session_type          text,
-    channel               text,
-    uniqueid              text,
-    technology            text,
-    file_name             text,
-    details               jsonb
+    batch                 uuid not null,  -- The batch: one transaction of one appender.
+    ordinal               integer not null,  -- Order within the batch.
+    session_id            uuid not null,  -- The session.
+    epoch_id              uuid not null,  -- The epoch of the session.
+    observed_at           timestamptz not null,  -- Time of the observation.
+    session_number        bigint,  -- SessionNumber. NULL for an event that names only its channel.
+    data_rate             integer,  -- As in fax.session_history.
+    x_resolution          integer,  -- As in fax.session_history.
+    y_resolution          integer,  -- As in fax.session_history.
+    page_number           integer,  -- As in fax.session_history.
+    pages_transmitted     integer,  -- As in fax.session_history.
+    pages_received        integer,  -- As in fax.session_history.
+    total_bad_lines       integer,  -- As in fax.session_history.
+    error_correction_mode boolean,  -- As in fax.session_history.
+    event                 text not null,  -- As in fax.session_history.
+    operation             text,  -- As in fax.session_history.
+    state                 text,  -- As in fax.session_history.
+    session_type          text,  -- As in fax.session_history.
+    channel               text,  -- Channel (personal). NULL if not reported.
+    uniqueid              text,  -- Uniqueid. NULL if not reported.
+    technology            text,  -- Technology. NULL if not reported.
+    file_name             text,  -- As in fax.session_history (personal).
+    details               jsonb  -- As in fax.session_history (personal).
 );
 
 create index staged_row_batch on fax.staged_row (batch);
 
 comment on table fax.staged_row is 'Rows copied in for fax.append(), which deletes them in the same transaction.';
+
 comment on column fax.staged_row.batch is 'The batch: one transaction of one appender.';
+
 comment on column fax.staged_row.ordinal is 'Order within the batch.';
+
 comment on column fax.staged_row.session_id is 'The session.';
+
 comment on column fax.staged_row.epoch_id is 'The epoch of the session.';
+
 comment on column fax.staged_row.observed_at is 'Time of the observation.';
+
 comment on column fax.staged_row.session_number is 'SessionNumber. NULL for an event that names only its channel.';
-comment on column fax.staged_row.channel is 'Channel (personal). NULL if not reported.';
-comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL if not reported.';
-comment on column fax.staged_row.technology is 'Technology. NULL if not reported.';
+
 comment on column fax.staged_row.data_rate is 'As in fax.session_history.';
+
 comment on column fax.staged_row.x_resolution is 'As in fax.session_history.';
+
 comment on column fax.staged_row.y_resolution is 'As in fax.session_history.';
+
 comment on column fax.staged_row.page_number is 'As in fax.session_history.';
+
 comment on column fax.staged_row.pages_transmitted is 'As in fax.session_history.';
+
 comment on column fax.staged_row.pages_received is 'As in fax.session_history.';
+
 comment on column fax.staged_row.total_bad_lines is 'As in fax.session_history.';
+
 comment on column fax.staged_row.error_correction_mode is 'As in fax.session_history.';
+
 comment on column fax.staged_row.event is 'As in fax.session_history.';
+
 comment on column fax.staged_row.operation is 'As in fax.session_history.';
+
 comment on column fax.staged_row.state is 'As in fax.session_history.';
+
 comment on column fax.staged_row.session_type is 'As in fax.session_history.';
+
+comment on column fax.staged_row.channel is 'Channel (personal). NULL if not reported.';
+
+comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL if not reported.';
+
+comment on column fax.staged_row.technology is 'Technology. NULL if not reported.';
+
 comment on column fax.staged_row.file_name is 'As in fax.session_history (personal).';
+
 comment on column fax.staged_row.details is 'As in fax.session_history (personal).';
 
 -- grain: one observation of one server
@@ -716,14 +739,24 @@ comment on function fax.hold_lease is 'Requests or renews the lease on a server 
 -- grain: one message, or part of one, that faxstore could not parse
 -- example: select observed_at, server, reason from fax.rejected_messages order by observed_at desc limit 20;
 create view fax.rejected_messages as
-select server, observed_at, reason, raw, collector_id
+select
+    server,  -- Name of the server in the settings.
+    observed_at,  -- When the message arrived, by the observer's clock.
+    reason,  -- Why it was rejected.
+    raw,  -- The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.
+    collector_id  -- Collector that observed it.
 from fax.rejected_message;
 
 comment on view fax.rejected_messages is 'Messages, whole or in part, that faxstore could not parse.';
+
 comment on column fax.rejected_messages.server is 'Name of the server in the settings.';
+
 comment on column fax.rejected_messages.observed_at is 'When the message arrived, by the observer''s clock.';
+
 comment on column fax.rejected_messages.reason is 'Why it was rejected.';
+
 comment on column fax.rejected_messages.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
+
 comment on column fax.rejected_messages.collector_id is 'Collector that observed it.';
 
 -- grain: one fax technology, by the name in list entries
@@ -1240,47 +1273,59 @@ numbered as (
     select
         c.*,
         1 + count(*) filter (where c.by_page and c.page_bad_lines < c.bad_lines_before)
-            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt  -- Attempt at this page, from 1.
+            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
     from compared c
 ),
 attempts as (
     select
         n.session_id,
         n.started_at,
-        n.page_number as page,  -- Current page, from 1; one past the last page once all are done.
+        n.page_number as page,
         n.stream,
         n.attempt,
-        min(n.observed_at) as first_seen_at,  -- First snapshot of the attempt.
-        max(n.observed_at) as last_seen_at,  -- Last snapshot of the attempt.
-        count(*) as snapshots,  -- Snapshots of the attempt.
-        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,  -- Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.
-        min(n.observed_at) filter (where n.measured) as first_measured_at,  -- First snapshot of the attempt after negotiation. NULL if none.
-        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,  -- Last rate in the attempt, bit/s. NULL if not measured.
-        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution  -- Last vertical resolution in the attempt, pixels per metre. NULL if not measured.
+        min(n.observed_at) as first_seen_at,
+        max(n.observed_at) as last_seen_at,
+        count(*) as snapshots,
+        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
+        min(n.observed_at) filter (where n.measured) as first_measured_at,
+        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
+        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
     from numbered n
     group by n.session_id, n.started_at, n.page_number, n.stream, n.attempt
 ),
 judged as (
     select
         a.*,
-        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,  -- Whether this is the last attempt at the page, whose bad lines count.
+        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,
         first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
                                     order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
     from attempts a
 )
 select
-    j.session_id, j.started_at, j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines,
-    j.first_measured_at, j.data_rate, j.y_resolution, j.kept
+    j.session_id,  -- The session.
+    j.started_at,  -- First observation of the session.
+    j.page,  -- Current page, from 1; one past the last page once all are done.
+    j.attempt,  -- Attempt at this page, from 1.
+    j.first_seen_at,  -- First snapshot of the attempt.
+    j.last_seen_at,  -- Last snapshot of the attempt.
+    j.snapshots,  -- Snapshots of the attempt.
+    j.bad_lines,  -- Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.
+    j.first_measured_at,  -- First snapshot of the attempt after negotiation. NULL if none.
+    j.data_rate,  -- Last rate in the attempt, bit/s. NULL if not measured.
+    j.y_resolution,  -- Last vertical resolution in the attempt, pixels per metre. NULL if not measured.
+    j.kept  -- Whether this is the last attempt at the page, whose bad lines count.
 from judged j
 where j.stream = j.best_stream;
 
 comment on view fax.page_attempts is 'One attempt at one page of one session, as far as snapshots show it. A page that was sent again has several.';
+
 comment on column fax.page_attempts.session_id is 'The session.';
+
 comment on column fax.page_attempts.started_at is 'First observation of the session.';
 
-comment on column fax.page_attempts.attempt is 'Attempt at this page, from 1.';
-
 comment on column fax.page_attempts.page is 'Current page, from 1; one past the last page once all are done.';
+
+comment on column fax.page_attempts.attempt is 'Attempt at this page, from 1.';
 
 comment on column fax.page_attempts.first_seen_at is 'First snapshot of the attempt.';
 
@@ -2758,7 +2803,7 @@ $$;
 create trigger check_rate before insert or update or delete on fax.rate for each row execute function fax.check_rate();
 create trigger refuse_truncate before truncate on fax.rate for each statement execute function fax.refuse_change();
 
-comment on function fax.check_rate is 'Trigger of fax.rate: keeps past charges as they are, and allows only one rate for the same faxes at a time. Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists already. A rate that is not valid yet may be deleted.';
+comment on function fax.check_rate is 'Trigger of fax.rate: protects past charges, and allows only one rate for the same faxes at a time. Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists already. A rate that is not valid yet may be deleted.';
 
 -- Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters
 -- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
@@ -3494,18 +3539,18 @@ from fax.sessions
 with no data;
 
 alter table fax.export_line
-    add consumer         text not null,
-    add batch            bigint not null,
-    add line             bigint not null check (line >= 1),
-    add revision         integer not null check (revision >= 1),
-    add supersedes       integer,
-    add supersedes_batch bigint,
-    add supersedes_line  bigint,
-    add changed          text[] not null,
-    add salt             bytea,
-    add personal_digest  bytea not null,
-    add digest           bytea not null,
-    add erased_at        timestamptz,
+    add consumer         text not null,  -- The consumer.
+    add batch            bigint not null,  -- The batch.
+    add line             bigint not null check (line >= 1),  -- Line number in the batch, from 1, in the order of started_at.
+    add revision         integer not null check (revision >= 1),  -- 1 when the fax is first exported, one more with each correction.
+    add supersedes       integer,  -- Revision that this one replaces. NULL if it is the first.
+    add supersedes_batch bigint,  -- Batch of the replaced revision. NULL if it is the first.
+    add supersedes_line  bigint,  -- Line number of the replaced revision in its batch. NULL if it is the first.
+    add changed          text[] not null,  -- Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.
+    add salt             bytea,  -- 16 random bytes that prevent guessing erased values from their digest. NULL if erased.
+    add personal_digest  bytea not null,  -- SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).
+    add digest           bytea not null,  -- SHA-256 of the other values and personal_digest (fax.export_line_digest).
+    add erased_at        timestamptz,  -- When the personal values were erased, by the database's clock. NULL if they were not.
     alter session_id set not null,
     alter server set not null,
     alter started_at set not null,
@@ -3549,17 +3594,29 @@ begin
     end loop;
 end
 $$;
+
 comment on column fax.export_line.consumer is 'The consumer.';
+
 comment on column fax.export_line.batch is 'The batch.';
+
 comment on column fax.export_line.line is 'Line number in the batch, from 1, in the order of started_at.';
+
 comment on column fax.export_line.revision is '1 when the fax is first exported, one more with each correction.';
+
 comment on column fax.export_line.supersedes is 'Revision that this one replaces. NULL if it is the first.';
+
 comment on column fax.export_line.supersedes_batch is 'Batch of the replaced revision. NULL if it is the first.';
+
 comment on column fax.export_line.supersedes_line is 'Line number of the replaced revision in its batch. NULL if it is the first.';
+
 comment on column fax.export_line.changed is 'Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.';
+
 comment on column fax.export_line.salt is '16 random bytes that prevent guessing erased values from their digest. NULL if erased.';
+
 comment on column fax.export_line.personal_digest is 'SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).';
+
 comment on column fax.export_line.digest is 'SHA-256 of the other values and personal_digest (fax.export_line_digest).';
+
 comment on column fax.export_line.erased_at is 'When the personal values were erased, by the database''s clock. NULL if they were not.';
 
 -- grain: one fax that was still open when a consumer's batch was made
@@ -3639,7 +3696,7 @@ as $$
         line.previous_transport, line.previous_result, encode(line.personal_digest, 'hex')])
 $$;
 
-comment on function fax.export_line_digest is 'SHA-256 of a line: all its values, the personal ones by their digest, so that it holds after an erasure too.';
+comment on function fax.export_line_digest is 'SHA-256 of a line: all its values, the personal ones by their digest, so that an erasure does not change it.';
 
 -- Trigger of fax.export_line: sets salt and digests of each new line.
 create function fax.seal_export_line() returns trigger

@@ -18,18 +18,18 @@ from fax.sessions
 with no data;
 
 alter table fax.export_line
-    add consumer         text not null,
-    add batch            bigint not null,
-    add line             bigint not null check (line >= 1),
-    add revision         integer not null check (revision >= 1),
-    add supersedes       integer,
-    add supersedes_batch bigint,
-    add supersedes_line  bigint,
-    add changed          text[] not null,
-    add salt             bytea,
-    add personal_digest  bytea not null,
-    add digest           bytea not null,
-    add erased_at        timestamptz,
+    add consumer         text not null,  -- The consumer.
+    add batch            bigint not null,  -- The batch.
+    add line             bigint not null check (line >= 1),  -- Line number in the batch, from 1, in the order of started_at.
+    add revision         integer not null check (revision >= 1),  -- 1 when the fax is first exported, one more with each correction.
+    add supersedes       integer,  -- Revision that this one replaces. NULL if it is the first.
+    add supersedes_batch bigint,  -- Batch of the replaced revision. NULL if it is the first.
+    add supersedes_line  bigint,  -- Line number of the replaced revision in its batch. NULL if it is the first.
+    add changed          text[] not null,  -- Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.
+    add salt             bytea,  -- 16 random bytes that prevent guessing erased values from their digest. NULL if erased.
+    add personal_digest  bytea not null,  -- SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).
+    add digest           bytea not null,  -- SHA-256 of the other values and personal_digest (fax.export_line_digest).
+    add erased_at        timestamptz,  -- When the personal values were erased, by the database's clock. NULL if they were not.
     alter session_id set not null,
     alter server set not null,
     alter started_at set not null,
@@ -73,15 +73,3 @@ begin
     end loop;
 end
 $$;
-comment on column fax.export_line.consumer is 'The consumer.';
-comment on column fax.export_line.batch is 'The batch.';
-comment on column fax.export_line.line is 'Line number in the batch, from 1, in the order of started_at.';
-comment on column fax.export_line.revision is '1 when the fax is first exported, one more with each correction.';
-comment on column fax.export_line.supersedes is 'Revision that this one replaces. NULL if it is the first.';
-comment on column fax.export_line.supersedes_batch is 'Batch of the replaced revision. NULL if it is the first.';
-comment on column fax.export_line.supersedes_line is 'Line number of the replaced revision in its batch. NULL if it is the first.';
-comment on column fax.export_line.changed is 'Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.';
-comment on column fax.export_line.salt is '16 random bytes that prevent guessing erased values from their digest. NULL if erased.';
-comment on column fax.export_line.personal_digest is 'SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).';
-comment on column fax.export_line.digest is 'SHA-256 of the other values and personal_digest (fax.export_line_digest).';
-comment on column fax.export_line.erased_at is 'When the personal values were erased, by the database''s clock. NULL if they were not.';

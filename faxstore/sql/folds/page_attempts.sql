@@ -57,40 +57,48 @@ numbered as (
     select
         c.*,
         1 + count(*) filter (where c.by_page and c.page_bad_lines < c.bad_lines_before)
-            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt  -- Attempt at this page, from 1.
+            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
     from compared c
 ),
 attempts as (
     select
         n.session_id,
         n.started_at,
-        n.page_number as page,  -- Current page, from 1; one past the last page once all are done.
+        n.page_number as page,
         n.stream,
         n.attempt,
-        min(n.observed_at) as first_seen_at,  -- First snapshot of the attempt.
-        max(n.observed_at) as last_seen_at,  -- Last snapshot of the attempt.
-        count(*) as snapshots,  -- Snapshots of the attempt.
-        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,  -- Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.
-        min(n.observed_at) filter (where n.measured) as first_measured_at,  -- First snapshot of the attempt after negotiation. NULL if none.
-        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,  -- Last rate in the attempt, bit/s. NULL if not measured.
-        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution  -- Last vertical resolution in the attempt, pixels per metre. NULL if not measured.
+        min(n.observed_at) as first_seen_at,
+        max(n.observed_at) as last_seen_at,
+        count(*) as snapshots,
+        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
+        min(n.observed_at) filter (where n.measured) as first_measured_at,
+        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
+        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
     from numbered n
     group by n.session_id, n.started_at, n.page_number, n.stream, n.attempt
 ),
 judged as (
     select
         a.*,
-        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,  -- Whether this is the last attempt at the page, whose bad lines count.
+        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,
         first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
                                     order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
     from attempts a
 )
 select
-    j.session_id, j.started_at, j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines,
-    j.first_measured_at, j.data_rate, j.y_resolution, j.kept
+    j.session_id,  -- The session.
+    j.started_at,  -- First observation of the session.
+    j.page,  -- Current page, from 1; one past the last page once all are done.
+    j.attempt,  -- Attempt at this page, from 1.
+    j.first_seen_at,  -- First snapshot of the attempt.
+    j.last_seen_at,  -- Last snapshot of the attempt.
+    j.snapshots,  -- Snapshots of the attempt.
+    j.bad_lines,  -- Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.
+    j.first_measured_at,  -- First snapshot of the attempt after negotiation. NULL if none.
+    j.data_rate,  -- Last rate in the attempt, bit/s. NULL if not measured.
+    j.y_resolution,  -- Last vertical resolution in the attempt, pixels per metre. NULL if not measured.
+    j.kept  -- Whether this is the last attempt at the page, whose bad lines count.
 from judged j
 where j.stream = j.best_stream;
 
 comment on view fax.page_attempts is 'One attempt at one page of one session, as far as snapshots show it. A page that was sent again has several.';
-comment on column fax.page_attempts.session_id is 'The session.';
-comment on column fax.page_attempts.started_at is 'First observation of the session.';
