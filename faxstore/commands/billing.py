@@ -35,8 +35,7 @@ NewFormat = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the lines of the next batch; record and write nothing.")]
 Recheck = Annotated[
-    bool,
-    typer.Option("--recheck", help="Compare every exported fax with the history, not only those with new rows."),
+    bool, typer.Option("--recheck", help="Compare every exported fax with the history, not only those with new rows.")
 ]
 LIST_FORMATS = (Format.TABLE, Format.CSV, Format.JSON, Format.JSONL)
 

@@ -14,15 +14,11 @@ def run(
     old: Annotated[
         int,
         typer.Argument(
-            metavar="ROWS",
-            min=0,
-            help="The rows of the older checkpoint, 0 without one.",
-            show_default=False,
+            metavar="ROWS", min=0, help="The rows of the older checkpoint, 0 without one.", show_default=False
         ),
     ],
     size: Annotated[
-        int | None,
-        typer.Option(metavar="ROWS", min=1, help="The rows of the newer checkpoint. Default: the newest."),
+        int | None, typer.Option(metavar="ROWS", min=1, help="The rows of the newer checkpoint. Default: the newest.")
     ] = None,
 ) -> None:
     """Print the proof that an older checkpoint is the beginning of a newer one.

@@ -13,8 +13,7 @@ from faxstore.commands.general import GeneralOptions
 def run(
     context: typer.Context,
     speed: Annotated[
-        float,
-        typer.Option(metavar="FACTOR", min=0.1, max=1000.0, help="How many times faster than recorded to play."),
+        float, typer.Option(metavar="FACTOR", min=0.1, max=1000.0, help="How many times faster than recorded to play.")
     ] = 20.0,
 ) -> None:
     """Show faxstore at work, without any setup.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,24 +69,11 @@ def sessions(
 
     if format is SessionsFormat.XFERFAXLOG and {"gateway", "detector"} & set(direction or ()):
         raise UsageError("--format xferfaxlog has lines for sent and received faxes only; remove the other --direction")
-    selection = _selection(Period.parse(since, until, time_zone), server, direction, result, account)
-    _write(context, datasets.sessions, selection, Target(format, output, force, excel_safe), "sessions")
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    _write(context, "sessions", datasets.sessions, target, period, server, direction, result, account)
 
 
-def pages(
-    context: typer.Context,
-    since: options.From = None,
-    until: options.To = None,
-    time_zone: options.ExportTimeZone = "UTC",
-    server: options.Servers = None,
-    direction: options.Directions = None,
-    result: options.Results = None,
-    account: options.Accounts = None,
-    format: FormatOption = ExportFormat.CSV,
-    output: options.OutputOrFolder = None,
-    force: options.Force = False,
-    excel_safe: options.ExcelSafe = False,
-) -> None:
+def pages(selection: Selection) -> Dataset:
     """Write the pages of sessions: every column of the view fax.session_pages.
 
     All pages of a session belong to the period in which the session began. The other options select sessions too.
@@ -97,24 +83,10 @@ def pages(
     """
     from faxstore.export import datasets
 
-    selection = _selection(Period.parse(since, until, time_zone), server, direction, result, account)
-    _write(context, datasets.pages, selection, Target(format, output, force, excel_safe), "pages")
+    return datasets.pages(selection)
 
 
-def timeline(
-    context: typer.Context,
-    since: options.From = None,
-    until: options.To = None,
-    time_zone: options.ExportTimeZone = "UTC",
-    server: options.Servers = None,
-    direction: options.Directions = None,
-    result: options.Results = None,
-    account: options.Accounts = None,
-    format: FormatOption = ExportFormat.CSV,
-    output: options.OutputOrFolder = None,
-    force: options.Force = False,
-    excel_safe: options.ExcelSafe = False,
-) -> None:
+def timeline(selection: Selection) -> Dataset:
     """Write every change within sessions: the view fax.session_timeline, with the server.
 
     Examples:
@@ -122,24 +94,10 @@ def timeline(
     """
     from faxstore.export import datasets
 
-    selection = _selection(Period.parse(since, until, time_zone), server, direction, result, account)
-    _write(context, datasets.timeline, selection, Target(format, output, force, excel_safe), "changes")
+    return datasets.timeline(selection)
 
 
-def history(
-    context: typer.Context,
-    since: options.From = None,
-    until: options.To = None,
-    time_zone: options.ExportTimeZone = "UTC",
-    server: options.Servers = None,
-    direction: options.Directions = None,
-    result: options.Results = None,
-    account: options.Accounts = None,
-    format: FormatOption = ExportFormat.CSV,
-    output: options.OutputOrFolder = None,
-    force: options.Force = False,
-    excel_safe: options.ExcelSafe = False,
-) -> None:
+def history(selection: Selection) -> Dataset:
     """Write every observation of sessions: the table fax.session_history, with the server, by position.
 
     The export contains all observations of each session that began in the period.
@@ -149,8 +107,7 @@ def history(
     """
     from faxstore.export import datasets
 
-    selection = _selection(Period.parse(since, until, time_zone), server, direction, result, account)
-    _write(context, datasets.history, selection, Target(format, output, force, excel_safe), "observations")
+    return datasets.history(selection)
 
 
 def usage(
@@ -178,50 +135,61 @@ def usage(
     from faxstore.export import datasets
     from faxstore.store.period import resolve_for_local_time
 
-    selection = _selection(Period.parse(since, until, time_zone), server, direction, None, account)
-    target = Target(format, output, force, excel_safe)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
     counts = partial(datasets.usage, bucket=bucket)
-    _write(context, counts, selection, target, "counts", resolve_for_local_time)
+    _write(context, "counts", counts, target, period, server, direction, None, account, resolve=resolve_for_local_time)
+
+
+def _command(dataset: Callable[[Selection], Dataset], what: str) -> Callable[..., None]:
+    """The command that exports a data set of sessions.  The docstring of the data set is the help of the command."""
+
+    def run(
+        context: typer.Context,
+        since: options.From = None,
+        until: options.To = None,
+        time_zone: options.ExportTimeZone = "UTC",
+        server: options.Servers = None,
+        direction: options.Directions = None,
+        result: options.Results = None,
+        account: options.Accounts = None,
+        format: FormatOption = ExportFormat.CSV,
+        output: options.OutputOrFolder = None,
+        force: options.Force = False,
+        excel_safe: options.ExcelSafe = False,
+    ) -> None:
+        period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+        _write(context, what, dataset, target, period, server, direction, result, account)
+
+    run.__doc__ = dataset.__doc__
+    return run
 
 
 app = new_group(about)
 add_command(app, "sessions", sessions)
-add_command(app, "pages", pages)
-add_command(app, "timeline", timeline)
-add_command(app, "history", history)
+add_command(app, "pages", _command(pages, "pages"))
+add_command(app, "timeline", _command(timeline, "changes"))
+add_command(app, "history", _command(history, "observations"))
 add_command(app, "usage", usage)
-
-
-def _selection(
-    period: Period,
-    servers: list[str] | None,
-    directions: list[options.Direction] | None,
-    results: list[options.Result] | None,
-    accounts: list[str] | None,
-) -> Selection:
-    from faxstore.export.selection import Selection
-
-    return Selection(period, servers or (), directions or (), results or (), accounts or ())
 
 
 def _write(
     context: typer.Context,
-    dataset: Callable[[Selection], Dataset],
-    selection: Selection,
-    target: Target,
     what: str,
+    dataset: Callable[[Selection], Dataset],
+    target: Target,
+    period: Period,
+    *filters: Sequence[str] | None,
     resolve: Callable[[Connection, Period], Period] | None = None,
 ) -> None:
     from faxstore.export.run import run
+    from faxstore.export.selection import Selection
     from faxstore.store import period as periods
     from faxstore.store.database import open_database
 
     target.check()
-    with open_database(settings_of(context), "fax_reader") as connection:
-        period = (resolve or periods.resolve)(connection, selection.period)
-        selected = dataset(replace(selection, period=period))
-        with counting("exporting", what) as count:
-            written = run(connection, selected, period.time_zone, target, count)
+    with open_database(settings_of(context), "fax_reader") as connection, counting("exporting", what) as count:
+        selected = Selection((resolve or periods.resolve)(connection, period), *filters)
+        written = run(connection, dataset(selected), selected.period.time_zone, target, count)
     if target.output is not None:
         print_message(f"wrote {written.rows:,} {what} to {visible(str(target.output))}")
     if written.left_out:

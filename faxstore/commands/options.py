@@ -4,39 +4,23 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from faxstore.logs import LogFormat
 
+Direction = StrEnum("Direction", "SENT RECEIVED GATEWAY DETECTOR")
+"""Values of fax.sessions.direction."""
 
-class Direction(StrEnum):
-    """Values of fax.sessions.direction."""
+Result = StrEnum("Result", "SUCCESS FAILED UNKNOWN")
+"""Values of fax.sessions.result."""
 
-    SENT = "sent"
-    RECEIVED = "received"
-    GATEWAY = "gateway"
-    DETECTOR = "detector"
+Bucket = StrEnum("Bucket", "HOUR DAY WEEK MONTH QUARTER YEAR")
+"""Intervals by which fax.usage() counts."""
 
-
-class Result(StrEnum):
-    """Values of fax.sessions.result."""
-
-    SUCCESS = "success"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-class Bucket(StrEnum):
-    """Intervals by which fax.usage() counts."""
-
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
+DocumentFormat = StrEnum("DocumentFormat", "TABLE JSON")
+"""The formats that can represent a whole session or report."""
 
 
 def _dash_is_standard_output(value: Path | None) -> Path | None:
@@ -65,27 +49,25 @@ TimeZone = Annotated[
 ExportTimeZone = Annotated[
     str,
     typer.Option(
-        "--time-zone",
         metavar="ZONE",
         help="The time zone of --from and --to, and of the times in text files, for example Europe/Berlin.",
     ),
 ]
 Servers = Annotated[
-    list[str] | None, typer.Option("--server", metavar="NAME", help="Only sessions of this server; may be repeated.")
+    list[str] | None, typer.Option(metavar="NAME", help="Only sessions of this server; may be repeated.")
 ]
 Directions = Annotated[
     list[Direction] | None,
-    typer.Option("--direction", metavar="|".join(Direction), help="Only sessions of this direction; may be repeated."),
+    typer.Option(metavar="|".join(Direction), help="Only sessions of this direction; may be repeated."),
 ]
 Results = Annotated[
-    list[Result] | None,
-    typer.Option("--result", metavar="|".join(Result), help="Only sessions with this result; may be repeated."),
+    list[Result] | None, typer.Option(metavar="|".join(Result), help="Only sessions with this result; may be repeated.")
 ]
 Accounts = Annotated[
-    list[str] | None, typer.Option("--account", metavar="CODE", help="Only sessions of this account; may be repeated.")
+    list[str] | None, typer.Option(metavar="CODE", help="Only sessions of this account; may be repeated.")
 ]
 BucketOption = Annotated[
-    Bucket, typer.Option("--bucket", help="The interval to count by; days and longer begin at midnight of --time-zone.")
+    Bucket, typer.Option(help="The interval to count by; days and longer begin at midnight of --time-zone.")
 ]
 Output = Annotated[
     Path | None,
@@ -98,7 +80,6 @@ Output = Annotated[
 OutputOrFolder = Annotated[
     Path | None,
     typer.Option(
-        "--output",
         metavar="FILE",
         callback=_dash_is_standard_output,
         help="The file to write, for parquet the folder; it gets this name when it is complete."
@@ -107,54 +88,49 @@ OutputOrFolder = Annotated[
 ]
 Folder = Annotated[
     Path | None,
-    typer.Option(
-        "--folder", metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False
-    ),
+    typer.Option(metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file; without it, that is an error.")]
 ExcelSafe = Annotated[
-    bool,
-    typer.Option("--excel-safe", help="In CSV, prefix text that a spreadsheet would run as a formula with '."),
+    bool, typer.Option("--excel-safe", help="In CSV, prefix text that a spreadsheet would run as a formula with '.")
 ]
 
-_GENERAL = "General options (before or after the command)"
+
+def _general(metavar: str, help: str, **other: Any) -> Any:
+    """A general option (general.py).  Its type must be a list, so that a second, different value is noticed."""
+    panel = "General options (before or after the command)"
+    return typer.Option(metavar=metavar, rich_help_panel=panel, help=help, **other)
+
 
 Config = Annotated[
     list[Path] | None,
-    typer.Option(
-        metavar="FILE",
-        rich_help_panel=_GENERAL,
-        help="The settings file. Default: $FAXSTORE_CONFIG, else ./faxstore.toml, else /etc/faxstore/faxstore.toml.",
+    _general(
+        "FILE", "The settings file. Default: $FAXSTORE_CONFIG, else ./faxstore.toml, else /etc/faxstore/faxstore.toml."
     ),
 ]
 Dsn = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="DSN",
-        rich_help_panel=_GENERAL,
-        help="The database, as postgresql://user@host/name or 'host=... dbname=...'."
+    _general(
+        "DSN",
+        "The database, as postgresql://user@host/name or 'host=... dbname=...'."
         " Default: $FAXSTORE_DSN, else the settings file, else the embedded server.",
     ),
 ]
 DataDir = Annotated[
     list[Path] | None,
-    typer.Option(
-        metavar="DIR",
-        rich_help_panel=_GENERAL,
-        help="The folder of the spool and of the embedded server."
+    _general(
+        "DIR",
+        "The folder of the spool and of the embedded server."
         " Default: $FAXSTORE_DATA_DIR, else $XDG_DATA_HOME/faxstore, else ~/.local/share/faxstore.",
     ),
 ]
 LogFormatOption = Annotated[
     list[LogFormat] | None,
-    typer.Option(
-        "--log-format",
-        metavar="|".join(LogFormat),
-        rich_help_panel=_GENERAL,
+    _general(
+        "|".join(LogFormat),
+        "The format of messages and of the log; json is one object per line."
+        " Default: $FAXSTORE_LOG_FORMAT, else the settings file, else text.",
         envvar="FAXSTORE_LOG_FORMAT",
         show_envvar=False,
-        help="The format of messages and of the log; json is one object per line."
-        " Default: $FAXSTORE_LOG_FORMAT, else the settings file, else text.",
     ),
 ]
-"""The general options are lists so that a second, different value is noticed (general.py)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,13 +11,6 @@ from faxstore.commands.context import settings_of
 from faxstore.commands.general import add_command, new_group
 from faxstore.commands.output import written_to
 from faxstore.settings.period import Period
-
-
-class ReportFormat(StrEnum):
-    """The formats that can represent a whole report."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 def about() -> None:
@@ -35,7 +27,9 @@ def audit(
     until: options.RequiredTo,
     time_zone: options.TimeZone = "UTC",
     server: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this server; may be repeated.")] = None,
-    format: Annotated[ReportFormat, typer.Option(help="The format of the report.")] = ReportFormat.TABLE,
+    format: Annotated[
+        options.DocumentFormat, typer.Option(help="The format of the report.")
+    ] = options.DocumentFormat.TABLE,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
@@ -55,7 +49,7 @@ def audit(
 
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
-        report.audit(connection, period, server or (), as_json=format is ReportFormat.JSON)
+        report.audit(connection, period, server or (), as_json=format is options.DocumentFormat.JSON)
 
 
 app = new_group(about)

@@ -47,5 +47,4 @@ def run(
 
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
-        selection = Selection(resolve(connection, period), server or (), direction or (), result or ())
-        sessions(connection, selection, format)
+        sessions(connection, Selection(resolve(connection, period), server, direction, result), format)

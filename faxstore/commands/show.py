@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from faxstore.commands.context import settings_of
-
-
-class ShowFormat(StrEnum):
-    """The formats that can represent a whole session."""
-
-    TABLE = "table"
-    JSON = "json"
+from faxstore.commands.options import DocumentFormat
 
 
 def run(
@@ -23,7 +16,7 @@ def run(
         str,
         typer.Argument(metavar="SESSION", help="The session_id, or an unambiguous prefix of it.", show_default=False),
     ],
-    format: Annotated[ShowFormat, typer.Option(help="The format of the output.")] = ShowFormat.TABLE,
+    format: Annotated[DocumentFormat, typer.Option(help="The format of the output.")] = DocumentFormat.TABLE,
 ) -> None:
     """Show one fax session: its totals, its timeline, its pages, and the evidence.
 
@@ -38,4 +31,4 @@ def run(
     from faxstore.store.database import open_database
 
     with open_database(settings_of(context), "fax_reader") as connection:
-        show(connection, session, as_json=format is ShowFormat.JSON)
+        show(connection, session, as_json=format is DocumentFormat.JSON)

@@ -24,10 +24,10 @@ class Selection:
     """
 
     period: Period = field(default_factory=Period)
-    servers: Sequence[str] = ()
-    directions: Sequence[str] = ()
-    results: Sequence[str] = ()
-    accounts: Sequence[str] = ()
+    servers: Sequence[str] | None = None
+    directions: Sequence[str] | None = None
+    results: Sequence[str] | None = None
+    accounts: Sequence[str] | None = None
 
     def in_period(self, started_at: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
         """The conditions on the start of a session."""
