@@ -16,7 +16,6 @@ a server only actions that cannot disturb it.
 from __future__ import annotations
 
 import asyncio
-from itertools import chain
 
 from faxstore.doctor import database, machine, server
 from faxstore.doctor.facts import RecentFaxes
@@ -32,4 +31,4 @@ def examine(settings: Settings) -> list[Finding]:
 
 async def _examine_servers(settings: Settings, recent: dict[str, RecentFaxes]) -> list[Finding]:
     findings = await asyncio.gather(*(server.examine(one, recent.get(one.name)) for one in settings.servers))
-    return list(chain.from_iterable(findings))
+    return [finding for of_server in findings for finding in of_server]

@@ -1,14 +1,12 @@
-"""Lines for Asterisk's configuration files, to be pasted; docs/operations.md explains each.
+"""Lines for Asterisk's configuration files, to be pasted.
 
-The write class that an action needs is the EVENT_FLAG_ argument of its ast_manager_register in res_fax.c (FAXSessions
-and FAXSession: call; FAXStats: reporting) or manager.c (CoreStatus, CoreSettings: system or reporting; Status: system,
-call or reporting).  The read class that an event needs is the class of the event.
+docs/operations.md explains each line; ami/manager_classes.py explains the manager classes.
 """
 
 from __future__ import annotations
 
-READ = "call,system,dialplan"
-WRITE = "call,reporting"
+READ = "read = call,system,dialplan"
+WRITE = "write = call,reporting"
 
 FILTERS = (
     "Event: (SendFAX|ReceiveFAX|FAXStatus|FullyBooted|Shutdown|Load|Unload|Hangup)",
@@ -17,7 +15,7 @@ FILTERS = (
 )
 """Extended regular expressions over the text of an event (manager.c, match_filter); '.' also matches line ends."""
 
-WRITE_TIMEOUT = 5000
+WRITE_TIMEOUT = "writetimeout = 5000"
 """Milliseconds.  At Asterisk's default of 100, a client that stalls for a tenth of a second is disconnected."""
 
 RES_FAX = """\
@@ -46,21 +44,19 @@ tlscertfile = /etc/asterisk/keys/asterisk.pem
 
 def user(name: str) -> str:
     """Return the complete section of manager.conf for a user."""
-    return "\n".join(
-        [
-            "; manager.conf, then: asterisk -rx 'manager reload'",
-            f"[{name}]",
-            "secret = THE-SECRET",
-            "deny = 0.0.0.0/0.0.0.0",
-            "permit = THE-ADDRESS-OF-FAXSTORE/255.255.255.255",
-            f"read = {READ}",
-            f"write = {WRITE}",
-            f"writetimeout = {WRITE_TIMEOUT}",
-            *(f"eventfilter = {pattern}" for pattern in FILTERS),
-        ]
+    filters = "".join(f"\neventfilter = {pattern}" for pattern in FILTERS)
+    return user_lines(
+        name,
+        f"""\
+secret = THE-SECRET
+deny = 0.0.0.0/0.0.0.0
+permit = THE-ADDRESS-OF-FAXSTORE/255.255.255.255
+{READ}
+{WRITE}
+{WRITE_TIMEOUT}{filters}""",
     )
 
 
-def user_line(name: str, line: str) -> str:
-    """Return one line of the user's section of manager.conf, below its header."""
-    return f"; manager.conf, then: asterisk -rx 'manager reload'\n[{name}]\n{line}"
+def user_lines(name: str, lines: str) -> str:
+    """Return these lines of the user's section of manager.conf, below its header."""
+    return f"; manager.conf, then: asterisk -rx 'manager reload'\n[{name}]\n{lines}"

@@ -54,22 +54,20 @@ def encryption(facts: ServerFacts) -> Finding:
 
 def write_class_call(facts: ServerFacts) -> Finding:
     """Check write class call, which lists and details of fax sessions need."""
-    check = "class call (write)"
-    if not facts.denied("FAXSessions"):
-        return Finding(facts.subject, check, Verdict.OK, "FAXSessions allowed")
-    change = advice.user_line(facts.server.username, f"write = {advice.WRITE}")
-    return Finding(facts.subject, check, Verdict.FAIL, f"FAXSessions denied: {CONSEQUENCES['write = call']}", change)
+    return _write_class(facts, "call", "FAXSessions")
 
 
 def write_class_reporting(facts: ServerFacts) -> Finding:
     """Check write class reporting, which FAXStats, CoreStatus and CoreSettings need."""
-    check, actions = "class reporting (write)", ("FAXStats", "CoreStatus", "CoreSettings")
-    denied = [action for action in actions if facts.denied(action)]
+    return _write_class(facts, "reporting", "FAXStats", "CoreStatus", "CoreSettings")
+
+
+def _write_class(facts: ServerFacts, name: str, *actions: str) -> Finding:
+    check, denied = f"class {name} (write)", [action for action in actions if facts.denied(action)]
     if not denied:
         return Finding(facts.subject, check, Verdict.OK, f"{', '.join(actions)} allowed")
-    text = f"{', '.join(denied)} denied: {CONSEQUENCES['write = reporting']}"
-    change = advice.user_line(facts.server.username, f"write = {advice.WRITE}")
-    return Finding(facts.subject, check, Verdict.FAIL, text, change)
+    text = f"{', '.join(denied)} denied: {CONSEQUENCES[f'write = {name}']}"
+    return Finding(facts.subject, check, Verdict.FAIL, text, advice.user_lines(facts.server.username, advice.WRITE))
 
 
 def read_class_system(facts: ServerFacts) -> Finding:
@@ -81,8 +79,7 @@ def read_class_system(facts: ServerFacts) -> Finding:
         "no FullyBooted event after the login: the class is missing, or the server is still starting; "
         f"without the class, {CONSEQUENCES['read = system']}"
     )
-    change = advice.user_line(facts.server.username, f"read = {advice.READ}")
-    return Finding(facts.subject, check, Verdict.FAIL, text, change)
+    return Finding(facts.subject, check, Verdict.FAIL, text, advice.user_lines(facts.server.username, advice.READ))
 
 
 def res_fax(facts: ServerFacts) -> Finding:
@@ -117,7 +114,7 @@ def clock(facts: ServerFacts) -> Finding:
 def write_timeout(facts: ServerFacts) -> Finding:
     """Recommend writetimeout; no AMI action reports it."""
     text = "unknown: AMI does not report it; at the default of 100 ms Asterisk disconnects faxstore on a short stall"
-    change = advice.user_line(facts.server.username, f"writetimeout = {advice.WRITE_TIMEOUT}")
+    change = advice.user_lines(facts.server.username, advice.WRITE_TIMEOUT)
     return Finding(facts.subject, "writetimeout", Verdict.NOTE, text, change)
 
 

@@ -21,8 +21,9 @@ def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
     """Return the recent faxes by server name, as far as this user may read them, and the findings."""
     try:
         with open_dsn(settings) as dsn, connect(dsn) as connection, one_line_errors(connection, "fax_ingest"):
-            reachable = Finding(SUBJECT, "reachable", Verdict.OK, _where(connection))
-            findings = [reachable, version(connection.info.server_version)]
+            info = connection.info
+            where = f"{info.dbname} on {info.host or 'this machine'} as {info.user}"
+            findings = [Finding(SUBJECT, "reachable", Verdict.OK, where), version(info.server_version)]
             for check in CHECKS:
                 findings.append(check(connection))
                 if check is schema and findings[-1].verdict is not Verdict.OK:
@@ -56,13 +57,8 @@ def schema(connection: Connection) -> Finding:
 
 def may_append(connection: Connection) -> Finding:
     """Check the rights that ingest and import need."""
-    allowed = _value(
-        connection,
-        "select has_function_privilege('fax.append(uuid, text)', 'execute')"
-        " and has_table_privilege('fax.staged_row', 'insert')",
-    )
-    user = connection.info.user
-    if allowed:
+    user, function = connection.info.user, "has_function_privilege('fax.append(uuid, text)', 'execute')"
+    if _value(connection, f"select {function} and has_table_privilege('fax.staged_row', 'insert')"):
         return Finding(SUBJECT, "may append", Verdict.OK, f"{user} may run ingest and import")
     text, change = f"{user} may not run ingest or import", _grant("fax_ingest", user)
     return Finding(SUBJECT, "may append", Verdict.FAIL, text, change)
@@ -84,11 +80,6 @@ def writable(connection: Connection) -> Finding:
         change = "use the primary's address, or: alter database ... set default_transaction_read_only = off"
         return Finding(SUBJECT, "writable", Verdict.FAIL, text, change)
     return Finding(SUBJECT, "writable", Verdict.OK, "the database accepts new rows")
-
-
-def _where(connection: Connection) -> str:
-    info = connection.info
-    return f"{info.dbname} on {info.host or 'this machine'} as {info.user}"
 
 
 def _grant(role: str, user: str) -> str:

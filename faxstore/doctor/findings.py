@@ -37,12 +37,7 @@ class Finding:
     """Whether the server or the database cannot be reached; its other checks were skipped."""
 
 
-_STYLE = {
-    Verdict.OK: "green",
-    Verdict.NOTE: "cyan",
-    Verdict.WARN: "yellow",
-    Verdict.FAIL: "bold red",
-}
+_STYLE = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"}
 
 
 def exit_status(findings: Iterable[Finding]) -> int:
@@ -63,10 +58,6 @@ def write(findings: Sequence[Finding], out: TextIO) -> None:
             for line in finding.change.split("\n") if finding.change else ():
                 console.print(Text(f"            {visible(line)}" if line else "", "dim"))
         console.print()
-    console.print(Text(_count(findings)))
-
-
-def _count(findings: Sequence[Finding]) -> str:
-    counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
-    failed, warnings, notes = counts[Verdict.FAIL], counts[Verdict.WARN], counts[Verdict.NOTE]
-    return f"{len(findings)} checks: {failed} failed, {warnings} warnings, {notes} notes"
+    counted = (Verdict.FAIL, Verdict.WARN, Verdict.NOTE)
+    failed, warnings, notes = (sum(finding.verdict is verdict for finding in findings) for verdict in counted)
+    console.print(Text(f"{len(findings)} checks: {failed} failed, {warnings} warnings, {notes} notes"))

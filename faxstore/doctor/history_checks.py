@@ -16,6 +16,7 @@ from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.store.database import Connection
 
+_Count = Callable[[RecentFaxes], int]
 _RECENT_FAXES = """
 select
     count(distinct s.session_id),
@@ -43,40 +44,38 @@ def recent_faxes(connection: Connection, servers: Iterable[str]) -> dict[str, Re
 
 def read_class_call(facts: ServerFacts) -> Finding:
     """Check read class call by the completion events."""
-    change = advice.user_line(facts.server.username, f"read = {advice.READ}")
-    seen = facts.recent.completions if facts.recent else 0
-    consequence = CONSEQUENCES["read = call"]
-    return _finding(facts, "class call (read)", seen, "SendFAX and ReceiveFAX events", change, consequence)
+    return _read_class(facts, "call", lambda recent: recent.completions, "SendFAX and ReceiveFAX events")
 
 
 def read_class_dialplan(facts: ServerFacts) -> Finding:
     """Check read class dialplan by the VarSet events of fax variables."""
-    change = advice.user_line(facts.server.username, f"read = {advice.READ}")
-    seen = facts.recent.variables if facts.recent else 0
-    consequence = CONSEQUENCES["read = dialplan"]
-    return _finding(facts, "class dialplan (read)", seen, "VarSet events of fax variables", change, consequence)
+    return _read_class(facts, "dialplan", lambda recent: recent.variables, "VarSet events of fax variables")
 
 
 def status_events(facts: ServerFacts) -> Finding:
     """Check statusevents of res_fax.conf by the FAXStatus events, with which faxstore polls as soon as a fax begins."""
-    seen = facts.recent.status_events if facts.recent else 0
-    return _finding(facts, "statusevents", seen, "FAXStatus events", advice.RES_FAX)
+    return _finding(facts, "statusevents", lambda recent: recent.status_events, "FAXStatus events", advice.RES_FAX)
 
 
 def channel_variables(facts: ServerFacts) -> Finding:
     """Check channelvars of manager.conf by FAXSTATUS in the completion events: it contains success or failure."""
-    seen = facts.recent.results if facts.recent else 0
-    return _finding(facts, "channelvars", seen, "completion events with FAXSTATUS", advice.CHANNELVARS)
+    events = "completion events with FAXSTATUS"
+    return _finding(facts, "channelvars", lambda recent: recent.results, events, advice.CHANNELVARS)
 
 
-def _finding(facts: ServerFacts, check: str, seen: int, events: str, change: str, consequence: str = "") -> Finding:
+def _read_class(facts: ServerFacts, name: str, count: _Count, events: str) -> Finding:
+    change = advice.user_lines(facts.server.username, advice.READ)
+    return _finding(facts, f"class {name} (read)", count, events, change, CONSEQUENCES[f"read = {name}"])
+
+
+def _finding(facts: ServerFacts, check: str, count: _Count, events: str, change: str, consequence: str = "") -> Finding:
     recent = facts.recent
     if recent is None or recent.sessions == 0:
         why = "the history has no recent fax of this server" if recent else "the history cannot be read"
         text = f"unknown: AMI does not report it, and {why}; it should be:"
         return Finding(facts.subject, check, Verdict.NOTE, text, change)
     faxes = f"for the last {recent.sessions} faxes"
-    if seen:
+    if seen := count(recent):
         return Finding(facts.subject, check, Verdict.OK, f"{seen} {events} {faxes}")
     text = f"no {events} {faxes}" + (f": {consequence}" if consequence else "")
     return Finding(facts.subject, check, Verdict.WARN, text, change)
