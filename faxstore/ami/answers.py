@@ -9,20 +9,10 @@ other lists with ``start``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 
 from faxstore.capture.message import Message
 
 _SUCCESS = frozenset({"success", "goodbye", "pong"})
-_COUNTS = ("Total", "ListItems")
-
-
-class Follows(Enum):
-    """What follows a Response."""
-
-    NOTHING = 0
-    EVENT = 1
-    LIST = 2
 
 
 class Answer:
@@ -30,20 +20,15 @@ class Answer:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self._follows = Follows.NOTHING
 
     def add(self, message: Message) -> bool:
         """Add a message with the request's ActionID; return whether the answer is complete now."""
-        if not self.messages:
-            if not message.response:
-                return False  # an event before the Response does not belong to the answer
-            self._follows = follows(message)
-        elif not message.event:
-            return False
+        if not (message.event if self.messages else message.response):
+            return False  # an event before the Response does not belong to the answer
         self.messages.append(message)
-        if self._follows is Follows.LIST:
+        if _list_follows(self.messages[0]):
             return message.get("EventList").lower() == "complete"
-        return self._follows is Follows.NOTHING or len(self.messages) > 1
+        return len(self.messages) > 1 or not _event_follows(message)
 
 
 def succeeded(response: Message) -> bool:
@@ -51,13 +36,12 @@ def succeeded(response: Message) -> bool:
     return response.response.lower() in _SUCCESS
 
 
-def follows(response: Message) -> Follows:
-    """Return what follows a Response, by its own headers."""
-    if not succeeded(response):
-        return Follows.NOTHING
-    if response.get("EventList").lower() == "start":
-        return Follows.LIST
-    return Follows.EVENT if response.get("Message").endswith("event will follow") else Follows.NOTHING
+def _list_follows(response: Message) -> bool:
+    return succeeded(response) and response.get("EventList").lower() == "start"
+
+
+def _event_follows(response: Message) -> bool:
+    return succeeded(response) and response.get("Message").endswith("event will follow")
 
 
 def why_incomplete(answer: Sequence[Message]) -> str | None:
@@ -66,10 +50,10 @@ def why_incomplete(answer: Sequence[Message]) -> str | None:
     Total is the number of entries sent (res_fax.c, manager_fax_sessions).  ListItems is the same number; Asterisk
     sends it since version 13.2.
     """
-    if follows(answer[0]) is not Follows.LIST:
+    if not _list_follows(answer[0]):
         return None
     entries = len(answer) - 2
-    for name in _COUNTS:
+    for name in ("Total", "ListItems"):
         count = answer[-1].get(name).strip()
         if count and not (count.isascii() and count.isdigit() and int(count) == entries):
             return f"{answer[-1].event} reports {name} {count:.20}, but {entries} entries were received"

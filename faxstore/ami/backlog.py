@@ -46,6 +46,7 @@ class Backlog:
         self._server = server
         self._on_line = SafeCallback(on_line)
         self._limit = limit
+        self._reason = f"events above {limit / 2**20:g} MiB of waiting lines are dropped"
         self._lines: deque[Line] = deque()
         self._bytes = 0
         self._scheduled = False
@@ -53,8 +54,10 @@ class Backlog:
 
     def put(self, line: Line) -> None:
         """Add a line, or drop it if the backlog is full; call this from within the event loop."""
-        if self._bytes >= self._limit and _may_be_dropped(line):
-            self._drop(line)
+        if self._bytes >= self._limit and line.dir == "in" and OUR_ACTION_ID not in line.text:
+            if not self._overflow.total:
+                log.warning("%s: events arrive faster than they are decoded; %s", self._server, self._reason)
+            self._overflow.count(round(line.ts * MICROSECONDS))
             return
         self._append(line)
         if not self._scheduled:
@@ -92,21 +95,12 @@ class Backlog:
         self._bytes -= _size(line)
         self._on_line(line)
         overflow = self._overflow
-        if overflow.since is not None and (not self._lines or overflow.duration >= REPORT_INTERVAL):
+        if overflow.since is not None and (not self._lines or overflow.last - overflow.since >= REPORT_INTERVAL):
             # Behind the waiting lines, at the moment of the last dropped event: no other line has that moment.
             self._append(Line(overflow.last / MICROSECONDS, "mark", overflow.mark(self._reason)))
         if not self._lines and overflow.total:
             log.warning("%s: overflow ended; %d events were dropped", self._server, overflow.total)
             overflow.total = 0
-
-    def _drop(self, line: Line) -> None:
-        if not self._overflow.total:
-            log.warning("%s: events arrive faster than they are decoded; %s", self._server, self._reason)
-        self._overflow.count(round(line.ts * MICROSECONDS))
-
-    @property
-    def _reason(self) -> str:
-        return f"events above {self._limit / 2**20:g} MiB of waiting lines are dropped"
 
 
 class _Overflow:
@@ -126,20 +120,12 @@ class _Overflow:
         self._unreported += 1
         self.total += 1
 
-    @property
-    def duration(self) -> int:
-        return self.last - self.since if self.since is not None else 0
-
     def mark(self, reason: str) -> str:
         """Return the mark for the unreported events, which count as reported from now on."""
         since = min(self.since or self.last, self.last)  # the clock may have been set back
         text = marks.dropped(since, self.last, self._unreported, reason)
         self.since, self._unreported = None, 0
         return text
-
-
-def _may_be_dropped(line: Line) -> bool:
-    return line.dir == "in" and OUR_ACTION_ID not in line.text
 
 
 def _size(line: Line) -> int:

@@ -19,7 +19,6 @@ from faxstore.ami.notices import Notices
 from faxstore.ami.poller import Poller, PollTimings
 from faxstore.ami.status_requests import StatusRequests
 from faxstore.capture.marks import POLLED
-from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.logs import CURRENT_SERVER
 from faxstore.settings.values import ServerSettings
@@ -157,19 +156,11 @@ class Collector:
         """Pass a line from the backlog on; the poller looks at some of them."""
         if line.dir == "in":
             self._missing_classes.observe(line.text)
-        if self._poller and line.dir == "in" and poll_rules.STARTING_STATUS in line.text:
-            self._wake_poller(line.text)
+            if self._poller and poll_rules.starts_fax(line.text):
+                self._poller.wake()
         self._on_line(line)
         if self._poller and line.dir == "mark" and line.text == POLLED:
             self._poller.decoded()
-
-    def _wake_poller(self, text: str) -> None:
-        try:
-            event = parse(text)
-        except MalformedMessageError:
-            return
-        if self._poller and poll_rules.starts_fax(event):
-            self._poller.wake()
 
 
 async def _unless_stopped(stop: asyncio.Event, work: asyncio.Future[Result]) -> Result | None:

@@ -23,6 +23,7 @@ from faxstore.ami.errors import (
     DisconnectedError,
     IncompleteListError,
     LoginRefusedError,
+    NotConnectedError,
     RefusedError,
     RequestError,
     RequestTimeoutError,
@@ -40,9 +41,6 @@ from faxstore.settings.values import Secret, ServerSettings
 
 SHUTTING_DOWN = "Asterisk is shutting down"
 """The answer to any action, also Login, during a shutdown (main/manager.c, process_message)."""
-
-MAX_REFUSAL = 200
-"""Characters of a server's error text that are quoted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +62,7 @@ class Connection:
     """A connection that is logged in; see open().  `lost` resolves with the reason when the connection is gone."""
 
     def __init__(
-        self,
-        server: ServerSettings,
-        on_line: Callable[[Line], None],
-        limits: Limits,
-        ignore: re.Pattern[bytes] | None,
+        self, server: ServerSettings, on_line: Callable[[Line], None], limits: Limits, ignore: re.Pattern[bytes] | None
     ) -> None:
         self._server = server
         self._limits = limits
@@ -81,7 +75,6 @@ class Connection:
         self.lost = self._protocol.lost
         self.window = limits.window
         """How many requests may be unanswered at once; further ones wait."""
-        self.logged_in = False
         self.version = ""
         """The version of the manager interface, from its greeting."""
 
@@ -102,12 +95,9 @@ class Connection:
         try:
             await connection._connect()
             await connection._login()
-        except (ConnectError, LoginRefusedError) as error:
-            connection.abort(error.reason)
+        except BaseException as error:
+            connection.abort(error.reason if isinstance(error, NotConnectedError) else "faxstore was stopped")
             raise
-        finally:
-            if not connection.logged_in:
-                connection.abort("faxstore was stopped")
         return connection
 
     async def request(self, action: str, **headers: str) -> list[Message]:
@@ -135,9 +125,7 @@ class Connection:
     async def close(self) -> None:
         """Log off and end the connection; a second call has no effect."""
         try:
-            if not self.lost.done():
-                request = Request("Logoff", next(self._ids), {})
-                await self._send(request, self._limits.logoff)
+            await self._send(Request("Logoff", next(self._ids), {}), self._limits.logoff)
         except RequestError:
             pass  # the connection ends even without an answer
         finally:
@@ -168,11 +156,9 @@ class Connection:
         return f"no greeting of an Asterisk manager within {self._limits.connect:g} s (does this port speak TLS?)"
 
     async def _login(self) -> None:
-        headers: dict[str, str | Secret] = {
-            "Username": self._server.username,
-            "Secret": self._server.secret,
-            "Events": "on",  # all that the user's read classes permit
-        }
+        server = self._server
+        # Events: all that the user's read classes permit.
+        headers: dict[str, str | Secret] = {"Username": server.username, "Secret": server.secret, "Events": "on"}
         try:
             await self._send(Request("Login", next(self._ids), headers), self._limits.login)
         except RefusedError as error:
@@ -183,7 +169,6 @@ class Connection:
             raise ConnectError(self._where, f"{error} (during login)") from error
         except ValueError as error:
             raise LoginRefusedError(self._where, f"login not possible: {error}") from error
-        self.logged_in = True
 
     async def _send(self, request: Request, limit: float) -> list[Message]:
         if self._manager is None or self.lost.done():
@@ -196,7 +181,7 @@ class Connection:
         finally:
             self._protocol.responses.pop(request.id, None)
         if not succeeded(answer[0]):
-            raise RefusedError(one_line(answer[0].get("Message"))[:MAX_REFUSAL] or f"{request['Action']} was refused")
+            raise RefusedError(one_line(answer[0].get("Message"))[:200] or f"{request['Action']} was refused")
         if (reason := why_incomplete(answer)) is not None:
             raise IncompleteListError(reason)
         return answer

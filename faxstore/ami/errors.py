@@ -5,7 +5,7 @@ from __future__ import annotations
 from faxstore.errors import UnreachableError
 
 
-class _NotConnectedError(UnreachableError):
+class NotConnectedError(UnreachableError):
     """Base of errors that prevent a connection; str() begins with the server, reason is the text without it."""
 
     def __init__(self, where: str, reason: str) -> None:
@@ -13,11 +13,11 @@ class _NotConnectedError(UnreachableError):
         self.reason = reason
 
 
-class ConnectError(_NotConnectedError):
+class ConnectError(NotConnectedError):
     """The server cannot be reached: network, TLS, not an Asterisk manager, or no answer in time."""
 
 
-class LoginRefusedError(_NotConnectedError):
+class LoginRefusedError(NotConnectedError):
     """The server refuses this user; another attempt soon would be refused as well."""
 
 

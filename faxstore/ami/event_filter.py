@@ -15,12 +15,10 @@ from faxstore.capture.vocabulary import APPLICATIONS, FAX_VARIABLES
 RELEVANT_BY_VALUE = {"VarSet": ("Variable", FAX_VARIABLES), "Newexten": ("Application", frozenset(APPLICATIONS))}
 """Events that are relevant only if a header has one of these values, in upper or lower case."""
 
-ALWAYS_RELEVANT = frozenset(
-    {
-        "FAXSessionsEntry", "FAXSessionsComplete", "FAXSession", "FAXStats", "FAXStatus", "SendFAX", "ReceiveFAX",
-        "Status", "Hangup", "FullyBooted", "Shutdown", "Load", "Unload", "Reload",
-    }
-)  # fmt: skip
+ALWAYS_RELEVANT = frozenset({
+    "FAXSessionsEntry", "FAXSessionsComplete", "FAXSession", "FAXStats", "FAXStatus", "SendFAX", "ReceiveFAX",
+    "Status", "Hangup", "FullyBooted", "Shutdown", "Load", "Unload", "Reload",
+})  # fmt: skip
 """These and RELEVANT_BY_VALUE are the events that the reader handles."""
 
 

@@ -11,9 +11,6 @@ from collections.abc import Iterator
 
 from faxstore.capture.message import MAX_MESSAGE_BYTES
 
-_LINE_END = b"\r\n"
-_MESSAGE_END = b"\r\n\r\n"
-
 MAX_GREETING_BYTES = 1024
 """The greeting has about 30 bytes; a service that sends this much without a line end is not a manager."""
 
@@ -67,7 +64,7 @@ class Framer:
 
     def _find_end(self) -> int | None:
         """Return where the current message ends; None if it is incomplete."""
-        end, limit = (_MESSAGE_END, self._limit) if self._greeted else (_LINE_END, MAX_GREETING_BYTES)
+        end, limit = (b"\r\n\r\n", self._limit) if self._greeted else (b"\r\n", MAX_GREETING_BYTES)
         found = self._buffer.find(end, self._searched)
         until = len(self._buffer) if found < 0 else found + len(end)
         if until - self._begin > limit:

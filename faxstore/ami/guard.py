@@ -61,11 +61,11 @@ class Request(Action):  # type: ignore[misc]
 
     def add_message(self, message: PanoramiskMessage) -> bool:
         """Return whether the request is answered; panoramisk calls this with each message of its ActionID."""
-        if not self.future.done() and not self.answer.add(message.origin):
-            return False
-        if not self.future.done():
+        if self.future.done():
+            return True
+        if complete := self.answer.add(message.origin):
             self.future.set_result(self.answer.messages)
-        return True
+        return complete
 
     def __str__(self) -> str:
         """Return the text for the wire, which panoramisk encodes."""
@@ -87,8 +87,7 @@ class Envelope(PanoramiskMessage):  # type: ignore[misc]
     """A message with only the headers that panoramisk reads, each once; `origin` is the message itself."""
 
     def __init__(self, origin: Message) -> None:
-        names = ("Event", "Response", "ActionID")
-        super().__init__({name: origin.get(name) for name in names if name in origin})
+        super().__init__({name: origin.get(name) for name in ("Event", "Response", "ActionID") if name in origin})
         self.origin = origin
 
 

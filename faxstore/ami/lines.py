@@ -45,11 +45,8 @@ class LineEmitter:
 
     def emit(self, direction: Direction, text: str, moment: int | None = None) -> None:
         """Emit one line; moment is when its last byte was received (microseconds), by default now."""
-        self._on_line(Line(self._timestamp(now() if moment is None else moment) / MICROSECONDS, direction, text))
-
-    def _timestamp(self, moment: int) -> int:
-        """Return a strictly increasing timestamp, unless the clock was set back."""
+        moment = now() if moment is None else moment
         if moment <= self._last <= moment + CLOCK_SET_BACK:
             moment = self._last + 1
         self._last = moment
-        return moment
+        self._on_line(Line(moment / MICROSECONDS, direction, text))

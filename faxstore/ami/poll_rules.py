@@ -12,24 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from faxstore.ami.errors import IncompleteListError
-from faxstore.capture.message import Message
-from faxstore.capture.numbers import session_number
-
-LIVE_OPERATIONS = frozenset({"send", "receive", "gateway"})
-"""The operations of a fax.  V.21 is a tone detector, which waits on every call."""
+from faxstore.capture.message import MalformedMessageError, Message, parse, session_number
 
 BAD_LINES_INTERVAL = 0.25
 """Seconds.  TotalBadLines of a page is lost when the next page begins (spandsp t4_rx_start_page)."""
 
-STARTING_STATUS = "FAX Transmission In Progress"
-"""Status of the FAXStatus event at the start of a fax."""
+_STARTING_STATUS = "FAX Transmission In Progress"
 
-_SAFE_STATES = {
-    "send": frozenset({"active", "complete"}),
-    "receive": frozenset({"active", "complete"}),
-    "gateway": frozenset({"active"}),
-}
-_DETECTOR = "v.21"
+_SAFE_STATES = {"send": ("active", "complete"), "receive": ("active", "complete"), "gateway": ("active",)}
+"""The states with an engine, by the operation of a fax.  V.21 is a tone detector, which waits on every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +38,9 @@ def may_query(operation: str, state: str, already_queried: bool) -> bool:
 
     The answer for a tone detector has only three headers, which never change, so it is queried once.
     """
-    if operation.lower() == _DETECTOR:
+    if operation.lower() == "v.21":
         return state.lower() == "active" and not already_queried
-    return state.lower() in _SAFE_STATES.get(operation.lower(), frozenset())
+    return state.lower() in _SAFE_STATES.get(operation.lower(), ())
 
 
 def parse_list(answer: Sequence[Message]) -> list[ListedSession]:
@@ -83,7 +74,7 @@ def next_interval(
     """
     if any(loses_bad_lines(detail) for detail in details):
         return min(BAD_LINES_INTERVAL, poll_interval)
-    return poll_interval if any(one.operation.lower() in LIVE_OPERATIONS for one in sessions) else idle_interval
+    return poll_interval if any(one.operation.lower() in _SAFE_STATES for one in sessions) else idle_interval
 
 
 def loses_bad_lines(detail: Message) -> bool:
@@ -98,6 +89,12 @@ def loses_bad_lines(detail: Message) -> bool:
     )
 
 
-def starts_fax(event: Message) -> bool:
-    """Return whether the event reports the start of a fax: poll at once.  The session may still be Initialized then."""
-    return event.event.lower() == "faxstatus" and event.get("Status") == STARTING_STATUS
+def starts_fax(text: str) -> bool:
+    """Return whether a message reports the start of a fax: poll at once.  The session may still be Initialized then."""
+    if _STARTING_STATUS not in text:
+        return False
+    try:
+        event = parse(text)
+    except MalformedMessageError:
+        return False
+    return event.event.lower() == "faxstatus" and event.get("Status") == _STARTING_STATUS

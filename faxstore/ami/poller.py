@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from faxstore.ami import poll_rules
+from faxstore.ami.backoff import PollBackoff
 from faxstore.ami.connection import Connection
 from faxstore.ami.errors import IncompleteListError, RefusedError, RequestError, RequestTimeoutError
 from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.ami.missing_classes import MissingClasses
 from faxstore.ami.notices import Notices
-from faxstore.ami.poll_backoff import PollBackoff
 from faxstore.ami.poll_rules import ListedSession
 from faxstore.ami.status_requests import StatusRequests
 from faxstore.capture.marks import POLLED
@@ -114,11 +114,9 @@ class Poller:
 
     async def final_stats(self) -> None:
         """Request FAXStats once more: its counters include the faxes since the last poll."""
-        try:
+        with suppress(TimeoutError, RequestError):
             async with asyncio.timeout(self._timings.final_stats):
                 await self._stats()
-        except (TimeoutError, RequestError):
-            pass
 
     async def _poll(self) -> tuple[float, float]:
         """Poll once; return the seconds from its start to the next poll, and to the soonest one after a wake()."""
@@ -157,8 +155,7 @@ class Poller:
         details: list[Message] = []
 
         async def query(number: int) -> None:
-            answer = await self._connection.request("FAXSession", SessionNumber=str(number))
-            details.append(answer[-1])
+            details.append((await self._connection.request("FAXSession", SessionNumber=str(number)))[-1])
 
         await self._pipeline("FAXSession", query, numbers, SESSION_ENDED)
         return details

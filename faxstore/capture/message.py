@@ -8,7 +8,7 @@ value contains whatever bytes the channel driver or the remote fax machine sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -23,6 +23,7 @@ BANNER = re.compile(r"^Asterisk Call Manager/(\S+)\s*$")
 """The server's greeting; the group is the version of the manager interface."""
 
 _BEGIN = re.compile("^(?:Event|Response):", re.ASCII | re.IGNORECASE | re.MULTILINE)
+_INTEGER = re.compile(r"\s*([+-]?\d{1,10})\s*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -47,18 +48,8 @@ class Message:
         """Return the value of the first header with that name (Asterisk's own rule), or default."""
         return self._first.get(name.lower(), default)
 
-    def all(self, name: str) -> list[str]:
-        """Return the values of all headers with that name, in order."""
-        wanted = name.lower()
-        return [value for key, value in self.headers if key.lower() == wanted]
-
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._first
-
-    @property
-    def repeats(self) -> bool:
-        """Whether a name occurs more than once."""
-        return len(self._first) < len(self.headers)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.headers)
@@ -120,20 +111,30 @@ def parse(text: str) -> Message:
         elif line.strip():
             junk.append(line)
     message = Message(tuple(headers), tuple(junk))
-    if message.repeats:
-        _refuse_two_in_one(headers)
+    if len(message._first) < len(headers):  # a name repeats
+        names = [key.lower() for key, _ in headers]
+        for name in ("Event", "Response", "ActionID"):
+            if names.count(name.lower()) > 1:
+                raise MalformedMessageError(f"header {name} repeats: two messages without a blank line between them")
     if not message.event and not message.response and "Action" not in message:
         raise MalformedMessageError("neither an Event nor a Response")
     return message
 
 
-def _refuse_two_in_one(headers: Iterable[tuple[str, str]]) -> None:
-    names = [key.lower() for key, _ in headers]
-    for name in ("Event", "Response", "ActionID"):
-        if names.count(name.lower()) > 1:
-            raise MalformedMessageError(f"header {name} repeats: two messages without a blank line between them")
-
-
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def session_number(message: Message) -> int | None:
+    """Return SessionNumber, which Asterisk prints with %u; None if it is missing or no unsigned 32-bit number."""
+    text = message.get("SessionNumber").strip()
+    if not (text.isascii() and text.isdigit()) or len(text) > 10 or int(text) >= 2**32:
+        return None
+    return int(text)
+
+
+def number(text: str) -> int | None:
+    """Return the number in a value that Asterisk prints with %d; None if the text is no signed 32-bit number."""
+    match = _INTEGER.fullmatch(text) if text.isascii() else None
+    return int(match[1]) if match and -(2**31) <= int(match[1]) < 2**31 else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-FAX_VARIABLES = frozenset(
-    {
-        "FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "FAXMODE", "FAXPAGES", "FAXBITRATE", "FAXRESOLUTION",
-        "REMOTESTATIONID", "LOCALSTATIONID",
-    }
-)  # fmt: skip
+FAX_VARIABLES = frozenset({
+    "FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "FAXMODE", "FAXPAGES", "FAXBITRATE", "FAXRESOLUTION",
+    "REMOTESTATIONID", "LOCALSTATIONID",
+})  # fmt: skip
 """Channel variables that res_fax sets (res_fax.c, set_channel_variables)."""
 
 APPLICATIONS = {"sendfax": "send", "receivefax": "receive"}

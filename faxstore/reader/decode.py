@@ -12,8 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from faxstore.capture.message import Message
-from faxstore.capture.numbers import SESSION_NUMBER, number
+from faxstore.capture.message import Message, number
 from faxstore.observations import Details
 
 _RESOLUTION = re.compile(r"\s*(\d{1,9})x(\d{1,9})\s*")
@@ -143,7 +142,7 @@ _REPEAT = frozenset({"filename"})
 """Headers that repeat if there are several documents."""
 
 _SNAPSHOT: dict[str, Decoder] = {
-    SESSION_NUMBER: _session_number,
+    "sessionnumber": _session_number,
     "operation": _text("operation"),
     "state": _text("state"),
     "errorcorrectionmode": _ecm,

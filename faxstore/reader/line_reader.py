@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from faxstore.capture import marks
-from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, split
-from faxstore.capture.numbers import session_number
+from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, session_number, split
 from faxstore.capture.recording import Direction, Line
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
 from faxstore.reader import decode, pending_requests

@@ -13,8 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from faxstore.capture.message import Message
-from faxstore.capture.numbers import number
+from faxstore.capture.message import Message, number
 from faxstore.observations import MICROSECONDS, Life
 
 SAME_START = 2 * MICROSECONDS

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from faxstore.capture.message import Message
-from faxstore.capture.numbers import session_number
+from faxstore.capture.message import Message, session_number
 
 MOST_UNANSWERED = 1_000
 """ActionIDs that are remembered.  The oldest are dropped first: their answers were lost."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from faxstore.capture.message import Message
-from faxstore.capture.numbers import number
+from faxstore.capture.message import Message, number
 from faxstore.observations import Observation, Record, ServerObservation
 from faxstore.reader import decode
 from faxstore.reader.lives import COUNTERS, LifeDetector

@@ -115,7 +115,7 @@ def test_a_poll_interval_below_a_quarter_second_is_kept() -> None:
     ],
 )
 def test_the_event_at_the_start_of_a_fax(text: str, expected: bool) -> None:
-    assert starts_fax(parse(text)) is expected
+    assert starts_fax(text) is expected
 
 
 def answer(*sessions: Fax) -> list[Message]:

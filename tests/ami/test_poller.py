@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from faxstore.ami.poll_backoff import PollBackoff
+from faxstore.ami.backoff import PollBackoff
 from faxstore.ami.poller import PollTimings
 from faxstore.capture.message import Message
 from faxstore.capture.recording import Line

@@ -33,7 +33,7 @@ def test_a_response_is_not_an_event() -> None:
 def test_names_are_case_insensitive_and_the_first_header_wins() -> None:
     message = parse("Event: SendFAX\r\nFileName: /a.tif\r\nfilename: /b.tif\r\nFILENAME: /c.tif\r\n\r\n")
     assert message.get("fileNAME") == "/a.tif"
-    assert message.all("FileName") == ["/a.tif", "/b.tif", "/c.tif"]
+    assert [value for _, value in message] == ["SendFAX", "/a.tif", "/b.tif", "/c.tif"]
     assert "FILEname" in message
     assert "Channel" not in message
     assert message.get("Channel", "none") == "none"

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faxstore.capture.message import Message, parse
-from faxstore.capture.numbers import session_number
+from faxstore.capture.message import Message, parse, session_number
 from faxstore.observations import Details
 from faxstore.reader import decode
 from faxstore.reader.decode import Decoded

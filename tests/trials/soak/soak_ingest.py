@@ -74,7 +74,7 @@ def main() -> None:
     with (
         patch("faxstore.ami.lines.now", clock.now),
         patch("faxstore.ami.guard.now", clock.now),
-        patch("faxstore.ami.poll_backoff.MAX_POLL_SHARE", 1.0),
+        patch("faxstore.ami.backoff.MAX_POLL_SHARE", 1.0),
         patch.object(LineEmitter, "emit", emitted),
     ):
         cli.main()
