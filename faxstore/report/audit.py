@@ -6,7 +6,7 @@ Each section is the answer of one query (audit_sections); all queries see the da
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TextIO
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from faxstore import sql
 from faxstore.errors import UsageError
-from faxstore.report.audit_sections import SECTIONS, Section
+from faxstore.report.audit_sections import SECTIONS
 from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import cell_text, console, table
 from faxstore.settings.period import Period
@@ -24,15 +24,6 @@ from faxstore.store.database import Connection, one_moment
 from faxstore.store.period import resolve
 
 NOTHING = "Nothing is on record: no server was observed, and no recording was imported."
-NONE = "none"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A section with its rows."""
-
-    section: Section
-    rows: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -45,7 +36,8 @@ class Audit:
     """The bounds as text, in the time zone of the period."""
     made_at: datetime
     servers: Sequence[str]
-    answers: Sequence[Answer]
+    rows: Mapping[str, Sequence[Row]]
+    """The rows of each section of SECTIONS, by its name."""
 
 
 def audit(connection: Connection, period: Period, servers: Sequence[str], *, as_json: bool = False) -> None:
@@ -64,8 +56,12 @@ def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Au
         selected = _selected(servers, [row["server"] for row in _query(connection, "known_servers", {})])
         (made_at,) = connection.execute("select now()").fetchall()[0]
         parameters = {"since": absolute.since, "until": absolute.until, "servers": selected}
-        answers = list(_answers(connection, parameters))
-        return Audit(absolute, _local_bounds(connection, absolute), made_at, selected, answers)
+        rows = {}
+        with console(sys.stderr).status("") as status:  # a progress line on a terminal, nothing in a pipe
+            for section in SECTIONS:
+                status.update(f"{section.title.lower()} ...")
+                rows[section.name] = _query(connection, section.name, parameters)
+        return Audit(absolute, _local_bounds(connection, absolute), made_at, selected, rows)
 
 
 def _selected(servers: Sequence[str], known: list[str]) -> list[str]:
@@ -74,14 +70,6 @@ def _selected(servers: Sequence[str], known: list[str]) -> list[str]:
             on_record = ", ".join(known) or "none"
             raise UsageError(f"--server {name}: the history has no such server; servers on record: {on_record}")
     return [name for name in known if not servers or name in servers]
-
-
-def _answers(connection: Connection, parameters: dict[str, Any]) -> Iterator[Answer]:
-    screen = console(sys.stderr)
-    with screen.status("") as status:  # a progress line on a terminal, nothing in a pipe
-        for section in SECTIONS:
-            status.update(f"{section.title.lower()} ...")
-            yield Answer(section, _query(connection, section.name, parameters))
 
 
 def _query(connection: Connection, name: str, parameters: dict[str, Any]) -> list[Row]:
@@ -100,14 +88,12 @@ def _as_text(report: Audit, out: TextIO) -> None:
     screen = console(out)
     for line in _head(report):
         screen.print(Text(line))
-    for answer in report.answers:
+    for section in SECTIONS:
         screen.print()
-        screen.print(Text(answer.section.title, style="bold"))
-        screen.print(Text(answer.section.meaning))
-        if answer.rows:
-            screen.print(table(answer.rows, answer.section.columns))
-        else:
-            screen.print(Text(NONE))
+        screen.print(Text(section.title, style="bold"))
+        screen.print(Text(section.meaning))
+        rows = report.rows[section.name]
+        screen.print(table(rows, section.columns) if rows else Text("none"))
 
 
 def _head(report: Audit) -> Iterator[str]:
@@ -126,10 +112,9 @@ def _as_json(report: Audit, out: TextIO) -> None:
         "to": report.period.until,
         "time_zone": report.period.time_zone,
         "made_at": report.made_at,
-        "servers": list(report.servers),
+        "servers": report.servers,
         "sections": {
-            answer.section.name: {"meaning": answer.section.meaning, "rows": list(map(dict, answer.rows))}
-            for answer in report.answers
+            section.name: {"meaning": section.meaning, "rows": report.rows[section.name]} for section in SECTIONS
         },
     }
     write_json(document, out)

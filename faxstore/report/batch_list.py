@@ -10,25 +10,24 @@ from typing import TextIO
 from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
 from faxstore.json_values import json_text, json_value
-from faxstore.report.formats import Format, Row, write_json
-from faxstore.report.tables import console, field, table
+from faxstore.report.formats import Format, write_json
+from faxstore.report.tables import console, fields, table
 
 COLUMNS = (
     "batch", "made_at", "delivered_at", "first_position", "last_position", "lines", "corrections", "pages", "bad_lines",
     "seconds", "first_started_at", "last_started_at", "erased_lines", "sha256", "file",
 )  # fmt: skip
-_SHOWN = {
-    "batch": "batch", "made_at": "made (UTC)", "delivered_at": "delivered (UTC)", "last_position": "last\nposition",
-    "lines": "lines", "corrections": "corrections", "pages": "pages", "file": "file",
-}  # fmt: skip
-"""The columns of the table and their titles."""
+TABLE_COLUMNS = fields(
+    "batch", ("made (UTC)", "made_at"), ("delivered (UTC)", "delivered_at"), ("last\nposition", "last_position"),
+    "lines", "corrections", "pages", "file",
+)  # fmt: skip
 
 
 def print_batches(batches: Iterable[Batch], format: Format, out: TextIO) -> None:
     """Prints batches in their order.  Not for Format.PARQUET."""
-    rows = [_row(batch) for batch in batches]
+    rows = [asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)} for batch in batches]
     if format is Format.TABLE:
-        console(out).print(table(rows, [field(title, name) for name, title in _SHOWN.items()]))
+        console(out).print(table(rows, TABLE_COLUMNS))
         return
     selected = [{name: row[name] for name in COLUMNS} for row in rows]
     if format is Format.CSV:
@@ -39,7 +38,3 @@ def print_batches(batches: Iterable[Batch], format: Format, out: TextIO) -> None
         out.writelines(f"{json_text(row)}\n" for row in selected)
     else:
         write_json(selected, out)
-
-
-def _row(batch: Batch) -> Row:
-    return asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -18,7 +17,7 @@ from sqlalchemy import Select, Table, select
 from faxstore.errors import UsageError
 from faxstore.export.rows import compile_query
 from faxstore.report.formats import Row, write_json
-from faxstore.report.tables import Column, cell_text, console, field, table
+from faxstore.report.tables import Column, cell_text, console, fields, table
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.tables import session, session_pages, session_timeline, sessions
 
@@ -35,31 +34,21 @@ FACTS = (
 )
 """The columns of fax.sessions in each line of the text form."""
 
-PAGES = (
-    field("page", "page"),
-    field("seconds", "seconds"),
-    field("attempts", "attempts"),
-    field("bad lines", "bad_lines"),
-    field("discarded", "bad_lines_discarded"),
-    field("bit/s", "data_rate"),
-    field("resolution", "resolution"),
-    field("quality", "quality"),
-)
+PAGES = fields(
+    "page", "seconds", "attempts", "bad_lines", ("discarded", "bad_lines_discarded"), ("bit/s", "data_rate"),
+    "resolution", "quality",
+)  # fmt: skip
 TIMELINE = (
     Column("observed", lambda row: row["observed_at"].astimezone(UTC).strftime("%H:%M:%S.%f")[:-3]),
-    field("seconds", "seconds_since_change"),
-    field("page", "page_number"),
-    field("pages done", "pages"),
-    field("bad lines", "bad_lines"),
-    field("bit/s", "data_rate"),
-    field("ECM", "error_correction_mode"),
-    field("transport", "transport"),
+    *fields(
+        ("seconds", "seconds_since_change"), ("page", "page_number"), ("pages done", "pages"), "bad_lines",
+        ("bit/s", "data_rate"), ("ECM", "error_correction_mode"), "transport",
+    ),
     Column("change", lambda row: row["note"] or ", ".join(row["changes"])),
-)
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class SessionReport:
+class SessionReport(NamedTuple):
     """One session with its pages and its timeline."""
 
     session: Row
@@ -71,7 +60,7 @@ def show(connection: Connection, wanted: str, *, as_json: bool = False) -> None:
     """Prints a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
     with one_moment(connection):
         report = _gather(connection, *_identity(connection, wanted))
-    _as_json(report, sys.stdout) if as_json else _as_text(report, sys.stdout)
+    write_json(report._asdict(), sys.stdout) if as_json else _as_text(report, sys.stdout)
 
 
 def _identity(connection: Connection, wanted: str) -> tuple[UUID, datetime]:
@@ -122,8 +111,3 @@ def _as_text(report: SessionReport, out: TextIO) -> None:
         screen.print(table(report.pages, PAGES))
     screen.print(Text("timeline (UTC)", style="bold"))
     screen.print(table(report.timeline, TIMELINE))
-
-
-def _as_json(report: SessionReport, out: TextIO) -> None:
-    rows = {"session": dict(report.session), "pages": list(map(dict, report.pages))}
-    write_json(rows | {"timeline": list(map(dict, report.timeline))}, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple, TextIO
 
 from rich import box
@@ -26,9 +27,10 @@ class Column(NamedTuple):
     value: Callable[[Row], Any]
 
 
-def field(title: str, name: str) -> Column:
-    """A column that shows the field of that name."""
-    return Column(title, lambda row: row[name])
+def fields(*names: str | tuple[str, str]) -> tuple[Column, ...]:
+    """Columns that show the fields of these names; a pair is a title and a name."""
+    pairs = ((name.replace("_", " "), name) if isinstance(name, str) else name for name in names)
+    return tuple(Column(title, itemgetter(name)) for title, name in pairs)
 
 
 def table(rows: Iterable[Row], columns: Sequence[Column]) -> Table:
