@@ -95,8 +95,7 @@ class OneShotManager(Manager):  # type: ignore[misc]
     """A Manager for one connection: it does not log in, ping, dispatch events or reconnect by itself."""
 
     def __init__(self, host: str, port: int, tls: ssl.SSLContext | None, protocol: GuardedProtocol) -> None:
-        factory = lambda: protocol  # noqa: E731 - panoramisk calls it without arguments
-        super().__init__(host=host, port=port, ssl=tls or False, protocol_factory=factory, log=_SILENT)
+        super().__init__(host=host, port=port, ssl=tls or False, protocol_factory=lambda: protocol, log=_SILENT)
 
     def connection_made(self, attempt: asyncio.Task[Any]) -> None:
         if attempt.cancelled() or attempt.exception() is not None:

@@ -52,11 +52,8 @@ class Recorder:
         try:
             self._lines.put_nowait(line)
         except queue.Full:
-            self._fail(
-                FaxstoreError(
-                    f"{self._file}: {MAX_QUEUED_LINES:,} messages wait to be written: the file or pipe is too slow"
-                )
-            )
+            waiting = f"{MAX_QUEUED_LINES:,} messages wait to be written"
+            self._fail(FaxstoreError(f"{self._file}: {waiting}: the file or pipe is too slow"))
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._failure is None:

@@ -29,7 +29,7 @@ class Playback:
         self.position = 0
         self._lists = [i for i, step in enumerate(self.segment.steps) if step.action == LIST]
         self._answers: dict[str, Step] = {}
-        self._current_list = self._lists[0] if self._lists else None
+        self._current_list = self._lists[0] if self._lists else -1
 
     def advance_to(self, end: int) -> Iterator[str]:
         """Play the steps before `end`, and yield the events among them, which the server sends at once."""
@@ -72,13 +72,12 @@ class Playback:
     @property
     def listing(self) -> tuple[str, ...]:
         """The answer to FAXSessions: the last list played, before that the first one; empty if there is no list."""
-        return EMPTY_LIST if self._current_list is None else self.segment.steps[self._current_list].messages
+        return EMPTY_LIST if self._current_list < 0 else self.segment.steps[self._current_list].messages
 
     def detail_index(self, number: int) -> int | None:
         """Index of the answer to FAXSession that belongs to the current list; None if it was not requested then."""
-        first = -1 if self._current_list is None else self._current_list
-        after = next((i for i in self._lists if i > first), len(self.segment.steps))
-        return self._last_detail(number, first + 1, after)
+        after = next((i for i in self._lists if i > self._current_list), len(self.segment.steps))
+        return self._last_detail(number, self._current_list + 1, after)
 
     def detail(self, number: int) -> tuple[str, ...] | None:
         """The answer to FAXSession for this number; None if there is no such session here.
@@ -87,7 +86,7 @@ class Playback:
         """
         index = self.detail_index(number)
         current = self._current_list
-        if index is None and current is not None and number in self.segment.steps[current].sessions:
+        if index is None and current >= 0 and number in self.segment.steps[current].sessions:
             index = self._last_detail(number, 0, current)
         return None if index is None else self.segment.steps[index].messages
 
@@ -97,8 +96,7 @@ class Playback:
         recorded = [i for i, step in enumerate(steps) if step.action == STATUS and step.channel == channel]
         if not recorded:
             return None
-        current = -1 if self._current_list is None else self._current_list
-        return steps[next((i for i in recorded if i > current), recorded[-1])].messages
+        return steps[next((i for i in recorded if i > self._current_list), recorded[-1])].messages
 
     def answer(self, action: str) -> tuple[str, ...] | None:
         """The last answer to this action up to here, else the first one if it came before any list."""

@@ -57,9 +57,8 @@ def print_summary(connection: Connection, folder: Path, config: Path) -> None:
 def _noisy_session(connection: Connection) -> str:
     row = connection.execute(_NOISY).fetchone()
     if row is None:
-        raise FaxstoreError(
-            "the demo recorded no fax with bad lines, although its recordings contain some: please report this"
-        )
+        contained = "although its recordings contain some"
+        raise FaxstoreError(f"the demo recorded no fax with bad lines, {contained}: please report this")
     return str(row[0])
 
 

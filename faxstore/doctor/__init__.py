@@ -8,19 +8,24 @@ add it to the tuple CHECKS at the end of that module:
 * answer_checks.py: a server, from its settings and its answers over AMI.
 * history_checks.py: a server, from the events of its recent faxes, for settings that AMI does not report.
 
-server.py collects the facts about a server, advice.py contains the lines for Asterisk's configuration files, and
-findings.py defines Finding, prints the findings and derives the exit status.  The doctor changes nothing, and it sends
-a server only actions that cannot disturb it.
+advice.py contains the lines for Asterisk's configuration files; findings.py defines Finding, prints the findings and
+derives the exit status.  The doctor changes nothing, and it sends a server only actions that cannot disturb it: Ping,
+CoreSettings, CoreStatus, FAXStats, FAXSessions.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 
-from faxstore.doctor import database, machine, server
-from faxstore.doctor.facts import RecentFaxes
-from faxstore.doctor.findings import Finding
-from faxstore.settings.values import Settings
+from faxstore.ami.connection import Connection
+from faxstore.ami.errors import ConnectError, LoginRefusedError, RequestError
+from faxstore.capture.message import Message
+from faxstore.capture.recording import Line
+from faxstore.doctor import answer_checks, database, history_checks, machine
+from faxstore.doctor.facts import RecentFaxes, ServerFacts
+from faxstore.doctor.findings import Finding, Verdict
+from faxstore.settings.values import ServerSettings, Settings
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -30,5 +35,52 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 async def _examine_servers(settings: Settings, recent: dict[str, RecentFaxes]) -> list[Finding]:
-    findings = await asyncio.gather(*(server.examine(one, recent.get(one.name)) for one in settings.servers))
+    findings = await asyncio.gather(*(examine_server(one, recent.get(one.name)) for one in settings.servers))
     return [finding for of_server in findings for finding in of_server]
+
+
+async def examine_server(server: ServerSettings, recent: RecentFaxes | None) -> list[Finding]:
+    """Connect to the server and return the findings on it; recent is None if the history cannot be read."""
+    facts = ServerFacts(server)
+    reachable = Finding(facts.subject, "reachable", Verdict.OK, "an Asterisk manager answers")
+    lines: list[Line] = []
+    began = time.monotonic()
+    try:
+        connection = await Connection.open(server, lines.append)
+    except ConnectError as error:
+        return [answer_checks.unreachable(facts, error.reason)]
+    except LoginRefusedError as error:
+        return [reachable, answer_checks.encryption(facts), answer_checks.login_refused(facts, error.reason)]
+    seconds = time.monotonic() - began
+    try:
+        facts = await _collect(server, connection, lines, recent)
+    finally:
+        await connection.close()
+    login = Finding(facts.subject, "login", Verdict.OK, f"as {server.username}, in {seconds * 1000:.0f} ms")
+    checks = (*answer_checks.CHECKS, *history_checks.CHECKS)
+    return [reachable, login, *(check(facts) for check in checks)]
+
+
+async def _collect(
+    server: ServerSettings, connection: Connection, lines: list[Line], recent: RecentFaxes | None
+) -> ServerFacts:
+    """Query the server over a connection that is logged in; lines are those of the connection so far."""
+    answers: dict[str, Message | RequestError] = {}
+    for action in ("CoreSettings", "CoreStatus", "FAXStats", "FAXSessions"):
+        try:
+            answers[action] = (await connection.request(action))[0]
+        except RequestError as error:
+            answers[action] = error
+    clock_ahead = await _clock_ahead(connection)
+    # FullyBooted follows a login at once (manager.c, authenticate), so it has arrived by now.
+    booted = any("Event: FullyBooted" in line.text for line in lines if line.dir == "in")
+    return ServerFacts(server, answers, clock_ahead, booted, recent)
+
+
+async def _clock_ahead(connection: Connection) -> float | None:
+    before = time.time()
+    try:
+        answer = (await connection.request("Ping"))[0]
+        return float(answer.get("Timestamp")) - (before + time.time()) / 2
+    except (RequestError, ValueError):
+        return None

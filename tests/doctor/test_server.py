@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from faxstore.ami.manager_classes import PERMISSION_DENIED
-from faxstore.doctor import answer_checks, server
+from faxstore.doctor import answer_checks, examine_server
 from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.settings.values import Secret, ServerSettings, Tls
@@ -31,7 +31,7 @@ def examined(change: Change, recent: RecentFaxes | None = ALL_EVENTS, **changes:
     async def scenario() -> list[Finding]:
         async with FakeServer() as fake:
             change(fake)
-            return await server.examine(settings_of(fake, **changes), recent)
+            return await examine_server(settings_of(fake, **changes), recent)
 
     return {finding.check: finding for finding in asyncio.run(scenario())}
 
@@ -74,7 +74,7 @@ def test_every_check_of_a_server() -> None:
 def test_only_harmless_actions_are_sent() -> None:
     async def scenario() -> set[str]:
         async with FakeServer() as fake:
-            await server.examine(settings_of(fake), ALL_EVENTS)
+            await examine_server(settings_of(fake), ALL_EVENTS)
             return {message.get("Action") for message in fake.received}
 
     allowed = {"Login", "CoreSettings", "CoreStatus", "FAXStats", "FAXSessions", "Ping", "Logoff"}
@@ -159,7 +159,7 @@ def test_a_server_that_cannot_be_reached_is_one_finding() -> None:
     async def scenario() -> list[Finding]:
         async with FakeServer() as fake:
             settings = settings_of(fake)
-        return await server.examine(settings, None)
+        return await examine_server(settings, None)
 
     (found,) = asyncio.run(scenario())
     assert (found.verdict, found.unreachable, found.text) == (Verdict.FAIL, True, "Connection refused")
@@ -172,7 +172,7 @@ def test_a_server_whose_certificate_is_not_accepted() -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATES / "localhost.pem")
         async with FakeServer(tls=context) as fake:
-            return await server.examine(settings_of(fake, host="localhost", tls=Tls()), None)
+            return await examine_server(settings_of(fake, host="localhost", tls=Tls()), None)
 
     (found,) = asyncio.run(scenario())
     assert found.unreachable
