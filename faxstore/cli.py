@@ -6,11 +6,11 @@ missing rights, 3 a server or database could not be reached, 130 interrupted.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
@@ -62,7 +62,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         status = _discard_output() if isinstance(exit.__context__, BrokenPipeError) else exit.code
     except Exception as error:
         status = _unexpected(error)
-    _flush_or_discard()
+    try:
+        sys.stdout.flush()
+    except OSError:  # Python would flush once more at exit, and change the status
+        _discard_output()
     raise SystemExit(status or 0)
 
 
@@ -137,17 +140,9 @@ def _wrong_use(error: typer.TyperException) -> str:
 
 def _discard_output() -> int:
     """Sends the rest of standard output to /dev/null, because its reader (head, less) has closed the pipe."""
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
-
-
-def _flush_or_discard() -> None:
-    """Flushes standard output; discards what cannot be written, because Python's own flush would change the status."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        _discard_output()
 
 
 def _unexpected(error: Exception) -> int:

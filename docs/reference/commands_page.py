@@ -14,7 +14,7 @@ import typer
 from typer.models import ArgumentInfo
 
 from faxstore import cli
-from faxstore.commands import help
+from faxstore.commands.general import help_paragraphs, is_list
 
 HEAD = """\
 # Commands
@@ -98,8 +98,8 @@ def _option(name: str, annotation: Any, info: Any) -> str:
 
 def _section(usage: str, run: Callable[..., Any]) -> Iterator[str]:
     yield f"```\n{usage}\n```\n"
-    for paragraph in help.paragraphs(run):
-        if help.is_list(paragraph):
+    for paragraph in help_paragraphs(run):
+        if is_list(paragraph):
             title, *lines = paragraph.split("\n")
             body = "\n".join(line[2:] for line in lines)
             yield f"{title}\n\n```\n{body}\n```\n"

@@ -13,9 +13,8 @@ import typer
 
 from faxstore.billing.formats import BillingFormat, file_name, renderer
 from faxstore.commands import options
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of, written_to
 from faxstore.commands.general import add_command, new_group
-from faxstore.commands.output import written_to
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
@@ -37,7 +36,6 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the lines of the 
 Recheck = Annotated[
     bool, typer.Option("--recheck", help="Compare every exported fax with the history, not only those with new rows.")
 ]
-LIST_FORMATS = (Format.TABLE, Format.CSV, Format.JSON, Format.JSONL)
 
 
 def about() -> None:
@@ -81,13 +79,16 @@ def export(
             return
         existing = _existing(folder)
         _hold(ledger)
-        made = False
+        batch = None
         with counting("exporting", "lines") as progress:
             for batch in export_batches(ledger, existing, format, progress, recheck=recheck):
-                made = True
                 print(existing / file_name(batch.consumer, batch.batch, batch.format), flush=True)
-                print_message(_summary(batch))
-        if not made:
+                print_message(
+                    f"batch {batch.batch} of {batch.consumer}: {batch.lines - batch.corrections:,} faxes,"
+                    f" {batch.corrections:,} corrections, {batch.pages or 0:,} pages,"
+                    f" positions {batch.first_position:,} to {batch.last_position:,}"
+                )
+        if batch is None:
             print_message(f"nothing new for {consumer}: {ledger.status()}")
 
 
@@ -106,8 +107,8 @@ def list_batches(
     """
     from faxstore.report.batch_list import print_batches
 
-    if format not in LIST_FORMATS:
-        raise UsageError(f"--format {format} is not for a list of batches; use {', '.join(LIST_FORMATS)}")
+    if format is Format.PARQUET:
+        raise UsageError("--format parquet is not for a list of batches; use table, csv, json, jsonl")
     with written_to(output, force), _ledger(context, consumer) as ledger:
         print_batches(ledger.batches(), format, sys.stdout)
 
@@ -168,8 +169,7 @@ def as_of(
     with written_to(output, force), _ledger(context, consumer) as ledger:
         batch = _batch_of(ledger, when)
         print_message(f"{consumer} as of batch {batch.batch}, made at {batch.made_at.isoformat()}")
-        for piece in renderer(format)(ledger.as_of(batch.batch, period)):
-            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.writelines(renderer(format)(ledger.as_of(batch.batch, period)))
         sys.stdout.buffer.flush()
 
 
@@ -183,9 +183,8 @@ add_command(app, "as-of", as_of)
 @contextmanager
 def _ledger(context: typer.Context, consumer: str) -> Iterator[Ledger]:
     from faxstore.billing.ledger import open_ledger
-    from faxstore.store.database import open_database
 
-    with open_database(settings_of(context), "fax_export") as connection:
+    with database_of(context, "fax_export") as connection:
         yield open_ledger(connection, consumer)
 
 
@@ -217,20 +216,10 @@ def _batch_of(ledger: Ledger, when: str) -> Batch:
 def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> None:
     from faxstore.billing.delivery import format_of
 
-    lines = 0
-    chosen = format_of(ledger.batches(), format)
+    render = renderer(format_of(ledger.batches(), format))
     with counting("rendering", "lines") as progress:
-        for piece in renderer(chosen)(ledger.due(recheck=recheck)):
+        for lines, piece in enumerate(render(ledger.due(recheck=recheck)), start=1):
             sys.stdout.buffer.write(piece)
-            lines += 1
             progress(lines)
     sys.stdout.buffer.flush()
     print_message(f"dry run for {ledger.consumer}, no batch was made; {ledger.status()}")
-
-
-def _summary(batch: Batch) -> str:
-    return (
-        f"batch {batch.batch} of {batch.consumer}: {batch.lines - batch.corrections:,} faxes,"
-        f" {batch.corrections:,} corrections, {batch.pages or 0:,} pages,"
-        f" positions {batch.first_position:,} to {batch.last_position:,}"
-    )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 
 
 def run(
@@ -33,8 +33,7 @@ def run(
       faxstore consistency 120000 | curl --data-binary @- https://witness.example.org/add-checkpoint
     """
     from faxstore.log import prove
-    from faxstore.store.database import open_database
 
-    with open_database(settings_of(context), "fax_reader") as connection:
+    with database_of(context, "fax_reader") as connection:
         sealed, text = prove.checkpoint(connection, size)
         print(prove.consistency(connection, old, sealed, text), end="")

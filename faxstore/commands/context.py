@@ -1,18 +1,25 @@
-"""The settings of a run, as commands get them."""
+"""What commands run with: the settings, the servers, the database, and the file for their output."""
 
 from __future__ import annotations
 
+import io
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import typer
 
 from faxstore import logs
 from faxstore.commands.general import GeneralOptions
+from faxstore.errors import UsageError
 
 if TYPE_CHECKING:
     from faxstore.settings.values import ServerSettings, Settings
+    from faxstore.store.database import Connection
+    from faxstore.store.rights import Role
 
 
 def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
@@ -29,7 +36,6 @@ def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
 
 def servers_of(settings: Settings, names: list[str] | None) -> tuple[ServerSettings, ...]:
     """The servers with these names; without names, all servers.  Raises UsageError for an unknown name."""
-    from faxstore.errors import UsageError
     from faxstore.settings.loading import require_servers
 
     servers = require_servers(settings)
@@ -38,3 +44,27 @@ def servers_of(settings: Settings, names: list[str] | None) -> tuple[ServerSetti
         if name not in known:
             raise UsageError(f"--server {name} is not in the settings; use {' or '.join(known)}")
     return tuple(server for server in servers if not names or server.name in names)
+
+
+def database_of(context: typer.Context, role: Role) -> AbstractContextManager[Connection]:
+    """Opens the database of the settings for a command that needs the rights of the role."""
+    from faxstore.store.database import open_database
+
+    return open_database(settings_of(context), role)
+
+
+@contextmanager
+def written_to(path: Path | None, force: bool) -> Iterator[None]:
+    """Redirects what the block prints into the file, which gets its name when the block ends.
+
+    Without a path, it goes to standard output.  Raises UsageError if the file exists, unless `force` replaces it.
+    """
+    from faxstore.export.files import atomic_file
+    from faxstore.export.target import check_output
+
+    check_output(path, force)
+    if path is None:
+        yield
+        return
+    with atomic_file(path) as stream, io.TextIOWrapper(stream, "utf-8", newline="") as out, redirect_stdout(out):
+        yield

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 
@@ -40,11 +40,10 @@ def run(
       faxstore erase --session 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --reason "request of 25 November"
     """
     from faxstore.store import erasure
-    from faxstore.store.database import open_database
 
     if (session is None) == (number is None):
         raise UsageError("erase: give either --session or --number")
-    with open_database(settings_of(context), "fax_owner") as connection:
+    with database_of(context, "fax_owner") as connection:
         found = _sessions(connection, session, number)
         rejected = erasure.count_rejected(connection, number) if number else 0
         what = f"{len(found)} session{'s' * (len(found) != 1)}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faxstore.commands import options
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 from faxstore.commands.general import add_command, new_group
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
@@ -184,10 +184,9 @@ def _write(
     from faxstore.export.run import run
     from faxstore.export.selection import Selection
     from faxstore.store import period as periods
-    from faxstore.store.database import open_database
 
     target.check()
-    with open_database(settings_of(context), "fax_reader") as connection, counting("exporting", what) as count:
+    with database_of(context, "fax_reader") as connection, counting("exporting", what) as count:
         selected = Selection((resolve or periods.resolve)(connection, period), *filters)
         written = run(connection, dataset(selected), selected.period.time_zone, target, count)
     if target.output is not None:

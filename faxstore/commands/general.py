@@ -1,4 +1,4 @@
-"""The general options --config, --dsn, --data-dir and --log-format, and how every command parses its command line.
+"""How every command parses its command line, with the general options --config, --dsn, --data-dir and --log-format.
 
 Typer binds an option to the place where it is declared: before or after the name of a command.  The classes of this
 module accept the general options in both places, reject empty values, and accept old spellings.
@@ -6,16 +6,17 @@ module accept the general options in both places, reject empty values, and accep
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from faxstore import logs
-from faxstore.commands import help
 from faxstore.errors import UsageError
 
 ALIASES = {"--from": "--since", "--to": "--until"}
@@ -40,8 +41,7 @@ class GeneralOptions:
         """Returns the options with these values added.  Raises UsageError if an option has two different values."""
         changes = {}
         for name, values in given.items():
-            before = getattr(self, name)
-            distinct = {before, *values} - {None}
+            distinct = {getattr(self, name), *values} - {None}
             if len(distinct) > 1:
                 option = "--" + name.replace("_", "-")
                 raise UsageError(f"{option} is given more than once, with different values: give it once")
@@ -125,10 +125,29 @@ def new_group(about: Callable[..., None]) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(help=help.screen(about))(about)
+    app.callback(help=help_text(about))(about)
     return app
 
 
 def add_command(app: typer.Typer, name: str, run: Callable[..., None], **context_settings: bool) -> None:
     """Adds a command, whose docstring is its help."""
-    app.command(name, cls=Command, help=help.screen(run), context_settings=context_settings)(run)
+    app.command(name, cls=Command, help=help_text(run), context_settings=context_settings)(run)
+
+
+def help_paragraphs(run: Callable[..., Any]) -> list[str]:
+    """The paragraphs of a docstring, each joined to one line, except for lists."""
+    return [
+        paragraph if is_list(paragraph) else " ".join(paragraph.split())
+        for paragraph in inspect.cleandoc(run.__doc__ or "").split("\n\n")
+    ]
+
+
+def is_list(paragraph: str) -> bool:
+    """Whether a paragraph is a heading such as "Examples:" with indented lines, which keep their line ends."""
+    first, *rest = paragraph.split("\n")
+    return first.endswith(":") and all(line.startswith("  ") for line in rest)
+
+
+def help_text(run: Callable[..., Any]) -> str:
+    """The help for rich, which keeps line ends; brackets are escaped, because rich reads them as markup."""
+    return escape("\n\n".join(help_paragraphs(run)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
@@ -44,10 +44,9 @@ def run(context: typer.Context, files: Files, server: Server = None) -> None:
       ssh pbx1 cat recording.jsonl | faxstore import --server pbx1 -
     """
     from faxstore.ingest.importer import Summary
-    from faxstore.store.database import open_database
 
     total, failed = Summary(), False
-    with open_database(settings_of(context), "fax_ingest") as connection:
+    with database_of(context, "fax_ingest") as connection:
         for file in files:
             summary, error = _import(connection, file, server)
             total.add(summary)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 from faxstore.errors import UsageError
 from faxstore.json_values import json_text
 
@@ -42,9 +42,8 @@ def run(
       faxstore prove 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --size 120000
     """
     from faxstore.log import prove
-    from faxstore.store.database import open_database
 
-    with open_database(settings_of(context), "fax_sealer") as connection:
+    with database_of(context, "fax_sealer") as connection:
         positions = _positions(connection, what)
         sealed, text = prove.checkpoint(connection, size)
         for position in positions:

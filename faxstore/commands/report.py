@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from faxstore.commands import options
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of, written_to
 from faxstore.commands.general import add_command, new_group
-from faxstore.commands.output import written_to
 from faxstore.settings.period import Period
 
 
@@ -45,10 +44,9 @@ def audit(
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --server pbx1 --format json > november.json
     """
     from faxstore.report import audit as report
-    from faxstore.store.database import open_database
 
     period = Period.parse(since, until, time_zone)
-    with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
+    with written_to(output, force), database_of(context, "fax_reader") as connection:
         report.audit(connection, period, server or (), as_json=format is options.DocumentFormat.JSON)
 
 

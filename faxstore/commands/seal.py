@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
@@ -54,12 +54,11 @@ def run(
       faxstore seal --key /etc/faxstore/log.key --publish /srv/www/checkpoint
     """
     from faxstore.log import keys, seal
-    from faxstore.store.database import open_database
 
     if origin is not None and not keys.is_name(origin):
         raise UsageError(f"--origin {origin!r}: use printable characters except white space and +")
     signer = keys.read_key(key) if key else None
-    with open_database(settings_of(context), "fax_sealer") as connection:
+    with database_of(context, "fax_sealer") as connection:
         name = _name(connection, origin)
         if new_key is not None:
             print(keys.new_key(new_key, name or seal.new_origin()))

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from faxstore.commands import options
-from faxstore.commands.context import settings_of
-from faxstore.commands.output import written_to
+from faxstore.commands.context import database_of, written_to
 from faxstore.report.formats import Format
 from faxstore.settings.period import Period
 
@@ -42,9 +41,8 @@ def run(
     """
     from faxstore.export.selection import Selection
     from faxstore.report.session_list import sessions
-    from faxstore.store.database import open_database
     from faxstore.store.period import resolve
 
     period = Period.parse(since, until, time_zone)
-    with written_to(output, force), open_database(settings_of(context), "fax_reader") as connection:
+    with written_to(output, force), database_of(context, "fax_reader") as connection:
         sessions(connection, Selection(resolve(connection, period), server, direction, result), format)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 from faxstore.commands.options import DocumentFormat
 
 
@@ -28,7 +28,6 @@ def run(
       faxstore show 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --format json
     """
     from faxstore.report.one_session import show
-    from faxstore.store.database import open_database
 
-    with open_database(settings_of(context), "fax_reader") as connection:
+    with database_of(context, "fax_reader") as connection:
         show(connection, session, as_json=format is DocumentFormat.JSON)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import settings_of
+from faxstore.commands.context import database_of
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 from faxstore.visible import visible
 
 if TYPE_CHECKING:
-    from faxstore.log.keys import PublicKey
     from faxstore.log.note import Checkpoint
     from faxstore.verify.findings import Scope
 
@@ -57,20 +56,21 @@ def run(
       faxstore verify --checkpoint /mnt/elsewhere/checkpoint --public-key "$(cat log.pub)"
       faxstore verify --from-position 100001 --to-position 200000
     """
+    from faxstore.log.keys import PublicKey
     from faxstore.verify.findings import Scope
 
     if to_position is not None and to_position < from_position:
         raise UsageError(f"--to-position {to_position} is before --from-position {from_position}")
-    scope = Scope(from_position, to_position, public_key=_key(public_key))
+    key = PublicKey.parse(public_key) if public_key is not None else None
+    scope = Scope(from_position, to_position, public_key=key)
     if checkpoint is not None:
         scope.published, scope.published_note = _published(checkpoint)
     began = time.monotonic()
     found = _print_findings(context, scope)
     rate = scope.rows / max(time.monotonic() - began, 0.001)
     sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
-    print_message(
-        f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {found or 'no'} finding{'s' * (found != 1)}"
-    )
+    findings = f"{found or 'no'} finding{'s' * (found != 1)}"
+    print_message(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {findings}")
     if found:
         raise typer.Exit(1)
 
@@ -78,24 +78,17 @@ def run(
 def _print_findings(context: typer.Context, scope: Scope) -> int:
     """Prints each finding as soon as it is known; returns their number."""
     from faxstore.billing import verification
-    from faxstore.store.database import open_database
     from faxstore.verify.checks import CHECKS, findings
 
     found = 0
     with (
-        open_database(settings_of(context), "fax_sealer") as connection,
+        database_of(context, "fax_sealer") as connection,
         counting("verifying", "rows") as scope.progress,
     ):
         for finding in findings(connection, scope, (*CHECKS, verification.check)):
             print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
             found += 1
     return found
-
-
-def _key(text: str | None) -> PublicKey | None:
-    from faxstore.log.keys import PublicKey
-
-    return PublicKey.parse(text) if text is not None else None
 
 
 def _published(path: Path) -> tuple[Checkpoint, str]:

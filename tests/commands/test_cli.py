@@ -10,7 +10,7 @@ import pytest
 
 import faxstore
 from faxstore import cli
-from faxstore.commands import help
+from faxstore.commands.general import help_paragraphs, help_text
 
 COMMANDS = [
     "demo", "migrate", "ingest", "import", "record", "sessions", "show", "seal", "verify", "prove", "consistency",
@@ -68,7 +68,7 @@ def test_brackets_in_a_docstring_are_not_markup() -> None:
     def run() -> None:
         """Reads the table [server] of the file."""
 
-    assert help.screen(run) == "Reads the table \\[server] of the file."
+    assert help_text(run) == "Reads the table \\[server] of the file."
 
 
 def test_paragraphs_are_joined_and_lists_keep_their_lines() -> None:
@@ -83,7 +83,7 @@ def test_paragraphs_are_joined_and_lists_keep_their_lines() -> None:
           faxstore b
         """
 
-    assert help.paragraphs(run) == [
+    assert help_paragraphs(run) == [
         "First line.",
         "A paragraph of two lines.",
         "Examples:\n  faxstore a\n  faxstore b",
