@@ -83,11 +83,7 @@ def export(
         with counting("exporting", "lines") as progress:
             for batch in export_batches(ledger, existing, format, progress, recheck=recheck):
                 print(existing / file_name(batch.consumer, batch.batch, batch.format), flush=True)
-                print_message(
-                    f"batch {batch.batch} of {batch.consumer}: {batch.lines - batch.corrections:,} faxes,"
-                    f" {batch.corrections:,} corrections, {batch.pages or 0:,} pages,"
-                    f" positions {batch.first_position:,} to {batch.last_position:,}"
-                )
+                print_message(_summary(batch))
         if batch is None:
             print_message(f"nothing new for {consumer}: {ledger.status()}")
 
@@ -223,3 +219,11 @@ def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> N
             progress(lines)
     sys.stdout.buffer.flush()
     print_message(f"dry run for {ledger.consumer}, no batch was made; {ledger.status()}")
+
+
+def _summary(batch: Batch) -> str:
+    faxes, positions = batch.lines - batch.corrections, f"{batch.first_position:,} to {batch.last_position:,}"
+    return (
+        f"batch {batch.batch} of {batch.consumer}: {faxes:,} faxes, {batch.corrections:,} corrections,"
+        f" {batch.pages or 0:,} pages, positions {positions}"
+    )

@@ -1,4 +1,4 @@
-"""What commands run with: the settings, the servers, the database, and the file for their output."""
+"""What commands run with: the settings, the database, and the file for their output."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ import typer
 
 from faxstore import logs
 from faxstore.commands.general import GeneralOptions
-from faxstore.errors import UsageError
 
 if TYPE_CHECKING:
-    from faxstore.settings.values import ServerSettings, Settings
+    from faxstore.settings.values import Settings
     from faxstore.store.database import Connection
     from faxstore.store.rights import Role
 
@@ -32,18 +31,6 @@ def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
     for warning in loaded.warnings:
         logs.print_message(f"warning: {warning}", logging.WARNING)
     return loaded
-
-
-def servers_of(settings: Settings, names: list[str] | None) -> tuple[ServerSettings, ...]:
-    """The servers with these names; without names, all servers.  Raises UsageError for an unknown name."""
-    from faxstore.settings.loading import require_servers
-
-    servers = require_servers(settings)
-    known = [server.name for server in servers]
-    for name in names or ():
-        if name not in known:
-            raise UsageError(f"--server {name} is not in the settings; use {' or '.join(known)}")
-    return tuple(server for server in servers if not names or server.name in names)
 
 
 def database_of(context: typer.Context, role: Role) -> AbstractContextManager[Connection]:

@@ -51,7 +51,8 @@ def run(
         if dry_run or not (found or rejected):
             print_message(f"{what} would be erased" if found or rejected else "nothing to erase")
             return
-        _confirm(what, yes)
+        if not yes:
+            _confirm(what)
         rows = erasure.erase_sessions(connection, found, reason)
         if number and rejected:
             erasure.erase_rejected(connection, number, reason)
@@ -62,18 +63,13 @@ def _sessions(connection: Connection, session: UUID | None, number: str | None) 
     """Finds and prints the sessions to erase."""
     from faxstore.store import erasure
 
-    if session is not None:
-        found = [erasure.find_session(connection, session)]
-    else:
-        found = erasure.find_by_number(connection, number or "")
+    found = [erasure.find_session(connection, session)] if session else erasure.find_by_number(connection, number or "")
     for one in found:
         print(f"{one.session_id} {one.server} {one.started_at.isoformat()}{' open' * one.is_open}")
     return found
 
 
-def _confirm(what: str, yes: bool) -> None:
-    if yes:
-        return
+def _confirm(what: str) -> None:
     if not sys.stdin.isatty():
         raise UsageError("erase: this cannot be undone: confirm with --yes, or run it on a terminal")
     typer.confirm(f"Erase the personal values of {what}? This cannot be undone.", abort=True, err=True)

@@ -53,7 +53,11 @@ def run(context: typer.Context, files: Files, server: Server = None) -> None:
             if error is not None:  # the other files can be imported nevertheless
                 print_message(str(error))
                 failed = True
-    print_message(_sentence(total))
+    unfinished = f", {total.unfinished:,} left for the next piece of the recording" if total.unfinished else ""
+    print_message(
+        f"{total.messages:,} messages read, {total.observations:,} observations, {total.rows:,} new rows,"
+        f" {total.repeats:,} repeats, {total.rejected:,} rejected{unfinished}"
+    )
     if failed:
         raise typer.Exit(UsageError.exit_status)
 
@@ -75,11 +79,3 @@ def _import(connection: Connection, file: str, server: str | None) -> tuple[Summ
         except UsageError as error:
             return read, error
     return read, None
-
-
-def _sentence(summary: Summary) -> str:
-    text = (
-        f"{summary.messages:,} messages read, {summary.observations:,} observations, {summary.rows:,} new rows,"
-        f" {summary.repeats:,} repeats, {summary.rejected:,} rejected"
-    )
-    return text + (f", {summary.unfinished:,} left for the next piece of the recording" if summary.unfinished else "")

@@ -22,27 +22,17 @@ Bucket = StrEnum("Bucket", "HOUR DAY WEEK MONTH QUARTER YEAR")
 DocumentFormat = StrEnum("DocumentFormat", "TABLE JSON")
 """The formats that can represent a whole session or report."""
 
-
-def _dash_is_standard_output(value: Path | None) -> Path | None:
-    return None if value == Path("-") else value
-
-
 _TIME = "a date or time in --time-zone, a time with an offset, or 30m, 24h, 7d ago"
 
-From = Annotated[
-    str | None,
-    typer.Option("--from", metavar="TIME", help=f"Only sessions that began at this moment or later: {_TIME}."),
-]
-To = Annotated[
-    str | None, typer.Option("--to", metavar="TIME", help="Only sessions that began before this moment, as --from.")
-]
-RequiredFrom = Annotated[
-    str, typer.Option("--from", metavar="TIME", help=f"The start of the period: {_TIME}.", show_default=False)
-]
-RequiredTo = Annotated[
-    str,
-    typer.Option("--to", metavar="TIME", help="The end of the period, not included, as --from.", show_default=False),
-]
+
+def _time(name: str, help: str) -> Any:
+    return typer.Option(name, metavar="TIME", help=help, show_default=False)
+
+
+From = Annotated[str | None, _time("--from", f"Only sessions that began at this moment or later: {_TIME}.")]
+To = Annotated[str | None, _time("--to", "Only sessions that began before this moment, as --from.")]
+RequiredFrom = Annotated[str, _time("--from", f"The start of the period: {_TIME}.")]
+RequiredTo = Annotated[str, _time("--to", "The end of the period, not included, as --from.")]
 TimeZone = Annotated[
     str, typer.Option(metavar="ZONE", help="The time zone of --from and --to, for example Europe/Berlin.")
 ]
@@ -53,39 +43,32 @@ ExportTimeZone = Annotated[
         help="The time zone of --from and --to, and of the times in text files, for example Europe/Berlin.",
     ),
 ]
-Servers = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Only sessions of this server; may be repeated.")
-]
-Directions = Annotated[
-    list[Direction] | None,
-    typer.Option(metavar="|".join(Direction), help="Only sessions of this direction; may be repeated."),
-]
-Results = Annotated[
-    list[Result] | None, typer.Option(metavar="|".join(Result), help="Only sessions with this result; may be repeated.")
-]
-Accounts = Annotated[
-    list[str] | None, typer.Option(metavar="CODE", help="Only sessions of this account; may be repeated.")
-]
+
+
+def _filter(metavar: str, which: str) -> Any:
+    return typer.Option(metavar=metavar, help=f"Only sessions {which}; may be repeated.")
+
+
+Servers = Annotated[list[str] | None, _filter("NAME", "of this server")]
+Directions = Annotated[list[Direction] | None, _filter("|".join(Direction), "of this direction")]
+Results = Annotated[list[Result] | None, _filter("|".join(Result), "with this result")]
+Accounts = Annotated[list[str] | None, _filter("CODE", "of this account")]
 BucketOption = Annotated[
     Bucket, typer.Option(help="The interval to count by; days and longer begin at midnight of --time-zone.")
 ]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        callback=_dash_is_standard_output,
-        help="The file to write; it gets this name when it is complete. Default: -, standard output.",
-    ),
-]
-OutputOrFolder = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE",
-        callback=_dash_is_standard_output,
-        help="The file to write, for parquet the folder; it gets this name when it is complete."
-        " Default: -, standard output.",
-    ),
-]
+
+
+def _dash_is_standard_output(value: Path | None) -> Path | None:
+    return None if value == Path("-") else value
+
+
+def _output(what: str) -> Any:
+    text = f"{what}; it gets this name when it is complete. Default: -, standard output."
+    return typer.Option(metavar="FILE", callback=_dash_is_standard_output, help=text)
+
+
+Output = Annotated[Path | None, _output("The file to write")]
+OutputOrFolder = Annotated[Path | None, _output("The file to write, for parquet the folder")]
 Folder = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False),

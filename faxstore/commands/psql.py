@@ -40,9 +40,8 @@ def run(
     program = find_psql()
     with open_dsn(settings_of(context)) as dsn:
         parameters, environment = split(dsn)
-        status = _wait_for(
-            [program, *(["-d", parameters] if parameters else []), *(arguments or ())], os.environ | environment
-        )
+        command = [program, *(["-d", parameters] if parameters else []), *(arguments or ())]
+        status = _wait_for(command, os.environ | environment)
     raise typer.Exit(_STATUS.get(status, 1))
 
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import servers_of, settings_of
+from faxstore.commands.context import settings_of
 from faxstore.errors import UnreachableError, UsageError
 from faxstore.logs import print_message
 
 if TYPE_CHECKING:
     from faxstore.capture.recorder import Recorder
-    from faxstore.settings.values import ServerSettings
+    from faxstore.settings.values import ServerSettings, Settings
 
 
 def run(
@@ -47,14 +47,24 @@ def run(
     """
     from faxstore.capture.recorder import Recorder
 
-    servers = servers_of(settings_of(context, service=True), [server] if server else None)
-    if len(servers) > 1:
-        raise UsageError(f"--server is missing: use {' or '.join(one.name for one in servers)}")
+    chosen = _server(settings_of(context, service=True), server)
     with Recorder(file) as recorder:
-        asyncio.run(_watch(servers[0], recorder, seconds))
+        asyncio.run(_watch(chosen, recorder, seconds))
     if recorder.messages == 0:
-        raise UnreachableError(f"{servers[0].name}: nothing was recorded, because the server could not be reached")
-    print_message(f"{recorder.messages:,} messages of {servers[0].name} recorded")
+        raise UnreachableError(f"{chosen.name}: nothing was recorded, because the server could not be reached")
+    print_message(f"{recorder.messages:,} messages of {chosen.name} recorded")
+
+
+def _server(settings: Settings, name: str | None) -> ServerSettings:
+    """The server with that name, or the only one."""
+    from faxstore.settings.loading import require_servers
+
+    servers = {server.name: server for server in require_servers(settings)}
+    if name is None and len(servers) > 1:
+        raise UsageError(f"--server is missing: use {' or '.join(servers)}")
+    if name is not None and name not in servers:
+        raise UsageError(f"--server {name} is not in the settings; use {' or '.join(servers)}")
+    return servers[name or next(iter(servers))]
 
 
 async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | None) -> None:

@@ -81,10 +81,7 @@ def _print_findings(context: typer.Context, scope: Scope) -> int:
     from faxstore.verify.checks import CHECKS, findings
 
     found = 0
-    with (
-        database_of(context, "fax_sealer") as connection,
-        counting("verifying", "rows") as scope.progress,
-    ):
+    with database_of(context, "fax_sealer") as connection, counting("verifying", "rows") as scope.progress:
         for finding in findings(connection, scope, (*CHECKS, verification.check)):
             print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
             found += 1

@@ -131,13 +131,11 @@ def _has_password(database: Table) -> bool:
 
 
 def _log_format(top: Table, environ: Mapping[str, str]) -> LogFormat:
-    value = top.text("log_format", LogFormat.TEXT)
-    if value not in list(LogFormat):
-        raise top.error("log_format", f"must be {' or '.join(LogFormat)}, not {quoted(value)}")
-    variable = environ.get("FAXSTORE_LOG_FORMAT") or value
-    if variable not in list(LogFormat):
-        raise UsageError(f"FAXSTORE_LOG_FORMAT must be {' or '.join(LogFormat)}, not {quoted(variable)}")
-    return LogFormat(variable)
+    in_file, variable = top.text("log_format"), environ.get("FAXSTORE_LOG_FORMAT")
+    for source, value in ((f"{top.file}: log_format", in_file), ("FAXSTORE_LOG_FORMAT", variable)):
+        if value and value not in list(LogFormat):
+            raise UsageError(f"{source} must be {' or '.join(LogFormat)}, not {quoted(value)}")
+    return LogFormat(variable or in_file or LogFormat.TEXT)
 
 
 def _file(config: Path | None, environ: Mapping[str, str]) -> Path | None:

@@ -31,14 +31,14 @@ class Period:
     @classmethod
     def parse(cls, since: str | None, until: str | None, time_zone: str = "UTC", now: datetime | None = None) -> Period:
         """Parses the values of --from, --to and --time-zone.  Raises UsageError."""
-        period = cls(_optional(since, "--from", now), _optional(until, "--to", now), time_zone)
-        if period.is_comparable():
+        first = None if since is None else parse_moment(since, "--from", now)
+        last = None if until is None else parse_moment(until, "--to", now)
+        period = cls(first, last, time_zone)
+        if is_local(first) == is_local(
+            last
+        ):  # otherwise only the database can compare them
             period.require_order()
         return period
-
-    def is_comparable(self) -> bool:
-        """Whether the bounds can be compared without knowing the time zone: both local, or both absolute."""
-        return bool(self.since and self.until) and is_local(self.since) == is_local(self.until)
 
     def require_order(self) -> None:
         """Raises UsageError unless `since` is before `until`."""
@@ -62,7 +62,3 @@ def parse_moment(text: str, option: str, now: datetime | None = None) -> datetim
         return datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise UsageError(f"{option}: '{text}' is not a date or time; use {_ALLOWED}") from error
-
-
-def _optional(text: str | None, option: str, now: datetime | None) -> datetime | None:
-    return None if text is None else parse_moment(text, option, now)

@@ -36,12 +36,12 @@ class Table:
             raise self.error(key, f"must be {allowed}, not {quoted(value)}")
         return value
 
-    def text(self, key: str, default: str | None, max_length: int = 1000, blanks: bool = True) -> str | None:
+    def text(self, key: str, max_length: int = 1000, blanks: bool = True) -> str | None:
         """Printable text without blanks at its ends; `blanks=False` allows none inside either."""
         allowed = f"printable text of 1 to {max_length} characters" + ("" if blanks else " without blanks")
-        value: str | None = self.get(key, (str,), allowed, default)
-        if value is None or key not in self.raw:
-            return value
+        value: str | None = self.get(key, (str,), allowed, None)
+        if value is None:
+            return None
         blank = value != value.strip() or (not blanks and any(map(str.isspace, value)))
         if not value or len(value) > max_length or not value.isprintable() or blank:
             raise self.error(key, f"must be {allowed}, not {quoted(value)}")
@@ -56,14 +56,14 @@ class Table:
 
     def required(self, key: str, max_length: int = 1000, blanks: bool = True) -> str:
         """Text that must be set."""
-        value = self.text(key, None, max_length, blanks)
+        value = self.text(key, max_length, blanks)
         if value is None:
             raise self.error(key, "is missing")
         return value
 
     def path(self, key: str) -> Path | None:
         """A path; a relative one is relative to the folder of the settings file."""
-        value = self.text(key, None)
+        value = self.text(key)
         return Path(self.file).parent / expand_user(Path(value)) if value is not None else None
 
     def number(self, key: str, default: float, minimum: float, maximum: float, whole: bool = False) -> Any:
