@@ -34,9 +34,7 @@ class Period:
         first = None if since is None else parse_moment(since, "--from", now)
         last = None if until is None else parse_moment(until, "--to", now)
         period = cls(first, last, time_zone)
-        if is_local(first) == is_local(
-            last
-        ):  # otherwise only the database can compare them
+        if is_local(first) == is_local(last):  # otherwise only the database can compare them
             period.require_order()
         return period
 
