@@ -41,7 +41,7 @@ class NothingStored:
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         return None
 
-    def runs(self, server: str, uniqueid: str, at: int) -> Runs:
+    def runs(self, event: Observation) -> Runs:
         return Runs(None, frozenset())
 
     def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:

@@ -36,15 +36,13 @@ _APPLICATIONS = {"send": "SendFAX", "receive": "ReceiveFAX"}
 
 
 def count_of_earlier_run(pending: Sequence[Pending], event: Observation) -> int:
-    """Return how many of the first pending events belong to a run before the one that this event begins.
-
-    The result is 0 for an event that begins no run.
-    """
+    """Return how many of the first pending events belong to an earlier run if this event begins a run, else 0."""
     if event.event != NEWEXTEN and not _is_init_error(event):
         return 0
     at = bisect_left(pending, event.observed_at, key=observed_at)
     if event.event == NEWEXTEN:
-        return at if any(_belongs_to_a_run(entry.event) for entry in pending[:at]) else 0
+        # A dialplan may set LOCALSTATIONID for the next fax.
+        return at if any(_variable(entry.event) != "LOCALSTATIONID" for entry in pending[:at]) else 0
     start = _start_of_run(pending, at)
     return start if start is not None and any(_is_init_error(entry.event) for entry in pending[:start]) else 0
 
@@ -84,11 +82,6 @@ def _start_of_run(pending: Sequence[Pending], at: int) -> int | None:
         while at and pending[at - 1].event.observed_at == moment:  # an event that was imported twice is pending twice
             at -= 1
     return at
-
-
-def _belongs_to_a_run(event: Observation) -> bool:
-    # A dialplan may set LOCALSTATIONID for the next fax.
-    return _variable(event) != "LOCALSTATIONID"
 
 
 def _is_init_error(event: Observation) -> bool:

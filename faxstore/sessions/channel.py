@@ -68,11 +68,7 @@ class State(Enum):
 # Next states after an input.  In a state that is not a key the input changes nothing.
 _LISTED_AGAIN = {State.SUPERSEDED: State.LISTED, State.FOLLOWED: State.COMPLETED}
 _COMPLETED = {State.LISTED: State.COMPLETED, State.SUPERSEDED: State.FOLLOWED}
-_ANOTHER_BEGINS = {
-    State.LISTED: State.SUPERSEDED,
-    State.UNLISTED: State.SUPERSEDED,
-    State.COMPLETED: State.FOLLOWED,
-}
+_ANOTHER_BEGINS = {State.LISTED: State.SUPERSEDED, State.UNLISTED: State.SUPERSEDED, State.COMPLETED: State.FOLLOWED}
 
 
 class Fax(NamedTuple):
@@ -94,16 +90,6 @@ class Fax(NamedTuple):
     def unlisted(self) -> bool:
         """Whether no list has shown the fax."""
         return self.first_listed is None
-
-    @property
-    def unlisted_under_way(self) -> bool:
-        """Whether the fax is unlisted and has not raised its completion event."""
-        return self.unlisted and self.state in (State.UNLISTED, State.SUPERSEDED)
-
-    @property
-    def another_began(self) -> bool:
-        """Whether Newexten has announced another fax."""
-        return self.state in (State.SUPERSEDED, State.FOLLOWED)
 
     def after(self, transitions: dict[State, State]) -> Fax:
         """Return the fax after a transition."""
@@ -150,8 +136,7 @@ class Channel:
             self.fax = Fax(session_id, State.LISTED, at, at)
             remember(self.began, session_id, at)
         else:
-            state = _LISTED_AGAIN.get(self.fax.state, self.fax.state)
-            self.fax = Fax(session_id, state, at, self.fax.first_listed)
+            self.fax = self.fax.after(_LISTED_AGAIN)._replace(last_seen=at)
         self.last_seen = at
 
     def apply(self, event: Observation, session_id: UUID) -> None:
@@ -168,8 +153,6 @@ class Channel:
     def hang_up(self, at: int) -> None:
         """Record that the channel is gone."""
         self.hung_up, self.last_seen = True, max(self.last_seen, at)
-
-    # -- pending events ------------------------------------------------------------------------------
 
     def insert(self, pending: Pending) -> None:
         """Add a pending event at its place in time."""
@@ -191,10 +174,9 @@ class Channel:
         return bisect_left(self.pending, moment, key=observed_at)
 
     def is_overtaken(self, moment: int) -> bool:
-        """Return whether an event later than this moment is pending.
+        """Return whether an event later than this moment is pending: recordings overlap, or a clock was set back.
 
-        That happens where recordings overlap, and where a clock was set back.  The channel's state is then that of a
-        later moment, and the stored sessions have to be asked.
+        The channel's state is then that of a later moment, and the stored sessions have to be asked.
         """
         return bool(self.pending) and self.pending[-1].event.observed_at > moment
 

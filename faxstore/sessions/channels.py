@@ -11,7 +11,6 @@ channels are in order of use.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from uuid import UUID
 
@@ -22,18 +21,18 @@ MOST_SETTLED = 10_000
 
 
 class Channels:
-    """Channels by epoch and name (names repeat after a restart of the server), with their deadlines."""
+    """Channels by epoch and name (names repeat after a restart of the server), with their deadlines.
+
+    Deadlines are in a heap.  One that moves later leaves its entry in place: the entry is put back when it comes to the
+    front.  One that moves earlier gets a second entry, and the first one is skipped.
+    """
 
     def __init__(self) -> None:
         self._by_epoch: dict[UUID, dict[str, Channel]] = {}
         self._settled: OrderedDict[Channel, None] = OrderedDict()
-        self._deadlines = _Deadlines()
-
-    def __len__(self) -> int:
-        return sum(map(len, self._by_epoch.values()))
-
-    def __iter__(self) -> Iterator[Channel]:
-        return (channel for names in self._by_epoch.values() for channel in names.values())
+        self._deadlines: dict[Channel, int] = {}
+        self._heap: list[tuple[int, int, Channel]] = []
+        self._pushed = 0
 
     def find(self, epoch: UUID, name: str) -> Channel | None:
         """Return a channel if it is remembered."""
@@ -48,69 +47,45 @@ class Channels:
     def update(self, channel: Channel) -> None:
         """Add a channel, or account for a change of it; another channel of its epoch and name is replaced."""
         self._by_epoch.setdefault(channel.epoch, {})[channel.name] = channel
-        if channel.pending:
-            self._settled.pop(channel, None)
-        else:
+        self._settled.pop(channel, None)
+        if not channel.pending:
             self._settled[channel] = None
-            self._settled.move_to_end(channel)
             if len(self._settled) > MOST_SETTLED:
                 self._forget(next(iter(self._settled)))
-        self._deadlines.set(channel)
+        self._set_deadline(channel)
 
     def expire(self, now: int) -> list[Channel]:
         """Forget settled channels whose deadline has passed; return those with pending events whose deadline has."""
         overdue = []
-        for channel in self._deadlines.due(now):
-            if channel.pending:
+        while self._heap and self._heap[0][0] < now:
+            at, _, channel = heappop(self._heap)
+            if self._deadlines.get(channel) != at:
+                continue
+            del self._deadlines[channel]
+            if channel.deadline != at:
+                self._set_deadline(channel)
+            elif channel.pending:
                 overdue.append(channel)
             else:
                 self._forget(channel)
         return overdue
 
+    def _set_deadline(self, channel: Channel) -> None:
+        deadline = channel.deadline
+        if self._deadlines.get(channel, deadline + 1) <= deadline:
+            return
+        self._deadlines[channel] = deadline
+        self._pushed += 1
+        heappush(self._heap, (deadline, self._pushed, channel))
+        if len(self._heap) > 2 * len(self._deadlines) + 1_000:  # so that skipped entries take no memory
+            self._heap = [entry for entry in self._heap if self._deadlines.get(entry[2]) == entry[0]]
+            heapify(self._heap)
+
     def _forget(self, channel: Channel) -> None:
         self._settled.pop(channel, None)
-        self._deadlines.remove(channel)
+        self._deadlines.pop(channel, None)
         names = self._by_epoch.get(channel.epoch, {})
         if names.get(channel.name) is channel:
             del names[channel.name]
             if not names:
                 del self._by_epoch[channel.epoch]
-
-
-class _Deadlines:
-    """Channels in a heap by deadline.
-
-    A deadline that moves later leaves its entry in place: the entry is put back when it comes to the front.  One that
-    moves earlier gets a second entry, and the first one is skipped.
-    """
-
-    def __init__(self) -> None:
-        self._at: dict[Channel, int] = {}
-        self._heap: list[tuple[int, int, Channel]] = []
-        self._pushed = 0
-
-    def set(self, channel: Channel) -> None:
-        deadline = channel.deadline
-        if self._at.get(channel, deadline + 1) <= deadline:
-            return
-        self._at[channel] = deadline
-        self._pushed += 1
-        heappush(self._heap, (deadline, self._pushed, channel))
-        if len(self._heap) > 2 * len(self._at) + 1_000:  # so that skipped entries take no memory
-            self._heap = [entry for entry in self._heap if self._at.get(entry[2]) == entry[0]]
-            heapify(self._heap)
-
-    def remove(self, channel: Channel) -> None:
-        self._at.pop(channel, None)
-
-    def due(self, now: int) -> Iterator[Channel]:
-        """Remove and return the channels whose deadline is before now."""
-        while self._heap and self._heap[0][0] < now:
-            at, _, channel = heappop(self._heap)
-            if self._at.get(channel) != at:
-                continue
-            del self._at[channel]
-            if channel.deadline == at:
-                yield channel
-            else:
-                self.set(channel)

@@ -33,8 +33,8 @@ class SessionLookup(Protocol):
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         """Return the last fax that began on the event's channel by the time of the event, as it was at that time."""
 
-    def runs(self, server: str, uniqueid: str, at: int) -> Runs:
-        """Return the faxes of a server's Uniqueid as of a moment (microseconds)."""
+    def runs(self, event: Observation) -> Runs:
+        """Return the faxes of the event's server and Uniqueid as of the time of the event; none without a Uniqueid."""
 
     def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
         """Return id and SessionNumber of each open session of the epoch that a complete list does not contain."""

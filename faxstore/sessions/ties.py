@@ -25,7 +25,7 @@ from faxstore.sessions.application_runs import COMPLETIONS, Pending
 from faxstore.sessions.channel import Channel, State, remember
 from faxstore.sessions.channels import Channels
 from faxstore.sessions.identity import unlisted_id
-from faxstore.sessions.lookup import Runs, SessionLookup
+from faxstore.sessions.lookup import SessionLookup
 
 JUST_BEFORE = 30 * MICROSECONDS
 """How long before the list that reveals a new life its first events may have come."""
@@ -74,7 +74,8 @@ class ChannelTies:
 
     def add_event(self, epoch: UUID, key: int, event: Observation) -> list[Resolved]:
         """Resolve an event, or let it wait; return the event and the pending ones that it resolves."""
-        channel, resolved = self._channel_of(epoch, event), []
+        channel = self._channels.find(epoch, event.channel or "") or self._stored_channel(epoch, event)
+        resolved = []
         if channel.uniqueid and event.uniqueid and channel.uniqueid != event.uniqueid:  # another call of this name
             resolved = self._release(channel, len(channel.pending))
             channel = Channel(epoch, channel.name)
@@ -102,15 +103,9 @@ class ChannelTies:
             self._channels.update(channel)
         return resolved
 
-    # -- one event -----------------------------------------------------------------------------------
-
-    def _channel_of(self, epoch: UUID, event: Observation) -> Channel:
-        name = event.channel or ""
-        channel = self._channels.find(epoch, name)
-        if channel is None:
-            channel = Channel(epoch, name, self._lookup.latest_fax(epoch, event))
-            channel.last_seen = channel.fax.last_seen if channel.fax else 0
-        return channel
+    def _stored_channel(self, epoch: UUID, event: Observation) -> Channel:
+        fax = self._lookup.latest_fax(epoch, event)
+        return Channel(epoch, event.channel or "", fax, last_seen=fax.last_seen if fax else 0)
 
     def _place(self, channel: Channel, key: int, event: Observation) -> list[Resolved]:
         overtaken = channel.is_overtaken(event.observed_at)
@@ -118,8 +113,8 @@ class ChannelTies:
         if fax is not None and fax.includes(event):
             channel.apply(event, fax.session_id)
             return [Resolved(key, event, fax.session_id, channel.epoch)]
-        may_be_stored = overtaken or (fax is not None and fax.unlisted and not fax.another_began)
-        session_id = self._stored_runs(event).under_way if may_be_stored else None
+        goes_on = fax is not None and fax.unlisted and fax.state in (State.UNLISTED, State.COMPLETED)
+        session_id = self._lookup.runs(event).under_way if overtaken or goes_on else None
         if session_id is not None:
             resolved = self._release(channel, channel.pending_before(event.observed_at))
             channel.become_unlisted(session_id, [event])
@@ -128,8 +123,6 @@ class ChannelTies:
         if event.event not in COMPLETIONS:
             return []
         return self._release(channel, application_runs.count_until_next_run(channel.pending, event.observed_at))
-
-    # -- a listed session ----------------------------------------------------------------------------
 
     def _adopt(self, channel: Channel, life: Life, since: int) -> None:
         """Move pending events to the epoch that a list has just revealed, if they came after its start.
@@ -156,8 +149,6 @@ class ChannelTies:
             return channel.pending_before(seen.observed_at)
         return application_runs.count_until_next_run(channel.pending, seen.observed_at)
 
-    # -- unlisted faxes ------------------------------------------------------------------------------
-
     def _release(self, channel: Channel, count: int) -> list[Resolved]:
         """Make the first pending events of a channel an unlisted fax."""
         taken = channel.take(count)
@@ -168,18 +159,14 @@ class ChannelTies:
         channel.become_unlisted(session_id, events)
         return [Resolved(key, event, session_id, channel.epoch) for key, event in taken]
 
-    def _stored_runs(self, event: Observation) -> Runs:
-        if event.uniqueid is None:
-            return Runs(None, frozenset())
-        return self._lookup.runs(event.life.server, event.uniqueid, event.observed_at)
-
     def _unlisted_session(self, channel: Channel, events: list[Observation]) -> UUID:
         """Return the id of an unlisted fax: of one that is under way, or by the number of faxes before it."""
         first, latest = events[0], channel.fax
-        stored = self._stored_runs(first)
+        stored = self._lookup.runs(first)
         if stored.under_way is not None:
             return stored.under_way
-        if latest is not None and latest.unlisted_under_way and not application_runs.begins(events):
+        under_way = latest is not None and latest.unlisted and latest.state in (State.UNLISTED, State.SUPERSEDED)
+        if latest and under_way and not application_runs.begins(events):
             return latest.session_id  # its first events waited for LONGEST_WAIT
         # Channel names repeat after a restart: without a Uniqueid only the epoch distinguishes them.
         uniqueid = first.uniqueid or f"{channel.epoch} {first.channel}"

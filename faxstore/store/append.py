@@ -21,38 +21,18 @@ from faxstore.sessions.ties import Resolved
 from faxstore.store.database import Connection
 from faxstore.store.session_lookup import StoredSessions
 
-_COLUMNS = {
-    "batch": "uuid",
-    "ordinal": "int4",
-    "session_id": "uuid",
-    "epoch_id": "uuid",
-    "observed_at": "timestamptz",
-    "session_number": "int8",
-    "data_rate": "int4",
-    "x_resolution": "int4",
-    "y_resolution": "int4",
-    "page_number": "int4",
-    "pages_transmitted": "int4",
-    "pages_received": "int4",
-    "total_bad_lines": "int4",
-    "error_correction_mode": "bool",
-    "event": "text",
-    "operation": "text",
-    "state": "text",
-    "session_type": "text",
-    "channel": "text",
-    "uniqueid": "text",
-    "technology": "text",
-    "file_name": "text",
-    "details": "jsonb",
-}
-_COPY = f"copy fax.staged_row ({', '.join(_COLUMNS)}) from stdin (format binary)"
-
-_OBSERVATION_FIELDS = tuple(_COLUMNS)[5:-1]
+_INTEGERS = (
+    "data_rate", "x_resolution", "y_resolution", "page_number",
+    "pages_transmitted", "pages_received", "total_bad_lines",
+)  # fmt: skip
+_TEXTS = ("event", "operation", "state", "session_type", "channel", "uniqueid", "technology", "file_name")
+_OBSERVATION_FIELDS = ("session_number", *_INTEGERS, "error_correction_mode", *_TEXTS)
 """Columns that are fields of an Observation by the same name."""
 
-_INTEGERS = tuple(name for name, kind in _COLUMNS.items() if kind == "int4" and name != "ordinal")
-
+_COLUMNS = ("batch", "ordinal", "session_id", "epoch_id", "observed_at", *_OBSERVATION_FIELDS, "details")
+_OWN_TYPES = ["uuid", "int4", "uuid", "uuid", "timestamptz"]
+_TYPES = [*_OWN_TYPES, "int8", *["int4"] * len(_INTEGERS), "bool", *["text"] * len(_TEXTS), "jsonb"]
+_COPY = f"copy fax.staged_row ({', '.join(_COLUMNS)}) from stdin (format binary)"
 _ADD_SERVER_ROW = sql.text("queries/store/add_server_row")
 _ADD_REJECTED = sql.text("queries/store/add_rejected")
 
@@ -108,7 +88,7 @@ class Appender:
         values = [_values(batch, ordinal, row) for ordinal, row in enumerate(rows)]
         with self._connection.cursor() as cursor:
             with cursor.copy(_COPY) as copy:
-                copy.set_types(list(_COLUMNS.values()))
+                copy.set_types(_TYPES)
                 for row_values in values:
                     copy.write_row(row_values)
             cursor.execute("select appended, repeats from fax.append(%s, %s)", [batch, self._collector_id])
@@ -135,12 +115,6 @@ def _values(batch: UUID, ordinal: int, row: Resolved) -> list[Any]:
         value = getattr(seen, name)
         if value is not None and not -(2**31) <= value < 2**31:
             raise ValueError(f"{name} is {value!r:.40}, over 32 bits")
-    return [
-        batch,
-        ordinal,
-        row.session_id,
-        row.epoch_id,
-        moment(seen.observed_at),
-        *[getattr(seen, name) for name in _OBSERVATION_FIELDS],
-        Jsonb(seen.details) if seen.details else None,
-    ]
+    fields = [getattr(seen, name) for name in _OBSERVATION_FIELDS]
+    details = Jsonb(seen.details) if seen.details else None
+    return [batch, ordinal, row.session_id, row.epoch_id, moment(seen.observed_at), *fields, details]

@@ -1,55 +1,83 @@
-"""The stored epochs and sessions, as faxstore.sessions asks for them."""
+"""The stored epochs and sessions, as faxstore.sessions asks for them.
+
+A life is one observer's view of one run of a server's fax registry.  An epoch is the run itself, under one id for all
+observers.  fax.resolve_epoch() finds the epoch by the evidence of the life (start-up time, start-up text, reload) or
+creates it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from faxstore import sql
-from faxstore.observations import Life, Listing, Observation, moment
+from faxstore.observations import Life, Listing, Observation, microseconds, moment
 from faxstore.sessions.channel import Fax
-from faxstore.sessions.lookup import Runs
+from faxstore.sessions.identity import epoch_id
+from faxstore.sessions.lookup import Runs, SessionLookup
 from faxstore.store.database import Connection
-from faxstore.store.epochs import Epochs
 
+_UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
+_RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
 _RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
 _MISSING = "select session_id, session_number from fax.find_gone_sessions(%s, %s, %s::bigint[])"
 
 
-class StoredSessions:
-    """The SessionLookup of one database."""
+class StoredSessions(SessionLookup):
+    """The SessionLookup of one database.  Each life is resolved once, and again when more is known of its start."""
 
     def __init__(self, connection: Connection, collector_id: str) -> None:
         self._connection = connection
-        self._epochs = Epochs(connection, collector_id)
+        self._collector_id = collector_id
+        self._epochs: dict[tuple[str, int, int | None], tuple[Life, UUID]] = {}
 
     def epoch(self, life: Life) -> UUID:
-        """Return the epoch of a life; create it if no observer has reported it yet."""
-        return self._epochs.resolve(life)
+        key = (life.server, life.first_seen, life.reloaded_at)
+        before = self._epochs.get(key)
+        if before is not None and before[0] == life:
+            return before[1]
+        epoch = cast("UUID", self._resolve(life, before[1] if before else None, create=True))
+        self._epochs[key] = (life, epoch)
+        return epoch
 
     def known_epoch(self, life: Life) -> UUID | None:
-        """Return the epoch of a life, or None if it is not stored."""
-        return self._epochs.find(life)
+        before = self._epochs.get((life.server, life.first_seen, life.reloaded_at))
+        return before[1] if before else self._resolve(life, None, create=False)
 
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
-        """Return the last fax that began on the event's channel by the time of the event, as it was at that time."""
-        parameters = {
-            "epoch": epoch,
-            "channel": event.channel,
-            "uniqueid": event.uniqueid,
-            "moment": moment(event.observed_at),
-        }
-        row = self._connection.execute(_LAST_ON_CHANNEL, parameters).fetchone()
+        key = {"epoch": epoch, "channel": event.channel, "uniqueid": event.uniqueid}
+        row = self._connection.execute(_LAST_ON_CHANNEL, key | {"moment": moment(event.observed_at)}).fetchone()
         return Fax.stored(*row) if row else None
 
-    def runs(self, server: str, uniqueid: str, at: int) -> Runs:
-        """Return the faxes of a server's Uniqueid as of a moment (microseconds)."""
-        parameters = {"server": server, "uniqueid": uniqueid, "moment": moment(at)}
-        rows = self._connection.execute(_RUNS_OF_UNIQUEID, parameters).fetchall()
+    def runs(self, event: Observation) -> Runs:
+        key = {"server": event.life.server, "uniqueid": event.uniqueid, "moment": moment(event.observed_at)}
+        rows = self._connection.execute(_RUNS_OF_UNIQUEID, key).fetchall() if event.uniqueid is not None else []
         under_way = next((session for session, _, goes_on in rows if goes_on), None)
         return Runs(under_way, frozenset(session for session, before, _ in rows if before))
 
     def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
-        """Return id and SessionNumber of each open session of the epoch that a complete list does not contain."""
         parameters = [epoch, moment(listing.observed_at), list(listing.session_numbers)]
         return self._connection.execute(_MISSING, parameters).fetchall()
+
+    def _resolve(self, life: Life, before: UUID | None, *, create: bool) -> UUID | None:
+        if before is None:
+            life = self._with_unseen_reload(life)
+        own = [life.server, epoch_id(life), before, _moment(life.first_seen), life.continued]
+        start = [_moment(life.started_at), life.startup_text, _moment(life.reloaded_at)]
+        row = self._connection.execute(_RESOLVE, [*own, *start, create]).fetchone()
+        return cast("UUID | None", row[0]) if row else None
+
+    def _with_unseen_reload(self, life: Life) -> Life:
+        """Return the life with the reload that its observer missed, if stored rows of the server show one."""
+        if life.reloaded_at is not None or (life.started_at is None and life.startup_text is None):
+            return life
+        values = [life.server, _moment(life.started_at), life.startup_text, _moment(life.first_seen)]
+        row = self._connection.execute(_UNSEEN_RELOAD, [*values, self._collector_id]).fetchone()
+        return replace(life, reloaded_at=microseconds(row[0])) if row and row[0] else life
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else moment(at)

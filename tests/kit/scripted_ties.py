@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import UUID, uuid5
 
 from faxstore.observations import MICROSECONDS, Details, Hangup, Life, Listing, Observation
-from faxstore.sessions.channel import Fax, State
+from faxstore.sessions.channel import Channel, Fax, State
+from faxstore.sessions.channels import Channels
 from faxstore.sessions.identity import NAMESPACE, unlisted_id
 from faxstore.sessions.lookup import Runs
 from faxstore.sessions.ties import ChannelTies, Resolved
@@ -37,6 +38,11 @@ def keys_and_sessions(rows: list[Resolved]) -> list[tuple[int | None, UUID]]:
     return [(row.key, row.session_id) for row in rows]
 
 
+def remembered(channels: Channels) -> list[Channel]:
+    """Return all channels that are remembered."""
+    return [channel for names in channels._by_epoch.values() for channel in names.values()]
+
+
 class ScriptedLookup:
     """Stored sessions from dictionaries; `asked` lists the channels that were looked up."""
 
@@ -56,8 +62,8 @@ class ScriptedLookup:
         self.asked.append(event.channel or "")
         return self.faxes.get(event.channel or "") if epoch == EPOCH else None
 
-    def runs(self, server: str, uniqueid: str, at: int) -> Runs:
-        return self.runs_of.get(uniqueid, Runs(None, frozenset()))
+    def runs(self, event: Observation) -> Runs:
+        return self.runs_of.get(event.uniqueid or "", Runs(None, frozenset()))
 
     def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
         return [entry for entry in self.open if entry[1] not in listing.session_numbers]
@@ -74,7 +80,7 @@ class ScriptedTies:
     @property
     def pending(self) -> int:
         """The number of events that wait for their session."""
-        return sum(len(channel.pending) for channel in self.ties._channels)
+        return sum(len(channel.pending) for channel in remembered(self.ties._channels))
 
     def lists(self, session: UUID, when: float, channel: str = CHANNEL) -> list[int | None]:
         """Let a poll show the session; return the keys of the events that it resolves."""
