@@ -56,9 +56,8 @@ class Coverage:
         """A connection ended.  A second futile one for the same reason (a refused login) gives no row."""
         held, self._held = self._held, []
         again = bool(held) and self._futile == reason
-        details: Details = {"Reason": reason} if reason else {}
         self._futile = reason if self._newest is None else None
-        ended = self._row(now, "Disconnected", details | self._last_polled())
+        ended = self._row(now, "Disconnected", _reason(reason) | self._last_polled())
         self.connected, self._newest = False, None
         return [] if again else [*held, ended]
 
@@ -67,7 +66,7 @@ class Coverage:
         if reason == self._connect_error:
             return []
         self._connect_error = reason
-        return [self._row(now, "ConnectFailed", {"Reason": reason} if reason else {})]
+        return [self._row(now, "ConnectFailed", _reason(reason))]
 
     def poll_failed(self, reason: str, now: int) -> list[ServerObservation]:
         """A list was refused or is faulty.  A reason that differs only in its numbers counts as the same."""
@@ -76,8 +75,7 @@ class Coverage:
         if kind == self._poll_error:
             return []
         self._poll_error = kind
-        details: Details = {"Reason": reason}
-        return [self._row(now, "PollFailed", details | self._last_polled())]
+        return [self._row(now, "PollFailed", {"Reason": reason, **self._last_polled()})]
 
     def polled(self, now: int) -> list[ServerObservation]:
         """A complete list was received.  There is a row after a pause, after a failure and once per HEARTBEAT."""
@@ -107,3 +105,7 @@ class Coverage:
 
     def _row(self, now: int, event: str, details: Details | None = None) -> ServerObservation:
         return ServerObservation(self._server, now, event, details or {})
+
+
+def _reason(reason: str) -> Details:
+    return {"Reason": reason} if reason else {}

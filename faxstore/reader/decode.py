@@ -51,7 +51,7 @@ def completion(message: Message) -> Decoded:
 
 def channel_event(message: Message) -> Decoded:
     """Decode a FAXStatus, VarSet, Newexten or Status event; headers of the channel go to details."""
-    return _decode(message, _CHANNEL)
+    return _decode(message, _CHANNEL_EVENT)
 
 
 Decoder = Callable[[Decoded, str], bool]
@@ -68,7 +68,7 @@ def _decode(message: Message, decoders: dict[str, Decoder]) -> Decoded:
         decoder = decoders.get(key)
         if decoder is None:
             _add(decoded.details, name, value)
-        elif key in seen and key not in _REPEAT:
+        elif key in seen and key != "filename":  # repeats if there are several documents
             _add(decoded.details, name, value)
             decoded.problems.append(f"{name} repeats with {value[:40]!r}")
         elif not decoder(decoded, value):
@@ -98,8 +98,12 @@ def _text(name: str) -> Decoder:
 
 
 def _number(name: str) -> Decoder:
+    return _parsed(name, number)
+
+
+def _parsed(name: str, parse: Callable[[str], int | None]) -> Decoder:
     def decode(decoded: Decoded, value: str) -> bool:
-        found = number(value)
+        found = parse(value)
         if found is not None:
             decoded.fields[name] = found
         return found is not None
@@ -107,12 +111,9 @@ def _number(name: str) -> Decoder:
     return decode
 
 
-def _ecm(decoded: Decoded, value: str) -> bool:
+def _yes_or_no(value: str) -> bool | None:
     # Yes/No of a send or receive session, yes/no of a gateway (res_fax_spandsp.c).
-    known = {"yes": True, "no": False}.get(value.strip().lower())
-    if known is not None:
-        decoded.fields["error_correction_mode"] = known
-    return known is not None
+    return {"yes": True, "no": False}.get(value.strip().lower())
 
 
 def _resolution(decoded: Decoded, value: str) -> bool:
@@ -134,18 +135,11 @@ def _file_name(decoded: Decoded, value: str) -> bool:
     return True
 
 
-def _session_number(_decoded: Decoded, _value: str) -> bool:
-    return True  # read by session_number()
-
-
-_REPEAT = frozenset({"filename"})
-"""Headers that repeat if there are several documents."""
-
 _SNAPSHOT: dict[str, Decoder] = {
-    "sessionnumber": _session_number,
+    "sessionnumber": lambda _decoded, _value: True,  # read by session_number()
     "operation": _text("operation"),
     "state": _text("state"),
-    "errorcorrectionmode": _ecm,
+    "errorcorrectionmode": _parsed("error_correction_mode", _yes_or_no),
     "datarate": _number("data_rate"),
     "imageresolution": _resolution,
     "pagenumber": _number("page_number"),
@@ -157,16 +151,6 @@ _SNAPSHOT: dict[str, Decoder] = {
     "technology": _text("technology"),
     "sessiontype": _text("session_type"),
 }
-_CHANNEL: dict[str, Decoder] = {
-    "channel": _text("channel"),
-    "uniqueid": _text("uniqueid"),
-    "operation": _text("operation"),
-    "filename": _file_name,
-}
-_COMPLETION: dict[str, Decoder] = {
-    "channel": _text("channel"),
-    "uniqueid": _text("uniqueid"),
-    "transferrate": _number("data_rate"),
-    "resolution": _resolution,
-    "filename": _file_name,
-}
+_OF_CHANNEL: dict[str, Decoder] = {"channel": _text("channel"), "uniqueid": _text("uniqueid"), "filename": _file_name}
+_CHANNEL_EVENT = _OF_CHANNEL | {"operation": _text("operation")}
+_COMPLETION = _OF_CHANNEL | {"transferrate": _number("data_rate"), "resolution": _resolution}

@@ -84,9 +84,9 @@ class LineReader:
         """The number of list entries whose detail may still arrive.  A recording that ends here ends within a poll."""
         return self._listings.unfinished
 
-    def end_recording(self) -> list[Record]:
+    def end_recording(self) -> list[ServerObservation]:
         """Return the records that become final because the recording ends here."""
-        return [*self._coverage.end_recording()]
+        return self._coverage.end_recording()
 
     def feed(self, line: Line) -> list[Record]:
         """Return the records that this line completes."""
@@ -106,8 +106,6 @@ class LineReader:
         self._same = self._same + 1 if now == self._last else 0
         self._last = now
         return now + self._same
-
-    # -- lines ---------------------------------------------------------------------------------------
 
     def _records(self, direction: Direction, text: str, now: int) -> list[Record]:
         if direction == "mark":
@@ -167,8 +165,6 @@ class LineReader:
         before = [] if self._coverage.connected else self._mark(marks.CONNECTED, now)
         return [*before, *self._coverage.add_banner(version, now)]
 
-    # -- lists ---------------------------------------------------------------------------------------
-
     def _response(self, message: Message, now: int) -> Iterable[Record]:
         action = _ACTIONS.get(message.get("Message"), "")
         request = self._requests.pop(message, action)
@@ -182,8 +178,10 @@ class LineReader:
             return []
         if request.action == pending_requests.LIST:
             return self._coverage.poll_failed(message.get("Message").strip() or "FAXSessions was refused", now)
-        is_detail = request.action == pending_requests.DETAIL
-        return self._listings.refuse_detail(request.session_number) if is_detail else []
+        if request.action != pending_requests.DETAIL:
+            return []
+        entry = self._listings.pop_entry(request.session_number)
+        return [entry.observed()] if entry else []  # the session may have ended, so its entry is final
 
     def _entry(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = session_number(message)
@@ -203,9 +201,7 @@ class LineReader:
         if fault is not None:
             return [*final, *self._coverage.poll_failed(fault, now), self._rejects.reject(fault, now)]
         polled = self._coverage.polled(now)
-        if not polled:
-            return final
-        return [*final, Listing(self._life(now), now, self._listings.numbers), *polled]
+        return [*final, Listing(self._life(now), now, self._listings.numbers), *polled] if polled else final
 
     def _session(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = session_number(message)
@@ -219,8 +215,6 @@ class LineReader:
             life = entry.life
         seen = Observation(life, now, name, number, details=details, **fields)
         return [seen, *self._rejects.of_values(name, decoded, now)]
-
-    # -- lives ---------------------------------------------------------------------------------------
 
     def _life(self, now: int) -> Life:
         return self._lives.at(now, continued=not self._coverage.connected)

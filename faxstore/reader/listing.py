@@ -28,9 +28,8 @@ class Entry:
 
     def observed(self) -> Observation:
         """Return the entry as an observation: its detail was not or could not be requested."""
-        return Observation(
-            self.life, self.observed_at, "FAXSessionsEntry", self.number, details=self.details, **self.fields
-        )
+        event = "FAXSessionsEntry"
+        return Observation(self.life, self.observed_at, event, self.number, details=self.details, **self.fields)
 
     def joined(self, fields: dict[str, Any], details: Details) -> tuple[dict[str, Any], Details]:
         """Return fields and details of the joined observation.  Those of the detail win over those of the entry.
@@ -122,7 +121,7 @@ class Listings:
         if fault is None:
             gone = [self._live.pop(number) for number in sorted(self._live.keys() - listed.entries.keys())]
             self._has_gone(entry.number for entry in gone)
-            final += [_gone(entry, now) for entry in gone]
+            final += [Observation(each.life, now, "Gone", each.number, each.fields.get("channel")) for each in gone]
         self._live.update(listed.entries)
         return final, fault
 
@@ -140,14 +139,9 @@ class Listings:
         """Return the entries of the live sessions of a channel, as last listed."""
         return [entry for entry in self._live.values() if channel and entry.fields.get("channel") == channel]
 
-    def refuse_detail(self, number: int | None) -> list[Observation]:
-        """The detail of a session was refused (it may have ended): its entry is final."""
-        entry = self._pending.pop(number, None) if number is not None else None
-        return [entry.observed()] if entry else []
-
-    def pop_entry(self, number: int) -> Entry | None:
-        """Remove and return the entry that a detail belongs to, or None if the session was not listed."""
-        return self._pending.pop(number, None)
+    def pop_entry(self, number: int | None) -> Entry | None:
+        """Remove and return the entry that waits for the detail of this session, or None if there is none."""
+        return self._pending.pop(number, None) if number is not None else None
 
     def end_poll(self) -> list[Observation]:
         """The poll is over: entries without detail are final."""
@@ -162,18 +156,12 @@ class Listings:
 
     def begin_life(self) -> list[Observation]:
         """Session numbers restart: no session is live, and entries are final in their former life."""
-        final = self.cut_off()
         self._live, self._gone, self._forgotten = {}, {}, -1
-        return final
+        return self.cut_off()
 
     def begin_life_within_list(self, life: Life) -> list[Observation]:
         """Session numbers restarted, as a number in the current list shows: the whole list belongs to the new life."""
-        final = self.end_poll()
         self._live, self._gone, self._forgotten = {}, {}, -1
         for entry in self._open.entries.values() if self._open else ():
             entry.life = life
-        return final
-
-
-def _gone(entry: Entry, now: int) -> Observation:
-    return Observation(entry.life, now, "Gone", entry.number, entry.fields.get("channel"))
+        return self.end_poll()
