@@ -38,7 +38,6 @@ from faxstore.commands import (
 )
 from faxstore.commands.general import GeneralOptions, add_command, new_group, on_command_line
 from faxstore.errors import FaxstoreError, UsageError
-from faxstore.logs import LogFormat
 
 INTERRUPTED = 130
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -98,7 +97,7 @@ def root(
     The exit status is 0 for success, 1 if a check failed, 2 for wrong use or missing rights, 3 if a server or the
     database could not be reached.
     """
-    logs.configure(log_format[0] if log_format else LogFormat.TEXT)
+    logs.configure(log_format[0] if log_format else logs.LogFormat.TEXT)
     context.obj = GeneralOptions().merge(on_command_line(context, context.params))
 
 

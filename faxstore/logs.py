@@ -101,9 +101,8 @@ def print_message(line: str, level: int = logging.INFO) -> None:
 
 
 def _log_thread_exception(args: threading.ExceptHookArgs) -> None:
-    if args.exc_value is not None:
-        name = args.thread.name if args.thread else "?"
-        log.critical("internal error in thread %s, please report it", name, exc_info=args.exc_value)
+    name = args.thread.name if args.thread else "?"
+    log.critical("internal error in thread %s, please report it", name, exc_info=args.exc_value)
 
 
 def _server(record: logging.LogRecord) -> str | None:

@@ -29,8 +29,7 @@ Consumer = Annotated[
     typer.Option(metavar="NAME", help="The consumer of the batches; each consumer receives every fax exactly once."),
 ]
 NewFormat = Annotated[
-    BillingFormat | None,
-    typer.Option("--format", help="The format of a new consumer's batches; it never changes. Default: csv."),
+    BillingFormat | None, typer.Option(help="The format of a new consumer's batches; it never changes. Default: csv.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the lines of the next batch; record and write nothing.")]
 Recheck = Annotated[

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from faxstore.export.selection import Selection
     from faxstore.store.database import Connection
 
-FormatOption = Annotated[ExportFormat, typer.Option("--format", help="The format of the rows.")]
-SessionsFormatOption = Annotated[SessionsFormat, typer.Option("--format", help="The format of the rows.")]
+FormatOption = Annotated[ExportFormat, typer.Option(help="The format of the rows.")]
 
 
 def about() -> None:
@@ -49,7 +48,7 @@ def sessions(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
-    format: SessionsFormatOption = SessionsFormat.CSV,
+    format: Annotated[SessionsFormat, typer.Option(help="The format of the rows.")] = SessionsFormat.CSV,
     output: options.OutputOrFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,

@@ -20,9 +20,7 @@ DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 
 TOP_KEYS = ("data_dir", "log_format", "database", "server")
 DATABASE_KEYS = ("dsn",)
-SERVER_KEYS = (
-    "name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval",
-)  # fmt: skip
+SERVER_KEYS = ("name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval")
 TLS_KEYS = ("ca_file", "verify")
 VARIABLES = ("FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_SECRET_<NAME>")
 
@@ -34,7 +32,8 @@ def load(
     config: Path | None, environ: Mapping[str, str], *, dsn: str | None = None, data_dir: Path | None = None
 ) -> Settings:
     """Loads the settings of this run; config, dsn and data_dir are options.  Raises UsageError."""
-    file = _file(config, environ)
+    chosen = config or environ.get("FAXSTORE_CONFIG")
+    file = expand_user(Path(chosen)) if chosen else next((file for file in DEFAULT_FILES if file.exists()), None)
     warnings: list[str] = []
     top = Table(read_toml(file) if file else {}, str(file), "", TOP_KEYS)
     database = Table(top.get("database", (dict,), "a table: [database]", {}), str(file), "database.", DATABASE_KEYS)
@@ -50,8 +49,8 @@ def load(
     if chosen_dsn is not None:
         _check_dsn(chosen_dsn, source, warnings)
     folder = data_dir or environ.get("FAXSTORE_DATA_DIR") or top.path("data_dir") or default_data_dir(environ)
-    log_format = _log_format(top, environ)
-    return Settings(chosen_dsn, expand_user(Path(folder)).absolute(), servers, tuple(warnings), file, log_format)
+    data_dir = expand_user(Path(folder)).absolute()
+    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, _log_format(top, environ))
 
 
 def require_servers(settings: Settings) -> tuple[ServerSettings, ...]:
@@ -136,13 +135,6 @@ def _log_format(top: Table, environ: Mapping[str, str]) -> LogFormat:
         if value and value not in list(LogFormat):
             raise UsageError(f"{source} must be {' or '.join(LogFormat)}, not {quoted(value)}")
     return LogFormat(variable or in_file or LogFormat.TEXT)
-
-
-def _file(config: Path | None, environ: Mapping[str, str]) -> Path | None:
-    chosen = config or environ.get("FAXSTORE_CONFIG")
-    if chosen:
-        return expand_user(Path(chosen))
-    return next((file for file in DEFAULT_FILES if file.exists()), None)
 
 
 def _check_dsn(dsn: str, source: str, warnings: list[str]) -> None:
