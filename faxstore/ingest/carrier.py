@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 import threading
 import time
+from contextlib import suppress
 
 import psycopg
 
@@ -42,7 +44,7 @@ class Carrier:
         self._dsn = dsn
         self._spool = spool
         self._collector_id = collector_id
-        self._deadline: float | None = None
+        self._deadline = math.inf
         self._stopping = threading.Event()
         self.heartbeat = Heartbeat("carrier thread", LONGEST_ROUND)
         self._down = False
@@ -117,17 +119,13 @@ class Carrier:
     def _make_partitions(self, connection: Connection) -> None:
         if time.monotonic() < self._partitions_due:
             return
-        try:
+        self._partitions_due = time.monotonic() + 60.0
+        with suppress(psycopg.errors.LockNotAvailable):  # a long query is running; partitions exist for months ahead
             connection.execute("select fax.make_partitions_ahead()")
-        except psycopg.errors.LockNotAvailable:  # a long query is running; partitions exist for months ahead
-            self._partitions_due = time.monotonic() + 60.0
-        else:
             self._partitions_due = time.monotonic() + PARTITIONS_EVERY
 
     def _is_over(self) -> bool:
-        if not self._stopping.is_set():
-            return False
-        return self._deadline is not None and time.monotonic() > self._deadline
+        return time.monotonic() > self._deadline
 
     def _report_down(self, error: Exception) -> None:
         if not self._down:

@@ -73,9 +73,11 @@ class Drain:
         try:
             appended = self._appender.append(self._readable(entries))
         except _CONTENT_ERRORS as error:
-            if len(entries) > 1:
-                return self._retry_in_halves(entries[-1][0], len(entries) // 2)
-            return self._reject(*entries[0], error)
+            if len(entries) == 1:
+                return self._reject(*entries[0], error)
+            self._suspect, self._limit = max(self._suspect, entries[-1][0]), len(entries) // 2
+            self._restart()
+            return Appended()
         self._spool.discard(appended.done)
         self._last_key = entries[-1][0]
         if self._last_key >= self._suspect:
@@ -94,11 +96,6 @@ class Drain:
             self.newer |= unreported
             advice = "records of a newer faxstore set aside: %d (first: %s); run that version to append them"
             log.warning(advice, len(unreported), newer[min(unreported)])
-
-    def _retry_in_halves(self, suspect: int, limit: int) -> Appended:
-        self._suspect, self._limit = max(self._suspect, suspect), limit
-        self._restart()
-        return Appended()
 
     def _restart(self) -> None:
         """Start again at the front of the spool: only the old appender knew which entries wait."""

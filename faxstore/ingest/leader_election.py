@@ -81,20 +81,16 @@ class LeaderElection:
         try:
             await asyncio.wait({request}, timeout=ANSWER)
         finally:
-            self._abandon_if_pending(request)
+            if not request.done():  # cancelled without waiting for it: even cancelling may hang on a dead network
+                request.cancel()
+                self._abandoned.add(request)
+                request.add_done_callback(self._abandoned_request_ended)
         if not request.done():
             return self._no_answer(f"no answer within {ANSWER:g} s")
         try:
             return self._update(request.result())
         except Exception as error:  # whatever the reason: the holder of the lease is unknown
             return self._no_answer(one_line(error))
-
-    def _abandon_if_pending(self, request: asyncio.Task[list[Lease]]) -> None:
-        """Cancel an unanswered request without waiting for it: even cancelling may hang on a dead network."""
-        if not request.done():
-            request.cancel()
-            self._abandoned.add(request)
-            request.add_done_callback(self._abandoned_request_ended)
 
     def _abandoned_request_ended(self, request: asyncio.Task[list[Lease]]) -> None:
         self._abandoned.discard(request)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
 
 from faxstore.store.lease import Lease
 
@@ -82,12 +81,9 @@ class Leadership:
 
 def _reason(lease: Lease, leader: str | None) -> str:
     """Return why this ingestor begins to collect; an empty string if no other ingestor was involved."""
-    if lease.previous_holder is not None:
-        return f"{lease.previous_holder} {_last_renewal(lease.last_renewed_at)}"
-    return f"{leader} no longer does" if leader else ""
-
-
-def _last_renewal(at: datetime | None) -> str:
-    if at is None:
-        return "gave up its lease"
-    return f"has not renewed its lease since {at.astimezone().isoformat(' ', 'seconds')}"
+    if lease.previous_holder is None:
+        return f"{leader} no longer does" if leader else ""
+    if lease.last_renewed_at is None:
+        return f"{lease.previous_holder} gave up its lease"
+    last_renewal = lease.last_renewed_at.astimezone().isoformat(" ", "seconds")
+    return f"{lease.previous_holder} has not renewed its lease since {last_renewal}"

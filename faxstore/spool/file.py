@@ -51,10 +51,9 @@ def is_full(error: sqlite3.Error) -> bool:
     return _code(error) == sqlite3.SQLITE_FULL
 
 
-def _code(error: sqlite3.Error) -> int | None:
-    """Return SQLite's primary result code; None for an error of the Python module."""
-    code: int | None = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; 0 for an error of the Python module."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def newest_key(database: sqlite3.Connection) -> int:

@@ -114,8 +114,6 @@ class Spool:
             self._database.close()
             self._process_lock.close()
 
-    # -- the file ----------------------------------------------------------------------------------
-
     def _run(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         with self._lock:
             try:
@@ -142,8 +140,7 @@ class Spool:
     def _discard(self, database: sqlite3.Connection, rows: list[tuple[int]], *, retain: bool) -> None:
         with _transaction(database):
             if retain:
-                query = "insert into kept (key, body) select key, body from entry where key = ?"
-                database.executemany(query, rows)
+                database.executemany("insert into kept (key, body) select key, body from entry where key = ?", rows)
             database.executemany("delete from entry where key = ?", rows)
             if retain:
                 self._expire(database)
@@ -159,8 +156,7 @@ class Spool:
         database.execute("delete from kept where ordinal <= ?", (expired,))
 
     def _set_target(self, database: sqlite3.Connection, target: str) -> int:
-        row = database.execute("select name from place").fetchone()
-        if row == (target,):
+        if database.execute("select name from place").fetchone() == (target,):
             return 0
         with _transaction(database):
             database.execute("insert or ignore into entry (key, body) select key, body from kept order by ordinal")
