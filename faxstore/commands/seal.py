@@ -85,7 +85,7 @@ def _name(connection: Connection, origin: str | None) -> str | None:
     """Returns the name of the log: that of its checkpoints, or else the one of the option."""
     from faxstore.log import stored
 
-    before = stored.newest(connection)
+    before = stored.checkpoint(connection)
     if before and origin not in (None, before[0].origin):
         raise UsageError(f"--origin {origin}: this log is named {before[0].origin}, which cannot change")
     return before[0].origin if before else origin

@@ -43,12 +43,8 @@ class StoredTree:
         kept = self._kept[rows]
         if first not in kept:  # read its neighbours too: the same path needs them
             begin = first - first % (rows * stored.BLOCK)
-            kept.update(
-                (position - 1, root)
-                for position, root in stored.roots(
-                    self._connection, rows, begin + 1, begin + rows * stored.BLOCK
-                ).items()
-            )
+            found = stored.roots(self._connection, rows, begin + 1, begin + rows * stored.BLOCK)
+            kept.update((position - 1, root) for position, root in found.items())
         if first not in kept:
             raise FaxstoreError(f"fax.log_subtree has no root for position {first + 1}: run faxstore verify")
         return kept[first]
@@ -59,9 +55,8 @@ class StoredTree:
             end = min(begin + stored.BLOCK, self.size)
             leaves = leaf_hashes(self._connection, begin + 1, end)
             if len(leaves) != end - begin:
-                raise FaxstoreError(
-                    f"{stored.position_range(begin + 1, end)}: rows are missing or added: run faxstore verify"
-                )
+                where = stored.position_range(begin + 1, end)
+                raise FaxstoreError(f"{where}: rows are missing or added: run faxstore verify")
             self._leaves[begin] = leaves
         return self._leaves[begin]
 
@@ -84,7 +79,7 @@ def positions_of(connection: Connection, session: UUID) -> list[int]:
 
 def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, str]:
     """Returns the checkpoint of `size` rows, or the newest, and its note.  Raises UsageError without one."""
-    found = stored.newest(connection) if size is None else stored.of_size(connection, size)
+    found = stored.checkpoint(connection, size)
     if found is None:
         unsealed = "nothing is sealed yet: run faxstore seal"
         raise UsageError(f"there is no checkpoint of {size} rows; see fax.checkpoint" if size else unsealed)

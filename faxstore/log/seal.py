@@ -47,7 +47,7 @@ def seal(
     while True:
         with connection.transaction():
             connection.execute("select fax.lock_log()")
-            before = stored.newest(connection)
+            before = stored.checkpoint(connection)
             sealed, text = before if before else (None, "")
             size = sealed.size if sealed else 0
             last = stored.last_position(connection)
@@ -83,6 +83,5 @@ def _store(connection: Connection, log: stored.GrowingLog, origin: str, signer: 
                 copy.write_row(subtree)
         checkpoint = Checkpoint(origin, log.size, log.frontier.root())
         text = signer.sign(checkpoint.text()) if signer else f"{checkpoint.text()}\n"
-        cursor.execute(
-            "insert into fax.checkpoint (size, root, note) values (%s, %s, %s)", [log.size, checkpoint.root, text]
-        )
+        values = [log.size, checkpoint.root, text]
+        cursor.execute("insert into fax.checkpoint (size, root, note) values (%s, %s, %s)", values)

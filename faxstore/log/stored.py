@@ -7,6 +7,7 @@ show which one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import cast
 
 from faxstore.errors import FaxstoreError
@@ -24,19 +25,13 @@ MARK = 4
 """Bytes of a leaf hash that are stored as its mark (fax.log_run.marks)."""
 
 
-def newest(connection: Connection) -> tuple[Checkpoint, str] | None:
-    """Returns the newest checkpoint and its stored note, None if nothing is sealed yet."""
-    row = connection.execute("select size, root, note from fax.checkpoint order by size desc limit 1").fetchone()
-    return None if row is None else _checkpoint(*row)
-
-
-def of_size(connection: Connection, size: int) -> tuple[Checkpoint, str] | None:
-    """Returns the checkpoint of that many rows and its stored note, None if it does not exist."""
-    row = connection.execute("select size, root, note from fax.checkpoint where size = %s", [size]).fetchone()
-    return None if row is None else _checkpoint(*row)
-
-
-def _checkpoint(size: int, root: bytes, text: str) -> tuple[Checkpoint, str]:
+def checkpoint(connection: Connection, size: int | None = None) -> tuple[Checkpoint, str] | None:
+    """Returns the checkpoint of that many rows, or the newest, and its stored note; None if it does not exist."""
+    query = "select size, root, note from fax.checkpoint where size = coalesce(%s, size) order by size desc limit 1"
+    row = connection.execute(query, [size]).fetchone()
+    if row is None:
+        return None
+    size, root, text = row
     try:
         return note.parse_stored(text, size, bytes(root)), text
     except NoteError as error:
@@ -138,18 +133,11 @@ def resume(connection: Connection, sealed: Checkpoint | None) -> GrowingLog:
     return log
 
 
-def ranges(positions: Iterator[int] | Sequence[int]) -> Iterator[tuple[int, int]]:
+def ranges(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yields first and last position of each range without gaps; `positions` are in order."""
-    first = last = None
-    for position in positions:
-        if first is None or last is None:
-            first = position
-        elif position != last + 1:
-            yield first, last
-            first = position
-        last = position
-    if first is not None and last is not None:
-        yield first, last
+    for _, places in groupby(enumerate(positions), lambda place: place[1] - place[0]):
+        found = [position for _, position in places]
+        yield found[0], found[-1]
 
 
 def position_range(first: int, last: int) -> str:

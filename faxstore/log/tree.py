@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
@@ -105,19 +105,9 @@ def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes
     """Returns the root that an audit path leads to (RFC 9162, 2.1.3.2).  Raises ProofError if it does not fit."""
     if not 0 <= index < size:
         raise ProofError(f"index {index} is not in a tree of {size} leaves")
-    node, last, found = index, size - 1, leaf
-    for sibling in path:
-        if not last:
-            raise ProofError("the path is too long")
-        if node % 2 or node == last:
-            found = node_hash(sibling, found)
-            while not node % 2 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            found = node_hash(found, sibling)
-        node, last = node >> 1, last >> 1
-    if last:
-        raise ProofError("the path is too short")
+    found = leaf
+    for sibling, is_left in _siblings(index, size - 1, path):
+        found = node_hash(sibling, found) if is_left else node_hash(found, sibling)
     return found
 
 
@@ -125,26 +115,35 @@ def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: S
     """Raises ProofError unless the path proves that the old tree is a prefix of the other (RFC 9162, 2.1.4.2)."""
     if not 0 < old <= size:
         raise ProofError(f"a tree of {old} leaves is not the beginning of one of {size}")
-    hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)
     if old == size:
-        hashes = [old_root] if not path else []
+        if path or old_root != root:
+            raise ProofError("the path has the wrong length" if path else "the path leads to other roots")
+        return
+    hashes = [old_root, *path] if old & (old - 1) == 0 else list(path)
     if not hashes:
         raise ProofError("the path has the wrong length")
     node, last = old - 1, size - 1
     while node % 2:
         node, last = node >> 1, last >> 1
     before = after = hashes[0]
-    for sibling in hashes[1:]:
-        if not last:
-            raise ProofError("the path is too long")
-        if node % 2 or node == last:
+    for sibling, is_left in _siblings(node, last, hashes[1:]):
+        if is_left:
             before, after = node_hash(sibling, before), node_hash(sibling, after)
-            while not node % 2 and node:
-                node, last = node >> 1, last >> 1
         else:
             after = node_hash(after, sibling)
-        node, last = node >> 1, last >> 1
-    if old != size and last:
-        raise ProofError("the path is too short")
     if (before, after) != (old_root, root):
         raise ProofError("the path leads to other roots")
+
+
+def _siblings(node: int, last: int, path: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Yields each hash of a path, and whether it is to the left.  Raises ProofError if the path does not fit."""
+    for sibling in path:
+        if not last:
+            raise ProofError("the path is too long")
+        is_left = node % 2 == 1 or node == last
+        while is_left and not node % 2 and node:
+            node, last = node >> 1, last >> 1
+        yield sibling, is_left
+        node, last = node >> 1, last >> 1
+    if last:
+        raise ProofError("the path is too short")

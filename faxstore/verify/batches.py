@@ -28,19 +28,13 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     if not scope.whole:
         return
     for first, last, rows, expected in connection.execute(_GAPS):
-        yield Finding(
-            "batches",
-            f"batch of {stored.position_range(first, last)}",
-            f"has {rows} rows and should begin at position {expected}",
-        )
+        where = f"batch of {stored.position_range(first, last)}"
+        yield Finding("batches", where, f"has {rows} rows and should begin at position {expected}")
     end = stored.last_position(connection)
     # Rows that were appended meanwhile are above `end`: read it again before reporting them.
     rows = connection.execute(_OUTSIDE, [end]).fetchall()
     end = stored.last_position(connection)
     for position, session, observed_at in rows:
         if not 1 <= position <= end:
-            yield Finding(
-                "batches",
-                f"position {position}",
-                f"a row was added (session {session}, observed {observed_at}): no batch contains it",
-            )
+            what = f"a row was added (session {session}, observed {observed_at}): no batch contains it"
+            yield Finding("batches", f"position {position}", what)

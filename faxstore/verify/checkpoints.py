@@ -42,6 +42,5 @@ def _published(scope: Scope, origin: str | None, newest: int) -> Iterator[Findin
     if origin not in (None, published.origin):
         yield Finding("checkpoints", where, f"is of the log {published.origin}, this one is {origin}")
     if published.size > newest:
-        yield Finding(
-            "checkpoints", where, f"the newest checkpoint here has {newest} rows: checkpoints or rows are missing"
-        )
+        what = f"the newest checkpoint here has {newest} rows: checkpoints or rows are missing"
+        yield Finding("checkpoints", where, what)

@@ -19,10 +19,8 @@ from faxstore.verify.findings import Finding, Scope
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     """Yields a finding for each range of rows, and for each checkpoint, that differs from what was sealed."""
-    checkpoints = [
-        (size, bytes(root), "checkpoint")
-        for size, root in connection.execute("select size, root from fax.checkpoint order by size")
-    ]
+    sealed = connection.execute("select size, root from fax.checkpoint order by size")
+    checkpoints = [(size, bytes(root), "checkpoint") for size, root in sealed]
     scope.sealed = checkpoints[-1][0] if checkpoints else 0
     if scope.published:
         checkpoints.append((scope.published.size, scope.published.root, "published checkpoint"))
@@ -31,7 +29,7 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     found: list[Finding] = []
     for first in range(1, last + 1, WINDOW):
         window = Window(connection, first, min(first + WINDOW - 1, last), scope.sealed)
-        if _is_within(scope, window):
+        if scope.first <= window.last and (scope.last is None or window.first <= scope.last):
             found += window.compare()
             scope.rows += window.last - window.first + 1
         else:
@@ -41,11 +39,6 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
         yield from found
         found.clear()
     yield from comparison.findings()
-
-
-def _is_within(scope: Scope, window: Window) -> bool:
-    """Returns whether to recompute the window."""
-    return scope.first <= window.last and (scope.last is None or window.first <= scope.last)
 
 
 @dataclass
@@ -107,9 +100,8 @@ class CheckpointComparison:
             size, name = disagreeing[0]
             more = f" and {len(disagreeing) - 1} after it" if len(disagreeing) > 1 else ""
             where = stored.position_range(min(newest + 1, size), size)
-            yield Finding(
-                "log", f"{name} of {size} rows{more}", f"does not match the rows: it, or {where}, was rewritten"
-            )
+            what = f"does not match the rows: it, or {where}, was rewritten"
+            yield Finding("log", f"{name} of {size} rows{more}", what)
 
 
 class Window:
@@ -203,9 +195,8 @@ class Window:
     def _blocks(self) -> Iterator[Finding]:
         """Yields the blocks whose root differs although each row has its mark."""
         for begin in range(self.first, self._sealed - BLOCK + 2, BLOCK):
-            leaves = [
-                leaf for leaf in self._leaves[begin - self.first : begin - self.first + BLOCK] if leaf is not None
-            ]
+            block = self._leaves[begin - self.first : begin - self.first + BLOCK]
+            leaves = [leaf for leaf in block if leaf is not None]
             where = stored.position_range(begin, begin + BLOCK - 1)
             if begin not in self._roots:
                 yield Finding("log", f"fax.log_subtree, {where}", "the root is missing")

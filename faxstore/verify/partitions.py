@@ -27,14 +27,9 @@ order by 1
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     """Yields a finding for each table that was detached, and for each partition without its triggers."""
     for (name,) in connection.execute(_LOOSE).fetchall():
-        row = connection.execute(
-            sql.SQL("select min(position), max(position), count(*) from {}").format(sql.Identifier("fax", name))
-        ).fetchone()
-        assert row is not None
-        yield Finding(
-            "partitions",
-            f"fax.{name}",
-            f"is no partition of fax.session_history any more; it holds {row[2]} rows, positions {row[0]} to {row[1]}",
-        )
+        query = sql.SQL("select min(position), max(position), count(*) from {}").format(sql.Identifier("fax", name))
+        ((first, last, rows),) = connection.execute(query).fetchall()
+        what = f"is no partition of fax.session_history any more; it holds {rows} rows, positions {first} to {last}"
+        yield Finding("partitions", f"fax.{name}", what)
     for (name,) in connection.execute(_UNPROTECTED).fetchall():
         yield Finding("partitions", name, "is not append-only: a trigger is disabled or gone")

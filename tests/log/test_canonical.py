@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from faxstore.log import canonical, tree
 from faxstore.log.leaves import entries, leaf_hashes
 from faxstore.store.database import connect
+from tests.kit import log_entries
 from tests.kit.given import read
 from tests.kit.log_faxes import a_history
 
@@ -75,13 +76,13 @@ def test_python_and_sql_make_the_same_bytes(database: psycopg.Connection, row: d
     asked = row | {"salt": salt, "details": None if row["details"] is None else Jsonb(row["details"])}
     found = database.execute(BY_SQL, asked).fetchone()
     assert found is not None
-    assert canonical.encode_entry(row, salt) == bytes(found[0])
+    assert log_entries.encode_entry(row, salt) == bytes(found[0])
 
 
 @patient
 @given(row=rows, salt=st.binary(min_size=32, max_size=32))
 def test_decoding_returns_the_row(row: dict[str, Any], salt: bytes) -> None:
-    data = canonical.encode_entry(row, salt)
+    data = log_entries.encode_entry(row, salt)
     found = canonical.decode_entry(data)
     assert {name: found[name] for name in found if name in row} == {name: row[name] for name in found if name in row}
     for broken in (data[:-1], data + b"\0", b"\2" + data[1:]):
@@ -97,15 +98,15 @@ def test_python_and_sql_agree_on_plain_details(database: psycopg.Connection, sen
         " from (select %s::jsonb) x (d)",
         [None if sent is None else Jsonb(sent)],
     ).fetchone()
-    plain = None if sent is None else canonical.jsonb_text(canonical.plain_details(sent))
-    text = None if sent is None else canonical.jsonb_text(sent)
+    plain = None if sent is None else log_entries.jsonb_text(log_entries.plain_details(sent))
+    text = None if sent is None else log_entries.jsonb_text(sent)
     assert found == (text, plain, None if sent is None else True)
 
 
 def test_python_and_sql_have_the_same_plain_names(database: psycopg.Connection) -> None:
     found = database.execute("select fax.plain_headers(), fax.plain_variables()").fetchone()
     assert found is not None
-    assert (frozenset(found[0]), frozenset(found[1])) == (canonical.PLAIN_HEADERS, canonical.PLAIN_VARIABLES)
+    assert (frozenset(found[0]), frozenset(found[1])) == (log_entries.PLAIN_HEADERS, log_entries.PLAIN_VARIABLES)
 
 
 def test_json_other_than_objects_is_plain(database: psycopg.Connection) -> None:
@@ -127,7 +128,7 @@ def test_json_other_than_objects_is_plain(database: psycopg.Connection) -> None:
     ],
 )
 def test_plain_details(sent: Any, plain: Any) -> None:
-    assert canonical.plain_details(sent) == plain
+    assert log_entries.plain_details(sent) == plain
 
 
 def test_copied_rows_equal_encoded_rows(dsn: str, database: psycopg.Connection) -> None:
@@ -147,7 +148,7 @@ def test_copied_rows_equal_encoded_rows(dsn: str, database: psycopg.Connection) 
         "select h.*, s.server, s.epoch_id, s.session_number, k.salt from fax.session_history h"
         " join fax.session s using (session_id) join fax.session_salt k using (session_id)",
     )
-    assert {row["position"]: canonical.encode_entry(row, bytes(row["salt"])) for row in kept} == copied
+    assert {row["position"]: log_entries.encode_entry(row, bytes(row["salt"])) for row in kept} == copied
 
 
 def test_the_form_of_a_leaf_is_frozen() -> None:
@@ -176,6 +177,6 @@ def test_the_form_of_a_leaf_is_frozen() -> None:
         "file_name": "/fax/1.tif",
         "details": {"Status": "é", "CallerIDNum": "5550100"},
     }
-    data = canonical.encode_entry(row, bytes(32))
+    data = log_entries.encode_entry(row, bytes(32))
     assert json.loads(canonical.decode_entry(data)["plain_details"]) == {"Status": "é"}
     assert tree.leaf_hash(data).hex() == "bde07add19c86e6bfefaf9e45f7224c332c73921af4756dacf0787020614084b"
