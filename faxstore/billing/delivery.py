@@ -120,13 +120,11 @@ def _check_file(batch: Batch, sha256: bytes, path: Path) -> None:
             f"batch {batch.batch} of {batch.consumer} was changed since its export: its file would have the SHA-256"
             f" {sha256.hex()} instead of {batch.sha256.hex()}; run faxstore verify"
         )
-    if path.exists() and _sha256_of_file(path) not in (sha256, batch.sha256):
-        raise FaxstoreError(f"{path} exists already and is not the file of batch {batch.batch}: move it away")
-
-
-def _sha256_of_file(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+    if path.exists():
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").digest()
+        if found not in (sha256, batch.sha256):
+            raise FaxstoreError(f"{path} exists already and is not the file of batch {batch.batch}: move it away")
 
 
 def _write_manifest(batch: Batch, sha256: bytes, folder: Path) -> None:

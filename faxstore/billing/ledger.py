@@ -116,9 +116,8 @@ class Ledger:
 
     def end_batch(self, format: str, version: int, sha256: bytes) -> None:
         """Inserts the batch of those lines, with the format and the SHA-256 of its file."""
-        self._connection.execute(
-            "select fax.end_export_batch(%s, %s, %s, %s)", [self.consumer, format, version, sha256]
-        )
+        values = [self.consumer, format, version, sha256]
+        self._connection.execute("select fax.end_export_batch(%s, %s, %s, %s)", values)
 
     def mark_delivered(self, number: int) -> None:
         """Records that the file and the manifest of a batch are in place."""

@@ -37,13 +37,7 @@ def _event(line: Mapping[str, Any], suffix: str, figures: dict[str, Any]) -> dic
         "time": line["started_at"],
         "subject": figures["account_code"] or UNASSIGNED,
         "datacontenttype": "application/json",
-        "data": {
-            **figures,
-            "session_id": line["session_id"],
-            "revision": line["revision"],
-            "batch": line["batch"],
-            "line": line["line"],
-        },
+        "data": figures | {name: line[name] for name in ("session_id", "revision", "batch", "line")},
     }
 
 
@@ -57,9 +51,5 @@ def _figures(line: Mapping[str, Any], prefix: str, sign: int) -> dict[str, Any]:
         "pages": signed("pages"),
         "bad_lines": signed("bad_lines"),
         "seconds": signed("duration_seconds"),
-        "account_code": line[f"{prefix}account_code"],
-        "direction": line[f"{prefix}direction"],
-        "transport": line[f"{prefix}transport"],
-        "result": line[f"{prefix}result"],
-        "ended_at": line[f"{prefix}ended_at"],
+        **{name: line[prefix + name] for name in ("account_code", "direction", "transport", "result", "ended_at")},
     }

@@ -1,7 +1,7 @@
 """The integrity check of the billing ledger, run by `faxstore verify`.
 
 It compares every line and batch with its digests and sums, every file's SHA-256 with a new rendering, and every fax
-with the views.  The comparisons are SQL (QUERIES); only the renderings are made here.
+with the views.  The comparisons are SQL (CHECKS); only the renderings are made here.
 """
 
 from __future__ import annotations
@@ -16,15 +16,8 @@ from faxstore.errors import FaxstoreError
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
 
-QUERIES = (
-    "queries/billing/check_batches",
-    "queries/billing/check_sums",
-    "queries/billing/check_lines",
-    "queries/billing/check_digests",
-    "queries/billing/check_revisions",
-    "queries/billing/check_faxes",
-)
-"""Each returns one line of text per fault."""
+CHECKS = ("batches", "sums", "lines", "digests", "revisions", "faxes")
+"""Queries faxstore/sql/queries/billing/check_<name>.sql: each returns one line of text per fault."""
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
@@ -32,9 +25,8 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     if not scope.whole:
         return
     if not _may_read(connection):
-        logs.print_message(
-            "the billing ledger was not verified: this user needs the role fax_reader too", logging.WARNING
-        )
+        warning = "the billing ledger was not verified: this user needs the role fax_reader too"
+        logs.print_message(warning, logging.WARNING)
         return
     for fault in ledger_faults(connection):
         where, _, what = fault.partition(": ")
@@ -46,8 +38,8 @@ def ledger_faults(connection: Connection) -> Iterator[str]:
 
     Asks the views for every exported fax, so it takes as long as they take for the whole history.
     """
-    for query in QUERIES:
-        for (fault,) in connection.execute(sql.text(query)).fetchall():
+    for name in CHECKS:
+        for (fault,) in connection.execute(sql.text(f"queries/billing/check_{name}")).fetchall():
             yield str(fault)
     for (consumer,) in connection.execute("select distinct consumer from fax.export_batch order by 1").fetchall():
         yield from _changed_files(Ledger(connection, str(consumer)))

@@ -53,9 +53,8 @@ def running(data_dir: Path) -> Iterator[str]:
         data_dir.mkdir(parents=True, exist_ok=True)
         server = _started(folder)
     except _NOT_STARTED as error:
-        raise UnreachableError(
-            f"the embedded server did not start in {folder}: {error} (its log is {folder / 'log'})"
-        ) from error
+        failure = f"the embedded server did not start in {folder}: {error} (its log is {folder / 'log'})"
+        raise UnreachableError(failure) from error
     with server:
         try:
             dsn = _database(server.get_uri())
@@ -93,7 +92,6 @@ def _is_slow_start(error: BaseException | None) -> bool:
 def _database(uri: str) -> str:
     """Creates the database if it does not exist; returns its DSN."""
     with psycopg.connect(uri, autocommit=True) as connection:
-        known = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
-        if known is None:
+        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
     return make_conninfo(uri, dbname=DATABASE)

@@ -24,10 +24,7 @@ LEASE_SECONDS = 6.0
 """Seconds after which a lease that is not renewed expires."""
 
 _HOLD = sql.text("queries/store/hold_leases")
-_SET_UP = """
-select set_config('statement_timeout', '1500', false),
-       set_config('synchronous_commit', 'off', false)
-"""
+_SET_UP = "select set_config('statement_timeout', '1500', false), set_config('synchronous_commit', 'off', false)"
 """Without synchronous commit, because no lease may wait for a standby database, and a lost lease is requested again."""
 
 

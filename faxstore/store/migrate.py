@@ -39,8 +39,8 @@ def downgrade(dsn: str, revision: str) -> None:
 
 
 def _config(dsn: str) -> Config:
-    config = schema_version.alembic_config()
-    config.attributes["dsn"] = dsn
+    config = Config(attributes={"dsn": dsn})
+    config.set_main_option("script_location", str(schema_version.migrations_dir()).replace("%", "%%"))
     return config
 
 

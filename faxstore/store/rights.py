@@ -18,8 +18,6 @@ from faxstore.errors import UsageError, one_line
 Role = Literal["fax_owner", "fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_export", "fax_billing"]
 """The roles of faxstore (faxstore/sql/rights/roles.sql)."""
 
-_USER = "select current_user::text, quote_ident(current_user)"
-
 _LACKED = """
 with granted as (
     select nspname as name, 'use' as privilege, 'schema ' || nspname as object,
@@ -59,7 +57,7 @@ def missing_right(connection: psycopg.Connection[TupleRow], error: psycopg.Error
     """Returns one line with the right, the object, the user and the role to grant."""
     refusal = error.diag.message_primary or one_line(error)
     try:
-        user, quoted = connection.execute(_USER).fetchall()[0]
+        user, quoted = connection.execute("select current_user::text, quote_ident(current_user)").fetchall()[0]
         lacked = connection.execute(_LACKED, {"role": role, "message": refusal}).fetchone()
     except psycopg.Error:  # the connection was lost too
         return f"{refusal}: grant {role} to this user"

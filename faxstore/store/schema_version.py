@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import cast
 
 import psycopg
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg.rows import TupleRow
 
+import faxstore
 from faxstore.errors import UsageError
-from faxstore.store.scripts import migrations_dir
 
 
 def current(connection: psycopg.Connection[TupleRow]) -> str | None:
@@ -44,18 +44,16 @@ def refuse_newer(found: str | None) -> None:
         if found is not None:
             _scripts().get_revision(found)
     except CommandError as error:
-        raise UsageError(
-            f"the schema of the database is {found}, newer than this faxstore knows (up to {newest()}):"
-            " upgrade faxstore"
-        ) from error
+        newer = f"the schema of the database is {found}, newer than this faxstore knows (up to {newest()})"
+        raise UsageError(f"{newer}: upgrade faxstore") from error
 
 
-def alembic_config() -> Config:
-    """Returns the configuration by which alembic finds the migrations."""
-    config = Config()
-    config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
-    return config
+def migrations_dir() -> Path:
+    """Returns the folder with env.py and versions/: beside the package, or inside it in an installed wheel."""
+    package = Path(faxstore.__file__).resolve().parent
+    shipped = package / "migrations"
+    return shipped if shipped.is_dir() else package.parent / "migrations"
 
 
 def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
+    return ScriptDirectory(str(migrations_dir()))
