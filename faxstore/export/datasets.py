@@ -18,19 +18,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    DateTime,
-    FromClause,
-    Numeric,
-    Select,
-    Text,
-    column,
-    func,
-    literal,
-    select,
-)
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, FromClause, Select, column, func, literal, select
 
 from faxstore.export.selection import Selection
 from faxstore.store.tables import MOMENT, session, session_history, session_pages, session_timeline
@@ -73,12 +62,12 @@ class Dataset:
 
 def sessions(selection: Selection) -> Dataset:
     """The view fax.sessions."""
-    return Dataset(_selected(select(session_view), session_view, selection), ("started_at", "session_id"))
+    return Dataset(_of_view(session_view, selection), ("started_at", "session_id"))
 
 
 def pages(selection: Selection) -> Dataset:
     """The view fax.session_pages."""
-    return Dataset(_selected(select(session_pages), session_pages, selection), ("started_at", "session_id", "page"))
+    return Dataset(_of_view(session_pages, selection), ("started_at", "session_id", "page"))
 
 
 def timeline(selection: Selection) -> Dataset:
@@ -100,10 +89,10 @@ def usage(selection: Selection, bucket: str) -> Dataset:
     counts = ("sessions", "pages", "bad_lines")
     found = func.fax.usage(since, until, period.time_zone, bucket).table_valued(
         *(column(name, MOMENT) for name in ("bucket_start", "bucket_end")),
-        *(column(name, Text()) for name in ("server", "account_code", "direction")),
-        *(column(name, BigInteger()) for name in counts),
-        column("seconds", Numeric()),
-        *(column(name, BigInteger()) for name in ("successes", "failures", "unknown_ends")),
+        *(column(name, sa.Text()) for name in ("server", "account_code", "direction")),
+        *(column(name, sa.BigInteger()) for name in counts),
+        column("seconds", sa.Numeric()),
+        *(column(name, sa.BigInteger()) for name in ("successes", "failures", "unknown_ends")),
         name="usage",
     )
     query = select(found).where(*selection.filters(found))
@@ -113,19 +102,22 @@ def usage(selection: Selection, bucket: str) -> Dataset:
 def _local(bound: datetime | None, time_zone: str, unbounded: str) -> ColumnElement[Any]:
     """A bound of a period as the local time that fax.usage() takes."""
     if bound is None:
-        return literal(unbounded).cast(DateTime)
+        return literal(unbounded).cast(sa.DateTime)
     return func.timezone(time_zone, literal(bound, MOMENT))
 
 
-def _selected(query: Select[Any], view: FromClause, selection: Selection) -> Select[Any]:
-    query = query.where(*selection.in_period(view.c.started_at), *selection.filters(view))
-    return query.where(selection.in_sessions(view)) if selection.needs_sessions(view) else query
+def _of_view(view: FromClause, selection: Selection) -> Select[Any]:
+    return _selected(select(view), view, view, selection)
 
 
 def _with_server(view: FromClause, selection: Selection) -> Select[Any]:
     session_id, *others = view.c
-    query = select(session_id, session.c.server, *others).join_from(
-        view, session, view.c.session_id == session.c.session_id
-    )
-    query = query.where(*selection.in_period(view.c.started_at), *selection.filters(session))
-    return query.where(selection.in_sessions(view)) if selection.needs_sessions(session) else query
+    query = select(session_id, session.c.server, *others)
+    query = query.join_from(view, session, view.c.session_id == session.c.session_id)
+    return _selected(query, view, session, selection)
+
+
+def _selected(query: Select[Any], view: FromClause, filtered: FromClause, selection: Selection) -> Select[Any]:
+    """The rows of the selected sessions; filters by columns that `filtered` lacks need fax.sessions."""
+    query = query.where(*selection.in_period(view.c.started_at), *selection.filters(filtered))
+    return query.where(selection.in_sessions(view)) if selection.needs_sessions(filtered) else query

@@ -16,21 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from psycopg.rows import tuple_row
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Boolean,
-    ColumnElement,
-    DateTime,
-    Integer,
-    Numeric,
-    Select,
-    Text,
-    Uuid,
-    cast,
-    func,
-)
+from sqlalchemy import ColumnElement, Select, cast, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
@@ -81,22 +69,22 @@ def _arrow_type(kind: TypeEngine[Any]) -> Any:
     """Numeric columns (seconds, ratios) are decimals with six places, as in the views, so that sums are exact."""
     import pyarrow
 
-    if isinstance(kind, ARRAY):
+    if isinstance(kind, sa.ARRAY):
         return pyarrow.list_(_arrow_type(kind.item_type))
     kinds: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Any], ...] = (
-        ((BigInteger,), pyarrow.int64()),
-        ((Integer,), pyarrow.int32()),
-        ((Numeric,), pyarrow.decimal128(18, 6)),
-        ((Boolean,), pyarrow.bool_()),
-        ((DateTime,), pyarrow.timestamp("us", tz="UTC")),
-        ((Text, Uuid, JSONB), pyarrow.string()),
+        ((sa.BigInteger,), pyarrow.int64()),
+        ((sa.Integer,), pyarrow.int32()),
+        ((sa.Numeric,), pyarrow.decimal128(18, 6)),
+        ((sa.Boolean,), pyarrow.bool_()),
+        ((sa.DateTime,), pyarrow.timestamp("us", tz="UTC")),
+        ((sa.Text, sa.Uuid, JSONB), pyarrow.string()),
     )
     return next(arrow for sql, arrow in kinds if isinstance(kind, sql))
 
 
 def _arrow_column(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The column in a type that Arrow has: UUIDs and JSON become text."""
-    return cast(column, Text).label(column.name) if isinstance(column.type, Uuid | JSONB) else column
+    return cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.Uuid | JSONB) else column
 
 
 def _fetched(connection: Connection, query: Select[Any], progress: Progress) -> Iterator[Sequence[Any]]:
