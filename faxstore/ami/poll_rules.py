@@ -60,9 +60,7 @@ def parse_list(answer: Sequence[Message]) -> list[ListedSession]:
 
 def sessions_to_query(sessions: Iterable[ListedSession], queried: set[int]) -> list[int]:
     """Return the numbers of the sessions to query, from a complete list; queried: before, over this connection."""
-    return [
-        session.number for session in sessions if may_query(session.operation, session.state, session.number in queried)
-    ]
+    return [one.number for one in sessions if may_query(one.operation, one.state, one.number in queried)]
 
 
 def next_interval(

@@ -23,10 +23,8 @@ LIST, DETAIL, STATUS = "faxsessions", "faxsession", "status"
 FULLY_BOOTED = "Event: FullyBooted"
 
 _GREETING = "Asterisk Call Manager/11.0.0\r\n"
-_LOGIN_ACTIONS = frozenset({"login", "logoff", "challenge"})
-_ANSWERING_EVENTS = frozenset(
-    {"faxsessionsentry", "faxsessionscomplete", "faxsession", "faxstats", "status", "statuscomplete"}
-)
+_LOGIN_ACTIONS = ("login", "logoff", "challenge")
+_ANSWERING_EVENTS = ("faxsessionsentry", "faxsessionscomplete", "faxsession", "faxstats", "status", "statuscomplete")
 _LISTED = re.compile(r"^SessionNumber: *(\d+)", re.MULTILINE)
 
 
@@ -93,14 +91,14 @@ def from_lines(lines: Iterable[Line]) -> Recording | None:
     for line in lines:
         if line.dir == "mark":
             if line.text == CONNECTED or line.text.startswith(DISCONNECTED):
-                segments += [current.finish(line)] if current else []
+                segments += [current.finish(line.ts)] if current else []
                 current = _SegmentBuilder(line.ts) if line.text == CONNECTED else None
             continue
         if current is None:
             current = _SegmentBuilder(line.ts)
         current.feed(line)
         system_name = system_name or current.system_name
-    segments += [current.finish(None)] if current else []
+    segments += [current.finish()] if current else []
     return Recording(tuple(segments), system_name) if segments else None
 
 
@@ -147,10 +145,9 @@ class _SegmentBuilder:
         else:
             self._receive(message, line)
 
-    def finish(self, mark: Line | None) -> Segment:
-        """Return the segment, without answers that are incomplete."""
-        closed_at, booted_from = mark.ts if mark else self._last_ts, self._place_boot()
-        greeting = self._greeting or _GREETING
+    def finish(self, closed_at: float | None = None) -> Segment:
+        """Return the segment, without incomplete answers; it closed at closed_at, by default with its last line."""
+        closed_at, greeting, booted_from = closed_at or self._last_ts, self._greeting or _GREETING, self._place_boot()
         return Segment(self._opened_at, closed_at, greeting, self._started_at, booted_from, tuple(self._steps))
 
     def _place_boot(self) -> int:

@@ -70,9 +70,8 @@ async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) 
         messages.print("Starting Asterisk servers that play recordings of real ones")
         for name, server in servers.items():
             messages.print(f"  {name} on 127.0.0.1:{server.port} {SERVERS[name]}", markup=False)
-        config = write_settings(
-            folder, {name: server.port for name, server in servers.items()}, answers.USERNAME, answers.SECRET
-        )
+        ports = {name: server.port for name, server in servers.items()}
+        config = write_settings(folder, ports, answers.USERNAME, answers.SECRET)
         with _progress(messages) as progress:
             await ingest(config, log, list(servers.values()), progress)
         return config, sum(server.playback.recording.seconds for server in servers.values())

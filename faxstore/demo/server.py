@@ -65,8 +65,6 @@ class ReplayServer:
         if self._bound is not None:
             self._bound.close()
 
-    # -- advancing with the leader -------------------------------------------------------------------
-
     async def before_list(self, client: ClientConnection) -> None:
         """Advance to the next recorded list; after the last one to the end of the segment, and restart."""
         if self._leader is None or self._leader.closed:
@@ -104,8 +102,6 @@ class ReplayServer:
             for client in self._clients:
                 if client.wants_events:
                     client.send(event)
-
-    # -- restarting ----------------------------------------------------------------------------------
 
     def _restart(self, next_segment: Segment) -> None:
         """Close all connections now, and serve the next segment after the recorded downtime, or later."""
