@@ -13,7 +13,6 @@ from faxstore.capture.vocabulary import APPLICATIONS, FAX_VARIABLES
 from faxstore.observations import Hangup, Life, Observation, Record
 from faxstore.reader import decode
 from faxstore.reader.listing import Listings
-from faxstore.reader.rejects import Rejects
 
 MOST_CHANNELS = 10_000
 """Channels with fax events whose Hangup is awaited; they are forgotten at this number if no Hangup ever arrives."""
@@ -22,7 +21,7 @@ MOST_CHANNELS = 10_000
 class ChannelEvents:
     """Handlers of these events for one server.  Each returns the records of one event."""
 
-    def __init__(self, listings: Listings, rejects: Rejects, life: Callable[[int], Life]) -> None:
+    def __init__(self, listings: Listings, rejects: decode.Rejects, life: Callable[[int], Life]) -> None:
         self._listings = listings
         self._rejects = rejects
         self._life = life

@@ -7,7 +7,6 @@ with, and only sessions that begin later have the new clock.  A forward step kee
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from faxstore.observations import MICROSECONDS, Hangup, Observation, Record
@@ -18,22 +17,17 @@ SET_BACK = MICROSECONDS // 10
 
 
 class ClockSteps:
-    """The sum of backward steps (microseconds) during each live session, by session number and by channel."""
+    """The sum of backward steps (microseconds) during each live session of one life, by number and by channel."""
 
     def __init__(self) -> None:
         self._by_number: dict[int, int] = {}
         self._by_channel: dict[str, int] = {}
 
-    def set_back(self, step: int, live: Iterable[Entry]) -> None:
+    def set_back(self, step: int, live: list[Entry]) -> None:
         """Record a backward step in microseconds, and the sessions that are live."""
-        entries = list(live)
-        self._by_number = {entry.number: self._by_number.get(entry.number, 0) + step for entry in entries}
-        channels = {entry.fields.get("channel"): self._by_number[entry.number] for entry in entries}
-        self._by_channel = {channel: offset for channel, offset in channels.items() if channel}
-
-    def clear(self) -> None:
-        """Forget all sessions: session numbers restart."""
-        self._by_number, self._by_channel = {}, {}
+        self._by_number = {entry.number: self._by_number.get(entry.number, 0) + step for entry in live}
+        on_channel = [entry for entry in live if entry.fields.get("channel")]
+        self._by_channel = {entry.fields["channel"]: self._by_number[entry.number] for entry in on_channel}
 
     def correct(self, records: list[Record], now: int) -> list[Record]:
         """Return the records of the line of this moment, each by the clock of its session."""
@@ -41,11 +35,10 @@ class ClockSteps:
 
     def _corrected(self, record: Record, now: int) -> Record:
         if record.observed_at > now + SET_BACK:  # an entry of a list that came before the step
-            offset = None
-        elif isinstance(record, Observation) and record.session_number is not None:
-            offset = self._by_number.get(record.session_number)
+            return record
+        offset = 0
+        if isinstance(record, Observation) and record.session_number is not None:
+            offset = self._by_number.get(record.session_number, 0)
         elif isinstance(record, Observation | Hangup):
-            offset = self._by_channel.get(record.channel or "")
-        else:
-            offset = None
-        return record if offset is None else replace(record, observed_at=record.observed_at + offset)
+            offset = self._by_channel.get(record.channel or "", 0)
+        return replace(record, observed_at=record.observed_at + offset)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from faxstore.observations import MICROSECONDS, Details, ServerObservation, moment_text
+from faxstore.observations import MICROSECONDS, ServerObservation, moment_text
 
 HEARTBEAT = 60 * MICROSECONDS
 """Interval of `Polled` rows while every poll succeeds."""
@@ -43,7 +43,7 @@ class Coverage:
 
     def add_banner(self, version: str, now: int) -> list[ServerObservation]:
         """The server has sent its banner."""
-        return self._or_held(self._row(now, "Banner", {"Version": version}))
+        return self._or_held(self._row(now, "Banner", Version=version))
 
     def release_held(self) -> list[ServerObservation]:
         """The connection is of use: return its held rows."""
@@ -57,7 +57,7 @@ class Coverage:
         held, self._held = self._held, []
         again = bool(held) and self._futile == reason
         self._futile = reason if self._newest is None else None
-        ended = self._row(now, "Disconnected", _reason(reason) | self._last_polled())
+        ended = self._row(now, "Disconnected", Reason=reason, LastPolled=self._last_polled())
         self.connected, self._newest = False, None
         return [] if again else [*held, ended]
 
@@ -66,7 +66,7 @@ class Coverage:
         if reason == self._connect_error:
             return []
         self._connect_error = reason
-        return [self._row(now, "ConnectFailed", _reason(reason))]
+        return [self._row(now, "ConnectFailed", Reason=reason)]
 
     def poll_failed(self, reason: str, now: int) -> list[ServerObservation]:
         """A list was refused or is faulty.  A reason that differs only in its numbers counts as the same."""
@@ -75,17 +75,17 @@ class Coverage:
         if kind == self._poll_error:
             return []
         self._poll_error = kind
-        return [self._row(now, "PollFailed", {"Reason": reason, **self._last_polled()})]
+        return [self._row(now, "PollFailed", Reason=reason, LastPolled=self._last_polled())]
 
     def polled(self, now: int) -> list[ServerObservation]:
         """A complete list was received.  There is a row after a pause, after a failure and once per HEARTBEAT."""
         previous, self._newest = self._newest, now
         self._connect_error = self._poll_error = None
-        late = previous is not None and now - previous > LONGEST_PAUSE
-        if not late and self._reported is not None and 0 <= now - self._reported < HEARTBEAT:
+        before_pause = moment_text(previous) if previous is not None and now - previous > LONGEST_PAUSE else ""
+        if not before_pause and self._reported is not None and 0 <= now - self._reported < HEARTBEAT:
             return []
         self._reported = now
-        return [self._row(now, "Polled", {"Previous": moment_text(previous)} if late and previous is not None else {})]
+        return [self._row(now, "Polled", Previous=before_pause)]
 
     def end_recording(self) -> list[ServerObservation]:
         """The recording ends here: return a row for its newest list, up to which the server was covered."""
@@ -94,8 +94,8 @@ class Coverage:
         self._reported = self._newest
         return [self._row(self._newest, "Polled")]
 
-    def _last_polled(self) -> Details:
-        return {} if self._newest is None else {"LastPolled": moment_text(self._newest)}
+    def _last_polled(self) -> str:
+        return "" if self._newest is None else moment_text(self._newest)
 
     def _or_held(self, row: ServerObservation) -> list[ServerObservation]:
         if self._futile is None:
@@ -103,9 +103,6 @@ class Coverage:
         self._held.append(row)
         return []
 
-    def _row(self, now: int, event: str, details: Details | None = None) -> ServerObservation:
-        return ServerObservation(self._server, now, event, details or {})
-
-
-def _reason(reason: str) -> Details:
-    return {"Reason": reason} if reason else {}
+    def _row(self, now: int, event: str, **details: str) -> ServerObservation:
+        """Return a row with those details that are not empty."""
+        return ServerObservation(self._server, now, event, {name: text for name, text in details.items() if text})

@@ -2,7 +2,8 @@
 
 Names and spelling of the headers: res_fax_spandsp.c spandsp_manager_fax_session, res_fax.c
 manager_fax_sessions_entry, manager_channels.c channel_fax_cb.  Numbers are printed with %d, SessionNumber
-with %u.  A value that does not fit its field stays in `details` as received and is listed in `problems`.
+with %u.  A value that does not fit its field stays in `details` as received and is listed in `problems`.  Rejects
+creates the records of what could not be decoded.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faxstore.capture.message import Message, number
-from faxstore.observations import Details
+from faxstore.observations import Details, Rejected
 
 _RESOLUTION = re.compile(r"\s*(\d{1,9})x(\d{1,9})\s*")
 
@@ -27,13 +28,27 @@ class Decoded:
     problems: list[str] = field(default_factory=list)
 
 
+class Rejects:
+    """Creates the Rejected records of one server.  `raw` must hold the text of the current message as received."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self.raw = ""
+
+    def reject(self, reason: str, now: int) -> Rejected:
+        """Return a record with the current message."""
+        return Rejected(self._server, now, reason, self.raw)
+
+    def of_values(self, name: str, decoded: Decoded, now: int) -> list[Rejected]:
+        """Return a record for values that do not fit their field.  They remain in the details as received."""
+        if not decoded.problems:
+            return []
+        return [self.reject(f"{name}: {', '.join(decoded.problems)}: kept as text", now)]
+
+
 def details_of(message: Message) -> Details:
     """Return all headers except the name of the event, as received."""
-    details: Details = {}
-    for name, value in message:
-        if name.lower() != "event":
-            _add(details, name, value)
-    return details
+    return _decode(message, {}).details
 
 
 def snapshot(message: Message) -> Decoded:

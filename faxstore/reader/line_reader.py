@@ -26,7 +26,6 @@ from faxstore.reader.coverage import Coverage
 from faxstore.reader.listing import Entry, Listings
 from faxstore.reader.lives import LifeDetector
 from faxstore.reader.pending_requests import PendingRequests
-from faxstore.reader.rejects import Rejects
 from faxstore.reader.server_events import ServerEvents
 
 log = logging.getLogger(__name__)
@@ -51,7 +50,7 @@ class LineReader:
         self._clock_steps = ClockSteps()
         self._requests = PendingRequests()
         self._coverage = Coverage(server)
-        self._rejects = Rejects(server)
+        self._rejects = decode.Rejects(server)
         self._channels = ChannelEvents(self._listings, self._rejects, self._life)
         self._server_events = ServerEvents(server, self._lives, self._rejects, self._begin_life)
         self._last = -1
@@ -61,11 +60,9 @@ class LineReader:
     def _handlers_by_name(self) -> dict[str, Handler]:
         channels, server = self._channels, self._server_events
         return {
-            "FAXSessionsEntry": self._entry,
+            **dict.fromkeys(("FAXSessionsEntry", "FAXSession"), self._of_session),
             "FAXSessionsComplete": self._complete,
-            "FAXSession": self._session,
-            "SendFAX": channels.completion,
-            "ReceiveFAX": channels.completion,
+            **dict.fromkeys(("SendFAX", "ReceiveFAX"), channels.completion),
             "FAXStatus": channels.status,
             "VarSet": channels.variable,
             "Newexten": channels.application,
@@ -74,9 +71,7 @@ class LineReader:
             "FAXStats": server.counters,
             "FullyBooted": server.booted,
             "Shutdown": server.plain,
-            "Load": server.module,
-            "Unload": server.module,
-            "Reload": server.module,
+            **dict.fromkeys(("Load", "Unload", "Reload"), server.module),
         }
 
     @property
@@ -93,7 +88,8 @@ class LineReader:
         now = self._time_of(line)
         self._rejects.raw = text = clean_text(line.text)
         try:
-            return self._clock_steps.correct(self._records(line.dir, text, now), now)
+            records = self._records(line.dir, text, now)  # may begin a new life, which has no steps
+            return self._clock_steps.correct(records, now)
         except Exception as error:  # a bug in faxstore must not stop the collector
             log.exception("%s: a message could not be decoded; it is stored as rejected", self.server)
             return [self._rejects.reject(f"faxstore failed on it: {error!r}"[:300], now)]
@@ -116,7 +112,9 @@ class LineReader:
             return []
         banner = BANNER.match(text)
         if banner:
-            return self._banner(banner[1], now)
+            # In a recording without marks only the banner shows that a connection begins.
+            before = [] if self._coverage.connected else self._mark(marks.CONNECTED, now)
+            return [*before, *self._coverage.add_banner(banner[1], now)]
         records = self._incoming(text, now)
         if all(isinstance(record, Rejected) for record in records):
             return records
@@ -146,10 +144,10 @@ class LineReader:
         if text == marks.POLLED:
             return self._listings.end_poll()
         if text == marks.CONNECTED:
-            self._requests.clear()
+            self._requests = PendingRequests()
             return [*self._listings.cut_off(), *self._coverage.begin_connection(now)]
         if text.startswith(marks.DISCONNECTED):
-            self._requests.clear()
+            self._requests = PendingRequests()
             reason = text.removeprefix(marks.DISCONNECTED).lstrip(": ")
             return [*self._listings.cut_off(), *self._coverage.end_connection(reason, now)]
         if text.startswith(marks.CANNOT_CONNECT):
@@ -159,11 +157,6 @@ class LineReader:
             return [self._rejects.reject("the connection ended in the middle of this message", now)]
         dropped = marks.dropped_details(text)
         return [] if dropped is None else [ServerObservation(self.server, now, "Dropped", dropped)]
-
-    def _banner(self, version: str, now: int) -> list[Record]:
-        # In a recording without marks only the banner shows that a connection begins.
-        before = [] if self._coverage.connected else self._mark(marks.CONNECTED, now)
-        return [*before, *self._coverage.add_banner(version, now)]
 
     def _response(self, message: Message, now: int) -> Iterable[Record]:
         action = _ACTIONS.get(message.get("Message"), "")
@@ -183,42 +176,44 @@ class LineReader:
         entry = self._listings.pop_entry(request.session_number)
         return [entry.observed()] if entry else []  # the session may have ended, so its entry is final
 
-    def _entry(self, name: str, message: Message, now: int) -> Iterable[Record]:
+    def _of_session(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = session_number(message)
         if number is None:
-            return [self._rejects.without_number(name, message, now)]
+            value = message.get("SessionNumber")
+            return [self._rejects.reject(f"{name}: SessionNumber is {value[:40]!r}, not a number", now)]
+        decoded = decode.snapshot(message)
+        read = self._entry if name == "FAXSessionsEntry" else self._detail
+        return [*read(number, decoded, now), *self._rejects.of_values(name, decoded, now)]
+
+    def _entry(self, number: int, decoded: decode.Decoded, now: int) -> list[Observation]:
         final: list[Observation] = []
         if self._listings.was_gone(number):
             self._lives.reloaded(now)
-            self._clock_steps.clear()
+            self._clock_steps = ClockSteps()
             final = self._listings.begin_life_within_list(self._life(now))
-        decoded = decode.snapshot(message)
         entry = Entry(number, now, self._life(now), decoded.fields, decoded.details)
-        return [*final, *self._listings.add_entry(entry), *self._rejects.of_values(name, decoded, now)]
+        return final + self._listings.add_entry(entry)
+
+    def _detail(self, number: int, decoded: decode.Decoded, now: int) -> list[Observation]:
+        entry, fields, details = self._listings.pop_entry(number), decoded.fields, decoded.details
+        if entry is not None:
+            fields, details = entry.joined(fields, details)
+        life = entry.life if entry else self._life(now)
+        return [Observation(life, now, "FAXSession", number, details=details, **fields)]
 
     def _complete(self, _name: str, message: Message, now: int) -> Iterable[Record]:
         final, fault = self._listings.end_list(message.get("Total"), now)
         if fault is not None:
             return [*final, *self._coverage.poll_failed(fault, now), self._rejects.reject(fault, now)]
         polled = self._coverage.polled(now)
-        return [*final, Listing(self._life(now), now, self._listings.numbers), *polled] if polled else final
-
-    def _session(self, name: str, message: Message, now: int) -> Iterable[Record]:
-        number = session_number(message)
-        if number is None:
-            return [self._rejects.without_number(name, message, now)]
-        decoded = decode.snapshot(message)
-        fields, details, life = decoded.fields, decoded.details, self._life(now)
-        entry = self._listings.pop_entry(number)
-        if entry is not None:
-            fields, details = entry.joined(fields, details)
-            life = entry.life
-        seen = Observation(life, now, name, number, details=details, **fields)
-        return [seen, *self._rejects.of_values(name, decoded, now)]
+        if not polled:
+            return final
+        numbers = tuple(sorted(entry.number for entry in self._listings.live))
+        return [*final, Listing(self._life(now), now, numbers), *polled]
 
     def _life(self, now: int) -> Life:
         return self._lives.at(now, continued=not self._coverage.connected)
 
     def _begin_life(self) -> list[Observation]:
-        self._clock_steps.clear()
+        self._clock_steps = ClockSteps()
         return self._listings.begin_life()

@@ -126,18 +126,13 @@ class Listings:
         return final, fault
 
     @property
-    def numbers(self) -> tuple[int, ...]:
-        """The numbers of the live sessions."""
-        return tuple(sorted(self._live))
-
-    @property
     def live(self) -> list[Entry]:
         """The entries of the live sessions, as last listed."""
         return list(self._live.values())
 
     def on_channel(self, channel: str) -> list[Entry]:
         """Return the entries of the live sessions of a channel, as last listed."""
-        return [entry for entry in self._live.values() if channel and entry.fields.get("channel") == channel]
+        return [entry for entry in self.live if channel and entry.fields.get("channel") == channel]
 
     def pop_entry(self, number: int | None) -> Entry | None:
         """Remove and return the entry that waits for the detail of this session, or None if there is none."""

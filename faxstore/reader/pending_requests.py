@@ -54,7 +54,3 @@ class PendingRequests:
         if not unanswered:
             self._by_id.pop(action_id, None)
         return request
-
-    def clear(self) -> None:
-        """Drop all requests: the connection has ended."""
-        self._by_id.clear()

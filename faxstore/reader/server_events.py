@@ -8,7 +8,6 @@ from faxstore.capture.message import Message, number
 from faxstore.observations import Observation, Record, ServerObservation
 from faxstore.reader import decode
 from faxstore.reader.lives import COUNTERS, LifeDetector
-from faxstore.reader.rejects import Rejects
 
 
 class ServerEvents:
@@ -18,7 +17,7 @@ class ServerEvents:
     """
 
     def __init__(
-        self, server: str, lives: LifeDetector, rejects: Rejects, begin_life: Callable[[], list[Observation]]
+        self, server: str, lives: LifeDetector, rejects: decode.Rejects, begin_life: Callable[[], list[Observation]]
     ) -> None:
         self._server = server
         self._lives = lives

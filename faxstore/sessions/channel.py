@@ -50,8 +50,8 @@ BEHIND_THE_LIST = 2 * MICROSECONDS
 LONGEST_FAX = 4 * 3600 * MICROSECONDS
 """How long a channel without a Hangup is remembered: an unlisted fax may end this late."""
 
-MOST_SESSIONS = 2_000
-"""Sessions of one channel or Uniqueid whose start is remembered, the newest ones: a batch has no more."""
+MOST_STARTS = 2_000
+"""Starts that are remembered per channel or Uniqueid, and Uniqueids with starts, the newest: a batch has no more."""
 
 
 class State(Enum):
@@ -182,7 +182,7 @@ class Channel:
 
 
 def remember(began: dict[UUID, int], session_id: UUID, at: int) -> None:
-    """Add a session and its start; drop the oldest of more than MOST_SESSIONS."""
+    """Add a session and its start; drop the oldest of more than MOST_STARTS."""
     began[session_id] = at
-    if len(began) > MOST_SESSIONS:
+    if len(began) > MOST_STARTS:
         del began[next(iter(began))]

@@ -36,8 +36,7 @@ class Channels:
 
     def find(self, epoch: UUID, name: str) -> Channel | None:
         """Return a channel if it is remembered."""
-        names = self._by_epoch.get(epoch)
-        return names.get(name) if names else None
+        return self._by_epoch.get(epoch, {}).get(name)
 
     def in_other_epochs(self, channel: Channel) -> list[Channel]:
         """Return the channels of the same name in other epochs."""

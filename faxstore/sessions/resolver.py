@@ -36,10 +36,13 @@ class Resolver:
     def resolve(self, key: int, record: Observation | Listing | Hangup) -> list[Resolved]:
         """Return the rows that become known with this record.  `key` identifies it among the rows returned later."""
         if isinstance(record, Hangup):
-            return self._note_ends(self._hangup(record))
-        late = self._note_ends(self._ties.expire(record.observed_at))
-        rows = self._listing(record) if isinstance(record, Listing) else self._observation(key, record)
-        return [*late, *self._note_ends(rows)]
+            epoch = self._lookup.known_epoch(record.life)
+            rows = self._ties.hang_up(epoch, record) if epoch else []
+        else:
+            rows = self._ties.expire(record.observed_at)
+            rows += self._listing(record) if isinstance(record, Listing) else self._observation(key, record)
+        self._ended.update(row.session_id for row in rows if row.observation.event in ENDS)
+        return rows
 
     def _observation(self, key: int, seen: Observation) -> list[Resolved]:
         epoch = self._lookup.epoch(seen.life)
@@ -60,11 +63,3 @@ class Resolver:
             for session, number in missing
             if session not in self._ended
         ]
-
-    def _hangup(self, hangup: Hangup) -> list[Resolved]:
-        epoch = self._lookup.known_epoch(hangup.life)
-        return self._ties.hang_up(epoch, hangup) if epoch else []
-
-    def _note_ends(self, rows: list[Resolved]) -> list[Resolved]:
-        self._ended.update(row.session_id for row in rows if row.observation.event in ENDS)
-        return rows

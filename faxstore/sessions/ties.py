@@ -22,16 +22,13 @@ from uuid import UUID
 from faxstore.observations import MICROSECONDS, Hangup, Life, Observation
 from faxstore.sessions import application_runs
 from faxstore.sessions.application_runs import COMPLETIONS, Pending
-from faxstore.sessions.channel import Channel, State, remember
+from faxstore.sessions.channel import MOST_STARTS, Channel, State, remember
 from faxstore.sessions.channels import Channels
 from faxstore.sessions.identity import unlisted_id
 from faxstore.sessions.lookup import SessionLookup
 
 JUST_BEFORE = 30 * MICROSECONDS
 """How long before the list that reveals a new life its first events may have come."""
-
-MOST_UNIQUEIDS = 2_000
-"""Uniqueids with unlisted faxes whose starts are remembered, the newest ones: a batch has no more."""
 
 LISTINGS = frozenset({"FAXSession", "FAXSessionsEntry"})
 """Events which show that a session is listed.  Status names a session too, but only describes its channel."""
@@ -177,6 +174,6 @@ class ChannelTies:
         session_id = unlisted_id(first.life.server, uniqueid, application_runs.application(events), len(before))
         remember(began, session_id, first.observed_at)
         remember(channel.began, session_id, first.observed_at)
-        if len(self._began) > MOST_UNIQUEIDS:
+        if len(self._began) > MOST_STARTS:
             self._began.popitem(last=False)  # by now it is stored
         return session_id

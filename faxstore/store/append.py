@@ -39,15 +39,12 @@ _ADD_REJECTED = sql.text("queries/store/add_rejected")
 
 @dataclass(slots=True)
 class Appended:
-    """The outcome of a batch: the keys of the records that are done, and counts of rows."""
+    """The outcome of a batch: the keys of the records that are done, and counts of new rows, repeats and rejections."""
 
     done: list[int] = field(default_factory=list)
     rows: int = 0
-    """Rows that were new."""
     repeats: int = 0
-    """Rows that the history had already."""
     rejected: int = 0
-    """Rejected messages."""
 
 
 class Appender:
@@ -92,9 +89,7 @@ class Appender:
                 for row_values in values:
                     copy.write_row(row_values)
             cursor.execute("select appended, repeats from fax.append(%s, %s)", [batch, self._collector_id])
-            appended, repeats = cast("tuple[int, int]", cursor.fetchone())
-        result.rows += appended
-        result.repeats += repeats
+            result.rows, result.repeats = cast("tuple[int, int]", cursor.fetchone())
 
     def _add_server_row(self, record: ServerObservation) -> None:
         details = Jsonb(record.details) if record.details else None
