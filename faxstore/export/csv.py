@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, case, cast, func, literal
 
 from faxstore.export.datasets import Dataset
-from faxstore.export.rows import Progress, copy_lines, iso_8601
+from faxstore.export.rows import Progress, copy_lines, counted, iso_8601
 from faxstore.store.database import Connection
 
 _OPTIONS = "format csv, header true, encoding 'utf8'"
@@ -29,9 +29,8 @@ def write(
 ) -> None:
     """Writes all rows; `excel_safe` puts an apostrophe before text that a spreadsheet would take for a formula."""
     columns = [_as_text(column, excel_safe) for column in dataset.query.selected_columns]
-    for number, line in enumerate(copy_lines(connection, dataset.ordered(*columns), _OPTIONS)):
-        out.write(line[:-1] + b"\r\n")
-        progress(number)
+    lines = copy_lines(connection, dataset.ordered(*columns), _OPTIONS)
+    out.writelines(line[:-1] + b"\r\n" for line in counted(lines, progress, first=0))
 
 
 def _as_text(column: ColumnElement[Any], excel_safe: bool) -> ColumnElement[Any]:

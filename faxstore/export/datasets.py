@@ -62,23 +62,22 @@ class Dataset:
 
 def sessions(selection: Selection) -> Dataset:
     """The view fax.sessions."""
-    return Dataset(_of_view(session_view, selection), ("started_at", "session_id"))
+    return _of_view(session_view, selection, "started_at", "session_id")
 
 
 def pages(selection: Selection) -> Dataset:
     """The view fax.session_pages."""
-    return Dataset(_of_view(session_pages, selection), ("started_at", "session_id", "page"))
+    return _of_view(session_pages, selection, "started_at", "session_id", "page")
 
 
 def timeline(selection: Selection) -> Dataset:
     """The view fax.session_timeline, with the server of each session."""
-    order = ("started_at", "session_id", "observed_at", "position")
-    return Dataset(_with_server(session_timeline, selection), order)
+    return _with_server(session_timeline, selection, "started_at", "session_id", "observed_at", "position")
 
 
 def history(selection: Selection) -> Dataset:
     """The table fax.session_history, with the server of each session, by position."""
-    return Dataset(_with_server(session_history, selection), ("position",))
+    return _with_server(session_history, selection, "position")
 
 
 def usage(selection: Selection, bucket: str) -> Dataset:
@@ -106,18 +105,12 @@ def _local(bound: datetime | None, time_zone: str, unbounded: str) -> ColumnElem
     return func.timezone(time_zone, literal(bound, MOMENT))
 
 
-def _of_view(view: FromClause, selection: Selection) -> Select[Any]:
-    return _selected(select(view), view, view, selection)
+def _of_view(view: FromClause, selection: Selection, *order: str) -> Dataset:
+    return Dataset(select(view).where(*selection.conditions(view, view)), order)
 
 
-def _with_server(view: FromClause, selection: Selection) -> Select[Any]:
+def _with_server(view: FromClause, selection: Selection, *order: str) -> Dataset:
     session_id, *others = view.c
     query = select(session_id, session.c.server, *others)
     query = query.join_from(view, session, view.c.session_id == session.c.session_id)
-    return _selected(query, view, session, selection)
-
-
-def _selected(query: Select[Any], view: FromClause, filtered: FromClause, selection: Selection) -> Select[Any]:
-    """The rows of the selected sessions; filters by columns that `filtered` lacks need fax.sessions."""
-    query = query.where(*selection.in_period(view.c.started_at), *selection.filters(filtered))
-    return query.where(selection.in_sessions(view)) if selection.needs_sessions(filtered) else query
+    return Dataset(query.where(*selection.conditions(view, session)), order)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from sqlalchemy import func, literal_column, select
 
 from faxstore.export.datasets import Dataset
-from faxstore.export.rows import Progress, copy_lines, iso_8601
+from faxstore.export.rows import Progress, copy_lines, counted, iso_8601
 from faxstore.store.database import Connection
 from faxstore.visible import visible_json
 
@@ -21,9 +21,7 @@ _OPTIONS = "format csv, delimiter e'\\x01', quote e'\\x02', encoding 'utf8'"
 
 def write(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> None:
     """Writes all rows, one object per line."""
-    for number, line in enumerate(_objects(connection, dataset), 1):
-        out.write(line)
-        progress(number)
+    out.writelines(counted(_objects(connection, dataset), progress))
 
 
 def write_array(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> None:

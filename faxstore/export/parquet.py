@@ -18,13 +18,13 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 from psycopg.rows import tuple_row
-from sqlalchemy import ColumnElement, Select, cast, func
+from sqlalchemy import ColumnElement, cast, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from faxstore.export.datasets import Dataset
 from faxstore.export.files import sync_folder
-from faxstore.export.rows import FETCH, Progress, fetch_rows
+from faxstore.export.rows import FETCH, Progress, counted, fetch_rows
 from faxstore.store.database import Connection
 
 PARTITION = "server"
@@ -43,8 +43,9 @@ def write_folder(connection: Connection, dataset: Dataset, folder: Path, progres
     month = func.to_char(func.timezone("UTC", columns[dataset.time_column]), "YYYY-MM").label("month")
     partition = (month, columns[PARTITION])
     query = dataset.ordered(*partition, *map(_arrow_column, stored), before=partition)
-    schema = schema_of(stored)
-    for (month_name, server), found in groupby(_fetched(connection, query, progress), lambda row: row[:2]):
+    schema = _schema(stored)
+    fetched = fetch_rows(connection, query, tuple_row)
+    for (month_name, server), found in groupby(counted(fetched, progress), lambda row: row[:2]):
         _write_part(folder, month_name, server, schema, (row[2:] for row in found))
     if not any(folder.iterdir()):
         _write_part(folder, NOWHERE, NOWHERE, schema, ())
@@ -55,10 +56,10 @@ def write_file(connection: Connection, dataset: Dataset, out: BinaryIO, progress
     """Writes all rows as one file, with the server as a column."""
     columns = list(dataset.query.selected_columns)
     query = dataset.ordered(*map(_arrow_column, columns))
-    _write(out, schema_of(columns), _fetched(connection, query, progress))
+    _write(out, _schema(columns), counted(fetch_rows(connection, query, tuple_row), progress))
 
 
-def schema_of(columns: Iterable[ColumnElement[Any]]) -> Any:
+def _schema(columns: Iterable[ColumnElement[Any]]) -> Any:
     """The pyarrow schema of these columns, all of them nullable."""
     import pyarrow
 
@@ -85,12 +86,6 @@ def _arrow_type(kind: TypeEngine[Any]) -> Any:
 def _arrow_column(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The column in a type that Arrow has: UUIDs and JSON become text."""
     return cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.Uuid | JSONB) else column
-
-
-def _fetched(connection: Connection, query: Select[Any], progress: Progress) -> Iterator[Sequence[Any]]:
-    for number, row in enumerate(fetch_rows(connection, query, tuple_row), 1):
-        yield row
-        progress(number)
 
 
 def _write_part(folder: Path, month: str, server: str, schema: Any, rows: Iterable[Sequence[Any]]) -> None:
@@ -120,7 +115,5 @@ def _batches(schema: Any, rows: Iterable[Sequence[Any]]) -> Iterator[Any]:
 
     remaining = iter(rows)
     while chunk := list(islice(remaining, FETCH)):
-        columns = (
-            pyarrow.array(values, kind) for values, kind in zip(zip(*chunk, strict=True), schema.types, strict=True)
-        )
+        columns = map(pyarrow.array, zip(*chunk, strict=True), schema.types)
         yield pyarrow.RecordBatch.from_arrays(list(columns), schema=schema)

@@ -6,7 +6,7 @@ client one copy of bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from psycopg.rows import RowFactory
@@ -18,7 +18,7 @@ from faxstore.store.database import Connection
 Progress = Callable[[int], None]
 """Called with the number of rows written so far; the header of a CSV file is row 0."""
 
-Fetched = TypeVar("Fetched")
+Item = TypeVar("Item")
 
 FETCH = 5_000
 """Rows that a server cursor fetches at once."""
@@ -38,12 +38,19 @@ def copy_lines(connection: Connection, query: Select[Any], options: str) -> Iter
         yield from map(bytes, rows)
 
 
-def fetch_rows(connection: Connection, query: Select[Any], row_factory: RowFactory[Fetched]) -> Iterator[Fetched]:
+def fetch_rows(connection: Connection, query: Select[Any], row_factory: RowFactory[Item]) -> Iterator[Item]:
     """The rows of a query from a server cursor, which needs an open transaction."""
     statement, parameters = compile_query(query)
     with connection.cursor("faxstore_rows", row_factory=row_factory) as cursor:
         cursor.itersize = FETCH
         yield from cursor.execute(statement.encode(), parameters)
+
+
+def counted(items: Iterable[Item], progress: Progress, first: int = 1) -> Iterator[Item]:
+    """The same items; calls `progress` with the number of each one, from `first` on, after it was used."""
+    for number, item in enumerate(items, first):
+        yield item
+        progress(number)
 
 
 def compile_query(query: Select[Any]) -> tuple[str, dict[str, Any]]:

@@ -57,10 +57,9 @@ def snapshot(connection: Connection, time_zone: str) -> Iterator[None]:
 
 def _stream(connection: Connection, dataset: Dataset, target: Target, count: Progress, written: Written) -> None:
     with target.stream() as out:
-        match target.format:
-            case SessionsFormat.XFERFAXLOG:
-                written.left_out = xferfaxlog.write(connection, dataset, out, count)
-            case SessionsFormat.JSONL:
-                jsonl.write(connection, dataset.with_units(), out, count)
-            case _:
-                csv.write(connection, dataset.with_units(), out, count, excel_safe=target.excel_safe)
+        if target.format == SessionsFormat.XFERFAXLOG:
+            written.left_out = xferfaxlog.write(connection, dataset, out, count)
+        elif target.format == SessionsFormat.JSONL:
+            jsonl.write(connection, dataset.with_units(), out, count)
+        else:
+            csv.write(connection, dataset.with_units(), out, count, excel_safe=target.excel_safe)

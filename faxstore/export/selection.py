@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, literal, select, tuple_
@@ -29,28 +28,27 @@ class Selection:
     results: Sequence[str] | None = None
     accounts: Sequence[str] | None = None
 
-    def in_period(self, started_at: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
-        """The conditions on the start of a session."""
-        conditions = []
-        if self.period.since is not None:
-            conditions.append(started_at >= literal(self.period.since, MOMENT))
-        if self.period.until is not None:
-            conditions.append(started_at < literal(self.period.until, MOMENT))
+    def conditions(self, view: FromClause, filtered: FromClause) -> list[ColumnElement[bool]]:
+        """The conditions on the rows of a view.
+
+        Filters use the columns of `filtered`, or else those of fax.sessions, by the session of the row.
+        """
+        conditions = [*self._in_period(view), *self.filters(filtered)]
+        if any(name not in filtered.c for name, _ in self._values()):
+            matching: Select[Any] = select(sessions.c.session_id, sessions.c.started_at)
+            matching = matching.where(*self._in_period(sessions), *self.filters(sessions))
+            conditions.append(tuple_(view.c.session_id, view.c.started_at).in_(matching))
         return conditions
 
     def filters(self, view: FromClause) -> list[ColumnElement[bool]]:
         """The filters by columns that the view has itself."""
         return [view.c[name].in_(values) for name, values in self._values() if name in view.c]
 
-    def needs_sessions(self, view: FromClause) -> bool:
-        """Whether a filter is by a column that fax.sessions has and the view has not."""
-        return any(name not in view.c for name, _ in self._values())
-
-    def in_sessions(self, view: FromClause) -> ColumnElement[bool]:
-        """The condition that the session of a row matches, for a view that needs fax.sessions."""
-        matching: Select[Any] = select(sessions.c.session_id, sessions.c.started_at)
-        matching = matching.where(*self.in_period(sessions.c.started_at), *self.filters(sessions))
-        return tuple_(view.c.session_id, view.c.started_at).in_(matching)
+    def _in_period(self, view: FromClause) -> Iterator[ColumnElement[bool]]:
+        if self.period.since is not None:
+            yield view.c.started_at >= literal(self.period.since, MOMENT)
+        if self.period.until is not None:
+            yield view.c.started_at < literal(self.period.until, MOMENT)
 
     def _values(self) -> list[tuple[str, Sequence[str]]]:
         values = zip(FILTERS, (self.servers, self.directions, self.results, self.accounts), strict=True)
