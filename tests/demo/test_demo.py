@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +23,14 @@ def faxstore(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=150)
 
 
-def test_the_demo_shows_all_sessions_even_after_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "demo"
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder outside pytest's own, which every start of pytest closes to the user of the embedded server."""
+    with tempfile.TemporaryDirectory(prefix="faxstore-demo-", dir="/tmp") as name:
+        yield Path(name)
+
+
+def test_the_demo_shows_all_sessions_even_after_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "SERVERS", {"pbx1": "is the only server"})
     with pytest.raises(FaxstoreError, match="no fax with bad lines"):
         demo.run_demo(folder, 20)
@@ -40,7 +48,7 @@ def test_the_demo_shows_all_sessions_even_after_another_run(tmp_path: Path, monk
 
 
 def test_a_failing_ingestor_is_reported_with_its_output(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     def unknown_key(folder: Path, *_: object) -> Path:
         file = folder / "faxstore.toml"
@@ -49,5 +57,5 @@ def test_a_failing_ingestor_is_reported_with_its_output(
 
     monkeypatch.setattr(demo, "write_settings", unknown_key)
     with pytest.raises(FaxstoreError, match="exited before the recordings ended with status 2"):
-        demo.run_demo(tmp_path, 20)
+        demo.run_demo(folder, 20)
     assert "no_such_key is unknown" in capfd.readouterr().err
