@@ -7,7 +7,6 @@ are listed here instead of being read from the database, and a new column is a n
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -31,13 +30,10 @@ COLUMNS = {{"last_data_rate": "last_data_rate_bit_per_second"}.get(name, name): 
 
 def csv_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """CSV by RFC 4180 in UTF-8: a header, CR LF line ends, NULL as an empty field, `changed` as names with spaces."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, dialect="excel")
-    writer.writerow(COLUMNS)
-    yield _drain(text)
+    writer = csv.writer(_Encoder(), dialect="excel")
+    yield writer.writerow(COLUMNS)
     for line in lines:
-        writer.writerow([_cell(line[name]) for name in FIELDS])
-        yield _drain(text)
+        yield writer.writerow([_cell(line[name]) for name in FIELDS])
 
 
 def jsonl_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
@@ -54,9 +50,8 @@ def _cell(value: Any) -> Any:
     return json_value(value) if isinstance(value, datetime) else value
 
 
-def _drain(text: io.StringIO) -> bytes:
-    """Returns the buffered bytes and empties the buffer."""
-    drained = text.getvalue().encode("utf-8")
-    text.seek(0)
-    text.truncate()
-    return drained
+class _Encoder:
+    """The stream of a csv.writer whose writerow() returns the bytes of the row."""
+
+    def write(self, text: str) -> bytes:
+        return text.encode("utf-8")

@@ -16,12 +16,13 @@ class _Interval:
     last: int
     records: int = 1
 
-    def fits(self, at: int) -> bool:
-        return max(self.last, at) - min(self.first, at) <= LONGEST
-
-    def add(self, at: int) -> None:
-        self.first, self.last = min(self.first, at), max(self.last, at)
-        self.records += 1
+    def add(self, at: int) -> bool:
+        """Count a record of this time; return False instead if the interval would become too long."""
+        first, last = min(self.first, at), max(self.last, at)
+        if last - first > LONGEST:
+            return False
+        self.first, self.last, self.records = first, last, self.records + 1
+        return True
 
 
 class Overflow:
@@ -35,9 +36,7 @@ class Overflow:
         record = decode(body)
         server = record.server if isinstance(record, ServerObservation | Rejected) else record.life.server
         intervals = self._intervals.setdefault(server, [])
-        if intervals and intervals[-1].fits(record.observed_at):
-            intervals[-1].add(record.observed_at)
-        else:
+        if not intervals or not intervals[-1].add(record.observed_at):
             intervals.append(_Interval(record.observed_at, record.observed_at))
 
     def flush(self, reason: str) -> list[bytes]:

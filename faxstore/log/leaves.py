@@ -6,6 +6,7 @@ A caller reads a window of positions at a time and holds only its hashes: the hi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import sha256
 
 from psycopg import errors, pq
@@ -25,61 +26,52 @@ _SECRETS = 4
 """Columns before those of the entry: salt, file_name, details if they are personal, digests of erased values."""
 
 _ROW = (_SECRETS + len(COLUMNS) - 2).to_bytes(2, "big")
-"""The first bytes of each row: its number of fields.  The two digests are not among them; `_Entries` adds them."""
+"""The first bytes of each row: its number of fields.  The two digests are not among them; `_entry` adds them."""
 
 _LEAF = b"\0" + VERSION
 _NULL = b"\xff\xff\xff\xff"
 _DIGEST = (32).to_bytes(4, "big")
 _NO_SALT = (0).to_bytes(4, "big")
-_MAX_CACHED = 10_000
 
 
 def leaf_hashes(connection: Connection, first: int, last: int) -> list[bytes]:
     """Returns the leaf hashes of the rows between two positions (both included), in order; a missing row has none."""
-    entry = _Entries()
-    return [sha256(_LEAF + entry(row)).digest() for row in _rows(connection, first, last)]
+    return [sha256(_LEAF + _entry(row)).digest() for row in _rows(connection, first, last)]
 
 
 def entries(connection: Connection, first: int, last: int) -> Iterator[tuple[int, bytes]]:
     """Yields position and canonical bytes of each row between two positions (both included)."""
-    entry = _Entries()
     for row in _rows(connection, first, last):
-        data = entry(row)
+        data = _entry(row)
         yield int.from_bytes(data[4:12], "big", signed=True), VERSION + data
 
 
-class _Entries:
+def _entry(row: bytes) -> bytes:
     """Converts the bytes of a COPY row to those of its entry, without the version byte."""
+    secrets: list[bytes | None] = []
+    place = 2
+    for _ in range(_SECRETS):
+        length = row[place : place + 4]
+        place += 4
+        if length == _NULL:
+            secrets.append(None)
+        else:
+            end = place + int.from_bytes(length, "big")
+            secrets.append(row[place:end])
+            place = end
+    salt, file_name, details, erased = secrets
+    digests = _erased(erased) if erased is not None else [_NULL, _NULL]
+    if file_name is not None:
+        digests[0] = _file_name_digest(salt, file_name)
+    if details is not None:
+        digests[1] = _digest(salt, b"details=" + details)
+    return row[place:] + digests[0] + digests[1]
 
-    def __init__(self) -> None:
-        self._digests: dict[tuple[bytes | None, bytes], bytes] = {}
-        """Digests by salt and file name: all snapshots of a fax share them."""
 
-    def __call__(self, row: bytes) -> bytes:
-        secrets: list[bytes | None] = []
-        place = 2
-        for _ in range(_SECRETS):
-            length = row[place : place + 4]
-            place += 4
-            if length == _NULL:
-                secrets.append(None)
-            else:
-                end = place + int.from_bytes(length, "big")
-                secrets.append(row[place:end])
-                place = end
-        salt, file_name, details, erased = secrets
-        digests = _erased(erased) if erased is not None else [_NULL, _NULL]
-        if file_name is not None:
-            digests[0] = self._digests.get((salt, file_name)) or self._of_file(salt, file_name)
-        if details is not None:
-            digests[1] = _digest(salt, b"details=" + details)
-        return row[place:] + digests[0] + digests[1]
-
-    def _of_file(self, salt: bytes | None, file_name: bytes) -> bytes:
-        if len(self._digests) >= _MAX_CACHED:
-            self._digests.clear()
-        found = self._digests[salt, file_name] = _digest(salt, b"file_name=" + file_name)
-        return found
+@lru_cache(maxsize=10_000)
+def _file_name_digest(salt: bytes | None, file_name: bytes) -> bytes:
+    """Returns the digest of a file name, which all snapshots of a fax share."""
+    return _digest(salt, b"file_name=" + file_name)
 
 
 def _digest(salt: bytes | None, value: bytes) -> bytes:

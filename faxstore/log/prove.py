@@ -33,7 +33,9 @@ class StoredTree:
         rows = last - first
         if rows < stored.BLOCK:
             begin = first - first % stored.BLOCK
-            return _of(self._block(begin)[first - begin : last - begin])
+            leaves = tree.Frontier()
+            leaves.extend(self._block(begin)[first - begin : last - begin])
+            return leaves.root()
         if rows in stored.LEVELS and first % rows == 0:
             return self._subtree(rows, first)
         middle = first + tree.split(rows)
@@ -59,13 +61,6 @@ class StoredTree:
                 raise FaxstoreError(f"{where}: rows are missing or added: run faxstore verify")
             self._leaves[begin] = leaves
         return self._leaves[begin]
-
-
-def _of(leaves: list[bytes]) -> bytes:
-    if len(leaves) == 1:
-        return leaves[0]
-    middle = tree.split(len(leaves))
-    return tree.node_hash(_of(leaves[:middle]), _of(leaves[middle:]))
 
 
 def positions_of(connection: Connection, session: UUID) -> list[int]:
@@ -96,9 +91,8 @@ def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: s
     data = found[0][1]
     path = tree.inclusion_proof(position - 1, sealed.size, StoredTree(connection, sealed.size).root)
     if tree.root_from_inclusion(tree.leaf_hash(data), position - 1, sealed.size, path) != sealed.root:
-        raise FaxstoreError(
-            f"position {position} cannot be proven because the log has changed since it was sealed: run faxstore verify"
-        )
+        change = "the log has changed since it was sealed"
+        raise FaxstoreError(f"position {position} cannot be proven because {change}: run faxstore verify")
     return {
         "position": position,
         "index": position - 1,
@@ -126,7 +120,6 @@ def consistency(connection: Connection, old: int, sealed: Checkpoint, text: str)
         try:
             tree.check_consistency(old, before.root, sealed.size, sealed.root, path)
         except tree.ProofError as error:
-            raise FaxstoreError(
-                f"the checkpoint of {old} rows is not the beginning of the one of {sealed.size}: run faxstore verify"
-            ) from error
+            difference = f"the checkpoint of {old} rows is not the beginning of the one of {sealed.size}"
+            raise FaxstoreError(f"{difference}: run faxstore verify") from error
     return "\n".join([f"old {old}", *(b64encode(one).decode() for one in path), "", text])

@@ -10,9 +10,6 @@ from faxstore import sql
 from faxstore.store.database import Connection
 
 _APPEND_SETTINGS = sql.text("queries/store/append_settings")
-_DATABASE_IDENTITY = sql.text("queries/store/database_identity")
-_OWN_BACKEND = sql.text("queries/store/own_backend")
-_TERMINATE_BACKEND = sql.text("queries/store/terminate_backend")
 
 Process = tuple[int, datetime]
 """A backend process of the server: its process id, and when it started."""
@@ -21,7 +18,7 @@ Process = tuple[int, datetime]
 def prepare(connection: Connection) -> Process | None:
     """Apply the settings for appending; return the connection's backend process, None if the user may not see it."""
     connection.execute(_APPEND_SETTINGS)
-    row = connection.execute(_OWN_BACKEND).fetchone()
+    row = connection.execute(sql.text("queries/store/own_backend")).fetchone()
     return (row[0], row[1]) if row and row[1] is not None else None
 
 
@@ -31,7 +28,7 @@ def terminate(connection: Connection, process: Process) -> None:
     A user without the right to do so relies on the server's keepalives instead.
     """
     try:
-        connection.execute(_TERMINATE_BACKEND, process)
+        connection.execute(sql.text("queries/store/terminate_backend"), process)
     except psycopg.errors.InsufficientPrivilege:
         return
 
@@ -43,7 +40,7 @@ def database_identity(connection: Connection) -> str | None:
     hosting services.
     """
     try:
-        row = connection.execute(_DATABASE_IDENTITY).fetchone()
+        row = connection.execute(sql.text("queries/store/database_identity")).fetchone()
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction, psycopg.errors.FeatureNotSupported):
         return None
     return str(row[0]) if row else None
