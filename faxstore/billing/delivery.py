@@ -17,7 +17,7 @@ from faxstore.billing.ledger import Batch, Ledger, Line
 from faxstore.billing.manifest import manifest, manifest_name
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.export.files import atomic_file
-from faxstore.export.rows import Progress
+from faxstore.export.rows import Progress, counted
 
 
 def export_batches(
@@ -102,16 +102,10 @@ def format_of(batches: list[Batch], wanted: BillingFormat | None) -> BillingForm
 
 def _render(lines: Iterable[Line], format: str, version: int, out: BinaryIO, progress: Progress) -> bytes:
     digest = hashlib.sha256()
-    for piece in renderer(format, version)(_counted(lines, progress)):
+    for piece in renderer(format, version)(counted(lines, progress)):
         out.write(piece)
         digest.update(piece)
     return digest.digest()
-
-
-def _counted(lines: Iterable[Line], progress: Progress) -> Iterator[Line]:
-    for number, line in enumerate(lines, 1):
-        yield line
-        progress(number)
 
 
 def _check_file(batch: Batch, sha256: bytes, path: Path) -> None:

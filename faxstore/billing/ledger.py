@@ -146,10 +146,8 @@ class Ledger:
 
     def _rows(self, query: str, parameters: dict[str, Any]) -> Iterator[Line]:
         # A server cursor, because a batch may be larger than memory.
-        with (
-            self._connection.transaction(),
-            self._connection.cursor(f"rows_of_{id(parameters)}", row_factory=dict_row) as cursor,
-        ):
+        name = f"rows_of_{id(parameters)}"
+        with self._connection.transaction(), self._connection.cursor(name, row_factory=dict_row) as cursor:
             cursor.itersize = _FETCH
             yield from cursor.execute(sql.text(query), parameters)
 
