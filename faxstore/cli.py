@@ -44,7 +44,7 @@ DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Runs the command line and exits with its status."""
+    """Run the command line and exits with its status."""
     try:
         status = app(arguments, prog_name="faxstore", standalone_mode=False)
         sys.stdout.flush()
@@ -137,14 +137,14 @@ def _wrong_use(error: typer.TyperException) -> str:
 
 
 def _discard_output() -> int:
-    """Sends the rest of standard output to /dev/null, because its reader (head, less) has closed the pipe."""
+    """Send the rest of standard output to /dev/null, because its reader (head, less) has closed the pipe."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _unexpected(error: Exception) -> int:
-    """Logs a defect with its traceback.  A full disk below standard output is not a defect: it is one line.
+    """Log a defect with its traceback.  A full disk below standard output is not a defect: it is one line.
 
     An error of a file that a command writes has the name of the file (export/files.py); that of standard output has
     no name.

@@ -79,7 +79,7 @@ _MESSAGES.setFormatter(MessageFormatter())
 
 
 def configure(log_format: LogFormat, *, service: bool = False) -> None:
-    """Sets the format of messages and of the log.
+    """Set the format of messages and of the log.
 
     A service is a command that runs until it is stopped.  It logs from INFO on, with times, and logs exceptions of its
     threads.  Any other command logs from WARNING on, in the form of its messages.
@@ -96,7 +96,7 @@ def configure(log_format: LogFormat, *, service: bool = False) -> None:
 
 
 def print_message(line: str, level: int = logging.INFO) -> None:
-    """Prints a message for the user on standard error."""
+    """Print a message for the user on standard error."""
     _MESSAGES.handle(log.makeRecord(log.name, level, "", 0, line, (), None))
 
 

@@ -23,7 +23,7 @@ from faxstore.export.rows import Progress, counted
 def export_batches(
     ledger: Ledger, folder: Path, wanted: BillingFormat | None, progress: Progress, *, recheck: bool = False
 ) -> Iterator[Batch]:
-    """Delivers the batches that an earlier run committed, then the next batch if any fax is due; yields each one.
+    """Deliver the batches that an earlier run committed, then the next batch if any fax is due; yield each one.
 
     The caller holds the consumer's lock.  Raises FaxstoreError; a committed batch stays for the next run.
     """
@@ -43,7 +43,7 @@ def export_batches(
 
 
 def render_batch(ledger: Ledger, batch: Batch, folder: Path, progress: Progress) -> bytes:
-    """Writes the file and the manifest of a committed batch into any folder; returns the SHA-256 of the file.
+    """Write the file and the manifest of a committed batch into any folder; return the SHA-256 of the file.
 
     Raises FaxstoreError, and writes nothing, if the SHA-256 is not that of the batch (unless lines were erased), or if
     another file has the name.
@@ -67,7 +67,7 @@ def sha256_of(ledger: Ledger, batch: Batch) -> bytes:
 def _commit_batch(
     ledger: Ledger, number: int, path: Path, format: BillingFormat, progress: Progress, recheck: bool
 ) -> bool:
-    """Commits the next batch and names its file; returns False if nothing was due."""
+    """Commit the next batch and name its file; return False if nothing was due."""
     try:
         with atomic_file(path) as out, ledger.repeatable_read():
             if not ledger.begin_batch(recheck=recheck):

@@ -107,7 +107,7 @@ class Ledger:
         return self._rows("queries/billing/lines_as_of", parameters)
 
     def begin_batch(self, *, recheck: bool = False) -> int:
-        """Inserts the lines of the next batch in the open transaction; returns their number.
+        """Insert the lines of the next batch in the open transaction; return their number.
 
         `recheck` compares every exported fax with the views instead of those with new rows only.
         """
@@ -115,12 +115,12 @@ class Ledger:
         return cast("int", row[0]) if row else 0
 
     def end_batch(self, format: str, version: int, sha256: bytes) -> None:
-        """Inserts the batch of those lines, with the format and the SHA-256 of its file."""
+        """Insert the batch of those lines, with the format and the SHA-256 of its file."""
         values = [self.consumer, format, version, sha256]
         self._connection.execute("select fax.end_export_batch(%s, %s, %s, %s)", values)
 
     def mark_delivered(self, number: int) -> None:
-        """Records that the file and the manifest of a batch are in place."""
+        """Record that the file and the manifest of a batch are in place."""
         self._connection.execute("select fax.export_delivered(%s, %s)", [self.consumer, number])
 
     @contextmanager
@@ -135,13 +135,13 @@ class Ledger:
                 self._connection.isolation_level = None
 
     def try_lock(self) -> bool:
-        """Takes the consumer's lock until the connection closes; returns False if another connection has it."""
+        """Take the consumer's lock until the connection closes; return False if another connection has it."""
         keys = [_LOCK_CLASS, self.consumer]
         row = self._connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", keys).fetchone()
         return bool(row and row[0])
 
     def lock(self) -> None:
-        """Waits for the consumer's lock.  Call it before a transaction, which then sees what the last holder did."""
+        """Wait for the consumer's lock.  Call it before a transaction, which then sees what the last holder did."""
         self._connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [_LOCK_CLASS, self.consumer])
 
     def _rows(self, query: str, parameters: dict[str, Any]) -> Iterator[Line]:
@@ -153,7 +153,7 @@ class Ledger:
 
 
 def open_ledger(connection: Connection, consumer: str) -> Ledger:
-    """Returns the ledger of a consumer over a connection of its own.  Raises UsageError for an invalid name."""
+    """Return the ledger of a consumer over a connection of its own.  Raises UsageError for an invalid name."""
     if not _CONSUMER.fullmatch(consumer):
         allowed = "up to 63 of a-z, 0-9, _ and -, beginning with a letter or a digit"
         raise UsageError(f"--consumer {consumer!r}: a consumer's name is part of file names: use {allowed}")

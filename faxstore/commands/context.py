@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
-    """Loads the settings and prints their warnings; a service is a command that logs.  Raises UsageError."""
+    """Load the settings and print their warnings; a service is a command that logs.  Raises UsageError."""
     from faxstore.settings import loading as settings
 
     options = cast("GeneralOptions", context.obj)
@@ -34,7 +34,7 @@ def settings_of(context: typer.Context, *, service: bool = False) -> Settings:
 
 
 def database_of(context: typer.Context, role: Role) -> AbstractContextManager[Connection]:
-    """Opens the database of the settings for a command that needs the rights of the role."""
+    """Open the database of the settings for a command that needs the rights of the role."""
     from faxstore.store.database import open_database
 
     return open_database(settings_of(context), role)
@@ -42,7 +42,7 @@ def database_of(context: typer.Context, role: Role) -> AbstractContextManager[Co
 
 @contextmanager
 def written_to(path: Path | None, force: bool) -> Iterator[None]:
-    """Redirects what the block prints into the file, which gets its name when the block ends.
+    """Redirect what the block prints into the file, which gets its name when the block ends.
 
     Without a path, it goes to standard output.  Raises UsageError if the file exists, unless `force` replaces it.
     """

@@ -60,7 +60,7 @@ def run(
 
 
 def _sessions(connection: Connection, session: UUID | None, number: str | None) -> list[SessionToErase]:
-    """Finds and prints the sessions to erase."""
+    """Find and print the sessions to erase."""
     from faxstore.store import erasure
 
     found = [erasure.find_session(connection, session)] if session else erasure.find_by_number(connection, number or "")

@@ -38,7 +38,7 @@ class GeneralOptions:
     log_format: logs.LogFormat | None = None
 
     def merge(self, given: dict[str, Sequence[Any]]) -> GeneralOptions:
-        """Returns the options with these values added.  Raises UsageError if an option has two different values."""
+        """Return the options with these values added.  Raises UsageError if an option has two different values."""
         changes = {}
         for name, values in given.items():
             distinct = {getattr(self, name), *values} - {None}
@@ -85,7 +85,7 @@ class _Parsing(_Base):
         return parser
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parses the arguments into ctx.params, and the general options into ctx.obj."""
+        """Parse the arguments into ctx.params, and the general options into ctx.obj."""
         if not ctx.resilient_parsing:  # as for the completion of a shell
             self._reject_empty(ctx, args)
         rest: list[str] = super().parse_args(ctx, args)
@@ -130,7 +130,7 @@ def new_group(about: Callable[..., None]) -> typer.Typer:
 
 
 def add_command(app: typer.Typer, name: str, run: Callable[..., None], **context_settings: bool) -> None:
-    """Adds a command, whose docstring is its help."""
+    """Add a command, whose docstring is its help."""
     app.command(name, cls=Command, help=help_text(run), context_settings=context_settings)(run)
 
 

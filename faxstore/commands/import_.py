@@ -63,7 +63,7 @@ def run(context: typer.Context, files: Files, server: Server = None) -> None:
 
 
 def _import(connection: Connection, file: str, server: str | None) -> tuple[Summary, UsageError | None]:
-    """Imports one file; returns what was read of it, and the error that stopped it."""
+    """Import one file; return what was read of it, and the error that stopped it."""
     from faxstore.ingest.importer import Summary, import_file
 
     read = Summary()

@@ -19,7 +19,7 @@ class Count(Protocol):
 
 @contextmanager
 def counting(what: str, unit: str) -> Iterator[Count]:
-    """Shows a line such as ``sealing: 12,000 of 27,353 rows`` while the block runs."""
+    """Show a line such as ``sealing: 12,000 of 27,353 rows`` while the block runs."""
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 

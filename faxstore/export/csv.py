@@ -27,7 +27,7 @@ characters.
 def write(
     connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress, *, excel_safe: bool = False
 ) -> None:
-    """Writes all rows; `excel_safe` puts an apostrophe before text that a spreadsheet would take for a formula."""
+    """Write all rows; `excel_safe` puts an apostrophe before text that a spreadsheet would take for a formula."""
     columns = [_as_text(column, excel_safe) for column in dataset.query.selected_columns]
     lines = copy_lines(connection, dataset.ordered(*columns), _OPTIONS)
     out.writelines(line[:-1] + b"\r\n" for line in counted(lines, progress, first=0))

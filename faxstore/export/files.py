@@ -65,7 +65,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def sync_folder(path: Path) -> None:
-    """Syncs the entries of a folder to disk (fsync)."""
+    """Sync the entries of a folder to disk (fsync)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

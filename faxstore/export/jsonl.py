@@ -20,12 +20,12 @@ _OPTIONS = "format csv, delimiter e'\\x01', quote e'\\x02', encoding 'utf8'"
 
 
 def write(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> None:
-    """Writes all rows, one object per line."""
+    """Write all rows, one object per line."""
     out.writelines(counted(_objects(connection, dataset), progress))
 
 
 def write_array(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> None:
-    """Writes all rows as one JSON document: an array with one object per line."""
+    """Write all rows as one JSON document: an array with one object per line."""
     out.write(b"[")
     for number, line in enumerate(_objects(connection, dataset), 1):
         out.write((b",\n" if number > 1 else b"\n") + line.rstrip(b"\n"))

@@ -37,7 +37,7 @@ _BATCHES_PER_ROW_GROUP = 12
 
 
 def write_folder(connection: Connection, dataset: Dataset, folder: Path, progress: Progress) -> None:
-    """Writes all rows into the empty folder and syncs it to disk."""
+    """Write all rows into the empty folder and sync it to disk."""
     columns = dataset.query.selected_columns
     stored = [column for column in columns if column.name != PARTITION]
     month = func.to_char(func.timezone("UTC", columns[dataset.time_column]), "YYYY-MM").label("month")
@@ -53,7 +53,7 @@ def write_folder(connection: Connection, dataset: Dataset, folder: Path, progres
 
 
 def write_file(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> None:
-    """Writes all rows as one file, with the server as a column."""
+    """Write all rows as one file, with the server as a column."""
     columns = list(dataset.query.selected_columns)
     query = dataset.ordered(*map(_arrow_column, columns))
     _write(out, _schema(columns), counted(fetch_rows(connection, query, tuple_row), progress))
@@ -100,7 +100,7 @@ def _write_part(folder: Path, month: str, server: str, schema: Any, rows: Iterab
 
 
 def _write(out: BinaryIO, schema: Any, rows: Iterable[Sequence[Any]]) -> None:
-    """Writes one file; memory holds one row group."""
+    """Write one file; memory holds one row group."""
     import pyarrow
     from pyarrow.parquet import ParquetWriter
 

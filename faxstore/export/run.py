@@ -24,7 +24,7 @@ class Written:
 
 
 def run(connection: Connection, dataset: Dataset, time_zone: str, target: Target, progress: Progress) -> Written:
-    """Writes all rows of the data set; text formats have times in that time zone.
+    """Write all rows of the data set; text formats have times in that time zone.
 
     Raises UsageError; after any error there is no file or folder of that name.
     """

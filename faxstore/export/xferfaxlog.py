@@ -36,7 +36,7 @@ _LAYOUT, _ECM = 1 << 21, 1 << 16
 
 
 def write(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> int:
-    """Writes the sent and received faxes; returns the number of sessions that were left out."""
+    """Write the sent and received faxes; return the number of sessions that were left out."""
     columns = dataset.query.selected_columns
     date = func.to_char(columns["started_at"], "MM/DD/YY HH24:MI").label("date")
     left_out = 0

@@ -51,7 +51,7 @@ COLUMNS: dict[str, Callable[[bytes], Any]] = {
 
 
 def decode_entry(data: bytes) -> dict[str, Any]:
-    """Returns the columns of an entry by name.  Raises ValueError for other bytes."""
+    """Return the columns of an entry by name.  Raises ValueError for other bytes."""
     found: dict[str, Any] = {}
     place = len(VERSION)
     try:

@@ -28,7 +28,7 @@ class NoteError(ValueError):
 
 
 def is_name(name: str) -> bool:
-    """Returns whether it is a valid name of a log or a key: printable, without white space and plus signs."""
+    """Return whether it is a valid name of a log or a key: printable, without white space and plus signs."""
     return bool(_NAME.fullmatch(name)) and name.isprintable()
 
 
@@ -49,7 +49,7 @@ class PublicKey:
 
     @classmethod
     def parse(cls, text: str) -> PublicKey:
-        """Parses ``name+hash+base64``.  Raises UsageError."""
+        """Parse ``name+hash+base64``.  Raises UsageError."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
         key = cls(name, key_bytes(encoded, "a public key"))
@@ -79,7 +79,7 @@ class Signer:
     private: Ed25519PrivateKey
 
     def sign(self, text: str) -> str:
-        """Returns the text, or the note, with a signature of this key added."""
+        """Return the text, or the note, with a signature of this key added."""
         body, blank, signatures = text.partition("\n\n")
         signed = f"{body}\n" if blank else text
         signature = base64.b64encode(self.public.key_id + self.private.sign(signed.encode())).decode()
@@ -87,7 +87,7 @@ class Signer:
 
 
 def key_bytes(encoded: str, what: str) -> bytes:
-    """Decodes the 32 bytes of a key from base64; `what` names it in an error.  Raises UsageError."""
+    """Decode the 32 bytes of a key from base64; `what` names it in an error.  Raises UsageError."""
     try:
         data = base64.b64decode(encoded, validate=True)
     except binascii.Error as error:
@@ -98,7 +98,7 @@ def key_bytes(encoded: str, what: str) -> bytes:
 
 
 def new_key(path: Path, name: str) -> PublicKey:
-    """Generates a key in a new file that only its owner may read; returns its public key.  Raises UsageError."""
+    """Generate a key in a new file that only its owner may read; return its public key.  Raises UsageError."""
     private = _ed25519().Ed25519PrivateKey.generate()
     public = PublicKey(name, private.public_key().public_bytes_raw())
     seed = base64.b64encode(b"\1" + private.private_bytes_raw()).decode()
@@ -116,7 +116,7 @@ def new_key(path: Path, name: str) -> PublicKey:
 
 
 def read_key(path: Path) -> Signer:
-    """Reads a key from a file.  Raises UsageError, which never shows the content of the file."""
+    """Read a key from a file.  Raises UsageError, which never shows the content of the file."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -126,7 +126,7 @@ def read_key(path: Path) -> Signer:
 
 
 def parse_signer(text: str, source: str) -> Signer:
-    """Parses the text of a private key.  Raises UsageError, which begins with `source`."""
+    """Parse the text of a private key.  Raises UsageError, which begins with `source`."""
     found = _PRIVATE.fullmatch(text)
     if found is None:
         raise UsageError(f"{source}: not a key that faxstore seal --new-key generated")
@@ -138,7 +138,7 @@ def parse_signer(text: str, source: str) -> Signer:
 
 
 def is_signed(key: bytes, signature: bytes, text: bytes) -> bool:
-    """Returns whether the key made this signature of the text."""
+    """Return whether the key made this signature of the text."""
     ed25519 = _ed25519()
     from cryptography.exceptions import InvalidSignature
 

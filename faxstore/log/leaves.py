@@ -35,12 +35,12 @@ _NO_SALT = (0).to_bytes(4, "big")
 
 
 def leaf_hashes(connection: Connection, first: int, last: int) -> list[bytes]:
-    """Returns the leaf hashes of the rows between two positions (both included), in order; a missing row has none."""
+    """Return the leaf hashes of the rows between two positions (both included), in order; a missing row has none."""
     return [sha256(_LEAF + _entry(row)).digest() for row in _rows(connection, first, last)]
 
 
 def entries(connection: Connection, first: int, last: int) -> Iterator[tuple[int, bytes]]:
-    """Yields position and canonical bytes of each row between two positions (both included)."""
+    """Yield position and canonical bytes of each row between two positions (both included)."""
     for row in _rows(connection, first, last):
         data = _entry(row)
         yield int.from_bytes(data[4:12], "big", signed=True), VERSION + data
@@ -70,23 +70,23 @@ def _entry(row: bytes) -> bytes:
 
 @lru_cache(maxsize=10_000)
 def _file_name_digest(salt: bytes | None, file_name: bytes) -> bytes:
-    """Returns the digest of a file name, which all snapshots of a fax share."""
+    """Return the digest of a file name, which all snapshots of a fax share."""
     return _digest(salt, b"file_name=" + file_name)
 
 
 def _digest(salt: bytes | None, value: bytes) -> bytes:
-    """Returns length and digest, as fax.personal_digest() computes it; an empty value if the salt is erased."""
+    """Return length and digest, as fax.personal_digest() computes it; an empty value if the salt is erased."""
     return _NO_SALT if salt is None else _DIGEST + sha256(salt + value).digest()
 
 
 def _erased(stored: bytes) -> list[bytes]:
-    """Splits the two stored digests of an erased row; each is a byte, 1 if there is one, and the digest."""
+    """Split the two stored digests of an erased row; each is a byte, 1 if there is one, and the digest."""
     first = 33 if stored[:1] == b"\1" else 1
     return [_DIGEST + part[1:] if part[:1] == b"\1" else _NULL for part in (stored[:first], stored[first:])]
 
 
 def _rows(connection: Connection, first: int, last: int) -> Iterator[bytes]:
-    """Yields the rows of the COPY, one per message.  The calls of libpq take a tenth of the time of psycopg's."""
+    """Yield the rows of the COPY, one per message.  The calls of libpq take a tenth of the time of psycopg's."""
     rows = _ROWS.replace("{first}", str(int(first))).replace("{last}", str(int(last)))
     query = f"copy ({rows}) to stdout (format binary)"
     connection.execute("set work_mem = '64MB'")  # so that it sorts a window in memory

@@ -21,12 +21,12 @@ class Checkpoint:
     root: bytes
 
     def text(self) -> str:
-        """Returns the three lines that are signed."""
+        """Return the three lines that are signed."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
 def parse(note: str) -> Checkpoint:
-    """Returns the checkpoint in a note, signed or not.  Raises NoteError."""
+    """Return the checkpoint in a note, signed or not.  Raises NoteError."""
     lines = note.partition("\n\n")[0].split("\n")
     if len(lines) < 3 or not is_name(lines[0]) or not _SIZE.fullmatch(lines[1]):
         raise NoteError("not a checkpoint: it has no lines of origin, size and root")
@@ -40,7 +40,7 @@ def parse(note: str) -> Checkpoint:
 
 
 def parse_stored(note: str, size: int, root: bytes) -> Checkpoint:
-    """Returns the checkpoint in a stored note.  Raises NoteError unless it has the stored size and root."""
+    """Return the checkpoint in a stored note.  Raises NoteError unless it has the stored size and root."""
     checkpoint = parse(note)
     if (checkpoint.size, checkpoint.root) != (size, root):
         raise NoteError(f"its note has another size ({checkpoint.size} rows) or root")

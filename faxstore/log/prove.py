@@ -29,7 +29,7 @@ class StoredTree:
         self._kept: dict[int, dict[int, bytes]] = {rows: {} for rows in stored.LEVELS}
 
     def root(self, first: int, last: int) -> bytes:
-        """Returns the root of the leaves from a first index (included) to a last one (excluded): a tree.Root."""
+        """Return the root of the leaves from a first index (included) to a last one (excluded): a tree.Root."""
         rows = last - first
         if rows < stored.BLOCK:
             begin = first - first % stored.BLOCK
@@ -52,7 +52,7 @@ class StoredTree:
         return kept[first]
 
     def _block(self, begin: int) -> list[bytes]:
-        """Returns the leaves of a block, computed from its rows."""
+        """Return the leaves of a block, computed from its rows."""
         if begin not in self._leaves:
             end = min(begin + stored.BLOCK, self.size)
             leaves = leaf_hashes(self._connection, begin + 1, end)
@@ -64,7 +64,7 @@ class StoredTree:
 
 
 def positions_of(connection: Connection, session: UUID) -> list[int]:
-    """Returns the positions of a session's rows, in order."""
+    """Return the positions of a session's rows, in order."""
     query = """
     select h.position from fax.session s
     join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
@@ -73,7 +73,7 @@ def positions_of(connection: Connection, session: UUID) -> list[int]:
 
 
 def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, str]:
-    """Returns the checkpoint of `size` rows, or the newest, and its note.  Raises UsageError without one."""
+    """Return the checkpoint of `size` rows, or the newest, and its note.  Raises UsageError without one."""
     found = stored.checkpoint(connection, size)
     if found is None:
         unsealed = "nothing is sealed yet: run faxstore seal"
@@ -82,7 +82,7 @@ def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, st
 
 
 def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: str) -> dict[str, Any]:
-    """Returns the proof of one row.  Raises FaxstoreError if the row has changed since it was sealed."""
+    """Return the proof of one row.  Raises FaxstoreError if the row has changed since it was sealed."""
     if not 1 <= position <= sealed.size:
         raise UsageError(f"position {position} is not in the checkpoint, which covers positions 1 to {sealed.size}")
     found = list(entries(connection, position, position))
@@ -105,7 +105,7 @@ def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: s
 
 
 def consistency(connection: Connection, old: int, sealed: Checkpoint, text: str) -> str:
-    """Returns the proof that the checkpoint of `old` rows is the beginning of `sealed`; 0 rows need no proof.
+    """Return the proof that the checkpoint of `old` rows is the beginning of `sealed`; 0 rows need no proof.
 
     It is the body of an add-checkpoint request (C2SP tlog-witness): a line with the old size, the hashes of
     RFC 6962 2.1.2, an empty line and the newer checkpoint.  Raises UsageError if there is no checkpoint of `old` rows,

@@ -31,14 +31,14 @@ on conflict do nothing
 
 
 def new_origin() -> str:
-    """Returns a random name for a log without one."""
+    """Return a random name for a log without one."""
     return f"faxstore/{secrets.token_hex(4)}"
 
 
 def seal(
     connection: Connection, origin: str | None, signer: Signer | None, progress: Progress
 ) -> tuple[int, str] | None:
-    """Seals all committed rows; returns the number of new rows and the note of the newest checkpoint.
+    """Seal all committed rows; return the number of new rows and the note of the newest checkpoint.
 
     Returns None for an empty history.  The first checkpoint fixes the name of the log; `origin` is used only then.
     Raises FaxstoreError if rows that were sealed have changed, or if positions have gaps.

@@ -26,7 +26,7 @@ MARK = 4
 
 
 def checkpoint(connection: Connection, size: int | None = None) -> tuple[Checkpoint, str] | None:
-    """Returns the checkpoint of that many rows, or the newest, and its stored note; None if it does not exist."""
+    """Return the checkpoint of that many rows, or the newest, and its stored note; None if it does not exist."""
     query = "select size, root, note from fax.checkpoint where size = coalesce(%s, size) order by size desc limit 1"
     row = connection.execute(query, [size]).fetchone()
     if row is None:
@@ -39,19 +39,19 @@ def checkpoint(connection: Connection, size: int | None = None) -> tuple[Checkpo
 
 
 def last_position(connection: Connection) -> int:
-    """Returns the last position in use, 0 for an empty history."""
+    """Return the last position in use, 0 for an empty history."""
     row = connection.execute("select coalesce(max(last_position), 0) from fax.append_batch").fetchone()
     return cast("int", row[0]) if row else 0
 
 
 def roots(connection: Connection, rows: int, first: int, last: int) -> dict[int, bytes]:
-    """Returns the stored roots of subtrees of `rows` leaves that begin between two positions, by first position."""
+    """Return the stored roots of subtrees of `rows` leaves that begin between two positions, by first position."""
     query = "select first_position, root from fax.log_subtree where rows = %s and first_position between %s and %s"
     return {position: bytes(root) for position, root in connection.execute(query, [rows, first, last])}
 
 
 def runs(connection: Connection, first: int, last: int) -> list[tuple[int, bytes]]:
-    """Returns first position and marks of each run that begins between two positions; `first` begins a block."""
+    """Return first position and mark of each run that begins between two positions; `first` begins a block."""
     query = "select first_position, marks from fax.log_run where first_position between %s and %s order by 1"
     return [(begin, bytes(marks)) for begin, marks in connection.execute(query, [first, last])]
 
@@ -74,7 +74,7 @@ class GrowingLog:
         return self.frontier.size
 
     def extend(self, leaves: Sequence[bytes]) -> None:
-        """Adds new leaves."""
+        """Add new leaves."""
         place = 0
         while place < len(leaves):
             room = BLOCK - self.size % BLOCK
@@ -84,7 +84,7 @@ class GrowingLog:
             place += room
 
     def resume(self, run: Sequence[bytes]) -> None:
-        """Adds leaves of one block without a run for them: their marks are stored already."""
+        """Add leaves of one block without a run for them: their marks are stored already."""
         self._open[BLOCK] += run
         if len(self._open[BLOCK]) < BLOCK:
             self.frontier.extend(run)
@@ -98,7 +98,7 @@ class GrowingLog:
         self._complete(BLOCK, root)
 
     def restore(self, rows: int, root: bytes) -> None:
-        """Adds a complete subtree whose root is stored already."""
+        """Add a complete subtree whose root is stored already."""
         self.frontier.append(root, rows)
         if rows * BLOCK in self._open:
             self._open[rows * BLOCK].append(root)
@@ -114,7 +114,7 @@ class GrowingLog:
 
 
 def resume(connection: Connection, sealed: Checkpoint | None) -> GrowingLog:
-    """Restores the log as of a checkpoint from stored roots and the rows of the last block.
+    """Restore the log as of a checkpoint from stored roots and the rows of the last block.
 
     Raises FaxstoreError if the result is not the root of the checkpoint.
     """
@@ -134,12 +134,12 @@ def resume(connection: Connection, sealed: Checkpoint | None) -> GrowingLog:
 
 
 def ranges(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yields first and last position of each range without gaps; `positions` are in order."""
+    """Yield first and last position of each range without gaps; `positions` are in order."""
     for _, places in groupby(enumerate(positions), lambda place: place[1] - place[0]):
         found = [position for _, position in places]
         yield found[0], found[-1]
 
 
 def position_range(first: int, last: int) -> str:
-    """Returns the range in words: "position 7" or "positions 7 to 9"."""
+    """Return the range in words: "position 7" or "positions 7 to 9"."""
     return f"position {first}" if first == last else f"positions {first} to {last}"

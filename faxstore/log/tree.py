@@ -14,17 +14,17 @@ class ProofError(ValueError):
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """Returns the hash of a leaf with these bytes."""
+    """Return the hash of a leaf with these bytes."""
     return sha256(b"\0" + entry).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Returns the hash of a node with these children."""
+    """Return the hash of a node with these children."""
     return sha256(b"\1" + left + right).digest()
 
 
 def complete_root(hashes: Sequence[bytes]) -> bytes:
-    """Returns the root over 2^k hashes of equally large subtrees, level by level (quicker than Frontier.append)."""
+    """Return the root over 2^k hashes of equally large subtrees, level by level (quicker than Frontier.append)."""
     level = list(hashes)
     while len(level) > 1:
         pairs = iter(level)
@@ -40,7 +40,7 @@ class Frontier:
         self._complete: list[tuple[int, bytes]] = []
 
     def append(self, root: bytes, leaves: int = 1) -> None:
-        """Adds a leaf, or the root of a complete subtree of `leaves` leaves.  Raises ValueError if it is misaligned."""
+        """Add a leaf, or the root of a complete subtree of `leaves` leaves.  Raises ValueError if it is misaligned."""
         if self.size % leaves:
             raise ValueError(f"a subtree of {leaves} leaves cannot begin at {self.size}")
         self.size += leaves
@@ -50,12 +50,12 @@ class Frontier:
         self._complete.append((leaves, root))
 
     def extend(self, hashes: Iterable[bytes]) -> None:
-        """Adds leaves by their hashes."""
+        """Add leaves by their hashes."""
         for leaf in hashes:
             self.append(leaf)
 
     def root(self) -> bytes:
-        """Returns the root of the tree so far."""
+        """Return the root of the tree so far."""
         if not self._complete:
             return EMPTY_ROOT
         found = self._complete[-1][1]
@@ -69,12 +69,12 @@ Root = Callable[[int, int], bytes]
 
 
 def split(leaves: int) -> int:
-    """Returns the leaves of the left subtree: the largest power of two below the number of leaves."""
+    """Return the leaves of the left subtree: the largest power of two below the number of leaves."""
     return 1 << (leaves - 1).bit_length() - 1
 
 
 def inclusion_proof(index: int, size: int, root: Root) -> list[bytes]:
-    """Returns the audit path of a leaf (RFC 6962, 2.1.1), from the leaf up."""
+    """Return the audit path of a leaf (RFC 6962, 2.1.1), from the leaf up."""
     path, first, last = [], 0, size
     while last - first > 1:
         middle = first + split(last - first)
@@ -88,7 +88,7 @@ def inclusion_proof(index: int, size: int, root: Root) -> list[bytes]:
 
 
 def consistency_proof(old: int, size: int, root: Root) -> list[bytes]:
-    """Returns the proof that a tree of `old` leaves (at least 1) is a prefix of one of `size` (RFC 6962, 2.1.2)."""
+    """Return the proof that a tree of `old` leaves (at least 1) is a prefix of one of `size` (RFC 6962, 2.1.2)."""
     path, first, last, known = [], 0, size, True
     while old < last:
         middle = first + split(last - first)
@@ -102,7 +102,7 @@ def consistency_proof(old: int, size: int, root: Root) -> list[bytes]:
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
-    """Returns the root that an audit path leads to (RFC 9162, 2.1.3.2).  Raises ProofError if it does not fit."""
+    """Return the root that an audit path leads to (RFC 9162, 2.1.3.2).  Raises ProofError if it does not fit."""
     if not 0 <= index < size:
         raise ProofError(f"index {index} is not in a tree of {size} leaves")
     found = leaf
@@ -136,7 +136,7 @@ def check_consistency(old: int, old_root: bytes, size: int, root: bytes, path: S
 
 
 def _siblings(node: int, last: int, path: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Yields each hash of a path, and whether it is to the left.  Raises ProofError if the path does not fit."""
+    """Yield each hash of a path, and whether it is to the left.  Raises ProofError if the path does not fit."""
     for sibling in path:
         if not last:
             raise ProofError("the path is too long")

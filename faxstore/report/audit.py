@@ -41,7 +41,7 @@ class Audit:
 
 
 def audit(connection: Connection, period: Period, servers: Sequence[str], *, as_json: bool = False) -> None:
-    """Prints the report about a bounded period and these servers, or all servers if none is named.
+    """Print the report about a bounded period and these servers, or all servers if none is named.
 
     Raises UsageError for an unknown server or time zone.
     """
@@ -50,7 +50,7 @@ def audit(connection: Connection, period: Period, servers: Sequence[str], *, as_
 
 
 def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:
-    """Queries all sections in one read-only transaction, so that rows appended meanwhile are in none of them."""
+    """Query all sections in one read-only transaction, so that rows appended meanwhile are in none of them."""
     with one_moment(connection):
         absolute = resolve(connection, period)
         selected = _selected(servers, [row["server"] for row in _query(connection, "known_servers", {})])

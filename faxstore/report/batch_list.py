@@ -24,7 +24,7 @@ TABLE_COLUMNS = fields(
 
 
 def print_batches(batches: Iterable[Batch], format: Format, out: TextIO) -> None:
-    """Prints batches in their order.  Not for Format.PARQUET."""
+    """Print batches in their order.  Not for Format.PARQUET."""
     rows = [asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)} for batch in batches]
     if format is Format.TABLE:
         console(out).print(table(rows, TABLE_COLUMNS))

@@ -23,5 +23,5 @@ class Format(StrEnum):
 
 
 def write_json(document: Any, out: TextIO) -> None:
-    """Writes a document as indented JSON; control characters from the wire are escaped."""
+    """Write a document as indented JSON; control characters from the wire are escaped."""
     out.write(f"{json_text(document, indent=1)}\n")

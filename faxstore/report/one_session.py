@@ -57,7 +57,7 @@ class SessionReport(NamedTuple):
 
 
 def show(connection: Connection, wanted: str, *, as_json: bool = False) -> None:
-    """Prints a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
+    """Print a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
     with one_moment(connection):
         report = _gather(connection, *_identity(connection, wanted))
     write_json(report._asdict(), sys.stdout) if as_json else _as_text(report, sys.stdout)

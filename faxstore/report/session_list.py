@@ -47,7 +47,7 @@ _WRITERS: dict[Format, Callable[[Connection, Dataset, BinaryIO, Progress], None]
 
 
 def sessions(connection: Connection, selection: Selection, format: Format = Format.TABLE) -> None:
-    """Prints the selected sessions, oldest first, with times in UTC."""
+    """Print the selected sessions, oldest first, with times in UTC."""
     if format is Format.PARQUET:
         require_pyarrow()
         if sys.stdout.isatty():

@@ -31,7 +31,7 @@ INTERVALS = (0.05, 3600.0)
 def load(
     config: Path | None, environ: Mapping[str, str], *, dsn: str | None = None, data_dir: Path | None = None
 ) -> Settings:
-    """Loads the settings of this run; config, dsn and data_dir are options.  Raises UsageError."""
+    """Load the settings of this run; config, dsn and data_dir are options.  Raises UsageError."""
     chosen = config or environ.get("FAXSTORE_CONFIG")
     file = expand_user(Path(chosen)) if chosen else next((file for file in DEFAULT_FILES if file.exists()), None)
     warnings: list[str] = []

@@ -30,7 +30,7 @@ class Period:
 
     @classmethod
     def parse(cls, since: str | None, until: str | None, time_zone: str = "UTC", now: datetime | None = None) -> Period:
-        """Parses the values of --from, --to and --time-zone.  Raises UsageError."""
+        """Parse the values of --from, --to and --time-zone.  Raises UsageError."""
         first = None if since is None else parse_moment(since, "--from", now)
         last = None if until is None else parse_moment(until, "--to", now)
         period = cls(first, last, time_zone)
@@ -50,7 +50,7 @@ def is_local(moment: datetime | None) -> bool:
 
 
 def parse_moment(text: str, option: str, now: datetime | None = None) -> datetime:
-    """Parses an ISO 8601 date or time, or a time ago (30m, 24h, 7d); naive if the text has no offset.
+    """Parse an ISO 8601 date or time, or a time ago (30m, 24h, 7d); naive if the text has no offset.
 
     Raises UsageError, which names the option.
     """

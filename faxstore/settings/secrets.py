@@ -35,7 +35,7 @@ def secret_of(server: Table, variable: str, environ: Mapping[str, str], warnings
 
 
 def warn_if_open(file: Path, warnings: list[str]) -> None:
-    """Adds a warning if every user of the machine can read or change the file.
+    """Add a warning if every user of the machine can read or change the file.
 
     Access for the group is no reason to warn: root:faxstore with mode 640 is a usual setup.
     """

@@ -76,7 +76,7 @@ class Table:
 
 
 def read_toml(file: Path) -> dict[str, Any]:
-    """Parses the file.  Raises UsageError if it cannot be read or is not TOML."""
+    """Parse the file.  Raises UsageError if it cannot be read or is not TOML."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

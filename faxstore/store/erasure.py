@@ -34,7 +34,7 @@ class SessionToErase:
 
 
 def find_session(connection: Connection, wanted: UUID) -> SessionToErase:
-    """Returns the session with that id.  Raises UsageError if it does not exist."""
+    """Return the session with that id.  Raises UsageError if it does not exist."""
     row = connection.execute(
         "select session_id, server, started_at, is_open from fax.session where session_id = %s", [wanted]
     ).fetchone()
@@ -44,7 +44,7 @@ def find_session(connection: Connection, wanted: UUID) -> SessionToErase:
 
 
 def find_by_number(connection: Connection, number: str) -> list[SessionToErase]:
-    """Returns the sessions with the number in any personal value.  Reads the whole history.
+    """Return the sessions with the number in any personal value.  Reads the whole history.
 
     Spaces and punctuation in a value are ignored; a longer number that contains the digits does not match.
     """
@@ -53,7 +53,7 @@ def find_by_number(connection: Connection, number: str) -> list[SessionToErase]:
 
 
 def digits_of(number: str) -> str:
-    """Returns the digits of a number.  Raises UsageError for less than 4, which would match too much."""
+    """Return the digits of a number.  Raises UsageError for less than 4, which would match too much."""
     digits = re.sub(r"[\s()/.+-]", "", number)
     if not re.fullmatch(r"[0-9]{4,20}", digits):
         raise UsageError(f"--number {number!r}: expected 4 to 20 digits")
@@ -61,13 +61,13 @@ def digits_of(number: str) -> str:
 
 
 def count_rejected(connection: Connection, number: str) -> int:
-    """Returns how many rejected messages contain the number exactly as given."""
+    """Return how many rejected messages contain the number exactly as given."""
     row = connection.execute(_REJECTED_WITH_NUMBER, [number]).fetchone()
     return cast("int", row[0]) if row else 0
 
 
 def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], reason: str) -> int:
-    """Erases each session in a transaction of its own; returns how many rows lost values."""
+    """Erase each session in a transaction of its own; return how many rows lost values."""
     rows = 0
     for found in sessions:
         row = connection.execute("select fax.erase_session(%s, %s)", [found.session_id, reason]).fetchone()
@@ -76,5 +76,5 @@ def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], r
 
 
 def erase_rejected(connection: Connection, number: str, reason: str) -> None:
-    """Empties the rejected messages that contain the number."""
+    """Empty the rejected messages that contain the number."""
     connection.execute(_ALL_REJECTED, [reason, number, number])

@@ -16,13 +16,13 @@ from faxstore.store.database import connect, database_error, server_message
 
 
 def current(dsn: str) -> str | None:
-    """Returns the revision of the database, None without a schema.  Raises FaxstoreError."""
+    """Return the revision of the database, None without a schema.  Raises FaxstoreError."""
     with connect(dsn) as connection, _one_line_errors(dsn):
         return schema_version.current(connection)
 
 
 def upgrade(dsn: str, revision: str = "head") -> None:
-    """Upgrades the schema to a revision and creates the partitions of the months ahead.  Raises FaxstoreError."""
+    """Upgrade the schema to a revision and create the partitions of the months ahead.  Raises FaxstoreError."""
     schema_version.refuse_newer(current(dsn))
     with _one_line_errors(dsn):
         command.upgrade(_config(dsn), revision)
@@ -32,7 +32,7 @@ def upgrade(dsn: str, revision: str = "head") -> None:
 
 
 def downgrade(dsn: str, revision: str) -> None:
-    """Downgrades the schema to a revision.  Raises FaxstoreError, also if that would drop a history."""
+    """Downgrade the schema to a revision.  Raises FaxstoreError, also if that would drop a history."""
     schema_version.refuse_newer(current(dsn))
     with _one_line_errors(dsn):
         command.downgrade(_config(dsn), revision)

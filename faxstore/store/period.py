@@ -13,7 +13,7 @@ from faxstore.store.database import Connection
 
 
 def resolve(connection: Connection, period: Period) -> Period:
-    """Returns the period with absolute moments in UTC and the same time zone.
+    """Return the period with absolute moments in UTC and the same time zone.
 
     Raises UsageError if the database does not know the time zone, if a moment is outside of the years 1 to 9999, or if
     --from is not before --to.
@@ -27,7 +27,7 @@ def resolve(connection: Connection, period: Period) -> Period:
 
 
 def resolve_for_local_time(connection: Connection, period: Period) -> Period:
-    """Resolves a period for a query that computes with local times, such as fax.usage().
+    """Resolve a period for a query that computes with local times, such as fax.usage().
 
     Raises UsageError as `resolve` does, and for a bound that local time cannot express: when clocks are set back, an
     hour occurs twice, and its local times stand for the second one.

@@ -54,7 +54,7 @@ def missing_rights_named(connection: psycopg.Connection[TupleRow], role: Role) -
 
 
 def missing_right(connection: psycopg.Connection[TupleRow], error: psycopg.Error, role: Role) -> str:
-    """Returns one line with the right, the object, the user and the role to grant."""
+    """Return one line with the right, the object, the user and the role to grant."""
     refusal = error.diag.message_primary or one_line(error)
     try:
         user, quoted = connection.execute("select current_user::text, quote_ident(current_user)").fetchall()[0]

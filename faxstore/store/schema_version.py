@@ -15,7 +15,7 @@ from faxstore.errors import UsageError
 
 
 def current(connection: psycopg.Connection[TupleRow]) -> str | None:
-    """Returns the revision of the database, None without a schema.  Raises psycopg.Error."""
+    """Return the revision of the database, None without a schema.  Raises psycopg.Error."""
     try:
         row = connection.execute("select version_num from fax.alembic_version").fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
@@ -24,7 +24,7 @@ def current(connection: psycopg.Connection[TupleRow]) -> str | None:
 
 
 def newest() -> str:
-    """Returns the revision that this version of faxstore works with."""
+    """Return the revision that this version of faxstore works with."""
     return cast("str", _scripts().get_current_head())
 
 
@@ -49,7 +49,7 @@ def refuse_newer(found: str | None) -> None:
 
 
 def migrations_dir() -> Path:
-    """Returns the folder with env.py and versions/: beside the package, or inside it in an installed wheel."""
+    """Return the folder with env.py and versions/: beside the package, or inside it in an installed wheel."""
     package = Path(faxstore.__file__).resolve().parent
     shipped = package / "migrations"
     return shipped if shipped.is_dir() else package.parent / "migrations"

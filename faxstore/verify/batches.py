@@ -24,7 +24,7 @@ where h.position < 1 or h.position > %s order by 1, 2, 3
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """Yields a finding for each batch out of order, and for each row outside of all batches."""
+    """Yield a finding for each batch out of order, and for each row outside of all batches."""
     if not scope.whole:
         return
     for first, last, rows, expected in connection.execute(_GAPS):

@@ -11,7 +11,7 @@ from faxstore.verify.findings import Finding, Scope
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """Yields a finding for each checkpoint with a wrong note, and for a published one that is not of this log."""
+    """Yield a finding for each checkpoint with a wrong note, and for a published one that is not of this log."""
     origin: str | None = None
     newest = 0
     for size, root, text in connection.execute("select size, root, note from fax.checkpoint order by size").fetchall():

@@ -19,6 +19,6 @@ CHECKS: tuple[Check, ...] = (
 
 
 def findings(connection: Connection, scope: Scope, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
-    """Yields the findings of all checks."""
+    """Yield the findings of all checks."""
     for check in checks:
         yield from check(connection, scope)

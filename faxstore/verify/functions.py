@@ -13,7 +13,7 @@ TRUSTED = ("plain_headers", "plain_variables", "personal_details", "plain_detail
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """Yields a finding for each function with another body, or with an overload."""
+    """Yield a finding for each function with another body, or with an overload."""
     query = "select proname, prosrc from pg_proc where pronamespace = 'fax'::regnamespace and proname = any(%s)"
     found = [(str(name), str(source)) for name, source in connection.execute(query, [list(TRUSTED)])]
     for name in TRUSTED:

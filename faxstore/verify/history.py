@@ -18,7 +18,7 @@ from faxstore.verify.findings import Finding, Scope
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """Yields a finding for each range of rows, and for each checkpoint, that differs from what was sealed."""
+    """Yield a finding for each range of rows, and for each checkpoint, that differs from what was sealed."""
     sealed = connection.execute("select size, root from fax.checkpoint order by size")
     checkpoints = [(size, bytes(root), "checkpoint") for size, root in sealed]
     scope.sealed = checkpoints[-1][0] if checkpoints else 0
@@ -55,16 +55,16 @@ class CheckpointComparison:
     """Size, name and agreement of each checkpoint that could be compared."""
 
     def skip(self, size: int) -> None:
-        """Skips the checkpoints up to a size, which cannot be compared."""
+        """Skip the checkpoints up to a size, which cannot be compared."""
         while self.place < len(self.checkpoints) and self.checkpoints[self.place][0] <= size:
             self.place += 1
 
     def next_size(self) -> int | None:
-        """Returns the size of the next checkpoint, None after the last."""
+        """Return the size of the next checkpoint, None after the last."""
         return self.checkpoints[self.place][0] if self.place < len(self.checkpoints) else None
 
     def compare(self, frontier: tree.Frontier) -> None:
-        """Compares a tree with the checkpoints of its size."""
+        """Compare a tree with the checkpoints of its size."""
         while self.next_size() == frontier.size:
             _, root, name = self.checkpoints[self.place]
             if self.whole:
@@ -72,7 +72,7 @@ class CheckpointComparison:
             self.place += 1
 
     def add_block(self, leaves: Sequence[bytes], root: bytes | None) -> None:
-        """Adds a block by all of its leaves; `root` is None for an incomplete block."""
+        """Add a block by all of its leaves; `root` is None for an incomplete block."""
         if not self.whole:
             return
         end = self.frontier.size + len(leaves)
@@ -86,7 +86,7 @@ class CheckpointComparison:
             self.compare(self.frontier)
 
     def findings(self) -> Iterator[Finding]:
-        """Yields a finding for the checkpoints that disagree.
+        """Yield a finding for the checkpoints that disagree.
 
         A later checkpoint that agrees covers the same rows: then the earlier checkpoint was rewritten, not the rows.
         """
@@ -120,7 +120,7 @@ class Window:
         """First positions of damaged blocks."""
 
     def compare(self) -> Iterator[Finding]:
-        """Reads the rows; yields a finding for each difference from their marks and the roots of their blocks."""
+        """Read the rows; yield a finding for each difference from their marks and the roots of their blocks."""
         leaves = leaf_hashes(self._connection, self.first, self.last)
         if len(leaves) == self.last - self.first + 1:
             self._leaves = list(leaves)
@@ -130,7 +130,7 @@ class Window:
         yield from self._blocks()
 
     def trust(self) -> None:
-        """Uses the stored roots without a check; reads only the rows that no stored root covers."""
+        """Use the stored roots without a check; read only the rows that no stored root covers."""
         begin = self.first
         while begin in self._roots:
             begin += BLOCK
@@ -141,7 +141,7 @@ class Window:
         self.last = self.first + len(self._leaves) - 1
 
     def add_to(self, comparison: CheckpointComparison) -> None:
-        """Adds the sealed blocks to the tree; a damaged block is added by its stored root."""
+        """Add the sealed blocks to the tree; a damaged block is added by its stored root."""
         for begin in range(self.first, self._sealed + 1, BLOCK):
             end = min(begin + BLOCK - 1, self._sealed)
             leaves = self._leaves[begin - self.first : end - self.first + 1]
@@ -158,7 +158,7 @@ class Window:
                 comparison.compare(comparison.frontier)
 
     def _misplaced(self) -> Iterator[Finding]:
-        """Yields the positions without a row or with several; of several, the one with the stored mark is sealed."""
+        """Yield the positions without a row or with several; of several, the one with the stored mark is sealed."""
         size = self.last - self.first + 1
         for begin, run in stored.runs(self._connection, self.first, self._sealed):
             self._marks |= _marks(begin, run)
@@ -176,7 +176,7 @@ class Window:
         self._damaged |= {self._block_of(self.first + place) for place, count in enumerate(counts) if count != 1}
 
     def _altered(self) -> Iterator[Finding]:
-        """Yields the rows that differ from their marks, and the ranges without marks."""
+        """Yield the rows that differ from their marks, and the ranges without marks."""
         altered, marked = [], self.first - 1
         unmarked: list[int] = []
         for begin, run in stored.runs(self._connection, self.first, self._sealed):
@@ -193,7 +193,7 @@ class Window:
         self._damaged |= {self._block_of(position) for position in altered}
 
     def _blocks(self) -> Iterator[Finding]:
-        """Yields the blocks whose root differs although each row has its mark."""
+        """Yield the blocks whose root differs although each row has its mark."""
         for begin in range(self.first, self._sealed - BLOCK + 2, BLOCK):
             block = self._leaves[begin - self.first : begin - self.first + BLOCK]
             leaves = [leaf for leaf in block if leaf is not None]
@@ -208,7 +208,7 @@ class Window:
 
 
 def _marks(begin: int, run: bytes) -> dict[int, bytes]:
-    """Returns the marks of a run by position."""
+    """Return the marks of a run by position."""
     return {begin + place // MARK: run[place : place + MARK] for place in range(0, len(run), MARK)}
 
 

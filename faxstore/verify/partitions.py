@@ -25,7 +25,7 @@ order by 1
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """Yields a finding for each table that was detached, and for each partition without its triggers."""
+    """Yield a finding for each table that was detached, and for each partition without its triggers."""
     for (name,) in connection.execute(_LOOSE).fetchall():
         query = sql.SQL("select min(position), max(position), count(*) from {}").format(sql.Identifier("fax", name))
         ((first, last, rows),) = connection.execute(query).fetchall()

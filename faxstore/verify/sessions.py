@@ -22,7 +22,7 @@ where e.server is distinct from s.server order by 1
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
-    """Yields a finding for each session that does not fit.
+    """Yield a finding for each session that does not fit.
 
     Ids of sessions that were never listed are not checked: the database does not store all of their input.
     """
