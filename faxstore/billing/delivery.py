@@ -93,10 +93,8 @@ def format_of(batches: list[Batch], wanted: BillingFormat | None) -> BillingForm
         return wanted or BillingFormat.CSV
     format = BillingFormat(batches[0].format)
     if wanted not in (None, format):
-        raise UsageError(
-            f"--format {wanted}: consumer {batches[0].consumer} gets {format} since its first batch;"
-            " use another consumer (--consumer) for another format"
-        )
+        fixed = f"--format {wanted}: consumer {batches[0].consumer} gets {format} since its first batch"
+        raise UsageError(f"{fixed}; use another consumer (--consumer) for another format")
     return format
 
 

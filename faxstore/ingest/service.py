@@ -103,9 +103,8 @@ async def _collect_all(
         return f"{connected} of {len(servers)} servers connected, standby for {election.standby_count}"
 
     electing = asyncio.ensure_future(election.run())
-    collecting = asyncio.gather(
-        *(_collect(each, writer, election.leaderships[each.name], collectors) for each in servers)
-    )
+    collections = [_collect(each, writer, election.leaderships[each.name], collectors) for each in servers]
+    collecting = asyncio.gather(*collections)
     signals.call(asyncio.get_running_loop(), first=stop, second=collecting.cancel)
     notifying = asyncio.ensure_future(watch_over(ServiceManager(os.environ), heartbeats, status, stopping))
     log.info("servers: %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))

