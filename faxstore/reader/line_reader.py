@@ -51,15 +51,11 @@ class LineReader:
         self._requests = PendingRequests()
         self._coverage = Coverage(server)
         self._rejects = decode.Rejects(server)
-        self._channels = ChannelEvents(self._listings, self._rejects, self._life)
         self._server_events = ServerEvents(server, self._lives, self._rejects, self._begin_life)
         self._last = -1
         self._same = 0
-        self._handlers = {name.lower(): (name, handler) for name, handler in self._handlers_by_name().items()}
-
-    def _handlers_by_name(self) -> dict[str, Handler]:
-        channels, server = self._channels, self._server_events
-        return {
+        channels = ChannelEvents(self._listings, self._rejects, self._life)
+        handlers: dict[str, Handler] = {
             **dict.fromkeys(("FAXSessionsEntry", "FAXSession"), self._of_session),
             "FAXSessionsComplete": self._complete,
             **dict.fromkeys(("SendFAX", "ReceiveFAX"), channels.completion),
@@ -68,11 +64,12 @@ class LineReader:
             "Newexten": channels.application,
             "Status": channels.channel_status,
             "Hangup": channels.hangup,
-            "FAXStats": server.counters,
-            "FullyBooted": server.booted,
-            "Shutdown": server.plain,
-            **dict.fromkeys(("Load", "Unload", "Reload"), server.module),
+            "FAXStats": self._server_events.counters,
+            "FullyBooted": self._server_events.booted,
+            "Shutdown": self._server_events.plain,
+            **dict.fromkeys(("Load", "Unload", "Reload"), self._server_events.module),
         }
+        self._handlers = {name.lower(): (name, handler) for name, handler in handlers.items()}
 
     @property
     def unfinished(self) -> int:

@@ -61,11 +61,14 @@ class LifeDetector:
     def core_status(self, message: Message, now: int) -> bool:
         """CoreStatus: its start-up text identifies the start also if a clock was set."""
         text = f"{message.get('CoreStartupDate')} {message.get('CoreStartupTime')}".strip()
-        life = self.at(now)
+        life, former = self.at(now), self._former
         if not text or life.startup_text == text:
             return False
         if life.startup_text is None:
-            return self._add_startup_text(life, text)
+            is_former = former is not None and former.startup_text == text and life.reloaded_at is None
+            self.current = former if is_former else replace(life, startup_text=text)
+            self._former = None
+            return is_former
         if life.started_at is not None and _differs_by_zone(life.startup_text, text):
             return False
         return self._begin(Life(self._server, now, startup_text=text))
@@ -93,14 +96,6 @@ class LifeDetector:
         self._former, self.current = self.current, life
         self._counters = ()
         return self._former is not None
-
-    def _add_startup_text(self, life: Life, text: str) -> bool:
-        former = self._former
-        if former is not None and former.startup_text == text and life.reloaded_at is None:
-            self.current, self._former = former, None
-            return True
-        self.current, self._former = replace(life, startup_text=text), None
-        return False
 
 
 def _differs_by_zone(known: str, text: str) -> bool:
