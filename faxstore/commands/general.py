@@ -71,8 +71,7 @@ class _Parsing(_Base):
         if self is not root:
             params = [*params, *(param for param in root.params if param.name in NAMES)]
         for param in params:
-            if getattr(param, "is_flag", False):
-                param.metavar = ""  # otherwise the help shows <bool>
+            _show_no_python_type(param, ctx)
         return params
 
     def make_parser(self, ctx: Any) -> Any:
@@ -106,6 +105,16 @@ class _Parsing(_Base):
             if any(isinstance(one, str) and not one.strip() for one in given):
                 name = param.opts[0] if param.param_type_name == "option" else param.metavar
                 raise UsageError(f"{name} is empty: give a value, or omit it")
+
+
+def _show_no_python_type(param: Any, ctx: Any) -> None:
+    """Keeps <bool>, <list[str]> and the angle brackets around choices out of the help."""
+    if param.param_type_name == "argument":
+        param.display_type_rich = lambda ctx: None
+    elif getattr(param, "is_flag", False):
+        param.metavar = ""
+    elif param.metavar is None:
+        param.metavar = (param.display_type(ctx) or "").strip("<>")
 
 
 class Command(_Parsing, TyperCommand):
