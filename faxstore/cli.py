@@ -19,6 +19,7 @@ import faxstore
 from faxstore import logs
 from faxstore.commands import (
     billing,
+    consistency,
     demo,
     doctor,
     erase,
@@ -115,7 +116,7 @@ app.add_typer(billing.app, name="billing")
 add_command(app, "seal", seal.run)
 add_command(app, "verify", verify.run)
 add_command(app, "prove", prove.run)
-add_command(app, "consistency", prove.consistency)
+add_command(app, "consistency", consistency.run)
 add_command(app, "erase", erase.run)
 add_command(app, "doctor", doctor.run)
 add_command(app, "psql", psql.run, ignore_unknown_options=True)

@@ -72,7 +72,20 @@ def sessions(
     _write(context, "sessions", datasets.sessions, target, period, server, direction, result, account)
 
 
-def pages(selection: Selection) -> Dataset:
+def pages(
+    context: typer.Context,
+    since: options.From = None,
+    until: options.To = None,
+    time_zone: options.ExportTimeZone = "UTC",
+    server: options.Servers = None,
+    direction: options.Directions = None,
+    result: options.Results = None,
+    account: options.Accounts = None,
+    format: FormatOption = ExportFormat.CSV,
+    output: options.OutputOrFolder = None,
+    force: options.Force = False,
+    excel_safe: options.ExcelSafe = False,
+) -> None:
     """Write the pages of sessions: every column of the view fax.session_pages.
 
     All pages of a session belong to the period in which the session began. The other options select sessions too.
@@ -82,10 +95,24 @@ def pages(selection: Selection) -> Dataset:
     """
     from faxstore.export import datasets
 
-    return datasets.pages(selection)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    _write(context, "pages", datasets.pages, target, period, server, direction, result, account)
 
 
-def timeline(selection: Selection) -> Dataset:
+def timeline(
+    context: typer.Context,
+    since: options.From = None,
+    until: options.To = None,
+    time_zone: options.ExportTimeZone = "UTC",
+    server: options.Servers = None,
+    direction: options.Directions = None,
+    result: options.Results = None,
+    account: options.Accounts = None,
+    format: FormatOption = ExportFormat.CSV,
+    output: options.OutputOrFolder = None,
+    force: options.Force = False,
+    excel_safe: options.ExcelSafe = False,
+) -> None:
     """Write every change within sessions: the view fax.session_timeline, with the server.
 
     Examples:
@@ -93,10 +120,24 @@ def timeline(selection: Selection) -> Dataset:
     """
     from faxstore.export import datasets
 
-    return datasets.timeline(selection)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    _write(context, "changes", datasets.timeline, target, period, server, direction, result, account)
 
 
-def history(selection: Selection) -> Dataset:
+def history(
+    context: typer.Context,
+    since: options.From = None,
+    until: options.To = None,
+    time_zone: options.ExportTimeZone = "UTC",
+    server: options.Servers = None,
+    direction: options.Directions = None,
+    result: options.Results = None,
+    account: options.Accounts = None,
+    format: FormatOption = ExportFormat.CSV,
+    output: options.OutputOrFolder = None,
+    force: options.Force = False,
+    excel_safe: options.ExcelSafe = False,
+) -> None:
     """Write every observation of sessions: the table fax.session_history, with the server, by position.
 
     The export contains all observations of each session that began in the period.
@@ -106,7 +147,8 @@ def history(selection: Selection) -> Dataset:
     """
     from faxstore.export import datasets
 
-    return datasets.history(selection)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    _write(context, "observations", datasets.history, target, period, server, direction, result, account)
 
 
 def usage(
@@ -139,35 +181,11 @@ def usage(
     _write(context, "counts", counts, target, period, server, direction, None, account, resolve=resolve_for_local_time)
 
 
-def _command(dataset: Callable[[Selection], Dataset], what: str) -> Callable[..., None]:
-    """The command that exports a data set of sessions.  The docstring of the data set is the help of the command."""
-
-    def run(
-        context: typer.Context,
-        since: options.From = None,
-        until: options.To = None,
-        time_zone: options.ExportTimeZone = "UTC",
-        server: options.Servers = None,
-        direction: options.Directions = None,
-        result: options.Results = None,
-        account: options.Accounts = None,
-        format: FormatOption = ExportFormat.CSV,
-        output: options.OutputOrFolder = None,
-        force: options.Force = False,
-        excel_safe: options.ExcelSafe = False,
-    ) -> None:
-        period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
-        _write(context, what, dataset, target, period, server, direction, result, account)
-
-    run.__doc__ = dataset.__doc__
-    return run
-
-
 app = new_group(about)
 add_command(app, "sessions", sessions)
-add_command(app, "pages", _command(pages, "pages"))
-add_command(app, "timeline", _command(timeline, "changes"))
-add_command(app, "history", _command(history, "observations"))
+add_command(app, "pages", pages)
+add_command(app, "timeline", timeline)
+add_command(app, "history", history)
 add_command(app, "usage", usage)
 
 
