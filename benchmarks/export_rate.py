@@ -66,8 +66,9 @@ def compare(dsn: str, folder: Path, form: str) -> Compared:
     copies, exports = [], []
     for _ in range(2):
         copies.append(_copy(dsn, folder / "copied.csv"))
+        place = "--folder" if form == "parquet" else "--output"
         output = folder / f"{time.monotonic_ns()}.{form}"
-        exports.append(timed(dsn, "export", "sessions", "--format", form, "--output", str(output)))
+        exports.append(timed(dsn, "export", "sessions", "--format", form, place, str(output)))
     with connect(dsn) as connection:
         (rows,) = connection.execute("select count(*) from fax.sessions").fetchone() or (0,)
     return Compared(rows, min(copies), min(exports)[0], max(megabytes for _, megabytes in exports))

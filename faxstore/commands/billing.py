@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +36,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the lines of the 
 Recheck = Annotated[
     bool, typer.Option("--recheck", help="Compare every exported fax with the history, not only those with new rows.")
 ]
+
+StateFormat = StrEnum("StateFormat", "CSV JSONL")
+"""The formats of a ledger's state; the others describe changes."""
 
 
 def about() -> None:
@@ -145,7 +149,7 @@ def as_of(
     until: options.To = None,
     time_zone: options.TimeZone = "UTC",
     consumer: Consumer = "default",
-    format: Annotated[BillingFormat, typer.Option(help="csv or jsonl.")] = BillingFormat.CSV,
+    format: Annotated[StateFormat, typer.Option(help="The format of the lines.")] = StateFormat.CSV,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
@@ -158,13 +162,11 @@ def as_of(
       faxstore billing as-of 2026-11-04 --from 2026-10-01 --to 2026-11-01 --time-zone Europe/Berlin
       faxstore billing as-of 0m --from 2026-10-01 --to 2026-11-01 --time-zone Europe/Berlin
     """
-    if format is BillingFormat.CLOUDEVENTS:
-        raise UsageError("--format cloudevents describes changes, not a state; use csv or jsonl")
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), _ledger(context, consumer) as ledger:
         batch = _batch_of(ledger, when)
         print_message(f"{consumer} as of batch {batch.batch}, made at {batch.made_at.isoformat()}")
-        sys.stdout.buffer.writelines(renderer(format)(ledger.as_of(batch.batch, period)))
+        sys.stdout.buffer.writelines(renderer(BillingFormat(format))(ledger.as_of(batch.batch, period)))
         sys.stdout.buffer.flush()
 
 

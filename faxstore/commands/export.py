@@ -49,7 +49,8 @@ def sessions(
     result: options.Results = None,
     account: options.Accounts = None,
     format: Annotated[SessionsFormat, typer.Option(help="The format of the rows.")] = SessionsFormat.CSV,
-    output: options.OutputOrFolder = None,
+    output: options.Output = None,
+    folder: options.NewFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -61,14 +62,14 @@ def sessions(
     Examples:
       faxstore export sessions --from 2026-10-01 --to 2026-11-01 --time-zone Europe/Berlin --output october.csv
       faxstore export sessions --account law --result success --excel-safe > law.csv
-      faxstore export sessions --format parquet --output /srv/fax/sessions
+      faxstore export sessions --format parquet --folder /srv/fax/sessions
       faxstore export sessions --format xferfaxlog --output xferfaxlog
     """
     from faxstore.export import datasets
 
     if format is SessionsFormat.XFERFAXLOG and {"gateway", "detector"} & set(direction or ()):
         raise UsageError("--format xferfaxlog has lines for sent and received faxes only; remove the other --direction")
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
     _write(context, "sessions", datasets.sessions, target, period, server, direction, result, account)
 
 
@@ -82,7 +83,8 @@ def pages(
     result: options.Results = None,
     account: options.Accounts = None,
     format: FormatOption = ExportFormat.CSV,
-    output: options.OutputOrFolder = None,
+    output: options.Output = None,
+    folder: options.NewFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -95,7 +97,7 @@ def pages(
     """
     from faxstore.export import datasets
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
     _write(context, "pages", datasets.pages, target, period, server, direction, result, account)
 
 
@@ -109,7 +111,8 @@ def timeline(
     result: options.Results = None,
     account: options.Accounts = None,
     format: FormatOption = ExportFormat.CSV,
-    output: options.OutputOrFolder = None,
+    output: options.Output = None,
+    folder: options.NewFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -120,7 +123,7 @@ def timeline(
     """
     from faxstore.export import datasets
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
     _write(context, "changes", datasets.timeline, target, period, server, direction, result, account)
 
 
@@ -134,7 +137,8 @@ def history(
     result: options.Results = None,
     account: options.Accounts = None,
     format: FormatOption = ExportFormat.CSV,
-    output: options.OutputOrFolder = None,
+    output: options.Output = None,
+    folder: options.NewFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -143,11 +147,11 @@ def history(
     The export contains all observations of each session that began in the period.
 
     Examples:
-      faxstore export history --from 2026-10-01 --to 2026-11-01 --format parquet --output /srv/fax/history
+      faxstore export history --from 2026-10-01 --to 2026-11-01 --format parquet --folder /srv/fax/history
     """
     from faxstore.export import datasets
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
     _write(context, "observations", datasets.history, target, period, server, direction, result, account)
 
 
@@ -161,7 +165,8 @@ def usage(
     direction: options.Directions = None,
     account: options.Accounts = None,
     format: FormatOption = ExportFormat.CSV,
-    output: options.OutputOrFolder = None,
+    output: options.Output = None,
+    folder: options.NewFolder = None,
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
@@ -176,7 +181,7 @@ def usage(
     from faxstore.export import datasets
     from faxstore.store.period import resolve_for_local_time
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe)
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
     counts = partial(datasets.usage, bucket=bucket)
     _write(context, "counts", counts, target, period, server, direction, None, account, resolve=resolve_for_local_time)
 
@@ -206,7 +211,7 @@ def _write(
     with database_of(context, "fax_reader") as connection, counting("exporting", what) as count:
         selected = Selection((resolve or periods.resolve)(connection, period), *filters)
         written = run(connection, dataset(selected), selected.period.time_zone, target, count)
-    if target.output is not None:
-        print_message(f"wrote {written.rows:,} {what} to {visible(str(target.output))}")
+    if (place := target.output or target.folder) is not None:
+        print_message(f"wrote {written.rows:,} {what} to {visible(str(place))}")
     if written.left_out:
         print_message(f"{written.left_out:,} sessions have no line in an xferfaxlog: neither sent nor received")

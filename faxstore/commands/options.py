@@ -68,7 +68,12 @@ def _output(what: str) -> Any:
 
 
 Output = Annotated[Path | None, _output("The file to write")]
-OutputOrFolder = Annotated[Path | None, _output("The file to write, for parquet the folder")]
+NewFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder", metavar="DIR", help="For parquet: the folder to create; it gets this name when it is complete."
+    ),
+]
 Folder = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False),

@@ -35,8 +35,8 @@ def run(connection: Connection, dataset: Dataset, time_zone: str, target: Target
         progress(number)
 
     with snapshot(connection, time_zone):
-        if target.format == SessionsFormat.PARQUET and target.output is not None:
-            with atomic_folder(target.output) as folder:
+        if target.folder is not None:
+            with atomic_folder(target.folder) as folder:
                 parquet.write_folder(connection, dataset.with_units(), folder, count)
         else:
             _stream(connection, dataset, target, count, written)

@@ -50,22 +50,25 @@ class SessionsFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """The format of an export, and its file or folder; standard output without one."""
+    """The format of an export, and its file, or for Parquet its folder; standard output without one."""
 
     format: ExportFormat | SessionsFormat
     output: Path | None = None
     force: bool = False
     excel_safe: bool = False
+    folder: Path | None = None
 
     def check(self) -> None:
         """Raises UsageError for options that exclude each other, an existing file, or a missing extra."""
         if self.excel_safe and self.format != ExportFormat.CSV:
             raise UsageError(f"--excel-safe is for --format csv; {self.format} is not opened in a spreadsheet")
         if self.format != ExportFormat.PARQUET:
+            if self.folder is not None:
+                raise UsageError(f"--folder is for --format parquet; {self.format} is one file: use --output FILE")
             check_output(self.output, self.force)
             return
-        if self.output is None:
-            raise UsageError("--format parquet is a folder of files: name it with --output FOLDER")
+        if self.folder is None or self.output is not None:
+            raise UsageError("--format parquet is a folder of files: name it with --folder DIR, without --output")
         if self.force:
             raise UsageError("--force replaces a file; remove an older folder of Parquet files yourself")
         require_pyarrow()

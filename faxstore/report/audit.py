@@ -99,8 +99,9 @@ def _as_text(report: Audit, out: TextIO) -> None:
 def _head(report: Audit) -> Iterator[str]:
     period, (local_since, local_until) = report.period, report.local_bounds
     yield "Audit of the fax history"
-    yield f"from     {cell_text(period.since)} UTC  ({local_since} {period.time_zone})"
-    yield f"to       {cell_text(period.until)} UTC  ({local_until} {period.time_zone}), not included"
+    in_zone = "" if period.time_zone == "UTC" else f"  ({{}} {period.time_zone})"
+    yield f"from     {cell_text(period.since)} UTC{in_zone.format(local_since)}"
+    yield f"to       {cell_text(period.until)} UTC{in_zone.format(local_until)}, not included"
     yield f"made     {cell_text(report.made_at)} UTC; all times are UTC; an empty cell is unknown or not measurable"
     yield f"servers  {cell_text(report.servers)}" if report.servers else NOTHING
 

@@ -44,8 +44,8 @@ def refuse_newer(found: str | None) -> None:
         if found is not None:
             _scripts().get_revision(found)
     except CommandError as error:
-        newer = f"the schema of the database is {found}, newer than this faxstore knows (up to {newest()})"
-        raise UsageError(f"{newer}: upgrade faxstore") from error
+        unknown = f"the schema of the database is {found}, which this faxstore does not know (its own is {newest()})"
+        raise UsageError(f"{unknown}: upgrade faxstore") from error
 
 
 def migrations_dir() -> Path:

@@ -29,7 +29,7 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     for (name,) in connection.execute(_LOOSE).fetchall():
         query = sql.SQL("select min(position), max(position), count(*) from {}").format(sql.Identifier("fax", name))
         ((first, last, rows),) = connection.execute(query).fetchall()
-        what = f"is no partition of fax.session_history any more; it holds {rows} rows, positions {first} to {last}"
+        what = f"detached from fax.session_history; it holds {rows} rows, positions {first} to {last}"
         yield Finding("partitions", f"fax.{name}", what)
     for (name,) in connection.execute(_UNPROTECTED).fetchall():
-        yield Finding("partitions", name, "is not append-only: a trigger is disabled or gone")
+        yield Finding("partitions", name, "not append-only: a trigger is disabled or gone")

@@ -137,7 +137,7 @@ def test_as_of_prints_the_ledger_of_then_and_of_now(
         (["as-of", "yesterday"], "WHEN: 'yesterday' is not a date or time; use"),
         (["as-of", "1", "--from", "1.10."], "--from: '1.10.' is not a date or time; use"),
         (["as-of", "1", "--from", "2026-11-01", "--to", "2026-11-01"], "--from 2026-11-01T00:00:00 is not before --to"),
-        (["as-of", "1", "--format", "cloudevents"], "--format cloudevents describes changes, not a state"),
+        (["as-of", "1", "--format", "cloudevents"], "Invalid value for '--format': 'cloudevents' is not one of 'csv',"),
     ],
 )  # fmt: skip
 def test_a_usage_error_is_one_line(exporter: str, capsys: Captured, arguments: list[str], said: str) -> None:

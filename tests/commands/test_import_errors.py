@@ -120,7 +120,8 @@ def test_a_database_without_a_schema(tmp_path: Path, empty_database: str) -> Non
 def test_a_database_of_a_newer_schema(tmp_path: Path, dsn: str) -> None:
     with connect(dsn) as database:
         database.execute("update fax.alembic_version set version_num = '9999'")
-    line = f"the schema of the database is 9999, newer than this faxstore knows (up to {newest()}): upgrade faxstore"
+    unknown = f"the schema of the database is 9999, which this faxstore does not know (its own is {newest()})"
+    line = f"{unknown}: upgrade faxstore"
     with pytest.raises(UsageError) as raised:
         check_schema(dsn)
     assert str(raised.value) == line

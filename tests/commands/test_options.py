@@ -180,7 +180,7 @@ def test_the_help_shows_no_types_of_python(path: tuple[str, ...], capsys: Captur
 
 def test_a_dash_as_output_is_standard_output(capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    line = "faxstore: --format parquet is a folder of files: name it with --output FOLDER\n"
+    line = "faxstore: --format parquet is a folder of files: name it with --folder DIR, without --output\n"
     assert run(capsys, "export", "pages", "--format", "parquet", "--output", "-") == (2, line)
     assert run(capsys, "export", "pages", "--output", "-", "--dsn", NOWHERE)[0] == 3
     assert list(tmp_path.iterdir()) == []

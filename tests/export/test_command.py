@@ -57,10 +57,12 @@ def test_a_file_is_written_and_not_replaced_without_force(
         (["sessions", "--bucket", "day"], "No such option: --bucket"),
         (["usage", "--bucket", "minute"], "'minute' is not one of 'hour', 'day', 'week', 'month', 'quarter', 'year'"),
         (["pages", "--format", "xferfaxlog"], "'xferfaxlog' is not one of 'csv', 'jsonl', 'parquet'"),
-        (["sessions", "--format", "parquet"], "--format parquet is a folder of files: name it with --output FOLDER"),
+        (["sessions", "--format", "parquet"], "--format parquet is a folder of files: name it with --folder DIR"),
+        (["usage", "--format", "parquet", "--output", "x"], "--format parquet is a folder of files: name it with"),
+        (["pages", "--folder", "x"], "--folder is for --format parquet; csv is one file: use --output FILE"),
         (["sessions", "--format", "jsonl", "--excel-safe"], "--excel-safe is for --format csv; jsonl is not opened"),
         (["sessions", "--force"], "--force is for --output FILE"),
-        (["pages", "--format", "parquet", "--output", "x", "--force"], "--force replaces a file; remove an older"),
+        (["pages", "--format", "parquet", "--folder", "x", "--force"], "--force replaces a file; remove an older"),
         (["sessions", "--from", "yesterday"], "--from: 'yesterday' is not a date or time; use 2026-11-30"),
         (["sessions", "--from", "2026-11-02", "--to", "2026-11-02"], "--from 2026-11-02T00:00:00 is not before"),
         (["sessions", "--format", "xferfaxlog", "--direction", "gateway"], "has lines for sent and received faxes"),
@@ -78,7 +80,7 @@ def test_without_pyarrow_the_error_names_the_extra(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
-    command = ("--dsn", "host=/none/such", "export", "pages", "--format", "parquet", "--output", "x")
+    command = ("--dsn", "host=/none/such", "export", "pages", "--format", "parquet", "--folder", "x")
     status, _, error = run(capsys, *command)
     assert (status, error) == (2, "faxstore: --format parquet needs pyarrow: pip install faxstore[parquet]\n")
 

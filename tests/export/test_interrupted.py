@@ -53,7 +53,7 @@ def imported(server: str, template: str) -> Iterator[str]:
 @contextmanager
 def in_the_middle(dsn: str, output: Path, form: str, rows: int = 200) -> Iterator[subprocess.Popen[str]]:
     """An export of the history that has written that many rows."""
-    command = [sys.executable, "-c", SLOW, "--dsn", dsn, "export", "history", "--format", form, "--output", str(output)]
+    command = [sys.executable, "-c", SLOW, "--dsn", dsn, "export", "history", *place(form, output)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr or ():
             if line.strip() == str(rows):
@@ -67,8 +67,13 @@ def in_the_middle(dsn: str, output: Path, form: str, rows: int = 200) -> Iterato
 
 def export(dsn: str, output: Path, form: str) -> None:
     """Runs the export to its end."""
-    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "history", "--format", form]
-    subprocess.run([*command, "--output", str(output)], check=True, capture_output=True)
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "history", *place(form, output)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def place(form: str, output: Path) -> list[str]:
+    """The options that name the format, and its file or folder."""
+    return ["--format", form, "--folder" if form == "parquet" else "--output", str(output)]
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:

@@ -44,7 +44,8 @@ def written(dsn: str, dataset: Dataset, folder: Path, form: str, zone: str = "UT
     """Runs an export; returns its file or folder."""
     output = folder / f"exported-{len(list(folder.iterdir()))}.{form}"
     with checked_connection(dsn, "fax_reader") as connection:
-        run(connection, dataset, zone, Target(SessionsFormat(form), output, **target), lambda _: None)
+        place: dict[str, Any] = {"folder" if form == "parquet" else "output": output}
+        run(connection, dataset, zone, Target(SessionsFormat(form), **place, **target), lambda _: None)
     return output
 
 

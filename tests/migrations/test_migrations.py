@@ -200,7 +200,8 @@ def test_a_newer_schema_is_left_alone(dsn: str, action: str) -> None:
     with pytest.raises(UsageError) as refused:
         actions[action]()
     assert one_line(refused.value) == (
-        f"the schema of the database is 9999, newer than this faxstore knows (up to {newest()}): upgrade faxstore"
+        "the schema of the database is 9999, which this faxstore does not know"
+        f" (its own is {newest()}): upgrade faxstore"
     )
     assert migrate.current(dsn) == "9999"
 

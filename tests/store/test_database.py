@@ -113,7 +113,7 @@ def test_the_schema_version_is_checked(dsn: str, empty_database: str) -> None:
     assert str(missing) == "the database has no schema of faxstore yet: run faxstore migrate"
     assert isinstance(newer, UsageError)
     assert str(newer).startswith(
-        f"the schema of the database is 9999, newer than this faxstore knows (up to {newest()})"
+        f"the schema of the database is 9999, which this faxstore does not know (its own is {newest()})"
     )
 
 
