@@ -124,7 +124,12 @@ def one_moment(connection: Connection) -> Iterator[None]:
     connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
     try:
         with connection.transaction():
-            yield
+            try:
+                yield
+            except BaseException:
+                if connection.lock.locked():  # by a COPY that was abandoned: the rollback would wait for it forever
+                    connection.close()
+                raise
     finally:
         if not connection.closed:
             connection.isolation_level = connection.read_only = None
