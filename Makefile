@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .demo
-# Each test file stays on one worker, so its module fixtures are built once.
+# Each test file stays on one worker, so its module fixtures are built once; tests/conftest.py decides the order.
 PARALLEL ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 ARGS ?=
 

@@ -23,6 +23,28 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
+LONGEST = (
+    "sql/reference_fold/",
+    "trials/",
+    "recordings/",
+    "commands/test_rights",
+    "export/test_interrupted",
+    "ingest/",
+)
+"""The files that take minutes start first, so that no worker is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files by LONGEST, and otherwise by name."""
+    folder = Path(__file__).parent
+
+    def rank(item: pytest.Item) -> int:
+        name = item.path.relative_to(folder).as_posix()
+        return next((place for place, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """A superuser's DSN on the server that FAXSTORE_TEST_SERVER chooses: embedded (default) or system."""
