@@ -16,8 +16,15 @@ from faxstore.errors import FaxstoreError
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
 
-CHECKS = ("batches", "sums", "lines", "digests", "revisions", "faxes")
-"""Queries faxstore/sql/queries/billing/check_<name>.sql: each returns one line of text per fault."""
+CHECKS = (
+    "queries/billing/check_batches",
+    "queries/billing/check_sums",
+    "queries/billing/check_lines",
+    "queries/billing/check_digests",
+    "queries/billing/check_revisions",
+    "queries/billing/check_faxes",
+)
+"""Each query returns one line of text per fault."""
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
@@ -39,7 +46,7 @@ def ledger_faults(connection: Connection) -> Iterator[str]:
     Asks the views for every exported fax, so it takes as long as they take for the whole history.
     """
     for name in CHECKS:
-        for (fault,) in connection.execute(sql.text(f"queries/billing/check_{name}")).fetchall():
+        for (fault,) in connection.execute(sql.text(name)).fetchall():
             yield str(fault)
     for (consumer,) in connection.execute("select distinct consumer from fax.export_batch order by 1").fetchall():
         yield from _changed_files(Ledger(connection, str(consumer)))
