@@ -145,3 +145,18 @@ def test_only_the_store_connects() -> None:
         "faxstore/store/lease.py",
         "migrations/env.py",
     }
+
+
+def test_an_interrupt_does_not_wait_for_a_copy_that_it_abandons(dsn: str) -> None:
+    """The COPY holds the connection's lock, and leaving the transaction would need it."""
+    connection = connect(dsn)
+    copying = connection.cursor().copy("copy (select generate_series(1, 100000)) to stdout")
+
+    def interrupted() -> None:
+        with one_moment(connection):
+            next(iter(copying.__enter__()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert connection.closed
