@@ -97,7 +97,7 @@ class Ledger:
 
     def due(self, *, recheck: bool = False) -> Iterator[Line]:
         """The lines that the next batch would have; changes nothing."""
-        return self._rows("queries/billing/due_lines", {"consumer": self.consumer, "everything": recheck})
+        return self._rows("queries/billing/due_lines", {"consumer": self.consumer, "recheck": recheck})
 
     def as_of(self, number: int, period: Period) -> Iterator[Line]:
         """The newest revisions exported up to that batch of the faxes that began in a period."""

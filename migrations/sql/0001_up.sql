@@ -3811,8 +3811,8 @@ comment on function fax.export_seen is 'The fax as the ledger would record it no
 -- Lines are ended faxes that were never exported, and corrections of exported ones.
 -- Candidates are faxes with rows after the consumer's last batch and pending ones (fax.export_pending). If the schema's
 -- revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if
--- `everything`.
-create function fax.export_due(of_consumer text, everything boolean default false) returns setof fax.export_line
+-- `recheck`.
+create function fax.export_due(of_consumer text, recheck boolean default false) returns setof fax.export_line
 language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
@@ -3833,7 +3833,7 @@ begin
             union
             select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
             union
-            select s.session_id, s.started_at from fax.session s where everything or last_batch.schema_version <> schema_now
+            select s.session_id, s.started_at from fax.session s where recheck or last_batch.schema_version <> schema_now
         )
         select f.*
         from candidate c
@@ -3873,14 +3873,14 @@ begin
 end
 $$;
 
-comment on function fax.export_due is 'Lines are ended faxes that were never exported, and corrections of exported ones. Candidates are faxes with rows after the consumer''s last batch and pending ones (fax.export_pending). If the schema''s revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if `everything`.';
+comment on function fax.export_due is 'Lines are ended faxes that were never exported, and corrections of exported ones. Candidates are faxes with rows after the consumer''s last batch and pending ones (fax.export_pending). If the schema''s revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if `recheck`.';
 
 -- Inserts the lines of a consumer's next batch, updates fax.export_pending, and returns the number of lines.
 -- The same transaction must call fax.end_export_batch(), or it cannot commit.
 -- Requires repeatable read, so that the lines and the last position are from one snapshot. Positions are assigned in
 -- commit order, so that snapshot contains all positions up to the last one.
 -- example: begin isolation level repeatable read; select fax.begin_export_batch('default');
-create function fax.begin_export_batch(of_consumer text, everything boolean default false) returns bigint
+create function fax.begin_export_batch(of_consumer text, recheck boolean default false) returns bigint
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -3893,7 +3893,7 @@ begin
             current_setting('transaction_isolation');
     end if;
     with due as materialized (
-        select d.* from fax.export_due(of_consumer, everything) d
+        select d.* from fax.export_due(of_consumer, recheck) d
     ),
     no_longer_open as (
         delete from fax.export_pending p

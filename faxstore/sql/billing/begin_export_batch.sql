@@ -3,7 +3,7 @@
 -- Requires repeatable read, so that the lines and the last position are from one snapshot. Positions are assigned in
 -- commit order, so that snapshot contains all positions up to the last one.
 -- example: begin isolation level repeatable read; select fax.begin_export_batch('default');
-create function fax.begin_export_batch(of_consumer text, everything boolean default false) returns bigint
+create function fax.begin_export_batch(of_consumer text, recheck boolean default false) returns bigint
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ begin
             current_setting('transaction_isolation');
     end if;
     with due as materialized (
-        select d.* from fax.export_due(of_consumer, everything) d
+        select d.* from fax.export_due(of_consumer, recheck) d
     ),
     no_longer_open as (
         delete from fax.export_pending p

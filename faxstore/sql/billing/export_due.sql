@@ -3,8 +3,8 @@
 -- Lines are ended faxes that were never exported, and corrections of exported ones.
 -- Candidates are faxes with rows after the consumer's last batch and pending ones (fax.export_pending). If the schema's
 -- revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if
--- `everything`.
-create function fax.export_due(of_consumer text, everything boolean default false) returns setof fax.export_line
+-- `recheck`.
+create function fax.export_due(of_consumer text, recheck boolean default false) returns setof fax.export_line
 language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
@@ -25,7 +25,7 @@ begin
             union
             select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
             union
-            select s.session_id, s.started_at from fax.session s where everything or last_batch.schema_version <> schema_now
+            select s.session_id, s.started_at from fax.session s where recheck or last_batch.schema_version <> schema_now
         )
         select f.*
         from candidate c
