@@ -50,7 +50,7 @@ def server() -> Iterator[str]:
     """A superuser's DSN on the server that FAXSTORE_TEST_SERVER chooses: embedded (default) or system."""
     kind = os.environ.get("FAXSTORE_TEST_SERVER", "embedded")
     starters = {"embedded": embedded.running, "system": system_server}
-    folder = Path(tempfile.mkdtemp(prefix="faxstore-test-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="faxstore-test-", dir=server_place()))
     folder.chmod(0o755)
     try:
         with starters[kind](folder) as dsn:
@@ -61,6 +61,15 @@ def server() -> Iterator[str]:
             yield dsn
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def server_place() -> str:
+    """Return the folder for the server's files: in memory if 2 GB are free there, else /tmp.
+
+    Most tests get a new database of 300 files. Creating them takes 0.02 s in memory and up to 0.3 s on a disk.
+    """
+    memory = "/dev/shm"
+    return memory if Path(memory).is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3 else "/tmp"
 
 
 @contextmanager

@@ -19,9 +19,8 @@ def fresh(server: str, template: str = "template1") -> Iterator[str]:
     """Creates a database and drops it at the end; yields its DSN."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        copy = sql.SQL("create database {} template {} strategy file_copy")
+        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield make_conninfo(server, dbname=name)
         finally:
