@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from psycopg import sql as quoting
 from psycopg.conninfo import make_conninfo
 
@@ -22,14 +23,13 @@ from faxstore.errors import FaxstoreError, UsageError
 from faxstore.observations import Life, Record, Rejected
 from faxstore.store import embedded, migrate
 from faxstore.store.append import Appender
-from faxstore.store.schema_version import newest
+from faxstore.store.schema_version import migrations_dir, newest, revisions
 from tests.conftest import system_server
 from tests.kit.catalog import Row, catalog, difference
 from tests.kit.databases import check_schema, fresh, name_of
 from tests.kit.given import moment, snapshot, stats
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
-REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def from_scratch(dsn: str) -> None:
@@ -118,11 +118,17 @@ def test_down_and_up_again_gives_the_same_schema(server: str, template: str, wri
         assert difference(catalog(dsn), written) == {}
 
 
+def test_the_names_of_the_files_are_the_revisions_in_order() -> None:
+    scripts = ScriptDirectory(str(migrations_dir()))
+    assert revisions() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert newest() == scripts.get_current_head()
+
+
 def test_migrating_twice_changes_nothing(dsn: str) -> None:
     before = catalog(dsn)
     migrate.upgrade(dsn)
     assert difference(catalog(dsn), before) == {}
-    assert migrate.current(dsn) == newest() == REVISIONS[-1]
+    assert migrate.current(dsn) == newest()
 
 
 def test_a_history_survives_migrating_again(dsn: str) -> None:
@@ -298,16 +304,16 @@ def test_a_database_owner_with_createrole_may_migrate_a_new_server(untouched: st
 
 
 def test_every_revision_has_its_frozen_sql() -> None:
-    assert len(REVISIONS) > 0
+    assert len(revisions()) > 0
     assert [path.name for path in sorted((MIGRATIONS / "sql").glob("[0-9]*.sql"))] == sorted(
-        f"{revision}_{way}.sql" for revision in REVISIONS for way in ("up", "down")
+        f"{revision}_{way}.sql" for revision in revisions() for way in ("up", "down")
     )
 
 
 def test_revisions_read_only_their_own_frozen_sql() -> None:
     """A revision that read faxstore/sql would change with it."""
     scripts = [*MIGRATIONS.rglob("*.py")]
-    assert len(scripts) == len(REVISIONS) + 1
+    assert len(scripts) == len(revisions()) + 1
     for script in scripts:
         text = re.sub(r'""".*?"""', "", script.read_text(), flags=re.DOTALL)
         found = re.findall(
