@@ -94,7 +94,8 @@ SECTIONS = (
     ),
     Section(
         "unknown", "Unknown",
-        "What this report cannot state about the faxes that began in the period.",
+        "What this report cannot state about the faxes that began in the period. Faxes that never enter res_fax"
+        " (T.38 passed through, HylaFAX) are in no figure.",
         (*fields("server"), Column("number", lambda row: str(row["number"])), *fields("what")),
     ),
 )  # fmt: skip

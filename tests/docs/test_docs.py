@@ -67,12 +67,27 @@ def test_every_example_of_a_settings_file_is_valid(example: str, tmp_path: Path)
     assert [server.name for server in loaded.servers] == [one["name"] for one in tomllib.loads(example)["server"]]
 
 
+def pasted(*advised: str) -> list[str]:
+    """The lines of the doctor's advice that go into a file, without section headers."""
+    lines = [line for text in advised for line in text.splitlines() if line[:1] not in (";", "[")]
+    assert len(lines) > 8
+    return lines
+
+
 def test_operations_explains_what_doctor_recommends() -> None:
-    explained = "\n".join(blocks(OPERATIONS, "ini"))
-    pasted = "\n".join([advice.user("faxstore"), advice.RES_FAX, advice.CHANNELVARS, advice.TLS])
-    lines = [line for line in pasted.splitlines() if not line.startswith(";")]
-    assert len(lines) > 10
+    explained = "\n".join(blocks(OPERATIONS, "ini")).splitlines()
+    lines = pasted(advice.user("faxstore"), advice.RES_FAX, advice.CHANNELVARS, advice.TLS)
     assert [line for line in lines if line not in explained] == []
+
+
+@pytest.mark.parametrize("guide", ["freepbx", "issabel", "vitalpbx", "call-files", "fax-to-mail"])
+def test_the_guide_of_each_system_has_the_lines_that_doctor_recommends(guide: str) -> None:
+    """And its user has no other rights."""
+    page = (DOCS / "how-to" / f"{guide}.md").read_text(encoding="utf-8")
+    lines = pasted(advice.user("faxstore"), advice.RES_FAX, advice.CHANNELVARS)
+    written = "\n".join(blocks(page, "ini")).splitlines()
+    assert [line for line in lines if line not in written] == []
+    assert [line for line in written if re.match("(read|write) ?=", line)] == [advice.READ, advice.WRITE]
 
 
 def test_the_service_runs_an_existing_command() -> None:

@@ -126,6 +126,14 @@ def test_unknown_figures_are_counted(found: Audit) -> None:
     assert list(unknown(found, "pbx2").values()) == [0, 0, 1, 0, 0, 1, 0, 1, 300]  # it was never polled
 
 
+def test_the_report_states_which_faxes_cannot_be_observed(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """In text and in JSON, whatever the history contains."""
+    for form in ("table", "json"):
+        assert run(given, "--from", "2026-11-02", "--to", "2026-11-03", "--format", form) == 0
+        out = capsys.readouterr().out
+        assert "Faxes that never enter res_fax (T.38 passed through, HylaFAX) are in no figure." in out
+
+
 def test_a_report_of_one_server(given: str) -> None:
     found = audited(given, at(0), at(300), "pbx2")
     assert found.servers == ["pbx2"]
