@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,16 +18,19 @@ from tests.kit import truth
 from tests.kit.databases import fresh
 from tests.kit.given import append, receiving
 
-SLOW = """
-import signal, sys, time
+PAUSED = """
+import signal, sys
 from contextlib import contextmanager
 from faxstore.commands import progress
+
+at = int(sys.argv.pop(1))
 
 @contextmanager
 def counting(what, unit):
     def count(number, total=None):
-        print(number, file=sys.stderr, flush=True)
-        time.sleep(0.002)
+        if number == at:
+            print(number, file=sys.stderr, flush=True)
+            sys.stdin.read()
     yield count
 
 progress.counting = counting  # before the commands import it
@@ -36,7 +38,7 @@ from faxstore import cli
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored if the tests run in the background
 cli.main(sys.argv[1:])
 """
-"""The command line, slowed down to 500 rows per second; it prints each row number on standard error."""
+"""The command line; it prints the number of a row on standard error, and waits there until its input is closed."""
 
 INTERRUPTED, UNREACHABLE = 130, 3
 
@@ -51,15 +53,12 @@ def imported(server: str, template: str) -> Iterator[str]:
 
 
 @contextmanager
-def in_the_middle(dsn: str, output: Path, form: str, rows: int = 200) -> Iterator[subprocess.Popen[str]]:
-    """An export of the history that has written that many rows."""
-    command = [sys.executable, "-c", SLOW, "--dsn", dsn, "export", "history", *place(form, output)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        for line in process.stderr or ():
-            if line.strip() == str(rows):
-                break
-        else:
-            raise AssertionError("the export ended too early")
+def in_the_middle(dsn: str, output: Path, form: str, rows: int = 200, *more: str) -> Iterator[subprocess.Popen[str]]:
+    """An export of the history that has written that many rows and waits."""
+    command = [sys.executable, "-c", PAUSED, str(rows), "--dsn", dsn, "export", "history", *place(form, output), *more]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == f"{rows}\n"
         yield process
         if process.poll() is None:
             process.kill()
@@ -77,7 +76,7 @@ def place(form: str, output: Path) -> list[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """The exit status and the last line on standard error."""
+    """Lets it go on; its exit status and the last line on standard error."""
     _, error = process.communicate(timeout=120)
     return process.returncode, error.strip().rpartition("\n")[2]
 
@@ -129,18 +128,10 @@ def test_a_lost_database_is_one_line_and_leaves_nothing(imported: str, tmp_path:
 def test_an_older_file_stays_until_the_new_one_is_complete(imported: str, tmp_path: Path) -> None:
     output = tmp_path / "history"
     output.write_text("old")
-    command = [sys.executable, "-c", SLOW, "--dsn", imported, "export", "history", "--force", "--output", str(output)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        wait_for(lambda: (tmp_path / ".history.faxstore-part").exists())
+    with in_the_middle(imported, output, "csv", 1, "--force") as process:
+        assert (tmp_path / ".history.faxstore-part").exists()
         process.kill()
     assert output.read_text() == "old"
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_rows_appended_during_an_export_are_not_in_it(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +10,7 @@ import pytest
 
 from faxstore.log import prove
 from faxstore.store.database import connect
+from tests.kit.command_line import run_command
 from tests.kit.given import Row, append, completed, read, the_id
 from tests.kit.log_faxes import SECRETS, a_history, as_lines, fax, sealed, verified
 from tests.kit.rights import REFUSED
@@ -210,11 +209,6 @@ def test_rejected_messages_are_emptied_by_what_they_contain(database: psycopg.Co
 # -- the command ------------------------------------------------------------------------------------------
 
 
-def run(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, stdin=subprocess.DEVNULL)
-
-
 def test_the_command_finds_a_number_in_any_value(dsn: str, database: psycopg.Connection) -> None:
     a_history(database, 12)
     database.execute(
@@ -223,21 +217,23 @@ def test_the_command_finds_a_number_in_any_value(dsn: str, database: psycopg.Con
     rows = read(database, "select session_id from fax.sessions where caller_number = '5550103'")
     sessions = [str(row["session_id"]) for row in rows]
     assert len(sessions) >= 1
-    dry = run(dsn, "erase", "--number", "555 0103", "--dry-run")
+    dry = run_command(dsn, "erase", "--number", "555 0103", "--dry-run")
     assert (dry.returncode, dry.stdout.count("\n")) == (0, len(sessions))
     assert all(session in dry.stdout for session in sessions)
-    refused = run(dsn, "erase", "--number", "5550103")
+    refused = run_command(dsn, "erase", "--number", "5550103")
     assert (refused.returncode, "confirm with --yes" in refused.stderr) == (2, True)
-    assert run(dsn, "erase", "--number", "55501", "--dry-run").stdout == ""  # a part of a number is another number
-    assert run(dsn, "erase", "--number", "5550103", "--yes").returncode == 0
+    assert (
+        run_command(dsn, "erase", "--number", "55501", "--dry-run").stdout == ""
+    )  # a part of a number is another number
+    assert run_command(dsn, "erase", "--number", "5550103", "--yes").returncode == 0
     assert read(database, "select from fax.sessions where caller_number = '5550103'") == []
     assert read(database, "select from fax.rejected_message where raw <> ''") == []
-    assert run(dsn, "erase", "--number", "5550103", "--yes").stderr == "faxstore: nothing to erase\n"
+    assert run_command(dsn, "erase", "--number", "5550103", "--yes").stderr == "faxstore: nothing to erase\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--number", "12"), ("--number", "x"), ("--session", "x")])
 def test_bad_use_of_the_command(dsn: str, arguments: tuple[Any, ...]) -> None:
-    found = run(dsn, "erase", *arguments)
+    found = run_command(dsn, "erase", *arguments)
     assert found.returncode == 2
     assert found.stderr.count("\n") == 1
 
