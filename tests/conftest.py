@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from faxstore.store import embedded, migrate
 from tests.kit.databases import fresh, name_of
+from tests.kit.places import server_place
 
 # The duration of an example on a busy machine means nothing.
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -61,15 +62,6 @@ def server() -> Iterator[str]:
             yield dsn
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def server_place() -> str:
-    """Return the folder for the server's files: in memory if 2 GB are free there, else /tmp.
-
-    Most tests get a new database of 300 files. Creating them takes 0.02 s in memory and up to 0.3 s on a disk.
-    """
-    memory = "/dev/shm"
-    return memory if Path(memory).is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3 else "/tmp"
 
 
 @contextmanager

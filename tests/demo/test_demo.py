@@ -14,6 +14,7 @@ import pytest
 
 from faxstore.demo import run as demo
 from faxstore.errors import FaxstoreError
+from tests.kit.places import server_place
 
 
 def faxstore(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,14 +27,14 @@ def faxstore(*arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder outside pytest's own, which every start of pytest closes to the user of the embedded server."""
-    with tempfile.TemporaryDirectory(prefix="faxstore-demo-", dir="/tmp") as name:
+    with tempfile.TemporaryDirectory(prefix="faxstore-demo-", dir=server_place()) as name:
         yield Path(name)
 
 
 def test_the_demo_shows_all_sessions_even_after_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "SERVERS", {"pbx1": "is the only server"})
     with pytest.raises(FaxstoreError, match="no fax with bad lines"):
-        demo.run_demo(folder, 20)
+        demo.run_demo(folder, 1000)
 
     finished = faxstore("demo", "--data-dir", str(folder))
     assert finished.returncode == 0, finished.stderr

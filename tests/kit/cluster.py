@@ -18,6 +18,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from faxstore.store import migrate
+from tests.kit.places import server_place
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Cluster:
 @contextmanager
 def clusters(programs: Programs, count: int) -> Iterator[list[Cluster]]:
     """Yield `count` servers without files; they are killed and removed at the end."""
-    folder = Path(mkdtemp(prefix="faxstore-fault-", dir="/tmp"))
+    folder = Path(mkdtemp(prefix="faxstore-fault-", dir=server_place()))
     folder.chmod(0o755)
     created: list[Cluster] = []
     try:

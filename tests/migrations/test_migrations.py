@@ -28,6 +28,7 @@ from tests.conftest import system_server
 from tests.kit.catalog import Row, catalog, difference
 from tests.kit.databases import check_schema, fresh, name_of
 from tests.kit.given import moment, snapshot, stats
+from tests.kit.places import server_place
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -272,7 +273,7 @@ def test_a_database_owner_outside_fax_owner_gets_one_line(own_database: str, tem
 @pytest.fixture
 def untouched() -> Iterator[str]:
     """The superuser's DSN of a new server, of the kind under test, without faxstore's roles."""
-    folder = Path(tempfile.mkdtemp(prefix="faxstore-test-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="faxstore-test-", dir=server_place()))
     folder.chmod(0o755)
     start = system_server if os.environ.get("FAXSTORE_TEST_SERVER") == "system" else embedded.running
     try:
