@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappush, heapreplace
 from itertools import islice
 from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation
 from faxstore.sessions.channel import Fax
-from faxstore.sessions.lookup import Runs
+from faxstore.sessions.lookup import EventKey, Runs, Stored
 from faxstore.sessions.resolver import Resolver
 
 EPOCH = UUID(int=7)
@@ -37,6 +37,9 @@ class NothingStored:
 
     def known_epoch(self, life: Life) -> UUID | None:
         return EPOCH
+
+    def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
+        return {}
 
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         return None

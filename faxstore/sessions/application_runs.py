@@ -1,9 +1,12 @@
-"""Where one run of a fax application on a channel ends and the next begins, judged by the channel's events.
+"""Where one run of a fax application on a channel begins and where the next one begins, judged by the channel's events.
 
-Newexten reports that an application begins.  The AMI user may not receive it; then VarSet FAXERROR=INIT_ERROR marks the
-beginning, if it directly follows the variables that a run clears first (res_fax.c, sendfax_exec and receivefax_exec).
-A run that cannot reserve its session sets INIT_ERROR a second time, as its result ("error reserving fax session";
-recording names-22).  That one is no beginning.
+A fax needs evidence of its own: a list that shows it, its completion event, or the beginning of a run.  Newexten and
+FAXStatus show a beginning.  The AMI user may not receive them.  Then three variables do, which a run sets first and one
+after the other (res_fax.c, sendfax_exec and receivefax_exec): FAXSTATUS=FAILED, FAXERROR=INIT_ERROR and
+FAXSTATUSSTRING=error starting fax session.
+
+No other variable is evidence: a dialplan may set any variable to any text at any time.  A run that cannot reserve its
+session sets INIT_ERROR a second time, as its result, with another FAXSTATUSSTRING (recording names-22).
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from faxstore.observations import Observation
 
 COMPLETIONS = frozenset({"SendFAX", "ReceiveFAX"})
 NEWEXTEN = "Newexten"
+DIAL_BEGIN = "DialBegin"
+PRELUDES = frozenset({DIAL_BEGIN, "VarSet"})
+"""Events that may precede the start of a fax."""
 
 
 class Pending(NamedTuple):
@@ -29,22 +35,67 @@ class Pending(NamedTuple):
 observed_at = attrgetter("event.observed_at")
 """The time of a pending event; pending events of a channel are sorted by it."""
 
-_CLEARED = ("FAXSTATUS", "FAXPAGES", "FAXSTATUS")
-"""The variables that a run sets right before INIT_ERROR, in this order (forwards and backwards)."""
-
 _APPLICATIONS = {"send": "SendFAX", "receive": "ReceiveFAX"}
+
+_INITIAL = (("FAXSTATUSSTRING", "error starting fax session"), ("FAXERROR", "INIT_ERROR"), ("FAXSTATUS", "FAILED"))
+"""What a run sets when it begins, backwards (res_fax.c, set_channel_variables)."""
+
+_GATEWAY = (
+    ("FAXSTATUSSTRING", "gateway operation started successfully"),
+    ("FAXERROR", "NO_ERROR"),
+    ("FAXSTATUS", "SUCCESS"),
+)
+"""What a gateway sets when it is attached to a call, which may be no fax; backwards (res_fax.c, acf_faxopt_write)."""
+
+_CLEARED = (("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"))
+"""What a run sets right before _INITIAL, backwards."""
+
+
+def start_of_run(events: Sequence[Observation]) -> int | None:
+    """Return the index of the first event of the first run that begins among these events; None if none begins."""
+    for at, event in enumerate(events):
+        if event.event in (NEWEXTEN, "FAXStatus"):
+            return at
+        if (start := _start_by_variables(events, at)) is not None:
+            return start
+    return None
+
+
+def start_of_session(events: Sequence[Observation], operation: str | None) -> int | None:
+    """Return the index of the first event that belongs to a session of this operation which was listed afterwards."""
+    start = start_of_run(events)
+    if start is None and operation == "gateway":
+        starts = (_start_by_variables(events, at, _GATEWAY) for at in range(len(events)))
+        return next((at for at in starts if at is not None), None)
+    return start
+
+
+def is_fax(events: Sequence[Observation]) -> bool:
+    """Return whether the events prove a fax: a run begins among them, or a completion event is."""
+    return any(event.event in COMPLETIONS for event in events) or start_of_run(events) is not None
+
+
+def split(events: Sequence[Pending], start: int) -> tuple[list[Pending], list[Pending]]:
+    """Return the variables before the start of a run, and all other events.
+
+    A DialBegin belongs to the run that follows it.
+    """
+    dialled = [entry for entry in events[:start] if entry.event.event == DIAL_BEGIN]
+    loose = [entry for entry in events[:start] if entry.event.event != DIAL_BEGIN]
+    return loose, [*dialled, *events[start:]]
 
 
 def count_of_earlier_run(pending: Sequence[Pending], event: Observation) -> int:
-    """Return how many of the first pending events belong to an earlier run if this event begins a run, else 0."""
-    if event.event != NEWEXTEN and not _is_init_error(event):
+    """Return how many of the first pending events belong to an earlier run if this event begins another, else 0."""
+    if event.event != NEWEXTEN and not _is_initial(event):
         return 0
     at = bisect_left(pending, event.observed_at, key=observed_at)
     if event.event == NEWEXTEN:
-        # A dialplan may set LOCALSTATIONID for the next fax.
-        return at if any(_variable(entry.event) != "LOCALSTATIONID" for entry in pending[:at]) else 0
-    start = _start_of_run(pending, at)
-    return start if start is not None and any(_is_init_error(entry.event) for entry in pending[:start]) else 0
+        return at if is_fax(_events(pending[:at])) else 0
+    start = _start_by_variables([*_events(pending[:at]), event], at)
+    if not start or pending[start - 1].event.event == NEWEXTEN:  # of the same run
+        return 0
+    return start if is_fax(_events(pending[:start])) else 0
 
 
 def count_until_next_run(pending: Sequence[Pending], moment: int) -> int:
@@ -52,42 +103,61 @@ def count_until_next_run(pending: Sequence[Pending], moment: int) -> int:
 
     Where recordings overlap, later events are pending already when an earlier one arrives.
     """
+    events = _events(pending)
     for at in range(bisect_right(pending, moment, key=observed_at), len(pending)):
-        event = pending[at].event
-        if event.event == NEWEXTEN:
+        if events[at].event == NEWEXTEN:
             return at
-        if _is_init_error(event) and (start := _start_of_run(pending, at)) is not None:
+        if (start := _start_by_variables(events, at)) is not None:
             return start
     return len(pending)
 
 
-def begins(events: Iterable[Observation]) -> bool:
-    """Return whether the events contain the beginning of a run.  FAXStatus comes only at the beginning (res_fax.c)."""
-    return any(event.event in (NEWEXTEN, "FAXStatus") or _is_init_error(event) for event in events)
-
-
-def application(events: Sequence[Observation]) -> str:
+def application(events: Iterable[Observation]) -> str:
     """Return the application of a run by its completion event, else by its beginning, else ''."""
     completed = (event.event for event in events if event.event in COMPLETIONS)
     begun = (_APPLICATIONS.get(event.operation or "") for event in events if event.event in (NEWEXTEN, "FAXStatus"))
     return next(completed, None) or next(filter(None, begun), "")
 
 
-def _start_of_run(pending: Sequence[Pending], at: int) -> int | None:
-    """Return where the run begins whose INIT_ERROR is (or would be) at this index; None if it is a run's result."""
-    for variable in _CLEARED:
-        if at == 0 or _variable(pending[at - 1].event) != variable:
+def _start_by_variables(
+    events: Sequence[Observation], at: int, initial: tuple[tuple[str, str], ...] = _INITIAL
+) -> int | None:
+    """Return where the run begins whose last initial variable is at this index; None if there is none."""
+    if _variable(events[at]) != initial[0]:
+        return None
+    for variable in initial[1:]:
+        at = _before(events, at)
+        if at < 0 or _variable(events[at]) != variable:
             return None
-        moment = pending[at - 1].event.observed_at
-        while at and pending[at - 1].event.observed_at == moment:  # an event that was imported twice is pending twice
-            at -= 1
+    for cleared in _CLEARED:
+        before = _before(events, at)
+        if before >= 0 and _variable(events[before]) == cleared:
+            at = before
+    return _first_of_moment(events, at)
+
+
+def _before(events: Sequence[Observation], at: int) -> int:
+    """Return the index of the last event of an earlier moment (an event that was imported twice is pending twice)."""
+    return _first_of_moment(events, at) - 1
+
+
+def _first_of_moment(events: Sequence[Observation], at: int) -> int:
+    while at and events[at - 1].observed_at == events[at].observed_at:
+        at -= 1
     return at
 
 
-def _is_init_error(event: Observation) -> bool:
-    return _variable(event) == "FAXERROR" and event.details.get("Value") == "INIT_ERROR"
+def _is_initial(event: Observation) -> bool:
+    return _variable(event) == _INITIAL[0]
 
 
-def _variable(event: Observation) -> str:
-    variable = event.details.get("Variable") if event.event == "VarSet" else ""
-    return variable if isinstance(variable, str) else ""
+def _variable(event: Observation) -> tuple[str, str]:
+    """Return name and value of the variable that an event sets, or two empty texts."""
+    variable, value = event.details.get("Variable"), event.details.get("Value")
+    if event.event != "VarSet" or not isinstance(variable, str) or not isinstance(value, str):
+        return "", ""
+    return variable, value
+
+
+def _events(pending: Iterable[Pending]) -> list[Observation]:
+    return [event for _, event in pending]

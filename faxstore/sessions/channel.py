@@ -23,8 +23,9 @@ The state is that of the channel's latest fax:
     SUPERSEDED  LISTED        LISTED           FOLLOWED    SUPERSEDED    UNLISTED or COMPLETED
     FOLLOWED    COMPLETED     LISTED           FOLLOWED    FOLLOWED      UNLISTED or COMPLETED
 
-Pending events become COMPLETED if a completion event is among them, else UNLISTED.  Events without a column leave the
-state as it is.  A Hangup changes only how long the channel is remembered: a completion event may follow it.
+Pending events become a fax if they prove one (faxstore.sessions.application_runs): COMPLETED if a completion event is
+among them, else UNLISTED.  Others leave the state as it is, as do events without a column.  A Hangup changes only how
+long the channel is remembered: a completion event may follow it.
 """
 
 from __future__ import annotations
@@ -79,12 +80,16 @@ class Fax(NamedTuple):
     last_seen: int
     first_listed: int | None
     """None: no list has shown it."""
+    uniqueid: str | None = None
+    """Uniqueid of its channel.  None: no event has reported it."""
 
     @classmethod
-    def stored(cls, session_id: UUID, last_seen: int, completed: bool, first_listed: int, unlisted: bool) -> Fax:
+    def stored(
+        cls, session_id: UUID, last_seen: int, completed: bool, first_listed: int, unlisted: bool, uniqueid: str | None
+    ) -> Fax:
         """Return the fax that a row of the query last_on_channel describes."""
         state = State.COMPLETED if completed else State.UNLISTED if unlisted else State.LISTED
-        return cls(session_id, state, last_seen, None if unlisted else first_listed)
+        return cls(session_id, state, last_seen, None if unlisted else first_listed, uniqueid)
 
     @property
     def unlisted(self) -> bool:
@@ -141,14 +146,26 @@ class Channel:
 
     def apply(self, event: Observation, session_id: UUID) -> None:
         """Record that an event was found to belong to a session, which may be an earlier one of the channel."""
-        if event.event in COMPLETIONS and self.fax is not None and self.fax.session_id == session_id:
-            self.fax = self.fax.after(_COMPLETED)
+        if self.fax is not None and self.fax.session_id == session_id:
+            fax = self.fax.after(_COMPLETED) if event.event in COMPLETIONS else self.fax
+            self.fax = fax._replace(uniqueid=fax.uniqueid or event.uniqueid)
+
+    def recall(self, event: Observation, session_id: UUID, *, unlisted: bool) -> None:
+        """Record that an event was observed again that is stored in a session of this channel."""
+        is_latest = self.fax is not None and self.fax.session_id == session_id
+        if is_latest and not (unlisted and event.event in COMPLETIONS):
+            self.apply(event, session_id)
+        elif unlisted:
+            self.become_unlisted(session_id, [event])
+        elif event.event == NEWEXTEN and self.fax is not None:
+            self.fax = self.fax.after(_ANOTHER_BEGINS)
 
     def become_unlisted(self, session_id: UUID, events: list[Observation]) -> None:
         """Record that events of the channel make an unlisted fax."""
         completed = any(event.event in COMPLETIONS for event in events)
         self.last_seen = events[-1].observed_at
-        self.fax = Fax(session_id, State.COMPLETED if completed else State.UNLISTED, self.last_seen, None)
+        state = State.COMPLETED if completed else State.UNLISTED
+        self.fax = Fax(session_id, state, self.last_seen, None, events[-1].uniqueid)
 
     def hang_up(self, at: int) -> None:
         """Record that the channel is gone."""
@@ -172,6 +189,10 @@ class Channel:
     def pending_before(self, moment: int) -> int:
         """Return how many pending events were observed before a moment."""
         return bisect_left(self.pending, moment, key=observed_at)
+
+    def fax_of_call(self) -> Fax | None:
+        """Return the latest fax if it is known to be of the present call (Uniqueid) of this channel."""
+        return self.fax if self.fax and self.uniqueid and self.fax.uniqueid == self.uniqueid else None
 
     def is_overtaken(self, moment: int) -> bool:
         """Return whether an event later than this moment is pending: recordings overlap, or a clock was set back.

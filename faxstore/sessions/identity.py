@@ -41,3 +41,8 @@ def session_id(epoch: UUID, session_number: int) -> UUID:
 def unlisted_id(server: str, uniqueid: str, application: str, ordinal: int) -> UUID:
     """Return the id of a fax that no list showed: run number `ordinal` (from 0) of the application on a channel."""
     return uuid5(NAMESPACE, f"unlisted\n{server}\n{uniqueid}\n{application}\n{ordinal}")
+
+
+def variables_id(server: str, uniqueid: str) -> UUID:
+    """Return the id for the variables of a call that ran no fax: a dialplan set them.  No view shows it."""
+    return uuid5(NAMESPACE, f"variables\n{server}\n{uniqueid}")

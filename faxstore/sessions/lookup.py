@@ -5,6 +5,7 @@ faxstore.store.session_lookup answers from the database; tests answer from a dic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -21,6 +22,26 @@ class Runs(NamedTuple):
     """All faxes that had begun before."""
 
 
+EventKey = tuple[str, int, str]
+"""Server, time and name of an event: each line of an observer has a microsecond of its own."""
+
+
+def event_key(event: Observation) -> EventKey:
+    """Return what identifies an event."""
+    return event.life.server, event.observed_at, event.event
+
+
+class Stored(NamedTuple):
+    """The session of an event that is stored."""
+
+    session_id: UUID
+    epoch_id: UUID
+    unlisted: bool
+    """No list has shown the session."""
+    is_fax: bool
+    """False: a call that ran no fax."""
+
+
 class SessionLookup(Protocol):
     """Questions about stored epochs and sessions."""
 
@@ -29,6 +50,9 @@ class SessionLookup(Protocol):
 
     def known_epoch(self, life: Life) -> UUID | None:
         """Return the epoch of a life, or None if it is not stored."""
+
+    def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
+        """Return the sessions of those events that are stored.  All of them name only a channel."""
 
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         """Return the last fax that began on the event's channel by the time of the event, as it was at that time."""

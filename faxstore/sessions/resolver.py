@@ -6,9 +6,10 @@ with a later record, and until then its entry stays in the spool.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
-from faxstore.observations import Hangup, Listing, Observation
+from faxstore.observations import Hangup, Listing, Observation, Record
 from faxstore.sessions.application_runs import COMPLETIONS
 from faxstore.sessions.identity import session_id
 from faxstore.sessions.lookup import SessionLookup
@@ -29,9 +30,12 @@ class Resolver:
         self._ties = ChannelTies(lookup)
         self._ended: set[UUID] = set()
 
-    def begin_batch(self) -> None:
-        """Start a batch: what the last one resolved is stored."""
+    def begin_batch(self, records: Iterable[Record]) -> None:
+        """Start a batch of these records: what the last one resolved is stored."""
         self._ended.clear()
+        self._ties.begin_batch(
+            [record for record in records if isinstance(record, Observation) and record.session_number is None]
+        )
 
     def resolve(self, key: int, record: Observation | Listing | Hangup) -> list[Resolved]:
         """Return the rows that become known with this record.  `key` identifies it among the rows returned later."""

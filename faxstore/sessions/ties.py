@@ -6,26 +6,30 @@ loses nothing.  It is resolved when
 
 - a list shows a session on the channel: the event belongs to that session;
 - the fax completes, another one begins, the channel hangs up or another call uses its name, or LONGEST_WAIT has passed,
-  without such a list: the pending events are an unlisted fax.
+  without such a list: the pending events are an unlisted fax if they prove one.
+
+Variables prove no fax, because a dialplan may set them at any time.  Those before the start of a fax, or without a fax,
+are added to the previous fax of the call, else they are the variables of a call without a fax.
 
 If a later event is pending already, the channel's state is of no use, and the stored sessions decide as of the time of
-the event.  A repeated event therefore leads to the session that it led to before.
+the event.  An event that is stored already belongs to the session that it is stored in, whatever is known now.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Hangup, Life, Observation
 from faxstore.sessions import application_runs
-from faxstore.sessions.application_runs import COMPLETIONS, Pending
-from faxstore.sessions.channel import MOST_STARTS, Channel, State, remember
+from faxstore.sessions.application_runs import COMPLETIONS, DIAL_BEGIN, PRELUDES, Pending
+from faxstore.sessions.channel import MOST_STARTS, Channel, Fax, State, remember
 from faxstore.sessions.channels import Channels
-from faxstore.sessions.identity import unlisted_id
-from faxstore.sessions.lookup import SessionLookup
+from faxstore.sessions.identity import unlisted_id, variables_id
+from faxstore.sessions.lookup import EventKey, SessionLookup, Stored, event_key
 
 JUST_BEFORE = 30 * MICROSECONDS
 """How long before the list that reveals a new life its first events may have come."""
@@ -42,6 +46,10 @@ class Resolved(NamedTuple):
     observation: Observation
     session_id: UUID
     epoch_id: UUID
+    is_prelude: bool = False
+    """Whether it precedes the start of its fax."""
+    is_fax: bool = True
+    """False: a variable of a call without a fax."""
 
 
 class ChannelTies:
@@ -50,8 +58,14 @@ class ChannelTies:
     def __init__(self, lookup: SessionLookup) -> None:
         self._lookup = lookup
         self._channels = Channels()
+        self._stored: dict[EventKey, Stored] = {}
+        """The events of the current batch that are stored."""
         self._began: OrderedDict[tuple[str, str], dict[UUID, int]] = OrderedDict()
         """When each unlisted fax began, by server and Uniqueid."""
+
+    def begin_batch(self, events: Sequence[Observation]) -> None:
+        """Start a batch with these events, which name only a channel."""
+        self._stored = self._lookup.stored(events)
 
     def list_session(self, epoch: UUID, session_id: UUID, seen: Observation) -> list[Resolved]:
         """Record a listed session; return the pending events of its channel that belong to it.
@@ -61,13 +75,18 @@ class ChannelTies:
         if seen.channel is None or seen.operation == "V.21" or seen.event not in LISTINGS:
             return []
         channel = self._channels.find(epoch, seen.channel) or Channel(epoch, seen.channel)
+        former = channel.fax_of_call()
         is_new = channel.fax is None or channel.fax.session_id != session_id
         channel.list_session(session_id, seen.observed_at)
         if is_new and seen.life.reloaded_at is not None:
             self._adopt(channel, seen.life, seen.life.reloaded_at - JUST_BEFORE)
         taken = channel.take(self._count_for(channel, session_id, seen))
+        start = application_runs.start_of_session([event for _, event in taken], seen.operation)
+        loose, run = application_runs.split(taken, start or 0)
+        for _, event in run:
+            channel.apply(event, session_id)
         self._channels.update(channel)
-        return [Resolved(key, event, session_id, epoch) for key, event in taken]
+        return [*self._without_fax(channel, former, loose), *_resolved(run, session_id, epoch, start is not None)]
 
     def add_event(self, epoch: UUID, key: int, event: Observation) -> list[Resolved]:
         """Resolve an event, or let it wait; return the event and the pending ones that it resolves."""
@@ -77,8 +96,12 @@ class ChannelTies:
             resolved = self._release(channel, len(channel.pending))
             channel = Channel(epoch, channel.name)
         channel.uniqueid = channel.uniqueid or event.uniqueid
-        resolved += self._release(channel, application_runs.count_of_earlier_run(channel.pending, event))
-        resolved += self._place(channel, key, event)
+        stored = self._stored.get(event_key(event))
+        if stored is None:
+            resolved += self._release(channel, application_runs.count_of_earlier_run(channel.pending, event))
+            resolved += self._place(channel, key, event)
+        else:
+            resolved += self._repeat(channel, key, event, stored)
         self._channels.update(channel)
         return resolved
 
@@ -103,6 +126,12 @@ class ChannelTies:
     def _stored_channel(self, epoch: UUID, event: Observation) -> Channel:
         fax = self._lookup.latest_fax(epoch, event)
         return Channel(epoch, event.channel or "", fax, last_seen=fax.last_seen if fax else 0)
+
+    def _repeat(self, channel: Channel, key: int, event: Observation, stored: Stored) -> list[Resolved]:
+        """Return a stored event as a row of its session."""
+        if stored.is_fax:
+            channel.recall(event, stored.session_id, unlisted=stored.unlisted)
+        return [Resolved(key, event, stored.session_id, stored.epoch_id, is_fax=stored.is_fax)]
 
     def _place(self, channel: Channel, key: int, event: Observation) -> list[Resolved]:
         overtaken = channel.is_overtaken(event.observed_at)
@@ -147,14 +176,26 @@ class ChannelTies:
         return application_runs.count_until_next_run(channel.pending, seen.observed_at)
 
     def _release(self, channel: Channel, count: int) -> list[Resolved]:
-        """Make the first pending events of a channel an unlisted fax."""
+        """Make the first pending events of a channel an unlisted fax if they prove one."""
         taken = channel.take(count)
-        if not taken:
-            return []
         events = [event for _, event in taken]
-        session_id = self._unlisted_session(channel, events)
+        if not application_runs.is_fax(events):
+            return self._without_fax(channel, channel.fax_of_call(), taken)
+        start = application_runs.start_of_run(events)
+        loose, run = application_runs.split(taken, start or 0)
+        resolved = self._without_fax(channel, channel.fax_of_call(), loose)
+        session_id = self._unlisted_session(channel, [event for _, event in run])
         channel.become_unlisted(session_id, events)
-        return [Resolved(key, event, session_id, channel.epoch) for key, event in taken]
+        return [*resolved, *_resolved(run, session_id, channel.epoch, start is not None)]
+
+    def _without_fax(self, channel: Channel, former: Fax | None, events: list[Pending]) -> list[Resolved]:
+        """Add events that prove no fax to the former fax of the call, else to the call."""
+        if former is not None:
+            return [Resolved(key, event, former.session_id, channel.epoch) for key, event in events]
+        return [
+            Resolved(key, event, variables_id(event.life.server, _call(channel, event)), channel.epoch, is_fax=False)
+            for key, event in events
+        ]
 
     def _unlisted_session(self, channel: Channel, events: list[Observation]) -> UUID:
         """Return the id of an unlisted fax: of one that is under way, or by the number of faxes before it."""
@@ -163,10 +204,9 @@ class ChannelTies:
         if stored.under_way is not None:
             return stored.under_way
         under_way = latest is not None and latest.unlisted and latest.state in (State.UNLISTED, State.SUPERSEDED)
-        if latest and under_way and not application_runs.begins(events):
+        if latest and under_way and application_runs.start_of_run(events) is None:
             return latest.session_id  # its first events waited for LONGEST_WAIT
-        # Channel names repeat after a restart: without a Uniqueid only the epoch distinguishes them.
-        uniqueid = first.uniqueid or f"{channel.epoch} {first.channel}"
+        uniqueid = _call(channel, first)
         began = self._began.setdefault((first.life.server, uniqueid), {})
         for session, at in channel.began.items():
             remember(began, session, at)
@@ -177,3 +217,17 @@ class ChannelTies:
         if len(self._began) > MOST_STARTS:
             self._began.popitem(last=False)  # by now it is stored
         return session_id
+
+
+def _call(channel: Channel, event: Observation) -> str:
+    """Return the Uniqueid, else epoch and channel: names of channels repeat after a restart."""
+    return event.uniqueid or f"{channel.epoch} {event.channel}"
+
+
+def _resolved(run: list[Pending], session_id: UUID, epoch: UUID, start_is_known: bool) -> list[Resolved]:
+    """Return the events of a run as rows of its session.
+
+    A DialBegin is its prelude.  If its start was not observed, its variables are, because they may be the dialplan's.
+    """
+    prelude = {DIAL_BEGIN} if start_is_known else PRELUDES
+    return [Resolved(key, event, session_id, epoch, is_prelude=event.event in prelude) for key, event in run]

@@ -29,8 +29,9 @@ _TEXTS = ("event", "operation", "state", "session_type", "channel", "uniqueid", 
 _OBSERVATION_FIELDS = ("session_number", *_INTEGERS, "error_correction_mode", *_TEXTS)
 """Columns that are fields of an Observation by the same name."""
 
-_COLUMNS = ("batch", "ordinal", "session_id", "epoch_id", "observed_at", *_OBSERVATION_FIELDS, "details")
-_OWN_TYPES = ["uuid", "int4", "uuid", "uuid", "timestamptz"]
+_OWN_COLUMNS = ("batch", "ordinal", "session_id", "epoch_id", "is_fax", "is_prelude", "observed_at")
+_COLUMNS = (*_OWN_COLUMNS, *_OBSERVATION_FIELDS, "details")
+_OWN_TYPES = ["uuid", "int4", "uuid", "uuid", "bool", "bool", "timestamptz"]
 _TYPES = [*_OWN_TYPES, "int8", *["int4"] * len(_INTEGERS), "bool", *["text"] * len(_TEXTS), "jsonb"]
 _COPY = f"copy fax.staged_row ({', '.join(_COLUMNS)}) from stdin (format binary)"
 _ADD_SERVER_ROW = sql.text("queries/store/add_server_row")
@@ -64,7 +65,7 @@ class Appender:
             # Lock first: a transaction that has read the history and then waits for the lock could deadlock with its
             # holder, which may create a partition.
             self._connection.execute("select fax.lock_append()")
-            self._resolver.begin_batch()
+            self._resolver.begin_batch(record for _, record in records)
             for key, record in records:
                 if isinstance(record, ServerObservation):
                     self._add_server_row(record)
@@ -112,4 +113,5 @@ def _values(batch: UUID, ordinal: int, row: Resolved) -> list[Any]:
             raise ValueError(f"{name} is {value!r:.40}, over 32 bits")
     fields = [getattr(seen, name) for name in _OBSERVATION_FIELDS]
     details = Jsonb(seen.details) if seen.details else None
-    return [batch, ordinal, row.session_id, row.epoch_id, moment(seen.observed_at), *fields, details]
+    own = [batch, ordinal, row.session_id, row.epoch_id, row.is_fax, row.is_prelude, moment(seen.observed_at)]
+    return [*own, *fields, details]

@@ -7,6 +7,7 @@ creates it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -16,13 +17,14 @@ from faxstore import sql
 from faxstore.observations import Life, Listing, Observation, microseconds, moment
 from faxstore.sessions.channel import Fax
 from faxstore.sessions.identity import epoch_id
-from faxstore.sessions.lookup import Runs, SessionLookup
+from faxstore.sessions.lookup import EventKey, Runs, SessionLookup, Stored, event_key
 from faxstore.store.database import Connection
 
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
 _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
 _RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
+_STORED_EVENTS = sql.text("queries/store/stored_events")
 _MISSING = "select session_id, session_number from fax.find_gone_sessions(%s, %s, %s::bigint[])"
 
 
@@ -46,6 +48,15 @@ class StoredSessions(SessionLookup):
     def known_epoch(self, life: Life) -> UUID | None:
         before = self._epochs.get((life.server, life.first_seen, life.reloaded_at))
         return before[1] if before else self._resolve(life, None, create=False)
+
+    def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
+        keys = [event_key(event) for event in events]
+        if not keys:
+            return {}
+        servers, times, names = zip(*keys, strict=True)
+        asked = {"servers": list(servers), "moments": [moment(at) for at in times], "events": list(names)}
+        rows = self._connection.execute(_STORED_EVENTS, asked).fetchall()
+        return {keys[ordinal - 1]: Stored(*session) for ordinal, *session in rows}
 
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         key = {"epoch": epoch, "channel": event.channel, "uniqueid": event.uniqueid}

@@ -37,8 +37,8 @@ def _relation(name: str, columns: str) -> Table:
 session = _relation(
     "session",
     """
-    session_id uuid, started_at timestamptz, session_number bigint, epoch_id uuid, is_open boolean, server text,
-    operation text, channel text, uniqueid text, technology text
+    session_id uuid, started_at timestamptz, session_number bigint, epoch_id uuid, is_open boolean, is_fax boolean,
+    server text, operation text, channel text, uniqueid text, technology text
     """,
 )
 session_history = _relation(

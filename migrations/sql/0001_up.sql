@@ -39,6 +39,7 @@ create table fax.session (
     session_number bigint,  -- SessionNumber within the epoch. NULL if the fax is known only from its events.
     epoch_id       uuid not null references fax.epoch,  -- Epoch in which SessionNumber counts.
     is_open        boolean not null default true,  -- True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.
+    is_fax         boolean not null default true,  -- False: a call that ran no fax, whose dialplan set fax variables. No view shows it.
     server         text not null,  -- Name of the server in the settings.
     operation      text,  -- Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.
     channel        text,  -- Channel name as first reported (personal: may contain a number). NULL if not reported.
@@ -64,6 +65,8 @@ comment on column fax.session.session_number is 'SessionNumber within the epoch.
 comment on column fax.session.epoch_id is 'Epoch in which SessionNumber counts.';
 
 comment on column fax.session.is_open is 'True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.';
+
+comment on column fax.session.is_fax is 'False: a call that ran no fax, whose dialplan set fax variables. No view shows it.';
 
 comment on column fax.session.server is 'Name of the server in the settings.';
 
@@ -105,6 +108,10 @@ create index session_history_position on fax.session_history using brin (positio
 
 -- fax.reconciliation looks up the completions of each minute.
 create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
+
+-- The appender recognises a repeat of an event that names only its channel.
+create index session_history_event on fax.session_history (observed_at)
+    where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
 
 create table fax.session_history_default partition of fax.session_history default;
 
@@ -180,6 +187,8 @@ create unlogged table fax.staged_row (
     session_id            uuid not null,  -- The session.
     epoch_id              uuid not null,  -- The epoch of the session.
     observed_at           timestamptz not null,  -- Time of the observation.
+    is_fax                boolean not null default true,  -- As in fax.session.
+    is_prelude            boolean not null default false,  -- Whether the row precedes the start of its fax: a DialBegin, or a variable set before.
     session_number        bigint,  -- SessionNumber. NULL for an event that names only its channel.
     data_rate             integer,  -- As in fax.session_history.
     x_resolution          integer,  -- As in fax.session_history.
@@ -213,6 +222,10 @@ comment on column fax.staged_row.session_id is 'The session.';
 comment on column fax.staged_row.epoch_id is 'The epoch of the session.';
 
 comment on column fax.staged_row.observed_at is 'Time of the observation.';
+
+comment on column fax.staged_row.is_fax is 'As in fax.session.';
+
+comment on column fax.staged_row.is_prelude is 'Whether the row precedes the start of its fax: a DialBegin, or a variable set before.';
 
 comment on column fax.staged_row.session_number is 'SessionNumber. NULL for an event that names only its channel.';
 
@@ -594,9 +607,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into fax.session as s (
-        session_id, started_at, session_number, epoch_id, is_open, server, operation, channel, uniqueid, technology)
-    select r.session_id, min(r.observed_at), min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
-           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), min(e.server),
+        session_id, started_at, session_number, epoch_id, is_open, is_fax, server, operation, channel, uniqueid,
+        technology)
+    select r.session_id, coalesce(min(r.observed_at) filter (where not r.is_prelude), min(r.observed_at)),
+           min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
+           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), bool_and(r.is_fax), min(e.server),
            (array_agg(r.operation order by r.ordinal) filter (where r.operation is not null))[1],
            (array_agg(r.channel order by r.ordinal) filter (where r.channel is not null))[1],
            (array_agg(r.uniqueid order by r.ordinal) filter (where r.uniqueid is not null))[1],
@@ -1356,6 +1371,7 @@ select
     s.epoch_id,  -- Epoch in which session_number counts.
     s.server,  -- Name of the server in the settings.
     s.session_number,  -- SessionNumber of Asterisk. NULL if never listed.
+    s.is_fax,  -- False: a call that ran no fax, whose dialplan set fax variables.
     s.channel,  -- Channel name (personal). NULL if not reported.
     s.technology,  -- Technology of the list entry. NULL if never listed.
     x.operation,  -- send, receive, gateway, V.21 or none, as last reported. NULL if not reported.
@@ -1383,7 +1399,6 @@ select
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
-    x.attempted,  -- Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.
     x.call,  -- Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
@@ -1428,7 +1443,6 @@ cross join lateral (
         coalesce(o.x_resolution, c.x_resolution) as x_resolution,
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
-        v.attempted,
         coalesce(c.details, v.channel_status, v.channel_event) as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
@@ -1530,8 +1544,7 @@ cross join lateral (
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
             -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
             string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
-                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
-            count(*) filter (where x.variable = 'FAXSTATUS' or h.event in ('FAXStatus', 'Newexten')) > 0 as attempted
+                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names
         from own h
         cross join lateral (
             select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
@@ -1572,6 +1585,8 @@ comment on column fax.session_facts.epoch_id is 'Epoch in which session_number c
 comment on column fax.session_facts.server is 'Name of the server in the settings.';
 
 comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL if never listed.';
+
+comment on column fax.session_facts.is_fax is 'False: a call that ran no fax, whose dialplan set fax variables.';
 
 comment on column fax.session_facts.channel is 'Channel name (personal). NULL if not reported.';
 
@@ -1625,8 +1640,6 @@ comment on column fax.session_facts.bad_lines_counted_by is 'What the technology
 
 comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
 
-comment on column fax.session_facts.attempted is 'Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.';
-
 comment on column fax.session_facts.call is 'Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.';
 
 comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
@@ -1648,7 +1661,7 @@ comment on column fax.session_facts.last_position is 'Last position of its rows.
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
 -- A fax that was never listed (too short, or failed before Asterisk created a session) is known from its events.
--- Fax variables that a dialplan sets without a fax make no session.
+-- A call whose dialplan set fax variables without a fax is no session (fax.session.is_fax).
 create view fax.sessions as
 select
     f.session_id,  -- Identity of the session, the same wherever its recording is imported.
@@ -1769,7 +1782,7 @@ left join lateral (
     ) p
     where p.page between 1 and f.pages
 ) b on f.bad_lines_measurable
-where f.snapshots > 0 or f.completed or f.attempted;
+where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
 

@@ -133,6 +133,11 @@ def variable(second: float, name: str, value: str, **on: Any) -> Observation:
     return on_channel(second, "VarSet", {"Variable": name, "Value": value}, **on)
 
 
+def initial_variables(second: float) -> list[Observation]:
+    """The VarSets with which a fax application begins (res_fax.c, sendfax_exec and receivefax_exec)."""
+    return result(second, "FAILED", "INIT_ERROR", "error starting fax session")
+
+
 def result(second: float, status: str, error: str, text: str, **on: Any) -> list[Observation]:
     """The three VarSets of a result, as res_fax sets them."""
     values = {"FAXSTATUS": status, "FAXERROR": error, "FAXSTATUSSTRING": text}

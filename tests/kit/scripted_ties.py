@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from faxstore.observations import MICROSECONDS, Details, Hangup, Life, Listing, Observation
 from faxstore.sessions.channel import Channel, Fax, State
 from faxstore.sessions.channels import Channels
-from faxstore.sessions.identity import NAMESPACE, unlisted_id
-from faxstore.sessions.lookup import Runs
+from faxstore.sessions.identity import NAMESPACE, unlisted_id, variables_id
+from faxstore.sessions.lookup import EventKey, Runs, Stored
 from faxstore.sessions.ties import ChannelTies, Resolved
 
 EPOCH = uuid5(NAMESPACE, "an epoch")
@@ -29,9 +30,18 @@ def stored(session: UUID, state: State, last_seen: float = 0, first_listed: floa
     return Fax(session, state, at(last_seen), None if first_listed is None else at(first_listed))
 
 
+def listed(when: float, channel: str = CHANNEL) -> Observation:
+    """Return the snapshot of a sender on the channel."""
+    return Observation(LIFE, at(when), "FAXSession", 7, channel=channel, operation="send")
+
+
 def unlisted(application: str, ordinal: int) -> UUID:
     """Return the id of an unlisted fax on Uniqueid 1.2."""
     return unlisted_id("pbx1", "1.2", application, ordinal)
+
+
+VARIABLES = variables_id("pbx1", "1.2")
+"""The id of the variables of the call 1.2, if it ran no fax."""
 
 
 def keys_and_sessions(rows: list[Resolved]) -> list[tuple[int | None, UUID]]:
@@ -48,6 +58,7 @@ class ScriptedLookup:
 
     def __init__(self) -> None:
         self.faxes: dict[str, Fax] = {}
+        self.stored_in: dict[EventKey, Stored] = {}
         self.runs_of: dict[str, Runs] = {}
         self.open: list[tuple[UUID, int]] = []
         self.asked: list[str] = []
@@ -57,6 +68,9 @@ class ScriptedLookup:
 
     def known_epoch(self, life: Life) -> UUID | None:
         return EPOCH
+
+    def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
+        return self.stored_in
 
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         self.asked.append(event.channel or "")
@@ -84,7 +98,7 @@ class ScriptedTies:
 
     def lists(self, session: UUID, when: float, channel: str = CHANNEL) -> list[int | None]:
         """Let a poll show the session; return the keys of the events that it resolves."""
-        return self.sees(session, Observation(LIFE, at(when), "FAXSession", 7, channel=channel, operation="send"))
+        return self.sees(session, listed(when, channel))
 
     def sees(self, session: UUID, seen: Observation) -> list[int | None]:
         """Let an observation name the session; return the keys of the events that it resolves."""

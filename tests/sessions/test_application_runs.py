@@ -16,6 +16,7 @@ CHANNEL = "PJSIP/trunk-0000001a"
 SESSIONS = """
 select s.session_number, array_agg(h.event || coalesce(' ' || (h.details ->> 'Value'), '') order by h.observed_at)
 from fax.session s join fax.session_history h using (session_id, started_at)
+where s.is_fax
 group by s.session_id, s.session_number order by min(h.observed_at)
 """
 HISTORY = """

@@ -86,5 +86,5 @@ def test_only_a_listed_fax_includes_events(state: State) -> None:
     ],
 )
 def test_the_state_of_a_stored_fax(completed: bool, is_unlisted: bool, state: State) -> None:
-    fax = Fax.stored(SESSION, at(1), completed, at(0), is_unlisted)
-    assert (fax.state, fax.unlisted) == (state, is_unlisted)
+    fax = Fax.stored(SESSION, at(1), completed, at(0), is_unlisted, "1.2")
+    assert (fax.state, fax.unlisted, fax.uniqueid) == (state, is_unlisted, "1.2")

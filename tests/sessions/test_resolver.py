@@ -8,7 +8,7 @@ from faxstore.observations import Hangup, Listing, Observation
 from faxstore.sessions.identity import session_id
 from faxstore.sessions.resolver import Resolver
 from faxstore.sessions.ties import Resolved
-from tests.kit.scripted_ties import CHANNEL, EPOCH, LIFE, ScriptedLookup, at, unlisted
+from tests.kit.scripted_ties import CHANNEL, EPOCH, LIFE, VARIABLES, ScriptedLookup, at
 
 SESSION_7 = session_id(EPOCH, 7)
 VARIABLE = Observation(LIFE, at(0), "VarSet", channel=CHANNEL, uniqueid="1.2")
@@ -24,7 +24,7 @@ def test_a_snapshot_resolves_the_events_that_waited_for_its_session() -> None:
     resolver = Resolver(ScriptedLookup())
     assert resolver.resolve(1, VARIABLE) == []
     assert resolver.resolve(2, SNAPSHOT) == [
-        Resolved(1, VARIABLE, SESSION_7, EPOCH),
+        Resolved(1, VARIABLE, SESSION_7, EPOCH, is_prelude=True),
         Resolved(2, SNAPSHOT, SESSION_7, EPOCH),
     ]
     assert resolver.resolve(3, COMPLETION) == [Resolved(3, COMPLETION, SESSION_7, EPOCH)]
@@ -34,7 +34,7 @@ def test_a_hangup_resolves_pending_events() -> None:
     resolver = Resolver(ScriptedLookup())
     resolver.resolve(1, VARIABLE)
     rows = resolver.resolve(2, Hangup(LIFE, at(1), CHANNEL, "1.2"))
-    assert rows == [Resolved(1, VARIABLE, unlisted("", 0), EPOCH)]
+    assert rows == [Resolved(1, VARIABLE, VARIABLES, EPOCH, is_fax=False)]
 
 
 def test_a_listing_resolves_events_that_waited_too_long() -> None:
@@ -54,10 +54,10 @@ def test_a_session_that_ended_in_the_same_batch_is_not_gone_again() -> None:
     lookup = ScriptedLookup()
     lookup.open = [(SESSION_7, 7)]
     resolver = Resolver(lookup)
-    resolver.begin_batch()
+    resolver.begin_batch([])
     for key, record in enumerate((SNAPSHOT, COMPLETION)):
         resolver.resolve(key, record)
     assert resolver.resolve(2, Listing(LIFE, at(3), ())) == []
-    resolver.begin_batch()
+    resolver.begin_batch([])
     resolver.resolve(3, replace(SNAPSHOT, observed_at=at(4)))
     assert resolver.resolve(4, Listing(LIFE, at(5), ())) == [gone(5, 7)]

@@ -13,9 +13,11 @@ from tests.kit.scripted_ties import (
     EPOCH,
     LIFE,
     SESSION,
+    VARIABLES,
     ScriptedTies,
     at,
     keys_and_sessions,
+    listed,
     stored,
     unlisted,
 )
@@ -43,7 +45,8 @@ def test_faxstatus_names_the_application_too(script: ScriptedTies) -> None:
 def test_a_variable_that_the_dialplan_sets_for_the_next_fax_is_no_run(script: ScriptedTies) -> None:
     script.sets("LOCALSTATIONID", "+1 555 0100", 0)
     assert script.begins(1) == []
-    assert script.lists(SESSION, 2) == [1, 2]
+    rows = script.ties.list_session(EPOCH, SESSION, listed(2))
+    assert keys_and_sessions(rows) == [(1, VARIABLES), (2, SESSION)]
 
 
 def test_a_new_run_does_not_belong_to_a_session_that_was_first_listed_long_before(script: ScriptedTies) -> None:

@@ -11,6 +11,7 @@ select
     s.epoch_id,  -- Epoch in which session_number counts.
     s.server,  -- Name of the server in the settings.
     s.session_number,  -- SessionNumber of Asterisk. NULL if never listed.
+    s.is_fax,  -- False: a call that ran no fax, whose dialplan set fax variables.
     s.channel,  -- Channel name (personal). NULL if not reported.
     s.technology,  -- Technology of the list entry. NULL if never listed.
     x.operation,  -- send, receive, gateway, V.21 or none, as last reported. NULL if not reported.
@@ -38,7 +39,6 @@ select
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
-    x.attempted,  -- Whether an event shows that a fax application started: FAXStatus, Newexten, or VarSet of FAXSTATUS.
     x.call,  -- Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
@@ -83,7 +83,6 @@ cross join lateral (
         coalesce(o.x_resolution, c.x_resolution) as x_resolution,
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
-        v.attempted,
         coalesce(c.details, v.channel_status, v.channel_event) as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
@@ -185,8 +184,7 @@ cross join lateral (
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
             -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
             string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
-                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
-            count(*) filter (where x.variable = 'FAXSTATUS' or h.event in ('FAXStatus', 'Newexten')) > 0 as attempted
+                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names
         from own h
         cross join lateral (
             select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value

@@ -1,7 +1,7 @@
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
 -- A fax that was never listed (too short, or failed before Asterisk created a session) is known from its events.
--- Fax variables that a dialplan sets without a fax make no session.
+-- A call whose dialplan set fax variables without a fax is no session (fax.session.is_fax).
 create view fax.sessions as
 select
     f.session_id,  -- Identity of the session, the same wherever its recording is imported.
@@ -122,6 +122,6 @@ left join lateral (
     ) p
     where p.page between 1 and f.pages
 ) b on f.bad_lines_measurable
-where f.snapshots > 0 or f.completed or f.attempted;
+where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';

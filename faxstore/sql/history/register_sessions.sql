@@ -6,9 +6,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into fax.session as s (
-        session_id, started_at, session_number, epoch_id, is_open, server, operation, channel, uniqueid, technology)
-    select r.session_id, min(r.observed_at), min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
-           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), min(e.server),
+        session_id, started_at, session_number, epoch_id, is_open, is_fax, server, operation, channel, uniqueid,
+        technology)
+    select r.session_id, coalesce(min(r.observed_at) filter (where not r.is_prelude), min(r.observed_at)),
+           min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
+           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), bool_and(r.is_fax), min(e.server),
            (array_agg(r.operation order by r.ordinal) filter (where r.operation is not null))[1],
            (array_agg(r.channel order by r.ordinal) filter (where r.channel is not null))[1],
            (array_agg(r.uniqueid order by r.ordinal) filter (where r.uniqueid is not null))[1],

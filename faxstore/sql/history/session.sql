@@ -6,6 +6,7 @@ create table fax.session (
     session_number bigint,  -- SessionNumber within the epoch. NULL if the fax is known only from its events.
     epoch_id       uuid not null references fax.epoch,  -- Epoch in which SessionNumber counts.
     is_open        boolean not null default true,  -- True until a completion event or an absence from a complete list is appended. A hint for the appender; the views do not use it as evidence.
+    is_fax         boolean not null default true,  -- False: a call that ran no fax, whose dialplan set fax variables. No view shows it.
     server         text not null,  -- Name of the server in the settings.
     operation      text,  -- Operation as first reported: send, receive, gateway, V.21 or none. NULL if not reported.
     channel        text,  -- Channel name as first reported (personal: may contain a number). NULL if not reported.

@@ -29,6 +29,10 @@ create index session_history_position on fax.session_history using brin (positio
 -- fax.reconciliation looks up the completions of each minute.
 create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
 
+-- The appender recognises a repeat of an event that names only its channel.
+create index session_history_event on fax.session_history (observed_at)
+    where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
+
 create table fax.session_history_default partition of fax.session_history default;
 
 comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';

@@ -7,6 +7,8 @@ create unlogged table fax.staged_row (
     session_id            uuid not null,  -- The session.
     epoch_id              uuid not null,  -- The epoch of the session.
     observed_at           timestamptz not null,  -- Time of the observation.
+    is_fax                boolean not null default true,  -- As in fax.session.
+    is_prelude            boolean not null default false,  -- Whether the row precedes the start of its fax: a DialBegin, or a variable set before.
     session_number        bigint,  -- SessionNumber. NULL for an event that names only its channel.
     data_rate             integer,  -- As in fax.session_history.
     x_resolution          integer,  -- As in fax.session_history.

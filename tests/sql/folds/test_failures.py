@@ -9,7 +9,7 @@ from decimal import Decimal
 import psycopg
 
 from faxstore.observations import Record
-from tests.kit.given import append, begins, completed, entry, gone, hangup, of, read, receiving, result
+from tests.kit.given import append, begins, completed, entry, gateway, gone, hangup, of, read, receiving, result
 
 CUT = "The call dropped prematurely"
 
@@ -61,7 +61,7 @@ def test_a_detector_is_no_failure(database: psycopg.Connection) -> None:
 
 def test_native_t38_is_no_failure(database: psycopg.Connection) -> None:
     """A gateway between two ends that both speak T.38 (res_fax.c, fax_gateway_framehook)."""
-    append(database, result(0, "FAILED", "NATIVE_T38", "no gateway necessary"), hangup(1))
+    append(database, gateway((0, 1, 0)), result(1, "FAILED", "NATIVE_T38", "no gateway necessary"), gone(2))
     assert read(database, "select * from fax.failures") == []
     assert read(database, "select result, result_class, result_text from fax.sessions") == [
         {"result": "success", "result_class": "success", "result_text": "no gateway necessary"}

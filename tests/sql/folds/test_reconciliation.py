@@ -16,6 +16,7 @@ from tests.kit.given import (
     gateway,
     gone,
     hangup,
+    initial_variables,
     life,
     of,
     of_server,
@@ -85,7 +86,8 @@ def test_what_the_server_does_not_count_is_not_counted(database: psycopg.Connect
 
 
 def test_a_missing_file_is_an_attempt_even_of_unknown_direction(database: psycopg.Connection) -> None:
-    append(database, counted(0, 0, 0), result(1, "FAILED", "FILE_ERROR", "error reading file"), hangup(2))
+    failed = result(1, "FAILED", "FILE_ERROR", "error reading file")
+    append(database, counted(0, 0, 0), initial_variables(0.5), failed, hangup(2))
     append(database, counted(60, 1, 0))
     (row,) = reconciled(database)
     assert of(row, *ATTEMPTS) == (1, 0, 0, 0, 0)

@@ -69,7 +69,7 @@ def test_a_polled_and_completed_fax(database: psycopg.Connection) -> None:
     assert of(row, "first_data_rate", "last_data_rate", "lowest_data_rate", "rate_falls") == (9600, 7200, 7200, 1)
     assert of(row, "x_resolution", "y_resolution") == (8031, 3850)
     assert of(row, "completed", "status", "error", "status_text") == (True, "SUCCESS", "HANGUP", "OK")
-    assert of(row, "attempted", "first_position", "last_position") == (True, 1, 10)
+    assert of(row, "is_fax", "first_position", "last_position") == (True, 1, 10)
 
 
 def test_nothing_is_measured_before_negotiation(database: psycopg.Connection) -> None:
@@ -117,7 +117,7 @@ def test_a_fax_that_was_never_listed(database: psycopg.Connection) -> None:
         hangup(2),
     )
     assert of(row, "session_number", "snapshots", "operation", "technology") == (None, 0, "send", None)
-    assert of(row, "attempted", "completed", "file_names") == (True, False, ["/a.tif", "/b.tif"])
+    assert of(row, "is_fax", "completed", "file_names") == (True, False, ["/a.tif", "/b.tif"])
     assert of(row, "status", "error", "status_text") == ("FAILED", "FILE_ERROR", "error reading file")
     assert row["call"]["CallerIDNum"] == "5550001"
 

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from faxstore.observations import Observation
 from tests.kit.given import (
     CHANNEL,
     FILE,
@@ -21,6 +22,7 @@ from tests.kit.given import (
     gateway,
     gone,
     hangup,
+    initial_variables,
     life,
     listing,
     moment,
@@ -199,7 +201,8 @@ def test_a_fax_that_failed_before_it_became_a_session(database: psycopg.Connecti
 
 
 def test_without_newexten_its_direction_is_unknown(database: psycopg.Connection) -> None:
-    append(database, result(0, "FAILED", "T38_NEG_ERROR", "failed to negotiate T.38"), hangup(1))
+    failed = result(1, "FAILED", "T38_NEG_ERROR", "failed to negotiate T.38")
+    append(database, initial_variables(0), failed, hangup(2))
     row = the_session(database)
     assert of(row, "operation", "direction", "result", "result_class") == (None, None, "failed", "neg_failed")
 
@@ -210,10 +213,19 @@ def test_a_fax_with_only_its_start_has_an_unknown_result(database: psycopg.Conne
     assert of(row, "direction", "result", "end_observed_by", "snapshots") == ("received", "unknown", "gone", 0)
 
 
-def test_other_variables_alone_make_no_fax(database: psycopg.Connection) -> None:
-    """For example a dialplan that sets a station id."""
-    append(database, variable(0, "LOCALSTATIONID", "+1 555 0100"), hangup(1))
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param([variable(0, "LOCALSTATIONID", "+1 555 0100")], id="a station id"),
+        pytest.param(result(0, "DIALFAIL", "No Answer", "nobody answered"), id="a call that nobody answered"),
+        pytest.param(result(0, "FAILED", "INIT_ERROR", "error"), id="an error that a fax application sets too"),
+    ],
+)
+def test_variables_alone_make_no_fax(database: psycopg.Connection, variables: list[Observation]) -> None:
+    """A dialplan may set any variable to any text; the rows are stored, and no view shows them as a fax."""
+    append(database, variables, hangup(1))
     assert sessions(database) == []
+    assert database.execute("select count(*) from fax.session_history").fetchone() == (len(variables),)
 
 
 def test_escaped_quotes_are_unescaped(database: psycopg.Connection) -> None:

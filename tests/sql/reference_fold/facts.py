@@ -39,9 +39,10 @@ class Session:
 
     @property
     def is_listed(self) -> bool:
-        """Whether fax.sessions contains it: it is a fax, or a list contained it."""
-        recorded = [row for row in self.rows if row.event in {"Newexten", "FAXStatus"} or row.is_variable("FAXSTATUS")]
-        return bool(self.snapshots or self.completion or recorded)
+        """Whether fax.sessions contains it: it is a fax, and more is known than that a list lacks it."""
+        return bool(
+            self.named["is_fax"] and (self.named["session_number"] is None or self.snapshots or self.completion)
+        )
 
     @cached_property
     def operation(self) -> str | None:

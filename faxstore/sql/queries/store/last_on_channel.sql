@@ -7,7 +7,8 @@ select
               * 1000000)::bigint, 0) as last_seen,
     bool_or(h.event in ('SendFAX', 'ReceiveFAX')) as completed,
     coalesce((extract(epoch from min(h.observed_at) filter (where h.listed)) * 1000000)::bigint, 0) as first_listed,
-    s.session_number is null as unlisted
+    s.session_number is null as unlisted,
+    s.uniqueid
 from (
     select *
     from fax.session
@@ -16,6 +17,7 @@ from (
       and channel = %(channel)s
       and started_at <= %(moment)s
       and (session_number is not null or uniqueid is not distinct from %(uniqueid)s::text)
+      and is_fax
       and operation is distinct from 'V.21'
     order by started_at desc
     limit 1
@@ -25,4 +27,4 @@ cross join lateral (
     from fax.session_history r
     where r.session_id = s.session_id and r.started_at = s.started_at and r.observed_at < %(moment)s
 ) h
-group by s.session_id, s.session_number
+group by s.session_id, s.session_number, s.uniqueid

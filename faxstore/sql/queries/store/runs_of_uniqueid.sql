@@ -9,5 +9,6 @@ where s.server = %(server)s
   and left(s.uniqueid, 100) = left(%(uniqueid)s, 100)
   and s.uniqueid = %(uniqueid)s
   and s.started_at <= %(moment)s
+  and s.is_fax
   and s.operation is distinct from 'V.21'
 order by s.started_at
