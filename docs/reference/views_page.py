@@ -35,15 +35,17 @@ VIEWS = (
     "coverage_gaps",
     "reconciliation",
     "rejected_messages",
+    "jobs",
     "session_charges",
     "sessions_masked",
+    "jobs_masked",
     "log_leaves",
 )
 FUNCTIONS = (
-    *("usage", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),
+    *("usage", "jobs_between", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),
     *("erase_session", "erase_rejected"),
 )
-BASES = ("session_facts", "page_attempts", "session_rows")
+BASES = ("job_attempts", "session_facts", "page_attempts", "session_rows")
 TABLES = (
     "session_history",
     "session",
@@ -55,6 +57,7 @@ TABLES = (
     "lease",
     "technology",
     "quality_class",
+    "job_window",
     "rate",
     "checkpoint",
     "log_subtree",
@@ -125,7 +128,11 @@ def _clauses(statement: str) -> str:
 
 def _short_all(text: str) -> str:
     zones = text.replace("timestamp with time zone", "timestamptz").replace("timestamp without time zone", "timestamp")
-    return re.sub(r"::(?:text|numeric|integer)|DEFAULT ", lambda match: "default " if match[0][0] == "D" else "", zones)
+    return re.sub(
+        r"::(?:text|numeric|integer|timestamptz)(?:\[\])?|DEFAULT ",
+        lambda match: "default " if match[0][0] == "D" else "",
+        zones,
+    )
 
 
 def _cell(comment: str | None) -> str:

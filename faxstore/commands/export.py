@@ -12,7 +12,6 @@ from faxstore.commands import options
 from faxstore.commands.context import database_of
 from faxstore.commands.general import add_command, new_group
 from faxstore.commands.progress import counting
-from faxstore.errors import UsageError
 from faxstore.export.target import ExportFormat, SessionsFormat, Target
 from faxstore.logs import print_message
 from faxstore.settings.period import Period
@@ -27,7 +26,7 @@ FormatOption = Annotated[ExportFormat, typer.Option(help="The format of the rows
 
 
 def about() -> None:
-    """Write sessions, pages, changes, observations or usage to files for other programs.
+    """Write sessions, jobs, pages, changes, observations or usage to files for other programs.
 
     An export contains every matching row of one view, as of the moment when it starts; there is no row limit. A file
     gets its name only when it is complete, so an interrupted export leaves no partial file. docs/how-to/exports.md
@@ -67,10 +66,40 @@ def sessions(
     """
     from faxstore.export import datasets
 
-    if format is SessionsFormat.XFERFAXLOG and {"gateway", "detector"} & set(direction or ()):
-        raise UsageError("--format xferfaxlog has lines for sent and received faxes only; remove the other --direction")
+    if format is SessionsFormat.XFERFAXLOG:
+        options.require_sent_or_received(direction, "--format xferfaxlog has lines")
     period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
     _write(context, "sessions", datasets.sessions, target, period, server, direction, result, account)
+
+
+def jobs(
+    context: typer.Context,
+    since: options.From = None,
+    until: options.To = None,
+    time_zone: options.ExportTimeZone = "UTC",
+    server: options.Servers = None,
+    direction: options.Directions = None,
+    result: options.Results = None,
+    account: options.Accounts = None,
+    format: FormatOption = ExportFormat.CSV,
+    output: options.Output = None,
+    folder: options.NewFolder = None,
+    force: options.Force = False,
+    excel_safe: options.ExcelSafe = False,
+) -> None:
+    """Write faxes with all attempts at them, oldest first: every column of the view fax.jobs.
+
+    A job belongs to the period in which its first attempt began; later attempts count even if they are outside. The
+    result is that of its last attempt.
+
+    Examples:
+      faxstore export jobs --from 2026-10-01 --to 2026-11-01 --direction sent --result failed --output undelivered.csv
+    """
+    from faxstore.export import datasets
+
+    options.require_sent_or_received(direction, "there are jobs")
+    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
+    _write(context, "jobs", datasets.jobs, target, period, server, direction, result, account)
 
 
 def pages(
@@ -188,6 +217,7 @@ def usage(
 
 app = new_group(about)
 add_command(app, "sessions", sessions)
+add_command(app, "jobs", jobs)
 add_command(app, "pages", pages)
 add_command(app, "timeline", timeline)
 add_command(app, "history", history)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from faxstore.errors import UsageError
 from faxstore.logs import LogFormat
 
 Direction = StrEnum("Direction", "SENT RECEIVED GATEWAY DETECTOR")
@@ -53,9 +55,19 @@ Servers = Annotated[list[str] | None, _filter("NAME", "of this server")]
 Directions = Annotated[list[Direction] | None, _filter("|".join(Direction), "of this direction")]
 Results = Annotated[list[Result] | None, _filter("|".join(Result), "with this result")]
 Accounts = Annotated[list[str] | None, _filter("CODE", "of this account")]
+Jobs = Annotated[
+    bool,
+    typer.Option("--jobs", help="One row per fax with all attempts at it: same number and files, until one succeeds."),
+]
 BucketOption = Annotated[
     Bucket, typer.Option(help="The interval to count by; days and longer begin at midnight of --time-zone.")
 ]
+
+
+def require_sent_or_received(directions: Sequence[Direction] | None, rows: str) -> None:
+    """Raises UsageError if a direction other than sent and received is selected; `rows` says what there is of these."""
+    if {Direction.GATEWAY, Direction.DETECTOR} & set(directions or ()):
+        raise UsageError(f"{rows} for sent and received faxes only; remove the other --direction")
 
 
 def _dash_is_standard_output(value: Path | None) -> Path | None:

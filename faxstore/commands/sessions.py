@@ -1,4 +1,4 @@
-"""`faxstore sessions`: one row per fax session."""
+"""`faxstore sessions`: one row per fax session, or one per job."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def run(
     server: options.Servers = None,
     direction: options.Directions = None,
     result: options.Results = None,
+    jobs: options.Jobs = False,
     format: Annotated[Format, typer.Option(help="The format of the rows.")] = Format.TABLE,
     output: options.Output = None,
     force: options.Force = False,
@@ -30,19 +31,24 @@ def run(
     or not measurable (bad lines of a sender, for example) is empty, never zero. The table shows the most important
     columns; the other formats have every column of the view fax.sessions, see docs/reference/views.md.
 
-    Names and station ids are as the remote side sent them. When you open a CSV file in a spreadsheet, import these
-    columns as text: otherwise the spreadsheet runs text that begins with =, +, - or @ as a formula. faxstore export
-    writes files with local times, units in the names of columns, and CSV that is safe for spreadsheets.
+    With --jobs, all attempts at one fax are one row, of the view fax.jobs. A job belongs to the period in which its
+    first attempt began, and its result is that of its last attempt.
+
+    Names and station ids are as the remote side sent them: import them into a spreadsheet as text, or it runs text that
+    begins with =, +, - or @ as a formula. faxstore export writes CSV that is safe for spreadsheets, and local times.
 
     Examples:
       faxstore sessions --from 24h
-      faxstore sessions --from 2026-11-01 --to 2026-12-01 --result failed
+      faxstore sessions --from 7d --jobs --direction sent --result failed
       faxstore sessions --from 2026-11-01 --time-zone Europe/Berlin --format csv > november.csv
     """
     from faxstore.export.selection import Selection
-    from faxstore.report.session_list import sessions
+    from faxstore.report import session_list
     from faxstore.store.period import resolve
 
+    if jobs:
+        options.require_sent_or_received(direction, "--jobs has rows")
+    print_list = session_list.jobs if jobs else session_list.sessions
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), database_of(context, "fax_reader") as connection:
-        sessions(connection, Selection(resolve(connection, period), server, direction, result), format)
+        print_list(connection, Selection(resolve(connection, period), server, direction, result), format)

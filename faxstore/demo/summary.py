@@ -10,8 +10,9 @@ from rich.console import Console
 
 from faxstore.errors import FaxstoreError
 from faxstore.export.selection import Selection
+from faxstore.report.listing import SHORT_ID
 from faxstore.report.one_session import show
-from faxstore.report.session_list import SHORT_ID, sessions
+from faxstore.report.session_list import sessions
 from faxstore.store.database import Connection
 
 _WIDTH_WITHOUT_TERMINAL = 100

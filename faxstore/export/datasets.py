@@ -8,7 +8,8 @@ A data set has every column of its view, so a new column needs no code here.  To
 
 All formats then have the column, except those with a fixed layout: xferfaxlog, and the formats of billing.
 
-The period of every data set selects sessions by their start, so all rows of a session are in the same period.
+The period of every data set selects sessions by their start, so all rows of a session are in the same period.  A job is
+in the period of its first attempt.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, column, func, literal,
 
 from faxstore.export.selection import Selection
 from faxstore.store.tables import MOMENT, session, session_history, session_pages, session_timeline
+from faxstore.store.tables import jobs as job_view
 from faxstore.store.tables import sessions as session_view
 
 UNITS = {
@@ -96,6 +98,16 @@ def usage(selection: Selection, bucket: str) -> Dataset:
     )
     query = select(found).where(*selection.filters(found))
     return Dataset(query, ("bucket_start", "server", "account_code", "direction"), "bucket_start")
+
+
+def jobs(selection: Selection) -> Dataset:
+    """The function fax.jobs_between(): the rows of fax.jobs whose first attempt started in the period."""
+    since, until = (literal(bound, MOMENT) for bound in (selection.period.since, selection.period.until))
+    servers = literal(list(selection.servers) if selection.servers else None, sa.ARRAY(sa.Text))
+    columns = (column(each.name, each.type) for each in job_view.c)
+    found = func.fax.jobs_between(since, until, servers).table_valued(*columns, name="jobs")
+    query = select(found).where(*selection.filters(found))
+    return Dataset(query, ("first_attempt_at", "job_id"), "first_attempt_at")
 
 
 def _local(bound: datetime | None, time_zone: str, unbounded: str) -> ColumnElement[Any]:

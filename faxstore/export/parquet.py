@@ -84,7 +84,9 @@ def _arrow_type(kind: TypeEngine[Any]) -> Any:
 
 
 def _arrow_column(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column in a type that Arrow has: UUIDs and JSON become text."""
+    """The column in a type that Arrow has: UUIDs, JSON and the items of arrays become text."""
+    if isinstance(column.type, sa.ARRAY):
+        return cast(column, sa.ARRAY(sa.Text)).label(column.name)
     return cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.Uuid | JSONB) else column
 
 

@@ -25,6 +25,7 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "text[]": ARRAY(Text),
     "timestamptz": MOMENT,
     "uuid": Uuid(),
+    "uuid[]": ARRAY(Uuid),
 }
 
 
@@ -82,5 +83,15 @@ session_timeline = _relation(
     changes text[], note text, state text, page_number integer, pages integer, pages_delta bigint,
     bad_lines integer, bad_lines_delta bigint, data_rate integer, error_correction_mode boolean,
     resolution text, transport text, collector_id text, position bigint
+    """,
+)
+jobs = _relation(
+    "jobs",
+    """
+    job_id uuid, server text, account_code text, direction text, caller_number text, called_number text,
+    remote_station_id text, file_names text[], first_attempt_at timestamptz, last_attempt_at timestamptz,
+    ended_at timestamptz, in_progress boolean, joinable_until timestamptz, attempts bigint, succeeded boolean,
+    result text, result_class text, result_text text, transport text, pages integer, seconds numeric,
+    attempts_without_seconds bigint, last_session_id uuid, session_ids uuid[]
     """,
 )

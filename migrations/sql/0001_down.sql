@@ -36,9 +36,17 @@ drop view fax.session_charges;
 drop function fax.minor_digits, fax.set_rate;
 drop table fax.rate;
 
+-- Jobs.
+drop view fax.jobs_masked;
+drop function fax.jobs_between;
+drop view fax.jobs;
+drop function fax.jobs_of;
+drop view fax.job_attempts;
+drop table fax.job_window;
+
 -- The folds.
 drop view fax.sessions_masked;
-drop function fax.masked;
+drop function fax.make_masked_view, fax.masked;
 drop view fax.coverage_gaps, fax.reconciliation;
 drop function fax.reconcile;
 drop view fax.quality_by_peer;

@@ -18,7 +18,7 @@ COMMANDS = [
 ]  # fmt: skip
 GROUPS = {
     "report": ["audit"],
-    "export": ["sessions", "pages", "timeline", "history", "usage"],
+    "export": ["sessions", "jobs", "pages", "timeline", "history", "usage"],
     "billing": ["export", "list", "render", "as-of"],
 }
 EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
@@ -129,6 +129,10 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
         (["sessions", "--format", "xml"], "'xml' is not one of 'table', 'csv', 'json', 'jsonl', 'parquet'. Try:"),
         (["show", "0", "--format", "csv"], "'csv' is not one of 'table', 'json'"),
         (["sessions", "--direction", "up"], "'up' is not one of 'sent', 'received', 'gateway', 'detector'"),
+        (
+            ["sessions", "--jobs", "--direction", "detector"],
+            "--jobs has rows for sent and received faxes only; remove the",
+        ),
         (["sessions", "--result", "fine"], "'fine' is not one of 'success', 'failed', 'unknown'"),
         (["sessions", "--from", "yesterday"], "--from: 'yesterday' is not a date or time; use 2026-11-30"),
         (["sessions", "--since", "yesterday"], "--from: 'yesterday' is not a date or time; use 2026-11-30"),

@@ -17,6 +17,7 @@ COMMANDS = [
     ["sessions"],
     ["sessions", "--format", "csv"],
     ["sessions", "--format", "jsonl"],
+    ["sessions", "--jobs", "--format", "json"],
     ["export", "sessions"],
     ["billing", "list"],
     ["billing", "list", "--format", "json"],

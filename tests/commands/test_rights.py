@@ -54,6 +54,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "billing list": [],
     "billing render": ["1", "--folder", "FOLDER"],
     "export history": [],
+    "export jobs": [],
     "export pages": [],
     "export sessions": [],
     "export timeline": [],
@@ -76,7 +77,7 @@ WITHOUT_A_DATABASE = {"demo"}
 """Commands that connect to no database of the settings: the demo runs a server of its own."""
 
 READS = {
-    "consistency", "billing as-of", "billing list", "billing render", "export history",
+    "consistency", "billing as-of", "billing list", "billing render", "export history", "export jobs",
     "export pages", "export sessions", "export timeline", "export usage", "psql", "report audit", "sessions", "show",
 }  # fmt: skip
 LEDGER = {"billing export", "billing as-of", "billing list", "billing render"}

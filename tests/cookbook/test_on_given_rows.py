@@ -87,7 +87,7 @@ def test_10_attempts_at_one_number_until_one_succeeds(given: psycopg.Connection)
     sent(0, 4, "222")
     sent(100, 5, "222")  # succeeds at once, twice
     sent(0, 6, "333", DROPPED)
-    sent(3601, 7, "333")  # over an hour later: another fax
+    sent(24 * 3600 + 1, 7, "333")  # over a day later: another job
     sent(0, 8, "444", None)  # its result is unknown
     sent(60, 9, "444")
     append(given, fax(0, 10, 1, DROPPED, operation="receive", ConnectedLineNum="111"))

@@ -54,6 +54,7 @@ def test_a_file_is_written_and_not_replaced_without_force(
     [
         (["faxes"], "No such command 'faxes'"),
         (["usage", "--result", "success"], "No such option: --result"),
+        (["jobs", "--direction", "gateway"], "there are jobs for sent and received faxes only; remove the other"),
         (["sessions", "--bucket", "day"], "No such option: --bucket"),
         (["usage", "--bucket", "minute"], "'minute' is not one of 'hour', 'day', 'week', 'month', 'quarter', 'year'"),
         (["pages", "--format", "xferfaxlog"], "'xferfaxlog' is not one of 'csv', 'jsonl', 'parquet'"),

@@ -38,12 +38,20 @@ SUMS = {
     " sum(rate_falls), min(started_at), max(ended_at) from {} group by 1, 2, 3 order by 1, 2, 3",
     "pages": "select server, count(*), sum(bad_lines), sum(seconds), sum(attempts), max(page_ended_at)"
     " from {} group by 1 order by 1",
+    "jobs": "select server, direction, succeeded, result, count(*), sum(attempts), sum(pages), sum(seconds),"
+    " max(last_attempt_at), count(distinct session_ids) from {} group by 1, 2, 3, 4 order by 1, 2, 3, 4",
     "timeline": "select session_id, count(*), sum(bad_lines_delta), sum(seconds_since_change), max(position)"
     " from {} group by 1 order by 1",
     "history": "select event, count(*), sum(page_number), max(position), min(observed_at)"
     " from {} group by 1 order by 1",
 }
-VIEWS = {"sessions": "sessions", "pages": "session_pages", "timeline": "session_timeline", "history": "session_history"}
+VIEWS = {
+    "sessions": "sessions",
+    "jobs": "jobs",
+    "pages": "session_pages",
+    "timeline": "session_timeline",
+    "history": "session_history",
+}
 
 
 @pytest.mark.parametrize("name", SUMS)

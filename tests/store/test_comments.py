@@ -37,6 +37,9 @@ NEVER_NULL = {
     " completed_seen failed_seen",
     "rejected_messages": "server observed_at reason raw collector_id",
     "session_charges": "session_id started_at server result rule",
+    "job_attempts": "session_id started_at server result",
+    "jobs": "job_id server first_attempt_at last_attempt_at in_progress attempts result attempts_without_seconds"
+    " last_session_id session_ids",
 }
 """The columns of each view that are never NULL."""
 
@@ -85,15 +88,22 @@ def test_a_column_comment_says_when_it_is_null_or_it_never_is(database: psycopg.
     assert silent == set(NEVER_NULL[view].split())
 
 
-@pytest.mark.parametrize(("relation", "mark"), [("sessions_masked", "(masked)"), ("export_line", "(personal)")])
-def test_derived_columns_have_the_comments_of_fax_sessions(
-    database: psycopg.Connection, relation: str, mark: str
+@pytest.mark.parametrize(
+    ("relation", "base", "mark"),
+    [
+        ("sessions_masked", "sessions", "(masked)"),
+        ("jobs_masked", "jobs", "(masked)"),
+        ("export_line", "sessions", "(personal)"),
+    ],
+)
+def test_derived_columns_have_the_comments_of_their_view(
+    database: psycopg.Connection, relation: str, base: str, mark: str
 ) -> None:
     comments = {str(row["name"]): str(row["comment"]) for row in read(database, COLUMNS)}
-    shared = [name for name in comments if name.startswith(f"{relation}.") and f"sessions.{column(name)}" in comments]
+    shared = [name for name in comments if name.startswith(f"{relation}.") and f"{base}.{column(name)}" in comments]
     assert len(shared) > 20
     for name in shared:
-        assert comments[name].startswith(comments[f"sessions.{column(name)}"].replace("(personal)", mark)), name
+        assert comments[name].startswith(comments[f"{base}.{column(name)}"].replace("(personal)", mark)), name
 
 
 def column(name: str) -> str:
@@ -120,6 +130,9 @@ def column(name: str) -> str:
         ("session_pages.poll_gap_seconds", "seconds"),
         ("session_pages.bad_line_ratio_estimated", "ratio"),
         ("usage_daily.seconds", "seconds"),
+        ("job_attempts.duration_seconds", "seconds"),
+        ("job_window.hours", "hours"),
+        ("jobs.seconds", "seconds"),
         ("quality_by_peer.seconds_per_page", "seconds"),
         ("quality_by_peer.bad_line_ratio_estimated", "ratio"),
         ("failures.unknown_share", "ratio"),
@@ -144,6 +157,8 @@ def test_the_comment_of_a_measure_contains_its_unit(database: psycopg.Connection
 
 PERSONAL = """
 export_line: called_number caller_number local_station_id remote_station_id
+job_attempts: called_number caller_number file_names job_key remote_station_id
+jobs: called_number caller_number file_names remote_station_id
 quality_by_peer: peer
 rejected_message: raw
 rejected_messages: raw

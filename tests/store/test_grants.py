@@ -14,9 +14,9 @@ from tests.kit.rights import REFUSED, names, refuses
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
-    "coverage_gaps", "failures", "log_leaves", "page_attempts", "quality_by_peer", "reconciliation",
-    "rejected_messages", "session_charges", "session_facts", "session_pages", "session_rows", "session_timeline",
-    "sessions", "sessions_masked", "usage_daily",
+    "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts",
+    "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_facts", "session_pages",
+    "session_rows", "session_timeline", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
@@ -27,7 +27,8 @@ GRANTED: dict[str, dict[str, str]] = {
     },
     "fax_reader": dict.fromkeys(
         (
-            *(*HISTORY, "alembic_version", "server_history", "technology", "quality_class", "lease", "rate", *VIEWS),
+            *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate"),
+            *("technology", "quality_class", "job_window"),
             *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
         ),
@@ -41,6 +42,7 @@ GRANTED: dict[str, dict[str, str]] = {
         (
             *("sessions_masked", "session_pages", "session_timeline", "usage_daily", "failures", "checkpoint"),
             *("epoch", "append_batch", "server_history", "technology", "quality_class", "alembic_version"),
+            *("jobs_masked", "job_window"),
         ),
         "SELECT",
     ),
@@ -71,10 +73,10 @@ EXECUTED = {
             "unseen_reload",
         ]
     ),
-    "fax_reader": sorted([*FOLDS, *ENTRIES, *OF_LEDGER, "masked", "minor_digits"]),
+    "fax_reader": sorted([*FOLDS, *ENTRIES, *OF_LEDGER, "jobs_between", "jobs_of", "masked", "minor_digits"]),
     "fax_billing": ["set_rate"],
     "fax_sealer": sorted([*ENTRIES, "lock_log"]),
-    "fax_masked": sorted({*FOLDS, "masked"} - {"reconcile", "quality", "restarted_at"}),
+    "fax_masked": sorted({*FOLDS, "jobs_of", "masked"} - {"reconcile", "quality", "restarted_at"}),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }
 

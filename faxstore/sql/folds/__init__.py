@@ -29,5 +29,6 @@ ORDER = (
     "reconciliation",
     "coverage_gaps",
     "masked",
+    "make_masked_view",
     "sessions_masked",
 )

@@ -68,6 +68,12 @@ grant select on
 to fax_masked;
 grant execute on function fax.masked(text) to fax_reader, fax_masked;
 
+-- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
+grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
+grant select on fax.job_window, fax.jobs_masked to fax_masked;
+grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
+grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
+
 -- The billing ledger. Lines and batches enter through functions only.
 grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
 grant execute on function

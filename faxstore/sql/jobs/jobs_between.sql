@@ -1,0 +1,64 @@
+-- The rows of fax.jobs whose first attempt started between two moments, the second one excluded. NULL is unbounded.
+-- Their later attempts count even if they started after the period. Reads the sessions of the period, those of one
+-- fax.job_window before it, and after it only while an unsuccessful job of the period may continue.
+-- servers: the names of the servers; NULL selects all.
+-- example: select * from fax.jobs_between('2026-10-01', '2026-11-01', array['pbx1']) where not succeeded;
+create function fax.jobs_between(from_at timestamptz default null, to_at timestamptz default null, servers text[] default null)
+returns setof fax.jobs
+language sql stable parallel safe
+begin atomic
+    with recursive period as (
+        select
+            w.hours,
+            w.hours * interval '1 hour' as reach,
+            coalesce(from_at, '-infinity') as from_at,
+            coalesce(to_at, 'infinity') as to_at
+        from fax.job_window w
+    ),
+    near as materialized (
+        select a as attempt
+        from fax.job_attempts a
+        where a.started_at >= (select p.from_at - p.reach from period p)
+          and a.started_at < (select p.to_at from period p)
+          and (servers is null or a.server = any (servers))
+    ),
+    -- one window after the other, as long as there are keys whose jobs may continue
+    later (until_at, keys, attempts) as (
+        select
+            p.to_at,
+            array(
+                select distinct (n.attempt).job_key
+                from near n
+                where (n.attempt).started_at >= p.to_at - p.reach and (n.attempt).result <> 'success'
+                  and (n.attempt).job_key is not null),
+            null::fax.job_attempts[]
+        from period p
+        union all
+        select l.until_at + p.reach, n.keys, n.attempts
+        from later l
+        cross join period p
+        cross join lateral (
+            select
+                array_agg(distinct a.job_key) filter (where a.result <> 'success') as keys,
+                array_agg(a) as attempts
+            from fax.job_attempts a
+            where a.started_at >= l.until_at and a.started_at < l.until_at + p.reach
+              and a.job_key = any (l.keys)
+              and (servers is null or a.server = any (servers))
+        ) n
+        where cardinality(l.keys) > 0
+    )
+    select j.*
+    from (
+        select array_agg(e.attempt) as attempts
+        from (
+            select n.attempt from near n
+            union all
+            select a from later l cross join lateral unnest(l.attempts) a
+        ) e
+        group by (e.attempt).server, coalesce((e.attempt).job_key, (e.attempt).session_id::text)
+    ) k
+    cross join period p
+    cross join lateral fax.jobs_of(k.attempts, p.hours) j
+    where j.first_attempt_at >= p.from_at and j.first_attempt_at < p.to_at;
+end;
