@@ -2646,37 +2646,369 @@ $$;
 
 comment on function fax.masked is 'A number or station id with all but its last two characters replaced by *. Values shorter than six are masked whole.';
 
--- grain: one fax session, without personal values
--- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
--- Made from fax.sessions: numbers and station ids are masked, file_names becomes the number of files, and every other
--- column whose comment contains "(personal" is left out. The rest appears unchanged, with its comment.
-do $$
+-- Creates fax.NAME_masked from the view fax.NAME: numbers and station ids are masked, file_names becomes the number of
+-- files, and every other column whose comment contains "(personal" is left out. The rest appears unchanged, with its
+-- comment.
+-- example: select fax.make_masked_view('sessions');
+create function fax.make_masked_view(view_name text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
 declare
+    base regclass := to_regclass(format('fax.%I', view_name));
+    masked_name text := view_name || '_masked';
     described record;
 begin
     execute (
-        select format('create view fax.sessions_masked as select %s from fax.sessions s', string_agg(case
+        select format('create view fax.%I as select %s from fax.%I b', masked_name, string_agg(case
                 when a.attname in ('caller_number', 'called_number', 'local_station_id', 'remote_station_id')
-                    then format('fax.masked(s.%1$I) as %1$I', a.attname)
-                when a.attname = 'file_names' then 'cardinality(s.file_names) as files'
-                when col_description(a.attrelid, a.attnum) !~ '\(personal' then format('s.%I', a.attname)
-            end, ', ' order by a.attnum))
+                    then format('fax.masked(b.%1$I) as %1$I', a.attname)
+                when a.attname = 'file_names' then 'cardinality(b.file_names) as files'
+                when col_description(a.attrelid, a.attnum) !~ '\(personal' then format('b.%I', a.attname)
+            end, ', ' order by a.attnum), view_name)
         from pg_attribute a
-        where a.attrelid = 'fax.sessions'::regclass and a.attnum > 0
+        where a.attrelid = base and a.attnum > 0
     );
     for described in
-        select m.attname as name, replace(col_description(s.attrelid, s.attnum), '(personal)', '(masked)') as comment
+        select m.attname as name, replace(col_description(b.attrelid, b.attnum), '(personal)', '(masked)') as comment
         from pg_attribute m
-        join pg_attribute s on s.attrelid = 'fax.sessions'::regclass and s.attname = m.attname
-        where m.attrelid = 'fax.sessions_masked'::regclass
+        join pg_attribute b on b.attrelid = base and b.attname = m.attname
+        where m.attrelid = to_regclass(format('fax.%I', masked_name))
     loop
-        execute format('comment on column fax.sessions_masked.%I is %L', described.name, described.comment);
+        execute format('comment on column fax.%I.%I is %L', masked_name, described.name, described.comment);
     end loop;
+    execute format('comment on column fax.%I.files is %L', masked_name, 'Number of files sent or received. NULL if not reported.');
 end
 $$;
 
+comment on function fax.make_masked_view is 'Creates fax.NAME_masked from the view fax.NAME: numbers and station ids are masked, file_names becomes the number of files, and every other column whose comment contains "(personal" is left out. The rest appears unchanged, with its comment.';
+
+-- grain: one fax session, without personal values
+-- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
+select fax.make_masked_view('sessions');
+
 comment on view fax.sessions_masked is 'One fax session as in fax.sessions, without personal values. Of a masked value only the length and the last two characters remain, or only the length if it is shorter than six.';
-comment on column fax.sessions_masked.files is 'Number of files sent or received. NULL if not reported.';
+
+-- grain: the one setting of fax.jobs
+-- example: update fax.job_window set hours = 2;
+create table fax.job_window (
+    hours    numeric not null check (hours > 0 and hours <= 8784),  -- How long after the start of an attempt the next one still belongs to the same job, hours.
+    only_row boolean primary key default true check (only_row)  -- Always true: the table has one row.
+);
+
+insert into fax.job_window (hours) values (24);
+
+create trigger refuse_removal before delete or truncate on fax.job_window for each statement execute function fax.refuse_change();
+
+comment on table fax.job_window is 'Reference table with one row: how far apart two attempts at one fax may be (fax.jobs). A change applies to all jobs, also past ones.';
+
+comment on column fax.job_window.hours is 'How long after the start of an attempt the next one still belongs to the same job, hours.';
+
+comment on column fax.job_window.only_row is 'Always true: the table has one row.';
+
+-- grain: one attempt at a fax: a session that is neither a gateway's nor a detector's
+-- example: select session_id, started_at, result from fax.job_attempts where started_at >= '2026-11-01' and job_key is null;
+-- job_key identifies the fax as far as its attempts can: equal keys on one server belong together, NULL to nothing else.
+--   sent      The document and its destination: account, called number and files, in any order. If one of number and
+--             files is unknown, the other one.
+--   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a
+--             digit (anonymous) identifies nobody.
+-- Values compare as they were received: +49 30 and 0049 30 are different numbers.
+create view fax.job_attempts as
+select
+    s.session_id,  -- The session.
+    s.session_number,  -- SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.
+    s.started_at,  -- First observation of the session.
+    s.server,  -- Name of the server in the settings.
+    case
+        when s.direction = 'sent' and (s.called_number is not null or f.names is not null)
+            then jsonb_build_array(s.direction, s.account_code, s.called_number, f.names)::text
+        when s.direction = 'received' and s.caller_number ~ '[0-9]'
+            then jsonb_build_array(s.direction, s.account_code, s.called_number, s.caller_number)::text
+    end as job_key,  -- What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    s.account_code,  -- Account code of the channel. NULL if none or not reported.
+    s.direction,  -- sent or received. NULL if not reported.
+    s.caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
+    s.called_number,  -- Called number, as in fax.sessions (personal). NULL if unknown.
+    s.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
+    s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
+    f.names as file_names,  -- Files sent or received, sorted (personal). NULL if not reported.
+    s.ended_at,  -- End of the session, as in fax.sessions. NULL if open.
+    s.duration_seconds,  -- Seconds from first observation to end. NULL if open or unknown.
+    s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
+    s.result,  -- success, failed or unknown, as in fax.sessions.
+    s.result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
+    s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
+from fax.sessions s
+cross join lateral (
+    select array_agg(distinct n.name collate "C" order by n.name collate "C") as names
+    from unnest(s.file_names) n (name)
+    where n.name <> ''
+) f
+where s.direction in ('sent', 'received') or s.direction is null;
+
+comment on view fax.job_attempts is 'One attempt at a fax, with the key that it shares with the other attempts. The base of fax.jobs.';
+
+comment on column fax.job_attempts.session_id is 'The session.';
+
+comment on column fax.job_attempts.session_number is 'SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.';
+
+comment on column fax.job_attempts.started_at is 'First observation of the session.';
+
+comment on column fax.job_attempts.server is 'Name of the server in the settings.';
+
+comment on column fax.job_attempts.job_key is 'What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.';
+
+comment on column fax.job_attempts.account_code is 'Account code of the channel. NULL if none or not reported.';
+
+comment on column fax.job_attempts.direction is 'sent or received. NULL if not reported.';
+
+comment on column fax.job_attempts.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL if unknown.';
+
+comment on column fax.job_attempts.called_number is 'Called number, as in fax.sessions (personal). NULL if unknown.';
+
+comment on column fax.job_attempts.remote_station_id is 'Station id that the other end chose (personal). NULL if none or not reported.';
+
+comment on column fax.job_attempts.transport is 'G.711 or T.38, the last one used. NULL if not reported.';
+
+comment on column fax.job_attempts.file_names is 'Files sent or received, sorted (personal). NULL if not reported.';
+
+comment on column fax.job_attempts.ended_at is 'End of the session, as in fax.sessions. NULL if open.';
+
+comment on column fax.job_attempts.duration_seconds is 'Seconds from first observation to end. NULL if open or unknown.';
+
+comment on column fax.job_attempts.pages is 'Pages, as in fax.sessions. NULL if not reported.';
+
+comment on column fax.job_attempts.result is 'success, failed or unknown, as in fax.sessions.';
+
+comment on column fax.job_attempts.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL if the result is unknown.';
+
+comment on column fax.job_attempts.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL if not reported.';
+
+-- The jobs that attempts with one job_key form: runs of attempts in the order of their starts.
+-- An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and
+-- that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an
+-- unknown result does not suffice.
+-- example: select j.* from (select array_agg(a) as attempts from fax.job_attempts a group by a.server, a.job_key) k, fax.jobs_of(k.attempts, 24) j;
+create function fax.jobs_of(attempts fax.job_attempts[], window_hours numeric)
+returns table (
+    job_id uuid, server text, account_code text, direction text, caller_number text, called_number text,
+    remote_station_id text, file_names text[], first_attempt_at timestamptz, last_attempt_at timestamptz,
+    ended_at timestamptz, in_progress boolean, joinable_until timestamptz, attempts bigint, succeeded boolean,
+    result text, result_class text, result_text text, transport text, pages integer, seconds numeric,
+    attempts_without_seconds bigint, last_session_id uuid, session_ids uuid[]
+)
+language sql stable parallel safe
+begin atomic
+    select
+        j.session_ids[1], (j.last).server, (j.last).account_code, (j.last).direction, (j.last).caller_number,
+        (j.last).called_number, (j.last).remote_station_id, (j.last).file_names, j.first_attempt_at,
+        (j.last).started_at, case when not j.in_progress then j.ended_at end, j.in_progress,
+        case when (j.last).job_key is not null and (j.last).result = any (j.followed)
+             then (j.last).started_at + window_hours * interval '1 hour' end,
+        j.attempts,
+        case when (j.last).result = 'success' then true when not j.any_unknown then false end,
+        (j.last).result, (j.last).result_class, (j.last).result_text, (j.last).transport,
+        case when (j.last).result = 'success' then (j.last).pages else j.most_pages end,
+        j.seconds, j.attempts_without_seconds, (j.last).session_id, j.session_ids
+    from (
+        select
+            (array_agg(r.attempt order by r.place desc))[1] as last,
+            array_agg((r.attempt).session_id order by r.place) as session_ids,
+            min(r.started_at) as first_attempt_at,
+            max((r.attempt).ended_at) as ended_at,
+            bool_or((r.attempt).ended_at is null) as in_progress,
+            count(*) as attempts,
+            bool_or((r.attempt).result = 'unknown') as any_unknown,
+            max((r.attempt).pages) as most_pages,
+            sum((r.attempt).duration_seconds) as seconds,
+            count(*) filter (where (r.attempt).duration_seconds is null) as attempts_without_seconds,
+            min(r.followed) as followed
+        from (
+            select o.*, count(*) filter (where not o.joins) over (order by o.place) as job
+            from (
+                select
+                    a as attempt,
+                    a.started_at,
+                    f.followed,
+                    row_number() over in_order as place,
+                    coalesce(
+                        lag(a.result) over in_order = any (f.followed)
+                        and a.started_at - lag(a.started_at) over in_order <= window_hours * interval '1 hour',
+                        false) as joins
+                from unnest(attempts) a
+                cross join lateral (
+                    select case when a.direction = 'received' then array['failed'] else array['failed', 'unknown'] end as followed
+                ) f
+                window in_order as (order by a.started_at, a.session_number, a.session_id)
+            ) o
+        ) r
+        group by r.job
+    ) j;
+end;
+
+comment on function fax.jobs_of is 'The jobs that attempts with one job_key form: runs of attempts in the order of their starts. An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an unknown result does not suffice.';
+
+-- grain: one fax that somebody wanted to send, with all attempts at it
+-- example: select called_number, attempts, result_text from fax.jobs where server = 'pbx1' and not succeeded;
+-- Covers the whole history; a filter on server reads only that server's sessions. For a period use fax.jobs_between(),
+-- which reads only that period and what is within fax.job_window of it.
+create view fax.jobs as
+select
+    j.job_id,  -- Identity of the job: the session_id of its first attempt. Changes only if an earlier attempt is appended later, or fax.job_window is changed.
+    k.server,  -- Name of the server in the settings.
+    j.account_code,  -- Account code of the channel. NULL if none or not reported.
+    j.direction,  -- sent or received. NULL if not reported; such an attempt is a job of its own.
+    j.caller_number,  -- CallerIDNum of the last attempt, as sent (personal). NULL if unknown.
+    j.called_number,  -- Called number, as in fax.sessions (personal). NULL if unknown.
+    j.remote_station_id,  -- Station id that the other end chose in the last attempt (personal). NULL if none or not reported.
+    j.file_names,  -- Files sent, or received in the last attempt, sorted (personal). NULL if not reported.
+    j.first_attempt_at,  -- First observation of the first attempt. Determines the period to which the job belongs.
+    j.last_attempt_at,  -- First observation of the last attempt.
+    j.ended_at,  -- End of the attempt that ended last. NULL if an attempt is in progress.
+    j.in_progress,  -- Whether an attempt is in progress: its end was not observed.
+    j.joinable_until,  -- A further attempt that starts until then belongs to this job: last_attempt_at plus fax.job_window. NULL if no attempt can follow: it succeeded, the last received one did not certainly fail, or nothing identifies the fax.
+    j.attempts,  -- Attempts: sessions of this job.
+    j.succeeded,  -- Whether the fax got through; the successful attempt is the last one. NULL if unknown: none is known to have succeeded, and the result of at least one is unknown.
+    j.result,  -- Result of the last attempt: success, failed or unknown, as in fax.sessions.
+    j.result_class,  -- Class of that result as in Asterisk's fax show stats. NULL if the result is unknown.
+    j.result_text,  -- FAXSTATUSSTRING, else FAXERROR, of the last attempt. NULL if not reported.
+    j.transport,  -- G.711 or T.38, the last one used in the last attempt. NULL if not reported.
+    j.pages,  -- Pages of the successful attempt, else the most pages of any attempt. NULL if not reported.
+    j.seconds,  -- Seconds of all attempts together, as far as known; see attempts_without_seconds. NULL if unknown for every attempt.
+    j.attempts_without_seconds,  -- Attempts whose duration is unknown, including those in progress. Not in seconds.
+    j.last_session_id,  -- The session_id of the last attempt.
+    j.session_ids  -- The session_id of each attempt, in the order of their starts.
+from (
+    select a.server, array_agg(a) as attempts
+    from fax.job_attempts a
+    group by a.server, coalesce(a.job_key, a.session_id::text)
+) k
+cross join fax.job_window w
+cross join lateral fax.jobs_of(k.attempts, w.hours) j;
+
+comment on view fax.jobs is 'One fax that somebody wanted to send: the attempts of one server, account and direction with the same number and files (received: the same caller and called number), until one succeeds or none follows within fax.job_window.';
+
+comment on column fax.jobs.job_id is 'Identity of the job: the session_id of its first attempt. Changes only if an earlier attempt is appended later, or fax.job_window is changed.';
+
+comment on column fax.jobs.server is 'Name of the server in the settings.';
+
+comment on column fax.jobs.account_code is 'Account code of the channel. NULL if none or not reported.';
+
+comment on column fax.jobs.direction is 'sent or received. NULL if not reported; such an attempt is a job of its own.';
+
+comment on column fax.jobs.caller_number is 'CallerIDNum of the last attempt, as sent (personal). NULL if unknown.';
+
+comment on column fax.jobs.called_number is 'Called number, as in fax.sessions (personal). NULL if unknown.';
+
+comment on column fax.jobs.remote_station_id is 'Station id that the other end chose in the last attempt (personal). NULL if none or not reported.';
+
+comment on column fax.jobs.file_names is 'Files sent, or received in the last attempt, sorted (personal). NULL if not reported.';
+
+comment on column fax.jobs.first_attempt_at is 'First observation of the first attempt. Determines the period to which the job belongs.';
+
+comment on column fax.jobs.last_attempt_at is 'First observation of the last attempt.';
+
+comment on column fax.jobs.ended_at is 'End of the attempt that ended last. NULL if an attempt is in progress.';
+
+comment on column fax.jobs.in_progress is 'Whether an attempt is in progress: its end was not observed.';
+
+comment on column fax.jobs.joinable_until is 'A further attempt that starts until then belongs to this job: last_attempt_at plus fax.job_window. NULL if no attempt can follow: it succeeded, the last received one did not certainly fail, or nothing identifies the fax.';
+
+comment on column fax.jobs.attempts is 'Attempts: sessions of this job.';
+
+comment on column fax.jobs.succeeded is 'Whether the fax got through; the successful attempt is the last one. NULL if unknown: none is known to have succeeded, and the result of at least one is unknown.';
+
+comment on column fax.jobs.result is 'Result of the last attempt: success, failed or unknown, as in fax.sessions.';
+
+comment on column fax.jobs.result_class is 'Class of that result as in Asterisk''s fax show stats. NULL if the result is unknown.';
+
+comment on column fax.jobs.result_text is 'FAXSTATUSSTRING, else FAXERROR, of the last attempt. NULL if not reported.';
+
+comment on column fax.jobs.transport is 'G.711 or T.38, the last one used in the last attempt. NULL if not reported.';
+
+comment on column fax.jobs.pages is 'Pages of the successful attempt, else the most pages of any attempt. NULL if not reported.';
+
+comment on column fax.jobs.seconds is 'Seconds of all attempts together, as far as known; see attempts_without_seconds. NULL if unknown for every attempt.';
+
+comment on column fax.jobs.attempts_without_seconds is 'Attempts whose duration is unknown, including those in progress. Not in seconds.';
+
+comment on column fax.jobs.last_session_id is 'The session_id of the last attempt.';
+
+comment on column fax.jobs.session_ids is 'The session_id of each attempt, in the order of their starts.';
+
+-- The rows of fax.jobs whose first attempt started between two moments, the second one excluded. NULL is unbounded.
+-- Their later attempts count even if they started after the period. Reads the sessions of the period, those of one
+-- fax.job_window before it, and after it only while an unsuccessful job of the period may continue.
+-- servers: the names of the servers; NULL selects all.
+-- example: select * from fax.jobs_between('2026-10-01', '2026-11-01', array['pbx1']) where not succeeded;
+create function fax.jobs_between(from_at timestamptz default null, to_at timestamptz default null, servers text[] default null)
+returns setof fax.jobs
+language sql stable parallel safe
+begin atomic
+    with recursive period as (
+        select
+            w.hours,
+            w.hours * interval '1 hour' as reach,
+            coalesce(from_at, '-infinity') as from_at,
+            coalesce(to_at, 'infinity') as to_at
+        from fax.job_window w
+    ),
+    near as materialized (
+        select a as attempt
+        from fax.job_attempts a
+        where a.started_at >= (select p.from_at - p.reach from period p)
+          and a.started_at < (select p.to_at from period p)
+          and (servers is null or a.server = any (servers))
+    ),
+    -- one window after the other, as long as there are keys whose jobs may continue
+    later (until_at, keys, attempts) as (
+        select
+            p.to_at,
+            array(
+                select distinct (n.attempt).job_key
+                from near n
+                where (n.attempt).started_at >= p.to_at - p.reach and (n.attempt).result <> 'success'
+                  and (n.attempt).job_key is not null),
+            null::fax.job_attempts[]
+        from period p
+        union all
+        select l.until_at + p.reach, n.keys, n.attempts
+        from later l
+        cross join period p
+        cross join lateral (
+            select
+                array_agg(distinct a.job_key) filter (where a.result <> 'success') as keys,
+                array_agg(a) as attempts
+            from fax.job_attempts a
+            where a.started_at >= l.until_at and a.started_at < l.until_at + p.reach
+              and a.job_key = any (l.keys)
+              and (servers is null or a.server = any (servers))
+        ) n
+        where cardinality(l.keys) > 0
+    )
+    select j.*
+    from (
+        select array_agg(e.attempt) as attempts
+        from (
+            select n.attempt from near n
+            union all
+            select a from later l cross join lateral unnest(l.attempts) a
+        ) e
+        group by (e.attempt).server, coalesce((e.attempt).job_key, (e.attempt).session_id::text)
+    ) k
+    cross join period p
+    cross join lateral fax.jobs_of(k.attempts, p.hours) j
+    where j.first_attempt_at >= p.from_at and j.first_attempt_at < p.to_at;
+end;
+
+comment on function fax.jobs_between is 'The rows of fax.jobs whose first attempt started between two moments, the second one excluded. NULL is unbounded. Their later attempts count even if they started after the period. Reads the sessions of the period, those of one fax.job_window before it, and after it only while an unsuccessful job of the period may continue. servers: the names of the servers; NULL selects all.';
+
+-- grain: one job, without personal values
+-- example: select first_attempt_at, attempts, result_text from fax.jobs_masked where server = 'pbx1' and not succeeded;
+select fax.make_masked_view('jobs');
+
+comment on view fax.jobs_masked is 'One job as in fax.jobs, without personal values: masked as in fax.sessions_masked.';
 
 -- grain: one price of faxes, for as long as it is valid
 -- example: select rate_id, account_code, called_prefix, per_page, currency, valid_from from fax.rate where valid_to is null;
@@ -4092,6 +4424,12 @@ grant select on
     fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text) to fax_reader, fax_masked;
+
+-- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
+grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
+grant select on fax.job_window, fax.jobs_masked to fax_masked;
+grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
+grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 
 -- The billing ledger. Lines and batches enter through functions only.
 grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
