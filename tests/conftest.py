@@ -56,8 +56,8 @@ def server() -> Iterator[str]:
     try:
         with starters[kind](folder) as dsn:
             with psycopg.connect(dsn, autocommit=True) as connection:
-                connection.execute("alter system set fsync = off")
-                connection.execute("alter system set synchronous_commit = off")
+                for setting in ("fsync", "synchronous_commit", "jit"):  # compiling a view takes half a second
+                    connection.execute(f"alter system set {setting} = off".encode())
                 connection.execute("select pg_reload_conf()")
             yield dsn
     finally:

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from faxstore import cli
+from faxstore.ingest.carrier import Carrier
 from tests.kit import truth
 from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
@@ -42,8 +43,8 @@ USERS: dict[str, tuple[str, ...]] = {
 """Users by their roles: each role alone, and the combinations that docs/operations.md recommends."""
 
 SUPERUSER = "superuser"
-RUN_FOR = 1.5
-"""Seconds after which `faxstore ingest` gets SIGTERM."""
+RUN_FOR = 60.0
+"""Seconds after which a command that still runs gets SIGTERM."""
 
 ARGUMENTS: dict[str, list[str]] = {
     "consistency": ["0"],
@@ -167,12 +168,29 @@ def test_every_command_is_tried() -> None:
     assert set(commands(typer.main.get_command(cli.app))) == set(ARGUMENTS) | WITHOUT_A_DATABASE
 
 
+@pytest.fixture
+def stopped_ingestor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sends SIGTERM to `faxstore ingest` once its carrier has reported that it can append, or that it cannot."""
+    reported = threading.Event()
+
+    def then_stop(report: Callable[..., None], *arguments: object) -> None:
+        report(*arguments)
+        if not reported.is_set():
+            reported.set()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    for name in ("_report_up", "_report_down"):
+        report = getattr(Carrier, name)
+        monkeypatch.setattr(Carrier, name, lambda *arguments, report=report: then_stop(report, *arguments))
+
+
 @pytest.mark.parametrize("command", sorted(ARGUMENTS))
 @pytest.mark.parametrize("user", [*USERS, SUPERUSER])
+@pytest.mark.usefixtures("stopped_ingestor")
 def test_it_works_or_says_what_is_missing(
     filled: Filled, user: str, command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    status = run(filled.arguments(user, command, tmp_path), stop_after=RUN_FOR if command == "ingest" else None)
+    status = run(filled.arguments(user, command, tmp_path))
     out, said = capfd.readouterr()
     assert "Traceback" not in out + said
     assert status in {0, 1, 2, 3}, said
@@ -202,11 +220,11 @@ def check_doctor(out: str, *, can_append: bool) -> None:
     assert ("grant fax_ingest to" in out) != can_append, out
 
 
-def run(arguments: list[str], stop_after: float | None) -> int:
-    """The exit status of a command line in this process, which gets SIGTERM after some seconds if it still runs."""
+def run(arguments: list[str]) -> int:
+    """The exit status of a command line in this process."""
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     signal.signal(signal.SIGTERM, lambda *_: None)
-    timer = threading.Timer(stop_after or 60.0, os.kill, (os.getpid(), signal.SIGTERM))
+    timer = threading.Timer(RUN_FOR, os.kill, (os.getpid(), signal.SIGTERM))
     timer.start()
     try:
         with pytest.raises(SystemExit) as left:

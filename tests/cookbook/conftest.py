@@ -28,7 +28,6 @@ def sorted_by_bytes(server: str) -> Iterator[psycopg.Connection]:
             dsn = make_conninfo(server, dbname=name)
             migrate.upgrade(dsn)
             with psycopg.connect(dsn, autocommit=True) as inside:
-                inside.execute("set jit = off")  # compiling a view takes half a second
                 yield inside
         finally:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
@@ -54,7 +53,6 @@ def another(server: str) -> Iterator[psycopg.Connection]:
 def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
     """A connection to an empty database."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("set jit = off")
         yield connection
 
 

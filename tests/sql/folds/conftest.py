@@ -14,7 +14,6 @@ from tests.kit.databases import fresh
 def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
     """A connection to a database with an empty schema."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("set jit = off")  # compiling a view takes half a second
         yield connection
 
 

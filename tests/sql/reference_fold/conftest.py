@@ -15,7 +15,6 @@ from tests.sql.reference_fold.true_fax import BY_SESSION
 def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
     """A connection to a database with the schema and no rows."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("set jit = off")  # servers with JIT would spend half a second per view on compiling it
         connection.execute(
             "insert into fax.technology (technology, bad_lines_counted_by) values (%s, 'session')", [BY_SESSION]
         )

@@ -29,7 +29,6 @@ def test_there_are_recordings() -> None:
 
 def test_all_recordings_at_once(database: psycopg.Connection) -> None:
     """Imports each recording as its own server, on a connection without plans for smaller tables."""
-    database.execute("set jit = off")
     for file in FILES:
         import_file(database, str(file), file.name, lambda _: None)
     assert differences(database) == []
