@@ -1934,7 +1934,8 @@ cross join lateral (
         where t.session_id = f.session_id and t.started_at = f.started_at
         group by t.page
     ) a on a.page = n.page
-    window later_pages as (order by coalesce(n.page, a.page) rows between 1 following and unbounded following)
+    -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
+    window later_pages as (order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding)
 ) p
 where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
 
