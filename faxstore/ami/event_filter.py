@@ -2,7 +2,8 @@
 
 A user with class dialplan or reporting receives thousands of events per second that have nothing to do with faxes, and
 decoding one costs ten times as much as matching this pattern.  The pattern matches only what is certainly irrelevant.
-It does not match unusual spelling, a line that is not a header, two joined messages, or an answer to a request.
+It does not match unusual spelling, unusual line ends, a line that is not a header, two joined messages, text behind the
+blank line that may belong to the event, or an answer to a request.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from faxstore.capture.message import BEGINNINGS
 from faxstore.capture.vocabulary import APPLICATIONS, FAX_VARIABLES
 
 RELEVANT_BY_VALUE = {"VarSet": ("Variable", FAX_VARIABLES), "Newexten": ("Application", frozenset(APPLICATIONS))}
@@ -35,11 +37,15 @@ def _headers(*excluded: str) -> str:
 _ONCE = ("Event", "Response", "Action")
 """Headers that begin another message, or (Action, ActionID) belong to a request."""
 
+_PARTS = "|".join(sorted({text[:length] for text in BEGINNINGS for length in range(len(text))}, reverse=True))
+_END = rf"\r\n(?=[\r\n]*+(?i:{'|'.join(BEGINNINGS)}|(?:{_PARTS})\Z))"
+"""The blank line, where another message begins, has begun, or nothing follows yet (faxstore.ami.framing)."""
+
 _RELEVANT = _any(ALWAYS_RELEVANT | RELEVANT_BY_VALUE.keys())
-_OTHER_EVENTS = rf"Event: (?!{_RELEVANT}\r)[A-Za-z0-9]++\r\n{_headers(*_ONCE)}\r\n"
+_OTHER_EVENTS = rf"Event: (?!{_RELEVANT}\r)[A-Za-z0-9]++\r\n{_headers(*_ONCE)}{_END}"
 _OTHER_VALUES = [
     rf"Event: {event}\r\n{_headers(*_ONCE, header)}{header}: (?![ \t]*{_any(values)}[ \t]*\r)[^\r\n]*+\r\n"
-    rf"{_headers(*_ONCE, header)}\r\n"
+    rf"{_headers(*_ONCE, header)}{_END}"
     for event, (header, values) in RELEVANT_BY_VALUE.items()
 ]
 

@@ -26,7 +26,7 @@ from faxstore.ami.errors import DisconnectedError
 from faxstore.ami.framing import Framer, OversizedMessageError
 from faxstore.ami.lines import LineEmitter, now
 from faxstore.capture.marks import CONNECTED, CUT_OFF, DISCONNECTED
-from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_bytes, parse
+from faxstore.capture.message import BANNER, Message, clean_bytes, read
 from faxstore.errors import one_line
 from faxstore.settings.values import Secret
 
@@ -190,17 +190,20 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
             self.end(f"not an Asterisk manager: it greets with {one_line(text)[:60]!r}")
 
     def _find_request(self, text: str) -> None:
-        """Let panoramisk find the request that the message answers; few messages need to be parsed for that."""
+        """Let panoramisk find the request that each message in the text answers; few texts need to be parsed for that.
+
+        What is malformed is left to the reader, which gets it as a line and reports it.
+        """
         if OUR_ACTION_ID not in text and "shutdown" not in text.lower():
             return
         try:
-            message = parse(text)
-            if message.event.lower() == "shutdown":
-                self._close_reason = "the server shut down"
-            elif "ActionID" in message:
-                self.handle_message(Envelope(message))
-        except MalformedMessageError:
-            pass  # the reader gets it as a line and reports it
+            for _, message in read(text):
+                if not isinstance(message, Message):
+                    continue
+                if message.event.lower() == "shutdown":
+                    self._close_reason = "the server shut down"
+                elif "ActionID" in message:
+                    self.handle_message(Envelope(message))
         except Exception:
             log.exception("a message could not be handled; the connection continues")
 

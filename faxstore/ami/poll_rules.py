@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from faxstore.ami.errors import IncompleteListError
-from faxstore.capture.message import MalformedMessageError, Message, parse, session_number
+from faxstore.capture.message import Message, read, session_number
 
 BAD_LINES_INTERVAL = 0.25
 """Seconds.  TotalBadLines of a page is lost when the next page begins (spandsp t4_rx_start_page)."""
@@ -91,8 +91,9 @@ def starts_fax(text: str) -> bool:
     """Return whether a message reports the start of a fax: poll at once.  The session may still be Initialized then."""
     if _STARTING_STATUS not in text:
         return False
-    try:
-        event = parse(text)
-    except MalformedMessageError:
-        return False
-    return event.event.lower() == "faxstatus" and event.get("Status") == _STARTING_STATUS
+    return any(
+        isinstance(message, Message)
+        and message.event.lower() == "faxstatus"
+        and message.get("Status") == _STARTING_STATUS
+        for _, message in read(text)
+    )

@@ -3,6 +3,9 @@
 Asterisk writes a message as ``Key: Value`` lines that end with CR LF, followed by an empty line (main/manager.c,
 astman_append and astman_send_response_full).  Keys may repeat (FileName, ChanVariable), values may be empty, and a
 value contains whatever bytes the channel driver or the remote fax machine sent.
+
+Not every sender is that strict.  A line may also end with LF or CR CR LF; a line without text, or two CR in a row, is a
+blank line; and a text may contain several messages, with or without blank lines between them.  read() finds them all.
 """
 
 from __future__ import annotations
@@ -22,7 +25,13 @@ MAX_JOINED_MESSAGES = 1000
 BANNER = re.compile(r"^Asterisk Call Manager/(\S+)\s*$")
 """The server's greeting; the group is the version of the manager interface."""
 
-_BEGIN = re.compile("^(?:Event|Response):", re.ASCII | re.IGNORECASE | re.MULTILINE)
+BEGINNINGS = ("Event:", "Response:")
+"""How a message begins, in upper or lower case (manager_event, astman_send_response_full)."""
+
+_BEGIN = re.compile(rf"(?:^|(?<=\r\r))(?:{'|'.join(BEGINNINGS)})", re.ASCII | re.IGNORECASE | re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n\r*\n|\r\r(?!\n)")
+_BLANK_ENDS = ("\n\n", "\n\r\n", "\n\r\r\n", "\r\r")
+_CARRIAGE_RETURNS = re.compile(r"\r+\n|\r\r+")
 _INTEGER = re.compile(r"\s*([+-]?\d{1,10})\s*")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -65,21 +74,52 @@ class Message:
         return self.get("response")
 
 
-def split(text: str) -> list[tuple[str, Message]]:
-    """Split a text in which the blank lines between messages are missing; return each message and its part of the text.
+def read(text: str) -> list[tuple[str, Message | MalformedMessageError]]:
+    """Return each message in a text from the wire, with its part of the text, in order.
 
-    A message begins with its Event or Response header (astman_send_response_full, manager_event).  Parts that are not
-    messages are omitted.  The result is empty if there are fewer than two messages, or more beginnings than
-    MAX_JOINED_MESSAGES.
+    A part that is not a message, or contains several without a blank line between them, is an error.  The messages that
+    can be found in it follow.  There are none if it has more beginnings than MAX_JOINED_MESSAGES.
     """
-    begins = [match.start() for match in _BEGIN.finditer(text)]
-    if len(begins) > MAX_JOINED_MESSAGES:
-        return []
+    try:
+        return [(text, parse(text))]
+    except MalformedMessageError as error:
+        parts = _cut(text, _after_blank_lines(text))
+        if len(parts) > 1:
+            return [found for part in parts for found in read(part)]
+        return [(text, error), *_joined(text)]
+
+
+def _joined(text: str) -> Iterator[tuple[str, Message]]:
+    """Yield the messages in a text that is malformed as a whole; what is no message is omitted.
+
+    Messages without a blank line between them are cut where one begins.  A single message may be followed by a part of
+    another one, behind a blank line.
+    """
+    text = text.lstrip("\r\n")
+    begins = _beginnings(text)
+    blank = _BLANK_LINE.search(text)
+    parts = _cut(text, begins) if len(begins) > 1 else [text[: blank.end()]] if blank else []
     found = []
-    for first, end in pairwise([0, *begins, len(text)]):
+    for part in parts:
         with suppress(MalformedMessageError):
-            found.append((text[first:end], parse(text[first:end])))
-    return found if len(found) > 1 else []
+            found.append((part, parse(part)))
+    if len(found) > 1 or len(begins) == 1:
+        yield from found
+
+
+def _beginnings(text: str) -> list[int]:
+    """Return where messages begin, in order; nothing if there are more than MAX_JOINED_MESSAGES."""
+    begins = [match.start() for match in _BEGIN.finditer(text)]
+    return begins if len(begins) <= MAX_JOINED_MESSAGES else []
+
+
+def _after_blank_lines(text: str) -> list[int]:
+    return [begin for begin in _beginnings(text) if text.endswith(_BLANK_ENDS, 0, begin)]
+
+
+def _cut(text: str, places: list[int]) -> list[str]:
+    parts = [text[begin:end] for begin, end in pairwise([0, *places, len(text)])]
+    return [part for part in parts if part.strip("\r\n")]
 
 
 def clean_bytes(data: bytes) -> str:
@@ -100,11 +140,14 @@ def clean_text(text: str) -> str:
 def parse(text: str) -> Message:
     """Parse the text of one message; the empty line at its end may be missing.
 
-    Raises MalformedMessageError if Event and Response are missing or empty and there is no Action, or if Event,
-    Response or ActionID repeats (two messages without a blank line between them).
+    A blank line within it is skipped.  Raises MalformedMessageError if Event and Response are missing or empty and
+    there is no Action, or if the text contains two messages.
     """
     headers, junk = [], []
-    for line in clean_text(text).replace("\r\n", "\n").split("\n"):
+    lines = clean_text(text).replace("\r\n", "\n")
+    if "\r" in lines:
+        lines = _CARRIAGE_RETURNS.sub("\n", lines)
+    for line in lines.split("\n"):
         key, colon, value = line.partition(":")
         if colon and (name := key.strip()):
             headers.append((name, value.removeprefix(" ")))
@@ -116,6 +159,8 @@ def parse(text: str) -> Message:
         for name in ("Event", "Response", "ActionID"):
             if names.count(name.lower()) > 1:
                 raise MalformedMessageError(f"header {name} repeats: two messages without a blank line between them")
+    if message.response and message.event and len(_cut(text, _after_blank_lines(text))) > 1:
+        raise MalformedMessageError("two messages")  # without a blank line, Response is a header of the event
     if not message.event and not message.response and "Action" not in message:
         raise MalformedMessageError("neither an Event nor a Response")
     return message

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from faxstore.capture import marks
-from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, session_number, split
+from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, read, session_number
 from faxstore.capture.recording import Direction, Line
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
 from faxstore.reader import decode, pending_requests
@@ -92,11 +92,15 @@ class LineReader:
             return [self._rejects.reject(f"faxstore failed on it: {error!r}"[:300], now)]
 
     def _time_of(self, line: Line) -> int:
-        """Return the time of a line; each of several lines with the same time gets a microsecond of its own."""
+        """Return the time of a line; each of several lines with the same time gets a microsecond of its own.
+
+        So does each message of a line that contains several; the line after it may be only a microsecond later.
+        """
         now = round(line.ts * MICROSECONDS)
         if now + SET_BACK < self._last:
             self._clock_steps.set_back(self._last - now, self._listings.live)
-        self._same = self._same + 1 if now == self._last else 0
+        used = self._last + self._same - now
+        self._same = used + 1 if 0 <= used <= self._same else 0
         self._last = now
         return now + self._same
 
@@ -120,13 +124,21 @@ class LineReader:
     def _incoming(self, text: str, now: int) -> list[Record]:
         try:
             return self._message(parse(text), now)
-        except MalformedMessageError as error:
-            records: list[Record] = [self._rejects.reject(str(error), now)]
-            for place, (own, part) in enumerate(split(text)):
-                self._rejects.raw = own  # the whole text is recorded once, not with each of thousands of parts
-                records += self._message(part, now + place)  # each row needs a time of its own
-                self._same += 1
-            return records
+        except MalformedMessageError:
+            return self._malformed(text, now) if text.strip("\r\n") else []
+
+    def _malformed(self, text: str, now: int) -> list[Record]:
+        records: list[Record] = []
+        messages = 0
+        for part, found in read(text):
+            self._rejects.raw = part  # a joined text is recorded once, not with each of thousands of parts
+            if isinstance(found, MalformedMessageError):
+                records.append(self._rejects.reject(str(found), now + messages))
+            else:
+                records += self._message(found, now + messages)  # each row needs a time of its own
+                messages += 1
+        self._same += max(0, messages - 1)
+        return records
 
     def _message(self, message: Message, now: int) -> list[Record]:
         junk = [self._rejects.reject(f"a line that is no header: {line[:60]!r}", now) for line in message.junk[:1]]

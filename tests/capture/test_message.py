@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_bytes, clean_text, parse
+from faxstore.capture.message import (
+    BANNER,
+    MAX_JOINED_MESSAGES,
+    MalformedMessageError,
+    Message,
+    clean_bytes,
+    clean_text,
+    parse,
+    read,
+)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 """Any text that Python can hold, with NUL and lone surrogates."""
@@ -164,7 +175,7 @@ def test_cleaned_bytes_can_always_be_stored(data: bytes) -> None:
 
 def is_complete(text: str, message: Message) -> bool:
     """Return whether the message has a header or a junk line for every line of the text that is not blank."""
-    lines = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
+    lines = [line for line in re.split(r"\r*\n|\r\r+", text) if line.strip()]
     return len(lines) == len(message.headers) + len(message.junk)
 
 
@@ -181,3 +192,37 @@ def test_any_text_is_parsed_completely_or_refused(lines: list[str]) -> None:
         assert is_complete(text, message)
         assert all("\x00" not in key + value for key, value in message)
     assert "\n" not in reason
+
+
+A, B = "Event: A\r\nChannel: x", "Response: Success\r\nActionID: 1"
+
+
+@pytest.mark.parametrize("blank", ["\r\n\r\n", "\r\n\n", "\n\n", "\n\r\n", "\r\r", "\n\r\r\n", "\r\n\r\n\r\n"])
+def test_messages_with_a_blank_line_between_them_are_found_without_an_error(blank: str) -> None:
+    found = [message for _, message in read(f"\r\n{A}{blank}{B}{blank}")]
+    assert found == [parse(A), parse(B)]
+
+
+def test_messages_without_a_blank_line_between_them_are_found_behind_the_error() -> None:
+    text = f"{A}\r\n{A}\r\n\r\n"
+    (whole, error), *found = read(text)
+    assert (whole, type(error)) == (text, MalformedMessageError)
+    assert [message for _, message in found] == [parse(A), parse(A)]
+
+
+def test_a_message_is_found_before_the_rest_of_another_one() -> None:
+    _, *found = read(f"{B}\r\n\r\nActionID: 2\r\nChannel: y\r\n\r\n")
+    assert [message for _, message in found] == [parse(B)]
+
+
+def test_a_blank_line_within_a_message_is_skipped() -> None:
+    assert list(parse("Event: A\r\n\r\nChannel: x\r\r\rExten: 1\r\n\r\n")) == [
+        ("Event", "A"),
+        ("Channel", "x"),
+        ("Exten", "1"),
+    ]
+
+
+def test_text_with_too_many_beginnings_is_not_separated() -> None:
+    ((_, error),) = read("Event: A\n" * (MAX_JOINED_MESSAGES + 1))
+    assert isinstance(error, MalformedMessageError)

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from faxstore.ami.collector import Collector, RetryDelays
 from faxstore.ami.connection import Connection, Limits
@@ -54,8 +54,14 @@ class FakeListener:
         await self.until(lambda: sum(mark.startswith(text) for mark in self.texts("mark")) >= times)
 
 
-def settings_of(server: FakeServer, **changes: Any) -> ServerSettings:
-    """Return settings for the fake server, with short poll intervals."""
+class HasPort(Protocol):
+    """A server on 127.0.0.1."""
+
+    port: int
+
+
+def settings_of(server: HasPort, **changes: Any) -> ServerSettings:
+    """Return settings for a played or fake server, with short poll intervals."""
     given: dict[str, Any] = {
         "name": "pbx1",
         "host": "127.0.0.1",
@@ -82,7 +88,7 @@ async def connected(
 
 @asynccontextmanager
 async def collecting(
-    server: FakeServer,
+    server: HasPort,
     listener: FakeListener,
     *,
     limits: Limits | None = None,

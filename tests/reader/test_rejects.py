@@ -19,7 +19,6 @@ from tests.kit.observer_lines import CHANNEL, Wire, observations, only_observati
     ("text", "reason"),
     [
         ("garbage\r\n\r\n", "neither an Event nor a Response"),
-        ("\r\n", "neither an Event nor a Response"),
         ("\x7f\x45LF\x02\x01: \x00\r\n\r\n", "neither an Event nor a Response"),
         ("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n", "neither an Event nor a Response"),
         ("x" * 2**20, "neither an Event nor a Response"),
@@ -30,7 +29,7 @@ from tests.kit.observer_lines import CHANNEL, Wire, observations, only_observati
             "header Event repeats: two messages without a blank line between them",
         ),
     ],
-    ids=range(8),
+    ids=range(7),
 )
 def test_text_that_is_no_message_is_rejected_as_received(wire: Wire, text: str, reason: str) -> None:
     wire.polls_list(7)
@@ -39,6 +38,13 @@ def test_text_that_is_no_message_is_rejected_as_received(wire: Wire, text: str, 
     assert (record.server, record.observed_at, record.reason) == ("pbx1", round(wire.now * MICROSECONDS), reason)
     assert record.raw == text.replace("\x00", r"\x00")
     assert only_observation(wire.details(7)).channel == CHANNEL  # the poll goes on
+
+
+@pytest.mark.parametrize("text", ["", "\r\n", "\n\n", "\r\r"])
+def test_blank_lines_are_nothing(wire: Wire, text: str) -> None:
+    wire.polls_list(7)
+    assert wire.line("in", text) == []
+    assert only_observation(wire.details(7)).channel == CHANNEL
 
 
 def test_two_messages_without_a_blank_line_are_both_read(wire: Wire) -> None:

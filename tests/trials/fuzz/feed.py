@@ -13,7 +13,7 @@ from random import Random
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
 from faxstore.ami.lines import LineEmitter
-from faxstore.capture.message import BANNER, MAX_MESSAGE_BYTES, MalformedMessageError, parse
+from faxstore.capture.message import BANNER, MAX_MESSAGE_BYTES, MalformedMessageError, read
 from faxstore.capture.recording import Line
 from faxstore.observations import Rejected, decode, encode
 from faxstore.reader.line_reader import LineReader
@@ -127,17 +127,9 @@ class Feed:
 
 def _check(line: Line, rejected: list[Rejected]) -> None:
     assert not any(record.reason.startswith("faxstore failed") for record in rejected), rejected
-    assert any(record.raw == line.text for record in rejected) or not _to_be_rejected(line.text), line.text
-
-
-def _to_be_rejected(text: str) -> bool:
-    if BANNER.match(text):
-        return False
-    try:
-        message = parse(text)
-    except MalformedMessageError:
-        return True
-    return bool(message.junk)
+    raws = {record.raw for record in rejected}
+    for text, found in [] if BANNER.match(line.text) else read(line.text):
+        assert text in raws or not (isinstance(found, MalformedMessageError) or found.junk), text
 
 
 def _is_idle(line: Line) -> bool:
