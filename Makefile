@@ -37,9 +37,13 @@ test: $(READY) ## run the tests on the embedded Postgres (ARGS="-k name" selects
 fuzz: $(READY) ## feed a million mutated messages to the reader (ARGS="--messages N --seed N")
 	$(BIN)/python -m tests.trials.fuzz $(ARGS)
 
-# These tests use no database, or only the embedded one, or repeat end to end what others test step by step.
+# Repeated is what Postgres decides: schema, views, plans, functions, rights, locks, migrations, and the statements that
+# faxstore composes. Not repeated are tests without a database, tests that have servers of their own, and tests of
+# processes, sockets, files and played servers, which are the same on any Postgres.
 NO_SYSTEM_DATABASE := tests/ami tests/capture tests/reader tests/sessions tests/spool tests/settings tests/commands \
-	tests/docs tests/doctor tests/ingest tests/demo tests/trials
+	tests/docs tests/doctor tests/ingest tests/demo tests/trials $(wildcard tests/test_*.py) \
+	tests/billing/test_ledger_kills.py tests/export/test_interrupted.py tests/recordings/test_replay.py \
+	$(patsubst %,tests/faults/test_%.py,carrier clock disk killed network)
 
 test-system: $(READY) ## run the database tests on this machine's Postgres
 	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(PARALLEL) $(NO_SYSTEM_DATABASE:%=--ignore=%) $(ARGS)
