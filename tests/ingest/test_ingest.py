@@ -18,6 +18,7 @@ from faxstore.demo.server import ReplayServer
 from faxstore.ingest.importer import import_file
 from tests.kit import truth
 from tests.kit.databases import fresh
+from tests.kit.fast_polls import INTERVAL
 
 RECORDING = "bad-page-16"
 NOWHERE = "host=127.0.0.1 port=9 dbname=fax user=nobody"
@@ -37,15 +38,18 @@ class Ingest:
         self._settings = folder / "faxstore.toml"
         self._settings.write_text(
             f'data_dir = "data"\n[[server]]\nname = "pbx"\nhost = "127.0.0.1"\nport = {port}\n'
-            'username = "faxstore"\nsecret = "replay"\npoll_interval = 0.05\nidle_interval = 0.05\n'
+            'username = "faxstore"\nsecret = "replay"\n'
+            f"poll_interval = {INTERVAL}\nidle_interval = {INTERVAL}\n"
         )
         self.log = folder / "log"
 
-    async def start(self, dsn: str, *program: str) -> asyncio.subprocess.Process:
-        """Start the process.  `program` replaces faxstore: a module and arguments that precede faxstore's options."""
+    async def start(
+        self, dsn: str, program: str = "tests.kit.fast_polls", *arguments: str
+    ) -> asyncio.subprocess.Process:
+        """Start the process: a module that runs faxstore, and its own arguments, which precede those of faxstore."""
         with self.log.open("a") as log:
             return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *(program or ("faxstore",)), "--config", str(self._settings), "ingest"),
+                *(sys.executable, "-m", program, *arguments, "--config", str(self._settings), "ingest"),
                 stderr=log,
                 env={**os.environ, "FAXSTORE_DSN": dsn},
             )
