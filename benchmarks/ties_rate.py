@@ -44,6 +44,9 @@ class NothingStored:
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         return None
 
+    def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:
+        return None
+
     def runs(self, event: Observation) -> Runs:
         return Runs(None, frozenset())
 

@@ -47,8 +47,12 @@ _GATEWAY = (
 )
 """What a gateway sets when it is attached to a call, which may be no fax; backwards (res_fax.c, acf_faxopt_write)."""
 
-_CLEARED = (("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"))
-"""What a run sets right before _INITIAL, backwards."""
+_SUCCESS = ("FAXSTATUS", "SUCCESS")
+
+_CLEARED = frozenset({
+    ("FAXMODE", ""), ("FAXRESOLUTION", ""), ("FAXBITRATE", ""), ("FAXPAGES", "0"), ("REMOTESTATIONID", ""),
+})  # fmt: skip
+"""What a run sets right before _INITIAL, after FAXSTATUS=FAILED: each only if it existed (res_fax.c, sendfax_exec)."""
 
 
 def start_of_run(events: Sequence[Observation]) -> int | None:
@@ -85,17 +89,31 @@ def split(events: Sequence[Pending], start: int) -> tuple[list[Pending], list[Pe
     return loose, [*dialled, *events[start:]]
 
 
+def begins_for_certain(events: Sequence[Observation]) -> bool:
+    """Return whether a run begins among the events, by more than Newexten.
+
+    Asterisk sends Newexten again if something else about the channel changes while the application runs: its name
+    (a masquerade) or its place in the dialplan (AMI Redirect).
+    """
+    variables = (_start_by_variables(events, at) for at in range(len(events)))
+    return any(event.event == "FAXStatus" for event in events) or any(start is not None for start in variables)
+
+
 def count_of_earlier_run(pending: Sequence[Pending], event: Observation) -> int:
     """Return how many of the first pending events belong to an earlier run if this event begins another, else 0."""
-    if event.event != NEWEXTEN and not _is_initial(event):
-        return 0
     at = bisect_left(pending, event.observed_at, key=observed_at)
+    events = _events(pending[:at])
     if event.event == NEWEXTEN:
-        return at if is_fax(_events(pending[:at])) else 0
-    start = _start_by_variables([*_events(pending[:at]), event], at)
-    if not start or pending[start - 1].event.event == NEWEXTEN:  # of the same run
-        return 0
-    return start if is_fax(_events(pending[:start])) else 0
+        start = at if _is_over(events) or not _repeats(events, event) else 0
+    elif event.event == "FAXStatus":
+        places = range(at - 1, 0, -1)
+        start = next((place for place in places if _is_newexten(events[place], events[0].channel)), 0)
+    else:
+        start = _start_by_variables([*events, event], at) or 0
+        if start and events[start - 1].event == NEWEXTEN:
+            start -= 1
+    start = _first_of_moment([*events, event], start)
+    return start if start and is_fax(events[:start]) else 0
 
 
 def count_until_next_run(pending: Sequence[Pending], moment: int) -> int:
@@ -129,9 +147,10 @@ def _start_by_variables(
         at = _before(events, at)
         if at < 0 or _variable(events[at]) != variable:
             return None
-    for cleared in _CLEARED:
-        before = _before(events, at)
-        if before >= 0 and _variable(events[before]) == cleared:
+    if initial is _INITIAL:
+        while (before := _before(events, at)) >= 0 and _variable(events[before]) in _CLEARED:
+            at = before
+        if before >= 0 and _variable(events[before]) == _INITIAL[-1]:
             at = before
     return _first_of_moment(events, at)
 
@@ -145,6 +164,25 @@ def _first_of_moment(events: Sequence[Observation], at: int) -> int:
     while at and events[at - 1].observed_at == events[at].observed_at:
         at -= 1
     return at
+
+
+def _is_over(events: Sequence[Observation]) -> bool:
+    """Return whether the events contain a result after the beginning of their run."""
+    initial = [at for at, event in enumerate(events) if _is_initial(event)]
+    results = [at for at, event in enumerate(events) if _variable(event) in (("FAXSTATUS", "FAILED"), _SUCCESS)]
+    return bool(initial and results and results[-1] > initial[-1])
+
+
+def _repeats(events: Sequence[Observation], newexten: Observation) -> bool:
+    """Return whether Newexten names the same application with the same arguments as the last one among the events."""
+    former = next((event for event in reversed(events) if event.event == NEWEXTEN), None)
+    arguments = newexten.details.get("AppData")
+    return bool(arguments and former and former.details.get("AppData") == arguments)
+
+
+def _is_newexten(event: Observation, channel: str | None) -> bool:
+    """Return whether an event is a Newexten under this name; under another name it shows where the run went."""
+    return event.event == NEWEXTEN and event.channel == channel
 
 
 def _is_initial(event: Observation) -> bool:

@@ -31,13 +31,15 @@ long the channel is remembered: a completion event may follow it.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import NamedTuple
 from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Observation
+from faxstore.sessions import application_runs
 from faxstore.sessions.application_runs import COMPLETIONS, NEWEXTEN, Pending, observed_at
+from faxstore.sessions.run_facts import RunFacts
 
 AFTER_END = 15 * MICROSECONDS
 """How long after its last listing an event may still belong to a session: disable_t38() waits up to 5 s (res_fax.c)."""
@@ -65,6 +67,9 @@ class State(Enum):
     SUPERSEDED = auto()
     FOLLOWED = auto()
 
+
+RUNNING = frozenset({State.LISTED, State.UNLISTED})
+"""States of a fax that has not ended, as far as is known."""
 
 # Next states after an input.  In a state that is not a key the input changes nothing.
 _LISTED_AGAIN = {State.SUPERSEDED: State.LISTED, State.FOLLOWED: State.COMPLETED}
@@ -122,6 +127,13 @@ class Channel:
     began: dict[UUID, int] = field(default_factory=dict)
     """When each session began that this process resolved on the channel."""
     pending: list[Pending] = field(default_factory=list)
+    names: dict[str, str | None] = field(init=False)
+    """Its name, and those that replaced it while it ran a fax, each with its Uniqueid."""
+    facts: RunFacts = field(default_factory=RunFacts)
+    """Operation and files of the latest run."""
+
+    def __post_init__(self) -> None:
+        self.names = {self.name: self.uniqueid}
 
     @property
     def state(self) -> State:
@@ -134,6 +146,24 @@ class Channel:
         if self.pending:
             return self.pending[0].event.observed_at + LONGEST_WAIT
         return self.last_seen + (LONGEST_WAIT if self.hung_up else LONGEST_FAX)
+
+    def is_running(self, event: Observation) -> bool:
+        """Return whether an event under another name may be of the run under way: same operation, a file in common."""
+        begun = self.state in RUNNING or application_runs.is_fax([pending for _, pending in self.pending])
+        return begun and self.facts.match(event)
+
+    def is_of_another_call(self, event: Observation) -> bool:
+        """Return whether an event belongs to another call that uses a name of this channel."""
+        known = self.names.get(event.channel or "")
+        return bool(known and event.uniqueid and known != event.uniqueid)
+
+    def received(self, event: Observation) -> Observation:
+        """Record what an event says of the channel; return it with the name in its details if that is not its own."""
+        name = event.channel or ""
+        self.names[name] = self.names.get(name) or event.uniqueid
+        if event.event in (NEWEXTEN, "FAXStatus"):
+            self.facts.add(event)
+        return event if name == self.name else renamed(event)
 
     def list_session(self, session_id: UUID, at: int) -> None:
         """Record that a list showed the session on this channel."""
@@ -192,7 +222,7 @@ class Channel:
 
     def fax_of_call(self) -> Fax | None:
         """Return the latest fax if it is known to be of the present call (Uniqueid) of this channel."""
-        return self.fax if self.fax and self.uniqueid and self.fax.uniqueid == self.uniqueid else None
+        return self.fax if self.fax and self.fax.uniqueid and self.fax.uniqueid in self.names.values() else None
 
     def is_overtaken(self, moment: int) -> bool:
         """Return whether an event later than this moment is pending: recordings overlap, or a clock was set back.
@@ -200,6 +230,11 @@ class Channel:
         The channel's state is then that of a later moment, and the stored sessions have to be asked.
         """
         return bool(self.pending) and self.pending[-1].event.observed_at > moment
+
+
+def renamed(event: Observation) -> Observation:
+    """Return an event with Channel and Uniqueid in its details: its fax began under another name."""
+    return replace(event, details=event.details | {"Channel": event.channel or "", "Uniqueid": event.uniqueid or ""})
 
 
 def remember(began: dict[UUID, int], session_id: UUID, at: int) -> None:

@@ -45,13 +45,26 @@ class Channels:
 
     def update(self, channel: Channel) -> None:
         """Add a channel, or account for a change of it; another channel of its epoch and name is replaced."""
-        self._by_epoch.setdefault(channel.epoch, {})[channel.name] = channel
+        self._by_epoch.setdefault(channel.epoch, {}).update(dict.fromkeys(channel.names, channel))
         self._settled.pop(channel, None)
         if not channel.pending:
             self._settled[channel] = None
             if len(self._settled) > MOST_SETTLED:
                 self._forget(next(iter(self._settled)))
         self._set_deadline(channel)
+
+    def give_name(self, channel: Channel, name: str) -> Channel:
+        """Return a new channel for another call that uses a name of this channel."""
+        del channel.names[name]
+        if not channel.names:
+            self._forget(channel)
+        return Channel(channel.epoch, name)
+
+    def rename(self, channel: Channel, heir: Channel) -> None:
+        """Let a channel go on under the names of another one, its heir, which is forgotten."""
+        self._forget(heir)
+        channel.names |= heir.names
+        self.update(channel)
 
     def expire(self, now: int) -> list[Channel]:
         """Forget settled channels whose deadline has passed; return those with pending events whose deadline has."""
@@ -84,7 +97,8 @@ class Channels:
         self._settled.pop(channel, None)
         self._deadlines.pop(channel, None)
         names = self._by_epoch.get(channel.epoch, {})
-        if names.get(channel.name) is channel:
-            del names[channel.name]
-            if not names:
-                del self._by_epoch[channel.epoch]
+        for name in channel.names:
+            if names.get(name) is channel:
+                del names[name]
+        if not names:
+            self._by_epoch.pop(channel.epoch, None)

@@ -57,6 +57,9 @@ class SessionLookup(Protocol):
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         """Return the last fax that began on the event's channel by the time of the event, as it was at that time."""
 
+    def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:
+        """Return the stored session, of a channel that hung up before, which a completion event elsewhere may end."""
+
     def runs(self, event: Observation) -> Runs:
         """Return the faxes of the event's server and Uniqueid as of the time of the event; none without a Uniqueid."""
 

@@ -13,7 +13,8 @@ from faxstore.observations import Hangup, Listing, Observation, Record
 from faxstore.sessions.application_runs import COMPLETIONS
 from faxstore.sessions.identity import session_id
 from faxstore.sessions.lookup import SessionLookup
-from faxstore.sessions.ties import ChannelTies, Resolved
+from faxstore.sessions.resolved import Resolved
+from faxstore.sessions.ties import ChannelTies
 
 ENDS = COMPLETIONS | {"Gone"}
 """Events after which a session is over."""

@@ -17,39 +17,26 @@ the event.  An event that is stored already belongs to the session that it is st
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Hangup, Life, Observation
 from faxstore.sessions import application_runs
-from faxstore.sessions.application_runs import COMPLETIONS, DIAL_BEGIN, PRELUDES, Pending
-from faxstore.sessions.channel import MOST_STARTS, Channel, Fax, State, remember
+from faxstore.sessions.application_runs import COMPLETIONS, NEWEXTEN, Pending
+from faxstore.sessions.channel import RUNNING, Channel, Fax, State, renamed
 from faxstore.sessions.channels import Channels
-from faxstore.sessions.identity import unlisted_id, variables_id
+from faxstore.sessions.identity import variables_id
 from faxstore.sessions.lookup import EventKey, SessionLookup, Stored, event_key
+from faxstore.sessions.replaced_channels import Replacements
+from faxstore.sessions.resolved import Resolved, rows_of_run
+from faxstore.sessions.unlisted_faxes import UnlistedFaxes, call_of
 
 JUST_BEFORE = 30 * MICROSECONDS
 """How long before the list that reveals a new life its first events may have come."""
 
 LISTINGS = frozenset({"FAXSession", "FAXSessionsEntry"})
 """Events which show that a session is listed.  Status names a session too, but only describes its channel."""
-
-
-class Resolved(NamedTuple):
-    """An observation with its session and epoch: a row of fax.session_history."""
-
-    key: int | None
-    """Its place in the spool.  None if faxstore derived the observation (Gone)."""
-    observation: Observation
-    session_id: UUID
-    epoch_id: UUID
-    is_prelude: bool = False
-    """Whether it precedes the start of its fax."""
-    is_fax: bool = True
-    """False: a variable of a call without a fax."""
 
 
 class ChannelTies:
@@ -60,8 +47,8 @@ class ChannelTies:
         self._channels = Channels()
         self._stored: dict[EventKey, Stored] = {}
         """The events of the current batch that are stored."""
-        self._began: OrderedDict[tuple[str, str], dict[UUID, int]] = OrderedDict()
-        """When each unlisted fax began, by server and Uniqueid."""
+        self._unlisted = UnlistedFaxes(lookup)
+        self._replacements = Replacements()
 
     def begin_batch(self, events: Sequence[Observation]) -> None:
         """Start a batch with these events, which name only a channel."""
@@ -78,6 +65,7 @@ class ChannelTies:
         former = channel.fax_of_call()
         is_new = channel.fax is None or channel.fax.session_id != session_id
         channel.list_session(session_id, seen.observed_at)
+        channel.facts.add(seen)
         if is_new and seen.life.reloaded_at is not None:
             self._adopt(channel, seen.life, seen.life.reloaded_at - JUST_BEFORE)
         taken = channel.take(self._count_for(channel, session_id, seen))
@@ -86,16 +74,18 @@ class ChannelTies:
         for _, event in run:
             channel.apply(event, session_id)
         self._channels.update(channel)
-        return [*self._without_fax(channel, former, loose), *_resolved(run, session_id, epoch, start is not None)]
+        return [*self._without_fax(channel, former, loose), *rows_of_run(run, session_id, epoch, start is not None)]
 
     def add_event(self, epoch: UUID, key: int, event: Observation) -> list[Resolved]:
         """Resolve an event, or let it wait; return the event and the pending ones that it resolves."""
         channel = self._channels.find(epoch, event.channel or "") or self._stored_channel(epoch, event)
         resolved = []
-        if channel.uniqueid and event.uniqueid and channel.uniqueid != event.uniqueid:  # another call of this name
-            resolved = self._release(channel, len(channel.pending))
-            channel = Channel(epoch, channel.name)
-        channel.uniqueid = channel.uniqueid or event.uniqueid
+        if channel.is_of_another_call(event):
+            resolved = self._release(channel, len(channel.pending)) if channel.name == event.channel else []
+            channel = self._channels.give_name(channel, event.channel or "")
+        event = channel.received(event)
+        if event.event == NEWEXTEN:
+            self._replacements.announce(channel, event)
         stored = self._stored.get(event_key(event))
         if stored is None:
             resolved += self._release(channel, application_runs.count_of_earlier_run(channel.pending, event))
@@ -106,12 +96,21 @@ class ChannelTies:
         return resolved
 
     def hang_up(self, epoch: UUID, hangup: Hangup) -> list[Resolved]:
-        """Record that a channel is gone; return its pending events as an unlisted fax."""
+        """Record that a channel is gone; return its pending events as an unlisted fax, unless its run goes on."""
         channel = self._channels.find(epoch, hangup.channel)
         if channel is None:
             return []
-        resolved = self._release(channel, len(channel.pending))
-        channel.hang_up(hangup.observed_at)
+        heir = self._replacements.successor(channel, hangup.observed_at)
+        resolved = (
+            self._rename(channel, heir, len(heir.pending)) if heir else self._release(channel, len(channel.pending))
+        )
+        if channel.fax is not None and channel.state is State.LISTED and channel.facts.operation in ("send", "receive"):
+            gone = Observation(hangup.life, hangup.observed_at, "Hangup", None, hangup.channel, hangup.uniqueid)
+            resolved.append(Resolved(None, gone, channel.fax.session_id, epoch))
+            if heir is None:
+                self._replacements.set_adrift(channel)
+        if heir is None:
+            channel.hang_up(hangup.observed_at)
         self._channels.update(channel)
         return resolved
 
@@ -148,7 +147,52 @@ class ChannelTies:
         channel.wait(Pending(key, event))
         if event.event not in COMPLETIONS:
             return []
-        return self._release(channel, application_runs.count_until_next_run(channel.pending, event.observed_at))
+        count = application_runs.count_until_next_run(channel.pending, event.observed_at)
+        return self._complete_listed(channel, count, event) or self._release(channel, count)
+
+    def _complete_listed(self, channel: Channel, count: int, completion: Observation) -> list[Resolved]:
+        """Return pending events up to a completion event that end a listed session, or none if they are a run.
+
+        The session is that of another channel whose name this one replaced, or of this channel, if only Newexten
+        suggests that another run began.
+        """
+        if application_runs.begins_for_certain([event for _, event in channel.pending[:count]]):
+            return []
+        if channel.state is State.SUPERSEDED and channel.fax is not None:
+            former = channel.fax._replace(state=State.LISTED)
+            if former.includes(completion):
+                channel.fax = former
+                return self._resolve(channel, channel.take(count), former)
+        origin = self._replacements.origin(channel, completion)
+        if origin is not None:
+            return self._rename(origin, channel, count)
+        adrift = self._lookup.adrift(channel.epoch, completion)
+        if adrift is None:
+            return []
+        channel.fax = Fax(adrift, State.LISTED, completion.observed_at, completion.observed_at, completion.uniqueid)
+        taken = [Pending(key, renamed(event)) for key, event in channel.take(count)]
+        return self._resolve(channel, taken, channel.fax)
+
+    def _rename(self, channel: Channel, heir: Channel, count: int) -> list[Resolved]:
+        """Let the run of a channel go on under the name of another one, with its first pending events."""
+        taken = heir.take(count)
+        start = application_runs.start_of_run([event for _, event in taken]) or 0
+        loose, moved = application_runs.split(taken, start)
+        resolved = self._without_fax(heir, heir.fax_of_call(), loose)
+        moved += heir.take(len(heir.pending))
+        self._channels.rename(channel, heir)
+        moved = [Pending(key, channel.received(event)) for key, event in moved]
+        if channel.fax is not None and channel.state in RUNNING:
+            return [*resolved, *self._resolve(channel, moved, channel.fax)]
+        for pending in moved:
+            channel.insert(pending)
+        return resolved
+
+    def _resolve(self, channel: Channel, events: list[Pending], fax: Fax) -> list[Resolved]:
+        """Return events as rows of a fax of the channel."""
+        for _, event in events:
+            channel.apply(event, fax.session_id)
+        return [Resolved(key, event, fax.session_id, channel.epoch) for key, event in events]
 
     def _adopt(self, channel: Channel, life: Life, since: int) -> None:
         """Move pending events to the epoch that a list has just revealed, if they came after its start.
@@ -184,50 +228,15 @@ class ChannelTies:
         start = application_runs.start_of_run(events)
         loose, run = application_runs.split(taken, start or 0)
         resolved = self._without_fax(channel, channel.fax_of_call(), loose)
-        session_id = self._unlisted_session(channel, [event for _, event in run])
+        session_id = self._unlisted.session_id(channel, [event for _, event in run])
         channel.become_unlisted(session_id, events)
-        return [*resolved, *_resolved(run, session_id, channel.epoch, start is not None)]
+        return [*resolved, *rows_of_run(run, session_id, channel.epoch, start is not None)]
 
     def _without_fax(self, channel: Channel, former: Fax | None, events: list[Pending]) -> list[Resolved]:
         """Add events that prove no fax to the former fax of the call, else to the call."""
         if former is not None:
             return [Resolved(key, event, former.session_id, channel.epoch) for key, event in events]
         return [
-            Resolved(key, event, variables_id(event.life.server, _call(channel, event)), channel.epoch, is_fax=False)
+            Resolved(key, event, variables_id(event.life.server, call_of(channel, event)), channel.epoch, is_fax=False)
             for key, event in events
         ]
-
-    def _unlisted_session(self, channel: Channel, events: list[Observation]) -> UUID:
-        """Return the id of an unlisted fax: of one that is under way, or by the number of faxes before it."""
-        first, latest = events[0], channel.fax
-        stored = self._lookup.runs(first)
-        if stored.under_way is not None:
-            return stored.under_way
-        under_way = latest is not None and latest.unlisted and latest.state in (State.UNLISTED, State.SUPERSEDED)
-        if latest and under_way and application_runs.start_of_run(events) is None:
-            return latest.session_id  # its first events waited for LONGEST_WAIT
-        uniqueid = _call(channel, first)
-        began = self._began.setdefault((first.life.server, uniqueid), {})
-        for session, at in channel.began.items():
-            remember(began, session, at)
-        before = stored.before | {session for session, at in began.items() if at < first.observed_at}
-        session_id = unlisted_id(first.life.server, uniqueid, application_runs.application(events), len(before))
-        remember(began, session_id, first.observed_at)
-        remember(channel.began, session_id, first.observed_at)
-        if len(self._began) > MOST_STARTS:
-            self._began.popitem(last=False)  # by now it is stored
-        return session_id
-
-
-def _call(channel: Channel, event: Observation) -> str:
-    """Return the Uniqueid, else epoch and channel: names of channels repeat after a restart."""
-    return event.uniqueid or f"{channel.epoch} {event.channel}"
-
-
-def _resolved(run: list[Pending], session_id: UUID, epoch: UUID, start_is_known: bool) -> list[Resolved]:
-    """Return the events of a run as rows of its session.
-
-    A DialBegin is its prelude.  If its start was not observed, its variables are, because they may be the dialplan's.
-    """
-    prelude = {DIAL_BEGIN} if start_is_known else PRELUDES
-    return [Resolved(key, event, session_id, epoch, is_prelude=event.event in prelude) for key, event in run]

@@ -16,8 +16,8 @@ from psycopg.types.json import Jsonb
 
 from faxstore import sql
 from faxstore.observations import Observation, Record, Rejected, ServerObservation, moment
+from faxstore.sessions.resolved import Resolved
 from faxstore.sessions.resolver import Resolver
-from faxstore.sessions.ties import Resolved
 from faxstore.store.database import Connection
 from faxstore.store.session_lookup import StoredSessions
 

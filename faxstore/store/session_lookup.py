@@ -18,6 +18,7 @@ from faxstore.observations import Life, Listing, Observation, microseconds, mome
 from faxstore.sessions.channel import Fax
 from faxstore.sessions.identity import epoch_id
 from faxstore.sessions.lookup import EventKey, Runs, SessionLookup, Stored, event_key
+from faxstore.sessions.run_facts import files
 from faxstore.store.database import Connection
 
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
@@ -25,6 +26,7 @@ _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
 _RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
 _STORED_EVENTS = sql.text("queries/store/stored_events")
+_ADRIFT = sql.text("queries/store/adrift")
 _MISSING = "select session_id, session_number from fax.find_gone_sessions(%s, %s, %s::bigint[])"
 
 
@@ -62,6 +64,11 @@ class StoredSessions(SessionLookup):
         key = {"epoch": epoch, "channel": event.channel, "uniqueid": event.uniqueid}
         row = self._connection.execute(_LAST_ON_CHANNEL, key | {"moment": moment(event.observed_at)}).fetchone()
         return Fax.stored(*row) if row else None
+
+    def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:
+        key = {"epoch": epoch, "operation": completion.operation, "moment": moment(completion.observed_at)}
+        row = self._connection.execute(_ADRIFT, key | {"files": list(files(completion))}).fetchone()
+        return cast("UUID", row[0]) if row else None
 
     def runs(self, event: Observation) -> Runs:
         key = {"server": event.life.server, "uniqueid": event.uniqueid, "moment": moment(event.observed_at)}

@@ -10,7 +10,8 @@ from faxstore.sessions.channel import Channel, Fax, State
 from faxstore.sessions.channels import Channels
 from faxstore.sessions.identity import NAMESPACE, unlisted_id, variables_id
 from faxstore.sessions.lookup import EventKey, Runs, Stored
-from faxstore.sessions.ties import ChannelTies, Resolved
+from faxstore.sessions.resolved import Resolved
+from faxstore.sessions.ties import ChannelTies
 
 EPOCH = uuid5(NAMESPACE, "an epoch")
 ANOTHER_EPOCH = uuid5(NAMESPACE, "another epoch")
@@ -60,6 +61,7 @@ class ScriptedLookup:
         self.faxes: dict[str, Fax] = {}
         self.stored_in: dict[EventKey, Stored] = {}
         self.runs_of: dict[str, Runs] = {}
+        self.open_adrift: UUID | None = None
         self.open: list[tuple[UUID, int]] = []
         self.asked: list[str] = []
 
@@ -75,6 +77,9 @@ class ScriptedLookup:
     def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
         self.asked.append(event.channel or "")
         return self.faxes.get(event.channel or "") if epoch == EPOCH else None
+
+    def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:
+        return self.open_adrift
 
     def runs(self, event: Observation) -> Runs:
         return self.runs_of.get(event.uniqueid or "", Runs(None, frozenset()))

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from faxstore.observations import Hangup, Listing, Observation
 from faxstore.sessions.identity import session_id
+from faxstore.sessions.resolved import Resolved
 from faxstore.sessions.resolver import Resolver
-from faxstore.sessions.ties import Resolved
 from tests.kit.scripted_ties import CHANNEL, EPOCH, LIFE, VARIABLES, ScriptedLookup, at
 
 SESSION_7 = session_id(EPOCH, 7)

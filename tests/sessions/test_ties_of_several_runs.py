@@ -6,7 +6,7 @@ import pytest
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions.channel import BEHIND_THE_LIST, LONGEST_FAX, LONGEST_WAIT, State
-from faxstore.sessions.ties import Resolved
+from faxstore.sessions.resolved import Resolved
 from tests.kit.scripted_ties import (
     ANOTHER,
     CHANNEL,

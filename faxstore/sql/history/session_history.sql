@@ -33,6 +33,9 @@ create index session_history_completion on fax.session_history (observed_at) whe
 create index session_history_event on fax.session_history (observed_at)
     where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
 
+-- The appender looks for a session whose channel was replaced; such rows are rare.
+create index session_history_hangup on fax.session_history (observed_at) where event = 'Hangup';
+
 create table fax.session_history_default partition of fax.session_history default;
 
 comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';

@@ -1,0 +1,76 @@
+"""Runs that go on under the name of another channel: attended transfer, pickup, parking, call forward.
+
+A masquerade (main/channel.c, channel_do_masquerade) gives the channel that runs a fax application the name and the
+Uniqueid of another channel.  AMI has no event for it.  Recordings of real servers (tests/field) show:
+
+- Lists keep the old name until the session ends.  Variables and the completion event carry the new one.
+- Newexten reports the same application with the same AppData under the new name, without the variables with which a run
+  begins, and within a millisecond the old name hangs up.
+- An AMI user without class dialplan sees only the Hangup: the session stays listed although its channel is gone.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from faxstore.observations import MICROSECONDS, Observation
+from faxstore.sessions.application_runs import begins_for_certain
+from faxstore.sessions.channel import AFTER_END, Channel, State
+
+AT_ONCE = MICROSECONDS
+"""How far Newexten of the new name and Hangup of the old one may be apart; they come within a millisecond."""
+
+RECENTLY = 2 * AFTER_END
+"""How long before its completion event a session was last listed at least once."""
+
+MOST_REMEMBERED = 10_000
+"""Newexten events of the last second, and channels that hung up, that are remembered: the newest."""
+
+
+class Replacements:
+    """Finds the channel that a run moved to, and the channel that a completion event comes from."""
+
+    def __init__(self) -> None:
+        self._announced: deque[tuple[Channel, Observation]] = deque(maxlen=MOST_REMEMBERED)
+        self._adrift: dict[Channel, None] = {}
+        """Channels that hung up while their session was listed, and whose new name is unknown."""
+
+    def announce(self, channel: Channel, event: Observation) -> None:
+        """Remember a Newexten: a run begins on the channel, or has moved there."""
+        while self._announced and self._announced[0][1].observed_at < event.observed_at - AT_ONCE:
+            self._announced.popleft()
+        self._announced.append((channel, event))
+
+    def successor(self, channel: Channel, hung_up_at: int) -> Channel | None:
+        """Return the channel under whose name the run of a channel goes on that hangs up; None if there is none."""
+        for place, (other, event) in enumerate(self._announced):
+            if other is channel or other.epoch != channel.epoch or abs(hung_up_at - event.observed_at) > AT_ONCE:
+                continue
+            if channel.is_running(event) and not _begins_after(other, event):
+                del self._announced[place]
+                return other
+        return None
+
+    def set_adrift(self, channel: Channel) -> None:
+        """Remember a channel that hung up while its session was listed."""
+        self._adrift[channel] = None
+        if len(self._adrift) > MOST_REMEMBERED:
+            del self._adrift[next(iter(self._adrift))]
+
+    def origin(self, channel: Channel, completion: Observation) -> Channel | None:
+        """Return the channel whose session a completion event on another channel ends; None if there is none."""
+        since = completion.observed_at - RECENTLY
+        self._adrift = {each: None for each in self._adrift if each.state is State.LISTED and each.last_seen >= since}
+        found = [each for each in self._adrift if each.epoch == channel.epoch and each.is_running(completion)]
+        best = min(found, key=lambda each: (each.facts.pages_apart(completion), each.last_seen), default=None)
+        if best is not None:
+            del self._adrift[best]
+        return best
+
+
+def _begins_after(channel: Channel, event: Observation) -> bool:
+    """Return whether a run began on the channel with a Newexten or after it."""
+    if channel.state is State.LISTED:
+        return True
+    events = [pending for _, pending in channel.pending if pending.observed_at >= event.observed_at]
+    return begins_for_certain(events)
