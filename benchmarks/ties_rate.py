@@ -20,6 +20,7 @@ from faxstore.observations import MICROSECONDS, Life, Listing, Observation
 from faxstore.sessions.channel import Fax
 from faxstore.sessions.lookup import EventKey, Runs, Stored
 from faxstore.sessions.resolver import Resolver
+from faxstore.sessions.run_facts import RunFacts
 
 EPOCH = UUID(int=7)
 LIFE = Life("pbx1", 0)
@@ -41,7 +42,7 @@ class NothingStored:
     def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
         return {}
 
-    def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+    def latest_fax(self, epoch: UUID, event: Observation) -> tuple[Fax, RunFacts] | None:
         return None
 
     def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:

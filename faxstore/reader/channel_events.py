@@ -62,9 +62,9 @@ class ChannelEvents:
         return [*seen, *(self._rejects.of_values(name, decoded, now) if seen else ())]
 
     def hangup(self, _name: str, message: Message, now: int) -> Iterable[Record]:
-        """Hangup: a channel is gone; only one that had fax events gives a record."""
+        """Hangup: a channel is gone; only one that had fax events or a listed session gives a record."""
         channel = message.get("Channel")
-        if channel not in self._fax_channels:
+        if channel not in self._fax_channels and not self._listings.on_channel(channel):
             return []
         self._fax_channels.discard(channel)
         return [Hangup(self._life(now), now, channel, message.get("Uniqueid"))]

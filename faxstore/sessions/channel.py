@@ -92,7 +92,7 @@ class Fax(NamedTuple):
     def stored(
         cls, session_id: UUID, last_seen: int, completed: bool, first_listed: int, unlisted: bool, uniqueid: str | None
     ) -> Fax:
-        """Return the fax that a row of the query last_on_channel describes."""
+        """Return the fax that is stored so."""
         state = State.COMPLETED if completed else State.UNLISTED if unlisted else State.LISTED
         return cls(session_id, state, last_seen, None if unlisted else first_listed, uniqueid)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from faxstore.observations import Life, Listing, Observation
 from faxstore.sessions.channel import Fax
+from faxstore.sessions.run_facts import RunFacts
 
 
 class Runs(NamedTuple):
@@ -54,7 +55,7 @@ class SessionLookup(Protocol):
     def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
         """Return the sessions of those events that are stored.  All of them name only a channel."""
 
-    def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+    def latest_fax(self, epoch: UUID, event: Observation) -> tuple[Fax, RunFacts] | None:
         """Return the last fax that began on the event's channel by the time of the event, as it was at that time."""
 
     def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:

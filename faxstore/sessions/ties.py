@@ -97,15 +97,13 @@ class ChannelTies:
 
     def hang_up(self, epoch: UUID, hangup: Hangup) -> list[Resolved]:
         """Record that a channel is gone; return its pending events as an unlisted fax, unless its run goes on."""
-        channel = self._channels.find(epoch, hangup.channel)
-        if channel is None:
-            return []
+        gone = Observation(hangup.life, hangup.observed_at, "Hangup", None, hangup.channel, hangup.uniqueid)
+        channel = self._channels.find(epoch, hangup.channel) or self._stored_channel(epoch, gone)
         heir = self._replacements.successor(channel, hangup.observed_at)
         resolved = (
             self._rename(channel, heir, len(heir.pending)) if heir else self._release(channel, len(channel.pending))
         )
-        if channel.fax is not None and channel.state is State.LISTED and channel.facts.operation in ("send", "receive"):
-            gone = Observation(hangup.life, hangup.observed_at, "Hangup", None, hangup.channel, hangup.uniqueid)
+        if channel.fax is not None and channel.fax.includes(gone) and channel.facts.operation in ("send", "receive"):
             resolved.append(Resolved(None, gone, channel.fax.session_id, epoch))
             if heir is None:
                 self._replacements.set_adrift(channel)
@@ -123,8 +121,15 @@ class ChannelTies:
         return resolved
 
     def _stored_channel(self, epoch: UUID, event: Observation) -> Channel:
-        fax = self._lookup.latest_fax(epoch, event)
-        return Channel(epoch, event.channel or "", fax, last_seen=fax.last_seen if fax else 0)
+        stored = self._lookup.latest_fax(epoch, event)
+        if stored is None:
+            return Channel(epoch, event.channel or "")
+        fax, facts = stored
+        return Channel(epoch, event.channel or "", fax, fax.uniqueid, last_seen=fax.last_seen, facts=facts)
+
+    def _fax_as_of(self, channel: Channel, event: Observation) -> Fax | None:
+        stored = self._lookup.latest_fax(channel.epoch, event)
+        return stored[0] if stored else None
 
     def _repeat(self, channel: Channel, key: int, event: Observation, stored: Stored) -> list[Resolved]:
         """Return a stored event as a row of its session."""
@@ -134,7 +139,7 @@ class ChannelTies:
 
     def _place(self, channel: Channel, key: int, event: Observation) -> list[Resolved]:
         overtaken = channel.is_overtaken(event.observed_at)
-        fax = self._lookup.latest_fax(channel.epoch, event) if overtaken else channel.fax
+        fax = self._fax_as_of(channel, event) if overtaken else channel.fax
         if fax is not None and fax.includes(event):
             channel.apply(event, fax.session_id)
             return [Resolved(key, event, fax.session_id, channel.epoch)]
@@ -214,7 +219,7 @@ class ChannelTies:
         """Return how many of the first pending events belong to the session that was listed."""
         if not channel.is_overtaken(seen.observed_at):
             return 0 if channel.state is State.COMPLETED else len(channel.pending)
-        stored = self._lookup.latest_fax(channel.epoch, seen)
+        stored = self._fax_as_of(channel, seen)
         if stored is not None and stored.session_id == session_id:  # a repeat
             return channel.pending_before(seen.observed_at)
         return application_runs.count_until_next_run(channel.pending, seen.observed_at)

@@ -18,7 +18,7 @@ from faxstore.observations import Life, Listing, Observation, microseconds, mome
 from faxstore.sessions.channel import Fax
 from faxstore.sessions.identity import epoch_id
 from faxstore.sessions.lookup import EventKey, Runs, SessionLookup, Stored, event_key
-from faxstore.sessions.run_facts import files
+from faxstore.sessions.run_facts import RunFacts, files
 from faxstore.store.database import Connection
 
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
@@ -60,10 +60,13 @@ class StoredSessions(SessionLookup):
         rows = self._connection.execute(_STORED_EVENTS, asked).fetchall()
         return {keys[ordinal - 1]: Stored(*session) for ordinal, *session in rows}
 
-    def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+    def latest_fax(self, epoch: UUID, event: Observation) -> tuple[Fax, RunFacts] | None:
         key = {"epoch": epoch, "channel": event.channel, "uniqueid": event.uniqueid}
         row = self._connection.execute(_LAST_ON_CHANNEL, key | {"moment": moment(event.observed_at)}).fetchone()
-        return Fax.stored(*row) if row else None
+        if row is None:
+            return None
+        *fax, operation, names = row
+        return Fax.stored(*fax), RunFacts(operation, frozenset(names))
 
     def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:
         key = {"epoch": epoch, "operation": completion.operation, "moment": moment(completion.observed_at)}

@@ -94,7 +94,7 @@ create table fax.session_history (
     pages_received        integer,  -- Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.
     total_bad_lines       integer,  -- TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.
     error_correction_mode boolean,  -- ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.
-    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.
+    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.
     operation             text,  -- Operation as sent. NULL if not reported.
     state                 text,  -- State as sent. NULL if not reported.
     session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
@@ -112,6 +112,9 @@ create index session_history_completion on fax.session_history (observed_at) whe
 -- The appender recognises a repeat of an event that names only its channel.
 create index session_history_event on fax.session_history (observed_at)
     where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
+
+-- The appender looks for a session whose channel was replaced; such rows are rare.
+create index session_history_hangup on fax.session_history (observed_at) where event = 'Hangup';
 
 create table fax.session_history_default partition of fax.session_history default;
 
@@ -141,7 +144,7 @@ comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent:
 
 comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
 
-comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.';
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.';
 
 comment on column fax.session_history.operation is 'Operation as sent. NULL if not reported.';
 
@@ -1399,7 +1402,7 @@ select
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
-    x.call,  -- Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.
+    x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
     x.error,  -- FAXERROR at the end. NULL if not on the wire, or blank.
@@ -1443,7 +1446,9 @@ cross join lateral (
         coalesce(o.x_resolution, c.x_resolution) as x_resolution,
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
-        coalesce(c.details, v.channel_status, v.channel_event) as call,
+        -- If its channel was replaced, a fax belongs to the call and account that it began with.
+        coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
+            as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
         nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
@@ -1640,7 +1645,7 @@ comment on column fax.session_facts.bad_lines_counted_by is 'What the technology
 
 comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
 
-comment on column fax.session_facts.call is 'Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.';
+comment on column fax.session_facts.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.';
 
 comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
 
@@ -1670,7 +1675,7 @@ select
     f.session_number,  -- SessionNumber of Asterisk. NULL if the fax is known only from its events.
     f.operation,  -- Operation as sent: send, receive, gateway, V.21. NULL if not reported.
     case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
-    f.channel,  -- Channel name (personal: may contain a number). NULL if not reported.
+    f.channel,  -- Channel name, the first one if a transfer replaced it (personal: may contain a number). NULL if not reported.
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
@@ -1798,7 +1803,7 @@ comment on column fax.sessions.operation is 'Operation as sent: send, receive, g
 
 comment on column fax.sessions.direction is 'sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.';
 
-comment on column fax.sessions.channel is 'Channel name (personal: may contain a number). NULL if not reported.';
+comment on column fax.sessions.channel is 'Channel name, the first one if a transfer replaced it (personal: may contain a number). NULL if not reported.';
 
 comment on column fax.sessions.uniqueid is 'Uniqueid of the channel, from its events or its Status. NULL if not reported.';
 
@@ -2004,15 +2009,18 @@ cross join lateral (
     with reported as (
         select
             r.*,
+            -- An event under another name than that of its fax: a transfer replaced the channel.
             case r.event
                 when 'FAXStatus' then r.details ->> 'Status'
                 when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
                 when 'Gone' then 'no longer listed'
-                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application') || ' begins'
+                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
+                    || case when r.details ->> 'Channel' is null then ' begins' else ' goes on' end
+                when 'Hangup' then 'the channel hangs up, the fax goes on'
                 when 'Status' then 'channel status'
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            end as note
+            end || coalesce(', channel ' || case when r.event <> 'DialBegin' then r.details ->> 'Channel' end, '') as note
         from fax.session_rows r
         where r.session_id = s.session_id
           and r.started_at = s.started_at

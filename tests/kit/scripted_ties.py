@@ -11,6 +11,7 @@ from faxstore.sessions.channels import Channels
 from faxstore.sessions.identity import NAMESPACE, unlisted_id, variables_id
 from faxstore.sessions.lookup import EventKey, Runs, Stored
 from faxstore.sessions.resolved import Resolved
+from faxstore.sessions.run_facts import RunFacts
 from faxstore.sessions.ties import ChannelTies
 
 EPOCH = uuid5(NAMESPACE, "an epoch")
@@ -61,6 +62,7 @@ class ScriptedLookup:
         self.faxes: dict[str, Fax] = {}
         self.stored_in: dict[EventKey, Stored] = {}
         self.runs_of: dict[str, Runs] = {}
+        self.facts = RunFacts("send")
         self.open_adrift: UUID | None = None
         self.open: list[tuple[UUID, int]] = []
         self.asked: list[str] = []
@@ -74,9 +76,10 @@ class ScriptedLookup:
     def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
         return self.stored_in
 
-    def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+    def latest_fax(self, epoch: UUID, event: Observation) -> tuple[Fax, RunFacts] | None:
         self.asked.append(event.channel or "")
-        return self.faxes.get(event.channel or "") if epoch == EPOCH else None
+        fax = self.faxes.get(event.channel or "") if epoch == EPOCH else None
+        return (fax, self.facts) if fax else None
 
     def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:
         return self.open_adrift

@@ -157,6 +157,15 @@ def test_the_hangup_of_a_fax_channel_is_recorded(wire: Wire) -> None:
     assert isinstance(record, Hangup)
 
 
+def test_the_hangup_of_a_listed_channel_is_recorded(wire: Wire) -> None:
+    """A collector that has just started saw no event of the fax; its channel may be replaced."""
+    wire.starts_list()
+    wire.lists(7, f"Channel: {CHANNEL}")
+    wire.ends_list(1)
+    (record,) = wire.sends("Event: Hangup", f"Channel: {CHANNEL}", "Uniqueid: 1.2")
+    assert isinstance(record, Hangup)
+
+
 def test_an_application_without_a_channel_is_rejected(wire: Wire) -> None:
     (fault,) = rejected(wire.sends("Event: Newexten", "Application: SendFAX"))
     assert fault.reason == "Newexten names no Channel"

@@ -11,6 +11,7 @@ import pytest
 
 from faxstore.observations import MICROSECONDS, Life, Observation
 from faxstore.sessions.channel import Fax
+from faxstore.sessions.run_facts import RunFacts
 from faxstore.store import append as append_module
 from faxstore.store.append import Appender
 from faxstore.store.session_lookup import StoredSessions
@@ -100,7 +101,7 @@ def test_creating_a_partition_does_not_deadlock_with_a_concurrent_append(
     class Paused(StoredSessions):
         """Waits after it has read the history, in the transaction of the append."""
 
-        def latest_fax(self, epoch: UUID, event: Observation) -> Fax | None:
+        def latest_fax(self, epoch: UUID, event: Observation) -> tuple[Fax, RunFacts] | None:
             fax = super().latest_fax(epoch, event)
             has_read.set()
             blocked.wait(5)

@@ -39,7 +39,7 @@ select
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
-    x.call,  -- Headers of the channel, from its completion event, else Status, else FAXStatus or Newexten (personal). NULL if there is no such event.
+    x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
     x.error,  -- FAXERROR at the end. NULL if not on the wire, or blank.
@@ -83,7 +83,9 @@ cross join lateral (
         coalesce(o.x_resolution, c.x_resolution) as x_resolution,
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
-        coalesce(c.details, v.channel_status, v.channel_event) as call,
+        -- If its channel was replaced, a fax belongs to the call and account that it began with.
+        coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
+            as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
         nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,

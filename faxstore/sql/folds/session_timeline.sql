@@ -29,15 +29,18 @@ cross join lateral (
     with reported as (
         select
             r.*,
+            -- An event under another name than that of its fax: a transfer replaced the channel.
             case r.event
                 when 'FAXStatus' then r.details ->> 'Status'
                 when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
                 when 'Gone' then 'no longer listed'
-                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application') || ' begins'
+                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
+                    || case when r.details ->> 'Channel' is null then ' begins' else ' goes on' end
+                when 'Hangup' then 'the channel hangs up, the fax goes on'
                 when 'Status' then 'channel status'
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            end as note
+            end || coalesce(', channel ' || case when r.event <> 'DialBegin' then r.details ->> 'Channel' end, '') as note
         from fax.session_rows r
         where r.session_id = s.session_id
           and r.started_at = s.started_at

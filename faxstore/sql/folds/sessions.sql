@@ -10,7 +10,7 @@ select
     f.session_number,  -- SessionNumber of Asterisk. NULL if the fax is known only from its events.
     f.operation,  -- Operation as sent: send, receive, gateway, V.21. NULL if not reported.
     case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
-    f.channel,  -- Channel name (personal: may contain a number). NULL if not reported.
+    f.channel,  -- Channel name, the first one if a transfer replaced it (personal: may contain a number). NULL if not reported.
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.

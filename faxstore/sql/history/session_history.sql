@@ -14,7 +14,7 @@ create table fax.session_history (
     pages_received        integer,  -- Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.
     total_bad_lines       integer,  -- TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.
     error_correction_mode boolean,  -- ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.
-    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet; or Gone: a complete list no longer contains the session.
+    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.
     operation             text,  -- Operation as sent. NULL if not reported.
     state                 text,  -- State as sent. NULL if not reported.
     session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.

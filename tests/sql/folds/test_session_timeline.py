@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
 from tests.kit.given import (
+    CHANNEL,
+    FILE,
     Row,
     append,
     at,
@@ -17,13 +20,16 @@ from tests.kit.given import (
     completed,
     entry,
     gone,
+    hangup,
     of,
+    on_channel,
     read,
     receiving,
     result,
     sending,
     snapshot,
     status,
+    the_session,
     variable,
 )
 
@@ -164,6 +170,26 @@ def test_application_starts_and_channel_status_appear(database: psycopg.Connecti
         ("FAXSession", None),
         ("Status", "channel status"),
     ]
+
+
+def test_a_replaced_channel_is_in_the_timeline(database: psycopg.Connection) -> None:
+    """An attended transfer: the fax goes on under another name, and belongs to the account that it began with."""
+    new = {"channel": "PJSIP/phone-00000002", "uniqueid": "1793606401.9"}
+    called = {"AppData": FILE, "AccountCode": "office"}
+    append(database, begins(0, "ReceiveFAX", **called), receiving((1, 1, 0)))
+    moved = on_channel(5, "Newexten", {"Application": "ReceiveFAX"} | called, operation="receive", **new)
+    append(database, moved, hangup(5.001), receiving((6, 1, 0)))
+    ended = on_channel(7, "ReceiveFAX", {"AccountCode": "sales"}, operation="receive", pages_received=2, **new)
+    append(database, replace(ended, file_name=FILE), gone(8))
+    events = [of(row, "event", "note") for row in timeline(database) if row["event"] != "FAXSession"]
+    assert events == [
+        ("Newexten", "ReceiveFAX begins"),
+        ("Newexten", "ReceiveFAX goes on, channel PJSIP/phone-00000002"),
+        ("Hangup", "the channel hangs up, the fax goes on"),
+        ("ReceiveFAX", "completion event, pages 2, channel PJSIP/phone-00000002"),
+        ("Gone", "no longer listed"),
+    ]
+    assert of(the_session(database), "channel", "account_code", "pages") == (CHANNEL, "office", 2)
 
 
 def test_the_transport_is_in_the_timeline(database: psycopg.Connection) -> None:

@@ -150,11 +150,13 @@ class Session:
 
     @cached_property
     def call(self) -> Row:
-        """The channel's headers, all from one row."""
+        """The channel's headers, all from one row; not from a row under another name, if there is another row."""
+        renamed = self.completion is not None and "Channel" in self.completion.details
         candidates = [
-            self.completion,
+            None if renamed else self.completion,
             first([row for row in self.rows if row.event == "Status"]),
             first([row for row in self.rows if row.event in {"FAXStatus", "Newexten"}]),
+            self.completion,
         ]
         return next((row.details for row in candidates if row and row.details), {})
 

@@ -78,13 +78,17 @@ def difference(before: int | None, now: int | None) -> int | None:
 
 def note(row: Seen) -> str | None:
     """The note of an event."""
-    if row.is_completion:
-        return f"completion event, pages {'unknown' if row.pages is None else row.pages}"
+    pages = "unknown" if row.pages is None else row.pages
+    channel = row.details.get("Channel")
     notes = {
+        "SendFAX": f"completion event, pages {pages}",
+        "ReceiveFAX": f"completion event, pages {pages}",
         "FAXStatus": row.details.get("Status"),
         "VarSet": f"FAXSTATUS={row.details.get('Value')}",
         "Gone": "no longer listed",
-        "Newexten": f"{row.details.get('Application')} begins",
+        "Newexten": f"{row.details.get('Application')} {'goes on' if channel else 'begins'}",
+        "Hangup": "the channel hangs up, the fax goes on",
         "Status": "channel status",
     }
-    return notes.get(row.event)
+    text = notes.get(row.event)
+    return f"{text}, channel {channel}" if text is not None and channel else text

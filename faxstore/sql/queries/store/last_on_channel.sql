@@ -8,7 +8,9 @@ select
     bool_or(h.event in ('SendFAX', 'ReceiveFAX')) as completed,
     coalesce((extract(epoch from min(h.observed_at) filter (where h.listed)) * 1000000)::bigint, 0) as first_listed,
     s.session_number is null as unlisted,
-    s.uniqueid
+    s.uniqueid,
+    s.operation,
+    coalesce(array_agg(distinct h.file_name) filter (where h.file_name is not null), '{}') as files
 from (
     select *
     from fax.session
@@ -23,8 +25,8 @@ from (
     limit 1
 ) s
 cross join lateral (
-    select r.observed_at, r.event, r.event in ('FAXSession', 'FAXSessionsEntry') as listed
+    select r.observed_at, r.event, r.file_name, r.event in ('FAXSession', 'FAXSessionsEntry') as listed
     from fax.session_history r
     where r.session_id = s.session_id and r.started_at = s.started_at and r.observed_at < %(moment)s
 ) h
-group by s.session_id, s.session_number, s.uniqueid
+group by s.session_id, s.session_number, s.uniqueid, s.operation
