@@ -21,7 +21,7 @@ AT_ONCE = MICROSECONDS
 """How far Newexten of the new name and Hangup of the old one may be apart; they come within a millisecond."""
 
 RECENTLY = 2 * AFTER_END
-"""How long before its completion event a session was last listed at least once."""
+"""How long before its completion event the list must have shown a session."""
 
 MOST_REMEMBERED = 10_000
 """Newexten events of the last second, and channels that hung up, that are remembered: the newest."""
