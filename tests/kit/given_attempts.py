@@ -53,7 +53,7 @@ class Attempt:
         yield given.snapshot(self.at, number, operation=operation, file_name=first, **self._counted(0), **on)
         yield replace(given.on_channel(self.at + 1, "Status", self._parties(), **on), session_number=number)
         yield given.snapshot(
-            self.at + 2, number, operation=operation, file_name=last, **self._counted(self.pages), **on
+            self.at + self.seconds - 2, number, operation=operation, file_name=last, **self._counted(self.pages), **on
         )
         if self.result != "open":
             yield from (replace(event, session_number=number) for event in self._end(on))

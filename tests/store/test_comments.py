@@ -37,7 +37,7 @@ NEVER_NULL = {
     " completed_seen failed_seen",
     "rejected_messages": "server observed_at reason raw collector_id",
     "session_charges": "session_id started_at server result rule",
-    "job_attempts": "session_id started_at server result",
+    "job_attempts": "session_id started_at server names_fax result",
     "jobs": "job_id server first_attempt_at last_attempt_at in_progress attempts result attempts_without_seconds"
     " last_session_id session_ids",
 }

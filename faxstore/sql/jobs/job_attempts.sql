@@ -6,6 +6,7 @@
 --   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a
 --             digit (anonymous) identifies nobody.
 -- Values compare as they were received: +49 30 and 0049 30 are different numbers.
+-- names_fax tells a key that names document and destination from one that other faxes may share.
 create view fax.job_attempts as
 select
     s.session_id,  -- The session.
@@ -18,6 +19,7 @@ select
         when s.direction = 'received' and s.caller_number ~ '[0-9]'
             then jsonb_build_array(s.direction, s.account_code, s.called_number, s.caller_number)::text
     end as job_key,  -- What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.
     s.caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
@@ -25,6 +27,7 @@ select
     s.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
     f.names as file_names,  -- Files sent or received, sorted (personal). NULL if not reported.
+    s.ended_not_before,  -- Lower bound of its end, as in fax.sessions. NULL if open.
     s.ended_at,  -- End of the session, as in fax.sessions. NULL if open.
     s.duration_seconds,  -- Seconds from first observation to end. NULL if open or unknown.
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.

@@ -1,7 +1,8 @@
 -- The jobs that attempts with one job_key form: runs of attempts in the order of their starts.
 -- An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and
 -- that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an
--- unknown result does not suffice.
+-- unknown result does not suffice. And if other faxes may have the same key (not names_fax), that one must have ended:
+-- faxes in progress at once are different ones.
 -- example: select j.* from (select array_agg(a) as attempts from fax.job_attempts a group by a.server, a.job_key) k, fax.jobs_of(k.attempts, 24) j;
 create function fax.jobs_of(attempts fax.job_attempts[], window_hours numeric)
 returns table (
@@ -47,6 +48,7 @@ begin atomic
                     row_number() over in_order as place,
                     coalesce(
                         lag(a.result) over in_order = any (f.followed)
+                        and (a.names_fax or a.started_at >= lag(a.ended_not_before) over in_order)
                         and a.started_at - lag(a.started_at) over in_order <= window_hours * interval '1 hour',
                         false) as joins
                 from unnest(attempts) a

@@ -39,7 +39,19 @@ def key(attempt: Row) -> Key:
 def follows(attempt: Row, before: Row, hours: float) -> bool:
     """Whether an attempt belongs to the job of the one before it with the same key."""
     pause: timedelta = attempt["started_at"] - before["started_at"]
-    return pause <= timedelta(hours=hours) and may_be_followed(before)
+    return (
+        pause <= timedelta(hours=hours) and may_be_followed(before) and (names_fax(attempt) or ended(before, attempt))
+    )
+
+
+def names_fax(attempt: Row) -> bool:
+    """Whether number and files are known, so that no other fax has the same key."""
+    return attempt["direction"] == "sent" and None not in (attempt["called_number"], attempt["file_names"])
+
+
+def ended(before: Row, attempt: Row) -> bool:
+    """Whether an attempt may have ended when another one started."""
+    return before["ended_not_before"] is not None and bool(before["ended_not_before"] <= attempt["started_at"])
 
 
 def may_be_followed(attempt: Row) -> bool:

@@ -108,6 +108,12 @@ def test_attempts_first_seen_in_the_same_poll_are_in_the_order_of_their_numbers(
     assert sizes(rows) == [1, 1]
 
 
+def test_attempts_at_once_are_one_job_until_one_succeeds(database: psycopg.Connection) -> None:
+    """Somebody sends one document to one number from two places, or again while the first attempt hangs."""
+    rows = jobs_of(database, replace(FAILED, seconds=600), later(FAILED, 300), later(SUCCEEDED, 350, seconds=100))
+    assert sizes(rows) == [3]
+
+
 # -- what identifies a fax -----------------------------------------------------------------------------------
 
 
@@ -115,6 +121,13 @@ def test_without_a_number_the_files_identify_it(database: psycopg.Connection) ->
     unknown = replace(FAILED, called=None)
     rows = jobs_of(database, unknown, later(unknown, 60), later(unknown, 120, files=("other.tif",)))
     assert sizes(rows) == [2, 1]
+
+
+@pytest.mark.parametrize("unknown", [{"called": None}, {"files": ()}])
+def test_without_one_of_them_faxes_at_once_are_different(database: psycopg.Connection, unknown: dict[str, Any]) -> None:
+    """One document to several numbers that are unknown, or several unknown documents to one number."""
+    lasting = replace(FAILED, seconds=300, **unknown)
+    assert sizes(jobs_of(database, lasting, later(lasting, 200), later(lasting, 600))) == [1, 2]
 
 
 def test_without_files_the_number_identifies_it(database: psycopg.Connection) -> None:
@@ -155,6 +168,11 @@ def test_a_caller_who_tries_again_after_a_failure_is_one_job(database: psycopg.C
 def test_only_a_known_failure_of_a_received_fax_is_followed(database: psycopg.Connection, result: str) -> None:
     """One caller sends different documents."""
     assert sizes(jobs_of(database, replace(INCOMING, result=result), later(INCOMING, 120))) == [1, 1]
+
+
+def test_faxes_of_one_caller_at_once_are_different(database: psycopg.Connection) -> None:
+    """Even if the first one fails while the second one runs."""
+    assert sizes(jobs_of(database, replace(INCOMING, seconds=300), later(INCOMING, 200))) == [1, 1]
 
 
 @pytest.mark.parametrize(
