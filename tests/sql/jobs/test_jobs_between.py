@@ -30,12 +30,13 @@ def test_a_job_is_in_the_period_of_its_first_attempt(database: psycopg.Connectio
     assert begun(database, 0.001, 300) == begun(database, 300, 301) == begun(database, -10, 0) == []
 
 
-@pytest.mark.parametrize("days", [0.9, 1.5, 9.5])
-def test_attempts_after_the_period_count(database: psycopg.Connection, days: float) -> None:
+@pytest.mark.parametrize("result", ["failed", "unknown", "open"])
+@pytest.mark.parametrize("attempts", [2, 3, 11])
+def test_attempts_after_the_period_count(database: psycopg.Connection, attempts: int, result: str) -> None:
     """However long the job lasts: here an attempt every 0.9 days."""
-    steps = int(days / 0.9 + 0.001)
-    append_attempts(database, *[replace(FAILED, at=n * 0.9 * DAY) for n in range(steps + 1)])
-    assert sizes(begun(database, 0, 1)) == [steps + 1]
+    tries = [replace(FAILED, at=number * 0.9 * DAY, result=result) for number in range(attempts)]
+    append_attempts(database, *tries)
+    assert sizes(begun(database, 0, 1)) == [attempts]
 
 
 def test_a_job_that_began_before_the_period_is_not_in_it(database: psycopg.Connection) -> None:
