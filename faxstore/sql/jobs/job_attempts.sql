@@ -6,7 +6,7 @@
 --   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a
 --             digit (anonymous) identifies nobody.
 -- Values compare as they were received: +49 30 and 0049 30 are different numbers.
--- names_fax tells a key that names document and destination from one that other faxes may share.
+-- names_fax marks a key that contains document and destination; other keys may be shared by different faxes.
 create view fax.job_attempts as
 select
     s.session_id,  -- The session.
