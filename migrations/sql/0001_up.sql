@@ -2723,6 +2723,7 @@ comment on column fax.job_window.only_row is 'Always true: the table has one row
 --   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a
 --             digit (anonymous) identifies nobody.
 -- Values compare as they were received: +49 30 and 0049 30 are different numbers.
+-- names_fax marks a key that contains document and destination; other keys may be shared by different faxes.
 create view fax.job_attempts as
 select
     s.session_id,  -- The session.
@@ -2735,6 +2736,7 @@ select
         when s.direction = 'received' and s.caller_number ~ '[0-9]'
             then jsonb_build_array(s.direction, s.account_code, s.called_number, s.caller_number)::text
     end as job_key,  -- What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.
     s.caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
@@ -2742,6 +2744,7 @@ select
     s.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
     f.names as file_names,  -- Files sent or received, sorted (personal). NULL if not reported.
+    s.ended_not_before,  -- Lower bound of its end, as in fax.sessions. NULL if open.
     s.ended_at,  -- End of the session, as in fax.sessions. NULL if open.
     s.duration_seconds,  -- Seconds from first observation to end. NULL if open or unknown.
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
@@ -2768,6 +2771,8 @@ comment on column fax.job_attempts.server is 'Name of the server in the settings
 
 comment on column fax.job_attempts.job_key is 'What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.';
 
+comment on column fax.job_attempts.names_fax is 'Whether job_key has both the document and its destination. If not, other faxes may have the same key.';
+
 comment on column fax.job_attempts.account_code is 'Account code of the channel. NULL if none or not reported.';
 
 comment on column fax.job_attempts.direction is 'sent or received. NULL if not reported.';
@@ -2781,6 +2786,8 @@ comment on column fax.job_attempts.remote_station_id is 'Station id that the oth
 comment on column fax.job_attempts.transport is 'G.711 or T.38, the last one used. NULL if not reported.';
 
 comment on column fax.job_attempts.file_names is 'Files sent or received, sorted (personal). NULL if not reported.';
+
+comment on column fax.job_attempts.ended_not_before is 'Lower bound of its end, as in fax.sessions. NULL if open.';
 
 comment on column fax.job_attempts.ended_at is 'End of the session, as in fax.sessions. NULL if open.';
 
@@ -2797,7 +2804,8 @@ comment on column fax.job_attempts.result_text is 'FAXSTATUSSTRING, else FAXERRO
 -- The jobs that attempts with one job_key form: runs of attempts in the order of their starts.
 -- An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and
 -- that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an
--- unknown result does not suffice.
+-- unknown result does not suffice. And if other faxes may have the same key (not names_fax), that one must have ended:
+-- faxes in progress at once are different ones.
 -- example: select j.* from (select array_agg(a) as attempts from fax.job_attempts a group by a.server, a.job_key) k, fax.jobs_of(k.attempts, 24) j;
 create function fax.jobs_of(attempts fax.job_attempts[], window_hours numeric)
 returns table (
@@ -2843,6 +2851,7 @@ begin atomic
                     row_number() over in_order as place,
                     coalesce(
                         lag(a.result) over in_order = any (f.followed)
+                        and (a.names_fax or a.started_at >= lag(a.ended_not_before) over in_order)
                         and a.started_at - lag(a.started_at) over in_order <= window_hours * interval '1 hour',
                         false) as joins
                 from unnest(attempts) a
@@ -2856,7 +2865,7 @@ begin atomic
     ) j;
 end;
 
-comment on function fax.jobs_of is 'The jobs that attempts with one job_key form: runs of attempts in the order of their starts. An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an unknown result does not suffice.';
+comment on function fax.jobs_of is 'The jobs that attempts with one job_key form: runs of attempts in the order of their starts. An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an unknown result does not suffice. And if other faxes may have the same key (not names_fax), that one must have ended: faxes in progress at once are different ones.';
 
 -- grain: one fax that somebody wanted to send, with all attempts at it
 -- example: select called_number, attempts, result_text from fax.jobs where server = 'pbx1' and not succeeded;
