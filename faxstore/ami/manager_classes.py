@@ -14,7 +14,7 @@ CONSEQUENCES = {
     "write = reporting": "missed faxes cannot be counted, and restarts are detected less reliably",
     "read = system": "restarts and loads of res_fax are detected less reliably",
     "read = call": "the end of a fax is known only by its absence from the list, and its result at best from variables",
-    "read = dialplan": "the result of a fax without a completion event is unknown; without channelvars, of every fax",
+    "read = dialplan": "faxes that fail before their session are missed; without channelvars, all results are unknown",
 }
 """What the history lacks without a class; the keys are spelled as in manager.conf."""
 
