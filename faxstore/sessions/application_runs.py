@@ -35,7 +35,8 @@ class Pending(NamedTuple):
 observed_at = attrgetter("event.observed_at")
 """The time of a pending event; pending events of a channel are sorted by it."""
 
-_APPLICATIONS = {"send": "SendFAX", "receive": "ReceiveFAX"}
+APPLICATIONS = {"send": "SendFAX", "receive": "ReceiveFAX"}
+"""The application that runs a session, by its operation."""
 
 _INITIAL = (("FAXSTATUSSTRING", "error starting fax session"), ("FAXERROR", "INIT_ERROR"), ("FAXSTATUS", "FAILED"))
 """What a run sets when it begins, backwards (res_fax.c, set_channel_variables)."""
@@ -133,7 +134,7 @@ def count_until_next_run(pending: Sequence[Pending], moment: int) -> int:
 def application(events: Iterable[Observation]) -> str:
     """Return the application of a run by its completion event, else by its beginning, else ''."""
     completed = (event.event for event in events if event.event in COMPLETIONS)
-    begun = (_APPLICATIONS.get(event.operation or "") for event in events if event.event in (NEWEXTEN, "FAXStatus"))
+    begun = (APPLICATIONS.get(event.operation or "") for event in events if event.event in (NEWEXTEN, "FAXStatus"))
     return next(completed, None) or next(filter(None, begun), "")
 
 

@@ -152,6 +152,11 @@ class Channel:
         begun = self.state in RUNNING or application_runs.is_fax([pending for _, pending in self.pending])
         return begun and self.facts.match(event)
 
+    def is_listed_as(self, completion: Observation) -> bool:
+        """Return whether a completion event under another name may end the session that was just listed here."""
+        is_recent = self.fax is not None and self.fax.includes(completion) and self.last_seen <= completion.observed_at
+        return is_recent and self.facts.match(completion)
+
     def is_of_another_call(self, event: Observation) -> bool:
         """Return whether an event belongs to another call that uses a name of this channel."""
         known = self.names.get(event.channel or "")

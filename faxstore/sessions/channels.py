@@ -11,9 +11,13 @@ channels are in order of use.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from uuid import UUID
 
+from faxstore.observations import Life
+from faxstore.sessions.application_runs import Pending
 from faxstore.sessions.channel import Channel
 
 MOST_SETTLED = 10_000
@@ -38,10 +42,30 @@ class Channels:
         """Return a channel if it is remembered."""
         return self._by_epoch.get(epoch, {}).get(name)
 
-    def in_other_epochs(self, channel: Channel) -> list[Channel]:
+    def of(self, epoch: UUID) -> Iterable[Channel]:
+        """Return the channels of an epoch, one with several names several times."""
+        return self._by_epoch.get(epoch, {}).values()
+
+    def _in_other_epochs(self, channel: Channel) -> list[Channel]:
         """Return the channels of the same name in other epochs."""
         others = [names.get(channel.name) for epoch, names in self._by_epoch.items() if epoch != channel.epoch]
         return [other for other in others if other is not None]
+
+    def adopt(self, channel: Channel, life: Life, since: int) -> None:
+        """Move pending events to the epoch that a list has just revealed, if they came after its start.
+
+        Only a session number that was used before shows such a reload, and the first events of the new life come before
+        that list.  Events of another start of the server stay: channel names repeat after a restart.
+        """
+        for other in self._in_other_epochs(channel):
+            former, other.pending = other.pending, []
+            for key, event in former:
+                same_start = (event.life.server, event.life.started_at) == (life.server, life.started_at)
+                if same_start and event.observed_at >= since:
+                    channel.insert(Pending(key, replace(event, life=life)))
+                else:
+                    other.pending.append(Pending(key, event))
+            self.update(other)
 
     def update(self, channel: Channel) -> None:
         """Add a channel, or account for a change of it; another channel of its epoch and name is replaced."""

@@ -33,7 +33,9 @@ class Replacements:
     def __init__(self) -> None:
         self._announced: deque[tuple[Channel, Observation]] = deque(maxlen=MOST_REMEMBERED)
         self._adrift: dict[Channel, None] = {}
-        """Channels that hung up while their session was listed, and whose new name is unknown."""
+        """Channels that hung up or left the list before they completed, and whose new name is unknown."""
+        self._held: dict[Channel, Observation] = {}
+        """Channels with a completion event that may end a session of another channel, which is still listed."""
 
     def announce(self, channel: Channel, event: Observation) -> None:
         """Remember a Newexten: a run begins on the channel, or has moved there."""
@@ -51,8 +53,33 @@ class Replacements:
                 return other
         return None
 
+    def hold(self, channel: Channel, completion: Observation) -> None:
+        """Remember a completion event until the next list."""
+        self._held[channel] = completion
+        if len(self._held) > MOST_REMEMBERED:
+            del self._held[next(iter(self._held))]
+
+    def is_held(self, channel: Channel) -> bool:
+        """Return whether a completion event waits on the channel."""
+        return channel in self._held
+
+    def held_for(self, channel: Channel, gone_at: int) -> Channel | None:
+        """Return the channel whose completion event ends the session that has left the list; None if there is none."""
+        self._held = {
+            held: event
+            for held, event in self._held.items()
+            if held.pending and event.observed_at >= gone_at - AFTER_END
+        }
+        found = [
+            held for held, event in self._held.items() if held.epoch == channel.epoch and channel.facts.match(event)
+        ]
+        best = min(found, key=lambda held: channel.facts.pages_apart(self._held[held]), default=None)
+        if best is not None:
+            del self._held[best]
+        return best
+
     def set_adrift(self, channel: Channel) -> None:
-        """Remember a channel that hung up while its session was listed."""
+        """Remember a channel that hung up, or whose session left the list, before a completion event."""
         self._adrift[channel] = None
         if len(self._adrift) > MOST_REMEMBERED:
             del self._adrift[next(iter(self._adrift))]

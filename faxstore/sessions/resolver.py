@@ -54,7 +54,8 @@ class Resolver:
         if seen.session_number is None:
             return self._ties.add_event(epoch, key, seen)
         session = session_id(epoch, seen.session_number)
-        return [*self._ties.list_session(epoch, session, seen), Resolved(key, seen, session, epoch)]
+        ties = self._ties.session_gone if seen.event == "Gone" else self._ties.list_session
+        return [*ties(epoch, session, seen), Resolved(key, seen, session, epoch)]
 
     def _listing(self, listing: Listing) -> list[Resolved]:
         """Return a Gone row for each session that is stored as open, did not end in this batch and is not listed."""

@@ -18,12 +18,11 @@ the event.  An event that is stored already belongs to the session that it is st
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
-from faxstore.observations import MICROSECONDS, Hangup, Life, Observation
+from faxstore.observations import MICROSECONDS, Hangup, Observation
 from faxstore.sessions import application_runs
-from faxstore.sessions.application_runs import COMPLETIONS, NEWEXTEN, Pending
+from faxstore.sessions.application_runs import APPLICATIONS, COMPLETIONS, NEWEXTEN, Pending
 from faxstore.sessions.channel import RUNNING, Channel, Fax, State, renamed
 from faxstore.sessions.channels import Channels
 from faxstore.sessions.identity import variables_id
@@ -67,7 +66,7 @@ class ChannelTies:
         channel.list_session(session_id, seen.observed_at)
         channel.facts.add(seen)
         if is_new and seen.life.reloaded_at is not None:
-            self._adopt(channel, seen.life, seen.life.reloaded_at - JUST_BEFORE)
+            self._channels.adopt(channel, seen.life, seen.life.reloaded_at - JUST_BEFORE)
         taken = channel.take(self._count_for(channel, session_id, seen))
         start = application_runs.start_of_session([event for _, event in taken], seen.operation)
         loose, run = application_runs.split(taken, start or 0)
@@ -103,7 +102,7 @@ class ChannelTies:
         resolved = (
             self._rename(channel, heir, len(heir.pending)) if heir else self._release(channel, len(channel.pending))
         )
-        if channel.fax is not None and channel.fax.includes(gone) and channel.facts.operation in ("send", "receive"):
+        if channel.fax is not None and channel.fax.includes(gone) and channel.facts.operation in APPLICATIONS:
             resolved.append(Resolved(None, gone, channel.fax.session_id, epoch))
             if heir is None:
                 self._replacements.set_adrift(channel)
@@ -111,6 +110,19 @@ class ChannelTies:
             channel.hang_up(hangup.observed_at)
         self._channels.update(channel)
         return resolved
+
+    def session_gone(self, epoch: UUID, session_id: UUID, gone: Observation) -> list[Resolved]:
+        """Record that a list lacks a session; return events under another name that it resolves."""
+        channel = self._channels.find(epoch, gone.channel or "")
+        if channel is None or channel.fax is None or channel.fax.session_id != session_id:
+            return []
+        if channel.state is not State.LISTED or channel.facts.operation not in APPLICATIONS:
+            return []
+        heir = self._replacements.held_for(channel, gone.observed_at)
+        if heir is not None:
+            return self._rename(channel, heir, len(heir.pending))
+        self._replacements.set_adrift(channel)
+        return []
 
     def expire(self, now: int) -> list[Resolved]:
         """Return the events that have waited for LONGEST_WAIT, as unlisted faxes."""
@@ -153,16 +165,17 @@ class ChannelTies:
         if event.event not in COMPLETIONS:
             return []
         count = application_runs.count_until_next_run(channel.pending, event.observed_at)
-        return self._complete_listed(channel, count, event) or self._release(channel, count)
+        resolved = self._complete_listed(channel, count, event)
+        return self._release(channel, count) if resolved is None else resolved
 
-    def _complete_listed(self, channel: Channel, count: int, completion: Observation) -> list[Resolved]:
-        """Return pending events up to a completion event that end a listed session, or none if they are a run.
+    def _complete_listed(self, channel: Channel, count: int, completion: Observation) -> list[Resolved] | None:
+        """Return pending events up to a completion event if they end a listed session, none if they may, else None.
 
         The session is that of another channel whose name this one replaced, or of this channel, if only Newexten
         suggests that another run began.
         """
         if application_runs.begins_for_certain([event for _, event in channel.pending[:count]]):
-            return []
+            return None
         if channel.state is State.SUPERSEDED and channel.fax is not None:
             former = channel.fax._replace(state=State.LISTED)
             if former.includes(completion):
@@ -171,9 +184,12 @@ class ChannelTies:
         origin = self._replacements.origin(channel, completion)
         if origin is not None:
             return self._rename(origin, channel, count)
+        if any(other is not channel and other.is_listed_as(completion) for other in self._channels.of(channel.epoch)):
+            self._replacements.hold(channel, completion)
+            return []
         adrift = self._lookup.adrift(channel.epoch, completion)
         if adrift is None:
-            return []
+            return None
         channel.fax = Fax(adrift, State.LISTED, completion.observed_at, completion.observed_at, completion.uniqueid)
         taken = [Pending(key, renamed(event)) for key, event in channel.take(count)]
         return self._resolve(channel, taken, channel.fax)
@@ -198,22 +214,6 @@ class ChannelTies:
         for _, event in events:
             channel.apply(event, fax.session_id)
         return [Resolved(key, event, fax.session_id, channel.epoch) for key, event in events]
-
-    def _adopt(self, channel: Channel, life: Life, since: int) -> None:
-        """Move pending events to the epoch that a list has just revealed, if they came after its start.
-
-        Only a session number that was used before shows such a reload, and the first events of the new life come before
-        that list.  Events of another start of the server stay: channel names repeat after a restart.
-        """
-        for other in self._channels.in_other_epochs(channel):
-            former, other.pending = other.pending, []
-            for key, event in former:
-                same_start = (event.life.server, event.life.started_at) == (life.server, life.started_at)
-                if same_start and event.observed_at >= since:
-                    channel.insert(Pending(key, replace(event, life=life)))
-                else:
-                    other.pending.append(Pending(key, event))
-            self._channels.update(other)
 
     def _count_for(self, channel: Channel, session_id: UUID, seen: Observation) -> int:
         """Return how many of the first pending events belong to the session that was listed."""
