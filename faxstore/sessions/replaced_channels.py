@@ -65,14 +65,9 @@ class Replacements:
 
     def held_for(self, channel: Channel, gone_at: int) -> Channel | None:
         """Return the channel whose completion event ends the session that has left the list; None if there is none."""
-        self._held = {
-            held: event
-            for held, event in self._held.items()
-            if held.pending and event.observed_at >= gone_at - AFTER_END
-        }
-        found = [
-            held for held, event in self._held.items() if held.epoch == channel.epoch and channel.facts.match(event)
-        ]
+        since, epoch = gone_at - AFTER_END, channel.epoch
+        self._held = {held: end for held, end in self._held.items() if held.pending and end.observed_at >= since}
+        found = [held for held, end in self._held.items() if held.epoch == epoch and channel.facts.match(end)]
         best = min(found, key=lambda held: channel.facts.pages_apart(self._held[held]), default=None)
         if best is not None:
             del self._held[best]

@@ -165,8 +165,8 @@ class ChannelTies:
         if event.event not in COMPLETIONS:
             return []
         count = application_runs.count_until_next_run(channel.pending, event.observed_at)
-        resolved = self._complete_listed(channel, count, event)
-        return self._release(channel, count) if resolved is None else resolved
+        completed = self._complete_listed(channel, count, event)
+        return self._release(channel, count) if completed is None else completed
 
     def _complete_listed(self, channel: Channel, count: int, completion: Observation) -> list[Resolved] | None:
         """Return pending events up to a completion event if they end a listed session, none if they may, else None.

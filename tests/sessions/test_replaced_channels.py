@@ -88,6 +88,31 @@ def test_without_newexten_the_completion_event_finds_the_session_whose_channel_h
     assert (row.observation.details["Channel"], row.observation.details["Uniqueid"]) == (NEW, f"of {NEW}")
 
 
+@pytest.mark.parametrize("gone_first", [True, False])
+def test_without_a_hangup_the_moment_at_which_the_session_leaves_the_list_tells(
+    script: ScriptedTies, gone_first: bool
+) -> None:
+    """An event filter lets neither Newexten nor Hangup through."""
+    runs(script, 0)
+    is_listed(script, 60)
+    gone = Observation(LIFE, at(60.9 if gone_first else 61.2), "Gone", 7, CHANNEL)
+    rows = script.ties.session_gone(EPOCH, SESSION, gone) if gone_first else []
+    rows += completes(script, 61)
+    rows += script.ties.hang_up(EPOCH, Hangup(LIFE, at(61.1), NEW, f"of {NEW}"))
+    rows += [] if gone_first else script.ties.session_gone(EPOCH, SESSION, gone)
+    assert keys_and_sessions(rows) == [(2, SESSION)]
+
+
+def test_a_completion_event_beside_a_listed_session_waits_and_is_a_fax_of_its_own(script: ScriptedTies) -> None:
+    """The same file goes to many recipients, and no event shows the beginning of a short one."""
+    runs(script, 0)
+    is_listed(script, 60)
+    assert completes(script, 61) == []
+    is_listed(script, 62)
+    (row,) = script.ties.expire(at(61 + 151))
+    assert row.session_id not in (SESSION, ANOTHER)
+
+
 def test_the_final_variables_come_along(script: ScriptedTies) -> None:
     runs(script, 0)
     hangs_up(script, 5)
