@@ -93,7 +93,7 @@ def usage(selection: Selection, bucket: str) -> Dataset:
         *(column(name, sa.Text()) for name in ("server", "account_code", "direction")),
         *(column(name, sa.BigInteger()) for name in counts),
         column("seconds", sa.Numeric()),
-        *(column(name, sa.BigInteger()) for name in ("successes", "failures", "unknown_ends")),
+        *(column(name, sa.BigInteger()) for name in ("successes", "failures", "unknown_ends", "unknown_durations")),
         name="usage",
     )
     query = select(found).where(*selection.filters(found))

@@ -64,7 +64,7 @@ sessions = _relation(
     y_resolution integer, resolution text, result text, result_class text, result_text text, snapshots bigint,
     first_position bigint, last_position bigint, ended_not_before timestamptz, ended_not_after timestamptz,
     poll_gap_seconds numeric, bad_lines_lower_bound boolean, overlaps_gap boolean, fax_session_id uuid,
-    result_error text
+    result_error text, started_not_before timestamptz
     """,
 )
 session_pages = _relation(

@@ -29,7 +29,7 @@ NEVER_NULL = {
     "session_timeline": "session_id started_at observed_at event changes collector_id position",
     "session_rows": "session_id started_at observed_at position collector_id event is_snapshot",
     "page_attempts": "session_id started_at page attempt first_seen_at last_seen_at snapshots kept",
-    "usage_daily": "day server sessions successes failures unknown_ends",
+    "usage_daily": "day server sessions successes failures unknown_ends unknown_durations",
     "quality_by_peer": "sessions measurable_pages resent_pages rate_falls successes failures unknown_ends",
     "failures": "day server sessions after_a_page faxes share unknown_share",
     "coverage_gaps": "server began_at reason reasons sessions",

@@ -13,7 +13,7 @@ select
     s.called_number,  -- Called number, as sent (personal). NULL if unknown.
     s.result,  -- success, failed or unknown, as in fax.sessions.
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
-    s.duration_seconds as seconds,  -- Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer's clock was set back meanwhile.
+    s.duration_seconds as seconds,  -- Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if only its end was observed, or if the observer's clock was set back meanwhile.
     r.rate_id,  -- Rate that applied (fax.rate). NULL if none matches.
     r.currency,  -- Currency of the amounts (ISO 4217). NULL if no rate matches.
     case
@@ -34,7 +34,7 @@ left join lateral (
     select q.*
     from fax.rate q
     where (q.called_prefix is null
-           or q.called_prefix = any (array(select left(s.called_number, n) from generate_series(1, least(length(s.called_number), 40)) n)))
+           or q.called_prefix = any (array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number) p, generate_series(1, least(length(p.number), 40)) n)))
       and (q.account_code is null or q.account_code = s.account_code)
       and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)

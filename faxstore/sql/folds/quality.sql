@@ -33,7 +33,8 @@ begin atomic
         select
             f.session_id, f.started_at, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
             f.first_data_rate is not null as negotiated,
-            coalesce(f.remote_station_id, case f.direction when 'received' then f.caller_number else f.called_number end) as peer
+            coalesce(fax.peer_id(f.remote_station_id),
+                     fax.peer_id(case f.direction when 'received' then f.caller_number else f.called_number end)) as peer
         from fax.sessions f
         where f.started_at >= from_local at time zone time_zone
           and f.started_at < to_local at time zone time_zone

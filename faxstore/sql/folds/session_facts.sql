@@ -27,6 +27,7 @@ select
     x.completed_at,  -- Time of the completion event. NULL if none.
     x.gone_at,  -- First complete list without the session. NULL if none.
     x.last_row_at,  -- Last observation of any kind.
+    x.last_shown_at,  -- Last observation of the fax itself, without variables that a dialplan set later.
     n.began_at as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
     x.error_correction_mode,  -- ECM by the last measurement. NULL if never negotiated.
     x.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
@@ -39,11 +40,12 @@ select
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
+    x.start_observed,  -- Whether a snapshot or an event shows its start. False if it is known only from its end.
     x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
-    x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
-    x.error,  -- FAXERROR at the end. NULL if not on the wire, or blank.
-    x.status_text,  -- FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.
+    x.status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
+    x.error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
+    x.status_text,  -- FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
     x.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
     x.remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
     x.first_position,  -- First position of its rows.
@@ -75,6 +77,7 @@ cross join lateral (
         c.completed_at,
         g.gone_at,
         e.last_row_at,
+        coalesce(greatest(r.set_at, e.last_event_at), e.last_row_at) as last_shown_at,
         o.error_correction_mode,
         o.first_data_rate,
         coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
@@ -83,15 +86,17 @@ cross join lateral (
         coalesce(o.x_resolution, c.x_resolution) as x_resolution,
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
+        o.snapshots > 0 or v.began as start_observed,
         -- If its channel was replaced, a fax belongs to the call and account that it began with.
         coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
             as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
-        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescape(v.local_station_id)) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescape(v.remote_station_id)) as remote_station_id,
+        -- of the completion event, unless a dialplan changed FAXSTATUS before it
+        coalesce(case when k.stands then k.status end, r.status) as status,
+        coalesce(case when k.stands then k.error end, r.error, k.error) as error,
+        coalesce(case when k.stands then k.status_text end, r.status_text, k.status_text) as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), r.local_station_id) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,
         e.first_position,
         e.last_position
     -- the snapshots
@@ -171,36 +176,47 @@ cross join lateral (
                          else d.observed_at > h.observed_at + interval '30 seconds' end
           )
     ) g
-    -- channel variables: FAXSTATUS is FAILED before a session exists, blank when it starts, the result at its end.
-    -- Values set before the first snapshot or after the completion event do not belong to this fax.
+    -- what its channel's other events show
     cross join lateral (
         select
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUS'))[1] as status,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXERROR'))[1] as error,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUSSTRING'))[1] as status_text,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'LOCALSTATIONID' and x.value <> ''))[1] as local_station_id,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'REMOTESTATIONID' and x.value <> ''))[1] as remote_station_id,
             (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
             (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
             (array_agg(h.operation order by h.observed_at)
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
             -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
             string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
-                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names
+                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
+            -- sendfax_exec and receivefax_exec set INIT_ERROR first; generic_fax_exec sets blanks when the fax starts
+            count(*) filter (where h.event in ('FAXStatus', 'Newexten') or h.details ->> 'Value' in ('INIT_ERROR', '')) > 0 as began
         from own h
-        cross join lateral (
-            select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
-            where h.event = 'VarSet'
-            union all
-            select null, null where h.event <> 'VarSet'
-        ) x
-        where h.event in ('VarSet', 'FAXStatus', 'Newexten', 'Status')
-          and (h.event <> 'VarSet' or h.observed_at between coalesce(o.first_seen_at, h.observed_at)
-                                                        and coalesce(c.completed_at, h.observed_at))
+        where h.event in ('FAXStatus', 'Newexten', 'Status')
+           or (h.event = 'VarSet' and h.details ->> 'Variable' in ('FAXSTATUS', 'FAXERROR')
+               and h.observed_at < coalesce(c.completed_at, 'infinity'))
     ) v
+    -- its channel variables
+    cross join lateral (
+        select
+            array_agg(case when h.event = 'VarSet' then coalesce(h.details ->> 'Variable', '') else 'completion event' end) as names,
+            array_agg(case when h.event = 'VarSet' then coalesce(h.details ->> 'Value', '') end) as settings,
+            array_agg(h.collector_id) as observers,
+            array_agg(h.observed_at) as moments
+        from own h
+        where h.event in ('VarSet', 'SendFAX', 'ReceiveFAX')
+    ) a
+    cross join lateral fax.reported_result(a.names, a.settings, a.observers, a.moments, o.first_seen_at) r
+    -- and those that the completion event contains (channelvars in manager.conf)
+    cross join lateral (
+        select
+            n.status,
+            nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') as error,
+            nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') as status_text,
+            coalesce(n.status in ('SUCCESS', 'FAILED'), true) as stands
+        from (select fax.channel_variable(c.details, 'FAXSTATUS') as status) n
+    ) k
     -- its positions in the history
     cross join lateral (
-        select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
+        select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at,
+               max(h.observed_at) filter (where h.event <> 'VarSet') as last_event_at
         from own h
     ) e
 ) x

@@ -23,9 +23,9 @@ select
     f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
     f.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
-    f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier.
-    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.
-    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, or if the observer's clock was set back meanwhile.
+    f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier; if only its end was observed, at an unknown time after started_not_before.
+    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last sign of the fax if it was never listed and has no completion event. NULL if open.
+    case when f.start_observed and e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, if only its end was observed, or if the observer's clock was set back meanwhile.
     e.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
@@ -46,7 +46,7 @@ select
         when f.error = 'NATIVE_T38' or f.status = 'SUCCESS' then 'success'
         when f.status = 'FAILED' then 'failed'
         else 'unknown'
-    end as result,  -- success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
+    end as result,  -- success or failed, by FAXSTATUS as res_fax set it (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
     fax.result_class(f.status, f.error, f.status_text) as result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     coalesce(f.status_text, f.error) as result_text,  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
     f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.
@@ -71,7 +71,8 @@ select
         order by g.session_number
         limit 1
     ) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
-    f.error as result_error  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
+    f.error as result_error,  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
+    case when not f.start_observed then fax.last_list_before(f.server, e.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
 from fax.session_facts f
 cross join lateral (
     select
@@ -85,12 +86,13 @@ cross join lateral (
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
-            when f.next_life_at is not null or (f.session_number is null and f.snapshots = 0) then f.last_row_at
+            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
+            when f.next_life_at is not null then f.last_row_at
         end as ended_at,
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
-            when f.session_number is null and f.snapshots = 0 then f.last_row_at
+            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
             else f.next_life_at
         end as ended_not_after
 ) e

@@ -7,7 +7,7 @@ create function fax.usage(from_local timestamp, to_local timestamp, time_zone te
 returns table (
     bucket_start timestamptz, bucket_end timestamptz, server text, account_code text, direction text,
     sessions bigint, pages bigint, bad_lines bigint, seconds numeric,
-    successes bigint, failures bigint, unknown_ends bigint
+    successes bigint, failures bigint, unknown_ends bigint, unknown_durations bigint
 )
 language plpgsql stable parallel safe
 security definer
@@ -32,7 +32,8 @@ begin
         count(*), sum(b.pages)::bigint, sum(b.bad_lines)::bigint, sum(b.duration_seconds),
         count(*) filter (where b.result = 'success'),
         count(*) filter (where b.result = 'failed'),
-        count(*) filter (where b.result = 'unknown')
+        count(*) filter (where b.result = 'unknown'),
+        count(*) filter (where b.duration_seconds is null)
     from (
         select
             date_trunc(bucket, s.started_at, time_zone) as bucket_start,

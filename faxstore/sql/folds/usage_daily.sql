@@ -11,10 +11,11 @@ select
     u.sessions,  -- Sessions: successes, failures and unknown_ends together.
     u.pages,  -- Pages of these sessions. NULL if none of them reported pages.
     u.bad_lines,  -- Bad lines on accepted pages of the sessions that can measure them. NULL if none can.
-    u.seconds,  -- Seconds from first observation to end, in total. NULL if none has ended.
+    u.seconds,  -- Seconds from first observation to end of the sessions whose duration is known. NULL if none is.
     u.successes,  -- Sessions with result success.
     u.failures,  -- Sessions with result failed.
-    u.unknown_ends  -- Sessions without a result on the wire, including open ones.
+    u.unknown_ends,  -- Sessions without a result on the wire, including open ones.
+    u.unknown_durations  -- Sessions without a duration, which seconds leaves out: open ones, and those of which only the end was observed.
 from (
     select generate_series(
         (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,

@@ -30,10 +30,13 @@ grant execute on function
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
     fax.unescape(text),
+    fax.reported_result(text[], text[], text[], timestamptz[], timestamptz),
+    fax.peer_id(text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.gaps(text, timestamptz, timestamptz),
+    fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),
     fax.usage(timestamp, timestamp, text, text)
 to fax_reader, fax_ingest, fax_masked;

@@ -27,6 +27,7 @@ from tests.kit.given import (
     listing,
     moment,
     of,
+    of_server,
     receiving,
     result,
     sending,
@@ -383,6 +384,106 @@ def test_variables_after_the_completion_event_are_ignored(database: psycopg.Conn
     late = [replace(one, session_number=0) for one in result(3, "FAILED", "HANGUP", "not this one")]
     append(database, session, late)
     assert results(database) == ("success", "success", "OK")
+
+
+def test_what_a_dialplan_sets_changes_no_result(database: psycopg.Connection) -> None:
+    """FreePBX sets FAXSTATUS again after each failed fax, here before the completion event arrives."""
+    late = [
+        replace(variable(5 + second, "FAXSTATUS", text), session_number=0)
+        for second, text in enumerate(("SUCCESS", "FAILED: busy", ""))
+    ]
+    append(database, receiving((0, 1, 0)), result(1, "", "", ""), receiving((2, 1, 0)))
+    append(
+        database,
+        result(3, "FAILED", "HANGUP", "remote channel hungup"),
+        result(3.02, "FAILED", "HANGUP", "The call dropped prematurely"),
+    )
+    append(database, gone(4), late)
+    assert results(database) == ("failed", "call_dropped", "The call dropped prematurely")
+    append(database, completed(8, 0))
+    assert results(database) == ("failed", "call_dropped", "The call dropped prematurely")
+
+
+@pytest.mark.parametrize(
+    "carried", [["FAXSTATUS=FAILED: busy", "FAXERROR=HANGUP"], ["FAXSTATUS="], ["FAXMODE=audio"], None]
+)
+def test_a_value_of_a_dialplan_in_the_completion_event_decides_nothing(
+    database: psycopg.Connection, carried: list[str] | None
+) -> None:
+    """Set while Asterisk still ended the fax: then its own VarSet events decide."""
+    variables: dict[str, Any] = {} if carried is None else {"ChanVariable": carried}
+    append(database, receiving((0, 1, 0)), result(1, "SUCCESS", "", "OK"), completed(2, 1, **variables))
+    assert results(database) == ("success", "success", "OK")
+
+
+@pytest.mark.parametrize("value", ["FAILED: error: busy", "DIALFAIL", "success", "NATIVE_T38"])
+def test_another_text_is_no_result(database: psycopg.Connection, value: str) -> None:
+    append(
+        database,
+        receiving((0, 1, 0)),
+        variable(1, "FAXSTATUS", value),
+        completed(2, 1, ChanVariable=f"FAXSTATUS={value}"),
+    )
+    assert results(database) == ("unknown", None, None)
+
+
+# -- a start that was not observed ------------------------------------------------------------------------
+
+
+def durations(database: psycopg.Connection) -> tuple[Any, ...]:
+    return of(the_session(database), "started_at", "ended_at", "duration_seconds", "started_not_before")
+
+
+def test_a_fax_known_only_from_its_end_has_no_duration(database: psycopg.Connection) -> None:
+    append(database, result(89, "SUCCESS", "NO_ERROR", "OK"), completed(90, 10, "SendFAX"), hangup(90.1))
+    assert durations(database) == (at(89), at(90), None, None)
+    append(database, variable(91, "FAXSTATUS", "", session_number=None))
+    assert durations(database) == (at(89), at(90), None, None)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param([begins(0, "ReceiveFAX")], id="Newexten"),
+        pytest.param([status(0, "Allocating Resources")], id="FAXStatus"),
+        pytest.param([entry(0), entry(89)], id="lists"),
+        pytest.param(
+            result(0, "FAILED", "INIT_ERROR", "error starting fax session"), id="the variables of its application"
+        ),
+        pytest.param(result(0, "", "", ""), id="the variables of its start"),
+    ],
+)
+def test_a_duration_needs_one_sign_of_the_start(database: psycopg.Connection, start: list[Any]) -> None:
+    append(
+        database, of_server(-60, "Polled"), of_server(0, "Polled"), of_server(60, "Polled"), of_server(120, "Polled")
+    )
+    append(database, start, completed(90, 10))
+    assert durations(database) == (at(0), at(90), 90, None)
+
+
+@pytest.mark.parametrize(
+    ("polled", "expected"),
+    [
+        pytest.param([0, 60, 120], 60, id="a list before its end"),
+        pytest.param([0, 75, 120], 75, id="at least 15 s before its end"),
+        pytest.param([0, 76, 120], 0, id="a later one may follow the fax"),
+        pytest.param([76, 120], None, id="none early enough"),
+        pytest.param([], None, id="no list"),
+        pytest.param([0, 200], None, id="no list for 150 s: a gap"),
+    ],
+)
+def test_the_start_of_a_fax_that_no_list_contains(
+    database: psycopg.Connection, polled: list[float], expected: float | None
+) -> None:
+    append(database, [of_server(second, "Polled") for second in polled], completed(90, 10), hangup(91))
+    assert durations(database) == (at(90), at(90), None, None if expected is None else at(expected))
+
+
+def test_lists_of_a_failed_poll_or_another_server_bound_no_start(database: psycopg.Connection) -> None:
+    append(database, of_server(60, "Polled", server="pbx2"), of_server(120, "Polled", server="pbx2"))
+    append(database, of_server(60, "Polled"), of_server(70, "PollFailed", LastPolled=65), of_server(80, "Polled"))
+    append(database, of_server(120, "Polled"), completed(90, 10), hangup(91))
+    assert durations(database)[3] is None
 
 
 # -- evidence ---------------------------------------------------------------------------------------------

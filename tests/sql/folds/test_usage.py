@@ -72,6 +72,15 @@ def test_an_open_session_counts_without_seconds(database: psycopg.Connection) ->
     append(database, sending((0, 1), (10, 2)))
     (row,) = read(database, "select * from fax.usage_daily")
     assert of(row, *NAMES) == (1, 1, None, None, 0, 0, 1)
+    assert row["unknown_durations"] == 1
+
+
+def test_a_fax_known_only_from_its_end_counts_without_seconds(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (10, 2, 0)), gone(12))
+    append(database, completed(60, 10), hangup(61))
+    (row,) = read(database, "select * from fax.usage_daily")
+    assert of(row, *NAMES) == (2, 11, 0, 12, 0, 0, 2)
+    assert row["unknown_durations"] == 1
 
 
 def test_a_detector_does_not_count_and_a_gateway_has_its_own_row(database: psycopg.Connection) -> None:

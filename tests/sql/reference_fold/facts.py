@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from tests.sql.reference_fold.attempts import Page, pages_seen
+from tests.sql.reference_fold.result import Write, reported, standing, unescaped
 from tests.sql.reference_fold.row import Row, Seen, first, in_order, last, said, seconds_between
 
 ANOTHER_CLOCK = timedelta(seconds=30)
@@ -43,6 +43,15 @@ class Session:
         return bool(
             self.named["is_fax"] and (self.named["session_number"] is None or self.snapshots or self.completion)
         )
+
+    @property
+    def is_start_observed(self) -> bool:
+        """Whether a list, an application's event, or a variable that it sets at its start shows when it started."""
+        if self.snapshots or any(row.event in {"Newexten", "FAXStatus"} for row in self.rows):
+            return True
+        before_end = [row for row in self.rows if not self.completion or row.at < self.completion.at]
+        results = [row for row in before_end if row.is_variable("FAXSTATUS") or row.is_variable("FAXERROR")]
+        return any(row.details.get("Value") in {"", "INIT_ERROR"} for row in results)
 
     @cached_property
     def operation(self) -> str | None:
@@ -107,10 +116,17 @@ class Session:
             if row.event == "Gone" and not self.is_refuted(row):
                 return self._ended("gone", row.at, row.at)
         if not self.snapshots and self.named["session_number"] is None:
-            return self._ended("gone", self.rows[-1].at, self.rows[-1].at)
+            return self._ended("gone", self.last_shown_at, self.last_shown_at)
         own = next(epoch for epoch in self.epochs if epoch["epoch_id"] == self.named["epoch_id"])
         later = [begin(epoch) for epoch in self.epochs if place(epoch) > place(own)]
         return self._ended("server_restart", self.rows[-1].at, min(later)) if later else End("open")
+
+    @property
+    def last_shown_at(self) -> datetime:
+        """The last row that shows the fax itself: an event, or the result; a dialplan may set variables later."""
+        events = [row.at for row in self.rows if row.event != "VarSet"]
+        results = [self.result.until] if self.result else []
+        return max(events + results, default=self.rows[-1].at)
 
     def is_refuted(self, gone: Seen) -> bool:
         """Whether it was listed again: later by the same observer, or by another beyond any clock difference."""
@@ -127,24 +143,34 @@ class Session:
 
     # -- its result ---------------------------------------------------------------------------------------
 
+    @cached_property
+    def reported(self) -> Mapping[str, str]:
+        """What res_fax set, by variable."""
+        return reported(self.rows, self.result, self.listed_at)
+
+    @cached_property
+    def result(self) -> Write | None:
+        """The variables that res_fax set as the result."""
+        return standing(self.rows, self.listed_at)
+
+    @property
+    def listed_at(self) -> datetime | None:
+        """The first snapshot."""
+        return self.snapshots[0].at if self.snapshots else None
+
     def variable(self, name: str) -> str | None:
-        """The final value of a result variable: from the end event, else as last set."""
-        of_end = channel_variable(self.completion, name) if self.completion else None
-        if of_end is not None:
-            return of_end or None
-        values = [set_to(row) for row in self._variables(name)]
-        return last(values) or None
+        """The final value of a result variable: from the end event, else as res_fax set it."""
+        of_end = self.completion and channel_variable(self.completion, name)
+        status = self.completion and channel_variable(self.completion, "FAXSTATUS")
+        stands = status in {None, "SUCCESS", "FAILED"}
+        if name == "FAXSTATUS":
+            return (stands and of_end) or self.reported.get(name)
+        return (stands and of_end) or self.reported.get(name) or of_end or None
 
     def station_id(self, header: str) -> str | None:
         """LocalStationID or RemoteStationID."""
         of_end = self.completion.detail(header) if self.completion else None
-        return of_end or last(said(self._variables(header.upper()), lambda row: set_to(row) or None))
-
-    def _variables(self, name: str) -> list[Seen]:
-        """The VarSets of that name while the fax ran: the channel may carry another fax before or after it."""
-        after_start = [row for row in self.rows if not self.snapshots or row.at >= self.snapshots[0].at]
-        in_time = [row for row in after_start if not self.completion or row.at <= self.completion.at]
-        return [row for row in in_time if row.is_variable(name)]
+        return of_end or self.reported.get(header.upper())
 
     # -- its parties --------------------------------------------------------------------------------------
 
@@ -192,12 +218,7 @@ def channel_variable(row: Seen, name: str) -> str | None:
     """A variable that the event carries (channelvars in manager.conf); None if it carries none."""
     recorded = row.details.get("ChanVariable") or []
     pairs = [one.partition("=") for one in ([recorded] if isinstance(recorded, str) else recorded)]
-    return next((value for variable, equals, value in pairs if variable == name and equals), None)
-
-
-def set_to(row: Seen) -> str:
-    """The value of a VarSet: Asterisk escapes quotes, question marks and backslashes with a backslash."""
-    return re.sub(r"""\\(["'?\\])""", r"\1", row.details.get("Value") or "")
+    return next((unescaped(value) for variable, equals, value in pairs if variable == name and equals), None)
 
 
 def number(recorded: str | None) -> str | None:

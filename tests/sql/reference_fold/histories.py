@@ -23,6 +23,20 @@ Recorded = tuple[str, Record]
 FAULTS = 12
 """The most rows of a history that are lost, repeated or garbled one by one."""
 
+FILTERS: tuple[tuple[str, ...], ...] = (
+    (),
+    (),
+    (),
+    ("FAXPAGES",),
+    ("FAXERROR", "FAXSTATUSSTRING"),
+    ("FAXSTATUS",),
+    ("FAXSTATUSSTRING",),
+    ("FAXERROR",),
+    ("FAXSTATUS", "FAXERROR"),
+    ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING"),
+)
+"""Variables that an event filter may hide."""
+
 RATES = (14400, 12000, 9600, 7200, 4800, 2400)
 GARBAGE = (-(2**31), -14400, -1, 0, 1, 33600, 33601, 2**31 - 1)
 GARBLED = ("data_rate",) * 3 + ("page_number", "pages_received", "pages_transmitted", "total_bad_lines")
@@ -107,6 +121,7 @@ def faxes(draw: st.DrawFn, quick: bool = False) -> Fax:
         status=draw(st.sampled_from(("SUCCESS", "FAILED", ""))),
         completed_after=draw(st.sampled_from((0.02, 0.5, 6.0, None))),
         carries_result=draw(st.booleans()),
+        hung_up=draw(st.booleans()),
         parties=draw(parties()),
     )
     if quick:
@@ -115,7 +130,27 @@ def faxes(draw: st.DrawFn, quick: bool = False) -> Fax:
         fax,
         missed_pages=draw(st.sampled_from((0, 0, 0, 1, -1, NOT_TOLD))),
         restart_at=fax.start + draw(st.integers(1, 40)) if draw(st.integers(0, 5)) == 5 else None,
+        hidden=frozenset(draw(st.sampled_from(FILTERS))),
+        dialplan=draw(dialplans()),
     )
+
+
+def dialplans() -> st.SearchStrategy[tuple[tuple[float, str, str], ...]]:
+    """What a dialplan sets before, during and after a fax: any variable, to any text."""
+    seconds = st.integers(-16, 160).map(lambda quarters: quarters / 4)
+    name = st.sampled_from(("FAXSTATUS",) * 4 + ("FAXERROR", "FAXSTATUSSTRING", "REMOTESTATIONID", "LOCALSTATIONID"))
+    values = (
+        "SUCCESS",
+        "FAILED",
+        "",
+        "FAILED: error: busy",
+        "NATIVE_T38",
+        "INIT_ERROR",
+        "remote channel hungup",
+        "mine",
+    )
+    settings = st.lists(st.tuples(seconds, name, st.sampled_from(values)), max_size=4, unique_by=lambda one: one[0])
+    return st.one_of(st.just(()), settings.map(tuple))
 
 
 def parties() -> st.SearchStrategy[Details]:

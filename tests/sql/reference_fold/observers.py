@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,33 +81,80 @@ class Observer:
 BESIDE_POLLS = 0.000_037
 """Seconds: keeps two messages of a connection from having one moment; polls come at round ones."""
 
+BESIDE_RES_FAX = 0.000_551
+"""Seconds: keeps the variables of a dialplan out of those that res_fax sets together."""
 
-def events(fax: Fax) -> Iterator[tuple[float, str, dict[str, Any], dict[str, Any]]]:
-    """The events of a fax: (moment, name, details, columns)."""
+Event = tuple[float, str, dict[str, Any], dict[str, Any]]
+"""Moment, name, details, columns."""
+
+Setting = tuple[float, str, str]
+"""Moment, variable, value."""
+
+
+def events(fax: Fax) -> Iterator[Event]:
+    """The events of a fax."""
     if fax.operation not in {"send", "receive"}:
         return
-    application = "SendFAX" if fax.operation == "send" else "ReceiveFAX"
     operation = {"operation": fax.operation}
-    called = {"Application": application, "AppData": f"/fax/{fax.number}.tif&/fax/more.tif,z"}
+    called = {"Application": application(fax), "AppData": f"/fax/{fax.number}.tif&/fax/more.tif,z"}
     yield fax.start - 0.7, "Newexten", called | fax.parties, operation
-    for place, name in enumerate(("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "REMOTESTATIONID")):
-        initial = "FAILED" if name == "FAXSTATUS" and fax.start % 2 else ""
-        yield fax.start - 0.5 + place / 10_000, "VarSet", {"Variable": name, "Value": initial}, {}
+    for at, name, value in reported(variables(fax)):
+        if name not in fax.hidden:
+            yield at, "VarSet", {"Variable": name, "Value": value}, {}
     yield fax.start + 0.05, "FAXStatus", {"Status": "Allocating Resources"} | fax.parties, operation
     yield fax.start + 1.11, "Status", {"DNID": "5550177"} | fax.parties, {}
-    end = fax.end
-    result = {"FAXSTATUS": fax.status, "FAXERROR": "HANGUP", "FAXSTATUSSTRING": "OK", "REMOTESTATIONID": "+1 555"}
-    for place, (name, value) in enumerate(result.items()):
-        yield end - 0.01 + place / 10_000, "VarSet", {"Variable": name, "Value": value}, {}
-    if fax.completed_after is None:
-        return
+    if fax.completed_after is not None:
+        yield completion(fax, fax.end + fax.completed_after)
+
+
+def application(fax: Fax) -> str:
+    """The application that runs it, which names its completion event, too."""
+    return "SendFAX" if fax.operation == "send" else "ReceiveFAX"
+
+
+def variables(fax: Fax) -> Iterator[Setting]:
+    """The variables that res_fax sets, in its order, and those of the dialplan."""
+    yield fax.start - 0.51, "FAXSTATUS", "FAILED"
+    yield from together(fax.start - 0.5, "FAILED", "INIT_ERROR", "error starting fax session", "", "0")
+    if fax.operation == "receive":
+        yield fax.start - 0.4, "FAXERROR", "Channel Problems"
+        yield fax.start - 0.399, "FAXSTATUSSTRING", "Error before FAX transmission started."
+    yield from together(fax.start + 0.02, "", "", "", "", "0")
+    if fax.hung_up:
+        yield from together(fax.end - 0.03, "FAILED", "HANGUP", "remote channel hungup", "", "0")
+    yield from together(fax.end - 0.01, fax.status, fax.error, "OK", "+1 555", "1")
+    for second, name, value in fax.dialplan:
+        yield fax.start + second + BESIDE_RES_FAX, name, value
+
+
+def reported(settings: Iterable[Setting]) -> Iterator[Setting]:
+    """The settings that Asterisk reports: not that of a blank variable to blank."""
+    current: dict[str, str] = {}
+    for at, name, value in sorted(settings):
+        if value or current.get(name):
+            yield at, name, value
+        current[name] = value
+
+
+def together(at: float, *values: str) -> Iterator[Setting]:
+    """The variables of one write."""
+    for place, (name, value) in enumerate(zip(WRITTEN, values, strict=True)):
+        yield at + place / 10_000, name, value
+
+
+WRITTEN = ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "REMOTESTATIONID", "FAXPAGES")
+"""Variables that res_fax sets together, in its order."""
+
+
+def completion(fax: Fax, at: float) -> Event:
+    """Its completion event."""
     details: dict[str, Any] = {"LocalStationID": "+1 555 0100", "RemoteStationID": ""} | fax.parties
     if fax.carries_result:
-        details["ChanVariable"] = [f"{name}={value}" for name, value in result.items() if name != "FAXERROR"]
+        details["ChanVariable"] = [f"FAXSTATUS={fax.status}", "FAXSTATUSSTRING=OK", "REMOTESTATIONID=+1 555"]
     pages = None if fax.missed_pages == NOT_TOLD else max(0, fax.pages + fax.missed_pages)
     column = "pages_received" if fax.operation == "receive" else "pages_transmitted"
     fields = {"data_rate": 9600, "x_resolution": 8031, "y_resolution": 3850, "file_name": f"/fax/{fax.number}.tif"}
-    yield end + fax.completed_after, application, details, operation | fields | {column: pages}
+    return at, application(fax), details, {"operation": fax.operation} | fields | {column: pages}
 
 
 NOT_TOLD = -99

@@ -25,7 +25,8 @@ def session(fax: Session, class_of: ClassOf) -> dict[str, Any]:
     rates = said(fax.snapshots, lambda row: row.rate)
     x_resolution, y_resolution = fax.resolution()
     status, error, text = (fax.variable(name) for name in ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING"))
-    duration = seconds_between(fax.named["started_at"], fax.end.at) if fax.end.at else None
+    known = fax.is_start_observed and fax.end.at
+    duration = seconds_between(fax.named["started_at"], fax.end.at) if known and fax.end.at else None
     return {
         "session_id": fax.named["session_id"],
         "server": fax.named["server"],

@@ -75,12 +75,23 @@ class Fax:
     """When the server restarts during the fax."""
     carries_result: bool = False
     """Whether the completion event has ChanVariables."""
+    hung_up: bool = False
+    """Whether its peer hangs up just before its end: res_fax then sets FAILED and, a moment later, the result."""
+    hidden: frozenset[str] = frozenset()
+    """Channel variables that no observer receives."""
+    dialplan: tuple[tuple[float, str, str], ...] = ()
+    """What a dialplan sets: seconds since the start of the fax, variable, value."""
     parties: Details = field(default_factory=dict)
 
     @property
     def channel(self) -> str:
         """Its channel: no other fax of a history has it."""
         return f"PJSIP/{self.server}-{self.operation}-{self.number}-{self.start}"
+
+    @property
+    def error(self) -> str:
+        """FAXERROR at its end."""
+        return "HANGUP" if self.hung_up else "" if self.status == "SUCCESS" else "Timed out"
 
     @property
     def pages(self) -> int:

@@ -37,8 +37,25 @@ def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str)
         number = 0
     row = Observation(life(), moment(draw(st.integers(0, 300)) / 4), event, number, f"X{number}", f"id {number}")
     if event == "VarSet":
-        name = draw(st.sampled_from(("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "REMOTESTATIONID", "LOCALSTATIONID")))
-        value = draw(st.sampled_from(("", "SUCCESS", "FAILED", "NATIVE_T38", "The call \\'dropped\\' prematurely")))
+        name = draw(
+            st.sampled_from(
+                ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "REMOTESTATIONID", "LOCALSTATIONID", "FAXMODE")
+            )
+        )
+        values = (
+            "",
+            "",
+            "SUCCESS",
+            "FAILED",
+            "NATIVE_T38",
+            "INIT_ERROR",
+            "HANGUP",
+            "error starting fax session",
+            "DIALFAIL",
+        )
+        value = draw(
+            st.sampled_from((*values, "remote channel hungup", "Channel Problems", "\\'dropped\\' prematurely"))
+        )
         return collector, replace(row, details={"Variable": name, "Value": value})
     if event in {"FAXSession", "FAXSessionsEntry"}:
         counts = {
@@ -63,7 +80,15 @@ def wild_rows(draw: st.DrawFn, operation: str, completion: str, technology: str)
         ends: dict[str, Any] = {"operation": operation, "x_resolution": 8031, "y_resolution": 3850}
         pages = draw(st.sampled_from((0, 1, 2, 3, None, 40)))
         rate = draw(st.sampled_from((9600, 0, None, 14400)))
-        recorded = draw(st.sampled_from((None, "FAXSTATUS=", "FAXSTATUS=FAILED", "FAXERROR=NATIVE_T38", "OTHER=1")))
+        carried = (
+            "FAXSTATUS=",
+            "FAXSTATUS=FAILED",
+            "FAXSTATUS=DIALFAIL",
+            "FAXERROR=NATIVE_T38",
+            "FAXERROR=",
+            "OTHER=1",
+        )
+        recorded = draw(st.sampled_from((None, *carried, [carried[1], carried[3]], [carried[2], carried[3]])))
         variables: Details = {"ChanVariable": recorded} if recorded else {}
         return collector, replace(row, details=details | variables, data_rate=rate, **ends | {column: pages})
     if event in {"FAXStatus", "Newexten"}:
