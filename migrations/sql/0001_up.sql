@@ -979,6 +979,145 @@ $$;
 
 comment on function fax.unescape is 'Removes the escapes that Asterisk adds to a channel variable in VarSet and ChanVariable: a backslash before quotes and backslashes (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters remain escaped.';
 
+-- The result of one fax as res_fax set it, from all values of its channel variables. NULLs if res_fax set none.
+-- A dialplan may set the same variables to any text at any time, so a value counts by its place, not by being the last.
+-- res_fax sets them together, FAXSTATUS first and FAXERROR next: one write (res_fax.c, set_channel_variables). A write
+-- is blank when the fax starts, FAILED at a hangup, timeout or error while the fax goes on, and SUCCESS or FAILED right
+-- before the completion event, at which the fax is over (generic_fax_exec; recordings churn-22, failures-22).
+--   with a completion event    the last write before it stands
+--   without                    the first write after the blank one stands, or the second if the fax went on after it
+--   without a blank one, too   likewise, of the writes since the first snapshot; of all if the fax was never listed
+-- Where FAXSTATUS is filtered out, FAXERROR begins a write. Clocks differ, so each observer's values are judged on their
+-- own, and an observer of the completion event comes first.
+-- names, settings: the variables and their values; 'completion event' is the event itself. observers, moments: who
+-- observed each of them, and when. listed_at: the first snapshot, NULL if never listed.
+-- example: select * from fax.reported_result('{FAXSTATUS,FAXSTATUS,FAXSTATUS}', '{"",SUCCESS,FAILED}', '{a,a,a}', '{2026-11-02 08:00+00,2026-11-02 08:01+00,2026-11-02 08:02+00}', null);
+create function fax.reported_result(
+    names text[], settings text[], observers text[], moments timestamptz[], listed_at timestamptz)
+returns table (status text, error text, status_text text, local_station_id text, remote_station_id text, set_at timestamptz)
+language sql immutable parallel safe
+begin atomic
+    with observed as (
+        select
+            u.*,
+            min(u.set_at) filter (where u.name = 'completion event') over (partition by u.observer) as completed_at,
+            case
+                when bool_or(u.name = 'FAXSTATUS') over (partition by u.observer) then 'FAXSTATUS'
+                when bool_or(u.name = 'FAXERROR') over (partition by u.observer) then 'FAXERROR'
+            end as begins_write,
+            bool_or(u.name = 'FAXERROR') over (partition by u.observer) as has_errors,
+            bool_or(u.name = 'FAXSTATUSSTRING') over (partition by u.observer) as has_texts
+        from unnest(names, settings, observers, moments) u (name, setting, observer, set_at)
+        -- receivefax_exec sets these before the fax starts, without FAXSTATUS
+        where u.setting is null or u.setting not in ('Channel Problems', 'Error before FAX transmission started.')
+    ),
+    written as (
+        select
+            n.observer,
+            n.completed_at,
+            n.begins_write,
+            n.has_errors,
+            n.has_texts,
+            min(n.set_at) as set_at,
+            greatest(min(n.set_at), min(n.set_at) filter (where n.name = 'FAXERROR'),
+                     min(n.set_at) filter (where n.name = 'FAXSTATUSSTRING')) as set_until,
+            (array_agg(n.setting order by n.set_at) filter (where n.name = 'FAXSTATUS'))[1] as status,
+            -- before FAXSTATUSSTRING: a dialplan may set a blank one later
+            case when coalesce(min(n.set_at) filter (where n.name = 'FAXERROR') < min(n.set_at) filter (where n.name = 'FAXSTATUSSTRING'), true)
+                 then (array_agg(n.setting order by n.set_at) filter (where n.name = 'FAXERROR'))[1] end as error,
+            (array_agg(n.setting order by n.set_at) filter (where n.name = 'FAXSTATUSSTRING'))[1] as status_text,
+            (array_agg(n.setting order by n.set_at) filter (where n.name = 'LOCALSTATIONID'))[1] as local_station_id,
+            (array_agg(n.setting order by n.set_at) filter (where n.name = 'REMOTESTATIONID'))[1] as remote_station_id
+        from (
+            -- FAXMODE and FAXPAGES are the last ones, so what follows them is not part of the write
+            select o.*, count(*) filter (where o.name in (o.begins_write, 'FAXMODE', 'FAXPAGES'))
+                over (partition by o.observer order by o.set_at) as write
+            from observed o
+        ) n
+        where n.write > 0
+        group by n.observer, n.completed_at, n.begins_write, n.has_errors, n.has_texts, n.write
+    ),
+    -- Without the writes of a dialplan: another text, or FAXSTATUS alone. Asterisk raises no VarSet for a variable that is
+    -- blank and stays so (pbx_builtin_setvar_helper): FAXERROR may be missing in a success, FAXSTATUSSTRING never.
+    of_res_fax as (
+        select
+            w.*,
+            coalesce(w.status, w.error) = '' as is_blank,
+            min(w.set_at) filter (where coalesce(w.status_text = 'error starting fax session', w.error = 'INIT_ERROR'))
+                over (partition by w.observer) as initial_at,
+            case
+                when w.status_text in (
+                    'error starting fax session', 'failed to start FAX session', 'remote channel hungup', 'T.38 switch failed',
+                    'Failed to feed the smoother', 'fax session timed-out', 'error polling data',
+                    'gateway operation started successfully') then true
+                when w.status_text is not null or w.status = 'SUCCESS' then false
+                else coalesce(w.error in ('INIT_ERROR', 'HANGUP', 'TIMEOUT', 'UNKNOWN'), true)
+            end as goes_on
+        from written w
+        where (w.status in ('', 'SUCCESS', 'FAILED') or (w.begins_write = 'FAXERROR' and w.error is not null))
+          and case when w.has_texts then w.status_text is not null
+                   else w.error is not null or w.status = 'SUCCESS' or not w.has_errors end
+    ),
+    begun as (
+        select
+            f.*,
+            -- a dialplan may set blanks before the application starts
+            min(f.set_at) filter (where f.is_blank and f.set_at >= coalesce(f.initial_at, '-infinity'))
+                over (partition by f.observer) as blank_at
+        from of_res_fax f
+    ),
+    of_fax as (
+        select b.*, row_number() over (partition by b.observer, b.is_blank order by b.set_at) as place
+        from begun b
+        where b.set_at >= coalesce(b.blank_at, listed_at, '-infinity')
+    ),
+    standing as (
+        select f.*
+        from of_fax f
+        where f.set_at <= f.completed_at or (f.completed_at is null and f.place <= 2)
+        order by
+            f.is_blank,
+            f.completed_at is null,
+            case when not f.is_blank and f.completed_at is not null then f.set_at end desc nulls last,
+            not f.is_blank and f.place = 1 and f.goes_on,
+            f.set_at
+        limit 1
+    ),
+    -- the station ids of observers that receive neither FAXSTATUS nor FAXERROR
+    station as (
+        select
+            (array_agg(o.setting order by o.set_at) filter (where o.name = 'LOCALSTATIONID'))[1] as local_id,
+            (array_agg(o.setting order by o.set_at) filter (where o.name = 'REMOTESTATIONID'))[1] as remote_id
+        from observed o
+        where o.begins_write is null and o.setting <> '' and o.set_at >= coalesce(listed_at, '-infinity')
+          and o.set_at <= coalesce(o.completed_at, 'infinity')
+    )
+    select
+        nullif(s.status, ''),
+        nullif(fax.unescape(s.error), ''),
+        nullif(fax.unescape(s.status_text), ''),
+        fax.unescape(coalesce(nullif(s.local_station_id, ''), n.local_id)),
+        fax.unescape(coalesce(nullif(s.remote_station_id, ''), n.remote_id)),
+        s.set_until
+    from station n
+    left join standing s on true;
+end;
+
+comment on function fax.reported_result is 'The result of one fax as res_fax set it, from all values of its channel variables. NULLs if res_fax set none. A dialplan may set the same variables to any text at any time, so a value counts by its place, not by being the last. res_fax sets them together, FAXSTATUS first and FAXERROR next: one write (res_fax.c, set_channel_variables). A write is blank when the fax starts, FAILED at a hangup, timeout or error while the fax goes on, and SUCCESS or FAILED right before the completion event, at which the fax is over (generic_fax_exec; recordings churn-22, failures-22).   with a completion event    the last write before it stands   without                    the first write after the blank one stands, or the second if the fax went on after it   without a blank one, too   likewise, of the writes since the first snapshot; of all if the fax was never listed Where FAXSTATUS is filtered out, FAXERROR begins a write. Clocks differ, so each observer''s values are judged on their own, and an observer of the completion event comes first. names, settings: the variables and their values; ''completion event'' is the event itself. observers, moments: who observed each of them, and when. listed_at: the first snapshot, NULL if never listed.';
+
+-- A station id or number without padding, by which the faxes of one peer are found: without blanks, no-break spaces and
+-- control characters at either end, as characters or as escapes (\x00 as the history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet).
+-- NULL if nothing else remains. Everything in between stays, in any alphabet.
+-- example: select fax.peer_id(E'  +49 30 5550100 \u00a0\\x00');
+create function fax.peer_id(name text) returns text
+language sql immutable parallel safe
+as $$
+    select nullif(regexp_replace(regexp_replace(name, '^' || p.padding, ''), p.padding || '$', ''), '')
+    from (select '(?:[\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]|\\x[01][0-9a-fA-F]|\\x7f|\\xa0|\\[abfnrtv])+' as padding) p
+$$;
+
+comment on function fax.peer_id is 'A station id or number without padding, by which the faxes of one peer are found: without blanks, no-break spaces and control characters at either end, as characters or as escapes (\x00 as the history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet). NULL if nothing else remains. Everything in between stays, in any alphabet.';
+
 -- A timestamp in the details of one of faxstore's own events (ISO 8601, UTC).
 -- Any other text is NULL, never an error: the content of a row must not break a view.
 -- example: select fax.reported_time('{"LastPolled": "2026-11-23T14:17:54.123456+00:00"}', 'LastPolled');
@@ -1118,6 +1257,26 @@ begin atomic
 end;
 
 comment on function fax.gaps is 'The intervals between two moments in which no observer polled a server successfully. A recorded poll (Polled) covers the time until its observer''s next one, if that follows within 150 s (they are recorded once per minute). If the connection or the polls failed in between, it covers the time until the last complete list (LastPolled). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their time out of it.';
+
+-- The last recorded complete list of a server at least 15 s before a moment, if polls succeeded from then to the moment.
+-- A fax that ended then and was never listed started after that list: a completion event can follow the end by more than
+-- 5 s (res_fax.c, disable_t38). NULL if there is no such list.
+-- example: select fax.last_list_before('pbx1', '2026-11-02 08:10+00');
+create function fax.last_list_before(of_server text, moment timestamptz) returns timestamptz
+language sql stable parallel safe
+begin atomic
+    select p.polled_at
+    from (
+        -- lists are recorded once per minute, and without one for 150 s there is a gap
+        select max(h.observed_at) as polled_at
+        from fax.server_history h
+        where h.server = of_server and h.event = 'Polled'
+          and h.observed_at between moment - interval '5 minutes' and moment - interval '15 seconds'
+    ) p
+    where not exists (select from fax.gaps(of_server, p.polled_at, moment));
+end;
+
+comment on function fax.last_list_before is 'The last recorded complete list of a server at least 15 s before a moment, if polls succeeded from then to the moment. A fax that ended then and was never listed started after that list: a completion event can follow the end by more than 5 s (res_fax.c, disable_t38). NULL if there is no such list.';
 
 -- Whether a server's TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX with valid
 -- arguments (res_fax.c, sendfax_exec and receivefax_exec; the recording failures-22).
@@ -1390,6 +1549,7 @@ select
     x.completed_at,  -- Time of the completion event. NULL if none.
     x.gone_at,  -- First complete list without the session. NULL if none.
     x.last_row_at,  -- Last observation of any kind.
+    x.last_shown_at,  -- Last observation of the fax itself, without variables that a dialplan set later.
     n.began_at as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
     x.error_correction_mode,  -- ECM by the last measurement. NULL if never negotiated.
     x.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
@@ -1402,11 +1562,12 @@ select
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
+    x.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
     x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
-    x.status,  -- FAXSTATUS at the end. NULL if not on the wire, or blank.
-    x.error,  -- FAXERROR at the end. NULL if not on the wire, or blank.
-    x.status_text,  -- FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.
+    x.status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
+    x.error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
+    x.status_text,  -- FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
     x.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
     x.remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
     x.first_position,  -- First position of its rows.
@@ -1438,6 +1599,7 @@ cross join lateral (
         c.completed_at,
         g.gone_at,
         e.last_row_at,
+        coalesce(greatest(r.set_at, e.last_event_at), e.last_row_at) as last_shown_at,
         o.error_correction_mode,
         o.first_data_rate,
         coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
@@ -1446,15 +1608,17 @@ cross join lateral (
         coalesce(o.x_resolution, c.x_resolution) as x_resolution,
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
+        v.start_observed,
         -- If its channel was replaced, a fax belongs to the call and account that it began with.
         coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
             as call,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
-        nullif(coalesce(fax.channel_variable(c.details, 'FAXSTATUS'), v.status), '') as status,
-        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXERROR'), v.error)), '') as error,
-        nullif(fax.unescape(coalesce(fax.channel_variable(c.details, 'FAXSTATUSSTRING'), v.status_text)), '') as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), fax.unescape(v.local_station_id)) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), fax.unescape(v.remote_station_id)) as remote_station_id,
+        -- of the completion event, unless a dialplan changed FAXSTATUS before it
+        coalesce(case when k.stands then k.status end, r.status) as status,
+        coalesce(case when k.stands then k.error end, r.error, k.error) as error,
+        coalesce(case when k.stands then k.status_text end, r.status_text, k.status_text) as status_text,
+        coalesce(nullif(c.details ->> 'LocalStationID', ''), r.local_station_id) as local_station_id,
+        coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,
         e.first_position,
         e.last_position
     -- the snapshots
@@ -1534,36 +1698,49 @@ cross join lateral (
                          else d.observed_at > h.observed_at + interval '30 seconds' end
           )
     ) g
-    -- channel variables: FAXSTATUS is FAILED before a session exists, blank when it starts, the result at its end.
-    -- Values set before the first snapshot or after the completion event do not belong to this fax.
+    -- what its channel's other events show
     cross join lateral (
         select
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUS'))[1] as status,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXERROR'))[1] as error,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'FAXSTATUSSTRING'))[1] as status_text,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'LOCALSTATIONID' and x.value <> ''))[1] as local_station_id,
-            (array_agg(x.value order by h.observed_at desc) filter (where x.variable = 'REMOTESTATIONID' and x.value <> ''))[1] as remote_station_id,
             (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
             (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
             (array_agg(h.operation order by h.observed_at)
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
             -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
             string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
-                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names
+                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
+            -- sendfax_exec and receivefax_exec set INIT_ERROR first
+            coalesce(bool_or(
+                h.observed_at >= s.started_at and h.observed_at < coalesce(c.completed_at, 'infinity')
+                and (h.event <> 'VarSet' or h.details ->> 'Value' = 'INIT_ERROR')), false) as start_observed
         from own h
-        cross join lateral (
-            select h.details ->> 'Variable' as variable, coalesce(h.details ->> 'Value', '') as value
-            where h.event = 'VarSet'
-            union all
-            select null, null where h.event <> 'VarSet'
-        ) x
-        where h.event in ('VarSet', 'FAXStatus', 'Newexten', 'Status')
-          and (h.event <> 'VarSet' or h.observed_at between coalesce(o.first_seen_at, h.observed_at)
-                                                        and coalesce(c.completed_at, h.observed_at))
+        where h.is_snapshot
+           or h.event in ('FAXStatus', 'Newexten', 'Status')
+           or (h.event = 'VarSet' and h.details ->> 'Variable' = 'FAXERROR')
     ) v
+    -- its channel variables
+    cross join lateral (
+        select
+            array_agg(case when h.event = 'VarSet' then coalesce(h.details ->> 'Variable', '') else 'completion event' end) as names,
+            array_agg(case when h.event = 'VarSet' then coalesce(h.details ->> 'Value', '') end) as settings,
+            array_agg(h.collector_id) as observers,
+            array_agg(h.observed_at) as moments
+        from own h
+        where h.event in ('VarSet', 'SendFAX', 'ReceiveFAX')
+    ) a
+    cross join lateral fax.reported_result(a.names, a.settings, a.observers, a.moments, o.first_seen_at) r
+    -- and those that the completion event contains (channelvars in manager.conf)
+    cross join lateral (
+        select
+            n.status,
+            nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') as error,
+            nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') as status_text,
+            coalesce(n.status in ('SUCCESS', 'FAILED'), true) as stands
+        from (select fax.channel_variable(c.details, 'FAXSTATUS') as status) n
+    ) k
     -- its positions in the history
     cross join lateral (
-        select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at
+        select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at,
+               max(h.observed_at) filter (where h.event <> 'VarSet') as last_event_at
         from own h
     ) e
 ) x
@@ -1623,6 +1800,8 @@ comment on column fax.session_facts.gone_at is 'First complete list without the 
 
 comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
 
+comment on column fax.session_facts.last_shown_at is 'Last observation of the fax itself, without variables that a dialplan set later.';
+
 comment on column fax.session_facts.next_life_at is 'Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.';
 
 comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
@@ -1645,15 +1824,17 @@ comment on column fax.session_facts.bad_lines_counted_by is 'What the technology
 
 comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
 
+comment on column fax.session_facts.start_observed is 'Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.';
+
 comment on column fax.session_facts.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.';
 
 comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
 
-comment on column fax.session_facts.status is 'FAXSTATUS at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.status is 'FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.';
 
-comment on column fax.session_facts.error is 'FAXERROR at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.error is 'FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.';
 
-comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING at the end. NULL if not on the wire, or blank.';
+comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.';
 
 comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
 
@@ -1688,9 +1869,9 @@ select
     f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
     f.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
-    f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier.
-    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.
-    case when e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, or if the observer's clock was set back meanwhile.
+    f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier; if only its end was observed, at an unknown time after started_not_before.
+    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last sign of the fax if it was never listed and has no completion event. NULL if open.
+    case when f.start_observed and e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, if only its end was observed, or if the observer's clock was set back meanwhile.
     e.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
@@ -1711,7 +1892,7 @@ select
         when f.error = 'NATIVE_T38' or f.status = 'SUCCESS' then 'success'
         when f.status = 'FAILED' then 'failed'
         else 'unknown'
-    end as result,  -- success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
+    end as result,  -- success or failed, by FAXSTATUS as res_fax set it (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
     fax.result_class(f.status, f.error, f.status_text) as result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     coalesce(f.status_text, f.error) as result_text,  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
     f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.
@@ -1736,7 +1917,8 @@ select
         order by g.session_number
         limit 1
     ) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
-    f.error as result_error  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
+    f.error as result_error,  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
+    case when not f.start_observed then fax.last_list_before(f.server, e.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
 from fax.session_facts f
 cross join lateral (
     select
@@ -1750,12 +1932,13 @@ cross join lateral (
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
-            when f.next_life_at is not null or (f.session_number is null and f.snapshots = 0) then f.last_row_at
+            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
+            when f.next_life_at is not null then f.last_row_at
         end as ended_at,
         case
             when f.completed then f.completed_at
             when f.gone_at is not null then f.gone_at
-            when f.session_number is null and f.snapshots = 0 then f.last_row_at
+            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
             else f.next_life_at
         end as ended_not_after
 ) e
@@ -1823,11 +2006,11 @@ comment on column fax.sessions.transport is 'G.711 or T.38, the last one used. N
 
 comment on column fax.sessions.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
 
-comment on column fax.sessions.started_at is 'First observation, by the observer''s clock. The fax started at most one poll earlier.';
+comment on column fax.sessions.started_at is 'First observation, by the observer''s clock. The fax started at most one poll earlier; if only its end was observed, at an unknown time after started_not_before.';
 
-comment on column fax.sessions.ended_at is 'By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last row if it was never listed and has no completion event. NULL if open.';
+comment on column fax.sessions.ended_at is 'By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last sign of the fax if it was never listed and has no completion event. NULL if open.';
 
-comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL if open, or if the observer''s clock was set back meanwhile.';
+comment on column fax.sessions.duration_seconds is 'Seconds from started_at to ended_at. NULL if open, if only its end was observed, or if the observer''s clock was set back meanwhile.';
 
 comment on column fax.sessions.end_observed_by is 'How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.';
 
@@ -1861,7 +2044,7 @@ comment on column fax.sessions.y_resolution is 'Last measured vertical resolutio
 
 comment on column fax.sessions.resolution is 'standard, fine or superfine. NULL if not reported, or if another.';
 
-comment on column fax.sessions.result is 'success or failed, by FAXSTATUS (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.';
+comment on column fax.sessions.result is 'success or failed, by FAXSTATUS as res_fax set it (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.';
 
 comment on column fax.sessions.result_class is 'Class of the result as in Asterisk''s fax show stats. NULL if the result is unknown.';
 
@@ -1886,6 +2069,8 @@ comment on column fax.sessions.overlaps_gap is 'Whether an interval without a go
 comment on column fax.sessions.fax_session_id is 'Of a detector, the session of the fax that its channel then carried, for example a gateway''s. NULL if none, or not a detector.';
 
 comment on column fax.sessions.result_error is 'FAXERROR; HANGUP can accompany a success. NULL if none or not reported.';
+
+comment on column fax.sessions.started_not_before is 'Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.';
 
 -- grain: one page of one session, among those counted in fax.sessions.pages
 -- example: select page, bad_lines, seconds from fax.session_pages where session_id = '…' order by page;
@@ -2142,7 +2327,7 @@ create function fax.usage(from_local timestamp, to_local timestamp, time_zone te
 returns table (
     bucket_start timestamptz, bucket_end timestamptz, server text, account_code text, direction text,
     sessions bigint, pages bigint, bad_lines bigint, seconds numeric,
-    successes bigint, failures bigint, unknown_ends bigint
+    successes bigint, failures bigint, unknown_ends bigint, unknown_durations bigint
 )
 language plpgsql stable parallel safe
 security definer
@@ -2167,7 +2352,8 @@ begin
         count(*), sum(b.pages)::bigint, sum(b.bad_lines)::bigint, sum(b.duration_seconds),
         count(*) filter (where b.result = 'success'),
         count(*) filter (where b.result = 'failed'),
-        count(*) filter (where b.result = 'unknown')
+        count(*) filter (where b.result = 'unknown'),
+        count(*) filter (where b.duration_seconds is null)
     from (
         select
             date_trunc(bucket, s.started_at, time_zone) as bucket_start,
@@ -2197,10 +2383,11 @@ select
     u.sessions,  -- Sessions: successes, failures and unknown_ends together.
     u.pages,  -- Pages of these sessions. NULL if none of them reported pages.
     u.bad_lines,  -- Bad lines on accepted pages of the sessions that can measure them. NULL if none can.
-    u.seconds,  -- Seconds from first observation to end, in total. NULL if none has ended.
+    u.seconds,  -- Seconds from first observation to end of the sessions whose duration is known. NULL if none is.
     u.successes,  -- Sessions with result success.
     u.failures,  -- Sessions with result failed.
-    u.unknown_ends  -- Sessions without a result on the wire, including open ones.
+    u.unknown_ends,  -- Sessions without a result on the wire, including open ones.
+    u.unknown_durations  -- Sessions without a duration, which seconds leaves out: open ones, and those of which only the end was observed.
 from (
     select generate_series(
         (select min(s.started_at) at time zone 'UTC' from fax.session s)::date,
@@ -2225,13 +2412,15 @@ comment on column fax.usage_daily.pages is 'Pages of these sessions. NULL if non
 
 comment on column fax.usage_daily.bad_lines is 'Bad lines on accepted pages of the sessions that can measure them. NULL if none can.';
 
-comment on column fax.usage_daily.seconds is 'Seconds from first observation to end, in total. NULL if none has ended.';
+comment on column fax.usage_daily.seconds is 'Seconds from first observation to end of the sessions whose duration is known. NULL if none is.';
 
 comment on column fax.usage_daily.successes is 'Sessions with result success.';
 
 comment on column fax.usage_daily.failures is 'Sessions with result failed.';
 
 comment on column fax.usage_daily.unknown_ends is 'Sessions without a result on the wire, including open ones.';
+
+comment on column fax.usage_daily.unknown_durations is 'Sessions without a duration, which seconds leaves out: open ones, and those of which only the end was observed.';
 
 -- grain: one server, result class and UTC day
 -- example: select day, server, result_class, sessions from fax.failures where day >= '2026-11-01' order by day, sessions desc;
@@ -2328,7 +2517,8 @@ begin atomic
         select
             f.session_id, f.started_at, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
             f.first_data_rate is not null as negotiated,
-            coalesce(f.remote_station_id, case f.direction when 'received' then f.caller_number else f.called_number end) as peer
+            coalesce(fax.peer_id(f.remote_station_id),
+                     fax.peer_id(case f.direction when 'received' then f.caller_number else f.called_number end)) as peer
         from fax.sessions f
         where f.started_at >= from_local at time zone time_zone
           and f.started_at < to_local at time zone time_zone
@@ -2356,7 +2546,7 @@ comment on function fax.quality is 'Quality by remote station, of sessions that 
 -- Covers the whole history. For a period use fax.quality(), which reads only that period.
 create view fax.quality_by_peer as
 select
-    q.peer,  -- Station id of the other end, else its number: the caller's of a received fax, the called one otherwise (personal). NULL if neither is known.
+    q.peer,  -- Station id of the other end, else its number: the caller's of a received fax, the called one otherwise; without padding (fax.peer_id) (personal). NULL if neither is known.
     q.transport,  -- G.711 or T.38. NULL if not reported.
     q.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
     q.sessions,  -- Sessions, without detectors.
@@ -2378,7 +2568,7 @@ from fax.quality('-infinity', 'infinity', 'UTC') q;
 
 comment on view fax.quality_by_peer is 'Quality of faxes with one remote station or number, by transport and ECM. Ratios exclude what is not measurable.';
 
-comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: the caller''s of a received fax, the called one otherwise (personal). NULL if neither is known.';
+comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: the caller''s of a received fax, the called one otherwise; without padding (fax.peer_id) (personal). NULL if neither is known.';
 
 comment on column fax.quality_by_peer.transport is 'G.711 or T.38. NULL if not reported.';
 
@@ -3264,7 +3454,7 @@ select
     s.called_number,  -- Called number, as sent (personal). NULL if unknown.
     s.result,  -- success, failed or unknown, as in fax.sessions.
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
-    s.duration_seconds as seconds,  -- Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer's clock was set back meanwhile.
+    s.duration_seconds as seconds,  -- Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if only its end was observed, or if the observer's clock was set back meanwhile.
     r.rate_id,  -- Rate that applied (fax.rate). NULL if none matches.
     r.currency,  -- Currency of the amounts (ISO 4217). NULL if no rate matches.
     case
@@ -3285,7 +3475,7 @@ left join lateral (
     select q.*
     from fax.rate q
     where (q.called_prefix is null
-           or q.called_prefix = any (array(select left(s.called_number, n) from generate_series(1, least(length(s.called_number), 40)) n)))
+           or q.called_prefix = any (array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number) p, generate_series(1, least(length(p.number), 40)) n)))
       and (q.account_code is null or q.account_code = s.account_code)
       and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)
@@ -3356,7 +3546,7 @@ comment on column fax.session_charges.result is 'success, failed or unknown, as 
 
 comment on column fax.session_charges.pages is 'Pages, as in fax.sessions. NULL if not reported.';
 
-comment on column fax.session_charges.seconds is 'Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if the observer''s clock was set back meanwhile.';
+comment on column fax.session_charges.seconds is 'Seconds from first observation to end, as in fax.sessions, accurate to a poll interval. NULL if only its end was observed, or if the observer''s clock was set back meanwhile.';
 
 comment on column fax.session_charges.rate_id is 'Rate that applied (fax.rate). NULL if none matches.';
 
@@ -4405,10 +4595,13 @@ grant execute on function
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
     fax.unescape(text),
+    fax.reported_result(text[], text[], text[], timestamptz[], timestamptz),
+    fax.peer_id(text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.gaps(text, timestamptz, timestamptz),
+    fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),
     fax.usage(timestamp, timestamp, text, text)
 to fax_reader, fax_ingest, fax_masked;

@@ -40,7 +40,7 @@ select
     coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
-    x.start_observed,  -- Whether a snapshot or an event shows its start. False if it is known only from its end.
+    x.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
     x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
@@ -86,7 +86,7 @@ cross join lateral (
         coalesce(o.x_resolution, c.x_resolution) as x_resolution,
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
-        o.snapshots > 0 or v.began as start_observed,
+        v.start_observed,
         -- If its channel was replaced, a fax belongs to the call and account that it began with.
         coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
             as call,
@@ -186,12 +186,14 @@ cross join lateral (
             -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
             string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
                 filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
-            -- sendfax_exec and receivefax_exec set INIT_ERROR first; generic_fax_exec sets blanks when the fax starts
-            count(*) filter (where h.event in ('FAXStatus', 'Newexten') or h.details ->> 'Value' in ('INIT_ERROR', '')) > 0 as began
+            -- sendfax_exec and receivefax_exec set INIT_ERROR first
+            coalesce(bool_or(
+                h.observed_at >= s.started_at and h.observed_at < coalesce(c.completed_at, 'infinity')
+                and (h.event <> 'VarSet' or h.details ->> 'Value' = 'INIT_ERROR')), false) as start_observed
         from own h
-        where h.event in ('FAXStatus', 'Newexten', 'Status')
-           or (h.event = 'VarSet' and h.details ->> 'Variable' in ('FAXSTATUS', 'FAXERROR')
-               and h.observed_at < coalesce(c.completed_at, 'infinity'))
+        where h.is_snapshot
+           or h.event in ('FAXStatus', 'Newexten', 'Status')
+           or (h.event = 'VarSet' and h.details ->> 'Variable' = 'FAXERROR')
     ) v
     -- its channel variables
     cross join lateral (

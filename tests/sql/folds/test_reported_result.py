@@ -224,8 +224,8 @@ def test_station_ids_are_those_of_the_result(database: psycopg.Connection) -> No
         (20, "REMOTESTATIONID", "during"),
         (60, "LOCALSTATIONID", "next"),
     ]
-    assert reported(database, [*BEGUN, *start, *dialplan])[3:] == ("+1 555 0100", None)
-    assert reported(database, [*BEGUN, *start, *end, *dialplan])[3:] == ("+1 555 0100", 'the "fax"')
+    assert reported(database, [*BEGUN, *start, *dialplan])[3:5] == ("+1 555 0100", None)
+    assert reported(database, [*BEGUN, *start, *end, *dialplan])[3:5] == ("+1 555 0100", 'the "fax"')
 
 
 def test_station_ids_without_a_result(database: psycopg.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -416,6 +417,15 @@ def test_a_value_of_a_dialplan_in_the_completion_event_decides_nothing(
     assert results(database) == ("success", "success", "OK")
 
 
+def test_a_variable_set_later_does_not_move_the_end(database: psycopg.Connection) -> None:
+    """In the extension h, or in another dialplan of the same call."""
+    failed = result(0.2, "FAILED", "FILE_ERROR", "error reading file")
+    append(database, begins(0), initial_variables(0.1), failed, variable(30, "FAXSTATUS", "FAILED: busy"), hangup(31))
+    assert of(the_session(database), "ended_at", "duration_seconds", "result_error") == (
+        at(0.202), Decimal("0.202"), "FILE_ERROR",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("value", ["FAILED: error: busy", "DIALFAIL", "success", "NATIVE_T38"])
 def test_another_text_is_no_result(database: psycopg.Connection, value: str) -> None:
     append(
@@ -436,9 +446,7 @@ def durations(database: psycopg.Connection) -> tuple[Any, ...]:
 
 def test_a_fax_known_only_from_its_end_has_no_duration(database: psycopg.Connection) -> None:
     append(database, result(89, "SUCCESS", "NO_ERROR", "OK"), completed(90, 10, "SendFAX"), hangup(90.1))
-    assert durations(database) == (at(89), at(90), None, None)
-    append(database, variable(91, "FAXSTATUS", "", session_number=None))
-    assert durations(database) == (at(89), at(90), None, None)
+    assert durations(database) == (at(90), at(90), None, None)
 
 
 @pytest.mark.parametrize(
@@ -450,7 +458,6 @@ def test_a_fax_known_only_from_its_end_has_no_duration(database: psycopg.Connect
         pytest.param(
             result(0, "FAILED", "INIT_ERROR", "error starting fax session"), id="the variables of its application"
         ),
-        pytest.param(result(0, "", "", ""), id="the variables of its start"),
     ],
 )
 def test_a_duration_needs_one_sign_of_the_start(database: psycopg.Connection, start: list[Any]) -> None:

@@ -46,12 +46,14 @@ class Session:
 
     @property
     def is_start_observed(self) -> bool:
-        """Whether a list, an application's event, or a variable that it sets at its start shows when it started."""
-        if self.snapshots or any(row.event in {"Newexten", "FAXStatus"} for row in self.rows):
-            return True
-        before_end = [row for row in self.rows if not self.completion or row.at < self.completion.at]
-        results = [row for row in before_end if row.is_variable("FAXSTATUS") or row.is_variable("FAXERROR")]
-        return any(row.details.get("Value") in {"", "INIT_ERROR"} for row in results)
+        """Whether anything shows that it ran, from its start on and before its completion event."""
+        shown = {"FAXSession", "FAXSessionsEntry", "FAXStatus", "Newexten", "Status"}
+        after_start = [row for row in self.rows if row.at >= self.named["started_at"]]
+        running = [row for row in after_start if not self.completion or row.at < self.completion.at]
+        return any(
+            row.event in shown or (row.is_variable("FAXERROR") and row.detail("Value") == "INIT_ERROR")
+            for row in running
+        )
 
     @cached_property
     def operation(self) -> str | None:

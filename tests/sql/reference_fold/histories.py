@@ -34,8 +34,10 @@ FILTERS: tuple[tuple[str, ...], ...] = (
     ("FAXERROR",),
     ("FAXSTATUS", "FAXERROR"),
     ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING"),
+    ("Newexten", "FAXStatus", "Status"),
+    ("Newexten", "FAXStatus", "Status", "FAXERROR", "FAXSTATUSSTRING"),
 )
-"""Variables that an event filter may hide."""
+"""Channel variables and events that an event filter may hide."""
 
 RATES = (14400, 12000, 9600, 7200, 4800, 2400)
 GARBAGE = (-(2**31), -14400, -1, 0, 1, 33600, 33601, 2**31 - 1)

@@ -51,6 +51,11 @@ ALWAYS = {
     "result in variables",
     "blank result",
     "blank before the first snapshot",
+    "only its end observed",
+    "result after a hangup",
+    "dialplan before the result",
+    "dialplan after the result",
+    "result without its error",
     "appended in another order",
     "repeated row",
 }
@@ -111,6 +116,9 @@ def kinds_of(fax: Session) -> dict[str, bool]:
     status = fax.variable("FAXSTATUS")
     carried = bool(fax.completion and fax.completion.details.get("ChanVariable"))
     observed = fax.pages_observed
+    starts = {"Newexten", "FAXStatus", "Status"}
+    shown = [row for row in fax.rows if row.event in starts or row.details.get("Value") == "INIT_ERROR"]
+    others = [row for row in fax.rows if row.is_variable("FAXSTATUS") and ":" in row.details["Value"]]
     tellers = {page.snapshots[0].collector for page in fax.pages_seen.values()} if len(watched) > 1 else set()
     return {
         f"ended: {fax.end.observed_by}": True,
@@ -145,5 +153,10 @@ def kinds_of(fax: Session) -> dict[str, bool]:
         "blank before the first snapshot": any(
             row.is_variable("FAXSTATUS") and listed_at is not None and row.at < listed_at for row in fax.rows
         ),
+        "only its end observed": bool(fax.completion and not fax.snapshots and not shown),
+        "result after a hangup": bool(fax.result and fax.result.values.get("FAXERROR") == "HANGUP"),
+        "dialplan before the result": any(fax.result is not None and row.at < fax.result.at for row in others),
+        "dialplan after the result": any(fax.result is not None and row.at > fax.result.at for row in others),
+        "result without its error": bool(fax.result and "FAXERROR" not in fax.result.values),
         "appended in another order": any(one.position > other.position for one, other in pairwise(fax.rows)),
     }

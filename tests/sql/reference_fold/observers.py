@@ -61,7 +61,11 @@ class Observer:
 
     def _events(self, fax: Fax) -> Iterator[tuple[float, Record]]:
         for at, event, details, fields in events(fax):
-            if self.begins <= at < self.ends and (fax.restart_at is None or at < fax.restart_at):
+            if (
+                event not in fax.hidden
+                and self.begins <= at < self.ends
+                and (fax.restart_at is None or at < fax.restart_at)
+            ):
                 uniqueid = f"{fax.server}-{fax.channel}"
                 yield at, self._observed(fax, at + BESIDE_POLLS, event, uniqueid=uniqueid, details=details, **fields)
         if fax.number is None:

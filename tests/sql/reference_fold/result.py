@@ -1,7 +1,7 @@
 """The result of a fax as res_fax set it, among all values that its channel variables had.
 
 res_fax sets FAXSTATUS, FAXERROR and FAXSTATUSSTRING together: a write.  A dialplan may set each of them to anything at
-any time, but the order of events tells the two apart: a fax starts with a blank write and ends with its last one, right
+any time, but their order shows which is which: a fax starts with a blank write and ends with its last one, right
 before its completion event.
 """
 
@@ -118,38 +118,6 @@ def by_observer(rows: list[Seen]) -> dict[str, list[Seen]]:
     for row in rows:
         of[row.collector].append(row)
     return of
-
-
-def standing(self) -> Write | None:
-        """The write that is the result."""
-        if self.completed_at:
-            return last([write for write in self.results if write.at <= self.completed_at])
-        return self.results[1] if len(self.results) > 1 and self.results[0].goes_on else first(self.results)
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the standing write ended the fax, as far as this observer shows."""
-        return len(self.results) > 1 or not self.results[0].goes_on
-
-    @property
-    def blank(self) -> Write | None:
-        """The write with which the fax starts."""
-        return first([write for write in self.writes if write.is_blank])
-
-
-def reported(rows: list[Seen], listed_at: datetime | None) -> Values:
-    """The result variables and station ids, from the rows of a fax in order."""
-    of: dict[str, list[Seen]] = defaultdict(list)
-    for row in rows:
-        of[row.collector].append(row)
-    write = standing([observer(own, listed_at) for own in of.values()])
-    values = dict(write.values) if write else {}
-    without_result = [row for row in rows if leading(of[row.collector]) is None]
-    for row in without_result:
-        name, value = variable(row)
-        if name in STATION_IDS and not values.get(name) and is_of_fax(row, of[row.collector], listed_at):
-            values[name] = value
-    return {name: unescaped(value) for name, value in values.items() if value}
 
 
 def standing(rows: list[Seen], listed_at: datetime | None) -> Write | None:

@@ -78,7 +78,7 @@ class Fax:
     hung_up: bool = False
     """Whether its peer hangs up just before its end: res_fax then sets FAILED and, a moment later, the result."""
     hidden: frozenset[str] = frozenset()
-    """Channel variables that no observer receives."""
+    """Channel variables and events that no observer receives."""
     dialplan: tuple[tuple[float, str, str], ...] = ()
     """What a dialplan sets: seconds since the start of the fax, variable, value."""
     parties: Details = field(default_factory=dict)
