@@ -19,7 +19,7 @@ RELEVANT_BY_VALUE = {"VarSet": ("Variable", FAX_VARIABLES), "Newexten": ("Applic
 
 ALWAYS_RELEVANT = frozenset({
     "FAXSessionsEntry", "FAXSessionsComplete", "FAXSession", "FAXStats", "FAXStatus", "SendFAX", "ReceiveFAX",
-    "Status", "Hangup", "FullyBooted", "Shutdown", "Load", "Unload", "Reload",
+    "Status", "DialBegin", "Hangup", "FullyBooted", "Shutdown", "Load", "Unload", "Reload",
 })  # fmt: skip
 """These and RELEVANT_BY_VALUE are the events that the reader handles."""
 

@@ -13,7 +13,8 @@ CONSEQUENCES = {
     "write = call": "only faxes that raise events are observed, without pages, rates and bad lines over time",
     "write = reporting": "missed faxes cannot be counted, and restarts are detected less reliably",
     "read = system": "restarts and loads of res_fax are detected less reliably",
-    "read = call": "the end of a fax is known only by its absence from the list, and its result at best from variables",
+    "read = call": "the end of a fax is known only by its absence from the list, its result at best from variables, "
+    "and the called number of a sent fax may be unknown",
     "read = dialplan": "faxes that fail before their session are missed; without channelvars, all results are unknown",
 }
 """What the history lacks without a class; the keys are spelled as in manager.conf."""

@@ -10,3 +10,6 @@ FAX_VARIABLES = frozenset({
 
 APPLICATIONS = {"sendfax": "send", "receivefax": "receive"}
 """The operation of a session by the lower-case name of the application that runs it (res_fax.c)."""
+
+FAX_OPERATIONS = frozenset({*APPLICATIONS.values(), "gateway"})
+"""The operations of a session that is a fax, in lower case.  V.21 is a tone detector, which waits on every call."""

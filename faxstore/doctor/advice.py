@@ -8,10 +8,13 @@ from __future__ import annotations
 READ = "read = call,system,dialplan"
 WRITE = "write = call,reporting"
 
+DIAL_BEGIN = "Event: DialBegin"
+
 FILTERS = (
     "Event: (SendFAX|ReceiveFAX|FAXStatus|FullyBooted|Shutdown|Load|Unload|Hangup)",
     "Event: VarSet.*Variable: (FAX|REMOTESTATIONID|LOCALSTATIONID)",
     "Event: Newexten.*Application: (SendFAX|ReceiveFAX)",
+    DIAL_BEGIN,
 )
 """Extended regular expressions over the text of an event (manager.c, match_filter); '.' also matches line ends."""
 

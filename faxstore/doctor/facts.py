@@ -21,6 +21,10 @@ class RecentFaxes:
     results: int
     """Completion events that contain FAXSTATUS."""
     variables: int
+    sent: int
+    """Sessions that sent a fax."""
+    dials: int
+    """DialBegin events."""
 
 
 @dataclass(frozen=True)

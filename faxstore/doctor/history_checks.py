@@ -23,9 +23,11 @@ select
     count(*) filter (where h.event = 'FAXStatus'),
     count(*) filter (where h.event in ('SendFAX', 'ReceiveFAX')),
     count(*) filter (where h.event in ('SendFAX', 'ReceiveFAX') and fax.channel_variable(h.details, 'FAXSTATUS') <> ''),
-    count(*) filter (where h.event = 'VarSet')
+    count(*) filter (where h.event = 'VarSet'),
+    count(distinct s.session_id) filter (where s.operation = 'send'),
+    count(*) filter (where h.event = 'DialBegin')
 from (
-    select session_id, started_at from fax.session
+    select session_id, started_at, operation from fax.session
     where server = %s and operation in ('send', 'receive') and started_at > now() - interval '30 days' and not is_open
     order by started_at desc limit 100
 ) s
@@ -63,6 +65,15 @@ def channel_variables(facts: ServerFacts) -> Finding:
     return _finding(facts, "channelvars", lambda recent: recent.results, events, advice.CHANNELVARS)
 
 
+def dialled_numbers(facts: ServerFacts) -> Finding:
+    """Check the DialBegin events of sent faxes: only they contain the number that Originate or a call file dialled."""
+    if facts.recent is not None and facts.recent.sent == 0 and facts.recent.sessions:
+        return Finding(facts.subject, "DialBegin", Verdict.OK, "not needed: no recent fax was sent")
+    change = advice.user_lines(facts.server.username, f"{advice.READ}\neventfilter = {advice.DIAL_BEGIN}")
+    consequence = "the number that a sent fax was dialled with may be unknown"
+    return _finding(facts, "DialBegin", lambda recent: recent.dials, "DialBegin events", change, consequence)
+
+
 def _read_class(facts: ServerFacts, name: str, count: _Count, events: str) -> Finding:
     change = advice.user_lines(facts.server.username, advice.READ)
     return _finding(facts, f"class {name} (read)", count, events, change, CONSEQUENCES[f"read = {name}"])
@@ -82,5 +93,5 @@ def _finding(facts: ServerFacts, check: str, count: _Count, events: str, change:
 
 
 CHECKS: tuple[Callable[[ServerFacts], Finding], ...] = (
-    read_class_call, read_class_dialplan, status_events, channel_variables,
+    read_class_call, read_class_dialplan, status_events, channel_variables, dialled_numbers,
 )  # fmt: skip

@@ -18,7 +18,15 @@ from contextlib import suppress
 from faxstore.capture import marks
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, read, session_number
 from faxstore.capture.recording import Direction, Line
-from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
+from faxstore.observations import (
+    MICROSECONDS,
+    Life,
+    Listing,
+    Observation,
+    Record,
+    Rejected,
+    ServerObservation,
+)
 from faxstore.reader import decode, pending_requests
 from faxstore.reader.channel_events import ChannelEvents
 from faxstore.reader.clock_steps import SET_BACK, ClockSteps
@@ -54,7 +62,7 @@ class LineReader:
         self._server_events = ServerEvents(server, self._lives, self._rejects, self._begin_life)
         self._last = -1
         self._same = 0
-        channels = ChannelEvents(self._listings, self._rejects, self._life)
+        self._channels = channels = ChannelEvents(self._listings, self._rejects, self._life)
         handlers: dict[str, Handler] = {
             **dict.fromkeys(("FAXSessionsEntry", "FAXSession"), self._of_session),
             "FAXSessionsComplete": self._complete,
@@ -63,6 +71,7 @@ class LineReader:
             "VarSet": channels.variable,
             "Newexten": channels.application,
             "Status": channels.channel_status,
+            "DialBegin": channels.calls.begin,
             "Hangup": channels.hangup,
             "FAXStats": self._server_events.counters,
             "FullyBooted": self._server_events.booted,
@@ -201,7 +210,7 @@ class LineReader:
             self._clock_steps = ClockSteps()
             final = self._listings.begin_life_within_list(self._life(now))
         entry = Entry(number, now, self._life(now), decoded.fields, decoded.details)
-        return final + self._listings.add_entry(entry)
+        return [*final, *self._channels.listed(number, decoded.fields, now), *self._listings.add_entry(entry)]
 
     def _detail(self, number: int, decoded: decode.Decoded, now: int) -> list[Observation]:
         entry, fields, details = self._listings.pop_entry(number), decoded.fields, decoded.details

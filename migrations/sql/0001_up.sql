@@ -968,6 +968,47 @@ $$;
 
 comment on function fax.channel_variable is 'The value of a channel variable in the ChanVariable headers of an event ("NAME=value", one or more; manager.conf, channelvars). NULL if the variable is not among them.';
 
+-- The number in a DialString, or NULL if there is none: an endpoint's name, a channel, a host. `technology` is the one
+-- of the channel; without it, the usual forms are recognised. A password in the string is never returned.
+-- A number has digits, * and #, and may begin with +. Pauses (w) are left out.
+-- example: select fax.dialled_number('trunk/sip:4711@192.0.2.1:5060', 'PJSIP');
+create function fax.dialled_number(dial_string text, technology text default null) returns text
+language sql immutable parallel safe
+as $$
+    select n.number
+    from (
+        select split_part(d.text, '/', 1) as first, split_part(d.text, '/', 2) as second
+        from (select split_part(dial_string, '!', 1) as text) d
+    ) p
+    -- PJSIP   endpoint, number@endpoint, endpoint/sip:number@host (chan_pjsip.c, request)
+    -- SIP     number[:password…]@host, peer/number[/host], followed by !dnid (chan_sip.c, sip_request_call)
+    -- IAX2    [user[:password]@]peer[:port][/number[@context][/options]] (chan_iax2.c, parse_dial_string)
+    -- DAHDI   group or channel[/number[/options]]; letters before the number are its type or a pause (chan_dahdi.c,
+    --       determine_starting_point; sig_pri.c, sig_pri_extract_called_num_subaddr)
+    -- Local   number[@context][/options] (core_local.c, local_alloc)
+    cross join lateral unnest(case
+        when technology = 'Local' then array[p.first]
+        when technology = 'DAHDI' then array[regexp_replace(p.second, '^[A-Za-z]+', '')]
+        when technology = 'IAX2' then array[p.second, case when p.first not like '%@%' then p.first end]
+        when technology = 'SIP' and p.first like '%@%' then array[p.first]
+        when p.second ~* '^<?(sips?|tel):' then array[p.second]
+        when technology = 'PJSIP' and p.first like '%@%' then array[p.first]
+        else array[p.second, p.first]
+    end) with ordinality c (candidate, place)
+    -- without the scheme, and before the host, the password, a subaddress or parameters
+    cross join lateral (
+        select substring(regexp_replace(c.candidate, '^<?(sips?|tel):', '', 'i') from '^[^@:;?>,&]*') as text
+    ) u
+    cross join lateral (
+        select translate(replace(replace(replace(replace(u.text, '%2B', '+'), '%2b', '+'), '%23', '#'), '%2A', '*'), 'wW', '') as number
+    ) n
+    where n.number ~ '^\+?[0-9*#]*[0-9][0-9*#]*$'
+    order by c.place
+    limit 1
+$$;
+
+comment on function fax.dialled_number is 'The number in a DialString, or NULL if there is none: an endpoint''s name, a channel, a host. `technology` is the one of the channel; without it, the usual forms are recognised. A password in the string is never returned. A number has digits, * and #, and may begin with +. Pauses (w) are left out.';
+
 -- Removes the escapes that Asterisk adds to a channel variable in VarSet and ChanVariable: a backslash before quotes
 -- and backslashes (manager_channels.c, ast_escape_c_alloc). Line ends and other control characters remain escaped.
 -- example: select fax.unescape('incompatible \''modems\'' and \''minrate\'' settings');
@@ -1564,6 +1605,7 @@ select
     x.completed,  -- Whether a completion event arrived.
     x.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
     x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
+    x.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
     x.error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
@@ -1612,6 +1654,7 @@ cross join lateral (
         -- If its channel was replaced, a fax belongs to the call and account that it began with.
         coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
             as call,
+        v.dial,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         -- of the completion event, unless a dialplan changed FAXSTATUS before it
         coalesce(case when k.stands then k.status end, r.status) as status,
@@ -1703,6 +1746,7 @@ cross join lateral (
         select
             (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
             (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
+            (array_agg(h.details order by h.observed_at) filter (where h.event = 'DialBegin'))[1] as dial,
             (array_agg(h.operation order by h.observed_at)
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
             -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
@@ -1711,10 +1755,10 @@ cross join lateral (
             -- sendfax_exec and receivefax_exec set INIT_ERROR first
             coalesce(bool_or(
                 h.observed_at >= s.started_at and h.observed_at < coalesce(c.completed_at, 'infinity')
-                and (h.event <> 'VarSet' or h.details ->> 'Value' = 'INIT_ERROR')), false) as start_observed
+                and h.event <> 'DialBegin' and (h.event <> 'VarSet' or h.details ->> 'Value' = 'INIT_ERROR')), false) as start_observed
         from own h
         where h.is_snapshot
-           or h.event in ('FAXStatus', 'Newexten', 'Status')
+           or h.event in ('FAXStatus', 'Newexten', 'Status', 'DialBegin')
            or (h.event = 'VarSet' and h.details ->> 'Variable' = 'FAXERROR')
     ) v
     -- its channel variables
@@ -1828,6 +1872,8 @@ comment on column fax.session_facts.start_observed is 'Whether anything from sta
 
 comment on column fax.session_facts.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.';
 
+comment on column fax.session_facts.dial is 'Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.';
+
 comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
 
 comment on column fax.session_facts.status is 'FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.';
@@ -1860,11 +1906,8 @@ select
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
-    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
-    case f.operation
-        when 'receive' then coalesce(f.dialled_number, nullif(f.call ->> 'Exten', ''))
-        else nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>')
-    end as called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.
+    p.caller_number,  -- CallerIDNum of the channel; if the channel was dialled, the number of who dialled it (DestConnectedLineNum); as sent (personal). NULL if unknown.
+    p.called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension if it is none of Asterisk's own (s, fax ...). Of others, the dialled number (DialString of DialBegin, or name of its Local channel), else ConnectedLineNum if it differs from CallerIDNum. As sent (personal). NULL if unknown.
     f.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
     f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
@@ -1942,6 +1985,38 @@ cross join lateral (
             else f.next_life_at
         end as ended_not_after
 ) e
+-- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
+-- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
+cross join lateral (
+    select
+        case when n.was_dialled then coalesce(n.own, n.caller) else n.caller end as caller_number,
+        case
+            when f.operation = 'receive'
+                then coalesce(f.dialled_number, case when f.call ->> 'Exten' not in ('', 's', 'fax', 'failed', 'h', 'i', 't', 'T', 'o', 'a', 'e') then f.call ->> 'Exten' end)
+            when n.dialled is not null then n.dialled
+            when n.connected is distinct from n.caller and n.connected is distinct from n.own then n.connected
+        end as called_number
+    from (
+        select
+            d.dialled,
+            f.operation is distinct from 'receive' and (f.dial is not null or d.dialled = c.caller) as was_dialled,
+            case when f.dial is not null then c.own when d.dialled = c.caller then c.connected end as own,
+            c.caller,
+            c.connected
+        from (
+            select
+                nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller,
+                nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>') as connected,
+                nullif(nullif(f.dial ->> 'DestConnectedLineNum', ''), '<unknown>') as own
+        ) c
+        cross join lateral (
+            select coalesce(
+                fax.dialled_number(f.dial ->> 'DialString', split_part(f.dial ->> 'DestChannel', '/', 1)),
+                case when f.channel like 'Local/%;1' then fax.dialled_number(substr(f.channel, 7), 'Local') end
+            ) as dialled
+        ) d
+    ) n
+) p
 left join lateral (
     select
         sum(p.bad_lines)::bigint as bad_lines,
@@ -1994,9 +2069,9 @@ comment on column fax.sessions.linkedid is 'Linkedid of the call, from its event
 
 comment on column fax.sessions.account_code is 'Account code of the channel, from its events or its Status. NULL if none or not reported.';
 
-comment on column fax.sessions.caller_number is 'CallerIDNum of the channel, as sent (personal). NULL if unknown.';
+comment on column fax.sessions.caller_number is 'CallerIDNum of the channel; if the channel was dialled, the number of who dialled it (DestConnectedLineNum); as sent (personal). NULL if unknown.';
 
-comment on column fax.sessions.called_number is 'Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.';
+comment on column fax.sessions.called_number is 'Of a received fax, the dialled number (DNID of its Status), else the called extension if it is none of Asterisk''s own (s, fax ...). Of others, the dialled number (DialString of DialBegin, or name of its Local channel), else ConnectedLineNum if it differs from CallerIDNum. As sent (personal). NULL if unknown.';
 
 comment on column fax.sessions.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
 
@@ -2203,6 +2278,7 @@ cross join lateral (
                     || case when r.details ->> 'Channel' is null then ' begins' else ' goes on' end
                 when 'Hangup' then 'the channel hangs up, the fax goes on'
                 when 'Status' then 'channel status'
+                when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
             end || coalesce(', channel ' || case when r.event <> 'DialBegin' then r.details ->> 'Channel' end, '') as note

@@ -49,5 +49,5 @@ def test_the_section_of_a_user_is_complete() -> None:
     section = advice.user("fax").splitlines()
     assert section[1] == "[fax]"
     assert [line.split(" = ")[0] for line in section[2:]] == [
-        "secret", "deny", "permit", "read", "write", "writetimeout", "eventfilter", "eventfilter", "eventfilter",
+        "secret", "deny", "permit", "read", "write", "writetimeout", *["eventfilter"] * 4,
     ]  # fmt: skip

@@ -20,7 +20,7 @@ from tests.kit.fake_listener import settings_of
 from tests.kit.fake_server import FakeServer
 
 CERTIFICATES = Path(__file__).parents[1] / "ami" / "certificates"
-ALL_EVENTS = RecentFaxes(sessions=10, status_events=20, completions=10, results=10, variables=90)
+ALL_EVENTS = RecentFaxes(sessions=10, status_events=20, completions=10, results=10, variables=90, sent=5, dials=5)
 
 Change = Callable[[FakeServer], object]
 
@@ -65,6 +65,7 @@ def test_every_check_of_a_server() -> None:
         "class dialplan (read)": Verdict.OK,
         "statusevents": Verdict.OK,
         "channelvars": Verdict.OK,
+        "DialBegin": Verdict.OK,
         "writetimeout": Verdict.NOTE,
     }
     assert findings["res_fax"].text == "loaded (Asterisk 22.10.1)"
@@ -141,8 +142,10 @@ def test_checks_of_answers(change: Change, check: str, verdict: Verdict, text: s
         (replace(ALL_EVENTS, status_events=0), "statusevents", Verdict.WARN, "statusevents = yes"),
         (replace(ALL_EVENTS, completions=0), "class call (read)", Verdict.WARN, "read = call,system,dialplan"),
         (replace(ALL_EVENTS, results=0), "channelvars", Verdict.WARN, "channelvars = FAXSTATUS,FAXERROR"),
+        (replace(ALL_EVENTS, dials=0, sent=0), "DialBegin", Verdict.OK, ""),
+        (replace(ALL_EVENTS, dials=0), "DialBegin", Verdict.WARN, "eventfilter = Event: DialBegin"),
         (replace(ALL_EVENTS, variables=0), "class dialplan (read)", Verdict.WARN, "read = call,system,dialplan"),
-        (RecentFaxes(0, 0, 0, 0, 0), "channelvars", Verdict.NOTE, "channelvars = FAXSTATUS,FAXERROR"),
+        (RecentFaxes(0, 0, 0, 0, 0, 0, 0), "channelvars", Verdict.NOTE, "channelvars = FAXSTATUS,FAXERROR"),
         (None, "statusevents", Verdict.NOTE, "statusevents = yes"),
     ],
 )

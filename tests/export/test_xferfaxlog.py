@@ -12,8 +12,8 @@ import pytest
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.export.xferfaxlog import hours, line, params, reason
-from tests.kit.exported import written
-from tests.kit.given import append, completed, gateway, gone, receiving, result, sending
+from tests.kit.exported import csv_rows, csv_text, written
+from tests.kit.given import append, completed, dial_begin, gateway, gone, receiving, result, sending
 
 SENT: dict[str, Any] = {
     "date": "11/02/26 09:00",
@@ -121,3 +121,15 @@ def test_lines_are_in_local_time_and_gateways_have_none(dsn: str, database: psyc
         ("11/02/26 03:00", "RECV", "2", "00:00:30", '""'),
         ("11/02/26 03:01", "SEND", "0", "00:00:30", '"result unknown"'),
     ]
+
+
+def test_the_destination_is_the_dialled_number(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    own = {"CallerIDNum": "5550001", "ConnectedLineNum": "5550001"}
+    append(database, dial_begin(-5, "+498912345@ISP"), sending((0, 1), (28, 2)), completed(30, 1, "SendFAX", **own))
+    (fields,) = [
+        one.split("\t")
+        for one in written(dsn, datasets.sessions(Selection()), tmp_path, "xferfaxlog").read_text().splitlines()
+    ]
+    assert (fields[1], fields[6], fields[7]) == ("SEND", "5550001", '"+498912345"')
+    (row,) = csv_rows(csv_text(dsn, datasets.sessions(Selection()), tmp_path))
+    assert (row["caller_number"], row["called_number"]) == ("5550001", "+498912345")

@@ -155,6 +155,12 @@ def begins(second: float, application: str = "SendFAX", **details: Any) -> Obser
     return on_channel(second, "Newexten", {"Application": application} | details, operation=operation)
 
 
+def dial_begin(second: float, text: str, **details: Any) -> Observation:
+    """A DialBegin event: CHANNEL is dialled, with this DialString."""
+    headers = {"DestChannel": CHANNEL, "DestConnectedLineNum": "5550001", "DialString": text}
+    return on_channel(second, "DialBegin", headers | details)
+
+
 def channel_status(second: float, number: int = 0, *, of: Life = LIFE, **details: Any) -> Observation:
     """The Status of a listed session's channel."""
     return Observation(of, moment(second), "Status", number, channel=CHANNEL, uniqueid=UNIQUEID, details=dict(details))

@@ -20,8 +20,8 @@ from tests.kit import truth
 from tests.kit.databases import fresh
 
 SESSION_IDS = (248, "a1ec22ba4d54248bbb9f87f34ca70365fd101651c2ca1e4de0a3fea9ec0a80d9")
-ROWS = (27_353, "53a940b0224eef2eccde094450320f071072676a9ef3c1bde6e8a7b950589695")
-LOG_ROOT = "6aa89754f7681bff788aef4acbd85b15624e30ac648958a0daff800f689f3a52"
+ROWS = (27_473, "df83d246499a0ca2156e954bf446269de201b14da997e43a5088a9dd7b1f5ceb")
+LOG_ROOT = "47f06b421e3d22fe1e79ff98a7a606194a66db0decd2403f3ed2fbbfa3c12049"
 
 
 @pytest.fixture(scope="module")

@@ -164,7 +164,7 @@ rejected_message: raw
 rejected_messages: raw
 session: channel
 session_charges: called_number
-session_facts: call channel dialled_number file_names local_station_id remote_station_id
+session_facts: call channel dial dialled_number file_names local_station_id remote_station_id
 session_history: details file_name
 session_rows: details file_name
 sessions: called_number caller_number channel file_names local_station_id remote_station_id

@@ -8,6 +8,7 @@ ORDER = (
     "page_quality",
     "result_class",
     "channel_variable",
+    "dialled_number",
     "unescape",
     "reported_result",
     "peer_id",

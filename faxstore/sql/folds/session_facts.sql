@@ -42,6 +42,7 @@ select
     x.completed,  -- Whether a completion event arrived.
     x.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
     x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
+    x.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
     x.error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
@@ -90,6 +91,7 @@ cross join lateral (
         -- If its channel was replaced, a fax belongs to the call and account that it began with.
         coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
             as call,
+        v.dial,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         -- of the completion event, unless a dialplan changed FAXSTATUS before it
         coalesce(case when k.stands then k.status end, r.status) as status,
@@ -181,6 +183,7 @@ cross join lateral (
         select
             (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
             (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
+            (array_agg(h.details order by h.observed_at) filter (where h.event = 'DialBegin'))[1] as dial,
             (array_agg(h.operation order by h.observed_at)
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
             -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
@@ -189,10 +192,10 @@ cross join lateral (
             -- sendfax_exec and receivefax_exec set INIT_ERROR first
             coalesce(bool_or(
                 h.observed_at >= s.started_at and h.observed_at < coalesce(c.completed_at, 'infinity')
-                and (h.event <> 'VarSet' or h.details ->> 'Value' = 'INIT_ERROR')), false) as start_observed
+                and h.event <> 'DialBegin' and (h.event <> 'VarSet' or h.details ->> 'Value' = 'INIT_ERROR')), false) as start_observed
         from own h
         where h.is_snapshot
-           or h.event in ('FAXStatus', 'Newexten', 'Status')
+           or h.event in ('FAXStatus', 'Newexten', 'Status', 'DialBegin')
            or (h.event = 'VarSet' and h.details ->> 'Variable' = 'FAXERROR')
     ) v
     -- its channel variables

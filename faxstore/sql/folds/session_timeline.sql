@@ -38,6 +38,7 @@ cross join lateral (
                     || case when r.details ->> 'Channel' is null then ' begins' else ' goes on' end
                 when 'Hangup' then 'the channel hangs up, the fax goes on'
                 when 'Status' then 'channel status'
+                when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
             end || coalesce(', channel ' || case when r.event <> 'DialBegin' then r.details ->> 'Channel' end, '') as note

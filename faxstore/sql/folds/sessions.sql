@@ -14,11 +14,8 @@ select
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
     nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
-    nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
-    case f.operation
-        when 'receive' then coalesce(f.dialled_number, nullif(f.call ->> 'Exten', ''))
-        else nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>')
-    end as called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension; of others, ConnectedLineNum; as sent (personal). NULL if unknown.
+    p.caller_number,  -- CallerIDNum of the channel; if the channel was dialled, the number of who dialled it (DestConnectedLineNum); as sent (personal). NULL if unknown.
+    p.called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension if it is none of Asterisk's own (s, fax ...). Of others, the dialled number (DialString of DialBegin, or name of its Local channel), else ConnectedLineNum if it differs from CallerIDNum. As sent (personal). NULL if unknown.
     f.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
     f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
@@ -96,6 +93,38 @@ cross join lateral (
             else f.next_life_at
         end as ended_not_after
 ) e
+-- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
+-- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
+cross join lateral (
+    select
+        case when n.was_dialled then coalesce(n.own, n.caller) else n.caller end as caller_number,
+        case
+            when f.operation = 'receive'
+                then coalesce(f.dialled_number, case when f.call ->> 'Exten' not in ('', 's', 'fax', 'failed', 'h', 'i', 't', 'T', 'o', 'a', 'e') then f.call ->> 'Exten' end)
+            when n.dialled is not null then n.dialled
+            when n.connected is distinct from n.caller and n.connected is distinct from n.own then n.connected
+        end as called_number
+    from (
+        select
+            d.dialled,
+            f.operation is distinct from 'receive' and (f.dial is not null or d.dialled = c.caller) as was_dialled,
+            case when f.dial is not null then c.own when d.dialled = c.caller then c.connected end as own,
+            c.caller,
+            c.connected
+        from (
+            select
+                nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller,
+                nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>') as connected,
+                nullif(nullif(f.dial ->> 'DestConnectedLineNum', ''), '<unknown>') as own
+        ) c
+        cross join lateral (
+            select coalesce(
+                fax.dialled_number(f.dial ->> 'DialString', split_part(f.dial ->> 'DestChannel', '/', 1)),
+                case when f.channel like 'Local/%;1' then fax.dialled_number(substr(f.channel, 7), 'Local') end
+            ) as dialled
+        ) d
+    ) n
+) p
 left join lateral (
     select
         sum(p.bad_lines)::bigint as bad_lines,

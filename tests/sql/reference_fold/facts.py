@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -188,12 +189,24 @@ class Session:
         ]
         return next((row.details for row in candidates if row and row.details), {})
 
-    def called_number(self) -> str | None:
-        """The called number: a receiver knows what was dialled, a sender is connected to it."""
-        if self.operation != "receive":
-            return number(self.call.get("ConnectedLineNum"))
-        status = first([row for row in self.rows if row.event == "Status"])
-        return number(status.detail("DNID") if status else None) or number(self.call.get("Exten"))
+    def parties(self) -> tuple[str | None, str | None]:
+        """Caller and called number; of a channel that was dialled the far end is the caller by Asterisk's model."""
+        caller, connected = number(self.call.get("CallerIDNum")), number(self.call.get("ConnectedLineNum"))
+        if self.operation == "receive":
+            status = first([row for row in self.rows if row.event == "Status"])
+            extension = number(self.call.get("Exten"))
+            own = extension if extension not in SPECIAL_EXTENSIONS else None
+            return caller, number(status.detail("DNID") if status else None) or own
+        dial = first([row for row in self.rows if row.event == "DialBegin"])
+        channel = self.named["channel"] or ""
+        local = channel.removeprefix("Local/") if channel.startswith("Local/") and channel.endswith(";1") else ""
+        dialled = dialled_number(dial.detail("DialString") if dial else None) or dialled_number(local)
+        if dial is not None:
+            sender = number(dial.detail("DestConnectedLineNum"))
+        else:
+            sender = connected if dialled is not None and dialled == caller else None
+        called = dialled or (connected if connected not in (caller, sender) else None)
+        return sender or caller, called
 
     def uniqueid(self) -> str | None:
         """The transport, from the channel's events."""
@@ -214,6 +227,16 @@ class Session:
         arguments = (called.detail("AppData") or "").partition(",")[0] if called else ""
         of_begin = arguments.split("&") if arguments else None
         return of_snapshots or ([of_end] if of_end else of_begin)
+
+
+SPECIAL_EXTENSIONS = {"s", "fax", "failed", "h", "i", "t", "T", "o", "a", "e"}
+"""Extensions that Asterisk itself calls."""
+
+
+def dialled_number(text: str | None) -> str | None:
+    """The number before the @, or all of the text, of the forms that histories and recordings contain."""
+    user = re.split("[@/]", text or "")[0]
+    return user if re.fullmatch(r"\+?[0-9]+", user) else None
 
 
 def channel_variable(row: Seen, name: str) -> str | None:

@@ -125,6 +125,7 @@ def faxes(draw: st.DrawFn, quick: bool = False) -> Fax:
         carries_result=draw(st.booleans()),
         hung_up=draw(st.booleans()),
         parties=draw(parties()),
+        dial=draw(st.none() | dials()),
     )
     if quick:
         return fax
@@ -160,6 +161,13 @@ def parties() -> st.SearchStrategy[Details]:
     number = st.sampled_from(("5550001", "", "<unknown>", "+49 30 5550100"))
     every = {"CallerIDNum": number, "ConnectedLineNum": number, "Exten": st.sampled_from(("recv", "", "5550188"))}
     return st.fixed_dictionaries(every, optional={"AccountCode": st.sampled_from(("", "sales")), "Linkedid": number})
+
+
+def dials() -> st.SearchStrategy[Details]:
+    """The headers of a DialBegin; some have no number, and some name the channel that dials."""
+    text = st.sampled_from(("+4930555@ISP", "machine", "unknown", "5550001@out/n"))
+    every = {"DialString": text, "DestConnectedLineNum": st.sampled_from(("5550001", "", "<unknown>"))}
+    return st.fixed_dictionaries(every, optional={"Channel": st.just("PJSIP/phone-1")})
 
 
 # -- their observers ----------------------------------------------------------------------------------------

@@ -101,6 +101,8 @@ def events(fax: Fax) -> Iterator[Event]:
         return
     operation = {"operation": fax.operation}
     called = {"Application": application(fax), "AppData": f"/fax/{fax.number}.tif&/fax/more.tif,z"}
+    if fax.dial is not None:
+        yield fax.start - 3.3, "DialBegin", fax.dial, {}
     yield fax.start - 0.7, "Newexten", called | fax.parties, operation
     for at, name, value in reported(variables(fax)):
         if name not in fax.hidden:

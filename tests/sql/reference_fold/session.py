@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tests.sql.reference_fold.attempts import rate_falls
-from tests.sql.reference_fold.facts import Session, number
+from tests.sql.reference_fold.facts import Session
 from tests.sql.reference_fold.row import RESOLUTIONS, first, last, said, seconds_between
 
 PAUSE = Decimal("0.85")
@@ -24,6 +24,7 @@ def session(fax: Session, class_of: ClassOf) -> dict[str, Any]:
     """The row of fax.sessions."""
     rates = said(fax.snapshots, lambda row: row.rate)
     x_resolution, y_resolution = fax.resolution()
+    caller_number, called_number = fax.parties()
     status, error, text = (fax.variable(name) for name in ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING"))
     known = fax.is_start_observed and fax.end.at
     duration = seconds_between(fax.named["started_at"], fax.end.at) if known and fax.end.at else None
@@ -38,8 +39,8 @@ def session(fax: Session, class_of: ClassOf) -> dict[str, Any]:
         "uniqueid": fax.uniqueid(),
         "linkedid": fax.call.get("Linkedid") or None,
         "account_code": fax.call.get("AccountCode") or None,
-        "caller_number": number(fax.call.get("CallerIDNum")),
-        "called_number": fax.called_number(),
+        "caller_number": caller_number,
+        "called_number": called_number,
         "local_station_id": fax.station_id("LocalStationID"),
         "remote_station_id": fax.station_id("RemoteStationID"),
         "transport": last([kind for kind in said(fax.snapshots, lambda row: row.session_type) if kind != "none"]),

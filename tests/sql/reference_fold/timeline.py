@@ -89,6 +89,9 @@ def note(row: Seen) -> str | None:
         "Newexten": f"{row.details.get('Application')} {'goes on' if channel else 'begins'}",
         "Hangup": "the channel hangs up, the fax goes on",
         "Status": "channel status",
+        "DialBegin": "the channel is dialled",
     }
+    if row.event == "DialBegin":
+        channel = None  # the one that dials it
     text = notes.get(row.event)
     return f"{text}, channel {channel}" if text is not None and channel else text

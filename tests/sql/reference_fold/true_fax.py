@@ -82,6 +82,8 @@ class Fax:
     dialplan: tuple[tuple[float, str, str], ...] = ()
     """What a dialplan sets: seconds since the start of the fax, variable, value."""
     parties: Details = field(default_factory=dict)
+    dial: Details | None = None
+    """The headers of its DialBegin; None if its channel was not dialled."""
 
     @property
     def channel(self) -> str:
