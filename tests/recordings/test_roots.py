@@ -21,7 +21,7 @@ from tests.kit.databases import fresh
 
 SESSION_IDS = (248, "a1ec22ba4d54248bbb9f87f34ca70365fd101651c2ca1e4de0a3fea9ec0a80d9")
 ROWS = (27_473, "df83d246499a0ca2156e954bf446269de201b14da997e43a5088a9dd7b1f5ceb")
-LOG_ROOT = "47f06b421e3d22fe1e79ff98a7a606194a66db0decd2403f3ed2fbbfa3c12049"
+LOG_ROOT = "5dc60a6459552bec325eb3857e99c2f8a7d82e9cfdf2b1e82c8d31c2d94d9789"
 
 
 @pytest.fixture(scope="module")
