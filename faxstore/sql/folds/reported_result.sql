@@ -5,14 +5,16 @@
 -- before the completion event, at which the fax is over (generic_fax_exec; recordings churn-22, failures-22).
 --   with a completion event    the last write before it stands
 --   without                    the first write after the blank one stands, or the second if the fax went on after it
---   without a blank one, too   likewise, of the writes since the first snapshot; of all if the fax was never listed
+--   without a blank one, too   likewise, of the writes since the first snapshot; if never listed, since the fax began
 -- Where FAXSTATUS is filtered out, FAXERROR begins a write. Clocks differ, so each observer's values are judged on their
 -- own, and an observer of the completion event comes first.
 -- names, settings: the variables and their values; 'completion event' is the event itself. observers, moments: who
--- observed each of them, and when. listed_at: the first snapshot, NULL if never listed.
--- example: select * from fax.reported_result('{FAXSTATUS,FAXSTATUS,FAXSTATUS}', '{"",SUCCESS,FAILED}', '{a,a,a}', '{2026-11-02 08:00+00,2026-11-02 08:01+00,2026-11-02 08:02+00}', null);
+-- observed each of them, and when. began_at: the start of the fax, NULL if not observed. listed_at: its first snapshot, NULL
+-- if never listed.
+-- example: select * from fax.reported_result('{FAXSTATUS,FAXSTATUS,FAXSTATUS}', '{"",SUCCESS,FAILED}', '{a,a,a}', '{2026-11-02 08:00+00,2026-11-02 08:01+00,2026-11-02 08:02+00}', null, null);
 create function fax.reported_result(
-    names text[], settings text[], observers text[], moments timestamptz[], listed_at timestamptz)
+    names text[], settings text[], observers text[], moments timestamptz[],
+    began_at timestamptz, listed_at timestamptz)
 returns table (status text, error text, status_text text, local_station_id text, remote_station_id text, set_at timestamptz)
 language sql immutable parallel safe
 begin atomic
@@ -81,14 +83,14 @@ begin atomic
         select
             f.*,
             -- a dialplan may set blanks before the application starts
-            min(f.set_at) filter (where f.is_blank and f.set_at >= coalesce(f.initial_at, '-infinity'))
+            min(f.set_at) filter (where f.is_blank and f.set_at >= coalesce(f.initial_at, began_at, '-infinity'))
                 over (partition by f.observer) as blank_at
         from of_res_fax f
     ),
     of_fax as (
         select b.*, row_number() over (partition by b.observer, b.is_blank order by b.set_at) as place
         from begun b
-        where b.set_at >= coalesce(b.blank_at, listed_at, '-infinity')
+        where b.set_at >= coalesce(b.blank_at, listed_at, b.initial_at, began_at, '-infinity')
     ),
     standing as (
         select f.*

@@ -208,7 +208,8 @@ cross join lateral (
         from own h
         where h.event in ('VarSet', 'SendFAX', 'ReceiveFAX')
     ) a
-    cross join lateral fax.reported_result(a.names, a.settings, a.observers, a.moments, o.first_seen_at) r
+    cross join lateral fax.reported_result(
+        a.names, a.settings, a.observers, a.moments, case when v.start_observed then s.started_at end, o.first_seen_at) r
     -- and those that the completion event contains (channelvars in manager.conf)
     cross join lateral (
         select

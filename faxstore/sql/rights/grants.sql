@@ -30,7 +30,7 @@ grant execute on function
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
     fax.unescape(text),
-    fax.reported_result(text[], text[], text[], timestamptz[], timestamptz),
+    fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.peer_id(text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),

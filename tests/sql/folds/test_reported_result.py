@@ -45,7 +45,11 @@ NOTHING = (None, None, None)
 
 
 def reported(
-    database: psycopg.Connection, said: Iterable[Setting], *more: Iterable[Setting], listed_at: float | None = None
+    database: psycopg.Connection,
+    said: Iterable[Setting],
+    *more: Iterable[Setting],
+    began_at: float | None = None,
+    listed_at: float | None = None,
 ) -> tuple[str | None, ...]:
     """FAXSTATUS, FAXERROR, FAXSTATUSSTRING and both station ids, from the settings that each observer received."""
     rows = [
@@ -55,9 +59,9 @@ def reported(
     ]
     random.Random(len(rows)).shuffle(rows)
     columns = [list(column) for column in zip(*rows, strict=True)]
-    listed = None if listed_at is None else at(listed_at)
+    since = [None if second is None else at(second) for second in (began_at, listed_at)]
     row = database.execute(
-        "select * from fax.reported_result(%s::text[], %s::text[], %s::text[], %s, %s)", [*columns, listed]
+        "select * from fax.reported_result(%s::text[], %s::text[], %s::text[], %s, %s, %s)", [*columns, *since]
     ).fetchone()
     assert row is not None
     return tuple(row)
@@ -180,6 +184,13 @@ def test_a_success_without_an_error_passes_each_filter(database: psycopg.Connect
     said = [*BEGUN, *BLANK, *RECEIVED, (60, "FAXSTATUS", "FAILED: busy"), (61, "FAXSTATUS", "")]
     for names in ({"FAXSTATUS"}, {"FAXSTATUS", "FAXERROR"}, {"FAXSTATUS", "FAXSTATUSSTRING"}):
         assert result(database, only(names, said), listed_at=9.5)[:2] == ("SUCCESS", None)
+
+
+def test_what_a_dialplan_sets_before_a_fax_that_never_starts(database: psycopg.Connection) -> None:
+    missing = [*BEGUN, *write(0.2, "FAILED", "FILE_ERROR", "error reading file")]
+    dialplan = [*write(-5, "", "", ""), *write(-4, "SUCCESS", "NO_ERROR", "OK")]
+    assert result(database, [*dialplan, *missing]) == ("FAILED", "FILE_ERROR", "error reading file")
+    assert result(database, only({"FAXSTATUS"}, [*dialplan, *missing]), began_at=-1) == ("FAILED", None, None)
 
 
 def test_before_the_first_snapshot_nothing_counts(database: psycopg.Connection) -> None:

@@ -154,7 +154,7 @@ class Session:
     @cached_property
     def result(self) -> Write | None:
         """The variables that res_fax set as the result."""
-        return standing(self.rows, self.listed_at)
+        return standing(self.rows, self.named["started_at"] if self.is_start_observed else None, self.listed_at)
 
     @property
     def listed_at(self) -> datetime | None:

@@ -87,7 +87,7 @@ def sessions(history: History) -> list[Session]:
     return [
         Session(
             {"server": epoch[0], "epoch_id": epoch, "session_number": number, "operation": None}
-            | {"technology": technologies.get(number)},
+            | {"technology": technologies.get(number), "started_at": min(row["observed_at"] for row in of.values())},
             list(of.values()),
             list(lives.values()),
             {"Other": "session"},

@@ -120,9 +120,9 @@ def by_observer(rows: list[Seen]) -> dict[str, list[Seen]]:
     return of
 
 
-def standing(rows: list[Seen], listed_at: datetime | None) -> Write | None:
+def standing(rows: list[Seen], began_at: datetime | None, listed_at: datetime | None) -> Write | None:
     """The write that is the result, of the observer who knows best; if there is none, the first blank one."""
-    observers = [observer(own, listed_at) for own in by_observer(rows).values()]
+    observers = [observer(own, began_at, listed_at) for own in by_observer(rows).values()]
     completed = [one.standing for one in observers if one.completed_at and one.standing]
     if completed:
         return max(completed, key=lambda write: write.at)
@@ -133,7 +133,7 @@ def standing(rows: list[Seen], listed_at: datetime | None) -> Write | None:
     return min(blanks, key=lambda blank: blank[:2])[2] if blanks else None
 
 
-def observer(own: list[Seen], listed_at: datetime | None) -> Observer:
+def observer(own: list[Seen], began_at: datetime | None, listed_at: datetime | None) -> Observer:
     """The part of one observer, from its rows in order."""
     found: list[Write] = []
     names = {variable(row)[0] for row in own if is_setting(row)}
@@ -148,7 +148,8 @@ def observer(own: list[Seen], listed_at: datetime | None) -> Observer:
     writes = [write for write in found if is_of_res_fax(write, names)]
     initial_at = first([write.at for write in writes if write.is_initial])
     blanks = [write.at for write in writes if write.is_blank]
-    since = first([at for at in blanks if initial_at is None or at > initial_at]) or listed_at
+    start = initial_at or began_at
+    since = first([at for at in blanks if start is None or at >= start]) or listed_at or start
     completion = first([row.at for row in own if row.is_completion])
     return Observer([write for write in writes if since is None or write.at >= since], completion)
 
