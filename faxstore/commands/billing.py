@@ -224,7 +224,8 @@ def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> N
 
 def _summary(batch: Batch) -> str:
     faxes, positions = batch.lines - batch.corrections, f"{batch.first_position:,} to {batch.last_position:,}"
+    pages = "pages unknown" if batch.lines and batch.pages is None else f"{batch.pages or 0:,} pages"
     return (
         f"batch {batch.batch} of {batch.consumer}: {faxes:,} faxes, {batch.corrections:,} corrections,"
-        f" {batch.pages or 0:,} pages, positions {positions}"
+        f" {pages}, positions {positions}"
     )

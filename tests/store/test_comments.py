@@ -23,14 +23,14 @@ order by 1
 """All columns that fax_reader may read."""
 
 NEVER_NULL = {
-    "sessions": "session_id server epoch_id started_at end_observed_by bad_lines_measurable rate_falls result snapshots"
+    "sessions": "session_id server epoch_id started_at end_observed_by bad_lines_measurable result snapshots"
     " first_position last_position overlaps_gap",
     "session_pages": "session_id server started_at page",
     "session_timeline": "session_id started_at observed_at event changes collector_id position",
     "session_rows": "session_id started_at observed_at position collector_id event is_snapshot",
     "page_attempts": "session_id started_at page attempt first_seen_at last_seen_at snapshots kept",
     "usage_daily": "day server sessions successes failures unknown_ends unknown_durations",
-    "quality_by_peer": "sessions measurable_pages resent_pages rate_falls successes failures unknown_ends",
+    "quality_by_peer": "sessions measurable_pages resent_pages successes failures unknown_ends",
     "failures": "day server sessions after_a_page faxes share unknown_share",
     "coverage_gaps": "server began_at reason reasons sessions",
     "reconciliation": "server collector_id from_at to_at restarted transmit_attempts_seen receive_attempts_seen"

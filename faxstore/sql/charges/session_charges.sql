@@ -80,6 +80,7 @@ cross join lateral (
         when u.charged in ('pages', 'none') or (u.charged is not null and r.first_charge = 0 and r.per_interval = 0) then 0
         when u.charged in ('full', 'time') then
             r.first_charge + r.per_interval * case
+                when r.per_interval = 0 then 0
                 when s.duration_seconds > r.first_seconds then ceil((s.duration_seconds - r.first_seconds) / r.interval_seconds)
                 when s.duration_seconds is not null then 0
             end

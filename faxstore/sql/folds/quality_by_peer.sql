@@ -14,7 +14,7 @@ select
     q.bad_line_ratio_estimated,  -- Bad lines divided by the estimated lines of the measurable pages (A4), a ratio. NULL if none is measurable.
     q.resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
     q.seconds_per_page,  -- Seconds per page, over the pages whose start and end polls observed. With ECM, bad lines show here as longer pages. NULL if there are none.
-    q.rate_falls,  -- How often the rate fell.
+    q.rate_falls,  -- How often the rate fell. NULL if no poll measured it.
     q.rate_fall_rate,  -- Sessions in which the rate fell divided by sessions that negotiated one, a ratio. NULL if none did.
     q.cut_off_rate,  -- Failed sessions divided by sessions with a known result, among those that negotiated a rate, a ratio. NULL if there are none.
     q.not_measurable_rate,  -- Share of pages without measurable bad lines, a ratio. NULL if there are no pages.

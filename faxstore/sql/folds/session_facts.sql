@@ -33,7 +33,7 @@ select
     x.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     x.last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
     x.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
-    x.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls.
+    x.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
     x.x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
     x.y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
     -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
@@ -125,7 +125,7 @@ cross join lateral (
     -- Rate falls. Of observers that overlapped (as in fax.page_attempts), the one with the most
     -- counts.
     cross join lateral (
-        select coalesce(max(p.falls), 0) as rate_falls
+        select max(p.falls) as rate_falls
         from (
             select count(*) filter (where n.data_rate < n.data_rate_before) as falls
             from (

@@ -158,7 +158,7 @@ def test_a_session_that_never_negotiated_has_no_measurements(database: psycopg.C
     append(database, before_negotiation(0), before_negotiation(1), gone(2))
     row = the_session(database)
     assert of(row, "first_data_rate", "last_data_rate", "lowest_data_rate", "error_correction_mode") == (None,) * 4
-    assert of(row, "x_resolution", "y_resolution", "resolution", "rate_falls") == (None, None, None, 0)
+    assert of(row, "x_resolution", "y_resolution", "resolution", "rate_falls") == (None,) * 4
 
 
 def test_a_gateway_has_measurements_from_its_first_rate_on(database: psycopg.Connection) -> None:

@@ -76,7 +76,7 @@ def test_nothing_is_measured_before_negotiation(database: psycopg.Connection) ->
     row = facts(database, before_negotiation(0), before_negotiation(1))
     names = ("error_correction_mode", "first_data_rate", "last_data_rate", "lowest_data_rate")
     assert of(row, *names) == (None, None, None, None)
-    assert of(row, "rate_falls", "bad_lines_measurable", "pages_observed", "pages") == (0, False, 0, 0)
+    assert of(row, "rate_falls", "bad_lines_measurable", "pages_observed", "pages") == (None, False, 0, 0)
 
 
 def test_an_entry_without_detail_is_a_snapshot_without_measurements(database: psycopg.Connection) -> None:

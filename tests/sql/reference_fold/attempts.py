@@ -30,8 +30,12 @@ class Page:
 
     @property
     def discarded(self) -> int | None:
-        """Bad lines of the attempts that were sent again; None if the technology counts per session."""
-        return None if self.by_session else sum(attempt[-1].bad_lines or 0 for attempt in self.attempts[:-1])
+        """Bad lines of the attempts that were sent again; None if none were reported, or are counted per session."""
+        counts = [attempt[-1].bad_lines for attempt in self.attempts[:-1]]
+        counted = [count for count in counts if count is not None]
+        if self.by_session or (not counted and self.bad_lines is None):
+            return None
+        return sum(counted)
 
 
 def streams(snapshots: list[Seen]) -> dict[str, Stream]:
@@ -100,10 +104,8 @@ def cut(rows: list[Seen]) -> list[list[Seen]]:
     return attempts
 
 
-def rate_falls(snapshots: list[Seen]) -> int:
-    """How often the measured rate fell, according to the stream that saw the most falls."""
-    falls = [0]
-    for stream in streams(snapshots).values():
-        rates = [row.rate for row in stream if row.rate is not None]
-        falls.append(sum(after < before for before, after in pairwise(rates)))
-    return max(falls)
+def rate_falls(snapshots: list[Seen]) -> int | None:
+    """How often the measured rate fell, according to the stream that saw the most falls; None if none measured it."""
+    measured = [[row.rate for row in stream if row.rate is not None] for stream in streams(snapshots).values()]
+    falls = [sum(after < before for before, after in pairwise(rates)) for rates in measured if rates]
+    return max(falls, default=None)

@@ -141,7 +141,7 @@ def kinds_of(fax: Session) -> dict[str, bool]:
         "pages seen by both observers": len(tellers) > 1,
         "switch to T.38": bool(by_t38 and before),
         "switch to T.38 after a page": bool(by_t38 and any((row.pages or 0) > 0 for row in before)),
-        "rate falls": rate_falls(fax.snapshots) > 0,
+        "rate falls": (rate_falls(fax.snapshots) or 0) > 0,
         "rate that is none": any(row.measured and row.rate is None for row in fax.snapshots),
         "entry without detail": any(row.event == "FAXSessionsEntry" for row in fax.snapshots),
         "completion event with more pages": None not in (of_end, observed) and (of_end or 0) > (observed or 0),

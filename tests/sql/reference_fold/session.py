@@ -81,14 +81,17 @@ def bad_lines(fax: Session) -> dict[str, Any]:
     kept = [page.bad_lines for page in fax.pages_kept.values()]
     counted = [lines for lines in kept if lines is not None]
     gaps = [fax.poll_gap(number) for number in fax.pages_kept]
-    discarded = sum(page.discarded or 0 for page in fax.pages_kept.values())
+    discarded = [page.discarded for page in fax.pages_kept.values() if page.discarded is not None]
+    none = 0 if fax.pages == 0 else None
     return {
-        "bad_lines": sum(counted),
-        "bad_lines_discarded": None if fax.by_session else discarded,
+        "bad_lines": sum(counted) if counted else none,
+        "bad_lines_discarded": None if fax.by_session else sum(discarded) if discarded else none,
         "bad_lines_measurable": True,
-        "worst_page_bad_lines": max(counted, default=0),
+        "worst_page_bad_lines": max(counted, default=none),
         "poll_gap_seconds": max([gap for gap in gaps if gap is not None], default=None),
-        "bad_lines_lower_bound": len(kept) < (fax.pages or 0) or any(gap is None or gap > PAUSE for gap in gaps),
+        "bad_lines_lower_bound": fax.pages
+        if fax.pages is None
+        else len(kept) < fax.pages or any(gap is None or gap > PAUSE for gap in gaps),
     }
 
 

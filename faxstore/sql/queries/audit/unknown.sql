@@ -7,6 +7,7 @@ with counted as (
         count(*) filter (where s.end_observed_by <> 'open' and s.result = 'unknown') as no_result,
         count(*) filter (where s.snapshots = 0) as not_polled,
         count(*) filter (where s.pages is null) as no_pages,
+        count(*) filter (where s.end_observed_by <> 'open' and s.duration_seconds is null) as no_duration,
         count(*) filter (where not s.bad_lines_measurable) as not_measurable,
         count(*) filter (where s.bad_lines_lower_bound) as lower_bound,
         count(*) filter (where s.overlaps_gap) as in_gap
@@ -27,10 +28,11 @@ cross join lateral (values
     (3, 'sessions that ended without a result on the wire', c.no_result),
     (4, 'sessions that no poll observed, known only from their events', c.not_polled),
     (5, 'sessions without reported pages', c.no_pages),
-    (6, 'sessions whose bad lines cannot be measured (senders, ECM, gateways)', c.not_measurable),
-    (7, 'sessions whose bad lines are a lower bound', c.lower_bound),
-    (8, 'sessions that overlap a gap in the coverage', c.in_gap),
-    (9, 'seconds of the period before the first poll',
+    (6, 'sessions that ended without a known duration: only their end was observed, or a clock was set back', c.no_duration),
+    (7, 'sessions whose bad lines cannot be measured (senders, ECM, gateways)', c.not_measurable),
+    (8, 'sessions whose bad lines are a lower bound', c.lower_bound),
+    (9, 'sessions that overlap a gap in the coverage', c.in_gap),
+    (10, 'seconds of the period before the first poll',
         round(extract(epoch from greatest(least(p.first_polled_at, now(), %(until)s) - %(since)s, interval '0')), 3))
 ) w (place, what, number)
 order by s.server, w.place;
