@@ -47,7 +47,7 @@ def test_3_bad_lines_are_those_in_the_files(recordings: psycopg.Connection) -> N
             expected[fax.trunk, fax.station].append(fax)
     rows = ask(recordings, 3)
     assert [row["ratio"] for row in rows] == sorted((row["ratio"] for row in rows), reverse=True)
-    found = {(row["trunk"], row["remote_station_id"]): row for row in rows}
+    found = {(row["trunk"], row["station"]): row for row in rows}
     assert found.keys() == expected.keys()
     for key, faxes in expected.items():
         bad_lines = sum(sum(fax.noted_bad_lines) for fax in faxes)

@@ -40,7 +40,7 @@ def test_6_seconds_per_page_between_first_polls(recordings: psycopg.Connection) 
     for fax in wire.no_detectors():
         if fax.operation != "gateway":
             groups[fax.station, fax.ecm] += fax.seconds_of_pages()
-    rows = {(row["remote_station_id"], row["ecm"]): row for row in ask(recordings, 6)}
+    rows = {(row["station"], row["ecm"]): row for row in ask(recordings, 6)}
     assert rows.keys() == {key for key, seconds in groups.items() if seconds}
     for key, row in rows.items():
         seconds = groups[key]

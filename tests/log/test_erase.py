@@ -10,8 +10,9 @@ import pytest
 
 from faxstore.log import prove
 from faxstore.store.database import connect
+from faxstore.store.erasure import find_by_number
 from tests.kit.command_line import run_command
-from tests.kit.given import Row, append, completed, read, the_id
+from tests.kit.given import Row, append, completed, hangup, read, the_id
 from tests.kit.log_faxes import SECRETS, a_history, as_lines, fax, sealed, verified
 from tests.kit.rights import REFUSED
 
@@ -229,6 +230,18 @@ def test_the_command_finds_a_number_in_any_value(dsn: str, database: psycopg.Con
     assert read(database, "select from fax.sessions where caller_number = '5550103'") == []
     assert read(database, "select from fax.rejected_message where raw <> ''") == []
     assert run_command(dsn, "erase", "--number", "5550103", "--yes").stderr == "faxstore: nothing to erase\n"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [r"\x005550177", r"5550177\x00", "\x015550177", "555\xa00177", "+1 (555) 01-77", r"\x1b5550177\x1b"],
+    ids=ascii,
+)
+def test_padding_hides_no_number(database: psycopg.Connection, value: str) -> None:
+    expected = 0 if value.startswith("+1") else 1  # a longer number
+    append(database, completed(1, 1, RemoteStationID=value, CallerIDNum="5550199"), hangup(2))
+    assert len(find_by_number(database, "5550177")) == expected
+    assert len(find_by_number(database, "5550199")) == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("--number", "12"), ("--number", "x"), ("--session", "x")])

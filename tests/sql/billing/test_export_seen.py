@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tests.kit.given import append, completed, read, receiving, result, sessions
+from tests.kit.given import append, completed, hangup, read, receiving, result, sessions
 
 LEDGER = {
     *("consumer", "batch", "line", "revision", "supersedes", "supersedes_batch", "supersedes_line", "changed"),
@@ -26,3 +26,9 @@ def test_each_column_has_the_value_of_fax_sessions(database: psycopg.Connection)
 
 def test_no_row_for_an_unknown_fax(database: psycopg.Connection) -> None:
     assert read(database, "select * from fax.export_seen(gen_random_uuid(), now())") == []
+
+
+def test_an_unknown_duration_is_null_in_the_ledger(database: psycopg.Connection) -> None:
+    append(database, completed(90, 10, "SendFAX"), hangup(91))
+    (line,) = read(database, "select * from fax.export_due('default') where line is not null")
+    assert (line["pages"], line["duration_seconds"], line["result"]) == (10, None, "unknown")

@@ -236,3 +236,25 @@ def test_late_rows_change_the_charge_with_the_fax(database: psycopg.Connection) 
     assert the_charge(database)["charge"] == Decimal("0.10")
     append(database, fax(0, 1, 2, SUCCESS))
     assert of(the_charge(database), "rule", "charge") == ("success", Decimal("0.10"))
+
+
+def test_a_fax_known_only_from_its_end_has_no_time_charge(database: psycopg.Connection) -> None:
+    rate(database, per_page="0.02", first_seconds=60, first_charge="0.09", per_interval="0.07", charge_unknown="full")
+    append(database, result(89, *SUCCESS), completed(90, 10, "SendFAX"), hangup(91))
+    assert of(the_charge(database), "seconds", "rule") == (None, "seconds unknown")
+    assert of(the_charge(database), *AMOUNTS) == amounts("0.2", None, None)
+
+
+def test_a_price_per_call_needs_no_duration(database: psycopg.Connection) -> None:
+    rate(database, per_page="0.02", first_charge="0.09", charge_unknown="full")
+    append(database, result(89, *SUCCESS), completed(90, 10, "SendFAX"), hangup(91))
+    assert of(the_charge(database), "seconds", "rule") == (None, "success")
+    assert of(the_charge(database), *AMOUNTS) == amounts("0.2", "0.09", "0.29")
+
+
+@pytest.mark.parametrize("number", [" +49301234", "\xa0+49301234", "\\x00+49301234 "], ids=ascii)
+def test_padding_is_no_part_of_a_prefix(database: psycopg.Connection, number: str) -> None:
+    rate(database, per_page="1")
+    german = rate(database, called_prefix="+49", per_page="0.05")
+    append(database, fax(0, 1, 3, ConnectedLineNum=number))
+    assert of(the_charge(database), "rate_id", "called_number") == (german, number)

@@ -18,6 +18,7 @@ from tests.kit.given import (
     gone,
     hangup,
     of,
+    read,
     receiving,
     sending,
     snapshot,
@@ -228,3 +229,33 @@ def test_a_completion_event_fills_in_missing_measurements(database: psycopg.Conn
     row = the_session(database)
     assert of(row, "last_data_rate", "x_resolution", "y_resolution", "resolution") == (9600, 8031, 3850, "standard")
     assert of(row, "first_data_rate", "lowest_data_rate") == (None, None)
+
+
+# -- unknown is not zero ---------------------------------------------------------------------------------------
+
+
+def test_bad_lines_that_no_poll_reported_are_unknown(database: psycopg.Connection) -> None:
+    append(database, snapshot(0, total_bad_lines=None))
+    append(database, snapshot(9, page_number=2, pages_received=1, total_bad_lines=None), gone(10))
+    row = the_session(database)
+    assert of(row, "pages", "bad_lines_measurable", "bad_lines_lower_bound") == (1, True, True)
+    assert of(row, "bad_lines", "bad_lines_discarded", "worst_page_bad_lines") == (None, None, None)
+    (page,) = read(database, "select * from fax.session_pages")
+    assert of(page, "bad_lines", "bad_lines_discarded", "attempts") == (None, None, 1)
+
+
+def test_without_a_page_there_are_no_bad_lines(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 7), (9, 1, 9)), gone(10))
+    row = the_session(database)
+    assert of(row, "pages", "bad_lines", "bad_lines_discarded", "bad_lines_lower_bound") == (0, 0, 0, False)
+
+
+def test_of_unknown_pages_nothing_is_known(database: psycopg.Connection) -> None:
+    append(database, snapshot(0, pages_received=None), snapshot(9, pages_received=None, total_bad_lines=9), gone(10))
+    row = the_session(database)
+    assert of(row, "pages", "bad_lines", "worst_page_bad_lines", "bad_lines_lower_bound") == (None,) * 4
+
+
+def test_a_fax_that_nobody_polled_has_no_falls_of_the_rate(database: psycopg.Connection) -> None:
+    append(database, completed(90, 10), hangup(91))
+    assert of(the_session(database), "last_data_rate", "rate_falls") == (9600, None)
