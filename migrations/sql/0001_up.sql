@@ -1027,14 +1027,16 @@ comment on function fax.unescape is 'Removes the escapes that Asterisk adds to a
 -- before the completion event, at which the fax is over (generic_fax_exec; recordings churn-22, failures-22).
 --   with a completion event    the last write before it stands
 --   without                    the first write after the blank one stands, or the second if the fax went on after it
---   without a blank one, too   likewise, of the writes since the first snapshot; of all if the fax was never listed
+--   without a blank one, too   likewise, of the writes since the first snapshot; if never listed, since the fax began
 -- Where FAXSTATUS is filtered out, FAXERROR begins a write. Clocks differ, so each observer's values are judged on their
 -- own, and an observer of the completion event comes first.
 -- names, settings: the variables and their values; 'completion event' is the event itself. observers, moments: who
--- observed each of them, and when. listed_at: the first snapshot, NULL if never listed.
--- example: select * from fax.reported_result('{FAXSTATUS,FAXSTATUS,FAXSTATUS}', '{"",SUCCESS,FAILED}', '{a,a,a}', '{2026-11-02 08:00+00,2026-11-02 08:01+00,2026-11-02 08:02+00}', null);
+-- observed each of them, and when. began_at: the start of the fax, NULL if not observed. listed_at: its first snapshot, NULL
+-- if never listed.
+-- example: select * from fax.reported_result('{FAXSTATUS,FAXSTATUS,FAXSTATUS}', '{"",SUCCESS,FAILED}', '{a,a,a}', '{2026-11-02 08:00+00,2026-11-02 08:01+00,2026-11-02 08:02+00}', null, null);
 create function fax.reported_result(
-    names text[], settings text[], observers text[], moments timestamptz[], listed_at timestamptz)
+    names text[], settings text[], observers text[], moments timestamptz[],
+    began_at timestamptz, listed_at timestamptz)
 returns table (status text, error text, status_text text, local_station_id text, remote_station_id text, set_at timestamptz)
 language sql immutable parallel safe
 begin atomic
@@ -1103,14 +1105,14 @@ begin atomic
         select
             f.*,
             -- a dialplan may set blanks before the application starts
-            min(f.set_at) filter (where f.is_blank and f.set_at >= coalesce(f.initial_at, '-infinity'))
+            min(f.set_at) filter (where f.is_blank and f.set_at >= coalesce(f.initial_at, began_at, '-infinity'))
                 over (partition by f.observer) as blank_at
         from of_res_fax f
     ),
     of_fax as (
         select b.*, row_number() over (partition by b.observer, b.is_blank order by b.set_at) as place
         from begun b
-        where b.set_at >= coalesce(b.blank_at, listed_at, '-infinity')
+        where b.set_at >= coalesce(b.blank_at, listed_at, b.initial_at, began_at, '-infinity')
     ),
     standing as (
         select f.*
@@ -1144,7 +1146,7 @@ begin atomic
     left join standing s on true;
 end;
 
-comment on function fax.reported_result is 'The result of one fax as res_fax set it, from all values of its channel variables. NULLs if res_fax set none. A dialplan may set the same variables to any text at any time, so a value counts by its place, not by being the last. res_fax sets them together, FAXSTATUS first and FAXERROR next: one write (res_fax.c, set_channel_variables). A write is blank when the fax starts, FAILED at a hangup, timeout or error while the fax goes on, and SUCCESS or FAILED right before the completion event, at which the fax is over (generic_fax_exec; recordings churn-22, failures-22).   with a completion event    the last write before it stands   without                    the first write after the blank one stands, or the second if the fax went on after it   without a blank one, too   likewise, of the writes since the first snapshot; of all if the fax was never listed Where FAXSTATUS is filtered out, FAXERROR begins a write. Clocks differ, so each observer''s values are judged on their own, and an observer of the completion event comes first. names, settings: the variables and their values; ''completion event'' is the event itself. observers, moments: who observed each of them, and when. listed_at: the first snapshot, NULL if never listed.';
+comment on function fax.reported_result is 'The result of one fax as res_fax set it, from all values of its channel variables. NULLs if res_fax set none. A dialplan may set the same variables to any text at any time, so a value counts by its place, not by being the last. res_fax sets them together, FAXSTATUS first and FAXERROR next: one write (res_fax.c, set_channel_variables). A write is blank when the fax starts, FAILED at a hangup, timeout or error while the fax goes on, and SUCCESS or FAILED right before the completion event, at which the fax is over (generic_fax_exec; recordings churn-22, failures-22).   with a completion event    the last write before it stands   without                    the first write after the blank one stands, or the second if the fax went on after it   without a blank one, too   likewise, of the writes since the first snapshot; if never listed, since the fax began Where FAXSTATUS is filtered out, FAXERROR begins a write. Clocks differ, so each observer''s values are judged on their own, and an observer of the completion event comes first. names, settings: the variables and their values; ''completion event'' is the event itself. observers, moments: who observed each of them, and when. began_at: the start of the fax, NULL if not observed. listed_at: its first snapshot, NULL if never listed.';
 
 -- A station id or number without padding, by which the faxes of one peer are found: without blanks, no-break spaces and
 -- control characters at either end, as characters or as escapes (\x00 as the history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet).
@@ -1596,7 +1598,7 @@ select
     x.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     x.last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
     x.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
-    x.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls.
+    x.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
     x.x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
     x.y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
     -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
@@ -1688,7 +1690,7 @@ cross join lateral (
     -- Rate falls. Of observers that overlapped (as in fax.page_attempts), the one with the most
     -- counts.
     cross join lateral (
-        select coalesce(max(p.falls), 0) as rate_falls
+        select max(p.falls) as rate_falls
         from (
             select count(*) filter (where n.data_rate < n.data_rate_before) as falls
             from (
@@ -1771,7 +1773,8 @@ cross join lateral (
         from own h
         where h.event in ('VarSet', 'SendFAX', 'ReceiveFAX')
     ) a
-    cross join lateral fax.reported_result(a.names, a.settings, a.observers, a.moments, o.first_seen_at) r
+    cross join lateral fax.reported_result(
+        a.names, a.settings, a.observers, a.moments, case when v.start_observed then s.started_at end, o.first_seen_at) r
     -- and those that the completion event contains (channelvars in manager.conf)
     cross join lateral (
         select
@@ -1856,7 +1859,7 @@ comment on column fax.session_facts.last_data_rate is 'Last measured rate, bit/s
 
 comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
 
-comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls.';
+comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.';
 
 comment on column fax.session_facts.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
 
@@ -1919,15 +1922,16 @@ select
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
     f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    case when f.bad_lines_measurable then coalesce(b.bad_lines, 0) end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then coalesce(b.bad_lines_discarded, 0) end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.
+    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else b.bad_lines end end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page'
+         then coalesce(b.bad_lines_discarded, case when f.pages = 0 or b.bad_lines is not null then 0 end) end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
     f.bad_lines_measurable,  -- Whether the fax was received without ECM; only such receivers count bad lines.
-    case when f.bad_lines_measurable then coalesce(b.worst_page_bad_lines, 0) end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if not measurable.
+    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else b.worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
     f.error_correction_mode,  -- Whether ECM is in use after negotiation. NULL if never negotiated or not reported.
     f.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     f.last_data_rate,  -- Last rate, bit/s. NULL if not reported.
     f.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
-    f.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.
+    f.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count. NULL if no poll measured it.
     f.x_resolution,  -- Last measured horizontal resolution, pixels per metre. NULL if not reported.
     f.y_resolution,  -- Last measured vertical resolution, pixels per metre. NULL if not reported.
     fax.resolution_name(f.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not reported, or if another.
@@ -1944,7 +1948,7 @@ select
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
     e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
     case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0, false) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.
+    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
@@ -2095,13 +2099,13 @@ comment on column fax.sessions.pages is 'Pages: the count of the completion even
 
 comment on column fax.sessions.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
 
-comment on column fax.sessions.bad_lines is 'Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated).';
+comment on column fax.sessions.bad_lines is 'Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.';
 
-comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, or if the technology counts per session.';
+comment on column fax.sessions.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.';
 
 comment on column fax.sessions.bad_lines_measurable is 'Whether the fax was received without ECM; only such receivers count bad lines.';
 
-comment on column fax.sessions.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if not measurable.';
+comment on column fax.sessions.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if bad_lines is.';
 
 comment on column fax.sessions.error_correction_mode is 'Whether ECM is in use after negotiation. NULL if never negotiated or not reported.';
 
@@ -2111,7 +2115,7 @@ comment on column fax.sessions.last_data_rate is 'Last rate, bit/s. NULL if not 
 
 comment on column fax.sessions.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
 
-comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count.';
+comment on column fax.sessions.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. The default before negotiation does not count. NULL if no poll measured it.';
 
 comment on column fax.sessions.x_resolution is 'Last measured horizontal resolution, pixels per metre. NULL if not reported.';
 
@@ -2137,7 +2141,7 @@ comment on column fax.sessions.ended_not_after is 'Upper bound of its end: its c
 
 comment on column fax.sessions.poll_gap_seconds is 'Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.';
 
-comment on column fax.sessions.bad_lines_lower_bound is 'Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable.';
+comment on column fax.sessions.bad_lines_lower_bound is 'Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.';
 
 comment on column fax.sessions.overlaps_gap is 'Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.';
 
@@ -2162,7 +2166,7 @@ select
     case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,  -- Seconds from page_started_at to page_ended_at, accurate to a poll interval at each end. NULL if one of them is unknown, or if two observers' clocks reverse them.
     p.attempts,  -- How often it was sent, as far as polls show: more than 1 if its bad lines fell; always 1 for a technology that counts per session. NULL if no poll observed it.
     case when f.bad_lines_measurable then p.bad_lines end as bad_lines,  -- Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed it, or if the technology counts per session.
+    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.
     p.data_rate,  -- Last rate during the page, bit/s. NULL if not measured.
     fax.resolution_name(p.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
     fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
@@ -2192,7 +2196,8 @@ cross join lateral (
             max(t.last_seen_at) as last_seen_at,
             min(t.first_measured_at) as first_measured_at,
             max(t.bad_lines) filter (where t.kept) as bad_lines,
-            coalesce(sum(t.bad_lines) filter (where not t.kept), 0) as bad_lines_discarded,
+            coalesce(sum(t.bad_lines) filter (where not t.kept),
+                     case when count(t.bad_lines) filter (where t.kept) > 0 then 0 end) as bad_lines_discarded,
             (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
             (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
         from fax.page_attempts t
@@ -2224,7 +2229,7 @@ comment on column fax.session_pages.attempts is 'How often it was sent, as far a
 
 comment on column fax.session_pages.bad_lines is 'Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.';
 
-comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed it, or if the technology counts per session.';
+comment on column fax.session_pages.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.';
 
 comment on column fax.session_pages.data_rate is 'Last rate during the page, bit/s. NULL if not measured.';
 
@@ -2633,7 +2638,7 @@ select
     q.bad_line_ratio_estimated,  -- Bad lines divided by the estimated lines of the measurable pages (A4), a ratio. NULL if none is measurable.
     q.resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
     q.seconds_per_page,  -- Seconds per page, over the pages whose start and end polls observed. With ECM, bad lines show here as longer pages. NULL if there are none.
-    q.rate_falls,  -- How often the rate fell.
+    q.rate_falls,  -- How often the rate fell. NULL if no poll measured it.
     q.rate_fall_rate,  -- Sessions in which the rate fell divided by sessions that negotiated one, a ratio. NULL if none did.
     q.cut_off_rate,  -- Failed sessions divided by sessions with a known result, among those that negotiated a rate, a ratio. NULL if there are none.
     q.not_measurable_rate,  -- Share of pages without measurable bad lines, a ratio. NULL if there are no pages.
@@ -2666,7 +2671,7 @@ comment on column fax.quality_by_peer.resent_pages is 'Pages that were sent more
 
 comment on column fax.quality_by_peer.seconds_per_page is 'Seconds per page, over the pages whose start and end polls observed. With ECM, bad lines show here as longer pages. NULL if there are none.';
 
-comment on column fax.quality_by_peer.rate_falls is 'How often the rate fell.';
+comment on column fax.quality_by_peer.rate_falls is 'How often the rate fell. NULL if no poll measured it.';
 
 comment on column fax.quality_by_peer.rate_fall_rate is 'Sessions in which the rate fell divided by sessions that negotiated one, a ratio. NULL if none did.';
 
@@ -3597,6 +3602,7 @@ cross join lateral (
         when u.charged in ('pages', 'none') or (u.charged is not null and r.first_charge = 0 and r.per_interval = 0) then 0
         when u.charged in ('full', 'time') then
             r.first_charge + r.per_interval * case
+                when r.per_interval = 0 then 0
                 when s.duration_seconds > r.first_seconds then ceil((s.duration_seconds - r.first_seconds) / r.interval_seconds)
                 when s.duration_seconds is not null then 0
             end
@@ -4671,7 +4677,7 @@ grant execute on function
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
     fax.unescape(text),
-    fax.reported_result(text[], text[], text[], timestamptz[], timestamptz),
+    fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.peer_id(text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
