@@ -26,7 +26,10 @@ from fax.sessions
 """
 _QUERIES = (
     ("how faxes ended", "select server, result, count(*), sum(pages) from fax.sessions group by 1, 2 order by 1, 2;"),
-    ("pages with bad lines", "select server, page, bad_lines, quality from fax.session_pages where bad_lines > 0;"),
+    (
+        "pages with bad lines",
+        "select server, page, bad_lines, quality from fax.session_pages where bad_lines > 0 order by session_id, page;",
+    ),
     ("when a server was not watched", "select server, began_at, ended_at, reason from fax.coverage_gaps;"),
     ("what each column means", r"\d+ fax.sessions"),
 )

@@ -99,9 +99,11 @@ class ChannelTies:
         gone = Observation(hangup.life, hangup.observed_at, "Hangup", None, hangup.channel, hangup.uniqueid)
         channel = self._channels.find(epoch, hangup.channel) or self._stored_channel(epoch, gone)
         heir = self._replacements.successor(channel, hangup.observed_at)
-        resolved = (
-            self._rename(channel, heir, len(heir.pending)) if heir else self._release(channel, len(channel.pending))
-        )
+        resolved = []
+        if heir is not None:
+            resolved = self._rename(channel, heir, len(heir.pending))
+        elif not self._replacements.is_held(channel):
+            resolved = self._release(channel, len(channel.pending))
         if channel.fax is not None and channel.fax.includes(gone) and channel.facts.operation in APPLICATIONS:
             resolved.append(Resolved(None, gone, channel.fax.session_id, epoch))
             if heir is None:
