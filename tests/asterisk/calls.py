@@ -14,26 +14,26 @@ from pathlib import Path
 from tests.asterisk.manager import Manager
 from tests.asterisk.real_asterisk import Server
 
-ANSWER_LIMIT = 20
-"""Seconds that a call may ring before the test gives up."""
-
 
 @dataclass(frozen=True)
 class Fax:
     """One fax to play.
 
-    `receiver` is an extension of [rx] in conf/extensions.conf, or a SIP channel to one of [from-peer] such as
-    PJSIP/recv*TAG@peer; `noise` is a sound file without suffix; `account` and `caller` belong to the call.
+    `receiver` is an extension of [rx] in conf/extensions.conf, or a channel such as PJSIP/recv*TAG@peer, to one of
+    [from-peer]; `sender` is what the channel runs once it is answered, EXTENSION@CONTEXT or just SendFAX; `noise` is a
+    sound file without suffix; `account` and `caller` belong to the call, which rings for `limit` seconds at most.
     """
 
     tag: str
     file: Path
     receiver: str = "recv"
+    sender: str = "send@tx"
     ecm: bool = True
     noise: Path | None = None
     variables: dict[str, str] = field(default_factory=dict)
     account: str = ""
     caller: str = "5550100"
+    limit: int = 20
 
     def start(self, manager: Manager) -> str:
         """Originates one fax call without waiting for an answer; returns the ActionID."""
@@ -43,16 +43,21 @@ class Fax:
             "Originate",
             variables,
             Channel=self.receiver if "/" in self.receiver else f"Local/{self.receiver}@rx/n",
-            Context="tx",
-            Exten="send",
-            Priority="1",
-            Timeout=str(ANSWER_LIMIT * 1000),
+            **self._destination,
+            Timeout=str(self.limit * 1000),
             CallerID=f'"Tests" <{self.caller}>',
             Account=self.account,
             Async="true",
         )[0]
         assert queued["Response"] == "Success", queued
         return queued["ActionID"]
+
+    @property
+    def _destination(self) -> dict[str, str]:
+        extension, _, context = self.sender.partition("@")
+        if context:
+            return {"Exten": extension, "Context": context, "Priority": "1"}
+        return {"Application": extension, "Data": str(self.file)}
 
 
 def play(server: Server, faxes: list[Fax]) -> None:

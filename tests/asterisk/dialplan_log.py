@@ -8,7 +8,7 @@ from pathlib import Path
 
 _BEGUN = re.compile(
     r"FAXBEGUN tag=(?P<tag>\S+) operation=(?P<operation>send|receive) channel=(?P<channel>\S+)"
-    r" uniqueid=(?P<uniqueid>\S+)$",
+    r" uniqueid=(?P<uniqueid>\S+) account=(?P<account>\S*) caller=(?P<caller>\S*)$",
     re.MULTILINE,
 )
 
@@ -26,12 +26,14 @@ NO_SESSION = {"FILE_ERROR", "INVALID_ARGUMENTS", "INIT_ERROR"}
 
 @dataclass(frozen=True)
 class Begun:
-    """The start of a fax application: all that is known if a crash cut it off."""
+    """The start of a fax application: what stands even if a crash cuts it off or its channel is replaced."""
 
     tag: str
     operation: str
     channel: str
     uniqueid: str
+    account: str | None
+    caller: str | None
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,23 @@ class End:
 
 def begun(log: Path) -> list[Begun]:
     """All fax applications in the log, in the order of their start."""
-    return [Begun(**match.groupdict()) for match in _BEGUN.finditer(log.read_text(errors="replace"))]
+    return [_begun(match) for match in _BEGUN.finditer(log.read_text(errors="replace"))]
 
 
 def ends(log: Path) -> list[End]:
     """All ends in the log, in the order in which they ended."""
     return [_end(match) for match in _END.finditer(log.read_text(errors="replace"))]
+
+
+def _begun(match: re.Match[str]) -> Begun:
+    return Begun(
+        tag=match["tag"],
+        operation=match["operation"],
+        channel=match["channel"],
+        uniqueid=match["uniqueid"],
+        account=match["account"] or None,
+        caller=match["caller"] or None,
+    )
 
 
 def _end(match: re.Match[str]) -> End:

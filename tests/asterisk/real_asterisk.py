@@ -66,7 +66,7 @@ class Server:
         self.port = _free_port(socket.SOCK_STREAM)
         self.secret = secrets.token_hex(8)
         self._command = [*tree.command, "-C", str(home / "etc/asterisk.conf")]
-        for folder in ("etc", "var", "received"):
+        for folder in ("etc", "var/outgoing", "received"):
             (home / folder).mkdir(parents=True)
         self._configure(tree, sip, channelvars)
 
@@ -143,6 +143,12 @@ class Server:
         """The fax applications that ended so far, from the server's log."""
         log = self.home / "var/messages"
         return truth.ends(log) if log.exists() else []
+
+    def queue_call(self, text: str) -> None:
+        """Hands a call file with this text to the server."""
+        written = self.home / "call"
+        written.write_text(text)
+        written.rename(self.home / "var/outgoing" / f"call-{secrets.token_hex(4)}")
 
     def received(self, uniqueid: str) -> Path:
         """The TIFF that the receiver with that Uniqueid writes."""

@@ -156,3 +156,13 @@ def _dict_rows(dsn: str, query: LiteralString, server: str) -> list[Row]:
 def _rows(dsn: str, query: LiteralString, *values: str | int | UUID) -> list[TupleRow]:
     with psycopg.connect(dsn) as connection:
         return connection.execute(query, values).fetchall()
+
+
+def attempts(dsn: str, server: str) -> tuple[int, int]:
+    """The faxes that the server counted itself, and how many of them the history lacks (fax.reconciliation)."""
+    query: LiteralString = """
+        select sum(transmit_attempts + receive_attempts)::int, sum(attempts_missed)::int
+        from fax.reconciliation where server = %s
+    """
+    counted, missed = _rows(dsn, query, server)[0]
+    return int(counted), int(missed)
