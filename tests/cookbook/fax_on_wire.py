@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.kit import truth
 
 Message = dict[str, str]
 """The headers of one message of a server."""
+
+
+def caller_of(headers: Mapping[str, str]) -> str | None:
+    """Return CallerIDNum; None if unknown."""
+    number = headers.get("CallerIDNum")
+    return None if number in ("", "<unknown>") else number
+
+
+def called_of(headers: Mapping[str, str]) -> str | None:
+    """Return ConnectedLineNum if it differs from the caller: no DialString of a recording has a number."""
+    number = headers.get("ConnectedLineNum")
+    return None if number in ("", "<unknown>", headers.get("CallerIDNum")) else number
 
 
 @dataclass(frozen=True)
@@ -106,12 +119,11 @@ class Fax:
 
     @property
     def peer(self) -> str | None:
-        """That station id, else its number: the calling or the called one."""
+        """That station id, else its number: the calling one, or the connected one if that is another."""
         if self.station:
             return self.station
         headers = self.completion or next((message for _, message in self.on_channel if "Value" not in message), {})
-        number = headers.get("CallerIDNum" if self.operation == "receive" else "ConnectedLineNum")
-        return None if number in ("", "<unknown>") else number
+        return caller_of(headers) if self.operation == "receive" else called_of(headers)
 
     @property
     def trunk(self) -> str:

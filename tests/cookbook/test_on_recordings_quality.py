@@ -89,7 +89,7 @@ def peers() -> Iterator[tuple[str | None, bool | None]]:
     for server, end, _ in wire.failed_early():
         on_channel = [message for _, _, message in wire.messages(server) if message.get("Channel") == end.channel]
         begins = next(message for message in on_channel if message.get("Application") in ("SendFAX", "ReceiveFAX"))
-        yield begins["ConnectedLineNum"], None
+        yield wire.called_of(begins), None
 
 
 def known_result(fax: wire.Fax) -> str | None:

@@ -52,7 +52,7 @@ GRANTED: dict[str, dict[str, str]] = {
 """All rights of each role on the relations of the schema."""
 
 FOLDS = [
-    "channel_variable", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
+    "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "reported_result", "peer_id", "dialled_number", "last_list_before",
     "usage",
