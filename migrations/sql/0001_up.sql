@@ -4676,6 +4676,7 @@ grant execute on function
     fax.page_quality(integer, integer),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
+    fax.dialled_number(text, text),
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.peer_id(text),
