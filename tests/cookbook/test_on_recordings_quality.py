@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.cookbook import recorded_faxes as wire
+from tests.cookbook.fax_on_wire import called_of
 from tests.cookbook.statements import ask, lines
 
 DIRECTIONS = {"send": "sent", "receive": "received", "gateway": "gateway"}
@@ -89,7 +90,7 @@ def peers() -> Iterator[tuple[str | None, bool | None]]:
     for server, end, _ in wire.failed_early():
         on_channel = [message for _, _, message in wire.messages(server) if message.get("Channel") == end.channel]
         begins = next(message for message in on_channel if message.get("Application") in ("SendFAX", "ReceiveFAX"))
-        yield wire.called_of(begins), None
+        yield called_of(begins), None
 
 
 def known_result(fax: wire.Fax) -> str | None:
