@@ -79,7 +79,7 @@ def test_26_a_successful_fax_is_charged_per_page(given: psycopg.Connection) -> N
 
 def test_10_attempts_at_one_number_until_one_succeeds(given: psycopg.Connection) -> None:
     def sent(at: float, number: int, to: str, how: tuple[str, str, str] | None = SUCCESS) -> None:
-        append(given, fax(at, number, 1, how, ConnectedLineNum=to))
+        append(given, fax(at + number / 1000, number, 1, how, ConnectedLineNum=to))  # each event has its own moment
 
     sent(0, 1, "111", DROPPED)
     sent(600, 2, "111", DROPPED)
@@ -90,7 +90,7 @@ def test_10_attempts_at_one_number_until_one_succeeds(given: psycopg.Connection)
     sent(24 * 3600 + 1, 7, "333")  # over a day later: another job
     sent(0, 8, "444", None)  # its result is unknown
     sent(60, 9, "444")
-    append(given, fax(0, 10, 1, DROPPED, operation="receive", ConnectedLineNum="111"))
+    append(given, fax(0.01, 10, 1, DROPPED, operation="receive", ConnectedLineNum="111"))
     assert lines(ask(given, 10)) == [
         (1, 4, 3, Decimal("0.5000")),
         (2, 1, 1, Decimal("0.1667")),
