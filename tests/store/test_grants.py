@@ -54,7 +54,7 @@ GRANTED: dict[str, dict[str, str]] = {
 FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
-    "reported_result", "peer_id", "dialled_number", "last_list_before",
+    "reported_result", "peer_id", "last_list_before",
     "usage",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]

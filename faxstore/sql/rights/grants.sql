@@ -33,7 +33,6 @@ grant execute on function
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.peer_id(text),
-    fax.dialled_number(text, text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
