@@ -53,6 +53,7 @@ TABLES = (
     "append_batch",
     "server_history",
     "rejected_message",
+    "recording_part",
     "waiting_record",
     "lease",
     "technology",

@@ -1,8 +1,8 @@
 """`faxstore import`: recordings into the history.
 
 The records pass through a spool and the one append, as those of the ingestor do.  The spool is a temporary file: it
-need not survive a crash, because the recording still exists.  A recording may be imported again, in pieces, or after
-an interruption; rows that are already in the history count as repeats.
+need not survive a crash, because the recording still exists.  A recording may be imported again, in pieces
+(faxstore.ingest.pieces), or after an interruption; rows that are already in the history count as repeats.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 
@@ -20,12 +21,14 @@ from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.errors import UnreachableError, UsageError
 from faxstore.ingest.drain import BATCH, Drain
+from faxstore.ingest.pieces import HEAD, ON_ITS_OWN, Piece, begins_at, find_place, missing_before
 from faxstore.observations import Observation, encode
 from faxstore.reader.line_reader import LineReader
 from faxstore.settings.values import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection, database_error
+from faxstore.store.recordings import Part, is_watched, parts_of, store_part, store_waiting, waiting_records
 
 COLLECTOR_ID = "import"
 
@@ -37,9 +40,8 @@ _LOOK_AHEAD = 20_000
 class Summary:
     """Counts of what an import read and appended.
 
-    `unfinished` counts what still waits at the end of the recording: events for their session, which are stored in
-    fax.waiting_record for the recording's next piece, and list entries for their detail, which are left out.  The
-    next piece contains those entries if it begins no later than the poll that was cut off.
+    `known` counts lines that were imported before.  `unfinished` counts what still waits at the end of the recording:
+    events for their session, and list entries for their detail.  The next piece continues with both.
     """
 
     messages: int = 0
@@ -47,6 +49,7 @@ class Summary:
     rows: int = 0
     repeats: int = 0
     rejected: int = 0
+    known: int = 0
     unfinished: int = 0
 
     def add(self, other: Summary) -> None:
@@ -58,17 +61,26 @@ class Summary:
 Progress = Callable[[Summary], None]
 
 
-def import_file(connection: Connection, path: str, server: str | None, progress: Progress) -> Summary:
-    """Import one recording; the path `-` is standard input.
+def import_file(
+    connection: Connection, path: str, server: str | None, progress: Progress, *, without_login: bool = False
+) -> Summary:
+    """Import one recording, or a piece of it; the path `-` is standard input.
 
-    Raises UsageError if the recording is damaged; everything before the damage is then in the history.  Raises
-    UnreachableError if the connection to the database is lost; importing the recording again completes it.
+    Raises UsageError if the recording is damaged; everything before the damage is then in the history.  Raises it too,
+    before anything is appended, if the file begins in the middle of a connection and what precedes it was not imported,
+    unless the caller accepts that it comes `without_login`.  Raises UnreachableError if the connection to the database
+    is lost; importing the recording again completes it.
     """
     lines: Iterator[Line] = capture.read(path)
     if server is None:
         server, lines = server_of(path, lines)
+    head, lines = _look_ahead(lines, HEAD)
+    parts = parts_of(connection, server)
+    place = find_place(head, parts)
+    if place is None and not without_login and not is_watched(connection, server, begins_at(head)):
+        raise UsageError(f"{path}: {missing_before(server, begins_at(head), parts)}")
     try:
-        return import_lines(connection, server, lines, progress)
+        return _import(connection, server, Piece(path, place or ON_ITS_OWN, parts), lines, progress)
     except psycopg.OperationalError as error:
         if not connection.closed:
             raise
@@ -76,22 +88,36 @@ def import_file(connection: Connection, path: str, server: str | None, progress:
 
 
 def import_lines(connection: Connection, server: str, lines: Iterable[Line], progress: Progress) -> Summary:
-    """Import the lines that one observer recorded of one server."""
+    """Import lines that one observer recorded of one server: from a login on, or after what was imported before."""
+    head, lines = _look_ahead(iter(lines), HEAD)
+    parts = parts_of(connection, server)
+    place = find_place(head, parts) or ON_ITS_OWN
+    return _import(connection, server, Piece("the lines", place, parts), lines, progress)
+
+
+def _import(connection: Connection, server: str, piece: Piece, lines: Iterator[Line], progress: Progress) -> Summary:
     summary = Summary()
     line_reader = LineReader(server)
+    piece.resume(line_reader)
     with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
         spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", retain=0)
         drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
         try:
-            spool.put(_waiting_records(connection, server))
+            waiting = waiting_records(connection, server, piece.before)
+            spool.put(waiting)
             damage = None
-            for batch in _batches(line_reader, lines, summary):
+            for batch in _batches(line_reader, piece.new_lines(lines), summary):
                 damage = batch.damage
                 spool.put(batch.bodies)
                 _drain(drain, summary)
                 progress(summary)
-            stored = _store_waiting(connection, server, spool)
-            summary.unfinished = line_reader.unfinished + stored - len(drain.newer)
+            part = piece.part(line_reader.state())
+            spool.put([encode(record) for record in line_reader.end_recording()])
+            _drain(drain, summary)
+            left = _left(spool, drain.newer)
+            _store(connection, server, piece, part, left)
+            summary.known = piece.skipped
+            summary.unfinished = line_reader.unfinished + len(left.waiting)
         finally:
             spool.close()
     if damage is not None:
@@ -106,9 +132,8 @@ def server_of(path: str, lines: Iterator[Line]) -> tuple[str, Iterator[Line]]:
     standard input contains no SystemName.
     """
     if path == "-":
-        ahead = list(islice(_until_damage(lines), _LOOK_AHEAD))
-        lines = chain((line for line in ahead if isinstance(line, Line)), _behind(ahead, lines))
-        name = _system_name(line for line in ahead if isinstance(line, Line))
+        head, lines = _look_ahead(lines, _LOOK_AHEAD)
+        name = _system_name(head)
     else:
         name = _system_name(line for line in _until_damage(capture.read(path)) if isinstance(line, Line))
     if name is None and path == "-":
@@ -116,10 +141,21 @@ def server_of(path: str, lines: Iterator[Line]) -> tuple[str, Iterator[Line]]:
     return (name or Path(path).name.split(".")[0] or Path(path).name)[:MAX_NAME], lines
 
 
+def _look_ahead(lines: Iterator[Line], count: int) -> tuple[list[Line], Iterator[Line]]:
+    """Return the first lines, and all lines."""
+    ahead = list(islice(_until_damage(lines), count))
+    head = [line for line in ahead if isinstance(line, Line)]
+    return head, chain(head, _behind(ahead, lines))
+
+
 def _until_damage(lines: Iterator[Line]) -> Iterator[Line | UsageError]:
-    """Yield the lines and, if the recording is damaged, the error as the last item."""
+    """Yield the lines and, if the recording is damaged, the error as the last item.
+
+    The caller may stop early and go on with `lines` itself (`yield from` would close them then).
+    """
     try:
-        yield from lines
+        for line in lines:
+            yield line
     except UsageError as error:
         yield error
 
@@ -164,28 +200,33 @@ def _batches(line_reader: LineReader, lines: Iterable[Line], summary: Summary) -
                 batch = _Batch()
     except UsageError as error:
         batch.damage = error
-    batch.bodies += [encode(record) for record in line_reader.end_recording()]
     yield batch
 
 
-def _waiting_records(connection: Connection, server: str) -> list[bytes]:
-    """Return the records that waited for their session at the end of the previous piece, as bytes."""
+class _Left(NamedTuple):
+    """What is left in the spool at the end of an import, as bytes."""
+
+    waiting: list[bytes]
+    """Events that wait for their session."""
+    newer: list[bytes]
+    """Records of a newer faxstore."""
+
+
+def _left(spool: Spool, newer: set[int]) -> _Left:
+    """Return what is left, each record once: a piece may be imported again."""
+    entries = spool.peek(0, len(spool))
+    found = ([body for key, body in entries if (key in newer) is is_newer] for is_newer in (False, True))
+    return _Left(*(list(dict.fromkeys(bodies)) for bodies in found))
+
+
+def _store(connection: Connection, server: str, piece: Piece, part: Part | None, left: _Left) -> None:
+    """Store the part that was imported, unless a longer one contains it, and the records that wait at its end."""
     with connection.transaction():
-        query = "select body from fax.waiting_record where server = %s order by ordinal"
-        return [bytes(row[0]) for row in connection.execute(query, [server])]
-
-
-def _store_waiting(connection: Connection, server: str, spool: Spool) -> int:
-    """Replace the server's rows in fax.waiting_record by what is left in the spool, and return their number.
-
-    What is left are records that wait for their session, and records of a newer faxstore, byte for byte.
-    """
-    bodies = list(dict.fromkeys(body for _, body in spool.peek(0, len(spool))))  # a piece may be imported again
-    with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("delete from fax.waiting_record where server = %s", [server])
-        rows = [(server, ordinal, body) for ordinal, body in enumerate(bodies)]
-        cursor.executemany("insert into fax.waiting_record (server, ordinal, body) values (%s, %s, %s)", rows)
-    return len(bodies)
+        if part is not None and not piece.is_contained(part):
+            store_part(connection, server, part, piece.superseded_by(part))
+            store_waiting(connection, server, part.part_id, left.waiting)
+        of_no_part = left.waiting if piece.before is None and part is None else []
+        store_waiting(connection, server, None, [*left.newer, *of_no_part])
 
 
 def _drain(drain: Drain, summary: Summary) -> None:

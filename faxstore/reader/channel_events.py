@@ -30,6 +30,14 @@ class ChannelEvents:
         self._fax_channels: set[str] = set()
         self.calls = DialledCalls(life)
 
+    def state(self) -> list[str]:
+        """Return what resume() needs, as JSON values."""
+        return sorted(self._fax_channels)
+
+    def resume(self, state: list[str]) -> None:
+        """Continue from a state()."""
+        self._fax_channels = set(state)
+
     def completion(self, name: str, message: Message, now: int) -> Iterable[Record]:
         """SendFAX or ReceiveFAX: a fax is over."""
         decoded = decode.completion(message)

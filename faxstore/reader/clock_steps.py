@@ -8,6 +8,7 @@ with, and only sessions that begin later have the new clock.  A forward step kee
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from faxstore.observations import MICROSECONDS, Hangup, Observation, Record
 from faxstore.reader.listing import Entry
@@ -16,12 +17,51 @@ SET_BACK = MICROSECONDS // 10
 """Microseconds.  A smaller step is none: the lines of a recording may be out of order by less."""
 
 
+class LineTimes:
+    """Gives each line a time of its own: each of several lines with the same time gets a microsecond more."""
+
+    def __init__(self) -> None:
+        self.last = -1
+        """The time of the last line as recorded, in microseconds."""
+        self._same = 0
+
+    def state(self) -> list[Any]:
+        """Return what resume() needs, as JSON values."""
+        return [self.last, self._same]
+
+    def resume(self, state: list[Any]) -> None:
+        """Continue from a state()."""
+        self.last, self._same = state
+
+    def own(self, now: int) -> int:
+        """Return the time of the next line, recorded at this time.
+
+        Each message of a line that contains several has a time too; the line after it may be only a microsecond later.
+        """
+        used = self.last + self._same - now
+        self._same = used + 1 if 0 <= used <= self._same else 0
+        self.last = now
+        return now + self._same
+
+    def skip(self, messages: int) -> None:
+        """Leave out the times of further messages of the line."""
+        self._same += messages
+
+
 class ClockSteps:
     """The sum of backward steps (microseconds) during each live session of one life, by number and by channel."""
 
     def __init__(self) -> None:
         self._by_number: dict[int, int] = {}
         self._by_channel: dict[str, int] = {}
+
+    def state(self) -> list[Any]:
+        """Return what resume() needs, as JSON values."""
+        return [list(self._by_number.items()), self._by_channel]
+
+    def resume(self, state: list[Any]) -> None:
+        """Continue from a state()."""
+        self._by_number, self._by_channel = dict(state[0]), state[1]
 
     def set_back(self, step: int, live: list[Entry]) -> None:
         """Record a backward step in microseconds, and the sessions that are live."""

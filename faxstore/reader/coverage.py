@@ -7,6 +7,8 @@ when something changes, and once a minute while nothing does.
 from __future__ import annotations
 
 import re
+from dataclasses import astuple
+from typing import Any
 
 from faxstore.observations import MICROSECONDS, ServerObservation, moment_text
 
@@ -35,6 +37,18 @@ class Coverage:
         """Why the last connection ended, if it ended without a list."""
         self._held: list[ServerObservation] = []
         """Rows of a connection that follows a futile one, until it proves to be of use."""
+
+    def state(self) -> list[Any]:
+        """Return what resume() needs, as JSON values."""
+        held = [astuple(row) for row in self._held]
+        lists = [self.connected, self._newest, self._reported]
+        return [*lists, self._connect_error, self._poll_error, self._futile, held]
+
+    def resume(self, state: list[Any]) -> None:
+        """Continue from a state()."""
+        self.connected, self._newest, self._reported, *errors, held = state
+        self._connect_error, self._poll_error, self._futile = errors
+        self._held = [ServerObservation(*row) for row in held]
 
     def begin_connection(self, now: int) -> list[ServerObservation]:
         """A connection is established.  After a futile one its rows are held."""

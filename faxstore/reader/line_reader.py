@@ -29,12 +29,13 @@ from faxstore.observations import (
 )
 from faxstore.reader import decode, pending_requests
 from faxstore.reader.channel_events import ChannelEvents
-from faxstore.reader.clock_steps import SET_BACK, ClockSteps
+from faxstore.reader.clock_steps import SET_BACK, ClockSteps, LineTimes
 from faxstore.reader.coverage import Coverage
 from faxstore.reader.listing import Entry, Listings
 from faxstore.reader.lives import LifeDetector
 from faxstore.reader.pending_requests import PendingRequests
 from faxstore.reader.server_events import ServerEvents
+from faxstore.reader.state import Part, dump, load
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,7 @@ class LineReader:
         self._coverage = Coverage(server)
         self._rejects = decode.Rejects(server)
         self._server_events = ServerEvents(server, self._lives, self._rejects, self._begin_life)
-        self._last = -1
-        self._same = 0
+        self._times = LineTimes()
         self._channels = channels = ChannelEvents(self._listings, self._rejects, self._life)
         handlers: dict[str, Handler] = {
             **dict.fromkeys(("FAXSessionsEntry", "FAXSession"), self._of_session),
@@ -85,6 +85,18 @@ class LineReader:
         """The number of list entries whose detail may still arrive.  A recording that ends here ends within a poll."""
         return self._listings.unfinished
 
+    def state(self) -> bytes:
+        """Return all that this reader remembers: with it, resume() continues after the last line."""
+        return dump(self._parts())
+
+    def resume(self, data: bytes) -> None:
+        """Continue from the state() of another reader.  Raises ValueError if another version wrote it."""
+        load(data, self._parts())
+
+    def _parts(self) -> tuple[Part, ...]:
+        connection = (self._requests, self._coverage, self._channels)
+        return self._times, self._lives, self._listings, self._clock_steps, *connection
+
     def end_recording(self) -> list[ServerObservation]:
         """Return the records that become final because the recording ends here."""
         return self._coverage.end_recording()
@@ -101,17 +113,11 @@ class LineReader:
             return [self._rejects.reject(f"faxstore failed on it: {error!r}"[:300], now)]
 
     def _time_of(self, line: Line) -> int:
-        """Return the time of a line; each of several lines with the same time gets a microsecond of its own.
-
-        So does each message of a line that contains several; the line after it may be only a microsecond later.
-        """
+        """Return the time of a line; record it if the clock was set back."""
         now = round(line.ts * MICROSECONDS)
-        if now + SET_BACK < self._last:
-            self._clock_steps.set_back(self._last - now, self._listings.live)
-        used = self._last + self._same - now
-        self._same = used + 1 if 0 <= used <= self._same else 0
-        self._last = now
-        return now + self._same
+        if now + SET_BACK < self._times.last:
+            self._clock_steps.set_back(self._times.last - now, self._listings.live)
+        return self._times.own(now)
 
     def _records(self, direction: Direction, text: str, now: int) -> list[Record]:
         if direction == "mark":
@@ -146,7 +152,7 @@ class LineReader:
             else:
                 records += self._message(found, now + messages)  # each row needs a time of its own
                 messages += 1
-        self._same += max(0, messages - 1)
+        self._times.skip(max(0, messages - 1))
         return records
 
     def _message(self, message: Message, now: int) -> list[Record]:

@@ -7,7 +7,7 @@ the list and joined to the entry.  An incomplete list shows which sessions exist
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from faxstore.observations import Details, Life, Observation
@@ -42,6 +42,11 @@ class Entry:
         return self.fields | fields, more | details
 
 
+def _entries(state: list[Any]) -> dict[int, Entry]:
+    """Return entries by number from their values as JSON."""
+    return {number: Entry(number, at, Life(*life), *rest) for number, at, life, *rest in state}
+
+
 @dataclass(slots=True)
 class _OpenList:
     """A list that has begun.  `started` is False if its first line was not seen."""
@@ -71,6 +76,19 @@ class Listings:
         self._forgotten = -1
         self._pending: dict[int, Entry] = {}
         self._open: _OpenList | None = None
+
+    def state(self) -> list[Any]:
+        """Return what resume() needs, as JSON values."""
+        live, pending = ([astuple(entry) for entry in entries.values()] for entries in (self._live, self._pending))
+        listed = self._open
+        opened = listed and [listed.started, listed.received, [astuple(entry) for entry in listed.entries.values()]]
+        return [live, list(self._gone), self._forgotten, pending, opened]
+
+    def resume(self, state: list[Any]) -> None:
+        """Continue from a state()."""
+        live, gone, self._forgotten, pending, opened = state
+        self._live, self._gone, self._pending = _entries(live), dict.fromkeys(gone), _entries(pending)
+        self._open = _OpenList(opened[0], opened[1], _entries(opened[2])) if opened else None
 
     @property
     def unfinished(self) -> int:

@@ -10,8 +10,9 @@ The database decides which lives are the same run: fax.resolve_epoch() gives the
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
+from typing import Any
 
 from faxstore.capture.message import Message, number
 from faxstore.observations import MICROSECONDS, Life
@@ -37,6 +38,17 @@ class LifeDetector:
         self._former: Life | None = None
         self._counters: tuple[int, ...] = ()
         self.current: Life | None = None
+
+    def state(self) -> list[Any]:
+        """Return what resume() needs, as JSON values."""
+        current, former = (life and astuple(life) for life in (self.current, self._former))
+        return [current, former, self._counters]
+
+    def resume(self, state: list[Any]) -> None:
+        """Continue from a state()."""
+        current, former, counters = state
+        self.current, self._former = (Life(*life) if life else None for life in (current, former))
+        self._counters = tuple(counters)
 
     def at(self, now: int, continued: bool = False) -> Life:
         """Return the current life.  Without any evidence it is first seen now."""

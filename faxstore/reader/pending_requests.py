@@ -8,7 +8,7 @@ request without one.
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from faxstore.capture.message import Message, session_number
 
@@ -31,6 +31,15 @@ class PendingRequests:
 
     def __init__(self) -> None:
         self._by_id: dict[str, deque[Request]] = {}
+
+    def state(self) -> list[Any]:
+        """Return what resume() needs, as JSON values."""
+        return [[action_id, list(requests)] for action_id, requests in self._by_id.items()]
+
+    def resume(self, state: list[Any]) -> None:
+        """Continue from a state()."""
+        unanswered = {action_id: (Request(*request) for request in requests) for action_id, requests in state}
+        self._by_id = {name: deque(requests, maxlen=MOST_UNANSWERED) for name, requests in unanswered.items()}
 
     def add(self, message: Message) -> None:
         """Add a request that was sent."""

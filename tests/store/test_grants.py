@@ -23,7 +23,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_ingest": {
         **dict.fromkeys((*HISTORY, "alembic_version"), "SELECT"),
         **dict.fromkeys(("staged_row", "server_history", "rejected_message"), "INSERT"),
-        "waiting_record": "DELETE INSERT SELECT",
+        **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
     },
     "fax_reader": dict.fromkeys(
         (
@@ -68,6 +68,7 @@ EXECUTED = {
             "append",
             "hold_lease",
             "find_gone_sessions",
+            "is_watched",
             "lock_append",
             "make_partitions_ahead",
             "resolve_epoch",

@@ -10,7 +10,10 @@ from psycopg.conninfo import make_conninfo
 from tests.kit.databases import fresh
 from tests.kit.given import append, gone, read, snapshot, the_session
 
-CALLED = ("append", "hold_lease", "find_gone_sessions", "make_partitions_ahead", "resolve_epoch", "unseen_reload")
+CALLED = (
+    *("append", "hold_lease", "find_gone_sessions", "is_watched", "make_partitions_ahead", "resolve_epoch"),
+    "unseen_reload",
+)
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
 ERASING = ("erase_export_lines", "erase_rejected", "erase_session")
 """Called by fax_owner alone."""

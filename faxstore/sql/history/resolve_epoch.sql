@@ -23,6 +23,13 @@ begin
                    else e.reloaded_at between reloaded - same_start and reloaded + same_start end
         order by e.reload_ordinal desc
         limit 1;
+        if found_id is null then
+            -- The epoch that this observer created when it did not know the start yet.
+            select e.epoch_id into found_id
+            from fax.epoch e
+            where e.server = life_server and e.first_seen_at = first_seen and e.reloaded_at is not distinct from reloaded
+              and e.started_at is null and e.startup_text is null;
+        end if;
     elsif found_id is null then
         -- Without evidence of the start: the epoch observed at that moment, or a new one.
         select e.epoch_id into found_id

@@ -3,7 +3,7 @@ grant usage on schema fax to fax_ingest, fax_reader, fax_sealer, fax_masked, fax
 revoke all on all functions in schema fax from public;
 
 grant insert on fax.staged_row to fax_ingest;
-grant select, insert, delete on fax.waiting_record to fax_ingest;
+grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function
@@ -11,6 +11,7 @@ grant execute on function
     fax.append(uuid, text),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
+    fax.is_watched(text, timestamptz),
     fax.make_partitions_ahead(integer),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text)

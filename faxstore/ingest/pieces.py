@@ -1,0 +1,206 @@
+"""Where a piece of a recording belongs.
+
+A file may contain a recording from its beginning, or a piece of it.  Only the beginning of a connection shows which
+life of the server it belongs to, and only what came before shows which sessions are live and which requests wait for
+an answer.  A piece that begins later therefore continues an imported part of the same recording:
+
+- its first lines are lines of that part (the files overlap), or
+- it begins where the part ends, after no longer a silence than the recording has elsewhere.
+
+Lines that the part already contains are skipped.  Otherwise a piece is missing between the two, and the piece has no
+place until that one was imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import pairwise
+from uuid import UUID, uuid4
+
+from faxstore.capture import marks
+from faxstore.capture.message import BANNER, MalformedMessageError, parse
+from faxstore.capture.recording import Line
+from faxstore.errors import UsageError
+from faxstore.observations import MICROSECONDS, moment_text
+from faxstore.reader.clock_steps import SET_BACK
+from faxstore.reader.line_reader import LineReader
+from faxstore.store.recordings import Part
+
+HEAD = 64
+"""Lines at the beginning of a piece that are compared with the imported parts."""
+
+SIZE = 4
+"""Bytes of the digest of a line."""
+
+SHORTEST_LIMIT = 1.0
+"""Seconds.  A silence up to this long may come between two pieces of any recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a piece: after an imported part, or on its own."""
+
+    part: Part | None
+    overlap: int = 0
+    """The number of lines at the beginning of the piece that are the last ones of the part."""
+
+
+_NEVER = 2**63
+"""Microseconds: later than any line."""
+
+ON_ITS_OWN = Place(None)
+"""The place of a piece that needs nothing before it."""
+
+
+def digest(line: Line) -> bytes:
+    """Return the digest of a line: of its time, direction and text."""
+    text = f"{_time(line)} {line.dir} {line.text}"
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SIZE).digest()
+
+
+def find_place(head: Sequence[Line], parts: Sequence[Part]) -> Place | None:
+    """Return the place of the piece with these first lines; None if what precedes it was not imported.
+
+    Of several parts, the one that contains most of the piece is continued.
+    """
+    if not head:
+        return ON_ITS_OWN
+    needle = b"".join(map(digest, head))
+    places = [Place(part, overlap) for part in parts if (overlap := _overlap(part, needle))]
+    after = max(places, key=lambda place: place.overlap, default=None) or _directly_before(head, parts)
+    begins = begins_connection(head[0])
+    if after is not None and after.part is not None and begins and len(after.part.digests) == after.overlap * SIZE:
+        return ON_ITS_OWN  # the same beginning: reading it again completes an import that was interrupted
+    within = any(part.began_at <= _time(head[0]) <= part.ended_at for part in parts)
+    return after or (ON_ITS_OWN if begins or within else None)
+
+
+def begins_connection(line: Line) -> bool:
+    """Return whether a recording that begins with this line begins before the login or with its answer."""
+    if line.dir == "mark":
+        return line.text == marks.CONNECTED or line.text.startswith(marks.CANNOT_CONNECT)
+    if BANNER.match(line.text):
+        return True
+    try:
+        message = parse(line.text)
+    except MalformedMessageError:
+        return False
+    if line.dir == "out":
+        return message.get("Action").lower() in ("login", "challenge")
+    return message.event == "FullyBooted" or message.get("Message") == "Authentication accepted"
+
+
+class Piece:
+    """Reads the lines of a piece at its place; remembers what becomes of them as a part."""
+
+    def __init__(self, name: str, place: Place, parts: Sequence[Part]) -> None:
+        self.before = place.part
+        """The part that the piece continues."""
+        self._name = name
+        self._parts = parts
+        joined = place.part if place.overlap else None
+        self._before = joined.digests if joined else b""
+        self._known = self._before[len(self._before) - place.overlap * SIZE :]
+        self._digests = bytearray(self._before)
+        self._began, self._ended = (joined.began_at, joined.ended_at) if joined else (_NEVER, -_NEVER)
+        self._silence = place.part.longest_silence if place.part else 0.0
+        self._last: float | None = None
+        self.skipped = 0
+        """Lines that were imported before."""
+
+    def resume(self, line_reader: LineReader) -> None:
+        """Let the reader continue after the part before.  Raises UsageError if another version read that part."""
+        try:
+            if self.before is not None:
+                line_reader.resume(self.before.reader_state)
+        except ValueError as error:
+            advice = "another version of faxstore imported what precedes it: import the recording from its beginning"
+            raise UsageError(f"{self._name}: {advice}") from error
+
+    def new_lines(self, lines: Iterator[Line]) -> Iterator[Line]:
+        """Yield the lines that the part before does not contain.
+
+        Raises UsageError if the piece has another line where the part has one.
+        """
+        for line in lines:
+            own = digest(line)
+            at = self.skipped * SIZE
+            if at < len(self._known):
+                if own != self._known[at : at + SIZE]:
+                    differs = f"line {self.skipped + 1} differs from the recording that was imported before"
+                    raise UsageError(f"{self._name}: {differs}: import the unchanged file")
+                self.skipped += 1
+            else:
+                self._digests += own
+                yield line
+            self._note(line)
+
+    def part(self, reader_state: bytes) -> Part | None:
+        """Return the part that the piece makes, with the one that it overlaps; None if it has no new line."""
+        if len(self._digests) == len(self._before):
+            return None
+        return Part(uuid4(), self._began, self._ended, self._silence, bytes(self._digests), reader_state)
+
+    def is_contained(self, part: Part) -> bool:
+        """Return whether a longer part contains this one."""
+        longer = (each.digests for each in self._parts if len(each.digests) > len(part.digests))
+        return any(_find(digests, part.digests) >= 0 for digests in longer)
+
+    def superseded_by(self, part: Part) -> list[UUID]:
+        """Return the parts whose lines all belong to this part."""
+        return [each.part_id for each in self._parts if _find(part.digests, each.digests) >= 0]
+
+    def _note(self, line: Line) -> None:
+        at = _time(line)
+        if self._last is not None:
+            self._silence = max(self._silence, line.ts - self._last)
+        self._began, self._ended, self._last = min(self._began, at), max(self._ended, at), line.ts
+
+
+def begins_at(head: Sequence[Line]) -> int:
+    """Return when a piece begins, in microseconds."""
+    return _time(head[0])
+
+
+def missing_before(server: str, at: int, parts: Sequence[Part]) -> str:
+    """Return what is missing before a piece that begins at this time, and what to do."""
+    earlier = max((part.ended_at for part in parts if part.ended_at < at), default=None)
+    begins = f"begins at {moment_text(at)}, within a connection to {server}"
+    known = "nothing was imported" if earlier is None else f"the last line imported is of {moment_text(earlier)}"
+    advice = "import the piece before it first; --without-login imports it if that piece no longer exists"
+    return f"{begins}, and before it {known}: {advice}"
+
+
+def _directly_before(head: Sequence[Line], parts: Sequence[Part]) -> Place | None:
+    """Return the place after the part that ends right before the piece, if one does."""
+    own = max((after.ts - before.ts for before, after in pairwise(head)), default=0.0)
+    began = _time(head[0])
+    near = [
+        part
+        for part in parts
+        if -SET_BACK <= began - part.ended_at <= MICROSECONDS * max(SHORTEST_LIMIT, part.longest_silence, own)
+    ]
+    return Place(max(near, key=lambda part: part.ended_at)) if near else None
+
+
+def _overlap(part: Part, needle: bytes) -> int:
+    """Return how many lines of the part, up to its last one, are the first ones of the piece."""
+    at = _find(part.digests, needle)
+    if at >= 0:
+        return (len(part.digests) - at) // SIZE
+    longest = min(len(needle), len(part.digests)) // SIZE
+    return next((count for count in range(longest, 0, -1) if part.digests.endswith(needle[: count * SIZE])), 0)
+
+
+def _find(digests: bytes, wanted: bytes) -> int:
+    """Return where whole digests begin that are these; -1 if they do not occur."""
+    at = digests.find(wanted)
+    while at % SIZE and at >= 0:
+        at = digests.find(wanted, at + 1)
+    return at
+
+
+def _time(line: Line) -> int:
+    return round(line.ts * MICROSECONDS)
