@@ -149,13 +149,9 @@ def _look_ahead(lines: Iterator[Line], count: int) -> tuple[list[Line], Iterator
 
 
 def _until_damage(lines: Iterator[Line]) -> Iterator[Line | UsageError]:
-    """Yield the lines and, if the recording is damaged, the error as the last item.
-
-    The caller may stop early and go on with `lines` itself (`yield from` would close them then).
-    """
+    """Yield the lines and, if the recording is damaged, the error as the last item."""
     try:
-        for line in lines:
-            yield line
+        yield from chain(lines)  # without chain(), a caller that stops early would close `lines`, which it reads on
     except UsageError as error:
         yield error
 

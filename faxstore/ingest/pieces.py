@@ -5,7 +5,8 @@ life of the server it belongs to, and only what came before shows which sessions
 an answer.  A piece that begins later therefore continues an imported part of the same recording:
 
 - its first lines are lines of that part (the files overlap), or
-- it begins where the part ends, after no longer a silence than the recording has elsewhere.
+- it begins where the part ends, after no longer a silence than the recording has elsewhere, and no request or answer
+  between the two is missing.
 
 Lines that the part already contains are skipped.  Otherwise a piece is missing between the two, and the piece has no
 place until that one was imported.
@@ -28,7 +29,10 @@ from faxstore.reader.clock_steps import SET_BACK
 from faxstore.reader.line_reader import LineReader
 from faxstore.store.recordings import Part
 
-HEAD = 64
+HEAD = 1_000
+"""Lines at the beginning of a piece that are examined for its place."""
+
+COMPARED = 64
 """Lines at the beginning of a piece that are compared with the imported parts."""
 
 SIZE = 4
@@ -67,7 +71,7 @@ def find_place(head: Sequence[Line], parts: Sequence[Part]) -> Place | None:
     """
     if not head:
         return ON_ITS_OWN
-    needle = b"".join(map(digest, head))
+    needle = b"".join(map(digest, head[:COMPARED]))
     places = [Place(part, overlap) for part in parts if (overlap := _overlap(part, needle))]
     after = max(places, key=lambda place: place.overlap, default=None) or _directly_before(head, parts)
     begins = begins_connection(head[0])
@@ -177,12 +181,21 @@ def _directly_before(head: Sequence[Line], parts: Sequence[Part]) -> Place | Non
     """Return the place after the part that ends right before the piece, if one does."""
     own = max((after.ts - before.ts for before, after in pairwise(head)), default=0.0)
     began = _time(head[0])
-    near = [
-        part
-        for part in parts
-        if -SET_BACK <= began - part.ended_at <= MICROSECONDS * max(SHORTEST_LIMIT, part.longest_silence, own)
-    ]
-    return Place(max(near, key=lambda part: part.ended_at)) if near else None
+    for part in sorted(parts, key=lambda part: part.ended_at, reverse=True):
+        limit = max(SHORTEST_LIMIT, part.longest_silence, own)
+        if -SET_BACK <= began - part.ended_at <= limit * MICROSECONDS and not _misses(part, head):
+            return Place(part)
+    return None
+
+
+def _misses(part: Part, head: Sequence[Line]) -> bool:
+    """Return whether requests and answers show that lines are missing between the part and the piece."""
+    line_reader = LineReader("")
+    try:
+        line_reader.resume(part.reader_state)
+    except ValueError:
+        return False  # of another version: Piece.resume() reports it
+    return line_reader.misses(head)
 
 
 def _overlap(part: Part, needle: bytes) -> int:

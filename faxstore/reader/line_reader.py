@@ -30,6 +30,7 @@ from faxstore.observations import (
 from faxstore.reader import decode, pending_requests
 from faxstore.reader.channel_events import ChannelEvents
 from faxstore.reader.clock_steps import SET_BACK, ClockSteps, LineTimes
+from faxstore.reader.continuity import LIST_FOLLOWS, misses_lines
 from faxstore.reader.coverage import Coverage
 from faxstore.reader.listing import Entry, Listings
 from faxstore.reader.lives import LifeDetector
@@ -40,7 +41,7 @@ from faxstore.reader.state import Part, dump, load
 log = logging.getLogger(__name__)
 
 _ACTIONS = {
-    "FAXSessionsEntry event list will follow": pending_requests.LIST,
+    LIST_FOLLOWS: pending_requests.LIST,
     "FAXSession event will follow": pending_requests.DETAIL,
 }
 """The action that a Response answers, by its Message (res_fax.c, manager_fax_sessions and manager_fax_session)."""
@@ -92,6 +93,10 @@ class LineReader:
     def resume(self, data: bytes) -> None:
         """Continue from the state() of another reader.  Raises ValueError if another version wrote it."""
         load(data, self._parts())
+
+    def misses(self, following: Iterable[Line]) -> bool:
+        """Return whether these lines show that others are missing before them.  The reader cannot be used after it."""
+        return misses_lines(self._requests, self._listings.listed, following)
 
     def _parts(self) -> tuple[Part, ...]:
         connection = (self._requests, self._coverage, self._channels)

@@ -95,6 +95,11 @@ class Listings:
         """The number of entries whose detail may still arrive."""
         return len(self._pending) + (len(self._open.entries) if self._open else 0)
 
+    @property
+    def listed(self) -> int | None:
+        """The number of entries of a list that has begun and not ended; None without such a list."""
+        return self._open.received if self._open else None
+
     def begin_list(self) -> list[Observation]:
         """A list begins; the entries of the former one are final."""
         final = self.cut_off()
