@@ -14,10 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BufferedReader
+from math import inf
 from pathlib import Path
 from typing import IO, Literal, cast
 
 from faxstore.errors import UsageError
+
+_GZIP = b"\x1f\x8b"
+"""The first bytes of gzipped data."""
 
 Direction = Literal["in", "out", "mark"]
 
@@ -51,6 +55,23 @@ def read(path: str) -> Iterator[Line]:
         raise UsageError(f"{path}: the file is empty; a recording has a JSON object on each line")
 
 
+def begins_at(path: str) -> float:
+    """Return the time of the first line of a recording, without consuming standard input; infinity if it has none."""
+    try:
+        if path == "-":
+            at_hand = cast("BufferedReader", sys.stdin.buffer).peek(1 << 16)
+            return _line(_first_raw_line(at_hand), path, 1).ts
+        return next(read(path)).ts
+    except (UsageError, StopIteration, zlib.error):
+        return inf
+
+
+def _first_raw_line(data: bytes) -> bytes:
+    """Return the first line of what is at hand of a recording, gzipped or not."""
+    text = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data) if data[:2] == _GZIP else data
+    return text.partition(b"\n")[0]
+
+
 def encode(line: Line) -> str:
     """Return the line as JSON, without a line end."""
     return json.dumps({"ts": round(line.ts, 6), "dir": line.dir, "text": line.text})
@@ -61,7 +82,7 @@ def _open(path: str) -> Iterator[IO[bytes]]:
     try:
         with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
             buffered = cast("BufferedReader", file)
-            zipped = buffered.peek(2)[:2] == b"\x1f\x8b"
+            zipped = buffered.peek(2)[:2] == _GZIP
             yield cast("IO[bytes]", gzip.GzipFile(fileobj=buffered)) if zipped else buffered
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from error

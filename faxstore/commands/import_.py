@@ -31,38 +31,56 @@ Server = Annotated[
 ]
 
 
-def run(context: typer.Context, files: Files, server: Server = None) -> None:
+WithoutLogin = Annotated[
+    bool,
+    typer.Option(
+        "--without-login",
+        help="Accept a file that begins after the login although what precedes it was not imported, because that no"
+        " longer exists. If you import it later after all, its faxes count twice.",
+    ),
+]
+
+
+def run(context: typer.Context, files: Files, server: Server = None, without_login: WithoutLogin = False) -> None:
     """Append recordings to the history.
 
     A recording is a file of faxstore record: one JSON object per line, {"ts": seconds, "dir": "in", "text": "one AMI
     message"}. It yields the same rows as watching the server would have. You can import a recording again, in
     overlapping pieces, or after an interruption: known rows are counted as repeats and are not appended twice.
 
+    Several files are imported in the order of their first lines. A file that begins after the login is a piece: it
+    must overlap what was imported of its recording, or begin where that ends. Otherwise it is rejected, and nothing of
+    it is appended: import the piece before it first, then the rejected one again. The other files are imported.
+
     Examples:
       faxstore import pbx1.jsonl.gz
       faxstore import --server pbx1 monday.jsonl.gz tuesday.jsonl.gz
       ssh pbx1 cat recording.jsonl | faxstore import --server pbx1 -
     """
+    from faxstore.capture.recording import begins_at
     from faxstore.ingest.importer import Summary
 
     total, failed = Summary(), False
     with database_of(context, "fax_ingest") as connection:
-        for file in files:
-            summary, error = _import(connection, file, server)
+        for file in sorted(files, key=begins_at) if len(files) > 1 else files:
+            summary, error = _import(connection, file, server, without_login)
             total.add(summary)
             if error is not None:  # the other files can be imported nevertheless
                 print_message(str(error))
                 failed = True
+    known = f", {total.known:,} lines skipped that were imported before" if total.known else ""
     unfinished = f", {total.unfinished:,} left for the next piece of the recording" if total.unfinished else ""
     print_message(
         f"{total.messages:,} messages read, {total.observations:,} observations, {total.rows:,} new rows,"
-        f" {total.repeats:,} repeats, {total.rejected:,} rejected{unfinished}"
+        f" {total.repeats:,} repeats, {total.rejected:,} rejected{known}{unfinished}"
     )
     if failed:
         raise typer.Exit(UsageError.exit_status)
 
 
-def _import(connection: Connection, file: str, server: str | None) -> tuple[Summary, UsageError | None]:
+def _import(
+    connection: Connection, file: str, server: str | None, without_login: bool
+) -> tuple[Summary, UsageError | None]:
     """Import one file; return what was read of it, and the error that stopped it."""
     from faxstore.ingest.importer import Summary, import_file
 
@@ -75,7 +93,7 @@ def _import(connection: Connection, file: str, server: str | None) -> tuple[Summ
             count(summary.messages)
 
         try:
-            import_file(connection, file, server, progress)
+            read = import_file(connection, file, server, progress, without_login=without_login)
         except UsageError as error:
             return read, error
     return read, None

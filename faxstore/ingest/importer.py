@@ -106,13 +106,13 @@ def _import(connection: Connection, server: str, piece: Piece, lines: Iterator[L
             waiting = waiting_records(connection, server, piece.before)
             spool.put(waiting)
             damage = None
-            for batch in _batches(line_reader, piece.new_lines(lines), summary):
+            for batch in _batches(line_reader, piece, lines, summary):
                 damage = batch.damage
                 spool.put(batch.bodies)
                 _drain(drain, summary)
                 progress(summary)
             part = piece.part(line_reader.state())
-            spool.put([encode(record) for record in line_reader.end_recording()])
+            spool.put([*map(encode, line_reader.end_recording()), *filter(None, [piece.next_list()])])
             _drain(drain, summary)
             left = _left(spool, drain.newer)
             _store(connection, server, piece, part, left)
@@ -183,12 +183,13 @@ class _Batch:
     """The error that ended the recording after this batch."""
 
 
-def _batches(line_reader: LineReader, lines: Iterable[Line], summary: Summary) -> Iterator[_Batch]:
+def _batches(line_reader: LineReader, piece: Piece, lines: Iterator[Line], summary: Summary) -> Iterator[_Batch]:
     batch = _Batch()
     try:
-        for line in lines:
+        for line in piece.new_lines(lines):
             summary.messages += line.dir != "mark"
             for record in line_reader.feed(line):
+                piece.note_record(record)
                 summary.observations += isinstance(record, Observation)
                 batch.bodies.append(encode(record))
             if len(batch.bodies) >= BATCH:

@@ -24,7 +24,7 @@ from faxstore.capture import marks
 from faxstore.capture.message import BANNER, MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.errors import UsageError
-from faxstore.observations import MICROSECONDS, moment_text
+from faxstore.observations import MICROSECONDS, Listing, Record, encode, moment_text
 from faxstore.reader.clock_steps import SET_BACK
 from faxstore.reader.line_reader import LineReader
 from faxstore.store.recordings import Part
@@ -111,6 +111,8 @@ class Piece:
         self._began, self._ended = (joined.began_at, joined.ended_at) if joined else (_NEVER, -_NEVER)
         self._silence = place.part.longest_silence if place.part else 0.0
         self._last: float | None = None
+        self.first_list = joined.first_list if joined else None
+        """The first complete list of a piece on its own, encoded."""
         self.skipped = 0
         """Lines that were imported before."""
 
@@ -145,7 +147,21 @@ class Piece:
         """Return the part that the piece makes, with the one that it overlaps; None if it has no new line."""
         if len(self._digests) == len(self._before):
             return None
-        return Part(uuid4(), self._began, self._ended, self._silence, bytes(self._digests), reader_state)
+        digests = bytes(self._digests)
+        return Part(uuid4(), self._began, self._ended, self._silence, digests, reader_state, self.first_list)
+
+    def note_record(self, record: Record) -> None:
+        """Remember the first complete list."""
+        if isinstance(record, Listing) and self.before is None and self.first_list is None:
+            self.first_list = encode(record)
+
+    def next_list(self) -> bytes | None:
+        """Return the first list of the part that begins next, if that was imported earlier.
+
+        It ends the sessions that are live at the end of this piece and have ended by then.
+        """
+        after = [part for part in self._parts if part.began_at >= self._ended and part.first_list is not None]
+        return min(after, key=lambda part: part.began_at).first_list if after else None
 
     def is_contained(self, part: Part) -> bool:
         """Return whether a longer part contains this one."""

@@ -16,13 +16,13 @@ from faxstore.store.database import Connection
 
 _PARTS = """
 select part_id, (extract(epoch from began_at) * 1000000)::bigint, (extract(epoch from ended_at) * 1000000)::bigint,
-       longest_silence, line_digests, reader_state
+       longest_silence, line_digests, reader_state, first_list
 from fax.recording_part where server = %s order by began_at, ended_at
 """
 _ADD = """
 insert into fax.recording_part
-    (part_id, server, began_at, ended_at, longest_silence, line_digests, reader_state)
-values (%s, %s, %s, %s, %s, %s, %s)
+    (part_id, server, began_at, ended_at, longest_silence, line_digests, reader_state, first_list)
+values (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 _WAITING = """
 select body from fax.waiting_record where server = %s and (part_id is null or part_id = %s) order by part_id, ordinal
@@ -42,6 +42,8 @@ class Part:
     digests: bytes
     """The digests of its lines one after another."""
     reader_state: bytes
+    first_list: bytes | None
+    """The Listing of its first connection, encoded."""
 
 
 def parts_of(connection: Connection, server: str) -> list[Part]:
@@ -68,7 +70,7 @@ def store_part(connection: Connection, server: str, part: Part, superseded: Sequ
     """Store a part in place of those that it contains."""
     connection.execute("delete from fax.recording_part where part_id = any(%s)", [list(superseded)])
     times = [moment(part.began_at), moment(part.ended_at)]
-    rest = [part.longest_silence, part.digests, part.reader_state]
+    rest = [part.longest_silence, part.digests, part.reader_state, part.first_list]
     connection.execute(_ADD, [part.part_id, server, *times, *rest])
 
 

@@ -7,6 +7,7 @@ create table fax.recording_part (
     began_at        timestamptz not null,  -- Time of its first line, by the observer's clock.
     ended_at        timestamptz not null,  -- Time of its last line, by the observer's clock.
     longest_silence double precision not null,  -- Longest time between two lines, in seconds.
+    first_list      bytea,  -- The first complete list as the importer encodes it: it ends sessions that an earlier part left open. NULL if there is none, or if the part continues another one after a silence.
     line_digests    bytea not null,  -- The first 4 bytes of a digest of each line, in order.
     reader_state    bytea not null  -- What the reader remembers at its end, as JSON: live sessions, unanswered requests (personal).
 );
