@@ -219,11 +219,12 @@ def _left(spool: Spool, newer: set[int]) -> _Left:
 def _store(connection: Connection, server: str, piece: Piece, part: Part | None, left: _Left) -> None:
     """Store the part that was imported, unless a longer one contains it, and the records that wait at its end."""
     with connection.transaction():
+        of_no_part = set(waiting_records(connection, server, None))
         if part is not None and not piece.is_contained(part):
             store_part(connection, server, part, piece.superseded_by(part))
             store_waiting(connection, server, part.part_id, left.waiting)
-        of_no_part = left.waiting if piece.before is None and part is None else []
-        store_waiting(connection, server, None, [*left.newer, *of_no_part])
+            of_no_part.clear()
+        store_waiting(connection, server, None, [*left.newer, *(body for body in left.waiting if body in of_no_part)])
 
 
 def _drain(drain: Drain, summary: Summary) -> None:

@@ -5,8 +5,8 @@ life of the server it belongs to, and only what came before shows which sessions
 an answer.  A piece that begins later therefore continues an imported part of the same recording:
 
 - its first lines are lines of that part (the files overlap), or
-- it begins where the part ends, after no longer a silence than the recording has elsewhere, and no request or answer
-  between the two is missing.
+- it begins where the part ends, after a silence as the recording has elsewhere, and no request or answer between the
+  two is missing.
 
 Lines that the part already contains are skipped.  Otherwise a piece is missing between the two, and the piece has no
 place until that one was imported.
@@ -40,6 +40,10 @@ SIZE = 4
 
 SHORTEST_LIMIT = 1.0
 """Seconds.  A silence up to this long may come between two pieces of any recording."""
+
+
+USUAL = 1.5
+"""A silence between two pieces may be longer than the longest one within them by this factor: polls are irregular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,7 @@ def _directly_before(head: Sequence[Line], parts: Sequence[Part]) -> Place | Non
     own = max((after.ts - before.ts for before, after in pairwise(head)), default=0.0)
     began = _time(head[0])
     for part in sorted(parts, key=lambda part: part.ended_at, reverse=True):
-        limit = max(SHORTEST_LIMIT, part.longest_silence, own)
+        limit = max(SHORTEST_LIMIT, USUAL * max(part.longest_silence, own))
         if -SET_BACK <= began - part.ended_at <= limit * MICROSECONDS and not _misses(part, head):
             return Place(part)
     return None

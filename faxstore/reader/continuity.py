@@ -63,7 +63,7 @@ class _Check:
             return message.get("Total").strip() not in ("", str(listed))
         if event == "faxsession":
             return not self._knows(message.get("ActionID"))
-        return not event and bool(message.get("ActionID")) and self._answer(message, message.get("ActionID"))
+        return not event and self._answer(message, message.get("ActionID"))
 
     def _knows(self, action_id: str) -> bool:
         return not action_id or action_id == self._requests.answered or self._requests.is_pending(action_id)
@@ -72,9 +72,10 @@ class _Check:
         """Return whether the request is unknown, or one before it has no answer, or a list has no end."""
         before = self._newest_before
         overtakes = action_id in self._own and before not in self._own and self._requests.is_pending(before)
-        unknown = not self._requests.is_pending(action_id)
+        unknown = bool(action_id) and not self._requests.is_pending(action_id)
         self._requests.pop(response)
-        if response.get("Message") != LIST_FOLLOWS:
-            return unknown or overtakes
-        listed, self._listed = self._listed, 0
-        return unknown or overtakes or listed is not None
+        listed = self._listed
+        if response.get("Message") == LIST_FOLLOWS:
+            self._listed = 0
+            return unknown or overtakes or listed is not None
+        return unknown or overtakes
