@@ -9,73 +9,80 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from faxstore.capture import marks
-from faxstore.capture.message import BANNER, MalformedMessageError, Message, parse
+from faxstore.capture.message import BANNER, MalformedMessageError, Message, parse, split
 from faxstore.capture.recording import Line
-from faxstore.reader.pending_requests import PendingRequests
+from faxstore.reader.pending_requests import LIST, PendingRequests
 
 LIST_FOLLOWS = "FAXSessionsEntry event list will follow"
 """Message of the Response before a list (res_fax.c, manager_fax_sessions)."""
 
 
 def misses_lines(requests: PendingRequests, listed: int | None, following: Iterable[Line]) -> bool:
-    """Return whether lines are missing before or among these, which follow; `requests` is changed.
+    """Return whether lines are missing before these, which follow; `requests` is changed.
 
-    `listed` is the number of entries of a list that has begun and not ended.  A recording without requests shows
-    nothing, and a new connection begins anew.
+    `listed` is the number of entries of a list that has begun and not ended.  A recording without requests and answers
+    shows nothing, and a new connection begins anew.
     """
-    if requests.newest is None:
+    if requests.answered is None:
         return False
     check = _Check(requests, listed)
     for line in following:
         if (line.dir == "mark" and line.text != marks.POLLED) or BANNER.match(line.text):
             return False
-        try:
-            message = parse(line.text)
-        except MalformedMessageError:
-            continue
-        if check.request(message) if line.dir == "out" else check.incoming(message):
+        judge = check.request if line.dir == "out" else check.incoming
+        if any(judge(message) for message in _messages(line.text)):
             return True
     return False
 
 
+def _messages(text: str) -> list[Message]:
+    """Return the messages in a text: several if the blank line between them is missing."""
+    try:
+        return [message for _, message in split(text)] or [parse(text)]
+    except MalformedMessageError:
+        return []
+
+
 class _Check:
-    """Follows the messages; each method returns whether the message shows that lines before it are missing."""
+    """Follows the messages; each method returns whether the message shows that lines are missing before the first."""
 
     def __init__(self, requests: PendingRequests, listed: int | None) -> None:
         self._requests = requests
         self._listed = listed
         self._newest_before = requests.newest or ""
         self._own: set[str] = set()
+        self._has_list = False
 
     def request(self, message: Message) -> bool:
-        """A request was sent."""
+        """A request was sent.  Only the first list request shows whether others are missing before the first line."""
         self._own.add(message.get("ActionID"))
-        return self._requests.add(message)
+        leaves_out = self._requests.add(message)
+        is_first, self._has_list = not self._has_list, self._has_list or message.get("Action").lower() == LIST
+        return leaves_out and is_first
 
     def incoming(self, message: Message) -> bool:
         """A message was received."""
-        event = message.event.lower()
-        if event == "faxsessionsentry":
-            self._listed = None if self._listed is None else self._listed + 1
-            return self._listed is None
+        event, action_id = message.event.lower(), message.get("ActionID")
         if event == "faxsessionscomplete":
             listed, self._listed = self._listed, None
-            return message.get("Total").strip() not in ("", str(listed))
-        if event == "faxsession":
-            return not self._knows(message.get("ActionID"))
-        return not event and self._answer(message, message.get("ActionID"))
+            return listed is not None and message.get("Total").strip() not in ("", str(listed))
+        if event == "faxsessionsentry" and self._listed is not None:
+            self._listed += 1
+            return False
+        if event in ("faxsessionsentry", "faxsession"):
+            return not self._knows(action_id)
+        return not event and self._answer(message, action_id)
 
     def _knows(self, action_id: str) -> bool:
-        return not action_id or action_id == self._requests.answered or self._requests.is_pending(action_id)
+        """Return whether a message may answer a request: of these lines, or an unanswered or the last answered one."""
+        own = action_id in self._own or not action_id
+        return own or action_id == self._requests.answered or self._requests.is_pending(action_id)
 
     def _answer(self, response: Message, action_id: str) -> bool:
-        """Return whether the request is unknown, or one before it has no answer, or a list has no end."""
+        """Return whether the request is unknown, or one before it has no answer, or the list before has no end."""
         before = self._newest_before
         overtakes = action_id in self._own and before not in self._own and self._requests.is_pending(before)
-        unknown = bool(action_id) and not self._requests.is_pending(action_id)
+        unknown = not self._knows(action_id)
         self._requests.pop(response)
-        listed = self._listed
-        if response.get("Message") == LIST_FOLLOWS:
-            self._listed = 0
-            return unknown or overtakes or listed is not None
-        return unknown or overtakes
+        no_end = response.get("Message") == LIST_FOLLOWS and self._listed is not None
+        return unknown or overtakes or no_end

@@ -16,8 +16,11 @@ from faxstore.capture.message import Message, session_number
 MOST_UNANSWERED = 1_000
 """ActionIDs that are remembered.  The oldest are dropped first: their answers were lost."""
 
-MOST_SERIES = 8
-"""Series of numbered ActionIDs that are remembered, the newest."""
+MOST_NUMBERS = 1_000
+"""Numbers of requests that are remembered, the newest."""
+
+REGULAR = 3
+"""Numbered list requests after which a number that was left out shows a missing request."""
 
 LIST = "faxsessions"
 DETAIL = "faxsession"
@@ -37,24 +40,28 @@ class PendingRequests:
 
     def __init__(self) -> None:
         self._by_id: dict[str, deque[Request]] = {}
-        self._series: dict[str, tuple[int, int]] = {}
-        """By what precedes the number in an ActionID: the newest number, and how often it grew by 1; -1 if by more."""
+        self._numbers: deque[int] = deque(maxlen=MOST_NUMBERS)
+        """The numbers at the end of the ActionIDs."""
+        self._lists: tuple[str, int, int] | None = None
+        """The ActionID of the newest list request, before its number and the number, and how many in a row left out no
+        number that another request had not; -1 once one did."""
         self.newest: str | None = None
         """ActionID of the newest request."""
         self.answered: str | None = None
-        """ActionID of the request that was answered last."""
+        """ActionID of the request that was answered last; None if no answer was seen."""
 
     def state(self) -> list[Any]:
         """Return what resume() needs, as JSON values."""
         unanswered = [[action_id, list(requests)] for action_id, requests in self._by_id.items()]
-        return [unanswered, list(self._series.items()), self.newest, self.answered]
+        return [unanswered, list(self._numbers), self._lists, self.newest, self.answered]
 
     def resume(self, state: list[Any]) -> None:
         """Continue from a state()."""
-        unanswered, series, self.newest, self.answered = state
+        unanswered, numbers, lists, self.newest, self.answered = state
         restored = {action_id: (Request(*request) for request in requests) for action_id, requests in unanswered}
         self._by_id = {name: deque(requests, maxlen=MOST_UNANSWERED) for name, requests in restored.items()}
-        self._series = {prefix: (number, steps) for prefix, (number, steps) in series}
+        self._numbers.extend(numbers)
+        self._lists = tuple(lists) if lists else None
 
     def add(self, message: Message) -> bool:
         """Add a request that was sent; return whether its ActionID shows that requests before it are missing."""
@@ -63,7 +70,11 @@ class PendingRequests:
         self._by_id.setdefault(self.newest, deque(maxlen=MOST_UNANSWERED)).append(request)
         if len(self._by_id) > MOST_UNANSWERED:
             del self._by_id[next(iter(self._by_id))]
-        return self._skips_numbers(self.newest)
+        match = _NUMBERED.fullmatch(self.newest)
+        if match is None:
+            return False
+        self._numbers.append(int(match[2]))
+        return request.action == LIST and self._leaves_out(match[1], int(match[2]))
 
     def is_pending(self, action_id: str) -> bool:
         """Return whether a request with this ActionID is unanswered."""
@@ -83,16 +94,16 @@ class PendingRequests:
             request = unanswered.popleft()  # the answer to the former request was lost
         if not unanswered:
             self._by_id.pop(action_id, None)
-        self.answered = action_id
+        if request is not None:
+            self.answered = action_id
         return request
 
-    def _skips_numbers(self, action_id: str) -> bool:
-        match = _NUMBERED.fullmatch(action_id)
-        if match is None:
-            return False
-        number = int(match[2])
-        newest, steps = self._series.pop(match[1], (number - 1, -1))
-        self._series[match[1]] = number, steps + 1 if number == newest + 1 else -1
-        if len(self._series) > MOST_SERIES:
-            del self._series[next(iter(self._series))]
-        return steps > 0 and number > newest + 1
+    def _leaves_out(self, prefix: str, number: int) -> bool:
+        """Return whether a list request leaves out a number although none of those before it did."""
+        before, newest, regular = self._lists or ("", 0, 0)
+        skipped = range(newest + 1, number)
+        leaves_out = len(skipped) > MOST_NUMBERS or not set(skipped) <= set(self._numbers)
+        if before != prefix:
+            leaves_out, regular = False, 0
+        self._lists = prefix, number, -1 if leaves_out or regular < 0 else regular + 1
+        return leaves_out and regular >= REGULAR
