@@ -201,7 +201,7 @@ def _directly_before(head: Sequence[Line], parts: Sequence[Part]) -> Place | Non
     """Return the place after the part that ends right before the piece, if one does."""
     own = max((after.ts - before.ts for before, after in pairwise(head)), default=0.0)
     began = _time(head[0])
-    for part in sorted(parts, key=lambda part: part.ended_at, reverse=True):
+    for part in sorted(parts, key=lambda part: (part.ended_at, part.began_at), reverse=True):
         limit = max(SHORTEST_LIMIT, USUAL * max(part.longest_silence, own))
         if -SET_BACK <= began - part.ended_at <= limit * MICROSECONDS and not _misses(part, head):
             return Place(part)

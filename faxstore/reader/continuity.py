@@ -63,6 +63,8 @@ class _Check:
     def incoming(self, message: Message) -> bool:
         """A message was received."""
         event, action_id = message.event.lower(), message.get("ActionID")
+        if event and action_id == self._newest_before:
+            self._newest_before = ""  # its answer was unreadable
         if event == "faxsessionscomplete":
             listed, self._listed = self._listed, None
             return listed is not None and message.get("Total").strip() not in ("", str(listed))

@@ -44,19 +44,26 @@ def cuts(draw: st.DrawFn) -> tuple[str, int, Pieces]:
     """Draw a recording, the decimals of its times, and pieces in the order of their import.
 
     Pieces that only touch are imported in order: what is missing between two pieces shows only if it contains a poll.
+    They touch where the lines of a moment do not repeat, which a coarse clock can make look like an overlap.
     """
     recording, digits = draw(st.sampled_from(RECORDINGS)), draw(st.sampled_from((6, 6, 1)))
-    lines = recorded(recording)
+    lines = lines_of(recording, digits)
     places = sorted(draw(st.lists(st.integers(60, len(lines) - 1), min_size=2, max_size=6, unique=True)))
     again = st.lists(st.integers(0, len(places)), max_size=2)
     if draw(st.booleans()):
-        pieces = [(first, end) for first, end in pairwise([0, *places, len(lines)])]
-        return recording, digits, [*pieces, *(pieces[number] for number in draw(again))]
+        clear = [place for place in places if not repeats(lines, place)]
+        pieces = [(first, end) for first, end in pairwise([0, *clear, len(lines)])]
+        return recording, digits, [*pieces, *(pieces[number % len(pieces)] for number in draw(again))]
     overlaps = draw(st.lists(st.integers(1, 200), min_size=len(places), max_size=len(places)))
     pieces = overlapping(lines, places, overlaps)
     pieces += [pieces[number % len(pieces)] for number in draw(again)]
     pieces += [(0, len(lines))] if draw(st.booleans()) else []
     return recording, digits, draw(st.permutations(pieces))
+
+
+def repeats(lines: Sequence[Line], place: int) -> bool:
+    """Return whether the lines from a place on are those before it once more, as if the pieces overlapped there."""
+    return any(lines[place - count : place] == lines[place : place + count] for count in range(1, 60))
 
 
 def overlapping(lines: Sequence[Line], places: Sequence[int], overlaps: Sequence[int]) -> Pieces:
