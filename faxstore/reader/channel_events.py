@@ -30,13 +30,14 @@ class ChannelEvents:
         self._fax_channels: set[str] = set()
         self.calls = DialledCalls(life)
 
-    def state(self) -> list[str]:
+    def state(self) -> list[Any]:
         """Return what resume() needs, as JSON values."""
-        return sorted(self._fax_channels)
+        return [sorted(self._fax_channels), self.calls.state()]
 
-    def resume(self, state: list[str]) -> None:
+    def resume(self, state: list[Any]) -> None:
         """Continue from a state()."""
-        self._fax_channels = set(state)
+        self._fax_channels = set(state[0])
+        self.calls.resume(state[1])
 
     def completion(self, name: str, message: Message, now: int) -> Iterable[Record]:
         """SendFAX or ReceiveFAX: a fax is over."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from faxstore.capture import marks
-from faxstore.capture.message import BANNER, MalformedMessageError, Message, parse, split
+from faxstore.capture.message import BANNER, Message, read
 from faxstore.capture.recording import Line
 from faxstore.reader.pending_requests import LIST, PendingRequests
 
@@ -30,17 +30,9 @@ def misses_lines(requests: PendingRequests, listed: int | None, following: Itera
         if (line.dir == "mark" and line.text != marks.POLLED) or BANNER.match(line.text):
             return False
         judge = check.request if line.dir == "out" else check.incoming
-        if any(judge(message) for message in _messages(line.text)):
+        if any(judge(found) for _, found in read(line.text) if isinstance(found, Message)):
             return True
     return False
-
-
-def _messages(text: str) -> list[Message]:
-    """Return the messages in a text: several if the blank line between them is missing."""
-    try:
-        return [message for _, message in split(text)] or [parse(text)]
-    except MalformedMessageError:
-        return []
 
 
 class _Check:

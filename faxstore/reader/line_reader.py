@@ -231,8 +231,6 @@ class LineReader:
         return [Observation(life, now, "FAXSession", number, details=details, **fields)]
 
     def _complete(self, _name: str, message: Message, now: int) -> Iterable[Record]:
-        if "ActionID" in message:
-            self._requests.pop(message, pending_requests.LIST)  # its Response was unreadable
         final, fault = self._listings.end_list(message.get("Total"), now)
         if fault is not None:
             return [*final, *self._coverage.poll_failed(fault, now), self._rejects.reject(fault, now)]
