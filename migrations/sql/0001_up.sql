@@ -315,19 +315,56 @@ comment on column fax.rejected_message.reason is 'Why it was rejected.';
 
 comment on column fax.rejected_message.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
 
+-- grain: one part of a recording that was imported without a missing line
+-- example: select server, began_at, ended_at, octet_length(line_digests) / 4 as lines from fax.recording_part order by server, began_at;
+-- An import finds in it where a piece of the recording belongs, and continues with the state of the reader at its end.
+create table fax.recording_part (
+    part_id         uuid primary key,  -- Identity, drawn at random.
+    server          text not null,  -- Server of the recording.
+    began_at        timestamptz not null,  -- Time of its first line, by the observer's clock.
+    ended_at        timestamptz not null,  -- Time of its last line, by the observer's clock.
+    longest_silence double precision not null,  -- Longest time between two lines, in seconds.
+    first_list      bytea,  -- The first complete list as the importer encodes it: it ends sessions that an earlier part left open. NULL if there is none, or if the part continues another one after a silence.
+    line_digests    bytea not null,  -- The first 4 bytes of a digest of each line, in order.
+    reader_state    bytea not null  -- What the reader remembers at its end, as JSON: live sessions, unanswered requests (personal).
+);
+
+create index recording_part_server on fax.recording_part (server, began_at);
+
+comment on table fax.recording_part is 'Parts of recordings that were imported: where the next piece belongs, and how to continue with it.';
+
+comment on column fax.recording_part.part_id is 'Identity, drawn at random.';
+
+comment on column fax.recording_part.server is 'Server of the recording.';
+
+comment on column fax.recording_part.began_at is 'Time of its first line, by the observer''s clock.';
+
+comment on column fax.recording_part.ended_at is 'Time of its last line, by the observer''s clock.';
+
+comment on column fax.recording_part.longest_silence is 'Longest time between two lines, in seconds.';
+
+comment on column fax.recording_part.first_list is 'The first complete list as the importer encodes it: it ends sessions that an earlier part left open. NULL if there is none, or if the part continues another one after a silence.';
+
+comment on column fax.recording_part.line_digests is 'The first 4 bytes of a digest of each line, in order.';
+
+comment on column fax.recording_part.reader_state is 'What the reader remembers at its end, as JSON: live sessions, unanswered requests (personal).';
+
 -- grain: one event at the end of an imported recording whose session has not been listed yet
 -- example: select server, count(*) from fax.waiting_record group by server;
 -- The ingestor stores its waiting events in its spool.
 create table fax.waiting_record (
     server  text not null,  -- Server of the recording.
+    part_id uuid references fax.recording_part on delete cascade,  -- Part of the recording at whose end it waits. NULL if any import for the server continues with it (records of a newer faxstore).
     ordinal integer not null,  -- Order, from 0.
     body    bytea not null,  -- The record as the importer encodes it (personal).
-    primary key (server, ordinal)
+    unique nulls not distinct (server, part_id, ordinal)
 );
 
-comment on table fax.waiting_record is 'Events at the end of an imported recording that wait for their session. The next import for the server continues with them.';
+comment on table fax.waiting_record is 'Events at the end of an imported part of a recording that wait for their session. The import that continues the part reads them first.';
 
 comment on column fax.waiting_record.server is 'Server of the recording.';
+
+comment on column fax.waiting_record.part_id is 'Part of the recording at whose end it waits. NULL if any import for the server continues with it (records of a newer faxstore).';
 
 comment on column fax.waiting_record.ordinal is 'Order, from 0.';
 
@@ -545,6 +582,13 @@ begin
                    else e.reloaded_at between reloaded - same_start and reloaded + same_start end
         order by e.reload_ordinal desc
         limit 1;
+        if found_id is null then
+            -- The epoch that this observer created when it did not know the start yet.
+            select e.epoch_id into found_id
+            from fax.epoch e
+            where e.server = life_server and e.first_seen_at = first_seen and e.reloaded_at is not distinct from reloaded
+              and e.started_at is null and e.startup_text is null;
+        end if;
     elsif found_id is null then
         -- Without evidence of the start: the epoch observed at that moment, or a new one.
         select e.epoch_id into found_id
@@ -575,6 +619,26 @@ end
 $$;
 
 comment on function fax.resolve_epoch is 'Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true. Two observers of one boot, or a recording and the live ingestor, get the same epoch.';
+
+-- Whether an ingestor was polling a server at a moment, in a known epoch: then the epoch of a recording that begins at
+-- that moment is known, whatever its first lines show.
+-- example: select fax.is_watched('pbx1', '2026-11-23 14:00+00');
+create function fax.is_watched(of_server text, at timestamptz) returns boolean
+language sql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select exists (
+        select from fax.epoch e
+        where e.server = of_server and e.first_seen_at <= at and e.last_seen_at >= at
+    ) and exists (
+        select from fax.server_history h
+        where h.server = of_server and h.event = 'Polled' and h.collector_id <> 'import'
+          and h.observed_at between at - interval '150 seconds' and at
+    )
+$$;
+
+comment on function fax.is_watched is 'Whether an ingestor was polling a server at a moment, in a known epoch: then the epoch of a recording that begins at that moment is known, whatever its first lines show.';
 
 -- Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains.
 -- Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.
@@ -4650,7 +4714,7 @@ grant usage on schema fax to fax_ingest, fax_reader, fax_sealer, fax_masked, fax
 revoke all on all functions in schema fax from public;
 
 grant insert on fax.staged_row to fax_ingest;
-grant select, insert, delete on fax.waiting_record to fax_ingest;
+grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function
@@ -4658,6 +4722,7 @@ grant execute on function
     fax.append(uuid, text),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
+    fax.is_watched(text, timestamptz),
     fax.make_partitions_ahead(integer),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text)
