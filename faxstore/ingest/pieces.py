@@ -101,7 +101,7 @@ def begins_connection(line: Line) -> bool:
 
 
 class Piece:
-    """Reads the lines of a piece at its place; remembers what becomes of them as a part."""
+    """Reads the lines of a piece at its place; remembers the part that they make."""
 
     def __init__(self, name: str, place: Place, parts: Sequence[Part]) -> None:
         self.before = place.part

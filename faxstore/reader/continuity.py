@@ -21,7 +21,7 @@ def misses_lines(requests: PendingRequests, listed: int | None, following: Itera
     """Return whether lines are missing before these, which follow; `requests` is changed.
 
     `listed` is the number of entries of a list that has begun and not ended.  A recording without requests and answers
-    shows nothing, and a new connection begins anew.
+    shows nothing, and neither does what follows a new connection.
     """
     if requests.answered is None:
         return False

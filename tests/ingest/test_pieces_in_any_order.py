@@ -35,7 +35,7 @@ WHOLE: dict[tuple[str, int], Contents] = {}
 
 
 def lines_of(recording: str, digits: int) -> list[Line]:
-    """Return the lines of a recording, with times of so many decimals."""
+    """Return the lines of a recording, with times rounded to this number of decimals."""
     return [replace(line, ts=round(line.ts, digits)) for line in recorded(recording)]
 
 
