@@ -73,7 +73,8 @@ class PendingRequests:
         match = _NUMBERED.fullmatch(self.newest)
         if match is None:
             return False
-        self._numbers.append(int(match[2]))
+        if request.action != DETAIL or (self._lists and self._lists[0] == match[1]):
+            self._numbers.append(int(match[2]))  # another series of details may count sessions
         return request.action == LIST and self._leaves_out(match[1], int(match[2]))
 
     def is_pending(self, action_id: str) -> bool:

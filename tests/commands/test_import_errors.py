@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import subprocess
@@ -16,12 +17,13 @@ from psycopg.conninfo import make_conninfo
 import faxstore
 from faxstore.capture import recording as capture
 from faxstore.errors import UnreachableError, UsageError
-from faxstore.ingest.importer import import_file
+from faxstore.ingest.importer import import_file, server_of
 from faxstore.store.database import connect
 from faxstore.store.schema_version import newest
 from tests.kit import truth
 from tests.kit.damaged_recordings import RECORDING, Originals, imported, recorded, rows, sessions
 from tests.kit.databases import check_schema, name_of
+from tests.kit.imported_pieces import write_pieces
 
 FILES: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "the file is empty; a recording has a JSON object on each line"),
@@ -95,6 +97,28 @@ def test_standard_input_is_imported_up_to_an_error(dsn: str, tmp_path: Path) -> 
     with connect(dsn) as database:
         assert {row["server"] for row in sessions(database)} == {"pbx-22"}
         assert len(sessions(database)) == 2
+
+
+def test_files_are_imported_in_the_order_of_their_first_lines(dsn: str, tmp_path: Path) -> None:
+    """Also standard input; a piece whose predecessor is not among them is rejected, and the others are imported."""
+    pieces = write_pieces(tmp_path, recorded(), [(0, 250), (240, 400), (390, 500), (560, 600)])
+    first, second, third, alone = pieces
+    stdin = gzip.compress(Path(second).read_bytes())
+    status, error = run(tmp_path, dsn, "import", "--server", "pbx", alone, third, "-", first, stdin=stdin)
+    rejected, counts = error.splitlines()
+    assert status == 2
+    assert rejected.startswith(f"faxstore: {alone}: begins at 2026-11-23T09:")
+    assert re.match(r"faxstore: 499 messages read, .* 0 rejected, 20 lines skipped that were imported before", counts)
+    status, _ = run(tmp_path, dsn, "import", "--server", "pbx", "--without-login", alone)
+    assert status == 0
+
+
+def test_a_long_recording_on_standard_input_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first lines are read ahead to find the SystemName, and the lines behind them are still imported."""
+    monkeypatch.setattr("faxstore.ingest.importer._LOOK_AHEAD", 100)
+    lines = recorded("one-page-22")
+    name, found = server_of("-", (line for line in lines))
+    assert (name, list(found)) == ("pbx-22", lines)
 
 
 def test_a_database_that_cannot_be_reached(tmp_path: Path, dsn: str) -> None:

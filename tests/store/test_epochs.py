@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 
@@ -49,6 +51,15 @@ def test_a_life_without_evidence_belongs_to_the_epoch_that_was_observed_then(dat
     assert len(epochs(database)) == 1
     append(database, snapshot(1000, of=Life("pbx", moment(1000))), collector="four")
     assert len(epochs(database)) == 2
+
+
+def test_a_start_that_becomes_known_later_belongs_to_the_epoch_of_its_observer(database: psycopg.Connection) -> None:
+    """CoreStatus is answered after the first list; the next piece of the recording is read by another Appender."""
+    unknown = Life("pbx", moment(0))
+    append(database, snapshot(0, of=unknown))
+    append(database, snapshot(10, of=replace(unknown, startup_text="2026-11-02 08:00:12")))
+    assert [row["startup_text"] for row in epochs(database)] == ["2026-11-02 08:00:12"]
+    assert [row["snapshots"] for row in sessions(database)] == [2]
 
 
 def test_a_reload_of_the_module_is_another_epoch_of_the_same_start(database: psycopg.Connection) -> None:
