@@ -25,7 +25,22 @@ from tests.cookbook.given_faxes import BEGAN, DROPPED, fax, open_fax
 from tests.kit import truth
 from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
-from tests.kit.given import Row, append, at, channel_status, gone, life, moment, of, of_server, read, sending, stats
+from tests.kit.given import (
+    Row,
+    append,
+    at,
+    channel_status,
+    completed,
+    gone,
+    hangup,
+    life,
+    moment,
+    of,
+    of_server,
+    read,
+    sending,
+    stats,
+)
 from tests.kit.log_faxes import sealed
 
 UTC = ZoneInfo("UTC")
@@ -124,6 +139,15 @@ def test_dropped_records_have_a_reason(found: Audit) -> None:
 def test_unknown_figures_are_counted(found: Audit) -> None:
     assert list(unknown(found, "pbx").values()) == [1, 0, 1, 0, 0, 0, 5, 0, 2, 10]
     assert list(unknown(found, "pbx2").values()) == [0, 0, 1, 0, 0, 0, 1, 0, 1, 300]  # it was never polled
+
+
+def test_faxes_without_a_duration_are_counted(server: str, template: str) -> None:
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            append(connection, completed(90, 10), hangup(91))
+        found = audited(dsn, at(0), at(300))
+    (without,) = [number for what, number in unknown(found, "pbx").items() if "duration" in what]
+    assert without == 1
 
 
 def test_the_report_states_which_faxes_cannot_be_observed(given: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from faxstore.observations import Observation
 from tests.sql.reference_fold.compare import between, read, views
 from tests.sql.reference_fold.fold import Views
 from tests.sql.reference_fold.histories import History, Recorded, append, faxes, histories, in_batches
-from tests.sql.reference_fold.observers import Observer
+from tests.sql.reference_fold.observers import Observer, Setting
 from tests.sql.reference_fold.test_generated import repeatable
 from tests.sql.reference_fold.true_fax import Fax
 
@@ -93,3 +94,29 @@ def test_what_was_seen_is_what_happened(
     assert [page["attempts"] for page in pages] == [len(page) if recorded else 1 for page in fax.calls[-1].pages]
     assert session["transport"] == fax.calls[-1].transport
     assert session["end_observed_by"] == ("gone" if fax.completed_after is None else "completion")
+
+
+BARE = st.lists(
+    st.tuples(
+        st.integers(-16, 160).map(lambda quarters: quarters / 4),
+        st.just("FAXSTATUS"),
+        st.sampled_from(("SUCCESS", "FAILED", "", "FAILED: error: busy")),
+    ),
+    max_size=4,
+    unique_by=lambda setting: setting[0],
+).map(tuple)
+"""FAXSTATUS as a dialplan sets it: at any moment, without the variables that res_fax sets with it."""
+
+
+@repeatable(150)
+@given(fax=faxes(quick=True), observers=QUICK, dialplan=BARE)
+def test_what_a_dialplan_sets_changes_no_result(
+    connection: psycopg.Connection, fax: Fax, observers: tuple[Observer, ...], dialplan: tuple[Setting, ...]
+) -> None:
+    fax = replace(fax, dialplan=dialplan, hung_up=fax.hung_up and fax.status != "")  # after a hangup there is a result
+    with connection.transaction(force_rollback=True):
+        append(connection, History(tuple((one.collector, tuple(one.sees(fax))) for one in observers)))
+        (session,) = read(connection, "select result, result_error from fax.sessions")
+    results = {"SUCCESS": "success", "FAILED": "failed", "": "unknown"}
+    assert session["result"] == results[fax.status]
+    assert fax.status == "" or session["result_error"] == (fax.error or None)
