@@ -90,6 +90,22 @@ def split(events: Sequence[Pending], start: int) -> tuple[list[Pending], list[Pe
     return loose, [*dialled, *events[start:]]
 
 
+def is_in_session(events: Sequence[Observation]) -> bool:
+    """Return whether the events show a session that has not ended: FAXStatus reports it, and its completion is due."""
+    names = {event.event for event in events}
+    return "FAXStatus" in names and not names & COMPLETIONS
+
+
+def begun_without_end(events: Sequence[Observation]) -> bool:
+    """Return whether only variables prove a run, and none of them its end.
+
+    A run sets its result whatever happens (res_fax.c, sendfax_exec and receivefax_exec).  If its channel hangs up
+    without one, it goes on under another name, where it is listed.
+    """
+    names = {event.event for event in events}
+    return is_fax(events) and names <= PRELUDES and not _is_over(events)
+
+
 def begins_for_certain(events: Sequence[Observation]) -> bool:
     """Return whether a run begins among the events, by more than Newexten.
 

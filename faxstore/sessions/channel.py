@@ -152,6 +152,10 @@ class Channel:
         begun = self.state in RUNNING or application_runs.is_fax([pending for _, pending in self.pending])
         return begun and self.facts.match(event)
 
+    def is_listed_since(self, moment: int) -> bool:
+        """Return whether the session of the channel has not completed and was listed after a moment."""
+        return self.state is State.LISTED and self.last_seen >= moment
+
     def is_listed_as(self, completion: Observation) -> bool:
         """Return whether a completion event under another name may end the session that was just listed here."""
         is_recent = self.fax is not None and self.fax.includes(completion) and self.last_seen <= completion.observed_at

@@ -88,6 +88,7 @@ class Channels:
         """Let a channel go on under the names of another one, its heir, which is forgotten."""
         self._forget(heir)
         channel.names |= heir.names
+        channel.began = heir.began  # those of the call that has the name now
         self.update(channel)
 
     def expire(self, now: int) -> list[Channel]:

@@ -82,7 +82,7 @@ class Replacements:
     def origin(self, channel: Channel, completion: Observation) -> Channel | None:
         """Return the channel whose session a completion event on another channel ends; None if there is none."""
         since = completion.observed_at - RECENTLY
-        self._adrift = {each: None for each in self._adrift if each.state is State.LISTED and each.last_seen >= since}
+        self._adrift = {each: None for each in self._adrift if each.pending or each.is_listed_since(since)}
         found = [each for each in self._adrift if each.epoch == channel.epoch and each.is_running(completion)]
         best = min(found, key=lambda each: (each.facts.pages_apart(completion), each.last_seen), default=None)
         if best is not None:

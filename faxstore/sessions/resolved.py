@@ -7,6 +7,9 @@ from uuid import UUID
 
 from faxstore.observations import Observation
 from faxstore.sessions.application_runs import DIAL_BEGIN, PRELUDES, Pending
+from faxstore.sessions.channel import Channel, Fax
+from faxstore.sessions.identity import variables_id
+from faxstore.sessions.unlisted_faxes import call_of
 
 
 class Resolved(NamedTuple):
@@ -21,6 +24,16 @@ class Resolved(NamedTuple):
     """Whether it precedes the start of its fax."""
     is_fax: bool = True
     """False: a variable of a call without a fax."""
+
+
+def rows_without_fax(channel: Channel, former: Fax | None, events: list[Pending]) -> list[Resolved]:
+    """Return events that prove no fax as rows of the former fax of the call, else of the call."""
+    if former is not None:
+        return [Resolved(key, event, former.session_id, channel.epoch) for key, event in events]
+    return [
+        Resolved(key, event, variables_id(event.life.server, call_of(channel, event)), channel.epoch, is_fax=False)
+        for key, event in events
+    ]
 
 
 def rows_of_run(run: list[Pending], session_id: UUID, epoch: UUID, start_is_known: bool) -> list[Resolved]:

@@ -25,11 +25,10 @@ from faxstore.sessions import application_runs
 from faxstore.sessions.application_runs import APPLICATIONS, COMPLETIONS, NEWEXTEN, Pending
 from faxstore.sessions.channel import RUNNING, Channel, Fax, State, renamed
 from faxstore.sessions.channels import Channels
-from faxstore.sessions.identity import variables_id
 from faxstore.sessions.lookup import EventKey, SessionLookup, Stored, event_key
 from faxstore.sessions.replaced_channels import Replacements
-from faxstore.sessions.resolved import Resolved, rows_of_run
-from faxstore.sessions.unlisted_faxes import UnlistedFaxes, call_of
+from faxstore.sessions.resolved import Resolved, rows_of_run, rows_without_fax
+from faxstore.sessions.unlisted_faxes import UnlistedFaxes
 
 JUST_BEFORE = 30 * MICROSECONDS
 """How long before the list that reveals a new life its first events may have come."""
@@ -73,7 +72,7 @@ class ChannelTies:
         for _, event in run:
             channel.apply(event, session_id)
         self._channels.update(channel)
-        return [*self._without_fax(channel, former, loose), *rows_of_run(run, session_id, epoch, start is not None)]
+        return [*rows_without_fax(channel, former, loose), *rows_of_run(run, session_id, epoch, start is not None)]
 
     def add_event(self, epoch: UUID, key: int, event: Observation) -> list[Resolved]:
         """Resolve an event, or let it wait; return the event and the pending ones that it resolves."""
@@ -102,6 +101,10 @@ class ChannelTies:
         resolved = []
         if heir is not None:
             resolved = self._rename(channel, heir, len(heir.pending))
+        elif application_runs.is_in_session([event for _, event in channel.pending]):
+            self._replacements.set_adrift(channel)
+        elif application_runs.begun_without_end([event for _, event in channel.pending]):
+            resolved = rows_without_fax(channel, channel.fax_of_call(), channel.take(len(channel.pending)))
         elif not self._replacements.is_held(channel):
             resolved = self._release(channel, len(channel.pending))
         if channel.fax is not None and channel.fax.includes(gone) and channel.facts.operation in APPLICATIONS:
@@ -201,7 +204,7 @@ class ChannelTies:
         taken = heir.take(count)
         start = application_runs.start_of_run([event for _, event in taken]) or 0
         loose, moved = application_runs.split(taken, start)
-        resolved = self._without_fax(heir, heir.fax_of_call(), loose)
+        resolved = rows_without_fax(heir, heir.fax_of_call(), loose)
         moved += heir.take(len(heir.pending))
         self._channels.rename(channel, heir)
         moved = [Pending(key, channel.received(event)) for key, event in moved]
@@ -231,19 +234,10 @@ class ChannelTies:
         taken = channel.take(count)
         events = [event for _, event in taken]
         if not application_runs.is_fax(events):
-            return self._without_fax(channel, channel.fax_of_call(), taken)
+            return rows_without_fax(channel, channel.fax_of_call(), taken)
         start = application_runs.start_of_run(events)
         loose, run = application_runs.split(taken, start or 0)
-        resolved = self._without_fax(channel, channel.fax_of_call(), loose)
+        resolved = rows_without_fax(channel, channel.fax_of_call(), loose)
         session_id = self._unlisted.session_id(channel, [event for _, event in run])
         channel.become_unlisted(session_id, events)
         return [*resolved, *rows_of_run(run, session_id, channel.epoch, start is not None)]
-
-    def _without_fax(self, channel: Channel, former: Fax | None, events: list[Pending]) -> list[Resolved]:
-        """Add events that prove no fax to the former fax of the call, else to the call."""
-        if former is not None:
-            return [Resolved(key, event, former.session_id, channel.epoch) for key, event in events]
-        return [
-            Resolved(key, event, variables_id(event.life.server, call_of(channel, event)), channel.epoch, is_fax=False)
-            for key, event in events
-        ]

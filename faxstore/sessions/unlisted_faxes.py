@@ -38,7 +38,9 @@ class UnlistedFaxes:
         for session, at in channel.began.items():
             remember(began, session, at)
         before = stored.before | {session for session, at in began.items() if at < first.observed_at}
-        session_id = unlisted_id(first.life.server, call, application_runs.application(events), len(before))
+        ordinal, application = len(before), application_runs.application(events)
+        while (session_id := unlisted_id(first.life.server, call, application, ordinal)) in before:
+            ordinal += 1
         remember(began, session_id, first.observed_at)
         remember(channel.began, session_id, first.observed_at)
         if len(self._began) > MOST_STARTS:
