@@ -127,7 +127,7 @@ def count_of_earlier_run(pending: Sequence[Pending], event: Observation) -> int:
         start = next((place for place in places if _is_newexten(events[place], events[0].channel)), 0)
     else:
         start = _start_by_variables([*events, event], at) or 0
-        if start and events[start - 1].event == NEWEXTEN:
+        if _is_preceded_by_newexten(events, start):
             start -= 1
     start = _first_of_moment([*events, event], start)
     return start if start and is_fax(events[:start]) else 0
@@ -140,10 +140,10 @@ def count_until_next_run(pending: Sequence[Pending], moment: int) -> int:
     """
     events = _events(pending)
     for at in range(bisect_right(pending, moment, key=observed_at), len(pending)):
-        if events[at].event == NEWEXTEN:
+        if events[at].event == NEWEXTEN and not _repeats(events[:at], events[at]):
             return at
         if (start := _start_by_variables(events, at)) is not None:
-            return start
+            return _first_of_moment(events, start - 1) if _is_preceded_by_newexten(events, start) else start
     return len(pending)
 
 
@@ -195,6 +195,10 @@ def _repeats(events: Sequence[Observation], newexten: Observation) -> bool:
     former = next((event for event in reversed(events) if event.event == NEWEXTEN), None)
     arguments = newexten.details.get("AppData")
     return bool(arguments and former and former.details.get("AppData") == arguments)
+
+
+def _is_preceded_by_newexten(events: Sequence[Observation], start: int) -> bool:
+    return start > 0 and events[start - 1].event == NEWEXTEN
 
 
 def _is_newexten(event: Observation, channel: str | None) -> bool:

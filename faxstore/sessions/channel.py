@@ -141,6 +141,11 @@ class Channel:
         return self.fax.state if self.fax else State.NEW
 
     @property
+    def has_begun(self) -> bool:
+        """Whether the pending events prove a fax."""
+        return application_runs.is_fax([event for _, event in self.pending])
+
+    @property
     def deadline(self) -> int:
         """When the pending events have waited long enough; without pending events, when to forget the channel."""
         if self.pending:
@@ -149,12 +154,7 @@ class Channel:
 
     def is_running(self, event: Observation) -> bool:
         """Return whether an event under another name may be of the run under way: same operation, a file in common."""
-        begun = self.state in RUNNING or application_runs.is_fax([pending for _, pending in self.pending])
-        return begun and self.facts.match(event)
-
-    def is_listed_since(self, moment: int) -> bool:
-        """Return whether the session of the channel has not completed and was listed after a moment."""
-        return self.state is State.LISTED and self.last_seen >= moment
+        return (self.state in RUNNING or self.has_begun) and self.facts.match(event)
 
     def is_listed_as(self, completion: Observation) -> bool:
         """Return whether a completion event under another name may end the session that was just listed here."""
@@ -221,7 +221,7 @@ class Channel:
             self.fax = self.fax.after(_ANOTHER_BEGINS)
 
     def take(self, count: int) -> list[Pending]:
-        """Remove and return the first pending events."""
+        """Remove the first pending events and return them."""
         taken, self.pending = self.pending[:count], self.pending[count:]
         return taken
 
@@ -234,10 +234,7 @@ class Channel:
         return self.fax if self.fax and self.fax.uniqueid and self.fax.uniqueid in self.names.values() else None
 
     def is_overtaken(self, moment: int) -> bool:
-        """Return whether an event later than this moment is pending: recordings overlap, or a clock was set back.
-
-        The channel's state is then that of a later moment, and the stored sessions have to be asked.
-        """
+        """Return whether a later event is pending, so that the channel's state is that of a later moment."""
         return bool(self.pending) and self.pending[-1].event.observed_at > moment
 
 

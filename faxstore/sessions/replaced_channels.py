@@ -12,6 +12,7 @@ Uniqueid of another channel.  AMI has no event for it.  Recordings of real serve
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions.application_runs import begins_for_certain
@@ -53,11 +54,22 @@ class Replacements:
                 return other
         return None
 
-    def hold(self, channel: Channel, completion: Observation) -> None:
-        """Remember a completion event until the next list."""
+    def hold(self, channel: Channel, completion: Observation, others: Iterable[Channel]) -> bool:
+        """Remember a completion event until the next list if it may end a listed session of another channel."""
+        if not any(other is not channel and other.is_listed_as(completion) for other in others):
+            return False
         self._held[channel] = completion
         if len(self._held) > MOST_REMEMBERED:
             del self._held[next(iter(self._held))]
+        return True
+
+    def listed_for(self, channel: Channel, others: Iterable[Channel]) -> Channel | None:
+        """Return the channel whose session the event that waits on a channel ends, before a list shows it."""
+        completion = self._held.pop(channel, None)
+        if completion is None:
+            return None
+        listed = [other for other in others if other is not channel and other.is_listed_as(completion)]
+        return min(listed, key=lambda other: other.facts.pages_apart(completion), default=None)
 
     def is_held(self, channel: Channel) -> bool:
         """Return whether a completion event waits on the channel."""
@@ -82,12 +94,17 @@ class Replacements:
     def origin(self, channel: Channel, completion: Observation) -> Channel | None:
         """Return the channel whose session a completion event on another channel ends; None if there is none."""
         since = completion.observed_at - RECENTLY
-        self._adrift = {each: None for each in self._adrift if each.pending or each.is_listed_since(since)}
+        self._adrift = {each: None for each in self._adrift if each.pending or _is_listed(each, since)}
         found = [each for each in self._adrift if each.epoch == channel.epoch and each.is_running(completion)]
         best = min(found, key=lambda each: (each.facts.pages_apart(completion), each.last_seen), default=None)
         if best is not None:
             del self._adrift[best]
         return best
+
+
+def _is_listed(channel: Channel, since: int) -> bool:
+    """Return whether the session of a channel has not completed and was listed after a moment."""
+    return channel.state is State.LISTED and channel.last_seen >= since
 
 
 def _begins_after(channel: Channel, event: Observation) -> bool:

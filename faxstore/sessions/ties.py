@@ -22,7 +22,7 @@ from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Hangup, Observation
 from faxstore.sessions import application_runs
-from faxstore.sessions.application_runs import APPLICATIONS, COMPLETIONS, NEWEXTEN, Pending
+from faxstore.sessions.application_runs import APPLICATIONS, COMPLETIONS, NEWEXTEN, Pending, observed_at
 from faxstore.sessions.channel import RUNNING, Channel, Fax, State, renamed
 from faxstore.sessions.channels import Channels
 from faxstore.sessions.lookup import EventKey, SessionLookup, Stored, event_key
@@ -86,7 +86,10 @@ class ChannelTies:
             self._replacements.announce(channel, event)
         stored = self._stored.get(event_key(event))
         if stored is None:
-            resolved += self._release(channel, application_runs.count_of_earlier_run(channel.pending, event))
+            count = application_runs.count_of_earlier_run(channel.pending, event)
+            origin = self._replacements.listed_for(channel, self._channels.of(epoch)) if count else None
+            resolved += self._rename(origin, channel, count) if origin else self._release(channel, count)
+            channel = origin or channel
             resolved += self._place(channel, key, event)
         else:
             resolved += self._repeat(channel, key, event, stored)
@@ -189,12 +192,10 @@ class ChannelTies:
         origin = self._replacements.origin(channel, completion)
         if origin is not None:
             return self._rename(origin, channel, count)
-        if any(other is not channel and other.is_listed_as(completion) for other in self._channels.of(channel.epoch)):
-            self._replacements.hold(channel, completion)
-            return []
         adrift = self._lookup.adrift(channel.epoch, completion)
         if adrift is None:
-            return None
+            held = self._replacements.hold(channel, completion, self._channels.of(channel.epoch))
+            return [] if held else None
         channel.fax = Fax(adrift, State.LISTED, completion.observed_at, completion.observed_at, completion.uniqueid)
         taken = [Pending(key, renamed(event)) for key, event in channel.take(count)]
         return self._resolve(channel, taken, channel.fax)
@@ -205,13 +206,16 @@ class ChannelTies:
         start = application_runs.start_of_run([event for _, event in taken]) or 0
         loose, moved = application_runs.split(taken, start)
         resolved = rows_without_fax(heir, heir.fax_of_call(), loose)
-        moved += heir.take(len(heir.pending))
+        later = heir.take(len(heir.pending))
         self._channels.rename(channel, heir)
-        moved = [Pending(key, channel.received(event)) for key, event in moved]
-        if channel.fax is not None and channel.state in RUNNING:
-            return [*resolved, *self._resolve(channel, moved, channel.fax)]
-        for pending in moved:
-            channel.insert(pending)
+        moved, later = [[Pending(key, channel.received(event)) for key, event in part] for part in (moved, later)]
+        if channel.fax is not None and channel.state in RUNNING and not channel.has_begun:
+            resolved += self._resolve(channel, moved, channel.fax)
+        else:
+            channel.pending = sorted([*channel.pending, *moved], key=observed_at)
+            ends = [place for place, (_, event) in enumerate(channel.pending, 1) if event.event in COMPLETIONS]
+            resolved += self._release(channel, max(ends, default=0))
+        channel.pending = sorted([*channel.pending, *later], key=observed_at)
         return resolved
 
     def _resolve(self, channel: Channel, events: list[Pending], fax: Fax) -> list[Resolved]:

@@ -42,9 +42,9 @@ class Fax:
 
     @property
     def moves_early(self) -> bool:
-        """Whether its channel is replaced before its session begins."""
+        """Whether its channel is replaced before a poll shows its session."""
         begins = 0.05 + self.negotiates
-        return self.moves is not None and 0.02 + (begins + self.lasts - 0.03) * self.moves <= begins
+        return self.moves is not None and 0.02 + (begins + self.lasts - 0.03) * self.moves <= begins + 1.2
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,10 @@ class ScriptedTies:
             rows += self.sets(variable, value, when + place / 1000)
         return rows
 
+    def fails(self, when: float) -> list[Resolved]:
+        """Let a run that has begun set its result: it had no session, and raises no completion event."""
+        return self.sets("FAXSTATUS", "FAILED", when) + self.sets("FAXERROR", "FILE_ERROR", when + 0.001)
+
     def hangs_up(self, when: float, channel: str = CHANNEL) -> list[Resolved]:
         """Let the channel hang up."""
         return self.ties.hang_up(EPOCH, Hangup(LIFE, at(when), channel, "1.2"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from faxstore.observations import MICROSECONDS, Hangup, Life, Observation
+from faxstore.observations import MICROSECONDS, Life, Observation
 from faxstore.sessions.channel import AFTER_END, LONGEST_WAIT, Fax, State
 from faxstore.sessions.lookup import Runs
 from tests.kit.scripted_ties import (
@@ -110,7 +110,8 @@ def test_an_event_does_not_belong_to_a_stored_session_that_is_over(script: Scrip
 def test_a_hangup_makes_pending_events_an_unlisted_fax(script: ScriptedTies) -> None:
     """A fax that fails before it has a session sets FAXSTATUS and raises no completion event."""
     script.clears(0)
-    assert keys_and_sessions(script.hangs_up(1)) == [(key, unlisted("", 0)) for key in range(1, 6)]
+    script.fails(0.5)
+    assert keys_and_sessions(script.hangs_up(1)) == [(key, unlisted("", 0)) for key in range(1, 8)]
     assert script.pending == 0
     assert script.hangs_up(2) == []
     assert script.hangs_up(2, "PJSIP/never-heard-of") == []
@@ -165,7 +166,8 @@ def test_epochs_do_not_mix(script: ScriptedTies) -> None:
     script.lists(SESSION, 0)
     seen = Observation(LIFE, at(1), "FAXStatus", channel=CHANNEL)
     assert script.ties.add_event(ANOTHER_EPOCH, 1, seen) == []
-    assert script.ties.hang_up(ANOTHER_EPOCH, Hangup(LIFE, at(2), CHANNEL, "1.2"))[0].session_id != SESSION
+    (row,) = script.ties.expire(at(LONGEST_WAIT / MICROSECONDS + 2))
+    assert row.session_id != SESSION
 
 
 @pytest.mark.parametrize(("start", "moved"), [(0, [1]), (-3600, [])])

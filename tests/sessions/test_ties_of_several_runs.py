@@ -39,7 +39,7 @@ def test_newexten_names_the_application_of_a_run_without_completion(script: Scri
 def test_faxstatus_names_the_application_too(script: ScriptedTies) -> None:
     status = Observation(LIFE, at(0), "FAXStatus", channel=CHANNEL, uniqueid="1.2", operation="send")
     script.ties.add_event(EPOCH, 1, status)
-    assert keys_and_sessions(script.hangs_up(1)) == [(1, unlisted("SendFAX", 0))]
+    assert keys_and_sessions(script.ties.expire(at(200))) == [(1, unlisted("SendFAX", 0))]
 
 
 def test_a_variable_that_the_dialplan_sets_for_the_next_fax_is_no_run(script: ScriptedTies) -> None:

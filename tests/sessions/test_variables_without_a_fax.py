@@ -69,9 +69,16 @@ def test_variables_of_a_later_call_on_a_reused_channel_do_not_belong_to_the_fax(
 
 def test_the_initial_variables_of_an_application_prove_a_fax(script: ScriptedTies) -> None:
     script.clears(0)
+    script.fails(0.5)
     rows = script.hangs_up(1)
     assert {row.session_id for row in rows} == {unlisted("", 0)}
     assert all(row.is_fax and not row.is_prelude for row in rows)
+
+
+def test_a_beginning_without_a_result_whose_channel_hangs_up_is_no_fax(script: ScriptedTies) -> None:
+    """An application sets its result whatever happens; this one goes on under another name, where a list shows it."""
+    script.clears(0)
+    assert not any(row.is_fax for row in script.hangs_up(1))
 
 
 @pytest.mark.parametrize("missing", ["FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING"])
@@ -93,6 +100,7 @@ def test_an_application_clears_its_variables_first(script: ScriptedTies, first: 
     script.sets("FAXSTATUS", "FAILED", 2)
     script.sets("FAXERROR", "INIT_ERROR", 2.1)
     script.sets("FAXSTATUSSTRING", "error starting fax session", 2.2)
+    script.fails(2.5)
     rows = script.hangs_up(3)
     assert [row.is_fax for row in rows] == [False] + [True] * (len(rows) - 1)
     assert not any(row.is_prelude for row in rows)

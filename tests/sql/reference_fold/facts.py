@@ -186,6 +186,7 @@ class Session:
             first([row for row in self.rows if row.event == "Status"]),
             first([row for row in self.rows if row.event in {"FAXStatus", "Newexten"}]),
             self.completion,
+            first([row for row in self.rows if row.is_variable("FAXERROR")]),
         ]
         return next((row.details for row in candidates if row and row.details), {})
 
