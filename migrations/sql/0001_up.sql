@@ -1670,7 +1670,7 @@ select
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     x.completed,  -- Whether a completion event arrived.
     x.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
-    x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.
+    x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.
     x.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
     x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
     x.status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
@@ -1718,8 +1718,8 @@ cross join lateral (
         c.event is not null as completed,
         v.start_observed,
         -- If its channel was replaced, a fax belongs to the call and account that it began with.
-        coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details)
-            as call,
+        coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details,
+                 v.channel_variable) as call,
         v.dial,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
         -- of the completion event, unless a dialplan changed FAXSTATUS before it
@@ -1812,6 +1812,7 @@ cross join lateral (
         select
             (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
             (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
+            (array_agg(h.details order by h.observed_at) filter (where h.event = 'VarSet'))[1] as channel_variable,
             (array_agg(h.details order by h.observed_at) filter (where h.event = 'DialBegin'))[1] as dial,
             (array_agg(h.operation order by h.observed_at)
                 filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
@@ -1937,7 +1938,7 @@ comment on column fax.session_facts.completed is 'Whether a completion event arr
 
 comment on column fax.session_facts.start_observed is 'Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.';
 
-comment on column fax.session_facts.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event (personal). NULL if there is no such event.';
+comment on column fax.session_facts.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.';
 
 comment on column fax.session_facts.dial is 'Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.';
 
