@@ -118,6 +118,8 @@ def begins_for_certain(events: Sequence[Observation]) -> bool:
 
 def count_of_earlier_run(pending: Sequence[Pending], event: Observation) -> int:
     """Return how many of the first pending events belong to an earlier run if this event begins another, else 0."""
+    if event.event not in (NEWEXTEN, "FAXStatus") and not _is_initial(event):
+        return 0
     at = bisect_left(pending, event.observed_at, key=observed_at)
     events = _events(pending[:at])
     if event.event == NEWEXTEN:
