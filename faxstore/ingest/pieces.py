@@ -201,21 +201,23 @@ def _directly_before(head: Sequence[Line], parts: Sequence[Part]) -> Place | Non
     """Return the place after the part that ends right before the piece, if one does."""
     own = max((after.ts - before.ts for before, after in pairwise(head)), default=0.0)
     began = _time(head[0])
-    for part in sorted(parts, key=lambda part: (part.ended_at, part.began_at), reverse=True):
+    near = []
+    for part in parts:
         limit = max(SHORTEST_LIMIT, USUAL * max(part.longest_silence, own))
-        if -SET_BACK <= began - part.ended_at <= limit * MICROSECONDS and not _misses(part, head):
-            return Place(part)
-    return None
+        if -SET_BACK <= began - part.ended_at <= limit * MICROSECONDS:
+            reached, misses = _resumed(part, head)
+            near += [] if misses else [(part.ended_at, reached, Place(part))]
+    return max(near, key=lambda found: found[:2])[2] if near else None
 
 
-def _misses(part: Part, head: Sequence[Line]) -> bool:
-    """Return whether requests and answers show that lines are missing between the part and the piece."""
+def _resumed(part: Part, head: Sequence[Line]) -> tuple[int, bool]:
+    """Return the time of the part's last line, and whether lines are missing between it and the piece."""
     line_reader = LineReader("")
     try:
         line_reader.resume(part.reader_state)
     except ValueError:
-        return False  # of another version: Piece.resume() reports it
-    return line_reader.misses(head)
+        return part.ended_at, False  # of another version: Piece.resume() reports it
+    return line_reader.reached, line_reader.misses(head)
 
 
 def _overlap(part: Part, needle: bytes) -> int:

@@ -25,6 +25,11 @@ class LineTimes:
         """The time of the last line as recorded, in microseconds."""
         self._same = 0
 
+    @property
+    def reached(self) -> int:
+        """The time that the last line got."""
+        return self.last + self._same
+
     def state(self) -> list[Any]:
         """Return what resume() needs, as JSON values."""
         return [self.last, self._same]

@@ -18,15 +18,7 @@ from contextlib import suppress
 from faxstore.capture import marks
 from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, read, session_number
 from faxstore.capture.recording import Direction, Line
-from faxstore.observations import (
-    MICROSECONDS,
-    Life,
-    Listing,
-    Observation,
-    Record,
-    Rejected,
-    ServerObservation,
-)
+from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
 from faxstore.reader import decode, pending_requests
 from faxstore.reader.channel_events import ChannelEvents
 from faxstore.reader.clock_steps import SET_BACK, ClockSteps, LineTimes
@@ -85,6 +77,11 @@ class LineReader:
     def unfinished(self) -> int:
         """The number of list entries whose detail may still arrive.  A recording that ends here ends within a poll."""
         return self._listings.unfinished
+
+    @property
+    def reached(self) -> int:
+        """The time that the last line got."""
+        return self._times.reached
 
     def state(self) -> bytes:
         """Return all that this reader remembers: with it, resume() continues after the last line."""
