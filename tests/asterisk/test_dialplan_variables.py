@@ -122,8 +122,7 @@ def test_no_fax_has_a_station_id_of_the_dialplan(played: Played) -> None:
 
 def test_the_account_is_that_of_the_call(played: Played) -> None:
     for end, row in played.faxes():
-        if end.session is not None:  # else no event but VarSet names the account
-            assert row["account_code"] == end.account, end
+        assert row["account_code"] == end.account, end
 
 
 def test_no_attempt_is_missed_and_none_is_invented(played: Played) -> None:
