@@ -23,13 +23,13 @@ class Runs(NamedTuple):
     """All faxes that had begun before."""
 
 
-EventKey = tuple[str, int, str]
-"""Server, time and name of an event: each line of an observer has a microsecond of its own."""
+EventKey = tuple[str, int, str, str]
+"""Server, time, name and channel of an event: each line of an observer has a microsecond of its own."""
 
 
 def event_key(event: Observation) -> EventKey:
     """Return what identifies an event."""
-    return event.life.server, event.observed_at, event.event
+    return event.life.server, event.observed_at, event.event, event.channel or ""
 
 
 class Stored(NamedTuple):

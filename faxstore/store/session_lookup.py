@@ -55,8 +55,9 @@ class StoredSessions(SessionLookup):
         keys = [event_key(event) for event in events]
         if not keys:
             return {}
-        servers, times, names = zip(*keys, strict=True)
-        asked = {"servers": list(servers), "moments": [moment(at) for at in times], "events": list(names)}
+        servers, times, names, channels = map(list, zip(*keys, strict=True))
+        moments = [moment(cast("int", at)) for at in times]
+        asked = {"servers": servers, "moments": moments, "events": names, "channels": channels}
         rows = self._connection.execute(_STORED_EVENTS, asked).fetchall()
         return {keys[ordinal - 1]: Stored(*session) for ordinal, *session in rows}
 

@@ -7,7 +7,17 @@ import pytest
 from faxstore.observations import MICROSECONDS
 from faxstore.sessions.channel import LONGEST_WAIT
 from faxstore.sessions.lookup import Stored
-from tests.kit.scripted_ties import EPOCH, SESSION, VARIABLES, ScriptedTies, at, keys_and_sessions, listed, unlisted
+from tests.kit.scripted_ties import (
+    CHANNEL,
+    EPOCH,
+    SESSION,
+    VARIABLES,
+    ScriptedTies,
+    at,
+    keys_and_sessions,
+    listed,
+    unlisted,
+)
 
 TOO_LONG = LONGEST_WAIT / MICROSECONDS + 1
 
@@ -131,7 +141,7 @@ def test_the_dialled_number_belongs_to_the_fax_that_follows_and_precedes_its_sta
 def test_a_stored_event_belongs_to_the_session_that_it_is_stored_in(script: ScriptedTies) -> None:
     """The record identifies itself: what else is known of the channel does not matter."""
     script.lists(SESSION, 0)
-    script.stored.stored_in[("pbx1", at(1), "VarSet")] = Stored(VARIABLES, EPOCH, unlisted=True, is_fax=False)
+    script.stored.stored_in[("pbx1", at(1), "VarSet", CHANNEL)] = Stored(VARIABLES, EPOCH, unlisted=True, is_fax=False)
     script.ties.begin_batch([])
     (row,) = script.sets("FAXSTATUS", "FAILED", 1)
     assert (row.session_id, row.is_fax) == (VARIABLES, False)

@@ -15,15 +15,18 @@ from tests.kit.given import (
     CHANNEL,
     append,
     at,
+    begins,
     completed,
     gone,
     life,
     listing,
     read,
     receiving,
+    sending,
     sessions,
     snapshot,
     status,
+    variable,
 )
 
 
@@ -64,6 +67,23 @@ def test_a_repeat_within_a_batch_has_no_effect(database: psycopg.Connection) -> 
     appended = append(database, snapshot(0), snapshot(1), snapshot(0))
     assert (appended.rows, appended.repeats) == (2, 1)
     assert positions(database) == [1, 2]
+
+
+def test_an_event_is_stored_once_whatever_the_appender_remembers(database: psycopg.Connection) -> None:
+    """An appender that was killed before it discarded the batch: the next one knows only what is stored."""
+    begun, status_set, ended = begins(0), variable(1, "FAXSTATUS", "FAILED"), completed(3, 1, "SendFAX")
+    append(database, begun, status_set, sending((2, 1)), ended)
+    before = history(database)
+    assert append(database, status_set).repeats == 1
+    assert append(database, ended).repeats == 1
+    assert history(database) == before
+
+
+def test_events_of_two_channels_at_one_moment_are_two_events(database: psycopg.Connection) -> None:
+    append(database, completed(3, 1))
+    other = replace(completed(3, 2), channel="PJSIP/trunk-0000001b", uniqueid="1793606400.9")
+    assert append(database, other).rows == 1
+    assert sorted(row["pages"] for row in sessions(database)) == [1, 2]
 
 
 def test_the_new_rows_of_a_partly_repeated_batch_follow_without_a_gap(database: psycopg.Connection) -> None:
