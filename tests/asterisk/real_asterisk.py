@@ -40,17 +40,18 @@ def servers_below(folder: Path) -> Iterator[StartAsterisk]:
     with ExitStack() as servers:
 
         def start(version: str, channelvars: str = CHANNELVARS) -> Server:
-            ports = SipPorts(sip[version], sip[PEER_OF[version]])
+            ports = SipPorts(sip[version], sip[PEER_OF[version]], _free_port(socket.SOCK_DGRAM))
             return servers.enter_context(Server(lay_out(version), folder / f"ast{version}", ports, channelvars))
 
         yield start
 
 
 class SipPorts(NamedTuple):
-    """The SIP port of a server, and that of its peer."""
+    """The SIP port of a server, that of its peer, and that of its phone (sip_phone.py)."""
 
     own: int
     peer: int
+    phone: int
 
 
 class Server:
@@ -63,6 +64,7 @@ class Server:
         self.version = tree.version
         self.name = f"ast{tree.version}"
         self.home = home
+        self.sip = sip
         self.port = _free_port(socket.SOCK_STREAM)
         self.secret = secrets.token_hex(8)
         self._command = [*tree.command, "-C", str(home / "etc/asterisk.conf")]
@@ -158,6 +160,7 @@ class Server:
         words = {
             "@SIP@": str(sip.own),
             "@PEER@": str(sip.peer),
+            "@PHONE@": str(sip.phone),
             "@HOME@": str(self.home),
             "@TREE@": str(tree.root),
             "@MODULES@": str(tree.modules),

@@ -56,6 +56,12 @@ def wait_until_stored(dsn: str, server: Server) -> None:
     )
 
 
+def wait_until_listed(dsn: str, server: str, channel: str) -> None:
+    """Waits until the history has a list that shows a fax on that channel."""
+    query: LiteralString = "select count(*) from fax.sessions where server = %s and channel = %s and snapshots > 0"
+    wait_until(f"{channel} of {server} in a list", lambda: _rows(dsn, query, server, channel)[0][0] > 0, 20)
+
+
 def wait_until_ended(dsn: str, server: Server, faxes: int) -> None:
     """Waits until the history has that many faxes of that server and no open session or detector."""
     query: LiteralString = """
@@ -156,6 +162,14 @@ def _dict_rows(dsn: str, query: LiteralString, server: str) -> list[Row]:
 def _rows(dsn: str, query: LiteralString, *values: str | int | UUID) -> list[TupleRow]:
     with psycopg.connect(dsn) as connection:
         return connection.execute(query, values).fetchall()
+
+
+def notes(dsn: str, row: Row) -> list[str]:
+    """fax.session_timeline of this session: the notes of its changes, in order."""
+    query: LiteralString = """
+        select note from fax.session_timeline where session_id = %s and note is not null order by observed_at
+    """
+    return [note for (note,) in _rows(dsn, query, row["session_id"])]
 
 
 def attempts(dsn: str, server: str) -> tuple[int, int]:
