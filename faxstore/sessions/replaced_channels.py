@@ -21,9 +21,6 @@ from faxstore.sessions.channel import AFTER_END, Channel, State
 AT_ONCE = MICROSECONDS
 """How far Newexten of the new name and Hangup of the old one may be apart; they come within a millisecond."""
 
-RECENTLY = 2 * AFTER_END
-"""How long before its completion event the list must have shown a session."""
-
 MOST_REMEMBERED = 10_000
 """Newexten events of the last second, and channels that hung up, that are remembered: the newest."""
 
@@ -93,7 +90,7 @@ class Replacements:
 
     def origin(self, channel: Channel, completion: Observation) -> Channel | None:
         """Return the channel whose session a completion event on another channel ends; None if there is none."""
-        since = completion.observed_at - RECENTLY
+        since = completion.observed_at - AFTER_END
         self._adrift = {each: None for each in self._adrift if each.pending or _is_listed(each, since)}
         found = [each for each in self._adrift if each.epoch == channel.epoch and each.is_running(completion)]
         best = min(found, key=lambda each: (each.facts.pages_apart(completion), each.last_seen), default=None)

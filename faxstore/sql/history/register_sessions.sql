@@ -1,5 +1,6 @@
 -- Registers the sessions of a staged batch: inserts new ones, adds what known ones lacked (channel, operation, …), and
 -- creates the partitions that they need. fax.append() calls it under its lock.
+-- Rows before the start of a fax name its channel only if no other row does: after a transfer they name the new one.
 create function fax.register_sessions(staged_batch uuid) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -12,8 +13,8 @@ begin
            min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
            not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), bool_and(r.is_fax), min(e.server),
            (array_agg(r.operation order by r.ordinal) filter (where r.operation is not null))[1],
-           (array_agg(r.channel order by r.ordinal) filter (where r.channel is not null))[1],
-           (array_agg(r.uniqueid order by r.ordinal) filter (where r.uniqueid is not null))[1],
+           (array_agg(r.channel order by r.is_prelude, r.ordinal) filter (where r.channel is not null))[1],
+           (array_agg(r.uniqueid order by r.is_prelude, r.ordinal) filter (where r.uniqueid is not null))[1],
            (array_agg(r.technology order by r.ordinal) filter (where r.technology is not null))[1]
     from fax.staged_row r
     join fax.epoch e on e.epoch_id = r.epoch_id
