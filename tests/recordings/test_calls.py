@@ -1,4 +1,4 @@
-"""Recordings of calls on real Asterisk whose dialplans write fax variables, and of dialled numbers (tests/calls).
+"""Recordings of calls on real Asterisk whose dialplans write fax variables or that change hands (tests/calls).
 
 The truth about each is what the dialplan itself logged.  No eventfilter may change what faxes there are: each recording
 is also imported without some kinds of events.
@@ -20,7 +20,7 @@ from tests.kit.given import read
 CALLS = Path(__file__).parents[1] / "calls"
 
 RECORDINGS = sorted(path.name.removesuffix(".jsonl.gz") for path in CALLS.glob("*.jsonl.gz"))
-"""variables: conf/meddling.conf of tests/asterisk; numbers: its Originate actions and call files."""
+"""variables and transfers: conf/meddling.conf and conf/transfers.conf of tests/asterisk; numbers: call files."""
 
 FILTERS = {
     "everything": (),
