@@ -86,7 +86,7 @@ class MemoryLookup(SessionLookup):
             and not any(row.event in COMPLETIONS and row.observed_at < now for row in seen)
             and any(
                 row.event in SNAPSHOTS
-                and now - 30 * MICROSECONDS <= row.observed_at <= now
+                and now - 15 * MICROSECONDS <= row.observed_at <= now
                 and row.operation == completion.operation
                 and names & files(row)
                 for row in seen

@@ -1,5 +1,5 @@
 -- grain: one session of an epoch whose channel hung up while it went on, and which a completion event may end
--- The latest first; it was listed within 30 s before the event and has no completion event yet.
+-- The latest first; it was listed within 15 s before the event and has no completion event yet.
 select s.session_id
 from fax.session_history h
 join fax.session s on s.session_id = h.session_id
@@ -12,7 +12,7 @@ where h.event = 'Hangup'
       select from fax.session_history r
       where r.session_id = h.session_id and r.started_at = h.started_at
         and r.event in ('FAXSession', 'FAXSessionsEntry')
-        and r.observed_at between %(moment)s - interval '30 seconds' and %(moment)s
+        and r.observed_at between %(moment)s - interval '15 seconds' and %(moment)s
         and (r.file_name = any (%(files)s::text[]) or r.details ->> 'Files' = any (%(files)s::text[]))
   )
   and not exists (
