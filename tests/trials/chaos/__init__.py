@@ -19,6 +19,7 @@ The outcome of a message decides what the history must hold:
 * **cut**: its last byte was never sent.  No part of it may be in the history: half a message is no answer.
 
 A list entry is in the row of its session's detail if that was requested (header ListSerial), else in its own row.
-The history may hold nothing else except `Gone`, which the ingestor concludes: at most one per session between two
-listings, and only after the session was listed.
+The history may hold nothing else except what the ingestor concludes: `Gone`, at most one per session between two
+listings, and only after the session was listed; and `Hangup`, if the channel of a listed session hangs up before its
+completion event arrives.
 """

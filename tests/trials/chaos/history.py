@@ -65,8 +65,8 @@ class History:
 
     def _session_row(self, row: Row) -> None:
         where = f"position {row['position']}, {row['event']}"
-        if row["event"] == "Gone":
-            self._out.counts["Gone"] += 1
+        if row["event"] in rows.CONCLUDED:
+            self._out.counts[row["event"]] += 1
             return
         messages = self._messages(row, where)
         if not messages:
