@@ -36,10 +36,10 @@ LISTED_KINDS = frozenset({"FAXSession", "FAXSessionsEntry", "Status"})
 """Messages that become rows of fax.session_history and name their session by its number."""
 
 CHANNEL_KINDS = frozenset({"FAXStatus", "VarSet", "SendFAX", "ReceiveFAX"})
+"""Messages that name their session by its channel."""
 
 CONCLUDED = frozenset({"Gone", "Hangup"})
 """Rows that the ingestor concludes: a list lacks the session, or its channel hung up before a completion event."""
-"""Messages that name their session by its channel."""
 
 KINDS = SERVER_KINDS | LISTED_KINDS | CHANNEL_KINDS
 
