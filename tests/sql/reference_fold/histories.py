@@ -36,6 +36,7 @@ FILTERS: tuple[tuple[str, ...], ...] = (
     ("FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING"),
     ("Newexten", "FAXStatus", "Status"),
     ("Newexten", "FAXStatus", "Status", "FAXERROR", "FAXSTATUSSTRING"),
+    ("Newexten", "FAXStatus", "Status", "FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING"),
 )
 """Channel variables and events that an event filter may hide."""
 
