@@ -136,6 +136,7 @@ def faxes(draw: st.DrawFn, quick: bool = False) -> Fax:
         restart_at=fax.start + draw(st.integers(1, 40)) if draw(st.integers(0, 5)) == 5 else None,
         hidden=frozenset(draw(st.sampled_from(FILTERS))),
         dialplan=draw(dialplans()),
+        moves_after=draw(st.sampled_from((None, None, None, 1.3, 7.3, 20.3))),
     )
 
 

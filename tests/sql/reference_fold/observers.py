@@ -96,7 +96,26 @@ Setting = tuple[float, str, str]
 
 
 def events(fax: Fax) -> Iterator[Event]:
-    """The events of a fax."""
+    """The events of a fax; those after a transfer as the appender stores them, with the name of the new channel."""
+    moves_at = None if fax.moves_after is None or fax.number is None else fax.start + fax.moves_after
+    of_call = list(_events_of_call(fax))
+    if moves_at is None or not of_call or moves_at >= fax.end:
+        yield from of_call
+        return
+    new = {"Channel": "PJSIP/phone-00000002", "Uniqueid": "9.9", "AccountCode": "another", "CallerIDNum": "999"}
+    yield from (event for event in of_call if event[0] < moves_at)
+    operation = {"operation": fax.operation}
+    yield (
+        moves_at,
+        "Newexten",
+        {"Application": application(fax), "AppData": f"/fax/{fax.number}.tif,z"} | new,
+        operation,
+    )
+    yield moves_at + 0.001, "Hangup", {}, {}
+    yield from ((at, event, details | new, fields) for at, event, details, fields in of_call if at >= moves_at)
+
+
+def _events_of_call(fax: Fax) -> Iterator[Event]:
     if fax.operation not in {"send", "receive"}:
         return
     operation = {"operation": fax.operation}

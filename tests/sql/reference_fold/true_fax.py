@@ -84,6 +84,8 @@ class Fax:
     parties: Details = field(default_factory=dict)
     dial: Details | None = None
     """The headers of its DialBegin; None if its channel was not dialled."""
+    moves_after: float | None = None
+    """Seconds from its start until a transfer replaces its channel; None: never."""
 
     @property
     def channel(self) -> str:
