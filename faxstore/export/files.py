@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,23 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def at_start(out: BinaryIO) -> bool:
+    """Return whether the next byte is the first one of a file or a stream: False if a shell appends to a file (`>>`).
+
+    A pipe counts as at its start: what was written to it before is unknown.
+    """
+    try:
+        descriptor = out.fileno()
+    except OSError:  # a stream in memory has no descriptor
+        return out.tell() == 0
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        return True
+    if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND:
+        return status.st_size == 0
+    return os.lseek(descriptor, 0, os.SEEK_CUR) == 0
 
 
 @contextmanager
