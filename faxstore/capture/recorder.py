@@ -26,9 +26,9 @@ MAX_QUEUED_LINES = 100_000
 class Recorder:
     """Context manager that writes lines to a file, gzipped if its name ends in .gz, or to standard output for `-`.
 
-    Entering it raises UsageError if the file exists or cannot be created.  Leaving it waits until the last line is
-    written; it raises FaxstoreError if a line could not be written, and BrokenPipeError if the reader of standard
-    output is gone.
+    Only the owner of the file can read it.  Entering it raises UsageError if the file exists or cannot be created.
+    Leaving it waits until the last line is written; it raises FaxstoreError if a line could not be written, and
+    BrokenPipeError if the reader of standard output is gone.
     """
 
     def __init__(self, file: str) -> None:
@@ -71,8 +71,9 @@ class Recorder:
             return sys.stdout.buffer
         path = Path(self._file)
         try:
-            # A pipe or a device may exist; a file must not.
-            plain = self._streams.enter_context(path.open("wb" if path.exists() and not path.is_file() else "xb"))
+            if not path.exists() or path.is_file():  # a pipe or a device may exist; a file must not
+                path.touch(0o600, exist_ok=False)
+            plain = self._streams.enter_context(path.open("wb"))
         except FileExistsError as error:
             raise UsageError(f"{path}: the file exists; choose another name") from error
         except OSError as error:

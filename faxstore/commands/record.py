@@ -38,8 +38,8 @@ def run(
 
     Watches one server as faxstore ingest does, but without a database. Each message, in either direction, becomes one
     line of JSON, {"ts": seconds, "dir": "in", "text": "one AMI message"}, which is written at once. The recording does
-    not contain the secret of the login; it does contain numbers, names and station ids of the faxes. An existing file
-    is never overwritten. faxstore import reads recordings.
+    not contain the secret of the login; it does contain numbers, names and station ids of the faxes. Only its
+    owner can read the file, and an existing file is never overwritten. faxstore import reads recordings.
 
     Examples:
       faxstore record --server pbx1 --seconds 600 pbx1.jsonl.gz

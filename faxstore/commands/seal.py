@@ -72,11 +72,11 @@ def run(
 
 
 def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:
-    from faxstore.export.files import atomic_file
+    from faxstore.export.files import PUBLIC, atomic_file
 
     print(text, end="")
     if publish is not None:
-        with atomic_file(publish) as out:
+        with atomic_file(publish, PUBLIC) as out:
             out.write(text.encode())
     print_message(f"sealed {rows:,} new rows")
 

@@ -1,5 +1,6 @@
 """Files and folders that get their name only when they are complete and on disk.
 
+Only their owner can read them, because they contain numbers and names; what replaces a file or folder gets its mode.
 They are written under a temporary name in the same folder, `.NAME.faxstore-part`, which the writer locks.  A killed
 writer leaves that file behind; the next writer of the same name reuses it, empty.
 """
@@ -18,20 +19,31 @@ from typing import BinaryIO
 from faxstore.errors import UsageError
 from faxstore.visible import visible
 
+PRIVATE = 0o600
+"""The mode of a new file with numbers and names."""
+
+PUBLIC = 0o666
+"""The mode of a new file for others, as far as the umask allows it."""
+
+PRIVATE_FOLDER = 0o700
+"""The mode of a new folder of such files."""
+
 _BUFFER = 1 << 18
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     """A stream into a file that replaces `path` when the block ends; if the block fails, `path` is unchanged.
 
-    Raises UsageError if it cannot be written, or if `path` is a folder, a device or a pipe.
+    A new file has at most this mode; one that replaces another has the mode of that.  Raises UsageError if it cannot be
+    written, or if `path` is a folder, a device or a pipe.
     """
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise UsageError(f"{visible(str(path))} is not a file that can be replaced; name another one")
-    with write_errors(str(path)), _locked_part(path, os.O_RDWR | os.O_CREAT) as (part, descriptor):
+    with write_errors(str(path)), _locked_part(path, os.O_RDWR | os.O_CREAT, mode) as (part, descriptor):
         os.ftruncate(descriptor, 0)
+        os.fchmod(descriptor, _mode_of(path, descriptor, mode))
         try:
             with open(descriptor, "wb", buffering=_BUFFER, closefd=False) as out:
                 yield out
@@ -41,23 +53,6 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
-
-
-def at_start(out: BinaryIO) -> bool:
-    """Return whether the next byte is the first one of a file or a stream: False if a shell appends to a file (`>>`).
-
-    A pipe counts as at its start: what was written to it before is unknown.
-    """
-    try:
-        descriptor = out.fileno()
-    except OSError:  # a stream in memory has no descriptor
-        return out.tell() == 0
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        return True
-    if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND:
-        return status.st_size == 0
-    return os.lseek(descriptor, 0, os.SEEK_CUR) == 0
 
 
 @contextmanager
@@ -70,8 +65,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise UsageError(f"{visible(str(path))} exists and is not an empty folder; name another one, or remove it")
     temporary = _part_of(path)
     with write_errors(str(path)):
-        temporary.mkdir(exist_ok=True)
-        with _locked_part(path, os.O_RDONLY | os.O_DIRECTORY) as (part, _):
+        temporary.mkdir(PRIVATE_FOLDER, exist_ok=True)
+        with _locked_part(path, os.O_RDONLY | os.O_DIRECTORY) as (part, descriptor):
+            os.fchmod(descriptor, _mode_of(path, descriptor, PRIVATE_FOLDER))
             _empty(part)
             try:
                 yield part
@@ -92,11 +88,11 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _locked_part(path: Path, flags: int) -> Iterator[tuple[Path, int]]:
+def _locked_part(path: Path, flags: int, mode: int = 0) -> Iterator[tuple[Path, int]]:
     """The temporary path and its locked descriptor.  Raises UsageError if another process is writing it."""
     part = _part_of(path)
     while True:
-        descriptor = os.open(part, flags, 0o666)
+        descriptor = os.open(part, flags, mode)
         try:
             _lock(path, descriptor)
             if not _is_current(part, descriptor):  # another writer finished between open and lock
@@ -105,6 +101,13 @@ def _locked_part(path: Path, flags: int) -> Iterator[tuple[Path, int]]:
             return
         finally:
             os.close(descriptor)
+
+
+def _mode_of(path: Path, descriptor: int, mode: int) -> int:
+    """The mode of `path`, or without it the mode of the new file, which a killed writer may have left too open."""
+    if path.exists():
+        return stat.S_IMODE(path.stat().st_mode)
+    return stat.S_IMODE(os.fstat(descriptor).st_mode) & mode
 
 
 def _lock(path: Path, descriptor: int) -> None:

@@ -8,6 +8,8 @@ import secrets
 import socket
 from pathlib import Path
 
+from faxstore.spool.file import MODE
+
 log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[0-9a-f]{8}")
@@ -27,6 +29,7 @@ def collector_id(folder: Path) -> str:
         if _ID.fullmatch(stored):
             spool_id = stored
         else:
+            path.touch(MODE)
             path.write_text(f"{spool_id}\n", encoding="ascii")
     except OSError as error:
         log.warning("spool: the id %s cannot be stored: %s", path, error.strerror)

@@ -29,6 +29,9 @@ create table if not exists place (name text not null);
 """
 """`entry` is the queue, `kept` the discarded entries that are retained, `place` the name of the target."""
 
+MODE = 0o600
+"""The mode of a new file: only its owner can read the numbers and names in it."""
+
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _SUFFIXES = ("", "-wal", "-shm")
 
@@ -81,6 +84,8 @@ def replace(path: Path, synchronous: str, damaged: sqlite3.Connection, error: sq
 def _open(path: Path, synchronous: str) -> sqlite3.Connection:
     if _is_log_without_file(path):
         raise _UnusableError("its write-ahead log exists without it", readable=False)
+    with suppress(OSError):  # SQLite reports it
+        path.touch(MODE)  # SQLite gives the write-ahead log the mode of its file
     database = sqlite3.connect(path, timeout=30, check_same_thread=False, isolation_level=None)
     try:
         version: int = database.execute("pragma user_version").fetchone()[0]

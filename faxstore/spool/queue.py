@@ -192,7 +192,8 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
 def _lock_file(path: Path) -> IO[str]:
     """Lock the spool for this process.  Raises UsageError if another process holds the lock or no file can exist."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        path.with_suffix(".lock").touch(spool_file.MODE)
         lock = path.with_suffix(".lock").open("w")
     except OSError as error:
         raise UsageError(f"the spool {path} cannot be used: {error.strerror}") from error

@@ -14,6 +14,7 @@ from faxstore.capture import recording as capture
 from faxstore.capture.recorder import Recorder
 from faxstore.capture.recording import Line
 from faxstore.errors import FaxstoreError, UsageError
+from tests.kit.file_modes import open_to_others, open_umask
 
 LINES = [
     Line(1000.25, "mark", "connected"),
@@ -43,6 +44,12 @@ def test_a_line_is_in_the_file_before_the_recording_ends(tmp_path: Path) -> None
             assert time.monotonic() < deadline
             time.sleep(0.005)
         assert text.decode() == capture.encode(LINES[0]) + "\n"
+
+
+@pytest.mark.parametrize("name", ["plain.jsonl", "packed.jsonl.gz"])
+def test_a_recording_is_readable_only_by_its_owner(name: str, tmp_path: Path) -> None:
+    with open_umask(), Recorder(str(tmp_path / name)):
+        assert open_to_others(tmp_path / name) == []
 
 
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from faxstore.errors import UsageError
-from faxstore.export.files import atomic_file, atomic_folder
+from faxstore.export.files import PUBLIC, atomic_file, atomic_folder
+from tests.kit.file_modes import mode_of, open_to_others, open_umask
 
 Atomic = Callable[[Path], AbstractContextManager[Any]]
 
@@ -113,3 +114,35 @@ def test_a_missing_parent_folder_is_one_line(atomic: Atomic, tmp_path: Path) -> 
     with pytest.raises(UsageError, match="none/october cannot be written: No such file or directory"):  # noqa: SIM117
         with atomic(tmp_path / "none" / "october"):
             raise AssertionError
+
+
+def test_what_is_new_is_readable_only_by_its_owner(atomic: Atomic, tmp_path: Path) -> None:
+    with open_umask(), atomic(tmp_path / "october") as made:
+        fill(made)
+        (part,) = tmp_path.iterdir()
+        assert mode_of(part) & 0o077 == 0
+    assert mode_of(tmp_path / "october") & 0o077 == 0
+
+
+def test_what_is_replaced_keeps_its_mode(atomic: Atomic, tmp_path: Path) -> None:
+    path = tmp_path / "october"
+    path.touch() if atomic is atomic_file else path.mkdir()
+    path.chmod(0o750)
+    with atomic(path) as made:
+        fill(made)
+    assert mode_of(path) == 0o750
+
+
+def test_the_open_file_of_a_killed_writer_is_closed_to_others(atomic: Atomic, tmp_path: Path) -> None:
+    part = tmp_path / ".october.faxstore-part"
+    part.touch() if atomic is atomic_file else part.mkdir()
+    part.chmod(0o755)
+    with atomic(tmp_path / "october") as made:
+        assert open_to_others(part) == []
+        fill(made)
+
+
+def test_a_file_for_others_has_the_mode_that_the_umask_allows(tmp_path: Path) -> None:
+    with open_umask(), atomic_file(tmp_path / "checkpoint", PUBLIC) as out:
+        fill(out)
+    assert mode_of(tmp_path / "checkpoint") == 0o666

@@ -9,12 +9,19 @@ from pathlib import Path
 import pytest
 
 from faxstore.ingest.collector_id import collector_id
+from tests.kit.file_modes import open_to_others, open_umask
 
 
 def test_it_is_stored_beside_the_spool(tmp_path: Path) -> None:
     first = collector_id(tmp_path)
     assert re.fullmatch(re.escape(socket.gethostname()) + "/[0-9a-f]{8}", first)
     assert collector_id(tmp_path) == first
+
+
+def test_it_is_readable_only_by_its_owner(tmp_path: Path) -> None:
+    with open_umask():
+        collector_id(tmp_path)
+    assert open_to_others(tmp_path / "id") == []
 
 
 def test_another_spool_has_another_id(tmp_path: Path) -> None:

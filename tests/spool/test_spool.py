@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from faxstore.errors import UsageError
 from faxstore.spool.queue import Spool
+from tests.kit.file_modes import mode_of, open_to_others, open_umask
 from tests.kit.spool_disk import bodies, fill_disk, make_room
 
 
@@ -43,6 +44,23 @@ def test_entries_are_in_order_and_stay_until_they_are_discarded(spool: Spool) ->
     assert bodies(spool) == [b"one", b"two", b"three", b"", bytes(range(256))]
     assert bodies(spool) == [b"one", b"two", b"three", b"", bytes(range(256))]
     assert len(spool) == 5
+
+
+def test_a_new_spool_is_readable_only_by_its_owner(path: Path) -> None:
+    with open_umask(), closing(Spool(path)) as spool:
+        spool.put([b"one"])
+        assert len(list(path.parent.iterdir())) == 4  # with its log, the index of that, and the lock
+        assert open_to_others(path.parent) == []
+
+
+def test_an_existing_spool_keeps_its_mode(path: Path) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o750)
+    path.touch()
+    path.chmod(0o640)
+    with closing(Spool(path)) as spool:
+        spool.put([b"one"])
+    assert (mode_of(path.parent), mode_of(path)) == (0o750, 0o640)
 
 
 def test_peek_continues_after_a_key(spool: Spool) -> None:
