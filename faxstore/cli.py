@@ -47,6 +47,7 @@ DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exits with its status."""
     try:
+        _require_utf8(sys.argv[1:] if arguments is None else arguments)
         status = app(arguments, prog_name="faxstore", standalone_mode=False)
         sys.stdout.flush()
     except FaxstoreError as error:
@@ -120,6 +121,21 @@ add_command(app, "consistency", consistency.run)
 add_command(app, "erase", erase.run)
 add_command(app, "doctor", doctor.run)
 add_command(app, "psql", psql.run, ignore_unknown_options=True)
+
+
+def _require_utf8(arguments: list[str]) -> None:
+    """Raises UsageError for an argument with bytes that are not UTF-8, which Python reads as lone surrogates.
+
+    The line does not quote the argument: it may contain a password.
+    """
+    for number, argument in enumerate(arguments, 1):
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            byte = ord(argument[error.start]) & 0xFF
+            raise UsageError(
+                f"argument {number} contains the byte 0x{byte:02x}, which is not UTF-8; write it in UTF-8"
+            ) from error
 
 
 def _complain(line: str, status: int) -> int:

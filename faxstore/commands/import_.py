@@ -25,8 +25,8 @@ Server = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="The server of the recordings. Default: the SystemName that the server reported,"
-        " else the name of the file up to its first dot.",
+        help="The server of the recordings; names are those that the settings allow."
+        " Default: the SystemName that the server reported, else the name of the file up to its first dot.",
     ),
 ]
 
@@ -59,7 +59,10 @@ def run(context: typer.Context, files: Files, server: Server = None, without_log
     """
     from faxstore.capture.recording import begins_at
     from faxstore.ingest.importer import Summary
+    from faxstore.settings.server_names import name_problem
 
+    if server is not None and (problem := name_problem(server)):
+        raise UsageError(f"--server {problem}")
     total, failed = Summary(), False
     with database_of(context, "fax_ingest") as connection:
         for file in sorted(files, key=begins_at) if len(files) > 1 else files:

@@ -2,9 +2,9 @@
 
     month=2026-10/server=pbx1/part-0.parquet
 
-The month is that of the row's time in UTC.  Month and server are only in the path, percent-encoded, as those readers
-expect.  The schema follows from the view's columns and never from the values, and an empty answer is one file without
-rows.  Needs pyarrow, from the extra `parquet`.
+The month is that of the row's time in UTC.  Month and server are only in the path, as those readers expect.  The schema
+follows from the view's columns and never from the values, and an empty answer is one file without rows.  Needs pyarrow,
+from the extra `parquet`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from psycopg.rows import tuple_row
@@ -23,15 +22,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from faxstore.export.datasets import Dataset
-from faxstore.export.files import sync_folder
+from faxstore.export.files import PRIVATE, PRIVATE_FOLDER, sync_folder
 from faxstore.export.rows import FETCH, Progress, counted, fetch_rows
+from faxstore.settings.server_names import NULL, folder_name
 from faxstore.store.database import Connection
 
 PARTITION = "server"
 """The column that is in the path instead of the files."""
-
-NOWHERE = "__HIVE_DEFAULT_PARTITION__"
-"""NULL in a path, to Hive, Spark, Trino and DuckDB: the file of an empty table is stored under it."""
 
 _BATCHES_PER_ROW_GROUP = 12
 
@@ -46,9 +43,9 @@ def write_folder(connection: Connection, dataset: Dataset, folder: Path, progres
     schema = _schema(stored)
     fetched = fetch_rows(connection, query, tuple_row)
     for (month_name, server), found in groupby(counted(fetched, progress), lambda row: row[:2]):
-        _write_part(folder, month_name, server, schema, (row[2:] for row in found))
+        _write_part(folder, month_name, folder_name(server), schema, (row[2:] for row in found))
     if not any(folder.iterdir()):
-        _write_part(folder, NOWHERE, NOWHERE, schema, ())
+        _write_part(folder, NULL, f"{PARTITION}={NULL}", schema, ())  # the file of an empty table
     sync_folder(folder)
 
 
@@ -90,10 +87,13 @@ def _arrow_column(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.Uuid | JSONB) else column
 
 
-def _write_part(folder: Path, month: str, server: str, schema: Any, rows: Iterable[Sequence[Any]]) -> None:
-    place = folder / f"month={month}" / f"server={quote(server, safe='')}"
-    place.mkdir(parents=True)
-    with (place / "part-0.parquet").open("xb") as out:
+def _write_part(folder: Path, month: str, server_folder: str, schema: Any, rows: Iterable[Sequence[Any]]) -> None:
+    place = folder / f"month={month}" / server_folder
+    place.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
+    place.mkdir(PRIVATE_FOLDER)
+    file = place / "part-0.parquet"
+    file.touch(PRIVATE, exist_ok=False)
+    with file.open("wb") as out:
         _write(out, schema, rows)
         out.flush()
         os.fsync(out.fileno())

@@ -14,7 +14,7 @@ import psycopg
 
 from faxstore.errors import one_line
 from faxstore.observations import NewerRecordError, Record, Rejected, decode
-from faxstore.settings.values import MAX_NAME
+from faxstore.settings.server_names import MAX_NAME
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appended, Appender
 

@@ -24,7 +24,7 @@ from faxstore.ingest.drain import BATCH, Drain
 from faxstore.ingest.pieces import HEAD, ON_ITS_OWN, Piece, begins_at, find_place, missing_before
 from faxstore.observations import Observation, encode
 from faxstore.reader.line_reader import LineReader
-from faxstore.settings.values import MAX_NAME
+from faxstore.settings.server_names import name_problem
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection, database_error
@@ -129,7 +129,7 @@ def server_of(path: str, lines: Iterator[Line]) -> tuple[str, Iterator[Line]]:
     """Return the name of a recording's server, and all its lines.
 
     The name is the SystemName on the wire, else the name of the file up to its first dot.  Raises UsageError if
-    standard input contains no SystemName.
+    standard input contains no SystemName, or if the name cannot be that of a server.
     """
     if path == "-":
         head, lines = _look_ahead(lines, _LOOK_AHEAD)
@@ -138,7 +138,10 @@ def server_of(path: str, lines: Iterator[Line]) -> tuple[str, Iterator[Line]]:
         name = _system_name(line for line in _until_damage(capture.read(path)) if isinstance(line, Line))
     if name is None and path == "-":
         raise UsageError("standard input contains no SystemName: name the server with --server NAME")
-    return (name or Path(path).name.split(".")[0] or Path(path).name)[:MAX_NAME], lines
+    name = name or Path(path).name.split(".")[0] or Path(path).name
+    if problem := name_problem(name):
+        raise UsageError(f"{path}: the name of its server {problem}; name the server with --server NAME")
+    return name, lines
 
 
 def _look_ahead(lines: Iterator[Line], count: int) -> tuple[list[Line], Iterator[Line]]:

@@ -12,8 +12,9 @@ from psycopg.conninfo import conninfo_to_dict
 from faxstore.errors import UsageError
 from faxstore.logs import LogFormat
 from faxstore.settings.secrets import secret_of, secret_variable, warn_if_open
+from faxstore.settings.server_names import MAX_NAME, name_problem
 from faxstore.settings.toml_file import Table, expand_user, quoted, read_toml
-from faxstore.settings.values import MAX_NAME, ServerSettings, Settings, Tls
+from faxstore.settings.values import ServerSettings, Settings, Tls
 
 DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 """The settings files, first existing one first, if neither --config nor FAXSTORE_CONFIG names one."""
@@ -93,6 +94,8 @@ def _server(
     label = quoted(raw["name"]) if raw.get("name") else ordinal
     table = Table(raw, file, f"server {label}: ", SERVER_KEYS)
     name = table.required("name", MAX_NAME)
+    if problem := name_problem(name):
+        raise table.error("name", problem)
     tls = _tls(table)
     if tls is not None and not tls.verify:
         warnings.append(

@@ -42,8 +42,7 @@ class Table:
         value: str | None = self.get(key, (str,), allowed, None)
         if value is None:
             return None
-        blank = value != value.strip() or (not blanks and any(map(str.isspace, value)))
-        if not value or len(value) > max_length or not value.isprintable() or blank:
+        if not is_line(value, max_length) or (not blanks and any(map(str.isspace, value))):
             raise self.error(key, f"must be {allowed}, not {quoted(value)}")
         return value
 
@@ -85,6 +84,11 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file}: is not a settings file: not UTF-8 text") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{file}: is not TOML: {str(error).splitlines()[0]}") from error
+
+
+def is_line(text: str, max_length: int) -> bool:
+    """Whether text is printable, neither empty nor too long (in characters), and without blanks at its ends."""
+    return 0 < len(text) <= max_length and text.isprintable() and text == text.strip()
 
 
 def expand_user(path: Path) -> Path:

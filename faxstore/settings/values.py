@@ -8,9 +8,6 @@ from pathlib import Path
 from faxstore.errors import UsageError
 from faxstore.logs import LogFormat
 
-MAX_NAME = 100
-"""The longest name of a server, in characters."""
-
 
 class Secret:
     """A password that its repr hides, or the reason why it could not be read."""

@@ -13,9 +13,11 @@ import pytest
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.ingest.importer import import_file
+from faxstore.settings.server_names import NULL
 from tests.kit import truth
 from tests.kit.databases import fresh
 from tests.kit.exported import duck, period, written
+from tests.kit.file_modes import open_to_others, open_umask
 from tests.kit.given import append, before_negotiation, completed, gone, life, receiving
 
 RECORDINGS = ["bad-lines-22", "gateway-16", "names-22", "failures-22", "detect-22"]
@@ -98,12 +100,26 @@ def test_the_month_of_a_folder_is_in_utc(dsn: str, database: psycopg.Connection,
 
 
 def test_servers_may_have_any_name(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
-    names = ["a/b", "..", "a b", "=x&y%20?", "Zürich", "'; drop", "10"]
+    names = ["a/b", "..", "a b", "=x&y%20?", "Zürich", "'; drop", "10", "\u65e5" * 82, "\U0001f4e0" * 62, NULL]
     for name in names:
         append(database, receiving((0, 1, 0), of=life(name)))
     folder = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
     assert {tuple(row) for row in duck(folder, PATHS)} == {("2026-11", name) for name in names}
     assert len(list(folder.glob("*/*/part-0.parquet"))) == len(names)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "xferfaxlog"])
+def test_a_long_name_in_the_other_formats(dsn: str, database: psycopg.Connection, tmp_path: Path, form: str) -> None:
+    append(database, receiving((0, 1, 0), of=life("\u65e5" * 82)), gone(2))
+    assert "\u65e5" * 82 in written(dsn, datasets.sessions(ALL), tmp_path, form).read_text()
+
+
+def test_a_folder_is_readable_only_by_its_owner(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    append(database, receiving((0, 1, 0)))
+    with open_umask():
+        folder = written(dsn, datasets.sessions(ALL), tmp_path, "parquet")
+    assert len(list(folder.rglob("*"))) == 3
+    assert open_to_others(folder) == []
 
 
 def test_the_schema_does_not_depend_on_the_rows(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
