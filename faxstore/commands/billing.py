@@ -19,7 +19,7 @@ from faxstore.commands.general import add_command, new_group
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
-from faxstore.report.formats import Format
+from faxstore.report.formats import BatchListFormat
 from faxstore.settings.period import Period, is_local, parse_moment
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def export(
 def list_batches(
     context: typer.Context,
     consumer: Consumer = "default",
-    format: Annotated[Format, typer.Option(help="The format of the rows: table, csv, json or jsonl.")] = Format.TABLE,
+    format: Annotated[BatchListFormat, typer.Option(help="The format of the rows.")] = BatchListFormat.TABLE,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
@@ -106,8 +106,6 @@ def list_batches(
     """
     from faxstore.report.batch_list import print_batches
 
-    if format is Format.PARQUET:
-        raise UsageError("--format parquet is not for a list of batches; use table, csv, json, jsonl")
     with written_to(output, force), _ledger(context, consumer) as ledger:
         print_batches(ledger.batches(), format, sys.stdout)
 

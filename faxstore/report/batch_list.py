@@ -10,7 +10,7 @@ from typing import TextIO
 from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
 from faxstore.json_values import json_text, json_value
-from faxstore.report.formats import Format, write_json
+from faxstore.report.formats import BatchListFormat, write_json
 from faxstore.report.tables import console, fields, table
 
 COLUMNS = (
@@ -23,18 +23,18 @@ TABLE_COLUMNS = fields(
 )  # fmt: skip
 
 
-def print_batches(batches: Iterable[Batch], format: Format, out: TextIO) -> None:
-    """Print batches in their order.  Not for Format.PARQUET."""
+def print_batches(batches: Iterable[Batch], format: BatchListFormat, out: TextIO) -> None:
+    """Print batches in their order."""
     rows = [asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)} for batch in batches]
-    if format is Format.TABLE:
+    if format is BatchListFormat.TABLE:
         console(out).print(table(rows, TABLE_COLUMNS))
         return
     selected = [{name: row[name] for name in COLUMNS} for row in rows]
-    if format is Format.CSV:
+    if format is BatchListFormat.CSV:
         writer = csv.DictWriter(out, COLUMNS)
         writer.writeheader()
         writer.writerows({name: json_value(value) for name, value in row.items()} for row in selected)
-    elif format is Format.JSONL:
+    elif format is BatchListFormat.JSONL:
         out.writelines(f"{json_text(row)}\n" for row in selected)
     else:
         write_json(selected, out)

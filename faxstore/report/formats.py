@@ -22,6 +22,10 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
+BatchListFormat = StrEnum("BatchListFormat", "TABLE CSV JSON JSONL")
+"""The output format of a list of batches."""
+
+
 def write_json(document: Any, out: TextIO) -> None:
     """Write a document as indented JSON; control characters from the wire are escaped."""
     out.write(f"{json_text(document, indent=1)}\n")

@@ -132,7 +132,7 @@ def test_as_of_prints_the_ledger_of_then_and_of_now(
         (["export", "--folder", "/nowhere"], "--folder /nowhere: no such folder"),
         (["export", "--folder", "/tmp", "--consumer", "A"], "--consumer 'A': a consumer's name is part of file names"),
         (["render", "3", "--folder", "/tmp"], "consumer default has no batch 3; it has no batches yet"),
-        (["list", "--format", "parquet"], "--format parquet is not for a list of batches; use table, csv, json, jsonl"),
+        (["list", "--format", "parquet"], "Invalid value for '--format': 'parquet' is not one of 'table',"),
         (["as-of", "2026-11-03"], "default had no batch by 2026-11-03; it has no batches yet"),
         (["as-of", "yesterday"], "WHEN: 'yesterday' is not a date or time; use"),
         (["as-of", "1", "--from", "1.10."], "--from: '1.10.' is not a date or time; use"),
