@@ -13,7 +13,7 @@ from faxstore.ami import poll_rules
 from faxstore.ami.backlog import Backlog
 from faxstore.ami.backoff import Backoff
 from faxstore.ami.connection import Connection, Limits
-from faxstore.ami.errors import ConnectError, LoginRefusedError, RequestError
+from faxstore.ami.errors import ConnectError, LoginRefusedError, NotConnectedError, RequestError
 from faxstore.ami.missing_classes import MissingClasses
 from faxstore.ami.notices import Notices
 from faxstore.ami.poller import Poller, PollTimings
@@ -68,6 +68,12 @@ class Collector:
         self._status_requests = StatusRequests()
         self._missing_classes = MissingClasses(server.name)
         self._poller: Poller | None = None
+        self.was_connected = False
+        """Whether the server has accepted a login so far."""
+        self.failure: NotConnectedError | None = None
+        """Why the newest failed attempt to connect failed; None if no attempt failed so far."""
+        self.gives_up: Callable[[], bool] = lambda: False
+        """Called after each refused login: whether run() ends instead of retrying."""
 
     @property
     def connected(self) -> bool:
@@ -80,7 +86,10 @@ class Collector:
         return self._poller.lag_seconds if self._poller else 0.0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Watch the server until stop is set or the task is cancelled; after stop, log off within 3 seconds."""
+        """Watch the server until stop is set, a refused login makes it give up, or the task is cancelled.
+
+        After stop, it logs off within 3 seconds.
+        """
         CURRENT_SERVER.set(self._server.name)
         try:
             await self._watch(stop)
@@ -93,9 +102,13 @@ class Collector:
             try:
                 connection = await self._open(stop)
             except LoginRefusedError as error:
+                self.failure = error
+                if self.gives_up():
+                    return
                 self._notices.login_refused(error.reason)
                 delay = self._refused_login.next()
             except ConnectError as error:
+                self.failure = error
                 self._notices.cannot_connect(error.reason)
                 delay = self._network.next()
             else:
@@ -116,6 +129,7 @@ class Collector:
     async def _use(self, connection: Connection, stop: asyncio.Event) -> None:
         """Poll over a connection until it is lost or stop is set."""
         self._notices.connected(connection.version)
+        self.was_connected = True
         self._poller = poller = Poller(
             self._server, connection, self._notices, self._timings, self._status_requests, self._missing_classes
         )

@@ -13,6 +13,7 @@ from faxstore.errors import UnreachableError, UsageError
 from faxstore.logs import print_message
 
 if TYPE_CHECKING:
+    from faxstore.ami.collector import Collector
     from faxstore.capture.recorder import Recorder
     from faxstore.settings.values import ServerSettings, Settings
 
@@ -41,6 +42,9 @@ def run(
     not contain the secret of the login; it does contain numbers, names and station ids of the faxes. Only its
     owner can read the file, and an existing file is never overwritten. faxstore import reads recordings.
 
+    It reconnects after a lost connection, and ends at once if the server refuses the first login. The exit status is 3
+    if no login was accepted.
+
     Examples:
       faxstore record --server pbx1 --seconds 600 pbx1.jsonl.gz
       faxstore record --server pbx1 | grep FAXStatus
@@ -49,9 +53,9 @@ def run(
 
     chosen = _server(settings_of(context, service=True), server)
     with Recorder(file) as recorder:
-        asyncio.run(_watch(chosen, recorder, seconds))
-    if recorder.messages == 0:
-        raise UnreachableError(f"{chosen.name}: nothing was recorded, because the server could not be reached")
+        collector = asyncio.run(_watch(chosen, recorder, seconds))
+    if not collector.was_connected:
+        raise UnreachableError(_why_not_connected(chosen, collector))
     print_message(f"{recorder.messages:,} messages of {chosen.name} recorded")
 
 
@@ -67,7 +71,17 @@ def _server(settings: Settings, name: str | None) -> ServerSettings:
     return servers[name or next(iter(servers))]
 
 
-async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | None) -> None:
+def _why_not_connected(server: ServerSettings, collector: Collector) -> str:
+    from faxstore.ami.errors import LoginRefusedError
+
+    if isinstance(collector.failure, LoginRefusedError):
+        return f"{collector.failure}; check username and secret"
+    why = f": {collector.failure.reason}" if collector.failure else ""
+    return f"{server.name}: nothing was recorded, because the server could not be reached{why}"
+
+
+async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | None) -> Collector:
+    """Record until a signal, the end of the time, a failure of the recorder, or a refused first login."""
     from faxstore.ami.collector import Collector
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -76,4 +90,7 @@ async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | No
     if seconds is not None:
         loop.call_later(seconds, stop.set)
     recorder.on_failure = lambda: loop.call_soon_threadsafe(stop.set)
-    await Collector(server, recorder.write).run(stop)
+    collector = Collector(server, recorder.write)
+    collector.gives_up = lambda: not collector.was_connected
+    await collector.run(stop)
+    return collector

@@ -100,6 +100,48 @@ def test_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
     assert "pbx1: nothing was recorded, because the server could not be reached" in error.splitlines()[-1]
 
 
+def test_a_refused_login_ends_the_recording(tmp_path: Path) -> None:
+    async def scenario() -> tuple[tuple[int, str, str], int]:
+        async with FakeServer() as server:
+            ended = await finished(await record(tmp_path, server, str(tmp_path / "pbx1.jsonl"), secret="wrong"))
+            return ended, server.port
+
+    (status, _, error), port = asyncio.run(scenario())
+    refused = f"pbx1 (127.0.0.1:{port}): login refused: Authentication failed; check username and secret"
+    assert (status, error) == (3, f"faxstore: {refused}\n")
+
+
+def test_a_login_that_is_never_accepted(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, str, str]:
+        async with FakeServer() as server:
+            server.replies["Login"] = lambda client, action: client.refuse(action, "Asterisk is shutting down")
+            return await finished(await record(tmp_path, server, "--seconds", "1.5"))
+
+    status, _, error = asyncio.run(scenario())
+    assert status == 3
+    assert error.splitlines()[-1].endswith("the server could not be reached: Asterisk is shutting down")
+
+
+def test_a_login_that_is_refused_later_does_not_end_the_recording(tmp_path: Path) -> None:
+    async def scenario() -> tuple[int, str, str]:
+        async with FakeServer() as server:
+            process = await record(tmp_path, server)
+            await server.until_requested("FAXSessions", 2)
+            server.secret = "another"
+            server.clients[0].hang_up()
+            await server.until_requested("Login", 2)
+            assert process.stderr is not None
+            async with asyncio.timeout(20):
+                while b"retrying every few minutes" not in await process.stderr.readline():
+                    pass
+            process.send_signal(signal.SIGTERM)
+            return await finished(process)
+
+    status, out, _ = asyncio.run(scenario())
+    assert status == 0
+    assert "login refused: Authentication failed" in out
+
+
 def test_one_of_several_servers_must_be_named(tmp_path: Path) -> None:
     async def scenario() -> tuple[int, str, str]:
         server = FakeServer()
