@@ -23,7 +23,8 @@ HEAD = """\
 
 This page is for operators: it lists every command with its options. `faxstore COMMAND --help` (`-h`) shows the same.
 
-Data goes to standard output, messages to standard error. `--format` selects the format of rows; there is no row limit.
+Data goes to standard output, messages to standard error. `--format` selects the format of the data; there is no row
+limit.
 The general options, `--config`, `--dsn`, `--data-dir` and `--log-format`, are accepted before and after the name of any
 command. `faxstore --install-completion` installs the completion of commands and options for your shell.
 """

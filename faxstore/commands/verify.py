@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from faxstore.commands.context import database_of
+from faxstore.commands.options import DocumentFormat
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
@@ -16,7 +19,7 @@ from faxstore.visible import visible
 
 if TYPE_CHECKING:
     from faxstore.log.note import Checkpoint
-    from faxstore.verify.findings import Scope
+    from faxstore.verify.findings import Finding, Scope
 
 
 FromPosition = Annotated[int, typer.Option(metavar="POSITION", min=1, help="Verify only rows from this position on.")]
@@ -40,6 +43,7 @@ def run(
     to_position: ToPosition = None,
     checkpoint: Published = None,
     public_key: Key = None,
+    format: Annotated[DocumentFormat, typer.Option(help="The format of the output.")] = DocumentFormat.TABLE,
 ) -> None:
     """Verify that no row of the history has changed.
 
@@ -52,41 +56,67 @@ def run(
     It can only count rows after the last checkpoint. The owner of the database can change those, and can change sealed
     rows and seal them again: only a checkpoint that is stored elsewhere reveals that.
 
+    --format json prints one document for monitoring at the end; docs/how-to/proofs.md describes its fields.
+
     Examples:
       faxstore verify
       faxstore verify --checkpoint /mnt/elsewhere/checkpoint --public-key "$(cat log.pub)"
       faxstore verify --from-position 100001 --to-position 200000
+      faxstore verify --format json
     """
-    from faxstore.log.keys import PublicKey
-    from faxstore.verify.findings import Scope
-
-    if to_position is not None and to_position < from_position:
-        raise UsageError(f"--to-position {to_position} is before --from-position {from_position}")
-    key = PublicKey.parse(public_key) if public_key is not None else None
-    scope = Scope(from_position, to_position, public_key=key)
+    scope = _scope(from_position, to_position, public_key)
     if checkpoint is not None:
         scope.published, scope.published_note = _published(checkpoint)
     began = time.monotonic()
-    found = _print_findings(context, scope)
-    rate = scope.rows / max(time.monotonic() - began, 0.001)
-    sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
-    findings = f"{found or 'no'} finding{'s' * (found != 1)}"
-    print_message(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {findings}")
+    findings = _findings(context, scope)
+    found = _print_document(findings, scope) if format is DocumentFormat.JSON else _print_lines(findings)
+    _print_summary(scope, found, time.monotonic() - began)
     if found:
         raise typer.Exit(1)
 
 
-def _print_findings(context: typer.Context, scope: Scope) -> int:
-    """Print each finding as soon as it is known; return their number."""
+def _scope(first: int, last: int | None, public_key: str | None) -> Scope:
+    from faxstore.log.keys import PublicKey
+    from faxstore.verify.findings import Scope
+
+    if last is not None and last < first:
+        raise UsageError(f"--to-position {last} is before --from-position {first}")
+    key = PublicKey.parse(public_key) if public_key is not None else None
+    return Scope(first, last, public_key=key)
+
+
+def _findings(context: typer.Context, scope: Scope) -> Iterator[Finding]:
     from faxstore.billing import verification
     from faxstore.verify.checks import CHECKS, findings
 
-    found = 0
     with database_of(context, "fax_sealer") as connection, counting("verifying", "rows") as scope.progress:
-        for finding in findings(connection, scope, (*CHECKS, verification.check)):
-            print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
-            found += 1
+        yield from findings(connection, scope, (*CHECKS, verification.check))
+
+
+def _print_lines(findings: Iterator[Finding]) -> int:
+    """Print each finding as soon as it is known; return their number."""
+    found = 0
+    for finding in findings:
+        print(visible(f"{finding.check}: {finding.where}: {finding.what}"), flush=True)
+        found += 1
     return found
+
+
+def _print_document(findings: Iterator[Finding], scope: Scope) -> int:
+    """Print one document when all findings are known; return their number."""
+    from faxstore.report.formats import write_json
+    from faxstore.verify.findings import document
+
+    found = list(findings)
+    write_json(document(scope, found), sys.stdout)
+    return len(found)
+
+
+def _print_summary(scope: Scope, found: int, seconds: float) -> None:
+    rate = scope.rows / max(seconds, 0.001)
+    sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
+    counted = f"{found or 'no'} finding{'s' * (found != 1)}"
+    print_message(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {counted}")
 
 
 def _published(path: Path) -> tuple[Checkpoint, str]:

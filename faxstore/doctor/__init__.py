@@ -25,6 +25,7 @@ from faxstore.capture.recording import Line
 from faxstore.doctor import answer_checks, database, history_checks, machine
 from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
+from faxstore.settings.loading import no_server
 from faxstore.settings.values import ServerSettings, Settings
 
 
@@ -35,6 +36,9 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 async def _examine_servers(settings: Settings, recent: dict[str, RecentFaxes]) -> list[Finding]:
+    """Return the findings on each server; if none is configured, one note that says so."""
+    if not settings.servers:
+        return [Finding("servers", "configured", Verdict.NOTE, no_server(settings))]
     findings = await asyncio.gather(*(examine_server(one, recent.get(one.name)) for one in settings.servers))
     return [finding for of_server in findings for finding in of_server]
 

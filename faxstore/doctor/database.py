@@ -9,6 +9,7 @@ from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.errors import FaxstoreError, UnreachableError
 from faxstore.settings.values import Settings
+from faxstore.store import embedded
 from faxstore.store.database import Connection, connect, one_line_errors, open_dsn
 from faxstore.store.schema_version import newest, require_current
 
@@ -18,7 +19,12 @@ OLDEST = 150000
 
 
 def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
-    """Return the recent faxes by server name, as far as this user may read them, and the findings."""
+    """Return the recent faxes by server name, as far as this user may read them, and the findings.
+
+    It starts the embedded server, but does not create its files.
+    """
+    if settings.dsn is None and not (settings.data_dir / embedded.FOLDER).exists():
+        return {}, [_not_created(settings)]
     try:
         with open_dsn(settings) as dsn, connect(dsn) as connection, one_line_errors(connection, "fax_ingest"):
             info = connection.info
@@ -34,6 +40,12 @@ def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
         return {}, [Finding(SUBJECT, "reachable", Verdict.FAIL, str(error), change, unreachable=True)]
     except FaxstoreError as error:
         return {}, [Finding(SUBJECT, "usable", Verdict.FAIL, str(error))]
+
+
+def _not_created(settings: Settings) -> Finding:
+    text = f"no DSN is set, and {settings.data_dir} has no embedded database yet"
+    change = "run faxstore migrate, or set database.dsn in faxstore.toml, FAXSTORE_DSN or --dsn"
+    return Finding(SUBJECT, "created", Verdict.FAIL, text, change)
 
 
 def version(number: int) -> Finding:

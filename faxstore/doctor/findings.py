@@ -1,4 +1,4 @@
-"""Findings: the result of a check, how findings are printed, and the exit status."""
+"""Findings: the result of a check, how findings are printed or become a document, and the exit status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -46,6 +46,28 @@ def exit_status(findings: Iterable[Finding]) -> int:
     return max(statuses, default=0)
 
 
+def document(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return the findings as a JSON document for monitoring: exit status, counts, and the checks in their order.
+
+    docs/operations.md describes the fields.
+    """
+    return {
+        "exit_status": exit_status(findings),
+        **{verdict.value: _count(findings, verdict) for verdict in Verdict},
+        "checks": [
+            {
+                "subject": finding.subject,
+                "check": finding.check,
+                "verdict": finding.verdict.value,
+                "text": finding.text,
+                "change": finding.change or None,
+                "unreachable": finding.unreachable,
+            }
+            for finding in findings
+        ],
+    }
+
+
 def write(findings: Sequence[Finding], out: TextIO) -> None:
     """Print the findings grouped by subject, in their order, and a last line with their counts."""
     console = Console(file=out, highlight=False, soft_wrap=True)
@@ -58,6 +80,9 @@ def write(findings: Sequence[Finding], out: TextIO) -> None:
             for line in finding.change.split("\n") if finding.change else ():
                 console.print(Text(f"            {visible(line)}" if line else "", "dim"))
         console.print()
-    counted = (Verdict.FAIL, Verdict.WARN, Verdict.NOTE)
-    failed, warnings, notes = (sum(finding.verdict is verdict for finding in findings) for verdict in counted)
+    failed, warnings, notes = (_count(findings, verdict) for verdict in (Verdict.FAIL, Verdict.WARN, Verdict.NOTE))
     console.print(Text(f"{len(findings)} checks: {failed} failed, {warnings} warnings, {notes} notes"))
+
+
+def _count(findings: Sequence[Finding], verdict: Verdict) -> int:
+    return sum(finding.verdict is verdict for finding in findings)

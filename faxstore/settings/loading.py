@@ -57,11 +57,16 @@ def load(
 def require_servers(settings: Settings) -> tuple[ServerSettings, ...]:
     """The servers.  Raises UsageError if none is configured or the secret of one cannot be read."""
     if not settings.servers:
-        where = str(settings.file) if settings.file else f"no settings file ({' or '.join(map(str, DEFAULT_FILES))})"
-        raise UsageError(f"{where}: no [[server]] is set; add one with name, host, username and secret_file")
+        raise UsageError(no_server(settings))
     for server in settings.servers:
         server.secret.reveal()
     return settings.servers
+
+
+def no_server(settings: Settings) -> str:
+    """Return one line: no server is configured, where one could be, and what to add there."""
+    where = str(settings.file) if settings.file else f"no settings file ({' or '.join(map(str, DEFAULT_FILES))})"
+    return f"{where}: no [[server]] is set; add one with name, host, username and secret_file"
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:

@@ -1,9 +1,10 @@
-"""The input and output of a verification check: its scope and its findings."""
+"""The input and output of a verification check: its scope, and its findings, also as a document."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from faxstore.log.keys import PublicKey
 from faxstore.log.note import Checkpoint
@@ -45,3 +46,18 @@ class Scope:
 
 
 Check = Callable[[Connection, Scope], Iterator[Finding]]
+
+
+def document(scope: Scope, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return what was verified and the findings as a JSON document for monitoring.
+
+    docs/how-to/proofs.md describes the fields.
+    """
+    return {
+        "exit_status": int(bool(findings)),
+        "from_position": scope.first,
+        "to_position": scope.last,
+        "rows": scope.rows,
+        "sealed_rows": scope.sealed,
+        "findings": [asdict(finding) for finding in findings],
+    }

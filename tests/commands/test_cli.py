@@ -153,7 +153,7 @@ def test_wrong_use_is_one_line_and_status_2(
     assert line in error
 
 
-@pytest.mark.parametrize("command", ["ingest", "record", "doctor"])
+@pytest.mark.parametrize("command", ["ingest", "record"])
 def test_commands_that_need_a_server_report_a_missing_one(
     command: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -41,6 +41,14 @@ def test_an_unreachable_database(tmp_path: Path) -> None:
     assert "cannot be reached" in findings["reachable"].text
 
 
+def test_an_embedded_database_that_does_not_exist_is_not_created(tmp_path: Path) -> None:
+    recent, (finding,) = database.examine(Settings(None, tmp_path / "data", ()))
+    assert (recent, finding.verdict, finding.unreachable) == ({}, Verdict.FAIL, False)
+    assert finding.text == f"no DSN is set, and {tmp_path / 'data'} has no embedded database yet"
+    assert "run faxstore migrate" in finding.change
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_database_without_a_schema(empty_database: str) -> None:
     _, findings = examined(empty_database)
     assert findings["schema"].verdict is Verdict.FAIL

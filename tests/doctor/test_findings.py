@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import StringIO
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 
 from faxstore import cli
 from faxstore.doctor import advice
-from faxstore.doctor.findings import Finding, Verdict, exit_status, write
+from faxstore.doctor.findings import Finding, Verdict, document, exit_status, write
+from tests.kit.command_line import run_command
 
 OK = Finding("a", "x", Verdict.OK, "well")
 FAILED = Finding("a", "yy", Verdict.FAIL, "wrong", "one\ntwo")
@@ -31,6 +33,50 @@ def test_the_printed_form() -> None:
         "a\n  ok    x   well\n  fail  yy  wrong\n            one\n            two\n\n"
         "b\n  fail  z   gone\n\n3 checks: 2 failed, 0 warnings, 0 notes\n"
     )
+
+
+def test_the_document() -> None:
+    assert document([OK, FAILED]) == {
+        "exit_status": 1,
+        "ok": 1,
+        "note": 0,
+        "warn": 0,
+        "fail": 1,
+        "checks": [
+            {"subject": "a", "check": "x", "verdict": "ok", "text": "well", "change": None, "unreachable": False},
+            {
+                "subject": "a",
+                "check": "yy",
+                "verdict": "fail",
+                "text": "wrong",
+                "change": "one\ntwo",
+                "unreachable": False,
+            },
+        ],
+    }
+
+
+def test_the_command_as_json(dsn: str, tmp_path: Path) -> None:
+    config = tmp_path / "faxstore.toml"
+    config.touch(mode=0o600)
+    config.write_text('[[server]]\nname = "pbx1"\nhost = "127.0.0.1"\nport = 1\nusername = "fax"\nsecret = "hidden"\n')
+    ran = run_command(dsn, "--config", str(config), "--data-dir", str(tmp_path), "doctor", "--format", "json")
+    found = json.loads(ran.stdout)
+    assert (ran.returncode, found["exit_status"], ran.stderr) == (3, 3, "")
+    assert [one["subject"] for one in found["checks"] if one["unreachable"]] == ["pbx1 (127.0.0.1:1)"]
+    assert "hidden" not in ran.stdout
+
+
+def test_without_a_server_the_database_and_this_machine_are_checked(dsn: str, tmp_path: Path) -> None:
+    config = tmp_path / "faxstore.toml"
+    config.touch(mode=0o600)
+    ran = run_command(dsn, "--config", str(config), "--data-dir", str(tmp_path), "doctor", "--format", "json")
+    checks = json.loads(ran.stdout)["checks"]
+    assert ran.returncode == 0
+    assert list(dict.fromkeys(one["subject"] for one in checks)) == ["this machine", "database", "servers"]
+    assert (checks[-1]["verdict"], checks[-1]["text"]) == (
+        "note", f"{config}: no [[server]] is set; add one with name, host, username and secret_file",
+    )  # fmt: skip
 
 
 def test_the_command(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

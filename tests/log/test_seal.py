@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -196,6 +197,21 @@ def test_a_rewritten_log_does_not_match_a_published_checkpoint(log: str, tmp_pat
     assert found.returncode == 1
     assert "log: published checkpoint of " in found.stdout
     assert "was rewritten" in found.stdout
+
+
+def test_verify_as_json(dsn: str, database: psycopg.Connection) -> None:
+    a_history(database, 5)
+    rows, _ = sealed(dsn)
+    good = run_command(dsn, "verify", "--format", "json")
+    expected = {"exit_status": 0, "from_position": 1, "to_position": None, "rows": rows, "sealed_rows": rows}
+    assert (good.returncode, json.loads(good.stdout)) == (0, expected | {"findings": []})
+    database.execute("alter table fax.session_history disable trigger all")
+    database.execute("update fax.session_history set total_bad_lines = 77 where position = 5")
+    changed, lines = run_command(dsn, "verify", "--format", "json"), run_command(dsn, "verify")
+    found = json.loads(changed.stdout)
+    assert (changed.returncode, found["exit_status"], lines.returncode) == (1, 1, 1)
+    assert [f"{one['check']}: {one['where']}: {one['what']}" for one in found["findings"]] == lines.stdout.splitlines()
+    assert any("5" in one["where"] for one in found["findings"])
 
 
 @pytest.mark.parametrize(
