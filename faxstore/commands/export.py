@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from faxstore.commands import options
-from faxstore.commands.context import database_of
+from faxstore.commands.export_files import write_export
 from faxstore.commands.general import add_command, new_group
-from faxstore.commands.progress import counting
 from faxstore.export.target import ExportFormat, SessionsFormat, Target
-from faxstore.logs import print_message
 from faxstore.settings.period import Period
-from faxstore.visible import visible
-
-if TYPE_CHECKING:
-    from faxstore.export.datasets import Dataset
-    from faxstore.export.selection import Selection
-    from faxstore.store.database import Connection
 
 FormatOption = Annotated[ExportFormat, typer.Option(help="The format of the rows.")]
 
@@ -47,6 +38,7 @@ def sessions(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
+    no_account: options.NoAccount = False,
     format: Annotated[SessionsFormat, typer.Option(help="The format of the rows.")] = SessionsFormat.CSV,
     output: options.Output = None,
     folder: options.NewFolder = None,
@@ -61,15 +53,18 @@ def sessions(
     Examples:
       faxstore export sessions --from 2026-10-01 --to 2026-11-01 --time-zone Europe/Berlin --output october.csv
       faxstore export sessions --account law --result success --excel-safe > law.csv
+      faxstore export sessions --no-account --direction sent --output no-account.csv
       faxstore export sessions --format parquet --folder /srv/fax/sessions
       faxstore export sessions --format xferfaxlog --output xferfaxlog
     """
     from faxstore.export import datasets
+    from faxstore.export.selection import Selection
 
     if format is SessionsFormat.XFERFAXLOG:
         options.require_sent_or_received(direction, "--format xferfaxlog has lines")
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
-    _write(context, "sessions", datasets.sessions, target, period, server, direction, result, account)
+    selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
+    target = Target(format, output, force, excel_safe, folder)
+    write_export(context, "sessions", datasets.sessions, target, selection)
 
 
 def jobs(
@@ -81,6 +76,7 @@ def jobs(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
+    no_account: options.NoAccount = False,
     format: FormatOption = ExportFormat.CSV,
     output: options.Output = None,
     folder: options.NewFolder = None,
@@ -96,10 +92,12 @@ def jobs(
       faxstore export jobs --from 2026-10-01 --to 2026-11-01 --direction sent --result failed --output undelivered.csv
     """
     from faxstore.export import datasets
+    from faxstore.export.selection import Selection
 
     options.require_sent_or_received(direction, "there are jobs")
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
-    _write(context, "jobs", datasets.jobs, target, period, server, direction, result, account)
+    selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
+    target = Target(format, output, force, excel_safe, folder)
+    write_export(context, "jobs", datasets.jobs, target, selection)
 
 
 def pages(
@@ -111,6 +109,7 @@ def pages(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
+    no_account: options.NoAccount = False,
     format: FormatOption = ExportFormat.CSV,
     output: options.Output = None,
     folder: options.NewFolder = None,
@@ -125,9 +124,11 @@ def pages(
       faxstore export pages --from 2026-10-01 --to 2026-11-01 --direction received --output pages.csv
     """
     from faxstore.export import datasets
+    from faxstore.export.selection import Selection
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
-    _write(context, "pages", datasets.pages, target, period, server, direction, result, account)
+    selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
+    target = Target(format, output, force, excel_safe, folder)
+    write_export(context, "pages", datasets.pages, target, selection)
 
 
 def timeline(
@@ -139,6 +140,7 @@ def timeline(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
+    no_account: options.NoAccount = False,
     format: FormatOption = ExportFormat.CSV,
     output: options.Output = None,
     folder: options.NewFolder = None,
@@ -151,9 +153,11 @@ def timeline(
       faxstore export timeline --from 24h --result failed --format jsonl
     """
     from faxstore.export import datasets
+    from faxstore.export.selection import Selection
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
-    _write(context, "changes", datasets.timeline, target, period, server, direction, result, account)
+    selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
+    target = Target(format, output, force, excel_safe, folder)
+    write_export(context, "changes", datasets.timeline, target, selection)
 
 
 def history(
@@ -165,6 +169,7 @@ def history(
     direction: options.Directions = None,
     result: options.Results = None,
     account: options.Accounts = None,
+    no_account: options.NoAccount = False,
     format: FormatOption = ExportFormat.CSV,
     output: options.Output = None,
     folder: options.NewFolder = None,
@@ -179,9 +184,11 @@ def history(
       faxstore export history --from 2026-10-01 --to 2026-11-01 --format parquet --folder /srv/fax/history
     """
     from faxstore.export import datasets
+    from faxstore.export.selection import Selection
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
-    _write(context, "observations", datasets.history, target, period, server, direction, result, account)
+    selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
+    target = Target(format, output, force, excel_safe, folder)
+    write_export(context, "observations", datasets.history, target, selection)
 
 
 def usage(
@@ -193,6 +200,7 @@ def usage(
     server: options.Servers = None,
     direction: options.Directions = None,
     account: options.Accounts = None,
+    no_account: options.NoAccount = False,
     format: FormatOption = ExportFormat.CSV,
     output: options.Output = None,
     folder: options.NewFolder = None,
@@ -208,11 +216,13 @@ def usage(
       faxstore export usage --from 2026-01-01 --to 2027-01-01 --time-zone Europe/Berlin --bucket month
     """
     from faxstore.export import datasets
+    from faxstore.export.selection import Selection
     from faxstore.store.period import resolve_for_local_time
 
-    period, target = Period.parse(since, until, time_zone), Target(format, output, force, excel_safe, folder)
+    selection = Selection(Period.parse(since, until, time_zone), server, direction, None, account, no_account)
+    target = Target(format, output, force, excel_safe, folder)
     counts = partial(datasets.usage, bucket=bucket)
-    _write(context, "counts", counts, target, period, server, direction, None, account, resolve=resolve_for_local_time)
+    write_export(context, "counts", counts, target, selection, resolve_for_local_time)
 
 
 app = new_group(about)
@@ -222,26 +232,3 @@ add_command(app, "pages", pages)
 add_command(app, "timeline", timeline)
 add_command(app, "history", history)
 add_command(app, "usage", usage)
-
-
-def _write(
-    context: typer.Context,
-    what: str,
-    dataset: Callable[[Selection], Dataset],
-    target: Target,
-    period: Period,
-    *filters: Sequence[str] | None,
-    resolve: Callable[[Connection, Period], Period] | None = None,
-) -> None:
-    from faxstore.export.run import run
-    from faxstore.export.selection import Selection
-    from faxstore.store import period as periods
-
-    target.check()
-    with database_of(context, "fax_reader") as connection, counting("exporting", what) as count:
-        selected = Selection((resolve or periods.resolve)(connection, period), *filters)
-        written = run(connection, dataset(selected), selected.period.time_zone, target, count)
-    if (place := target.output or target.folder) is not None:
-        print_message(f"wrote {written.rows:,} {what} to {visible(str(place))}")
-    if written.left_out:
-        print_message(f"{written.left_out:,} sessions have no line in an xferfaxlog: neither sent nor received")

@@ -55,6 +55,13 @@ Servers = Annotated[list[str] | None, _filter("NAME", "of this server")]
 Directions = Annotated[list[Direction] | None, _filter("|".join(Direction), "of this direction")]
 Results = Annotated[list[Result] | None, _filter("|".join(Result), "with this result")]
 Accounts = Annotated[list[str] | None, _filter("CODE", "of this account")]
+NoAccount = Annotated[
+    bool,
+    typer.Option(
+        "--no-account",
+        help="Only sessions that have no account, or whose account was not reported; with --account, these too.",
+    ),
+]
 Jobs = Annotated[
     bool,
     typer.Option("--jobs", help="One row per fax with all attempts at it: same number and files, until one succeeds."),

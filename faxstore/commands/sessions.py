@@ -20,6 +20,8 @@ def run(
     server: options.Servers = None,
     direction: options.Directions = None,
     result: options.Results = None,
+    account: options.Accounts = None,
+    no_account: options.NoAccount = False,
     jobs: options.Jobs = False,
     format: Annotated[Format, typer.Option(help="The format of the rows.")] = Format.TABLE,
     output: options.Output = None,
@@ -27,9 +29,8 @@ def run(
 ) -> None:
     """List fax sessions, oldest first.
 
-    The list contains every matching session; there is no row limit. Times are printed in UTC. A value that is unknown
-    or not measurable (bad lines of a sender, for example) is empty, never zero. The table shows the most important
-    columns; the other formats have every column of the view fax.sessions, see docs/reference/views.md.
+    There is no row limit. Times are in UTC. A value that is unknown or not measurable (bad lines of a sender) is empty,
+    never zero. The table shows the most important columns, other formats every column (docs/reference/views.md).
 
     With --jobs, all attempts at one fax are one row, of the view fax.jobs. A job belongs to the period in which its
     first attempt began, and its result is that of its last attempt.
@@ -44,11 +45,10 @@ def run(
     """
     from faxstore.export.selection import Selection
     from faxstore.report import session_list
-    from faxstore.store.period import resolve
 
     if jobs:
         options.require_sent_or_received(direction, "--jobs has rows")
     print_list = session_list.jobs if jobs else session_list.sessions
-    period = Period.parse(since, until, time_zone)
+    selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
     with written_to(output, force), database_of(context, "fax_reader") as connection:
-        print_list(connection, Selection(resolve(connection, period), server, direction, result), format)
+        print_list(connection, selection.checked(connection), format)

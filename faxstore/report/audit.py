@@ -15,12 +15,12 @@ from psycopg.rows import dict_row
 from rich.text import Text
 
 from faxstore import sql
-from faxstore.errors import UsageError
 from faxstore.report.audit_sections import SECTIONS
 from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import cell_text, console, table
 from faxstore.settings.period import Period
 from faxstore.store.database import Connection, one_moment
+from faxstore.store.known_values import known_servers, require_servers
 from faxstore.store.period import resolve
 
 NOTHING = "Nothing is on record: no server was observed, and no recording was imported."
@@ -53,7 +53,8 @@ def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Au
     """Query all sections in one read-only transaction, so that rows appended meanwhile are in none of them."""
     with one_moment(connection):
         absolute = resolve(connection, period)
-        selected = _selected(servers, [row["server"] for row in _query(connection, "known_servers", {})])
+        require_servers(connection, servers)
+        selected = [name for name in known_servers(connection) if not servers or name in servers]
         (made_at,) = connection.execute("select now()").fetchall()[0]
         parameters = {"since": absolute.since, "until": absolute.until, "servers": selected}
         rows = {}
@@ -62,14 +63,6 @@ def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Au
                 status.update(f"{section.title.lower()} ...")
                 rows[section.name] = _query(connection, section.name, parameters)
         return Audit(absolute, _local_bounds(connection, absolute), made_at, selected, rows)
-
-
-def _selected(servers: Sequence[str], known: list[str]) -> list[str]:
-    for name in servers:
-        if name not in known:
-            on_record = ", ".join(known) or "none"
-            raise UsageError(f"--server {name}: the history has no such server; servers on record: {on_record}")
-    return [name for name in known if not servers or name in servers]
 
 
 def _query(connection: Connection, name: str, parameters: dict[str, Any]) -> list[Row]:

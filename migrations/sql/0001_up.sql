@@ -116,6 +116,10 @@ create index session_history_event on fax.session_history (observed_at)
 -- The appender looks for a session whose channel was replaced; such rows are rare.
 create index session_history_hangup on fax.session_history (observed_at) where event = 'Hangup';
 
+-- Whether an account is on record. Codes from the wire can be of any length; index entries cannot.
+create index session_history_account on fax.session_history (left(details ->> 'AccountCode', 100))
+    where details ->> 'AccountCode' <> '';
+
 create table fax.session_history_default partition of fax.session_history default;
 
 comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';

@@ -111,7 +111,8 @@ def check_rows(rows: list[Any], found: list[dict[str, Any]], *names: str) -> Non
 
 
 def test_the_value_of_an_option_is_nothing_but_text(dsn: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "--dsn", dsn, "sessions", "--server", name, "--format", "jsonl") == ""
+    run(capsys, "--dsn", dsn, "sessions", "--server", name, "--format", "jsonl", status=2)
+    run(capsys, "--dsn", dsn, "sessions", "--account", name, status=2)
     run(capsys, "--dsn", dsn, "show", name, status=2)
     run(capsys, "--dsn", dsn, "sessions", "--from", name, status=2)
     run(capsys, "--dsn", dsn, "import", name, status=2)

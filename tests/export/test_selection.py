@@ -117,6 +117,9 @@ def three(server: str, template: str) -> Iterator[str]:
         ({"results": ["failed", "unknown"]}, [100, 200]),
         ({"accounts": ["a"]}, [0]),
         ({"accounts": ["' or true --"]}, []),
+        ({"no_account": True}, [100, 200]),
+        ({"accounts": ["a"], "no_account": True}, [0, 100, 200]),
+        ({"no_account": True, "servers": ["pbx"]}, [100]),
         ({"servers": ["pbx"], "directions": ["received"], "results": ["success"]}, [0]),
     ],
 )

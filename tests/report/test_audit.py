@@ -284,7 +284,7 @@ def test_the_report_of_an_empty_database(dsn: str, capsys: pytest.CaptureFixture
         ),
         (
             ["--from", "2026-11-01", "--to", "2026-12-01", "--server", "x"],
-            "--server x: the history has no such server",
+            "--server x: no server is known yet",
         ),
     ],
 )

@@ -1,0 +1,43 @@
+"""What the commands of `faxstore export` share: the rows of a data set go into files, and a message says how many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from faxstore.commands.context import database_of
+from faxstore.commands.progress import counting
+from faxstore.export.target import Target
+from faxstore.logs import print_message
+from faxstore.visible import visible
+
+if TYPE_CHECKING:
+    from faxstore.export.datasets import Dataset
+    from faxstore.export.selection import Resolve, Selection
+
+
+def write_export(
+    context: typer.Context,
+    what: str,
+    dataset: Callable[[Selection], Dataset],
+    target: Target,
+    selection: Selection,
+    resolve: Resolve | None = None,
+) -> None:
+    """Write the rows of a selection, whose period need not be absolute; `what` names the rows in messages.
+
+    Raises UsageError for a filter by a server or account that is not on record, before anything is written.
+    """
+    from faxstore.export.run import run
+    from faxstore.store import period
+
+    target.check()
+    with database_of(context, "fax_reader") as connection, counting("exporting", what) as count:
+        selected = selection.checked(connection, resolve or period.resolve)
+        written = run(connection, dataset(selected), selected.period.time_zone, target, count)
+    if (place := target.output or target.folder) is not None:
+        print_message(f"wrote {written.rows:,} {what} to {visible(str(place))}")
+    if written.left_out:
+        print_message(f"{written.left_out:,} sessions have no line in an xferfaxlog: neither sent nor received")
