@@ -42,9 +42,7 @@ def require_accounts(connection: Connection, accounts: Sequence[str]) -> None:
     """
     if not accounts:
         return
-    # bytes of the command line that are not UTF-8 are in no code, and the database accepts none
-    codes = [account.encode("utf-8", "backslashreplace").decode() for account in accounts]
-    for (code,) in connection.execute(_UNKNOWN_ACCOUNTS, {"accounts": codes}).fetchall():
+    for (code,) in connection.execute(_UNKNOWN_ACCOUNTS, {"accounts": list(accounts)}).fetchall():
         known = [account for (account,) in connection.execute(_ACCOUNTS)]
         without = "--no-account selects sessions without an account"
         raise UsageError(f"--account {visible(code)}: {_missing('account', known)}; {without}")

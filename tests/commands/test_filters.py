@@ -118,10 +118,3 @@ def test_a_typo_leaves_no_file(four: str, tmp_path: Path, capsys: Captured) -> N
         output = tmp_path / str(number)
         assert run(capsys, four, *command, "--server", "typo", "--output", str(output))[0] == 2
     assert list(tmp_path.iterdir()) == []
-
-
-def test_bytes_that_are_not_utf_8_are_a_typo(four: str, capsys: Captured) -> None:
-    for option in ("--server", "--account"):
-        status, out, error = run(capsys, four, "sessions", option, "pbx\udcff")
-        assert (status, out, error.count("\n")) == (2, "", 1)
-        assert error.startswith(f"faxstore: {option} pbx\\udcff: the history has no such")

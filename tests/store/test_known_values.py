@@ -37,7 +37,7 @@ def test_a_server_is_known_by_any_record(three_months: psycopg.Connection) -> No
     require_servers(three_months, [])
 
 
-@pytest.mark.parametrize("name", ["pbx", "PBX1", "pbx1 ", "zzz", "\udcff"])
+@pytest.mark.parametrize("name", ["pbx", "PBX1", "pbx1 ", "zzz"])
 def test_another_server_is_an_error_that_lists_those_known(three_months: psycopg.Connection, name: str) -> None:
     """Even beside a known one."""
     with pytest.raises(UsageError, match=r"the history has no such server; known: pbx0, pbx1, pbx2$"):
@@ -50,7 +50,7 @@ def test_an_account_is_known_by_any_fax(three_months: psycopg.Connection) -> Non
     require_accounts(three_months, [])
 
 
-@pytest.mark.parametrize("code", ["la", "laws", "LAW", "a", "zzz", "x" * 99, "' or true --", "\udcff"])
+@pytest.mark.parametrize("code", ["la", "laws", "LAW", "a", "zzz", "x" * 99, "' or true --"])
 def test_another_account_is_an_error_that_lists_those_known(three_months: psycopg.Connection, code: str) -> None:
     """Even beside a known one; --no-account is the filter for faxes without one."""
     known = f"known: law, none, sales, {'x' * 100}; --no-account selects sessions without an account$"
