@@ -25,7 +25,8 @@ def main() -> int:
         return 1
     print(
         f"{arguments.messages:,} messages, framed as {feed.messages:,}, in {time.monotonic() - begun:.0f} s: "
-        f"{feed.records:,} records, {feed.rejected:,} messages on record as rejected, {feed.idle:,} passed over; "
+        f"{feed.records:,} records, {feed.rejected:,} messages on record as rejected, {feed.idle:,} passed over "
+        f"({feed.not_skipped:,} of them late); "
         f"{feed.connections:,} connections; the slowest read took {feed.slowest * 1000:.0f} ms of CPU"
     )
     return 0
