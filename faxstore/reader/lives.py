@@ -117,6 +117,6 @@ def _differs_by_zone(known: str, text: str) -> bool:
     """
     try:
         shift = (datetime.fromisoformat(text) - datetime.fromisoformat(known)).total_seconds()
-    except ValueError:
+    except (ValueError, TypeError):  # TypeError: one of them has an offset
         return True  # not a text of Asterisk, so no evidence of another start
     return shift % ZONE_STEP == 0 and abs(shift) <= LONGEST_ZONE_SHIFT

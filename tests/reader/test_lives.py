@@ -165,6 +165,14 @@ def test_setting_the_zone_is_no_restart(known: LifeDetector) -> None:
     assert known.current == life
 
 
+@pytest.mark.parametrize("text", ["2026-11-23-11-23", "2026-11-23 12:00:00+01:00", "yesterday", "2026-11-23"])
+def test_a_text_that_is_none_of_asterisk_is_no_evidence_of_a_restart(known: LifeDetector, text: str) -> None:
+    """A garbled message: a date with an offset cannot be compared with one without."""
+    life = known.current
+    assert known.core_status(core_status(text), at(600)) is False
+    assert known.current == life
+
+
 def test_setting_the_zone_after_a_restart_is_no_second_restart(known: LifeDetector) -> None:
     known.booted(fully_booted(5), at(600))
     known.core_status(core_status("2026-11-23 12:09:55"), at(600.1))
