@@ -99,7 +99,11 @@ Folder = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file; without it, that is an error.")]
 ExcelSafe = Annotated[
-    bool, typer.Option("--excel-safe", help="In CSV, prefix text that a spreadsheet would run as a formula with '.")
+    bool,
+    typer.Option(
+        "--excel-safe",
+        help="CSV for a spreadsheet: a byte order mark, and ' before text that it would run as a formula.",
+    ),
 ]
 
 

@@ -55,6 +55,23 @@ def atomic_file(path: Path, mode: int = PRIVATE) -> Iterator[BinaryIO]:
         sync_folder(path.parent)
 
 
+def at_start(out: BinaryIO) -> bool:
+    """Return whether the next byte is the first one of a file or a stream: False if a shell appends to a file (`>>`).
+
+    A pipe counts as at its start: what was written to it before is unknown.
+    """
+    try:
+        descriptor = out.fileno()
+    except OSError:  # a stream in memory has no descriptor
+        return out.tell() == 0
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        return True
+    if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND:
+        return status.st_size == 0
+    return os.lseek(descriptor, 0, os.SEEK_CUR) == 0
+
+
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
     """An empty folder that is renamed to `path` when the block ends; the block must sync what it writes.

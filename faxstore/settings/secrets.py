@@ -20,6 +20,7 @@ def secret_variable(name: str) -> str:
 def secret_of(server: Table, variable: str, environ: Mapping[str, str], warnings: list[str]) -> Secret:
     """The secret of a server from its variable, else from its `secret_file`, else from `secret`.
 
+    systemd's copy of the secret file, if there is one, is read instead of the file.
     A secret that cannot be read is not an error yet: commands that connect to no server do not need it.
     """
     file, inline = server.path("secret_file"), server.hidden_text("secret")
@@ -28,7 +29,7 @@ def secret_of(server: Table, variable: str, environ: Mapping[str, str], warnings
     if environ.get(variable):
         return _checked(environ[variable], variable)
     if file is not None:
-        return _read(file, f"{server.file}: {server.prefix}secret_file", warnings)
+        return _read(_loaded(file, environ), f"{server.file}: {server.prefix}secret_file", warnings)
     if inline is not None:
         return _checked(inline, f"{server.file}: {server.prefix}secret")
     return Secret("", f"{server.file}: {server.prefix}secret_file is missing; set it, or the variable {variable}")
@@ -45,6 +46,16 @@ def warn_if_open(file: Path, warnings: list[str]) -> None:
             f"{file} contains a secret and is accessible to every user of this machine (mode {mode:03o}):"
             f" chmod o-rwx {shlex.quote(str(file))}"
         )
+
+
+def _loaded(file: Path, environ: Mapping[str, str]) -> Path:
+    """The copy of the file that systemd loaded for this service; the file itself without one.
+
+    `LoadCredential=secrets:/etc/faxstore/secrets` loads each file of that folder as `secrets_FILE` (systemd.exec(5)).
+    """
+    folder = environ.get("CREDENTIALS_DIRECTORY")
+    copy = Path(folder, f"{file.absolute().parent.name}_{file.name}") if folder else file
+    return copy if copy.is_file() else file
 
 
 def _read(file: Path, where: str, warnings: list[str]) -> Secret:

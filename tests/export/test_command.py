@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -47,6 +49,26 @@ def test_a_file_is_written_and_not_replaced_without_force(
     assert (status, out, error) == (2, "", f"faxstore: {log} exists already; --force replaces it\n")
     assert run(capsys, *command, "--force")[0] == 0
     assert log.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("redirection", "marks"),
+    [
+        ("rows > out", 1),
+        ("rows | cat > out", 1),
+        ("rows >> out; rows >> out", 1),
+        ("{ rows; rows; } > out", 1),
+        ("echo fax > out; rows >> out", 0),
+    ],
+)
+def test_an_excel_safe_file_has_no_byte_order_mark_but_at_its_start(
+    dsn: str, tmp_path: Path, redirection: str, marks: int
+) -> None:
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "export", "pages", "--excel-safe"]
+    script = f"rows() {{ {shlex.join(command)}; }}; {redirection}"
+    subprocess.run(["bash", "-ec", script], check=True, cwd=tmp_path)
+    text = (tmp_path / "out").read_text(encoding="utf-8")
+    assert (text.count("\ufeff"), text.startswith("\ufeff")) == (marks, marks == 1)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from pathlib import Path
 
 import psycopg
+import pytest
 
-from faxstore.export import datasets
+from faxstore.export import csv, datasets
 from faxstore.export.selection import Selection
 from faxstore.store import tables
 from tests.kit.exported import append_stations, csv_rows, csv_text
@@ -80,8 +83,17 @@ FORMULAS = [
     "\u200b+1",
     "\ufeff-1",
     "\x1b=1",
+    "\xad=1",
+    "\u2066=1",
+    "\u180e=1",
+    "\u2800=1",
+    "\u3164=1",
+    "\u034f\ufe0f\U000e0020 =1",
+    "\u2212" + "1",
+    "\ufe66" + "1",
+    "\uff1d" + "1",
 ]
-NOT_FORMULAS = ["1-1", "a=b", "fax@home", "'=1", "  a", "Ünal", "\u200bx"]
+NOT_FORMULAS = ["1-1", "a=b", "fax@home", "'=1", "  a", "Ünal", "\u200bx", "\u3164", "a\xad=1", "\u0301=1"]
 
 
 def stations(text: str) -> list[str]:
@@ -98,10 +110,38 @@ def test_hostile_station_ids_are_read_back_unchanged(dsn: str, database: psycopg
 def test_excel_safe_quotes_formulas_and_leaves_other_text_unchanged(
     dsn: str, database: psycopg.Connection, tmp_path: Path
 ) -> None:
-    append_stations(database, [*FORMULAS, "\uff1d1", *NOT_FORMULAS])
-    assert stations(csv_text(dsn, EVERY, tmp_path)) == [*FORMULAS, "\uff1d1", *NOT_FORMULAS]
+    append_stations(database, [*FORMULAS, *NOT_FORMULAS])
+    assert stations(csv_text(dsn, EVERY, tmp_path)) == [*FORMULAS, *NOT_FORMULAS]
     safe = stations(csv_text(dsn, EVERY, tmp_path, excel_safe=True))
-    assert safe == [*(f"'{name}" for name in [*FORMULAS, "\uff1d1"]), *NOT_FORMULAS]
+    assert safe == [*(f"'{name}" for name in FORMULAS), *NOT_FORMULAS]
+
+
+def test_excel_safe_looks_behind_every_control_blank_and_format_character(database: psycopg.Connection) -> None:
+    characters = [chr(code) for code in range(1, sys.maxunicode + 1)]
+    invisible = [one for one in characters if unicodedata.category(one) in ("Cc", "Cf", "Zs", "Zl", "Zp")]
+    assert len(invisible) > 200
+    query = "select one from unnest(%s::text[]) one where one || '=1' !~ %s"
+    assert database.execute(query, [invisible, csv.FORMULA]).fetchall() == []
+
+
+DEFAULT_IGNORABLE = """
+    00AD 034F 061C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF FFA0 FFF0-FFF8
+    1BCA0-1BCA3 1D173-1D17A E0000-E0FFF
+"""
+"""Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of Unicode 15."""
+
+
+@pytest.mark.parametrize("codes", DEFAULT_IGNORABLE.split())
+def test_excel_safe_looks_behind_every_default_ignorable_character(database: psycopg.Connection, codes: str) -> None:
+    first, last = (int(code, 16) for code in (codes.split("-") * 2)[:2])
+    query = "select code from generate_series(%s::int, %s) code where chr(code) || '=1' !~ %s"
+    assert database.execute(query, [first, last, csv.FORMULA]).fetchall() == []
+
+
+def test_an_excel_safe_file_begins_with_a_byte_order_mark(dsn: str, tmp_path: Path) -> None:
+    text = csv_text(dsn, EVERY, tmp_path, excel_safe=True)
+    assert text.startswith("\ufeffsession_id,")
+    assert text.count("\ufeff") == 1
 
 
 def test_excel_safe_leaves_numbers_unchanged(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:

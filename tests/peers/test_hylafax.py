@@ -26,6 +26,9 @@ from fax.sessions where direction = %s group by 1
 BY_STATION = BY_NUMBER.replace("called_number", "remote_station_id")
 
 
+CALLS = sorted((Path(__file__).parents[1] / "calls").glob("numbers-*.jsonl.gz"))
+
+
 @pytest.fixture(scope="module")
 def tree() -> Path:
     return hylafax.lay_out()
@@ -33,11 +36,11 @@ def tree() -> Path:
 
 @pytest.fixture(scope="module")
 def imported(server: str, template: str) -> Iterator[str]:
-    """A DSN of a database with every recording, each as its own server."""
+    """A DSN of a database with every recording, each as its own server, and calls whose dialled number is known."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            for recording in truth.RECORDINGS:
-                import_file(connection, str(truth.path(recording)), recording, lambda _: None)
+            for path in (*map(truth.path, truth.RECORDINGS), *CALLS):
+                import_file(connection, str(path), path.name.split(".")[0], lambda _: None)
         yield dsn
 
 

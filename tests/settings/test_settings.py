@@ -116,6 +116,23 @@ def test_a_repr_hides_passwords(write: Write) -> None:
     assert "***" in repr(loaded)
 
 
+def test_the_copy_of_a_secret_file_that_systemd_loaded_is_read_instead(write: Write, tmp_path: Path) -> None:
+    """LoadCredential=secrets:/etc/faxstore/secrets copies the file pbx1 of that folder to secrets_pbx1."""
+    (tmp_path / "secrets_pbx1").write_text("the copy\n")
+    (tmp_path / "secrets_pbx1").chmod(0o400)
+    loaded_by_systemd = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+
+    def secret(file: str, environ: dict[str, str]) -> str:
+        return settings.load(write(PBX + f'secret_file = "{file}"\n'), environ).servers[0].secret.reveal()
+
+    assert secret("/etc/faxstore/secrets/pbx1", loaded_by_systemd) == "the copy"
+    (tmp_path / "pbx1").write_text("the file\n")
+    assert secret("pbx1", loaded_by_systemd) == "the file"  # it is in another folder: not a copy of it
+    assert secret("pbx1", {**loaded_by_systemd, "FAXSTORE_SECRET_PBX1": "the variable"}) == "the variable"
+    with pytest.raises(UsageError, match="secret_file: /etc/faxstore/secrets/pbx1: "):
+        secret("/etc/faxstore/secrets/pbx1", {})
+
+
 def test_warning_for_a_secret_that_every_user_can_read(write: Write, tmp_path: Path) -> None:
     secret = tmp_path / "pbx1.secret"
     secret.write_text("s3cret")
