@@ -171,7 +171,8 @@ def error_line(*arguments: str, capsys: pytest.CaptureFixture[str]) -> str:
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_an_argument_comes_back_harmless_in_the_error_line(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = error_line("--config", f"/none/{HOSTILE[kind]}", "sessions", capsys=capsys)
-    assert line.startswith("faxstore: /none/")
+    refused = "faxstore: argument 2 contains the byte 0xe9"  # not UTF-8: the argument itself is not shown
+    assert line.startswith(refused if kind == "half a character" else "faxstore: /none/")
     assert [character for character in UNSAFE if character in line] == []
 
 

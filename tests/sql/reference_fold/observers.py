@@ -111,7 +111,7 @@ def events(fax: Fax) -> Iterator[Event]:
         {"Application": application(fax), "AppData": f"/fax/{fax.number}.tif,z"} | new,
         operation,
     )
-    yield moves_at + 0.001, "Hangup", {}, {}
+    yield moves_at + 0.0005, "Hangup", {}, {}
     yield from ((at, event, details | new, fields) for at, event, details, fields in of_call if at >= moves_at)
 
 
