@@ -61,7 +61,7 @@ class ChannelEvents:
 
     def application(self, name: str, message: Message, now: int) -> Iterable[Record]:
         """Newexten: a fax application begins."""
-        operation = APPLICATIONS.get(message.get("Application").strip().lower())
+        operation = APPLICATIONS.get(message.get("Application").strip(" \t").lower())
         if operation is None:
             return []
         decoded = decode.channel_event(message)
