@@ -143,10 +143,9 @@ class Fax:
     def starts(self) -> list[Headers]:
         """res_fax.c, sendfax_exec and receivefax_exec."""
         cleared = [("FAXSTATUS", "FAILED"), ("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"), ("FAXERROR", "INIT_ERROR")]
+        cleared.append(("FAXSTATUSSTRING", "error starting fax session"))
         said = [self.variable(*pair) for pair in cleared]
-        if self.number is None:
-            return [*said, self.variable("FAXSTATUSSTRING", "error starting fax session")]
-        return [*said, self.status("Allocating Resources")]
+        return said if self.number is None else [*said, self.status("Allocating Resources")]
 
     def results(self) -> list[Headers]:
         """res_fax.c, set_channel_variables, before the session leaves the list."""

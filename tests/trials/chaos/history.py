@@ -50,7 +50,7 @@ class History:
         """Compares everything; `waiting` are the serials that are still in the spool."""
         cursor = connection.cursor(row_factory=dict_row)
         for row in cursor.execute(
-            "select h.*, s.session_number, s.channel, s.uniqueid from fax.session_history h"
+            "select h.*, s.session_number, s.channel, s.uniqueid, s.is_fax from fax.session_history h"
             " join fax.session s using (session_id) order by h.position"
         ):
             self.sessions[row["session_id"]].append(row)
@@ -154,6 +154,8 @@ class History:
                     if other is not None and other != fax:
                         text = f"position {row['position']}, {row['event']} of {self._known({other})}"
                         self._out.add("wrong", f"{text} is tied to {self._known({fax})}")
+            elif not of_session[0]["is_fax"]:
+                self._out.counts["calls without a fax"] += 1
             else:
                 unlisted[session_id] = {self._fax(row, rows.CHANNEL_KINDS) for row in of_session} - {None}
         for fax, ids in sessions.items():
