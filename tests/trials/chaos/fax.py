@@ -145,7 +145,9 @@ class Fax:
         cleared = [("FAXSTATUS", "FAILED"), ("FAXPAGES", "0"), ("FAXSTATUS", "FAILED"), ("FAXERROR", "INIT_ERROR")]
         cleared.append(("FAXSTATUSSTRING", "error starting fax session"))
         said = [self.variable(*pair) for pair in cleared]
-        return said if self.number is None else [*said, self.status("Allocating Resources")]
+        if self.number is None:
+            return [*said, self.variable("FAXSTATUS", "FAILED"), self.variable("FAXERROR", "FILE_ERROR")]
+        return [*said, self.status("Allocating Resources")]
 
     def results(self) -> list[Headers]:
         """res_fax.c, set_channel_variables, before the session leaves the list."""
