@@ -89,7 +89,7 @@ def test_without_newexten_the_completion_event_finds_the_session_whose_channel_h
 
 
 @pytest.mark.parametrize("gone_first", [True, False])
-def test_without_a_hangup_the_moment_at_which_the_session_leaves_the_list_tells(
+def test_without_a_hangup_the_moment_at_which_the_session_leaves_the_list_shows_it(
     script: ScriptedTies, gone_first: bool
 ) -> None:
     """An event filter lets neither Newexten nor Hangup through."""
@@ -122,7 +122,7 @@ def test_the_final_variables_come_along(script: ScriptedTies) -> None:
 
 
 @pytest.mark.parametrize("order", [(NEW, ANOTHER_NEW), (ANOTHER_NEW, NEW)])
-def test_two_transfers_at_once_are_told_apart_by_their_files(script: ScriptedTies, order: tuple[str, str]) -> None:
+def test_two_transfers_at_once_differ_by_their_files(script: ScriptedTies, order: tuple[str, str]) -> None:
     runs(script, 0)
     runs(script, 0.1, ANOTHER_OLD, "/out/2.tif", ANOTHER)
     goes_on(script, 5)
@@ -136,7 +136,7 @@ def test_two_transfers_at_once_are_told_apart_by_their_files(script: ScriptedTie
     assert found == {NEW: SESSION, ANOTHER_NEW: ANOTHER}
 
 
-def test_two_transfers_of_one_file_are_told_apart_by_the_pages(script: ScriptedTies) -> None:
+def test_two_transfers_of_one_file_differ_by_their_pages(script: ScriptedTies) -> None:
     runs(script, 0)
     runs(script, 0.1, ANOTHER_OLD, session=ANOTHER)
     for old in (CHANNEL, ANOTHER_OLD):
@@ -183,7 +183,7 @@ def test_another_fax_does_not_end_the_session(script: ScriptedTies, file: str, l
     assert SESSION not in {row.session_id for row in completes(script, 40, file=file)}
 
 
-def test_after_a_restart_of_faxstore_the_stored_hangup_tells_the_session(script: ScriptedTies) -> None:
+def test_after_a_restart_of_faxstore_the_stored_hangup_shows_the_session(script: ScriptedTies) -> None:
     script.stored.open_adrift = SESSION
     assert keys_and_sessions(completes(script, 60)) == [(1, SESSION)]
 
