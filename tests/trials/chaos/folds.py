@@ -43,7 +43,8 @@ def _expected(rows: list[Row]) -> dict[str, Any]:
         for row in agreed:
             if row["page_number"] <= pages:
                 by_page[row["page_number"]] = max(by_page[row["page_number"]], row["total_bad_lines"])
-        known = by_page or not pages  # no poll reported them for any accepted page: unknown
+        # Unknown if no poll, not even one before negotiation, showed an accepted page.
+        known = not pages or any(row["page_number"] <= pages for row in details)
         expected["bad_lines"] = sum(by_page.values()) if known else None
     return expected
 
