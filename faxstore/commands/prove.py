@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
@@ -21,7 +20,7 @@ def run(
         str,
         typer.Argument(
             metavar="SESSION-OR-POSITION",
-            help="A session id for all its rows, or the position of one row.",
+            help="A session_id, or an unambiguous prefix of it, for all its rows; or the position of one row.",
             show_default=False,
         ),
     ],
@@ -38,8 +37,11 @@ def run(
     audit path and the checkpoint. The script in docs/how-to/proofs.md checks a proof against a published checkpoint,
     without faxstore and without the database. A proof contains personal values only as digests.
 
+    Digits alone are a position. A prefix of a session id that has only digits needs a hyphen at its end: 51234567-
+
     Examples:
       faxstore prove 4711 > proof.json
+      faxstore prove 5f1c > proof.jsonl
       faxstore prove 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --size 120000
     """
     from faxstore.log import prove
@@ -53,14 +55,11 @@ def run(
 
 def _positions(connection: Connection, what: str) -> list[int]:
     from faxstore.log import prove
+    from faxstore.store.short_ids import find_session, is_short_id
 
     if what.isascii() and what.isdigit() and len(what) < 19:
         return [int(what)]
-    try:
-        session = UUID(what)
-    except ValueError as error:
-        raise UsageError(f"prove: {what!r} is neither a position nor a session id") from error
-    found = prove.positions_of(connection, session)
-    if not found:
-        raise UsageError(f"prove: no such session: {session}")
-    return found
+    if not is_short_id(what):
+        raise UsageError(f"prove: {what!r} is neither a position nor a session id or the beginning of one")
+    session, _ = find_session(connection, what, "prove")
+    return prove.positions_of(connection, session)

@@ -54,7 +54,8 @@ def run(
     the others.
 
     It can only count rows after the last checkpoint. The owner of the database can change those, and can change sealed
-    rows and seal them again: only a checkpoint that is stored elsewhere reveals that.
+    rows and seal them again: only a checkpoint that is stored elsewhere reveals that. With --checkpoint the summary
+    states how many rows that checkpoint covers and how many follow it.
 
     --format json prints one document for monitoring at the end; docs/how-to/proofs.md describes its fields.
 
@@ -114,9 +115,12 @@ def _print_document(findings: Iterator[Finding], scope: Scope) -> int:
 
 def _print_summary(scope: Scope, found: int, seconds: float) -> None:
     rate = scope.rows / max(seconds, 0.001)
-    sealed = f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal"
-    counted = f"{found or 'no'} finding{'s' * (found != 1)}"
-    print_message(f"{scope.rows:,} rows read, {rate:,.0f} rows/s; {sealed}; {counted}")
+    parts = [f"{scope.rows:,} rows read, {rate:,.0f} rows/s"]
+    if scope.published:
+        parts.append(f"--checkpoint covers {scope.published.size:,} rows, and {scope.after_published:,} rows follow")
+    parts.append(f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal")
+    parts.append(f"{found or 'no'} finding{'s' * (found != 1)}")
+    print_message("; ".join(parts))
 
 
 def _published(path: Path) -> tuple[Checkpoint, str]:

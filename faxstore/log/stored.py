@@ -44,6 +44,12 @@ def last_position(connection: Connection) -> int:
     return cast("int", row[0]) if row else 0
 
 
+def newest_size(connection: Connection) -> int:
+    """Return the number of rows that the newest checkpoint covers, 0 without a checkpoint."""
+    row = connection.execute("select coalesce(max(size), 0) from fax.checkpoint").fetchone()
+    return cast("int", row[0]) if row else 0
+
+
 def roots(connection: Connection, rows: int, first: int, last: int) -> dict[int, bytes]:
     """Return the stored roots of subtrees of `rows` leaves that begin between two positions, by first position."""
     query = "select first_position, root from fax.log_subtree where rows = %s and first_position between %s and %s"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,9 +18,8 @@ from faxstore.export.rows import compile_query
 from faxstore.report.formats import Row, write_json
 from faxstore.report.tables import Column, cell_text, console, fields, table
 from faxstore.store.database import Connection, one_moment
-from faxstore.store.tables import session, session_pages, session_timeline, sessions
-
-_MAX_NAMED = 5
+from faxstore.store.short_ids import find_session
+from faxstore.store.tables import session_pages, session_timeline, sessions
 
 FACTS = (
     ("who", ("server", "session_number", "direction", "channel", "uniqueid", "account_code")),
@@ -59,25 +57,8 @@ class SessionReport(NamedTuple):
 def show(connection: Connection, wanted: str, *, as_json: bool = False) -> None:
     """Print a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
     with one_moment(connection):
-        report = _gather(connection, *_identity(connection, wanted))
+        report = _gather(connection, *find_session(connection, wanted, "show"))
     write_json(report._asdict(), sys.stdout) if as_json else _as_text(report, sys.stdout)
-
-
-def _identity(connection: Connection, wanted: str) -> tuple[UUID, datetime]:
-    """The id of the only session whose id begins like that, and its start, by which its rows are partitioned."""
-    digits = wanted.replace("-", "").lower()
-    if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
-        raise UsageError(f"show: {wanted!r} is not a session id or the beginning of one; see faxstore sessions")
-    first, last = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-    query = select(session.c.session_id, session.c.started_at).where(session.c.session_id.between(first, last))
-    found = _rows(connection, query.order_by(session.c.session_id).limit(_MAX_NAMED + 1))
-    if not found:
-        raise UsageError(f"show: no session id begins with {wanted}")
-    if len(found) > 1:
-        named = ", ".join(str(row["session_id"]) for row in found[:_MAX_NAMED])
-        more = " and more" if len(found) > _MAX_NAMED else ""
-        raise UsageError(f"show: {wanted} is the beginning of several session ids: {named}{more}")
-    return found[0]["session_id"], found[0]["started_at"]
 
 
 def _gather(connection: Connection, session_id: UUID, started_at: datetime) -> SessionReport:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from faxstore.errors import UsageError
+from faxstore.log import stored
 from faxstore.store.database import Connection
 from faxstore.verify import batches, checkpoints, functions, history, partitions, sessions
 from faxstore.verify.findings import Check, Finding, Scope
@@ -19,6 +21,15 @@ CHECKS: tuple[Check, ...] = (
 
 
 def findings(connection: Connection, scope: Scope, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
-    """Yield the findings of all checks."""
+    """Yield the findings of all checks.  Raises UsageError if the scope begins beyond the end of the history."""
+    _require_rows(connection, scope)
     for check in checks:
         yield from check(connection, scope)
+
+
+def _require_rows(connection: Connection, scope: Scope) -> None:
+    """Raises UsageError for a first position beyond the end, which would find nothing wrong in no rows at all."""
+    end = max(stored.last_position(connection), stored.newest_size(connection))
+    if scope.first > max(end, 1):
+        has = f"the history ends at position {end}" if end else "the history is empty"
+        raise UsageError(f"--from-position {scope.first}: {has}")

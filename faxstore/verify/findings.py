@@ -38,11 +38,18 @@ class Scope:
     """Rows whose hashes were recomputed."""
     sealed: int = 0
     """Rows that the newest checkpoint covers."""
+    end: int = 0
+    """The last position of the history."""
 
     @property
     def whole(self) -> bool:
         """Whether to verify everything."""
         return self.first == 1 and self.last is None
+
+    @property
+    def after_published(self) -> int | None:
+        """The rows that follow the published checkpoint; None without one."""
+        return None if self.published is None else max(self.end - self.published.size, 0)
 
 
 Check = Callable[[Connection, Scope], Iterator[Finding]]
@@ -59,5 +66,7 @@ def document(scope: Scope, findings: Sequence[Finding]) -> dict[str, Any]:
         "to_position": scope.last,
         "rows": scope.rows,
         "sealed_rows": scope.sealed,
+        "checkpoint_rows": scope.published.size if scope.published else None,
+        "rows_after_checkpoint": scope.after_published,
         "findings": [asdict(finding) for finding in findings],
     }

@@ -24,7 +24,7 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     scope.sealed = checkpoints[-1][0] if checkpoints else 0
     if scope.published:
         checkpoints.append((scope.published.size, scope.published.root, "published checkpoint"))
-    last = max(stored.last_position(connection), scope.sealed)
+    last = scope.end = max(stored.last_position(connection), scope.sealed)
     comparison = CheckpointComparison(sorted(checkpoints))
     found: list[Finding] = []
     for first in range(1, last + 1, WINDOW):

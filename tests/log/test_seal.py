@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faxstore.log import note, stored, tree
+from faxstore.log import note, prove, stored, tree
 from faxstore.log.keys import PublicKey
 from faxstore.log.leaves import leaf_hashes
 from faxstore.store.database import connect
 from tests.kit.command_line import run_command
 from tests.kit.given import append, read
-from tests.kit.log_faxes import a_history, as_lines, fax, sealed, verified
+from tests.kit.log_faxes import a_history, as_lines, fax, sealed, sizes, verified
 
 EXTRA_LONG = 120
 """Seconds that a busy machine may need."""
@@ -204,7 +204,8 @@ def test_verify_as_json(dsn: str, database: psycopg.Connection) -> None:
     rows, _ = sealed(dsn)
     good = run_command(dsn, "verify", "--format", "json")
     expected = {"exit_status": 0, "from_position": 1, "to_position": None, "rows": rows, "sealed_rows": rows}
-    assert (good.returncode, json.loads(good.stdout)) == (0, expected | {"findings": []})
+    unpublished = {"checkpoint_rows": None, "rows_after_checkpoint": None}
+    assert (good.returncode, json.loads(good.stdout)) == (0, expected | unpublished | {"findings": []})
     database.execute("alter table fax.session_history disable trigger all")
     database.execute("update fax.session_history set total_bad_lines = 77 where position = 5")
     changed, lines = run_command(dsn, "verify", "--format", "json"), run_command(dsn, "verify")
@@ -212,6 +213,40 @@ def test_verify_as_json(dsn: str, database: psycopg.Connection) -> None:
     assert (changed.returncode, found["exit_status"], lines.returncode) == (1, 1, 1)
     assert [f"{one['check']}: {one['where']}: {one['what']}" for one in found["findings"]] == lines.stdout.splitlines()
     assert any("5" in one["where"] for one in found["findings"])
+
+
+def test_verify_states_what_a_checkpoint_covers(log: str, tmp_path: Path) -> None:
+    """The older of two checkpoints: the rows after it are proven only by the newer one."""
+    first, last = sizes(log)
+    published = tmp_path / "checkpoint"
+    with connect(log) as connection:
+        published.write_text(prove.checkpoint(connection, first)[1])
+    found = run_command(log, "verify", "--checkpoint", str(published))
+    assert f"; --checkpoint covers {first} rows, and {last - first} rows follow; " in found.stderr
+    document = json.loads(run_command(log, "verify", "--checkpoint", str(published), "--format", "json").stdout)
+    assert (document["checkpoint_rows"], document["rows_after_checkpoint"]) == (first, last - first)
+
+
+def test_verifying_beyond_the_end_is_an_error(log: str) -> None:
+    end = sizes(log)[-1]
+    assert run_command(log, "verify", "--from-position", str(end)).returncode == 0
+    found = run_command(log, "verify", "--from-position", str(end + 1))
+    assert (found.returncode, found.stdout) == (2, "")
+    assert found.stderr == f"faxstore: --from-position {end + 1}: the history ends at position {end}\n"
+
+
+def test_a_session_is_proven_by_a_short_id(log: str) -> None:
+    """By the beginning that faxstore show accepts; one of digits alone needs a hyphen to be no position."""
+    with psycopg.connect(log) as connection:
+        ids = [str(row["session_id"]) for row in read(connection, "select session_id from fax.session order by 1")]
+    assert run_command(log, "prove", ids[0][:8]).stdout == run_command(log, "prove", ids[0]).stdout != ""
+    ambiguous = run_command(log, "prove", next(digit + "-" for digit in "0123456789abcdef" if starting(ids, digit) > 1))
+    assert (ambiguous.returncode, ambiguous.stdout) == (2, "")
+    assert "is the beginning of several session ids: " in ambiguous.stderr
+
+
+def starting(ids: list[str], digit: str) -> int:
+    return sum(one.startswith(digit) for one in ids)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +258,8 @@ def test_verify_as_json(dsn: str, database: psycopg.Connection) -> None:
         (("verify", "--public-key", "x"), "not a public key"),
         (("verify", "--from-position", "5", "--to-position", "4"), "is before"),
         (("prove", "x"), "neither a position nor a session id"),
-        (("prove", str(UUID(int=1))), "no such session"),
+        (("prove", str(UUID(int=1))), f"no session id begins with {UUID(int=1)}"),
+        (("verify", "--from-position", "2"), "--from-position 2: the history is empty"),
         (("prove", "1"), "run faxstore seal"),
         (("consistency", "0"), "run faxstore seal"),
         (("consistency", "x"), "should be a valid integer"),
