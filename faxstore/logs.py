@@ -2,6 +2,9 @@
 
 Each record is one line, as text or as JSON; text from the wire can neither break the line nor control a terminal.  Data
 go to standard output and never pass through here.
+
+No record quotes a message of a call, because nobody can erase a number from a log.  The text of an exception may quote
+one, so a traceback shows the class of an exception and not its text, except for errors of the operating system.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ import json
 import logging
 import sys
 import threading
+import traceback
+from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -37,7 +42,7 @@ class TextFormatter(logging.Formatter):
         message, server = record.getMessage(), _server(record)
         if server is not None and not message.startswith(f"{server}: "):
             message = f"{server}: {message}"
-        parts = [message, *_traceback(self, record).splitlines()]
+        parts = [message, *_traceback(record).splitlines()]
         return visible(f"{self.formatTime(record)} {record.levelname} {' | '.join(parts)}")
 
 
@@ -51,7 +56,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "server": _server(record),
-            "exception": _traceback(self, record) or None,
+            "exception": _traceback(record) or None,
         }
         return visible_json(json.dumps({name: _utf8(value) for name, value in fields.items() if value is not None}))
 
@@ -60,7 +65,7 @@ class MessageFormatter(logging.Formatter):
     """``faxstore: ...`` for a person at a terminal; a traceback follows on lines of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        lines = [f"faxstore: {record.getMessage()}", *_traceback(self, record).splitlines()]
+        lines = [f"faxstore: {record.getMessage()}", *_traceback(record).splitlines()]
         return "\n".join(map(visible, lines))
 
 
@@ -116,5 +121,20 @@ def _utf8(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return formatter.formatException(record.exc_info) if record.exc_info else ""
+def _traceback(record: logging.LogRecord) -> str:
+    """Return the traceback of a record's exception, after that of its cause; empty if it has no exception."""
+    error = record.exc_info[1] if record.exc_info else None
+    return "\n".join(_described(error)) if error is not None else ""
+
+
+def _described(error: BaseException) -> Iterator[str]:
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _described(before)
+        yield "While this exception was handled, another one occurred:"
+    yield "Traceback (most recent call last):"
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip("\n")
+    name = type(error).__qualname__
+    yield f"{name}: {error}" if isinstance(error, OSError) else name
+    for member in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield from _described(member)

@@ -125,7 +125,10 @@ class Hangup:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A message, or a part of one, that could not be understood: the reason and the message itself."""
+    """A message, or a part of one, that could not be understood.
+
+    The reason quotes nothing from the message, which may contain personal values.
+    """
 
     server: str
     observed_at: int
@@ -174,7 +177,7 @@ def decode(data: bytes) -> Record:
     except NewerRecordError:
         raise
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ValueError(f"not a record of faxstore: {data[:60]!r}") from error
+        raise ValueError("not a record of faxstore") from error
 
 
 def _kind_and_values(array: Any) -> tuple[type[Record], list[Any]]:

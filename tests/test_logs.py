@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from faxstore import cli
-from faxstore.logs import CURRENT_SERVER, JsonFormatter, LogFormat, TextFormatter, configure
+from faxstore.logs import CURRENT_SERVER, JsonFormatter, LogFormat, MessageFormatter, TextFormatter, configure
 from faxstore.visible import visible, visible_json
 from tests.kit.fake_listener import FakeListener, collecting
 from tests.kit.fake_server import FakeServer
@@ -39,11 +39,11 @@ def record(message: str, *arguments: object, error: BaseException | None = None)
     return made
 
 
-def raised(text: str) -> BaseException:
+def raised(error: Exception) -> Exception:
     try:
-        raise ValueError(text)
-    except ValueError as error:
-        return error
+        raise error
+    except Exception as caught:
+        return caught
 
 
 def fields(line: str) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def test_no_text_breaks_a_line_or_controls_a_terminal(kind: str, where: str) -> 
     made = {
         "message": lambda: record(text),
         "argument": lambda: record("%s", text),
-        "exception": lambda: record("failed", error=raised(text)),
+        "exception": lambda: record("failed", error=raised(OSError(5, text))),
     }[where]()
     line = TextFormatter().format(made)
     assert line.splitlines() == [line]
@@ -103,11 +103,24 @@ def test_a_json_line_has_the_time_in_utc() -> None:
 
 
 def test_an_exception_is_on_the_line_of_its_record() -> None:
-    made = record("it failed", error=raised("for a reason"))
+    made = record("it failed", error=raised(OSError(28, "No space left on device")))
     line = TextFormatter().format(made)
     assert " WARNING it failed | Traceback (most recent call last): | " in line
-    assert line.endswith(" | ValueError: for a reason")
-    assert fields(JsonFormatter().format(made))["exception"].endswith("\nValueError: for a reason")
+    assert line.endswith(" | OSError: [Errno 28] No space left on device")
+    assert fields(JsonFormatter().format(made))["exception"].endswith("\nOSError: [Errno 28] No space left on device")
+
+
+def test_a_traceback_shows_every_class_and_no_text() -> None:
+    """The text of an exception may quote a message: 'PJSIP/4915112345678-00000001'."""
+    first = raised(KeyError("4915112345678"))
+    second = ValueError("value of +4915112345678")
+    second.__cause__ = first
+    group = raised(ExceptionGroup("several: 4915112345678", [raised(second), TypeError("4915112345678")]))
+    made = record("it failed", error=group)
+    for line in (TextFormatter().format(made), MessageFormatter().format(made), JsonFormatter().format(made)):
+        assert "4915112345678" not in line
+        assert all(name in line for name in ("ExceptionGroup", "ValueError", "KeyError", "TypeError"))
+        assert "test_logs.py" in line  # where it was raised
 
 
 def test_the_server_is_named_once() -> None:
@@ -215,7 +228,7 @@ def broken(settings):
     thread = threading.Thread(target=beside, name="carrier")
     thread.start()
     thread.join()
-    raise ValueError("in the middle\\n\\x1b[31m")
+    raise OSError(5, "in the middle\\n\\x1b[31m")
 
 ingest.run = broken
 cli.main([*sys.argv[1:], "ingest"])
@@ -236,8 +249,8 @@ def test_internal_errors_are_lines_of_the_log(form: str, tmp_path: Any) -> None:
     beside, middle = done.stderr.splitlines()
     if form == "json":
         assert fields(beside)["message"] == "internal error in thread carrier, please report it"
-        assert fields(middle)["exception"].endswith("ValueError: in the middle\n\x1b[31m")
+        assert fields(middle)["exception"].endswith("OSError: [Errno 5] in the middle\n\x1b[31m")
     else:
         assert "CRITICAL internal error in thread carrier, please report it | Traceback" in beside
-        assert middle.endswith(" | ValueError: in the middle | \\x1b[31m")
+        assert middle.endswith(" | OSError: [Errno 5] in the middle | \\x1b[31m")
     assert "\x1b" not in done.stderr

@@ -56,5 +56,5 @@ def why_incomplete(answer: Sequence[Message]) -> str | None:
     for name in ("Total", "ListItems"):
         count = answer[-1].get(name).strip()
         if count and not (count.isascii() and count.isdigit() and int(count) == entries):
-            return f"{answer[-1].event} reports {name} {count:.20}, but {entries} entries were received"
+            return f"the list's {name} is not the number of entries received, {entries}"
     return None

@@ -52,7 +52,7 @@ def parse_list(answer: Sequence[Message]) -> list[ListedSession]:
     for message in answer[1:-1]:
         number = session_number(message)
         if message.event.lower() != "faxsessionsentry" or number is None or number in sessions:
-            raise IncompleteListError(f"unusable list entry with SessionNumber {message.get('SessionNumber')[:20]!r}")
+            raise IncompleteListError("a list entry has no usable SessionNumber")
         operation, state, channel = (message.get(name) for name in ("Operation", "State", "Channel"))
         sessions[number] = ListedSession(number, operation, state, channel)
     return list(sessions.values())

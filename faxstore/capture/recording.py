@@ -101,5 +101,5 @@ def _line(raw: bytes, path: str, number: int) -> Line:
     if direction not in ("in", "out", "mark"):
         raise UsageError(f'{path}: line {number}: dir must be "in", "out" or "mark", not {direction!r:.40}')
     if not isinstance(text, str):
-        raise UsageError(f"{path}: line {number}: text must be a string, not {text!r:.40}")
+        raise UsageError(f"{path}: line {number}: text must be a string, not {type(text).__name__}")
     return Line(float(ts), direction, text)

@@ -17,7 +17,7 @@ from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
 from faxstore.store.append import Appender
-from faxstore.store.database import Connection
+from faxstore.store.database import Connection, server_message
 from faxstore.store.rights import missing_rights_named
 from faxstore.store.watched_connection import SilentError, StoppedError, connect
 
@@ -130,7 +130,9 @@ class Carrier:
     def _report_down(self, error: Exception) -> None:
         if not self._down:
             failure = "spool: not readable" if isinstance(error, sqlite3.Error) else "database: cannot append"
-            log.error("%s (%s); records wait in the spool", failure, one_line(error))
+            # The context of a database error quotes a row; the server's message does not.
+            cause = server_message(error) if isinstance(error, psycopg.Error) else one_line(error)
+            log.error("%s (%s); records wait in the spool", failure, cause)
         self._down = True
 
     def _report_up(self) -> None:

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 
-from faxstore.errors import one_line
 from faxstore.observations import NewerRecordError, Record, Rejected, decode
-from faxstore.settings.server_names import MAX_NAME
+from faxstore.settings.server_names import name_problem
 from faxstore.spool.queue import Spool
-from faxstore.store.append import Appended, Appender
+from faxstore.store.append import Appended, Appender, UnstorableError
 
 log = logging.getLogger(__name__)
 
@@ -103,12 +102,22 @@ class Drain:
         self._last_key = 0
 
     def _reject(self, key: int, body: bytes, error: Exception) -> Appended:
-        reason = f"the database refused it: {one_line(error)[:300]}".replace("\0", "")
+        reason = f"the database refused it: {_cause(error)}"
         log.error("a record is moved to fax.rejected_message: %s", reason)
         appended = self._new_appender().append([(key, _rejected(body, reason))])
         self._spool.discard(appended.done)
         self._restart()
         return appended
+
+
+def _cause(error: Exception) -> str:
+    """Return what is wrong with a record.  The text of most errors quotes the record, so their class represents it."""
+    if isinstance(error, UnstorableError):
+        return str(error)
+    if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+        where = error.diag.constraint_name or error.diag.column_name
+        return f"{type(error).__name__} (SQLSTATE {error.sqlstate}){f' of {where}' if where else ''}"
+    return type(error).__name__
 
 
 def _rejected(body: bytes, reason: str) -> Record:
@@ -121,5 +130,5 @@ def _rejected(body: bytes, reason: str) -> Record:
     server: object = record.life.server if hasattr(record, "life") else record.server
     at: object = record.observed_at
     observed_at = at if isinstance(at, int) and 0 <= at < _FAR_FUTURE else 0
-    name = server if isinstance(server, str) and server.isprintable() and server else UNKNOWN_SERVER
-    return Rejected(name[:MAX_NAME], observed_at, reason, raw)
+    name = server if isinstance(server, str) and name_problem(server) is None else UNKNOWN_SERVER
+    return Rejected(name, observed_at, reason, raw)

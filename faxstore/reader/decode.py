@@ -36,7 +36,7 @@ class Rejects:
         self.raw = ""
 
     def reject(self, reason: str, now: int) -> Rejected:
-        """Return a record with the current message."""
+        """Return a record with the current message.  The reason must not quote it: readers may see reasons."""
         return Rejected(self._server, now, reason, self.raw)
 
     def of_values(self, name: str, decoded: Decoded, now: int) -> list[Rejected]:
@@ -85,11 +85,11 @@ def _decode(message: Message, decoders: dict[str, Decoder]) -> Decoded:
             _add(decoded.details, name, value)
         elif key in seen and key != "filename":  # repeats if there are several documents
             _add(decoded.details, name, value)
-            decoded.problems.append(f"{name} repeats with {value[:40]!r}")
+            decoded.problems.append(f"{name} repeats")
         elif not decoder(decoded, value):
             _add(decoded.details, name, value)
             if value:
-                decoded.problems.append(f"{name} is {value[:40]!r}")
+                decoded.problems.append(f"{name} is invalid")
         seen.add(key)
     return decoded
 

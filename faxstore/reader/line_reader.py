@@ -112,7 +112,7 @@ class LineReader:
             return self._clock_steps.correct(records, now)
         except Exception as error:  # a bug in faxstore must not stop the collector
             log.exception("%s: a message could not be decoded; it is stored as rejected", self.server)
-            return [self._rejects.reject(f"faxstore failed on it: {error!r}"[:300], now)]
+            return [self._rejects.reject(f"faxstore failed on it: {type(error).__name__}", now)]
 
     def _time_of(self, line: Line) -> int:
         """Return the time of a line; record it if the clock was set back."""
@@ -158,7 +158,7 @@ class LineReader:
         return records
 
     def _message(self, message: Message, now: int) -> list[Record]:
-        junk = [self._rejects.reject(f"a line that is no header: {line[:60]!r}", now) for line in message.junk[:1]]
+        junk = [self._rejects.reject("a line that is no header", now)] if message.junk else []
         if not message.event and not message.response:
             return [self._rejects.reject("neither an Event nor a Response", now)]
         if message.event:
@@ -205,8 +205,7 @@ class LineReader:
     def _of_session(self, name: str, message: Message, now: int) -> Iterable[Record]:
         number = session_number(message)
         if number is None:
-            value = message.get("SessionNumber")
-            return [self._rejects.reject(f"{name}: SessionNumber is {value[:40]!r}, not a number", now)]
+            return [self._rejects.reject(f"{name}: SessionNumber is not a number", now)]
         decoded = decode.snapshot(message)
         read = self._entry if name == "FAXSessionsEntry" else self._detail
         return [*read(number, decoded, now), *self._rejects.of_values(name, decoded, now)]

@@ -61,9 +61,9 @@ class _OpenList:
         if not total:
             return None if self.started else "FAXSessionsComplete of a list whose start was not seen"
         if not (total.isascii() and total.isdigit()) or len(total) > 10:
-            return f"FAXSessionsComplete says Total {total[:40]!r}, which is no number"
+            return "FAXSessionsComplete: Total is not a number"
         if int(total) != self.received:
-            return f"FAXSessionsComplete says Total {int(total)} and {self.received} entries came"
+            return f"FAXSessionsComplete: Total is not the number of entries received, {self.received}"
         return None if self.received == len(self.entries) else "FAXSessionsComplete of a list with a number twice"
 
 

@@ -38,6 +38,10 @@ _ADD_SERVER_ROW = sql.text("queries/store/add_server_row")
 _ADD_REJECTED = sql.text("queries/store/add_rejected")
 
 
+class UnstorableError(ValueError):
+    """A value does not fit its column; str() names the column and does not quote the value."""
+
+
 @dataclass(slots=True)
 class Appended:
     """The outcome of a batch: the keys of the records that are done, and counts of new rows, repeats and rejections."""
@@ -105,12 +109,12 @@ class Appender:
 
 
 def _values(batch: UUID, ordinal: int, row: Resolved) -> list[Any]:
-    """Return the values of _COLUMNS.  Raises ValueError for a number over 32 bits, which binary COPY would wrap."""
+    """Return the values of _COLUMNS.  Raises UnstorableError for a number that binary COPY would wrap."""
     seen = row.observation
     for name in _INTEGERS:
         value = getattr(seen, name)
         if value is not None and not -(2**31) <= value < 2**31:
-            raise ValueError(f"{name} is {value!r:.40}, over 32 bits")
+            raise UnstorableError(f"{name} is over 32 bits")
     fields = [getattr(seen, name) for name in _OBSERVATION_FIELDS]
     details = Jsonb(seen.details) if seen.details else None
     own = [batch, ordinal, row.session_id, row.epoch_id, row.is_fax, row.is_prelude, moment(seen.observed_at)]

@@ -70,4 +70,4 @@ def test_a_complete_list(counts: dict[str, str]) -> None:
 def test_a_list_with_a_wrong_count_is_incomplete(counts: dict[str, str]) -> None:
     reason = why_incomplete(messages(LIST, ENTRY, complete(**counts)))
     assert reason
-    assert "but 1 entries were received" in reason
+    assert "is not the number of entries received, 1" in reason

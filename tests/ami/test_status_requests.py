@@ -207,7 +207,7 @@ def test_an_incomplete_answer_is_logged_and_polling_continues(caplog: pytest.Log
 
     asyncio.run(scenario())
     messages = [record.message for record in caplog.records if record.levelno > logging.INFO]
-    assert messages == ["pbx1: Status: StatusComplete reports ListItems 1, but 0 entries were received"]
+    assert messages == ["pbx1: Status: the list's ListItems is not the number of entries received, 0"]
 
 
 def test_a_thousand_channels_are_queried_within_the_window() -> None:

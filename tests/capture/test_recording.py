@@ -187,8 +187,8 @@ def test_a_file_of_another_program(tmp_path: Path, kind: str) -> None:
         ('{"ts": 1, "dir": "IN", "text": "a"}', 'dir must be "in", "out" or "mark", not \'IN\''),
         ('{"ts": 1, "dir": null, "text": "a"}', 'dir must be "in", "out" or "mark", not None'),
         ('{"ts": 1, "dir": [], "text": "a"}', 'dir must be "in", "out" or "mark", not []'),
-        ('{"ts": 1, "dir": "in", "text": ["a"]}', "text must be a string, not ['a']"),
-        ('{"ts": 1, "dir": "in", "text": null}', "text must be a string, not None"),
+        ('{"ts": 1, "dir": "in", "text": ["a"]}', "text must be a string, not list"),
+        ('{"ts": 1, "dir": "in", "text": null}', "text must be a string, not NoneType"),
     ],
 )
 def test_a_line_with_a_wrong_value_is_refused(tmp_path: Path, line: str, error: str) -> None:

@@ -89,6 +89,37 @@ def test_a_refused_record_is_rejected_and_the_others_are_appended(
     assert [each for each in caplog.messages if each.startswith("database: ")] == []  # it is not reported as down
 
 
+NUMBER = "4915112345678"
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (changed(GOOD, data_rate=int(NUMBER)), "data_rate is over 32 bits"),
+        (changed(GOOD, data_rate=NUMBER), "TypeError"),
+        (changed(GOOD, channel=f"PJSIP/{NUMBER}\x00"), "CharacterNotInRepertoire (SQLSTATE 22021)"),
+        (changed(GOOD, details={"CallerIDNum": f"{NUMBER}\x00"}), "UntranslatableCharacter (SQLSTATE 22P05)"),
+        (changed(GOOD, life=[LONG + NUMBER, *LIFE_FIELDS[1:]]), "ProgramLimitExceeded (SQLSTATE 54000)"),
+        (f'["Hangup",1,"{NUMBER}"]'.encode(), "ValueError"),
+    ],
+    ids=["a number", "a text", "a channel", "details", "a server", "no record"],
+)
+def test_a_reason_quotes_nothing_from_the_record(
+    shared_dsn: str, spool: Spool, caplog: pytest.LogCaptureFixture, bad: bytes, reason: str
+) -> None:
+    with psycopg.connect(shared_dsn, autocommit=True) as database:
+        known = rejected(database)
+        spool.put([bad])
+        with carrying(shared_dsn, spool):
+            wait_until(lambda: len(spool) == 0, within=5.0)
+        ((why, raw),) = [row for row in rejected(database) if row not in known]
+        names = database.execute("select distinct server from fax.rejected_message").fetchall()
+    assert why == f"the database refused it: {reason}"
+    assert NUMBER.encode() in raw
+    assert NUMBER not in caplog.text
+    assert all(len(name) < 100 for (name,) in names)  # a name that no server can have is not cut to one
+
+
 def test_all_refused_records_at_once(dsn: str, database: psycopg.Connection, spool: Spool) -> None:
     entries = [snapshot(number) for number in range(1, 301)]
     rng = random.Random(7)

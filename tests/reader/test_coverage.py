@@ -144,7 +144,7 @@ def test_faulty_lists_that_differ_in_numbers_are_recorded_once(wire: Wire) -> No
     def faulty(total: int) -> list[Record]:
         return [*wire.starts_list(), *wire.ends_list(total)]
 
-    fault = "FAXSessionsComplete says Total 3 and 0 entries came"
+    fault = "FAXSessionsComplete: Total is not the number of entries received, 0"
     assert server_rows(faulty(3)) == [("PollFailed", {"Reason": fault})]
     assert server_rows(faulty(4)) == []
 

@@ -165,7 +165,7 @@ def test_error_correction_that_is_neither_yes_nor_no_stays_text(text: str) -> No
     decoded = decode.snapshot(message(SEND, ErrorCorrectionMode=text))
     assert "error_correction_mode" not in decoded.fields
     assert rest(decoded) == {"ErrorCorrectionMode": text}
-    assert decoded.problems == [f"ErrorCorrectionMode is {text!r}"]
+    assert decoded.problems == ["ErrorCorrectionMode is invalid"]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_an_invalid_resolution_stays_text(text: str) -> None:
     decoded = decode.snapshot(message(SEND, ImageResolution=text))
     assert {"x_resolution", "y_resolution"}.isdisjoint(decoded.fields)
     assert rest(decoded) == {"ImageResolution": text}
-    assert decoded.problems == [f"ImageResolution is {text!r}"]
+    assert decoded.problems == ["ImageResolution is invalid"]
 
 
 @pytest.mark.parametrize("header", NUMBERS)
@@ -206,7 +206,7 @@ def test_an_invalid_number_stays_text(header: str, text: str) -> None:
     decoded = decode.snapshot(message(SEND, **{header: text}))
     assert NUMBERS[header] not in decoded.fields
     assert rest(decoded) == {header: text}
-    assert decoded.problems == [f"{header} is {text[:40]!r}"]
+    assert decoded.problems == [f"{header} is invalid"]
 
 
 def test_empty_values_are_unknown_and_no_problem() -> None:

@@ -156,7 +156,7 @@ def test_a_list_with_another_total_does_not_show_what_is_gone(wire: Wire, total:
     wire.lists(8)
     records = wire.ends_list(total)
     (fault,) = rejected(records)
-    assert fault.reason == f"FAXSessionsComplete says Total {total} and 2 entries came"
+    assert fault.reason == "FAXSessionsComplete: Total is not the number of entries received, 2"
     assert f"Total: {total}\r\n" in fault.raw
     assert observations(records, "Gone") == []
     assert [seen.session_number for seen in observations(wire.details(8))] == [8]

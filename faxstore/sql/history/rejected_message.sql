@@ -5,7 +5,7 @@ create table fax.rejected_message (
     observed_at  timestamptz not null,  -- When the message arrived, by the observer's clock.
     digest       bytea not null,  -- SHA-256 of reason and raw, which makes repeats no-ops.
     collector_id text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
-    reason       text not null,  -- Why it was rejected.
+    reason       text not null,  -- Why it was rejected. Contains nothing from the message.
     raw          bytea not null,  -- The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.
     primary key (server, observed_at, digest)
 );

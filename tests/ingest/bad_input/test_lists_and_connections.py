@@ -50,7 +50,9 @@ def test_lists_with_a_wrong_total(
     assert sessions(database, *columns) == without(originals(recording), *columns)
     found = rejected(database)
     assert [raw for _, raw in found] == wrong
-    assert all(re.fullmatch(r"FAXSessionsComplete says Total \d+ and \d+ entries came", why) for why, _ in found)
+    assert all(
+        re.fullmatch(r"FAXSessionsComplete: Total is not the number of entries received, \d+", why) for why, _ in found
+    )
 
 
 def test_missing_answers(database: psycopg.Connection, originals: Originals) -> None:
