@@ -300,7 +300,7 @@ create table fax.rejected_message (
     observed_at  timestamptz not null,  -- When the message arrived, by the observer's clock.
     digest       bytea not null,  -- SHA-256 of reason and raw, which makes repeats no-ops.
     collector_id text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
-    reason       text not null,  -- Why it was rejected.
+    reason       text not null,  -- Why it was rejected. Contains nothing from the message.
     raw          bytea not null,  -- The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.
     primary key (server, observed_at, digest)
 );
@@ -315,7 +315,7 @@ comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw, whi
 
 comment on column fax.rejected_message.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
 
-comment on column fax.rejected_message.reason is 'Why it was rejected.';
+comment on column fax.rejected_message.reason is 'Why it was rejected. Contains nothing from the message.';
 
 comment on column fax.rejected_message.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
 
@@ -829,7 +829,7 @@ create view fax.rejected_messages as
 select
     server,  -- Name of the server in the settings.
     observed_at,  -- When the message arrived, by the observer's clock.
-    reason,  -- Why it was rejected.
+    reason,  -- Why it was rejected. Contains nothing from the message.
     raw,  -- The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.
     collector_id  -- Collector that observed it.
 from fax.rejected_message;
@@ -840,7 +840,7 @@ comment on column fax.rejected_messages.server is 'Name of the server in the set
 
 comment on column fax.rejected_messages.observed_at is 'When the message arrived, by the observer''s clock.';
 
-comment on column fax.rejected_messages.reason is 'Why it was rejected.';
+comment on column fax.rejected_messages.reason is 'Why it was rejected. Contains nothing from the message.';
 
 comment on column fax.rejected_messages.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
 
