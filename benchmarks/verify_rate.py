@@ -22,6 +22,7 @@ from pathlib import Path
 from benchmarks.import_rate import hardware
 from benchmarks.ten_million import fill
 from faxstore.log import prove, seal
+from faxstore.log.signing import Signing
 from faxstore.store import embedded, migrate
 from faxstore.store.database import Connection, connect
 from faxstore.verify import batches, checkpoints, functions, history, partitions
@@ -74,7 +75,7 @@ def verified(connection: Connection) -> int:
 
 def sealed(connection: Connection) -> int:
     """Seals; returns the number of rows."""
-    done = seal.seal(connection, "faxstore/benchmark", None, lambda *_: None)
+    done = seal.seal(connection, "faxstore/benchmark", Signing(), lambda *_: None)
     assert done is not None
     return done[0]
 

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from faxstore.store.database import Connection
 
 
-SigningKey = Annotated[Path | None, typer.Option(metavar="FILE", help="Sign the checkpoint with the key in this file.")]
+SigningKey = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Sign the checkpoint with the key in this file. A signed log requires it."),
+]
+OldKey = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Replace the key in this file: it signs once more, together with that of --key."),
+]
+StartSigning = Annotated[
+    bool, typer.Option("--start-signing", help="Begin to sign a log that is not signed so far; needs --key.")
+]
 Publish = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Also write the newest checkpoint to this file, for storage elsewhere."),
@@ -29,13 +39,19 @@ Origin = Annotated[
     ),
 ]
 NewKey = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Only generate a key in a new file, and print its public key.")
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Only generate a key in a new file, and print its public key. --origin names it. Needs no database.",
+    ),
 ]
 
 
 def run(
     context: typer.Context,
     key: SigningKey = None,
+    old_key: OldKey = None,
+    start_signing: StartSigning = False,
     publish: Publish = None,
     origin: Origin = None,
     new_key: NewKey = None,
@@ -48,23 +64,32 @@ def run(
     this command each minute or each hour; appends do not wait for it. Without new rows it prints the newest checkpoint
     again.
 
+    A log whose first checkpoint is signed cannot be sealed without its key. --start-signing begins to sign an unsigned
+    log, and --old-key changes the key; docs/how-to/proofs.md describes both.
+
     Examples:
       faxstore seal
-      faxstore seal --new-key /etc/faxstore/log.key
+      faxstore seal --new-key /etc/faxstore/log.key --origin example.org/faxes
       faxstore seal --key /etc/faxstore/log.key --publish /srv/www/checkpoint
+      faxstore seal --key /etc/faxstore/new.key --old-key /etc/faxstore/log.key
     """
     from faxstore.log import keys, seal
+    from faxstore.log.signing import Signing
 
     if origin is not None and not keys.is_name(origin):
         raise UsageError(f"--origin {origin!r}: use printable characters except white space and +")
-    signer = keys.read_key(key) if key else None
+    if new_key is not None:
+        if key or old_key or start_signing or publish:
+            raise UsageError("--new-key only generates a key: use it alone, or with --origin")
+        print(keys.new_key(new_key, origin or seal.new_origin()))
+        return
+    new = keys.read_key(key) if key else None
+    old = keys.read_key(old_key, "--old-key") if old_key else None
+    signing = Signing(new, old, start_signing)
     with database_of(context, "fax_sealer") as connection:
         name = _name(connection, origin)
-        if new_key is not None:
-            print(keys.new_key(new_key, name or seal.new_origin()))
-            return
         with counting("sealing", "rows") as count:
-            sealed = seal.seal(connection, name, signer, count)
+            sealed = seal.seal(connection, name, signing, count)
     if sealed is None:
         print_message("the history is empty: nothing to seal")
         return

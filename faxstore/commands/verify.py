@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,10 +29,13 @@ ToPosition = Annotated[
 Published = Annotated[
     Path | None, typer.Option(metavar="FILE", help="A published checkpoint: its rows must be unchanged.")
 ]
-Key = Annotated[
-    str | None,
+Keys = Annotated[
+    list[str] | None,
     typer.Option(
-        metavar="KEY", help="The public key that faxstore seal --new-key printed: it must have signed every checkpoint."
+        "--public-key",
+        metavar="KEY",
+        help="A public key that faxstore seal --new-key printed: it, or the keys that replaced it, must have signed"
+        " every checkpoint since it began to sign. Can be repeated.",
     ),
 ]
 
@@ -42,7 +45,7 @@ def run(
     from_position: FromPosition = 1,
     to_position: ToPosition = None,
     checkpoint: Published = None,
-    public_key: Key = None,
+    public_key: Keys = None,
     format: Annotated[DocumentFormat, typer.Option(help="The format of the output.")] = DocumentFormat.TABLE,
 ) -> None:
     """Verify that no row of the history has changed.
@@ -65,7 +68,7 @@ def run(
       faxstore verify --from-position 100001 --to-position 200000
       faxstore verify --format json
     """
-    scope = _scope(from_position, to_position, public_key)
+    scope = _scope(from_position, to_position, public_key or [])
     if checkpoint is not None:
         scope.published, scope.published_note = _published(checkpoint)
     began = time.monotonic()
@@ -76,14 +79,13 @@ def run(
         raise typer.Exit(1)
 
 
-def _scope(first: int, last: int | None, public_key: str | None) -> Scope:
+def _scope(first: int, last: int | None, public_keys: Sequence[str]) -> Scope:
     from faxstore.log.keys import PublicKey
     from faxstore.verify.findings import Scope
 
     if last is not None and last < first:
         raise UsageError(f"--to-position {last} is before --from-position {first}")
-    key = PublicKey.parse(public_key) if public_key is not None else None
-    return Scope(first, last, public_key=key)
+    return Scope(first, last, public_keys=tuple(map(PublicKey.parse, public_keys)))
 
 
 def _findings(context: typer.Context, scope: Scope) -> Iterator[Finding]:

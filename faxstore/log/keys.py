@@ -6,6 +6,8 @@ import base64
 import binascii
 import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -44,8 +46,13 @@ class PublicKey:
         """The four bytes that identify the key in a signature."""
         return sha256(self.name.encode() + b"\n" + _ED25519 + self.key).digest()[:4]
 
+    @property
+    def short(self) -> str:
+        """Its name and hash, which identify it in a message."""
+        return f"{self.name}+{self.key_id.hex()}"
+
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(_ED25519 + self.key).decode()}"
+        return f"{self.short}+{base64.b64encode(_ED25519 + self.key).decode()}"
 
     @classmethod
     def parse(cls, text: str) -> PublicKey:
@@ -59,16 +66,13 @@ class PublicKey:
 
     def check(self, note: str) -> None:
         """Raises NoteError unless the note has a valid signature of this key."""
-        text, _, signatures = note.rpartition("\n\n")
-        for line in signatures.splitlines():
-            found = _SIGNATURE.fullmatch(line)
-            if found and found["name"] == self.name:
-                signature = base64.b64decode(found["signature"])
-                if signature[:4] == self.key_id:
-                    if is_signed(self.key, signature[4:], f"{text}\n".encode()):
-                        return
-                    raise NoteError(f"the signature of {self.name} is wrong")
-        raise NoteError(f"it is not signed by {self.name}")
+        text = note.rpartition("\n\n")[0]
+        for name, key_id, signature in signatures(note):
+            if (name, key_id) == (self.name, self.key_id):
+                if is_signed(self.key, signature, f"{text}\n".encode()):
+                    return
+                raise NoteError(f"the signature of {self.short} is wrong")
+        raise NoteError(f"it is not signed by {self.short}")
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,15 @@ class Signer:
         signed = f"{body}\n" if blank else text
         signature = base64.b64encode(self.public.key_id + self.private.sign(signed.encode())).decode()
         return f"{signed}\n{signatures}— {self.public.name} {signature}\n"
+
+
+def signatures(note: str) -> Iterator[tuple[str, bytes, bytes]]:
+    """Yield name, hash and signature of each signature line of a note, in order; skips what is not base64."""
+    for line in note.rpartition("\n\n")[2].splitlines():
+        if found := _SIGNATURE.fullmatch(line):
+            with suppress(binascii.Error):
+                signature = base64.b64decode(found["signature"])
+                yield found["name"], signature[:4], signature[4:]
 
 
 def key_bytes(encoded: str, what: str) -> bytes:
@@ -115,14 +128,14 @@ def new_key(path: Path, name: str) -> PublicKey:
     return public
 
 
-def read_key(path: Path) -> Signer:
-    """Read a key from a file.  Raises UsageError, which never shows the content of the file."""
+def read_key(path: Path, option: str = "--key") -> Signer:
+    """Read a key from the file that an option names.  Raises UsageError, which never shows the content of the file."""
     try:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UsageError(f"--key {path}: {reason}") from error
-    return parse_signer(text, f"--key {path}")
+        raise UsageError(f"{option} {path}: {reason}") from error
+    return parse_signer(text, f"{option} {path}")
 
 
 def parse_signer(text: str, source: str) -> Signer:

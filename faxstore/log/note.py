@@ -1,13 +1,18 @@
-"""Checkpoints as text: a C2SP tlog-checkpoint in a C2SP signed-note, with Ed25519 signatures (extra ``sign``)."""
+"""Checkpoints as text: a C2SP tlog-checkpoint in a C2SP signed-note, with Ed25519 signatures (extra ``sign``).
+
+After origin, size and root, a checkpoint has extension lines, each a word and its value.  Unknown ones are ignored.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from faxstore.log.keys import NoteError, is_name
+from faxstore.errors import UsageError
+from faxstore.log.keys import NoteError, PublicKey, is_name
 
 _SIZE = re.compile(r"0|[1-9]\d{0,18}")
 
@@ -19,10 +24,15 @@ class Checkpoint:
     origin: str
     size: int
     root: bytes
+    key: PublicKey | None = None
+    """The key that signs for the first time with this checkpoint (see faxstore/log/signing.py)."""
 
     def text(self) -> str:
-        """Return the three lines that are signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        """Return the lines that are signed."""
+        lines = [self.origin, str(self.size), base64.b64encode(self.root).decode()]
+        if self.key is not None:
+            lines.append(f"key {self.key}")
+        return "".join(f"{line}\n" for line in lines)
 
 
 def parse(note: str) -> Checkpoint:
@@ -36,7 +46,19 @@ def parse(note: str) -> Checkpoint:
         raise NoteError(f"not a checkpoint: its root is not base64: {error}") from error
     if len(root) != 32:
         raise NoteError(f"not a checkpoint: its root has {len(root)} bytes, not 32")
-    return Checkpoint(lines[0], int(lines[1]), root)
+    return Checkpoint(lines[0], int(lines[1]), root, _key(lines[3:]))
+
+
+def _key(extensions: Sequence[str]) -> PublicKey | None:
+    """Return the key that extension lines state.  Raises NoteError."""
+    stated = [line.removeprefix("key ") for line in extensions if line.startswith("key ")]
+    if not stated:
+        return None
+    try:
+        (text,) = stated
+        return PublicKey.parse(text)
+    except (ValueError, UsageError) as error:
+        raise NoteError(f"not a checkpoint: its key line is not one public key: {error}") from error
 
 
 def parse_stored(note: str, size: int, root: bytes) -> Checkpoint:

@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Callable
 from itertools import pairwise
 
-from faxstore.errors import FaxstoreError
+from faxstore.errors import FaxstoreError, UsageError
 from faxstore.log import stored
-from faxstore.log.keys import Signer
 from faxstore.log.leaves import WINDOW, leaf_hashes
 from faxstore.log.note import Checkpoint
+from faxstore.log.signing import Signing
 from faxstore.store.database import Connection
 
 MAX_ROWS = 16 * WINDOW
@@ -35,29 +35,36 @@ def new_origin() -> str:
     return f"faxstore/{secrets.token_hex(4)}"
 
 
-def seal(
-    connection: Connection, origin: str | None, signer: Signer | None, progress: Progress
-) -> tuple[int, str] | None:
+def seal(connection: Connection, origin: str | None, signing: Signing, progress: Progress) -> tuple[int, str] | None:
     """Seal all committed rows; return the number of new rows and the note of the newest checkpoint.
 
     Returns None for an empty history.  The first checkpoint fixes the name of the log; `origin` is used only then.
-    Raises FaxstoreError if rows that were sealed have changed, or if positions have gaps.
+    Raises FaxstoreError if rows that were sealed have changed, or if positions have gaps; UsageError if the keys of
+    `signing` may not sign the next checkpoint.
     """
     rows = 0
     while True:
         with connection.transaction():
             connection.execute("select fax.lock_log()")
             before = stored.checkpoint(connection)
-            sealed, text = before if before else (None, "")
+            sealed, text = before if before else (None, None)
+            stated = signing.stated(text)
             size = sealed.size if sealed else 0
             last = stored.last_position(connection)
             if last == size:
-                return (rows, text) if before else None
-            name = sealed.origin if sealed else origin or (signer.public.name if signer else new_origin())
+                return _unchanged(rows, text, signing)
+            name = sealed.origin if sealed else origin or (signing.key.public.name if signing.key else new_origin())
             log = stored.resume(connection, sealed)
             _add_rows(connection, log, min(last, size + MAX_ROWS), lambda done: progress(done, last))  # noqa: B023 - called here
-            _store(connection, log, name, signer)
+            _store(connection, log, Checkpoint(name, log.size, log.frontier.root(), stated), signing)
+            signing = signing.continued()
             rows += log.size - size
+
+
+def _unchanged(rows: int, text: str | None, signing: Signing) -> tuple[int, str] | None:
+    if signing.changes:
+        raise UsageError("no row is new since the last checkpoint: a key begins to sign with new rows; try again later")
+    return (rows, text) if text else None
 
 
 def _add_rows(connection: Connection, log: stored.GrowingLog, last: int, progress: Callable[[int], None]) -> None:
@@ -73,7 +80,7 @@ def _add_rows(connection: Connection, log: stored.GrowingLog, last: int, progres
         progress(log.size)
 
 
-def _store(connection: Connection, log: stored.GrowingLog, origin: str, signer: Signer | None) -> None:
+def _store(connection: Connection, log: stored.GrowingLog, checkpoint: Checkpoint, signing: Signing) -> None:
     with connection.cursor() as cursor:
         with cursor.copy("copy fax.log_run (first_position, rows, marks) from stdin") as copy:
             for run in log.runs:
@@ -81,7 +88,5 @@ def _store(connection: Connection, log: stored.GrowingLog, origin: str, signer: 
         with cursor.copy("copy fax.log_subtree (rows, first_position, root) from stdin") as copy:
             for subtree in log.subtrees:
                 copy.write_row(subtree)
-        checkpoint = Checkpoint(origin, log.size, log.frontier.root())
-        text = signer.sign(checkpoint.text()) if signer else f"{checkpoint.text()}\n"
-        values = [log.size, checkpoint.root, text]
+        values = [checkpoint.size, checkpoint.root, signing.sign(checkpoint)]
         cursor.execute("insert into fax.checkpoint (size, root, note) values (%s, %s, %s)", values)

@@ -1,11 +1,17 @@
-"""Checks checkpoints: each agrees with its note, all name the same log, and a key has signed each."""
+"""Checks checkpoints: each agrees with its note, all name the same log, and trusted keys have signed them.
+
+A key states itself in the first checkpoint that it signs (faxstore/log/signing.py).  Signatures are required from the
+checkpoint on in which a given key states itself; a later key is trusted if the one before it has signed its statement.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from faxstore.log import note
-from faxstore.log.keys import NoteError
+from faxstore.log.keys import NoteError, PublicKey, signatures
+from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
 
@@ -14,29 +20,72 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     """Yield a finding for each checkpoint with a wrong note, and for a published one that is not of this log."""
     origin: str | None = None
     newest = 0
+    signed = Signatures(scope.public_keys)
     for size, root, text in connection.execute("select size, root, note from fax.checkpoint order by size").fetchall():
         newest = size
         try:
             stated = note.parse_stored(text, size, bytes(root))
             if stated.origin != (origin or stated.origin):
                 raise NoteError(f"its note is of the log {stated.origin}, earlier ones are of {origin}")
-            if scope.public_key:
-                scope.public_key.check(text)
+            signed.add(stated, text)
         except NoteError as error:
             yield Finding("checkpoints", f"checkpoint of {size} rows", f"was rewritten: {error}")
         else:
             origin = origin or stated.origin
-    yield from _published(scope, origin, newest)
+    yield from signed.never_signed()
+    yield from _published(scope, signed, origin, newest)
 
 
-def _published(scope: Scope, origin: str | None, newest: int) -> Iterator[Finding]:
+@dataclass
+class Signatures:
+    """Follows the keys of a log from checkpoint to checkpoint, beginning with the given ones."""
+
+    given: Sequence[PublicKey]
+    active: PublicKey | None = None
+    """The key that must sign the next checkpoint; None before a given key has begun to sign."""
+    trusted: list[PublicKey] = field(default_factory=list)
+    """The given keys that began to sign, and the keys that replaced them."""
+    before: list[int] = field(default_factory=list)
+    """Sizes of the checkpoints before a given key began to sign."""
+    since: int = 0
+    """Size of the checkpoint with which the first of them began."""
+
+    def add(self, checkpoint: Checkpoint, text: str) -> None:
+        """Check the next checkpoint.  Raises NoteError unless the key that must sign it has done so."""
+        if self.active is not None:
+            self.active.check(text)
+        elif checkpoint.key not in self.given:
+            self.before.append(checkpoint.size)
+            return
+        if checkpoint.key is not None:
+            checkpoint.key.check(text)
+            self.since = self.since or checkpoint.size
+            self.active = checkpoint.key
+            self.trusted.append(checkpoint.key)
+
+    def check_published(self, checkpoint: Checkpoint, text: str) -> None:
+        """Raises NoteError unless a trusted key has signed a published checkpoint, or none had begun to sign."""
+        if not self.given or 0 < checkpoint.size < self.since:
+            return
+        signers = {(name, key_id) for name, key_id, _ in signatures(text)}
+        keys = self.trusted or self.given
+        next((key for key in keys if (key.name, key.key_id) in signers), keys[-1]).check(text)
+
+    def never_signed(self) -> Iterator[Finding]:
+        """Yield a finding for each checkpoint of a log in which no given key has begun to sign."""
+        if self.given and self.active is None:
+            keys = " or ".join(key.short for key in self.given)
+            for size in self.before:
+                yield Finding("checkpoints", f"checkpoint of {size} rows", f"was rewritten: it is not signed by {keys}")
+
+
+def _published(scope: Scope, signed: Signatures, origin: str | None, newest: int) -> Iterator[Finding]:
     published = scope.published
     if published is None:
         return
     where = f"published checkpoint of {published.size} rows"
     try:
-        if scope.public_key:
-            scope.public_key.check(scope.published_note)
+        signed.check_published(published, scope.published_note)
     except NoteError as error:
         yield Finding("checkpoints", where, str(error))
     if origin not in (None, published.origin):

@@ -32,7 +32,8 @@ class Scope:
     published: Checkpoint | None = None
     """A checkpoint that was stored elsewhere, with its note."""
     published_note: str = ""
-    public_key: PublicKey | None = None
+    public_keys: tuple[PublicKey, ...] = ()
+    """The keys that the caller trusts; without any, signatures are not checked."""
     progress: Callable[[int, int], None] = field(default=lambda done, total: None)
     rows: int = 0
     """Rows whose hashes were recomputed."""

@@ -9,6 +9,7 @@ import psycopg
 
 from faxstore.billing import verification
 from faxstore.log import seal
+from faxstore.log.signing import Signing
 from faxstore.observations import Record
 from faxstore.store.database import connect
 from faxstore.verify.checks import CHECKS, findings
@@ -58,7 +59,8 @@ def a_history(connection: psycopg.Connection, faxes: int = 30, first: int = 0) -
 def sealed(dsn: str, **options: Any) -> tuple[int, str]:
     """Seals; returns the number of new rows, and the note."""
     with connect(dsn) as connection:
-        found = seal.seal(connection, options.get("origin", "faxstore/test"), options.get("signer"), lambda *_: None)
+        signing = Signing(options.get("key"), options.get("old_key"), options.get("start", False))
+        found = seal.seal(connection, options.get("origin", "faxstore/test"), signing, lambda *_: None)
     assert found is not None
     return found
 
