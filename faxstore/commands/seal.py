@@ -13,6 +13,7 @@ from faxstore.errors import UsageError
 from faxstore.logs import print_message
 
 if TYPE_CHECKING:
+    from faxstore.log.signing import Signing
     from faxstore.store.database import Connection
 
 
@@ -62,10 +63,7 @@ def run(
     the root over them. It is stored in fax.checkpoint and printed, as a C2SP tlog-checkpoint. A checkpoint that is
     stored elsewhere proves later that no byte of those rows has changed: see faxstore verify and faxstore prove. Run
     this command each minute or each hour; appends do not wait for it. Without new rows it prints the newest checkpoint
-    again.
-
-    A log whose first checkpoint is signed cannot be sealed without its key. --start-signing begins to sign an unsigned
-    log, and --old-key changes the key; docs/how-to/proofs.md describes both.
+    again. A signed log needs its key; docs/how-to/proofs.md describes how to begin to sign, and how to change the key.
 
     Examples:
       faxstore seal
@@ -74,7 +72,6 @@ def run(
       faxstore seal --key /etc/faxstore/new.key --old-key /etc/faxstore/log.key
     """
     from faxstore.log import keys, seal
-    from faxstore.log.signing import Signing
 
     if origin is not None and not keys.is_name(origin):
         raise UsageError(f"--origin {origin!r}: use printable characters except white space and +")
@@ -83,9 +80,7 @@ def run(
             raise UsageError("--new-key only generates a key: use it alone, or with --origin")
         print(keys.new_key(new_key, origin or seal.new_origin()))
         return
-    new = keys.read_key(key) if key else None
-    old = keys.read_key(old_key, "--old-key") if old_key else None
-    signing = Signing(new, old, start_signing)
+    signing = _signing(key, old_key, start_signing)
     with database_of(context, "fax_sealer") as connection:
         name = _name(connection, origin)
         with counting("sealing", "rows") as count:
@@ -94,6 +89,15 @@ def run(
         print_message("the history is empty: nothing to seal")
         return
     _print_checkpoint(*sealed, publish)
+
+
+def _signing(key: Path | None, old_key: Path | None, start: bool) -> Signing:
+    from faxstore.log import keys
+    from faxstore.log.signing import Signing
+
+    new = keys.read_key(key) if key else None
+    old = keys.read_key(old_key, "--old-key") if old_key else None
+    return Signing(new, old, start)
 
 
 def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:

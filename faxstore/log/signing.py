@@ -1,8 +1,8 @@
 """Which key signs the next checkpoint, and how a log begins to be signed or changes its key.
 
 A key states itself in the first checkpoint that it signs: an extension line ``key NAME+hash+base64``.  From there on it
-must sign every checkpoint, until another key states itself in a checkpoint that both have signed.  So whoever trusts
-one public key can follow the log to the next one, and knows from which size on signatures are required.
+must sign every checkpoint, until another key states itself in a checkpoint that both have signed.  So an auditor who
+trusts one public key can follow the log to the next one, and knows from which size on signatures are required.
 """
 
 from __future__ import annotations
