@@ -76,8 +76,7 @@ def run(
     if origin is not None and not keys.is_name(origin):
         raise UsageError(f"--origin {origin!r}: use printable characters except white space and +")
     if new_key is not None:
-        if key or old_key or start_signing or publish:
-            raise UsageError("--new-key only generates a key: use it alone, or with --origin")
+        _check_alone(key, old_key, start_signing, publish)
         print(keys.new_key(new_key, origin or seal.new_origin()))
         return
     signing = _signing(key, old_key, start_signing)
@@ -89,6 +88,12 @@ def run(
         print_message("the history is empty: nothing to seal")
         return
     _print_checkpoint(*sealed, publish)
+
+
+def _check_alone(*others: Path | bool | None) -> None:
+    """Raises UsageError if --new-key is used together with other options."""
+    if any(others):
+        raise UsageError("--new-key only generates a key: use it alone, or with --origin")
 
 
 def _signing(key: Path | None, old_key: Path | None, start: bool) -> Signing:
