@@ -10,7 +10,7 @@ PARALLEL ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format freeze docs bench soak clean
+.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format currencies freeze docs bench soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -72,6 +72,9 @@ lint: $(READY) ## check style, types and the order of the rooms
 format: $(READY) ## format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+currencies: $(READY) ## write the currencies of fax.rate from the list of ISO 4217
+	$(BIN)/python -m tests.kit.iso_4217
 
 # Until 0.1.0 is released, revision 0001 follows the schema. Afterwards each change is a revision of its own.
 freeze: $(READY) ## write migrations/sql from faxstore/sql

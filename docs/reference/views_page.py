@@ -60,6 +60,7 @@ TABLES = (
     "quality_class",
     "job_window",
     "rate",
+    "rate_change",
     "checkpoint",
     "log_subtree",
     "log_run",

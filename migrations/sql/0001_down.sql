@@ -9,7 +9,7 @@ begin
     elsif exists (select from fax.session_history) or exists (select from fax.server_history)
        or exists (select from fax.rejected_message) then
         raise exception 'downgrade refused: it would drop a history that is not empty';
-    elsif exists (select from fax.rate) then
+    elsif exists (select from fax.rate) or exists (select from fax.rate_change) then
         raise exception 'downgrade refused: it would drop rates (fax.rate) that are not empty';
     end if;
 end
@@ -17,7 +17,7 @@ $$;
 
 -- Trigger functions, with their triggers.
 drop function fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_erasure, fax.check_rate,
-    fax.refuse_change cascade;
+    fax.record_rate_change, fax.refuse_change cascade;
 
 -- The billing ledger.
 drop function fax.export_as_of, fax.export_delivered, fax.end_export_batch, fax.begin_export_batch, fax.export_due,
@@ -33,8 +33,9 @@ drop table fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased
 
 -- Charges.
 drop view fax.session_charges;
-drop function fax.minor_digits, fax.set_rate;
-drop table fax.rate;
+drop function fax.set_rate, fax.rate_amounts;
+drop table fax.rate_change, fax.rate;
+drop function fax.rate_scope, fax.minor_digits;
 
 -- Jobs.
 drop view fax.jobs_masked;

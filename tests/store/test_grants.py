@@ -27,7 +27,7 @@ GRANTED: dict[str, dict[str, str]] = {
     },
     "fax_reader": dict.fromkeys(
         (
-            *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate"),
+            *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
             *("technology", "quality_class", "job_window"),
             *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
@@ -46,7 +46,7 @@ GRANTED: dict[str, dict[str, str]] = {
         ),
         "SELECT",
     ),
-    "fax_billing": {"alembic_version": "SELECT", "rate": "DELETE INSERT SELECT UPDATE"},
+    "fax_billing": {"alembic_version": "SELECT", "rate_change": "SELECT", "rate": "DELETE INSERT SELECT UPDATE"},
     "fax_export": dict.fromkeys((*LEDGER, "alembic_version"), "SELECT"),
 }
 """All rights of each role on the relations of the schema."""
@@ -61,6 +61,7 @@ ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", 
 OF_LEDGER = [
     "export_as_of", "export_changes", "export_line_digest", "export_personal_digest", "export_seen", "text_digest",
 ]  # fmt: skip
+OF_RATES = ["minor_digits", "rate_amounts", "rate_scope"]
 EXECUTED = {
     "fax_ingest": sorted(
         [
@@ -75,8 +76,8 @@ EXECUTED = {
             "unseen_reload",
         ]
     ),
-    "fax_reader": sorted([*FOLDS, *ENTRIES, *OF_LEDGER, "jobs_between", "jobs_of", "masked", "minor_digits"]),
-    "fax_billing": ["set_rate"],
+    "fax_reader": sorted([*FOLDS, *ENTRIES, *OF_LEDGER, "jobs_between", "jobs_of", "masked", *OF_RATES]),
+    "fax_billing": sorted([*OF_RATES, "set_rate"]),
     "fax_sealer": sorted([*ENTRIES, "lock_log"]),
     "fax_masked": sorted({*FOLDS, "jobs_of", "masked"} - {"reconcile", "quality", "restarted_at"}),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
@@ -231,8 +232,8 @@ def test_a_role_can_do_nothing_else_to_a_table(superuser: psycopg.Connection, ro
 
 def test_a_role_can_do_nothing_to_a_sequence(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
     """Inserting into a table with an identity column needs no right on its sequence."""
-    sequences = names(superuser, SEQUENCES)
-    assert sequences == ["rate_rate_id_seq"]
+    sequences = sorted(names(superuser, SEQUENCES))
+    assert sequences == ["rate_change_change_id_seq", "rate_rate_id_seq"]
     for sequence in sequences:
         for statement in ("select nextval('fax.{}')", "select setval('fax.{}', 1)", "select * from fax.{}"):
             refuses(role, statement.format(sequence))

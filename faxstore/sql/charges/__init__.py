@@ -1,9 +1,13 @@
 """Prices (``fax.rate``) and what each fax costs."""
 
 ORDER = (
-    "rate",
-    "check_rate",
-    "set_rate",
     "minor_digits",
+    "rate_scope",
+    "rate",
+    "rate_amounts",
+    "rate_change",
+    "check_rate",
+    "record_rate_change",
+    "set_rate",
     "session_charges",
 )

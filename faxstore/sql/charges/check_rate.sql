@@ -1,6 +1,6 @@
 -- Trigger of fax.rate: protects past charges, and allows only one rate for the same faxes at a time.
 -- Only valid_to of a rate can change. Only fax_owner may enter or end a rate in the past, for a history that exists
--- already. A rate that is not valid yet may be deleted.
+-- already. A rate that is not valid yet may be deleted. fax.rate_change records an end and a removal.
 create function fax.check_rate() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -29,19 +29,27 @@ begin
         raise exception 'a rate valid from % would change past charges: only fax_owner may enter it',
             new.valid_from using errcode = 'insufficient_privilege';
     end if;
+    if fax.minor_digits(new.currency) is null then
+        raise exception 'currency % is not a code of ISO 4217 with a minor unit: give one, for example EUR', new.currency
+            using errcode = 'check_violation';
+    end if;
     if new.valid_to <= new.valid_from then
         raise exception 'valid_to % is not after valid_from %', new.valid_to, new.valid_from using errcode = 'check_violation';
     end if;
+    -- Rates for the same faxes do not overlap, so the last one that starts before the new end is the only candidate.
     select r.* into other
     from fax.rate r
-    where r.rate_id <> new.rate_id
+    where fax.rate_scope(r.account_code, r.called_prefix, r.direction, r.server)
+          = fax.rate_scope(new.account_code, new.called_prefix, new.direction, new.server)
       and (r.account_code, r.called_prefix, r.direction, r.server)
           is not distinct from (new.account_code, new.called_prefix, new.direction, new.server)
-      and tstzrange(r.valid_from, r.valid_to) && tstzrange(new.valid_from, new.valid_to)
+      and r.rate_id <> new.rate_id
+      and r.valid_from < coalesce(new.valid_to, 'infinity')
+    order by r.valid_from desc
     limit 1;
-    if found then
-        raise exception 'rate % covers the same faxes from % to %: end it first (fax.set_rate does), or start the new rate after it',
-            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'unlimited')
+    if other.valid_to > new.valid_from or (found and other.valid_to is null) then
+        raise exception 'rate % covers the same faxes from % to % (%): end it first (fax.set_rate does), or start the new rate after it',
+            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'unlimited'), fax.rate_amounts(other)
             using errcode = 'exclusion_violation';
     end if;
     if tg_op = 'INSERT' then

@@ -1,6 +1,7 @@
 -- Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters
 -- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
--- one would have, else when a later one for the same faxes starts. Returns the new rate_id.
+-- one would have, else when a later one for the same faxes starts. Returns the new rate_id. Refuses a second price from
+-- the same moment on, and states the one that exists.
 -- account_code, called_prefix, direction and server select the faxes; NULL matches any.
 -- example: select fax.set_rate(direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
 create function fax.set_rate(
@@ -23,19 +24,35 @@ begin
     if valid_from is null then
         raise exception 'valid_from is null: give the time from which the price is valid' using errcode = 'invalid_parameter_value';
     end if;
+    -- Rates for the same faxes do not overlap: the last one that has started by then is valid, or has ended.
     select r.* into before
     from fax.rate r
-    where (r.account_code, r.called_prefix, r.direction, r.server)
+    where fax.rate_scope(r.account_code, r.called_prefix, r.direction, r.server)
+          = fax.rate_scope(set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
+      and (r.account_code, r.called_prefix, r.direction, r.server)
           is not distinct from (set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
-      and r.valid_from < set_rate.valid_from and coalesce(r.valid_to, 'infinity') > set_rate.valid_from
+      and r.valid_from <= set_rate.valid_from
+    order by r.valid_from desc
+    limit 1
     for update;
+    if before.valid_from = valid_from then
+        raise exception 'rate % for these faxes starts at % already, and is valid to %: %; give another valid_from%',
+            before.rate_id, before.valid_from, coalesce(before.valid_to::text, 'unlimited'), fax.rate_amounts(before),
+            case when valid_from > now() then format(', or remove it first: delete from fax.rate where rate_id = %s', before.rate_id) else '' end
+            using errcode = 'exclusion_violation';
+    end if;
+    if before.valid_to <= valid_from then
+        before := null;
+    end if;
     if coalesce(currency, before.currency) is null then
         raise exception 'currency is missing, and no rate for these faxes has one: give it, for example currency => ''EUR'''
             using errcode = 'invalid_parameter_value';
     end if;
     select min(r.valid_from) into later_from
     from fax.rate r
-    where (r.account_code, r.called_prefix, r.direction, r.server)
+    where fax.rate_scope(r.account_code, r.called_prefix, r.direction, r.server)
+          = fax.rate_scope(set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
+      and (r.account_code, r.called_prefix, r.direction, r.server)
           is not distinct from (set_rate.account_code, set_rate.called_prefix, set_rate.direction, set_rate.server)
       and r.valid_from > set_rate.valid_from;
     update fax.rate r set valid_to = set_rate.valid_from where r.rate_id = before.rate_id;

@@ -9,6 +9,8 @@ create trigger check_erasure before update on fax.session_history for each row e
 alter table fax.session_history enable always trigger check_erasure;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
+-- What happened to rates.
+select fax.make_append_only('rate_change');
 -- The billing ledger. Of a line, only the personal values can be erased.
 select fax.make_append_only(name) from unnest(array['export_batch', 'export_delivery']) as name;
 create trigger append_only before delete or truncate on fax.export_line for each statement execute function fax.refuse_change();

@@ -101,5 +101,10 @@ grant select, insert, delete, update (valid_to) on fax.rate to fax_billing;
 grant execute on function
     fax.set_rate(text, text, text, text, text, numeric, integer, numeric, integer, numeric, numeric, text, text, text, text, timestamptz)
 to fax_billing;
-grant select on fax.rate, fax.session_charges to fax_reader;
-grant execute on function fax.minor_digits(text) to fax_reader;
+grant select on fax.rate, fax.rate_change to fax_reader, fax_billing;
+grant select on fax.session_charges to fax_reader;
+grant execute on function
+    fax.minor_digits(text),
+    fax.rate_scope(text, text, text, text),
+    fax.rate_amounts(fax.rate)
+to fax_reader, fax_billing;

@@ -46,7 +46,7 @@ def test_two_rates_for_the_same_faxes_at_a_time_are_refused_in_one_line(
     with pytest.raises(psycopg.errors.ExclusionViolation) as error, database.transaction():
         rate(database, **scope, valid_from="2026-12-31Z", per_page="1")
     assert str(error.value.diag.message_primary) == (
-        f"rate {first} covers the same faxes from 2026-01-01 00:00:00+00 to 2027-01-01 00:00:00+00:"
+        f"rate {first} covers the same faxes from 2026-01-01 00:00:00+00 to 2027-01-01 00:00:00+00 (0 EUR):"
         " end it first (fax.set_rate does), or start the new rate after it"
     )
     rate(database, **scope, valid_from="2027-01-01Z")
@@ -86,8 +86,6 @@ def enter_another(dsn: str, outcomes: list[str]) -> None:
 @pytest.mark.parametrize(
     ("values", "column"),
     [
-        ({"currency": "eur"}, "currency"),
-        ({"currency": "EURO"}, "currency"),
         ({"per_page": "-0.01"}, "per_page"),
         ({"per_page": "NaN"}, "per_page"),
         ({"per_interval": "infinity"}, "per_interval"),
@@ -191,11 +189,88 @@ def test_the_first_price_needs_a_currency(database: psycopg.Connection) -> None:
     assert of(row, "charge_partial", "charge_failed", "charge_unknown") == ("full", "none", "open")
 
 
-def test_a_second_price_from_the_same_time_is_refused(database: psycopg.Connection) -> None:
-    rate(database, valid_from=NEXT_YEAR)
-    assert "covers the same faxes" in refused(
-        database, "select fax.set_rate(currency => 'EUR', per_page => 1, valid_from => %s)", NEXT_YEAR
+def test_a_second_price_from_the_same_time_states_the_first(database: psycopg.Connection) -> None:
+    future = rate(
+        database, valid_from="2100-01-01Z", valid_to="2101-01-01Z", per_page="0.05", first_charge="0.03",
+        first_seconds=60, per_interval="0.002", interval_seconds=6, minimum_charge="0.1",
+    )  # fmt: skip
+    again = "select fax.set_rate(currency => 'USD', per_page => 1, valid_from => %s)"
+    assert refused(database, again, "2100-01-01Z") == (
+        f"rate {future} for these faxes starts at 2100-01-01 00:00:00+00 already, and is valid to"
+        " 2101-01-01 00:00:00+00: 0.05 EUR per page, 0.03 EUR for the first 60 s, 0.002 EUR per 6 s, at least 0.1 EUR;"
+        f" give another valid_from, or remove it first: delete from fax.rate where rate_id = {future}"
     )
+    begun = rate(database, valid_from="2026-01-01Z", valid_to="2027-01-01Z")
+    assert refused(database, again, "2026-01-01Z") == (
+        f"rate {begun} for these faxes starts at 2026-01-01 00:00:00+00 already, and is valid to"
+        " 2027-01-01 00:00:00+00: 0 EUR; give another valid_from"
+    )
+
+
+# -- the record of changes ------------------------------------------------------------------------------------
+
+
+def changes(database: psycopg.Connection) -> list[Row]:
+    return read(database, "select * from fax.rate_change order by change_id")
+
+
+def test_a_removed_rate_leaves_a_record(database: psycopg.Connection) -> None:
+    future = rate(database, account_code="law", per_page="0.05", valid_from="2100-01-01Z", note="Law, 2100")
+    assert changes(database) == []
+    database.execute("delete from fax.rate")
+    (change,) = changes(database)
+    assert of(change, "rate_id", "change", "changed_by", "valid_to") == (
+        future, "removal", database.info.user, None,
+    )  # fmt: skip
+    assert change["changed_at"] > NOW - timedelta(hours=1)
+    removed = change["rate"]
+    assert of(removed, "rate_id", "account_code", "per_page", "note") == (future, "law", 0.05, "Law, 2100")
+    assert of(removed, "valid_from", "entered_by") == ("2100-01-01T00:00:00+00:00", database.info.user)
+
+
+def test_each_new_end_of_a_rate_leaves_a_record(database: psycopg.Connection) -> None:
+    first = rate(database, per_page="0.05")
+    database.execute("select fax.set_rate(per_page => 0.06, valid_from => %s)", [NEXT_YEAR])
+    database.execute("update fax.rate set valid_to = valid_to")
+    database.execute("delete from fax.rate where valid_from = %s", [NEXT_YEAR])
+    database.execute("update fax.rate set valid_to = null")
+    found = changes(database)
+    assert [of(row, "change", "valid_to") for row in found] == [("end", NEXT_YEAR), ("removal", None), ("end", None)]
+    assert [row["rate_id"] == first for row in found] == [True, False, True]
+    assert [row["rate"]["valid_to"] is None for row in found] == [True, True, False]
+
+
+def test_fax_billing_cannot_write_the_record(billing: psycopg.Connection) -> None:
+    billing.execute("select fax.set_rate(per_page => 0.06, valid_from => %s)", [NEXT_YEAR])
+    assert [of(row, "change", "changed_by") for row in changes(billing)] == [("end", billing.info.user)]
+    forged = "insert into fax.rate_change (rate_id, change, rate) values (1, 'removal', '{}')"
+    assert refused(billing, forged) == "permission denied for table rate_change"
+    assert refused(billing, "delete from fax.rate_change") == "permission denied for table rate_change"
+
+
+# -- many rates -----------------------------------------------------------------------------------------------
+
+
+def test_entering_a_rate_reads_only_the_rates_for_the_same_faxes(database: psycopg.Connection) -> None:
+    """Even without statistics: the table was empty when it was analysed last."""
+    read_before = rows_read(database)
+    many = "copy fax.rate (called_prefix, currency, per_page, valid_from) from stdin (format csv)"
+    with database.cursor().copy(many.encode()) as copy:
+        for number in range(2_000):
+            copy.write(f"+{number:05},EUR,0.05,2026-01-01\n")
+    for number in range(20):
+        database.execute(
+            "select fax.set_rate(called_prefix => %s, per_page => 0.06, valid_from => %s)", [f"+{number:05}", NEXT_YEAR]
+        )
+    assert rows_read(database) - read_before < 5_000
+    assert len(rates(database)) == 2_020
+
+
+def rows_read(database: psycopg.Connection) -> int:
+    """The rows of fax.rate that this transaction has read, by scanning all of it or from an index."""
+    counters = "seq_tup_read + coalesce(idx_tup_fetch, 0) as number"
+    query = f"select {counters} from pg_stat_xact_user_tables where relid = 'fax.rate'::regclass"
+    return int(read(database, query)[0]["number"])
 
 
 # -- rights --------------------------------------------------------------------------------------------
