@@ -20,7 +20,7 @@ _UNSAFE = re.compile(
 
 def visible(text: str) -> str:
     r"""The text with unsafe characters escaped (``\x1b``): it cannot control a terminal or break a line."""
-    return _UNSAFE.sub(_escape, text)
+    return text if text.isprintable() else _UNSAFE.sub(_escape, text)  # every unsafe character is unprintable
 
 
 def visible_json(document: str) -> str:

@@ -95,6 +95,7 @@ def list_batches(
     context: typer.Context,
     consumer: Consumer = "default",
     format: Annotated[BatchListFormat, typer.Option(help="The format of the rows.")] = BatchListFormat.TABLE,
+    wide: options.Wide = False,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
@@ -107,7 +108,7 @@ def list_batches(
     from faxstore.report.batch_list import print_batches
 
     with written_to(output, force), _ledger(context, consumer) as ledger:
-        print_batches(ledger.batches(), format, sys.stdout)
+        print_batches(ledger.batches(), format, sys.stdout, wide=wide)
 
 
 def render(

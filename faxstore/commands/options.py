@@ -98,6 +98,9 @@ Folder = Annotated[
     typer.Option(metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file; without it, that is an error.")]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="Show every column of a table on a terminal too, and every text whole.")
+]
 ExcelSafe = Annotated[
     bool,
     typer.Option(

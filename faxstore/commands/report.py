@@ -29,6 +29,7 @@ def audit(
     format: Annotated[
         options.DocumentFormat, typer.Option(help="The format of the report.")
     ] = options.DocumentFormat.TABLE,
+    wide: options.Wide = False,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
@@ -47,7 +48,8 @@ def audit(
 
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), database_of(context, "fax_reader") as connection:
-        report.audit(connection, period, server or (), as_json=format is options.DocumentFormat.JSON)
+        as_json = format is options.DocumentFormat.JSON
+        report.audit(connection, period, server or (), as_json=as_json, wide=wide)
 
 
 app = new_group(about)

@@ -24,6 +24,7 @@ def run(
     no_account: options.NoAccount = False,
     jobs: options.Jobs = False,
     format: Annotated[Format, typer.Option(help="The format of the rows.")] = Format.TABLE,
+    wide: options.Wide = False,
     output: options.Output = None,
     force: options.Force = False,
 ) -> None:
@@ -51,4 +52,4 @@ def run(
     print_list = session_list.jobs if jobs else session_list.sessions
     selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
     with written_to(output, force), database_of(context, "fax_reader") as connection:
-        print_list(connection, selection.checked(connection), format)
+        print_list(connection, selection.checked(connection), format, wide=wide)

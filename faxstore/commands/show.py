@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from faxstore.commands.context import database_of
-from faxstore.commands.options import DocumentFormat
+from faxstore.commands.options import DocumentFormat, Wide
 
 
 def run(
@@ -17,6 +17,7 @@ def run(
         typer.Argument(metavar="SESSION", help="The session_id, or an unambiguous prefix of it.", show_default=False),
     ],
     format: Annotated[DocumentFormat, typer.Option(help="The format of the output.")] = DocumentFormat.TABLE,
+    wide: Wide = False,
 ) -> None:
     """Show one fax session: its totals, its timeline, its pages, and the evidence.
 
@@ -30,4 +31,4 @@ def run(
     from faxstore.report.one_session import show
 
     with database_of(context, "fax_reader") as connection:
-        show(connection, session, as_json=format is DocumentFormat.JSON)
+        show(connection, session, as_json=format is DocumentFormat.JSON, wide=wide)

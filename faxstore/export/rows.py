@@ -6,6 +6,7 @@ client one copy of bytes.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -20,8 +21,12 @@ Progress = Callable[[int], None]
 
 Item = TypeVar("Item")
 
+FIRST_FETCH = 100
 FETCH = 5_000
-"""Rows that a server cursor fetches at once."""
+"""The fewest and the most rows that a server cursor fetches at once."""
+
+PAUSE = 0.2
+"""Seconds within which the next rows should appear on a terminal."""
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 _ISO_8601 = 'YYYY-MM-DD"T"HH24:MI:SS.USTZH:TZM'
@@ -39,11 +44,19 @@ def copy_lines(connection: Connection, query: Select[Any], options: str) -> Iter
 
 
 def fetch_rows(connection: Connection, query: Select[Any], row_factory: RowFactory[Item]) -> Iterator[Item]:
-    """The rows of a query from a server cursor, which needs an open transaction."""
+    """The rows of a query as they arrive, from a server cursor, which needs an open transaction.
+
+    It fetches few rows at first, and then those of about PAUSE seconds at once: a reader at a terminal sees progress.
+    """
     statement, parameters = compile_query(query)
     with connection.cursor("faxstore_rows", row_factory=row_factory) as cursor:
-        cursor.itersize = FETCH
-        yield from cursor.execute(statement.encode(), parameters)
+        cursor.execute(statement.encode(), parameters)
+        size, asked = FIRST_FETCH, time.monotonic()
+        while rows := cursor.fetchmany(size):
+            took = time.monotonic() - asked
+            yield from rows
+            size = min(size * 2, FETCH) if took < PAUSE / 2 else size if took < PAUSE else max(size // 2, FIRST_FETCH)
+            asked = time.monotonic()
 
 
 def counted(items: Iterable[Item], progress: Progress, first: int = 1) -> Iterator[Item]:

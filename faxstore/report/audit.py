@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any, TextIO
 
 from psycopg.rows import dict_row
-from rich.text import Text
+from rich.console import Console
 
 from faxstore import sql
 from faxstore.report.audit_sections import SECTIONS
+from faxstore.report.columns import cell_text
 from faxstore.report.formats import Row, write_json
-from faxstore.report.tables import cell_text, console, table
+from faxstore.report.screen import Screen, open_screen
 from faxstore.settings.period import Period
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.known_values import known_servers, require_servers
@@ -40,13 +41,19 @@ class Audit:
     """The rows of each section of SECTIONS, by its name."""
 
 
-def audit(connection: Connection, period: Period, servers: Sequence[str], *, as_json: bool = False) -> None:
+def audit(
+    connection: Connection, period: Period, servers: Sequence[str], *, as_json: bool = False, wide: bool = False
+) -> None:
     """Print the report about a bounded period and these servers, or all servers if none is named.
 
     Raises UsageError for an unknown server or time zone.
     """
     report = gather(connection, period, servers)
-    _as_json(report, sys.stdout) if as_json else _as_text(report, sys.stdout)
+    if as_json:
+        _as_json(report, sys.stdout)
+    else:
+        with open_screen(wide=wide) as screen:
+            _as_text(report, screen)
 
 
 def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:
@@ -58,7 +65,7 @@ def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Au
         (made_at,) = connection.execute("select now()").fetchall()[0]
         parameters = {"since": absolute.since, "until": absolute.until, "servers": selected}
         rows = {}
-        with console(sys.stderr).status("") as status:  # a progress line on a terminal, nothing in a pipe
+        with Console(stderr=True).status("") as status:  # a progress line on a terminal, nothing in a pipe
             for section in SECTIONS:
                 status.update(f"{section.title.lower()} ...")
                 rows[section.name] = _query(connection, section.name, parameters)
@@ -77,16 +84,18 @@ def _local_bounds(connection: Connection, period: Period) -> tuple[str, str]:
     return since, until
 
 
-def _as_text(report: Audit, out: TextIO) -> None:
-    screen = console(out)
+def _as_text(report: Audit, screen: Screen) -> None:
     for line in _head(report):
-        screen.print(Text(line))
+        screen.line(line)
     for section in SECTIONS:
-        screen.print()
-        screen.print(Text(section.title, style="bold"))
-        screen.print(Text(section.meaning))
+        screen.line()
+        screen.line(section.title)
+        screen.line(section.meaning)
         rows = report.rows[section.name]
-        screen.print(table(rows, section.columns) if rows else Text("none"))
+        if rows:
+            screen.table(rows, section.columns)
+        else:
+            screen.line("none")
 
 
 def _head(report: Audit) -> Iterator[str]:

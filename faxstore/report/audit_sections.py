@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from faxstore.report.columns import Column, fields, last_text
 from faxstore.report.formats import Row
-from faxstore.report.tables import Column, fields
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ SECTIONS = (
         "gaps", "Gaps",
         "Each interval without a successful poll: the reasons, the known sessions that overlap it, and the faxes that"
         " only the server's own counters show.",
-        fields(
-            "server", ("from", "began_at"), ("to", "ended_at"), "seconds", "sessions", ("missed", "missed_faxes"),
-            "reasons", ("details", "messages"),
+        (
+            *fields("server", ("from", "began_at"), ("to", "ended_at"), "seconds", "sessions"),
+            *fields(("missed", "missed_faxes"), "reasons"),
+            last_text("details", "messages"),
         ),
     ),
     Section(
@@ -70,12 +71,12 @@ SECTIONS = (
     Section(
         "rejected", "Rejected messages",
         "Messages that could not be understood; fax.rejected_messages has each one complete.",
-        fields("server", "messages", ("first", "first_at"), ("last", "last_at"), "reason"),
+        (*fields("server", "messages", ("first", "first_at"), ("last", "last_at")), last_text("reason")),
     ),
     Section(
         "dropped", "Dropped records",
         "Records that were received and then dropped for lack of space; the time of each loss counts as a gap.",
-        fields("server", "records", ("from", "from_at"), ("to", "to_at"), "reason"),
+        (*fields("server", "records", ("from", "from_at"), ("to", "to_at")), last_text("reason")),
     ),
     Section(
         "corrections", "Billing corrections",
@@ -96,7 +97,7 @@ SECTIONS = (
         "unknown", "Unknown",
         "What this report cannot state about the faxes that began in the period. Faxes that never enter res_fax"
         " (T.38 passed through, HylaFAX) are in no figure.",
-        (*fields("server"), Column("number", lambda row: str(row["number"])), *fields("what")),
+        (*fields("server", "number"), last_text("what")),
     ),
 )  # fmt: skip
 """The sections, in the order of the report."""

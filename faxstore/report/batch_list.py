@@ -10,26 +10,28 @@ from typing import TextIO
 from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
 from faxstore.json_values import json_text, json_value
+from faxstore.report.columns import fields
 from faxstore.report.formats import BatchListFormat, write_json
-from faxstore.report.tables import console, fields, table
+from faxstore.report.screen import open_screen
 
 COLUMNS = (
     "batch", "made_at", "delivered_at", "first_position", "last_position", "lines", "corrections", "pages", "bad_lines",
     "seconds", "first_started_at", "last_started_at", "erased_lines", "sha256", "file",
 )  # fmt: skip
 TABLE_COLUMNS = fields(
-    "batch", ("made (UTC)", "made_at"), ("delivered (UTC)", "delivered_at"), ("last\nposition", "last_position"),
+    "batch", ("made (UTC)", "made_at"), ("delivered (UTC)", "delivered_at"), ("last position", "last_position"),
     "lines", "corrections", "pages", "file",
 )  # fmt: skip
 
 
-def print_batches(batches: Iterable[Batch], format: BatchListFormat, out: TextIO) -> None:
+def print_batches(batches: Iterable[Batch], format: BatchListFormat, out: TextIO, *, wide: bool = False) -> None:
     """Print batches in their order."""
-    rows = [asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)} for batch in batches]
+    rows = (asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)} for batch in batches)
     if format is BatchListFormat.TABLE:
-        console(out).print(table(rows, TABLE_COLUMNS))
+        with open_screen(wide=wide) as screen:
+            screen.table(rows, TABLE_COLUMNS)
         return
-    selected = [{name: row[name] for name in COLUMNS} for row in rows]
+    selected = ({name: row[name] for name in COLUMNS} for row in rows)
     if format is BatchListFormat.CSV:
         writer = csv.DictWriter(out, COLUMNS)
         writer.writeheader()
@@ -37,4 +39,4 @@ def print_batches(batches: Iterable[Batch], format: BatchListFormat, out: TextIO
     elif format is BatchListFormat.JSONL:
         out.writelines(f"{json_text(row)}\n" for row in selected)
     else:
-        write_json(selected, out)
+        write_json(list(selected), out)

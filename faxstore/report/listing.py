@@ -14,8 +14,9 @@ from faxstore.export.datasets import Dataset
 from faxstore.export.rows import Progress, fetch_rows
 from faxstore.export.run import snapshot
 from faxstore.export.target import require_pyarrow
-from faxstore.report.formats import Format, Row
-from faxstore.report.tables import Column, console, table
+from faxstore.report.columns import Column
+from faxstore.report.formats import Format
+from faxstore.report.screen import open_screen
 from faxstore.store.database import Connection
 
 SHORT_ID = 8
@@ -29,7 +30,9 @@ _WRITERS: dict[Format, Callable[[Connection, Dataset, BinaryIO, Progress], None]
 }
 
 
-def print_rows(connection: Connection, dataset: Dataset, columns: Sequence[Column], format: Format) -> None:
+def print_rows(
+    connection: Connection, dataset: Dataset, columns: Sequence[Column], format: Format, *, wide: bool
+) -> None:
     """Print all rows in order, with times in UTC.  Only the table is limited to `columns`.
 
     Raises UsageError for Parquet on a terminal, or without pyarrow.
@@ -40,13 +43,14 @@ def print_rows(connection: Connection, dataset: Dataset, columns: Sequence[Colum
             raise UsageError("--format parquet is binary: redirect it to a file, for example > sessions.parquet")
     with snapshot(connection, "UTC"):
         if format is Format.TABLE:
-            query = dataset.ordered(*dataset.query.selected_columns)
-            console(sys.stdout).print(table(fetch_rows(connection, query, dict_row), columns))
+            _print_table(connection, dataset, columns, wide)
         else:
             _WRITERS[format](connection, dataset, sys.stdout.buffer, lambda _: None)
 
 
-def result_cell(row: Row) -> str:
-    """Return the result with its text, for example `failed: The call dropped prematurely`."""
-    text = row["result_text"]
-    return str(row["result"]) if text in (None, "OK") else f"{row['result']}: {text}"
+def _print_table(connection: Connection, dataset: Dataset, columns: Sequence[Column], wide: bool) -> None:
+    selected = dataset.query.selected_columns
+    names = dict.fromkeys(name for column in columns for name in column.names)
+    query = dataset.ordered(*(selected[name] for name in names))
+    with open_screen(wide=wide) as screen:
+        screen.table(fetch_rows(connection, query, dict_row), columns)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TextIO
+from itertools import chain
+from typing import NamedTuple
 from uuid import UUID
 
 from psycopg.rows import dict_row
-from rich.table import Table as Grid
-from rich.text import Text
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Table, select
 
 from faxstore.errors import UsageError
-from faxstore.export.rows import compile_query
+from faxstore.export.rows import fetch_rows
+from faxstore.report.columns import Column, Long, cell_text, fields
 from faxstore.report.formats import Row, write_json
-from faxstore.report.tables import Column, cell_text, console, fields, table
+from faxstore.report.screen import Screen, open_screen
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.short_ids import find_session
 from faxstore.store.tables import session_pages, session_timeline, sessions
@@ -42,7 +42,7 @@ TIMELINE = (
         ("seconds", "seconds_since_change"), ("page", "page_number"), ("pages done", "pages"), "bad_lines",
         ("bit/s", "data_rate"), ("ECM", "error_correction_mode"), "transport",
     ),
-    Column("change", lambda row: row["note"] or ", ".join(row["changes"])),
+    Column("change", lambda row: row["note"] or ", ".join(row["changes"]), long=Long.WRAP),
 )  # fmt: skip
 
 
@@ -54,41 +54,39 @@ class SessionReport(NamedTuple):
     timeline: Sequence[Row]
 
 
-def show(connection: Connection, wanted: str, *, as_json: bool = False) -> None:
+def show(connection: Connection, wanted: str, *, as_json: bool = False, wide: bool = False) -> None:
     """Print a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
     with one_moment(connection):
-        report = _gather(connection, *find_session(connection, wanted, "show"))
-    write_json(report._asdict(), sys.stdout) if as_json else _as_text(report, sys.stdout)
+        session_id, started_at = find_session(connection, wanted, "show")
+        found = list(_rows(connection, sessions, session_id, started_at))
+        if not found:
+            raise UsageError(f"show: {session_id} is not a session: never listed, and no completion event")
+        key = (session_id, started_at)
+        pages = _rows(connection, session_pages, *key, "page")
+        timeline = _rows(connection, session_timeline, *key, "observed_at", "position")
+        if as_json:
+            write_json(SessionReport(found[0], list(pages), list(timeline))._asdict(), sys.stdout)
+        else:
+            with open_screen(wide=wide) as screen:
+                _as_text(screen, found[0], pages, timeline)
 
 
-def _gather(connection: Connection, session_id: UUID, started_at: datetime) -> SessionReport:
-    def rows(view: Table, *order: str) -> Sequence[Row]:
-        query = select(view).where(view.c.session_id == session_id, view.c.started_at == started_at)
-        return _rows(connection, query.order_by(*(view.c[name] for name in order)))
-
-    found = rows(sessions)
-    if not found:
-        raise UsageError(f"show: {session_id} is not a session: never listed, and no completion event")
-    return SessionReport(found[0], rows(session_pages, "page"), rows(session_timeline, "observed_at", "position"))
+def _rows(connection: Connection, view: Table, session_id: UUID, started_at: datetime, *order: str) -> Iterator[Row]:
+    query = select(view).where(view.c.session_id == session_id, view.c.started_at == started_at)
+    return fetch_rows(connection, query.order_by(*(view.c[name] for name in order)), dict_row)
 
 
-def _rows(connection: Connection, query: Select[Any]) -> Sequence[Row]:
-    statement, parameters = compile_query(query)
-    return connection.cursor(row_factory=dict_row).execute(statement.encode(), parameters).fetchall()
-
-
-def _as_text(report: SessionReport, out: TextIO) -> None:
-    screen = console(out)
-    screen.print(Text(f"session {report.session['session_id']}", style="bold"))
-    facts = Grid.grid(padding=(0, 2))
+def _as_text(screen: Screen, session: Row, pages: Iterator[Row], timeline: Iterator[Row]) -> None:
+    screen.line(f"session {session['session_id']}")
     for title, names in FACTS:
-        cells = ((name.replace("_", " "), cell_text(report.session[name])) for name in names)
+        cells = ((name.replace("_", " "), cell_text(session[name])) for name in names)
         known = [f"{name} {cell}" for name, cell in cells if cell]
-        facts.add_row(Text(title, style="bold"), Text(" · ".join(known) or "unknown"))
-    screen.print(facts)
-    screen.print()
-    if report.pages:
-        screen.print(Text("pages", style="bold"))
-        screen.print(table(report.pages, PAGES))
-    screen.print(Text("timeline (UTC)", style="bold"))
-    screen.print(table(report.timeline, TIMELINE))
+        screen.line(f"{title:10}{' · '.join(known) or 'unknown'}", indent=" " * 10, separator=" · ")
+    screen.line()
+    first = next(pages, None)
+    if first is not None:
+        screen.line("pages")
+        screen.table(chain([first], pages), PAGES)
+        screen.line()
+    screen.line("timeline (UTC)")
+    screen.table(timeline, TIMELINE)

@@ -2,49 +2,70 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
+from faxstore.report.columns import Column, Long, cell_text
 from faxstore.report.formats import Format, Row
-from faxstore.report.listing import SHORT_ID, print_rows, result_cell
-from faxstore.report.tables import Column, cell_text, fields
+from faxstore.report.listing import SHORT_ID, print_rows
 from faxstore.store.database import Connection
-
-SESSION_COLUMNS = (
-    Column("session", lambda row: str(row["session_id"])[:SHORT_ID]),
-    *fields(
-        "server", ("no", "session_number"), "direction", ("started (UTC)", "started_at"),
-        ("seconds", "duration_seconds"), "pages", ("bad\nlines", "bad_lines"), ("end seen by", "end_observed_by"),
-    ),
-    Column("result", result_cell),
-)  # fmt: skip
-
-
-def _first_try(row: Row) -> str:
-    """To the minute, so that the table fits 80 columns."""
-    return cell_text(row["first_attempt_at"]).rpartition(":")[0]
 
 
 def _other_end(row: Row) -> str:
+    """Who sent a received fax, and who was called by any other."""
     if row["direction"] == "received":
         return f"from {row['caller_number'] or 'unknown'}"
     return f"to {row['called_number'] or 'unknown'}" if row["direction"] else "unknown"
 
 
+def _first_try(row: Row) -> str:
+    """To the minute, so that more columns fit."""
+    return cell_text(row["first_attempt_at"]).rpartition(":")[0]
+
+
+def _reason(row: Row) -> str | None:
+    text: str | None = row["result_text"]
+    return None if text == "OK" else text
+
+
+_ENDS = ("direction", "caller_number", "called_number")
+_LONGEST_RESULT = len("success")
+
+SESSION_COLUMNS = (
+    Column("session", lambda row: str(row["session_id"])[:SHORT_ID], ("session_id",), rank=1),
+    Column("server", itemgetter("server"), ("server",), rank=6),
+    Column("no", itemgetter("session_number"), ("session_number",), rank=10, least=6),
+    Column("direction", itemgetter("direction"), ("direction",), rank=7),
+    Column("other end", _other_end, _ENDS, rank=4, least=len("from +493012345678")),
+    Column("started (UTC)", itemgetter("started_at"), ("started_at",), rank=3),
+    Column("seconds", itemgetter("duration_seconds"), ("duration_seconds",), rank=8, least=len("seconds")),
+    Column("pages", itemgetter("pages"), ("pages",), rank=5),
+    Column("bad lines", itemgetter("bad_lines"), ("bad_lines",), rank=9),
+    Column("end seen by", itemgetter("end_observed_by"), ("end_observed_by",), rank=12, least=len("server_restart")),
+    Column("result", itemgetter("result"), ("result",), rank=2, least=_LONGEST_RESULT),
+    Column("reason", _reason, ("result_text",), rank=11, long=Long.CUT_END),
+)
+
 JOB_COLUMNS = (
-    Column("job", lambda row: str(row["job_id"])[:SHORT_ID]),
-    *fields("server"),
-    Column("other end", _other_end),
-    Column("first try (UTC)", _first_try),
-    *fields(("tries", "attempts"), "pages"),
-    Column("result", result_cell),
+    Column("job", lambda row: str(row["job_id"])[:SHORT_ID], ("job_id",), rank=1),
+    Column("server", itemgetter("server"), ("server",), rank=6),
+    Column("other end", _other_end, _ENDS, rank=4, least=len("from +493012345678")),
+    Column("first try (UTC)", _first_try, ("first_attempt_at",), rank=3, least=len("2026-11-02 08:00")),
+    Column("tries", itemgetter("attempts"), ("attempts",), rank=7),
+    Column("pages", itemgetter("pages"), ("pages",), rank=5),
+    Column("result", itemgetter("result"), ("result",), rank=2, least=_LONGEST_RESULT),
+    Column("reason", _reason, ("result_text",), rank=8, long=Long.CUT_END),
 )
 
 
-def sessions(connection: Connection, selection: Selection, format: Format = Format.TABLE) -> None:
+def sessions(
+    connection: Connection, selection: Selection, format: Format = Format.TABLE, *, wide: bool = False
+) -> None:
     """Print the selected sessions, oldest first, with times in UTC."""
-    print_rows(connection, datasets.sessions(selection), SESSION_COLUMNS, format)
+    print_rows(connection, datasets.sessions(selection), SESSION_COLUMNS, format, wide=wide)
 
 
-def jobs(connection: Connection, selection: Selection, format: Format = Format.TABLE) -> None:
+def jobs(connection: Connection, selection: Selection, format: Format = Format.TABLE, *, wide: bool = False) -> None:
     """Print the selected jobs, in the order of their first attempts, with times in UTC."""
-    print_rows(connection, datasets.jobs(selection), JOB_COLUMNS, format)
+    print_rows(connection, datasets.jobs(selection), JOB_COLUMNS, format, wide=wide)

@@ -1,0 +1,76 @@
+"""Where a command prints tables: a terminal, which limits their width, or a file or pipe, which does not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import TextIO
+
+from faxstore.logs import print_message
+from faxstore.report.columns import Column
+from faxstore.report.formats import Row
+from faxstore.report.layout import layout, wrapped
+
+PAUSE = 0.1
+"""Seconds between two writes of a table whose rows arrive."""
+
+SAMPLE = 100
+"""The number of rows that decide the widths of the columns: few, because the first row waits for them."""
+
+
+class Screen:
+    """Prints lines and tables on a stream.  Raises OSError if that cannot be written."""
+
+    def __init__(self, out: TextIO, width: int | None) -> None:
+        self.width = width
+        """The width of the terminal, in cells.  None: every line may have any length."""
+        self._out = out
+        self._rule = "─" if (out.encoding or "utf").lower().startswith("utf") else "-"
+        self._hidden: dict[str, None] = {}  # in the order in which they were hidden, each once
+
+    @property
+    def hidden(self) -> Sequence[str]:
+        """The titles of the columns for which there was no room."""
+        return tuple(self._hidden)
+
+    def line(self, text: str = "", indent: str = "", separator: str = " ") -> None:
+        """Print a text, on a terminal in several lines if it is too long; later lines are indented."""
+        parts = [text] if self.width is None else wrapped(text, self.width - len(indent), separator)
+        self._write([f"\n{indent}".join(parts)])
+
+    def table(self, rows: Iterable[Row], columns: Sequence[Column]) -> None:
+        """Print rows as they arrive: the first ones once there are SAMPLE of them."""
+        rest = iter(rows)
+        sample = list(islice(rest, SAMPLE))
+        shape = layout(columns, sample, self.width)
+        self._hidden |= dict.fromkeys(shape.hidden)
+        self._write([shape.titles, self._rule * shape.width, *shape.lines(sample)])
+        pending: list[str] = []
+        due = time.monotonic() + PAUSE
+        for line in shape.lines(rest):
+            pending.append(line)
+            if time.monotonic() >= due:
+                self._write(pending)
+                pending, due = [], time.monotonic() + PAUSE
+        self._write(pending)
+
+    def _write(self, lines: Iterable[str]) -> None:
+        self._out.write("".join(f"{line}\n" for line in lines))
+        self._out.flush()
+
+
+@contextmanager
+def open_screen(*, wide: bool = False) -> Iterator[Screen]:
+    """Standard output; at the end, a message names the columns for which the terminal had no room.
+
+    `wide` prints every column, as into a pipe.
+    """
+    width = None if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
+    screen = Screen(sys.stdout, width)
+    yield screen
+    if screen.hidden:
+        print_message(f"no room for {', '.join(screen.hidden)} in {width} columns; --wide shows every column")
