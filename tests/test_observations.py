@@ -189,6 +189,6 @@ def test_decoding_restores_the_encoded_record(record: Record) -> None:
     ],
 )
 def test_other_bytes_are_refused_in_one_line(data: bytes) -> None:
-    with pytest.raises(ValueError, match="^not a record of faxstore$") as caught:
+    with pytest.raises(ValueError, match=r"^not a record of faxstore$") as caught:
         decode(data)
     assert not isinstance(caught.value, NewerRecordError)

@@ -30,14 +30,13 @@ def run(
 ) -> None:
     """List fax sessions, oldest first.
 
-    There is no row limit. Times are in UTC. A value that is unknown or not measurable (bad lines of a sender) is empty,
-    never zero. The table shows the most important columns, other formats every column (docs/reference/views.md).
+    There is no row limit. Times are in UTC. A value that is unknown or not measurable (bad lines of a sender) is empty.
+    The table shows the most important columns, other formats every column (docs/reference/views.md).
 
     With --jobs, all attempts at one fax are one row, of the view fax.jobs. A job belongs to the period in which its
     first attempt began, and its result is that of its last attempt.
 
-    Names and station ids are as the remote side sent them: import them into a spreadsheet as text, or it runs text that
-    begins with =, +, - or @ as a formula. faxstore export writes CSV that is safe for spreadsheets, and local times.
+    A spreadsheet may run names and station ids, which the remote side chose, as formulas: faxstore export is safe.
 
     Examples:
       faxstore sessions --from 24h

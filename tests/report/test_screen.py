@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from faxstore.report.columns import Column, Long, fields, last_text
 from faxstore.report.screen import SAMPLE, Screen
 
-LETTER: dict[str, Any] = {"no": 7, "result": "success", "pages": 12, "file": "/var/spool/fax/2026/letter.tif", "reason": "All is well"}
+LETTER: dict[str, Any] = {"no": 7, "result": "success", "pages": 12}
+LETTER |= {"file": "/var/spool/fax/2026/letter.tif", "reason": "All is well"}
 COLUMNS = (
     *fields("no"),
     Column("result", lambda row: row["result"], rank=1, least=7),
