@@ -1,5 +1,32 @@
-"""`python -m faxstore` is `faxstore`."""
+"""The start of the program: `faxstore`, and `python -m faxstore`.
 
-from faxstore.cli import main
+It handles signals before it imports the command line, which takes a third of a second.
+"""
 
-main()
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from faxstore.system import interruption
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its status; a signal ends it in one line."""
+    try:
+        interruption.install()
+        try:
+            from faxstore import cli
+
+            cli.main()
+        finally:
+            interruption.ignore()
+    except interruption.Interrupted:  # outside of the command: while it was imported, or while it printed its last line
+        number = interruption.received() or 0
+        interruption.ignore()
+        sys.stderr.write(f"faxstore: {interruption.describe(number)}\n")
+        raise SystemExit(interruption.exit_status(number)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 """The command line: its commands, its general options, and the conversion of errors into messages.
 
 Data goes to standard output, messages to standard error.  Exit status: 0 success, 1 a check failed, 2 wrong use or
-missing rights, 3 a server or database could not be reached, 130 interrupted.
+missing rights, 3 a server or database could not be reached, 128 + N interrupted by signal N (130 for Ctrl-C).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import signal
 import sys
 from contextlib import suppress
 from typing import Annotated, NoReturn
@@ -39,34 +40,51 @@ from faxstore.commands import (
 )
 from faxstore.commands.general import GeneralOptions, add_command, new_group, on_command_line
 from faxstore.errors import FaxstoreError, UsageError
+from faxstore.system import interruption
 
-INTERRUPTED = 130
+INTERRUPTED = interruption.exit_status(signal.SIGINT)
+DECLINED = 1
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command line and exits with its status."""
-    try:
-        _require_utf8(sys.argv[1:] if arguments is None else arguments)
-        status = app(arguments, prog_name="faxstore", standalone_mode=False)
-        sys.stdout.flush()
-    except FaxstoreError as error:
-        status = _complain(str(error), error.exit_status)
-    except typer.TyperException as error:
-        status = _complain(_wrong_use(error), error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        status = INTERRUPTED
-    except BrokenPipeError:
-        status = _discard_output()
-    except SystemExit as exit:  # typer raises it when a write finds the pipe closed
-        status = _discard_output() if isinstance(exit.__context__, BrokenPipeError) else exit.code
-    except Exception as error:
-        status = _unexpected(error)
+    """Run the command line and exit with its status."""
+    status, line = _run(arguments)
+    if interruption.received() or status == INTERRUPTED:  # typer turns the exception into this status
+        number = interruption.received() or signal.SIGINT
+        status, line = interruption.exit_status(number), interruption.describe(number)
+    if interruption.received():
+        _discard_output()  # its reader may not read the rest any more
+    if line:
+        logs.print_message(line, logging.ERROR)
     try:
         sys.stdout.flush()
     except OSError:  # Python would flush once more at exit, and change the status
         _discard_output()
-    raise SystemExit(status or 0)
+    raise SystemExit(status)
+
+
+def _run(arguments: list[str] | None) -> tuple[int, str]:
+    """Run the command line; return the exit status, and the line for the user that explains it."""
+    try:
+        _require_utf8(sys.argv[1:] if arguments is None else arguments)
+        status = app(arguments, prog_name="faxstore", standalone_mode=False)
+        sys.stdout.flush()
+        return status or 0, ""
+    except FaxstoreError as error:
+        return error.exit_status, str(error)
+    except typer.TyperException as error:
+        return error.exit_code, _wrong_use(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED, ""
+    except typer.Abort:
+        return DECLINED, "not confirmed: nothing was changed"
+    except BrokenPipeError:
+        return _discard_output(), ""
+    except SystemExit as exit:  # typer raises it when a write finds the pipe closed
+        return (_discard_output() if isinstance(exit.__context__, BrokenPipeError) else int(exit.code or 0)), ""
+    except Exception as error:
+        return _unexpected(error)
 
 
 def _print_version(wanted: bool) -> None:
@@ -97,7 +115,8 @@ def root(
       faxstore ingest     watch the servers
 
     The exit status is 0 for success, 1 if a check failed, 2 for wrong use or missing rights, 3 if a server or the
-    database could not be reached.
+    database could not be reached, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. An interrupted command leaves
+    no partial file and loses nothing in the database: run it again.
     """
     logs.configure(log_format[0] if log_format else logs.LogFormat.TEXT)
     context.obj = GeneralOptions().merge(on_command_line(context, context.params))
@@ -138,12 +157,6 @@ def _require_utf8(arguments: list[str]) -> None:
             ) from error
 
 
-def _complain(line: str, status: int) -> int:
-    if line:
-        logs.print_message(line, logging.ERROR)
-    return status
-
-
 def _wrong_use(error: typer.TyperException) -> str:
     """One line with what is wrong and the command that shows the help; empty if typer has shown the help itself."""
     text = " ".join(error.format_message().split()).replace("Value error, ", "")
@@ -154,19 +167,20 @@ def _wrong_use(error: typer.TyperException) -> str:
 
 
 def _discard_output() -> int:
-    """Send the rest of standard output to /dev/null, because its reader (head, less) has closed the pipe."""
+    """Send the rest of standard output to /dev/null, because its reader (head, less) has closed or left the pipe."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _unexpected(error: Exception) -> int:
+def _unexpected(error: Exception) -> tuple[int, str]:
     """Log a defect with its traceback.  A full disk below standard output is not a defect: it is one line.
 
-    An error of a file that a command writes has the name of the file (export/files.py); that of standard output has
+    An error of a file that a command writes has the name of the file (system/files.py); that of standard output has
     no name.
     """
     if isinstance(error, OSError) and error.errno in DISK_FULL and error.filename is None:
-        return _complain(f"standard output cannot be written: {error.strerror}", UsageError.exit_status)
-    logs.log.critical("internal error, please report it", exc_info=error)
-    return FaxstoreError.exit_status
+        return UsageError.exit_status, f"standard output cannot be written: {error.strerror}"
+    if not interruption.received():
+        logs.log.critical("internal error, please report it", exc_info=error)
+    return FaxstoreError.exit_status, ""

@@ -19,6 +19,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from faxstore.system import interruption
 from faxstore.visible import visible, visible_json
 
 log = logging.getLogger("faxstore")
@@ -73,6 +74,8 @@ class _Stderr(logging.Handler):
     """Writes to the current sys.stderr, which tests replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith("psycopg") and interruption.received():
+            return  # a connection that is closed in the middle of a query
         try:
             print(self.format(record), file=sys.stderr, flush=True)
         except Exception:

@@ -16,8 +16,8 @@ from faxstore.billing.formats import VERSION, BillingFormat, file_name, renderer
 from faxstore.billing.ledger import Batch, Ledger, Line
 from faxstore.billing.manifest import manifest, manifest_name
 from faxstore.errors import FaxstoreError, UsageError
-from faxstore.export.files import atomic_file
 from faxstore.export.rows import Progress, counted
+from faxstore.system.files import atomic_file
 
 
 def export_batches(

@@ -26,7 +26,8 @@ MAX_QUEUED_LINES = 100_000
 class Recorder:
     """Context manager that writes lines to a file, gzipped if its name ends in .gz, or to standard output for `-`.
 
-    Only the owner of the file can read it.  Entering it raises UsageError if the file exists or cannot be created.
+    Only the owner of the file can read it; a file without a message is removed.  Entering it raises UsageError if the
+    file exists or cannot be created.
     Leaving it waits until the last line is written; it raises FaxstoreError if a line could not be written, and
     BrokenPipeError if the reader of standard output is gone.
     """
@@ -37,6 +38,7 @@ class Recorder:
         self.on_failure: Callable[[], object] = lambda: None
         """Called once, from any thread, when the recording fails."""
         self._file = file
+        self._created: Path | None = None
         self._failure: Exception | None = None
         self._lines: queue.Queue[Line | None] = queue.Queue(MAX_QUEUED_LINES)
         self._streams = contextlib.ExitStack()
@@ -63,6 +65,8 @@ class Recorder:
             self._streams.close()
         except OSError as late:
             self._fail(late)
+        if self._created is not None and not self.messages:
+            self._created.unlink(missing_ok=True)
         if kind is None and self._failure is not None:
             raise self._error(self._failure)
 
@@ -73,6 +77,7 @@ class Recorder:
         try:
             if not path.exists() or path.is_file():  # a pipe or a device may exist; a file must not
                 path.touch(0o600, exist_ok=False)
+                self._created = path
             plain = self._streams.enter_context(path.open("wb"))
         except FileExistsError as error:
             raise UsageError(f"{path}: the file exists; choose another name") from error

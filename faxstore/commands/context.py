@@ -46,8 +46,8 @@ def written_to(path: Path | None, force: bool) -> Iterator[None]:
 
     Without a path, it goes to standard output.  Raises UsageError if the file exists, unless `force` replaces it.
     """
-    from faxstore.export.files import atomic_file
     from faxstore.export.target import check_output
+    from faxstore.system.files import atomic_file
 
     check_output(path, force)
     if path is None:

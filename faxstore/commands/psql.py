@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ import typer
 
 from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
+from faxstore.system import interruption
 
 _STATUS = {0: 0, 2: 3}
 """Our exit status by that of psql: 2 is a lost connection; 1 and 3, errors of psql and of a script, become 1."""
@@ -81,9 +81,23 @@ def split(dsn: str) -> tuple[str, dict[str, str]]:
 
 
 def _wait_for(command: list[str], environment: Mapping[str, str]) -> int:
-    """Run psql and return its exit status.  Ctrl-C stops a query in psql and must not stop faxstore."""
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
-    try:
-        return subprocess.run(command, env=environment, check=False).returncode
-    finally:
-        signal.signal(signal.SIGINT, before)
+    """Run psql, which gets the signals, and return its exit status.
+
+    Ctrl-C stops a query and not the session.  A signal interrupts faxstore only if psql then fails.
+    """
+    signals: list[int] = []
+    running: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int) -> None:
+        signals.append(number)
+        for psql in running:
+            psql.send_signal(number)
+
+    with interruption.handled_by(pass_on), subprocess.Popen(command, env=environment) as psql:
+        for number in signals:  # that arrived before it ran
+            psql.send_signal(number)
+        running.append(psql)
+        status = psql.wait()
+    if signals and status:
+        interruption.interrupt(signals[0])
+    return status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ import typer
 from faxstore.commands.context import settings_of
 from faxstore.errors import UnreachableError, UsageError
 from faxstore.logs import print_message
+from faxstore.system import interruption
 
 if TYPE_CHECKING:
     from faxstore.ami.collector import Collector
@@ -43,20 +43,14 @@ def run(
     owner can read the file, and an existing file is never overwritten. faxstore import reads recordings.
 
     It reconnects after a lost connection, and ends at once if the server refuses the first login. The exit status is 3
-    if no login was accepted.
+    if no login was accepted. Ctrl-C and SIGTERM are the usual end: the exit status is 0.
 
     Examples:
       faxstore record --server pbx1 --seconds 600 pbx1.jsonl.gz
       faxstore record --server pbx1 | grep FAXStatus
     """
-    from faxstore.capture.recorder import Recorder
-
     chosen = _server(settings_of(context, service=True), server)
-    with Recorder(file) as recorder:
-        collector = asyncio.run(_watch(chosen, recorder, seconds))
-    if not collector.was_connected:
-        raise UnreachableError(_why_not_connected(chosen, collector))
-    print_message(f"{recorder.messages:,} messages of {chosen.name} recorded")
+    print_message(f"{_record(chosen, file, seconds):,} messages of {chosen.name} recorded")
 
 
 def _server(settings: Settings, name: str | None) -> ServerSettings:
@@ -71,6 +65,24 @@ def _server(settings: Settings, name: str | None) -> ServerSettings:
     return servers[name or next(iter(servers))]
 
 
+def _record(server: ServerSettings, file: str, seconds: float | None) -> int:
+    """Record the server, and return the number of messages.
+
+    A signal is the usual end of a recording.  Raises UnreachableError, and Interrupted after a signal, if no login was
+    accepted.
+    """
+    from faxstore.capture.recorder import Recorder
+
+    signals: list[int] = []
+    with interruption.handled_by(signals.append), Recorder(file) as recorder:
+        collector = asyncio.run(_watch(server, recorder, seconds, signals))
+    if collector.was_connected:
+        return recorder.messages
+    if signals:
+        interruption.interrupt(signals[0])
+    raise UnreachableError(_why_not_connected(server, collector))
+
+
 def _why_not_connected(server: ServerSettings, collector: Collector) -> str:
     from faxstore.ami.errors import LoginRefusedError
 
@@ -80,17 +92,26 @@ def _why_not_connected(server: ServerSettings, collector: Collector) -> str:
     return f"{server.name}: nothing was recorded, because the server could not be reached{why}"
 
 
-async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | None) -> Collector:
-    """Record until a signal, the end of the time, a failure of the recorder, or a refused first login."""
+async def _watch(server: ServerSettings, recorder: Recorder, seconds: float | None, signals: list[int]) -> Collector:
+    """Record until a signal, the end of the time, a failure of the recorder, or a refused first login.
+
+    `signals` has the signals so far, and gets those that arrive from now on.
+    """
     from faxstore.ami.collector import Collector
 
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+
+    def end(number: int) -> None:
+        signals.append(number)
+        loop.call_soon_threadsafe(stop.set)
+
     if seconds is not None:
         loop.call_later(seconds, stop.set)
     recorder.on_failure = lambda: loop.call_soon_threadsafe(stop.set)
     collector = Collector(server, recorder.write)
     collector.gives_up = lambda: not collector.was_connected
-    await collector.run(stop)
+    with interruption.handled_by(end):
+        if signals:
+            stop.set()
+        await collector.run(stop)
     return collector

@@ -106,7 +106,7 @@ def _signing(key: Path | None, old_key: Path | None, start: bool) -> Signing:
 
 
 def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:
-    from faxstore.export.files import PUBLIC, atomic_file
+    from faxstore.system.files import PUBLIC, atomic_file
 
     print(text, end="")
     if publish is not None:

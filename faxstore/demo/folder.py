@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from faxstore.errors import UsageError
 from faxstore.store.database import connect
+from faxstore.system.files import atomic_file
 
 MARKER = "this-folder-is-a-demo.txt"
 POLL_INTERVAL = 0.05
@@ -63,8 +64,8 @@ def write_settings(folder: Path, ports: Mapping[str, int], username: str, secret
             f"poll_interval = {POLL_INTERVAL}\nidle_interval = {POLL_INTERVAL}\n"
         )
     file = folder / "faxstore.toml"
-    file.touch(mode=0o600)
-    file.write_text("\n".join(tables), encoding="utf-8")
+    with atomic_file(file) as out:
+        out.write("\n".join(tables).encode())
     return file
 
 
@@ -73,8 +74,11 @@ def _open_marker(folder: Path) -> IO[str]:
     if folder.exists() and not marker.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder}: contains files that no demo created; choose an empty or new --data-dir")
     folder.mkdir(parents=True, exist_ok=True)
-    marker.write_text(_TEXT)
-    return marker.open("a")
+    opened = marker.open("a")
+    if not opened.tell():
+        opened.write(_TEXT)
+        opened.flush()
+    return opened
 
 
 def _quoted(text: str) -> str:

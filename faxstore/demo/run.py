@@ -24,6 +24,7 @@ from faxstore.errors import FaxstoreError
 from faxstore.settings.values import Settings
 from faxstore.store import migrate
 from faxstore.store.database import checked_connection, open_dsn
+from faxstore.system.interruption import cancelled_by_signal
 
 SERVERS: Mapping[str, str] = {
     "pbx1": "crashes in the middle of two faxes and restarts",
@@ -55,7 +56,7 @@ def _play(folder: Path, speed: float, messages: Console) -> Path:
     began = time.monotonic()
     with (folder / "ingest.log").open("w+", encoding="utf-8", errors="replace") as log:
         try:
-            config, recorded = asyncio.run(_play_to(folder, speed, messages, log))
+            config, recorded = asyncio.run(cancelled_by_signal(_play_to(folder, speed, messages, log)))
         except FaxstoreError:
             log.seek(0)
             sys.stderr.write(log.read())

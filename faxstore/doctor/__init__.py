@@ -27,12 +27,17 @@ from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.settings.loading import no_server
 from faxstore.settings.values import ServerSettings, Settings
+from faxstore.system.interruption import cancelled_by_signal
 
 
 def examine(settings: Settings) -> list[Finding]:
     """Return the findings on this machine, on the database, and on each server in the order of the settings."""
     recent, on_database = database.examine(settings)
-    return [*machine.examine(settings.data_dir), *on_database, *asyncio.run(_examine_servers(settings, recent))]
+    return [
+        *machine.examine(settings.data_dir),
+        *on_database,
+        *asyncio.run(cancelled_by_signal(_examine_servers(settings, recent))),
+    ]
 
 
 async def _examine_servers(settings: Settings, recent: dict[str, RecentFaxes]) -> list[Finding]:

@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, case, cast, func, literal
 
 from faxstore.export.datasets import Dataset
-from faxstore.export.files import at_start
 from faxstore.export.rows import Progress, copy_lines, counted, iso_8601
 from faxstore.store.database import Connection
+from faxstore.system.files import at_start
 
 _OPTIONS = "format csv, header true, encoding 'utf8'"
 _CONTROLS_AND_BLANKS = (

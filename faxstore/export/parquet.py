@@ -22,10 +22,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from faxstore.export.datasets import Dataset
-from faxstore.export.files import PRIVATE, PRIVATE_FOLDER, sync_folder
 from faxstore.export.rows import FETCH, Progress, counted, fetch_rows
 from faxstore.settings.server_names import NULL, folder_name
 from faxstore.store.database import Connection
+from faxstore.system.files import PRIVATE, PRIVATE_FOLDER, sync_folder
 
 PARTITION = "server"
 """The column that is in the path instead of the files."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from faxstore.export import csv, jsonl, parquet, xferfaxlog
 from faxstore.export.datasets import Dataset
-from faxstore.export.files import atomic_folder
 from faxstore.export.rows import Progress
 from faxstore.export.target import SessionsFormat, Target
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.period import require_time_zone
+from faxstore.system.files import atomic_folder
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from faxstore.errors import UsageError
-from faxstore.export.files import atomic_file, write_errors
+from faxstore.system.files import atomic_file, write_errors
 from faxstore.visible import visible
 
 

@@ -8,7 +8,8 @@ import secrets
 import socket
 from pathlib import Path
 
-from faxstore.spool.file import MODE
+from faxstore.errors import UsageError
+from faxstore.system.files import atomic_file
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,9 @@ def collector_id(folder: Path) -> str:
         if _ID.fullmatch(stored):
             spool_id = stored
         else:
-            path.touch(MODE)
-            path.write_text(f"{spool_id}\n", encoding="ascii")
-    except OSError as error:
-        log.warning("spool: the id %s cannot be stored: %s", path, error.strerror)
+            with atomic_file(path) as file:
+                file.write(f"{spool_id}\n".encode())
+    except (OSError, UsageError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        log.warning("spool: the id %s cannot be stored: %s", path, reason)
     return f"{socket.gethostname()}/{spool_id}"

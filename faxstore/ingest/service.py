@@ -47,6 +47,8 @@ def run(settings: Settings) -> None:
     another ingestor uses the spool.
     """
     servers = require_servers(settings)
+    signals = StopSignals()
+    signals.install()
     with open_dsn(settings) as dsn:
         _check_schema(dsn)
         folder = settings.data_dir / "spool"
@@ -54,7 +56,7 @@ def run(settings: Settings) -> None:
         try:
             own_id = collector_id(folder)
             election = LeaderElection([each.name for each in servers], Leases(dsn, own_id))
-            _ingest(servers, spool, Carrier(dsn, spool, own_id), election)
+            _ingest(servers, spool, Carrier(dsn, spool, own_id), election, signals)
         finally:
             spool.close()
 
@@ -68,10 +70,10 @@ def _check_schema(dsn: str) -> None:
         log.warning("%s; records wait in the spool", error)
 
 
-def _ingest(servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, election: LeaderElection) -> None:
+def _ingest(
+    servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, election: LeaderElection, signals: StopSignals
+) -> None:
     writer = SpoolWriter(spool)
-    signals = StopSignals()
-    signals.install()
     writer.start()
     carrier.start()
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from faxstore.errors import UsageError
+from faxstore.system.files import atomic_file
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -115,16 +115,10 @@ def new_key(path: Path, name: str) -> PublicKey:
     private = _ed25519().Ed25519PrivateKey.generate()
     public = PublicKey(name, private.public_key().public_bytes_raw())
     seed = base64.b64encode(b"\1" + private.private_bytes_raw()).decode()
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise UsageError(f"--new-key {path}: the file exists; faxstore never overwrites a key") from error
-    except OSError as error:
-        raise UsageError(f"--new-key {path}: {error.strerror}") from error
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"PRIVATE+KEY+{name}+{public.key_id.hex()}+{seed}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    with atomic_file(path) as file:
+        if path.exists():
+            raise UsageError(f"--new-key {path}: the file exists; faxstore never overwrites a key")
+        file.write(f"PRIVATE+KEY+{name}+{public.key_id.hex()}+{seed}\n".encode())
     return public
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 from faxstore.errors import FaxstoreError, UnreachableError, UsageError, one_line
@@ -127,9 +128,14 @@ def one_moment(connection: Connection) -> Iterator[None]:
             try:
                 yield
             except BaseException:
-                if connection.lock.locked():  # by a COPY that was abandoned: the rollback would wait for it forever
+                if _is_stuck(connection):
                     connection.close()
                 raise
     finally:
         if not connection.closed:
             connection.isolation_level = connection.read_only = None
+
+
+def _is_stuck(connection: Connection) -> bool:
+    """Whether a COPY or a query was abandoned: a rollback would wait for it forever, or fail."""
+    return connection.lock.locked() or connection.info.transaction_status is TransactionStatus.ACTIVE

