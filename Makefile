@@ -77,9 +77,10 @@ currencies: $(READY) ## write the currencies of fax.rate from the list of ISO 42
 	$(BIN)/python -m tests.kit.iso_4217
 
 # Until 0.1.0 is released, revision 0001 follows the schema. Afterwards each change is a revision of its own.
-freeze: $(READY) ## write migrations/sql from faxstore/sql
+freeze: $(READY) ## write migrations/sql and the catalog that verify compares with, from faxstore/sql
 	$(BIN)/python -c 'from faxstore import sql; print(sql.schema(), end="")' > migrations/sql/0001_up.sql
 	cp faxstore/sql/rights/roles.sql migrations/sql/roles.sql
+	$(BIN)/python -m faxstore.verify.freeze
 
 docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 	$(BIN)/python -m docs.reference.generate

@@ -25,10 +25,10 @@ from faxstore.log import prove, seal
 from faxstore.log.signing import Signing
 from faxstore.store import embedded, migrate
 from faxstore.store.database import Connection, connect
-from faxstore.verify import batches, checkpoints, functions, history, partitions
+from faxstore.verify import batches, catalog, checkpoints, history, partitions
 from faxstore.verify.findings import Scope
 
-CHECKS = (functions.check, partitions.check, batches.check, checkpoints.check, history.check)
+CHECKS = (catalog.check, partitions.check, batches.check, checkpoints.check, history.check)
 
 
 @dataclass

@@ -52,7 +52,8 @@ def run(
 
     Reads and hashes every row and compares it with what was sealed. It finds rows that were changed, removed, added or
     moved, each with its position; checkpoints that were rewritten or do not continue the one before; gaps in the
-    positions; and sessions that do not match their ids. It prints one finding per line, and the exit status is then 1.
+    positions; and sessions that do not match their ids. It also compares tables, views, functions, triggers, owners,
+    rights and roles with those of this version. It prints one finding per line, and the exit status is then 1.
     With a range of positions it reads only the windows of 65,536 rows that overlap it, and trusts the stored tree for
     the others.
 

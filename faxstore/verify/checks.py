@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from faxstore.errors import UsageError
 from faxstore.log import stored
 from faxstore.store.database import Connection
-from faxstore.verify import batches, checkpoints, functions, history, partitions, sessions
+from faxstore.verify import batches, catalog, checkpoints, history, partitions, sessions
 from faxstore.verify.findings import Check, Finding, Scope
 
 CHECKS: tuple[Check, ...] = (
-    functions.check,
+    catalog.check,
     partitions.check,
     batches.check,
     checkpoints.check,
@@ -21,7 +21,11 @@ CHECKS: tuple[Check, ...] = (
 
 
 def findings(connection: Connection, scope: Scope, checks: Sequence[Check] = CHECKS) -> Iterator[Finding]:
-    """Yield the findings of all checks.  Raises UsageError if the scope begins beyond the end of the history."""
+    """Yield the findings of all checks.  Raises UsageError if the scope begins beyond the end of the history.
+
+    The checks call no function of another schema in place of PostgreSQL's own, whatever the settings of the user are.
+    """
+    connection.execute("set search_path = pg_catalog, pg_temp")
     _require_rows(connection, scope)
     for check in checks:
         yield from check(connection, scope)

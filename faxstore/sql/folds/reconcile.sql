@@ -21,7 +21,7 @@ begin atomic
          where h.server = of_server and h.event = 'FAXStats' and h.observed_at <= from_moment
          order by h.observed_at desc limit 1)
         union all
-        (select h.observed_at, h.details, 'after'
+        (select h.observed_at, h.details, 'after' as side
          from fax.server_history h
          where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= to_moment
          order by h.observed_at limit 1)
