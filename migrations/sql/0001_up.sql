@@ -2778,7 +2778,7 @@ begin atomic
          where h.server = of_server and h.event = 'FAXStats' and h.observed_at <= from_moment
          order by h.observed_at desc limit 1)
         union all
-        (select h.observed_at, h.details, 'after'
+        (select h.observed_at, h.details, 'after' as side
          from fax.server_history h
          where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= to_moment
          order by h.observed_at limit 1)
@@ -3949,11 +3949,12 @@ comment on column fax.log_subtree.root is 'Root of the subtree, 32 bytes.';
 -- grain: up to 256 rows that were sealed together
 -- example: select first_position, rows, marks from fax.log_run order by first_position desc limit 3;
 -- A root shows that one of its rows changed. The marks show which one, at 4 bytes per row.
+-- The check has no BETWEEN: PostgreSQL would write it differently after a dump and restore, which verify would report.
 create table fax.log_run (
     first_position bigint primary key,  -- Position of the first row.
     rows           integer not null,  -- Number of rows, ending at the latest before the next multiple of 256.
     marks          bytea not null,  -- First 4 bytes of the leaf hash of each row.
-    check (rows between 1 and 256 and length(marks) = 4 * rows)
+    check (rows >= 1 and rows <= 256 and length(marks) = 4 * rows)
 );
 
 comment on table fax.log_run is 'Prefixes of the leaf hashes of sealed rows, with which faxstore names a changed row. Append-only.';
