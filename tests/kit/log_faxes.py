@@ -71,6 +71,11 @@ def verified(dsn: str, **scope: Any) -> list[Finding]:
         return list(findings(connection, Scope(**scope), (*CHECKS, verification.check)))
 
 
+def verified_rows(dsn: str, **scope: Any) -> list[Finding]:
+    """Verifies without the check of the catalog: the test disabled triggers to change rows."""
+    return [one for one in verified(dsn, **scope) if one.check != "catalog"]
+
+
 def as_lines(found: list[Finding]) -> list[str]:
     """Returns findings as the lines that faxstore verify prints."""
     return [f"{one.check}: {one.where}: {one.what}" for one in found]

@@ -12,7 +12,7 @@ from faxstore.log import keys, note
 from faxstore.log.keys import Signer
 from tests.kit.command_line import run_command
 from tests.kit.given import append
-from tests.kit.log_faxes import as_lines, fax, sealed, sizes, verified
+from tests.kit.log_faxes import as_lines, fax, sealed, sizes, verified_rows
 
 
 class GrowingDatabase:
@@ -51,7 +51,7 @@ def new(tmp_path: Path) -> Signer:
 
 
 def found(log: GrowingDatabase, *trusted: Signer, **scope: object) -> list[str]:
-    return as_lines(verified(log.dsn, public_keys=tuple(one.public for one in trusted), **scope))
+    return as_lines(verified_rows(log.dsn, public_keys=tuple(one.public for one in trusted), **scope))
 
 
 def test_a_signed_log_refuses_a_seal_without_its_key(log: GrowingDatabase, old: Signer, new: Signer) -> None:
