@@ -1,4 +1,7 @@
-"""Finds sessions and rejected messages to erase, and erases them by fax.erase_session() and fax.erase_rejected()."""
+"""Finds personal values to erase, and erases them by fax.erase_session() and fax.erase_number().
+
+A number is found in any spelling (fax.contains_number): in sessions, and elsewhere in the database (fax.find_number).
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from faxstore.errors import UsageError
 from faxstore.store.database import Connection
 
 _WITH_NUMBER = sql.text("queries/store/sessions_with_number")
-_REJECTED_WITH_NUMBER = """
-select count(*) from fax.rejected_message where position(convert_to(%s, 'UTF8') in raw) > 0
+_REJECTED = """
+select r.server, r.observed_at from fax.rejected_message r
+where fax.contains_number(fax.bytes_as_text(r.raw), %(digits)s)
+order by r.observed_at, r.server
 """
-_ALL_REJECTED = """
-select fax.erase_rejected(null, '-infinity', 'infinity', %s, %s)
-where exists (select from fax.rejected_message where position(convert_to(%s, 'UTF8') in raw) > 0)
-"""
+_SIGNS = re.compile(r"[\s\u00ad\u2000-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff\uff0d()/.-]")
+_TRUNK_ZERO = re.compile(r"^(\s*(?:\+|00)[0-9\s]*)\(0\)")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,21 @@ class SessionToErase:
     server: str
     started_at: datetime
     is_open: bool
+    places: Sequence[str] = ()
+    """The columns and headers in which the number was found that an erasure empties."""
+    remaining: Sequence[str] = ()
+    """Those that are not personal: an erasure leaves them."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A column outside of sessions in which a number was found."""
+
+    place: str
+    """Table and column."""
+    rows: int
+    is_erased: bool
+    """Whether fax.erase_number() erases it there."""
 
 
 def find_session(connection: Connection, wanted: UUID) -> SessionToErase:
@@ -43,27 +61,32 @@ def find_session(connection: Connection, wanted: UUID) -> SessionToErase:
     return SessionToErase(*row)
 
 
-def find_by_number(connection: Connection, number: str) -> list[SessionToErase]:
-    """Return the sessions with the number in any personal value.  Reads the whole history.
+def find_by_number(connection: Connection, digits: str) -> list[SessionToErase]:
+    """Return the sessions with the number in any value, also in one that is not personal.  Reads the whole history."""
+    rows = connection.execute(_WITH_NUMBER, {"digits": digits})
+    return [SessionToErase(*row) for row in rows]
 
-    Spaces and punctuation in a value are ignored; a longer number that contains the digits does not match.
-    """
-    digits = digits_of(number)
-    return [SessionToErase(*row) for row in connection.execute(_WITH_NUMBER, {"digits": digits})]
+
+def find_elsewhere(connection: Connection, digits: str) -> list[Elsewhere]:
+    """Return the columns outside of sessions that contain the number."""
+    return [Elsewhere(*row) for row in connection.execute("select * from fax.find_number(%s)", [digits])]
+
+
+def find_rejected(connection: Connection, digits: str) -> list[tuple[str, datetime]]:
+    """Return server and time of each rejected message with the number."""
+    return cast("list[tuple[str, datetime]]", connection.execute(_REJECTED, {"digits": digits}).fetchall())
 
 
 def digits_of(number: str) -> str:
-    """Return the digits of a number.  Raises UsageError for less than 4, which would match too much."""
-    digits = re.sub(r"[\s()/.+-]", "", number)
+    """Return the digits of a number as fax.number_digits() does.
+
+    + and 00 before a country code mean the same and are omitted.  Raises UsageError unless 4 to 20 digits remain; fewer
+    would match too much.
+    """
+    digits = re.sub(r"^(\+|00)", "", _SIGNS.sub("", _TRUNK_ZERO.sub(r"\1", number)))
     if not re.fullmatch(r"[0-9]{4,20}", digits):
         raise UsageError(f"--number {number!r}: expected 4 to 20 digits")
     return digits
-
-
-def count_rejected(connection: Connection, number: str) -> int:
-    """Return how many rejected messages contain the number exactly as given."""
-    row = connection.execute(_REJECTED_WITH_NUMBER, [number]).fetchone()
-    return cast("int", row[0]) if row else 0
 
 
 def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], reason: str) -> int:
@@ -75,6 +98,6 @@ def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], r
     return rows
 
 
-def erase_rejected(connection: Connection, number: str, reason: str) -> None:
-    """Empty the rejected messages that contain the number."""
-    connection.execute(_ALL_REJECTED, [reason, number, number])
+def erase_elsewhere(connection: Connection, digits: str, reason: str) -> None:
+    """Erase the number outside of sessions."""
+    connection.execute("select * from fax.erase_number(%s, %s)", [digits, reason])

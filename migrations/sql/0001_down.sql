@@ -16,7 +16,8 @@ end
 $$;
 
 -- Trigger functions, with their triggers.
-drop function fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_erasure, fax.check_rate,
+drop function fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
+    fax.check_reason_erasure, fax.check_erasure, fax.check_rate,
     fax.record_rate_change, fax.refuse_change cascade;
 
 -- The billing ledger.
@@ -27,7 +28,9 @@ drop table fax.export_delivery, fax.export_pending, fax.export_line, fax.export_
 
 -- The log.
 drop view fax.log_leaves;
-drop function fax.erase_rejected, fax.erase_session, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
+drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.places_of_erasure, fax.figure_headers, fax.erase_reader_state,
+    fax.json_without_channel, fax.json_without_number, fax.text_without_number, fax.bytes_as_text, fax.bytes_as_json,
+    fax.erase_rejected, fax.erase_session, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
     fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
 drop table fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest, fax.session_salt;
 
@@ -56,7 +59,8 @@ drop view fax.failures, fax.usage_daily;
 drop function fax.usage;
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
 drop function fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.gap_reason, fax.reported_time,
-    fax.dialled_number, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
+    fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
+    fax.number_digits, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
     fax.page_quality, fax.page_lines, fax.resolution_name;
 drop table fax.quality_class, fax.technology;
 

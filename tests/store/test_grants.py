@@ -22,7 +22,8 @@ VIEWS = [
 GRANTED: dict[str, dict[str, str]] = {
     "fax_ingest": {
         **dict.fromkeys((*HISTORY, "alembic_version"), "SELECT"),
-        **dict.fromkeys(("staged_row", "server_history", "rejected_message"), "INSERT"),
+        **dict.fromkeys(("staged_row", "server_history"), "INSERT"),
+        "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
         **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
     },
     "fax_reader": dict.fromkeys(
@@ -55,7 +56,7 @@ FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "reported_result", "peer_id", "last_list_before",
-    "usage",
+    "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 OF_LEDGER = [

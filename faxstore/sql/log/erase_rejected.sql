@@ -17,7 +17,7 @@ begin
     where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
       and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
     update fax.rejected_message r
-    set raw = ''
+    set raw = '', digest = uuid_send(gen_random_uuid())
     where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
       and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
     get diagnostics erased = row_count;

@@ -1,5 +1,5 @@
--- Erases the personal values of one session from the history, fax.session and the billing ledger. Figures and proofs
--- remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
+-- Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending
+-- imports. Figures and proofs remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
 -- erased.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');
 create function fax.erase_session(of_session uuid, because text) returns bigint
@@ -16,6 +16,7 @@ begin
         raise exception 'there is no session %', of_session using errcode = 'no_data_found';
     end if;
     perform fax.lock_log();
+    perform fax.erase_reader_state(of_session);
     insert into fax.session_salt (session_id) values (of_session) on conflict do nothing;
     select k.salt into current_salt from fax.session_salt k where k.session_id = of_session;
 

@@ -5,6 +5,7 @@ revoke all on all functions in schema fax from public;
 grant insert on fax.staged_row to fax_ingest;
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
+grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function
     fax.lock_append(),
@@ -34,6 +35,11 @@ grant execute on function
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.peer_id(text),
+    fax.number_digits(text),
+    fax.number_pattern(text),
+    fax.without_escapes(text),
+    fax.without_percent(text),
+    fax.contains_number(text, text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),

@@ -1,18 +1,44 @@
--- grain: one session with a personal value that contains a number: its digits, not as part of a longer number
--- Escaped characters (\x00 in text, \u0001 in JSON) are no digits of a number.
-with found as (
-    select s.session_id
+-- grain: one session with a number in one of its values, in any spelling (fax.contains_number)
+-- Returns the columns and headers that contain it: those that an erasure empties, and those that are not personal and
+-- remain. The values of a row are tested together first, because few rows contain the number.
+with place (session_id, name, is_erased) as (
+    select s.session_id, v.name, v.is_erased
     from fax.session s
-    where translate(regexp_replace(s.channel, '\\x[0-9a-f]{2}', '|', 'g'), E' \u00a0()/.-', '')
-          ~ ('(^|\D)' || %(digits)s || '(\D|$)')
+    cross join lateral (values
+        ('channel', s.channel, true), ('uniqueid', s.uniqueid, false),
+        ('technology', s.technology, false), ('operation', s.operation, false)) v (name, value, is_erased)
+    where fax.contains_number(v.value, %(digits)s)
     union
-    select h.session_id
+    select h.session_id, v.name, v.is_erased
     from fax.session_history h
-    where translate(regexp_replace(concat_ws('|', h.file_name, fax.personal_details(h.details)::text),
-                                   '\\(x[0-9a-f]{2}|u[0-9a-f]{4})', '|', 'g'), E' \u00a0()/.-', '')
-          ~ ('(^|\D)' || %(digits)s || '(\D|$)')
+    cross join lateral (
+        values ('file_name', h.file_name, true), ('operation', h.operation, false),
+            ('state', h.state, false), ('session_type', h.session_type, false), ('event', h.event, false)
+        union all
+        select e.key, i.value #>> '{}', not exists (
+            select from jsonb_path_query(fax.plain_details(h.details) -> e.key, '$[*]') p (value) where p.value = i.value)
+        from jsonb_each(h.details) e
+        cross join lateral jsonb_path_query(e.value, '$[*]') i (value)
+        union all
+        select 'the name of a header', e.key, true from jsonb_each(h.details) e
+    ) v (name, value, is_erased)
+    where fax.contains_number(
+            concat_ws('|', h.file_name, h.operation, h.state, h.session_type, h.event, h.details::text), %(digits)s)
+      and fax.contains_number(v.value, %(digits)s)
+    union
+    select l.session_id, 'fax.export_line.' || v.name, v.is_erased
+    from fax.export_line l
+    cross join lateral (values
+        ('caller_number', l.caller_number, true), ('called_number', l.called_number, true),
+        ('local_station_id', l.local_station_id, true), ('remote_station_id', l.remote_station_id, true),
+        ('account_code', l.account_code, false), ('uniqueid', l.uniqueid, false), ('linkedid', l.linkedid, false)
+    ) v (name, value, is_erased)
+    where fax.contains_number(v.value, %(digits)s)
 )
-select s.session_id, s.server, s.started_at, s.is_open
-from fax.session s
-where s.session_id in (select t.session_id from found t)
+select s.session_id, s.server, s.started_at, s.is_open,
+       coalesce(array_agg(p.name order by p.name) filter (where p.is_erased), '{}') as erased,
+       coalesce(array_agg(p.name order by p.name) filter (where not p.is_erased), '{}') as remaining
+from place p
+join fax.session s on s.session_id = p.session_id
+group by s.session_id
 order by s.started_at, s.session_id
