@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -16,10 +17,38 @@ from faxstore.logs import print_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from faxstore.settings.values import Settings
     from faxstore.store.database import Connection
     from faxstore.store.erasure import Elsewhere, SessionToErase
+
+REJECTED = "fax.rejected_message.raw"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be erased; str() counts it."""
+
+    sessions: Sequence[SessionToErase]
+    others: Sequence[Elsewhere]
+    """Columns outside of sessions."""
+    digits: str
+    """The number; empty to erase a session by its id."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to erase."""
+        return not (self.sessions or self.others)
+
+    def __str__(self) -> str:
+        sessions = _counted(len(self.sessions), "session")
+        if not self.digits:
+            return sessions
+        rejected = sum(one.rows for one in self.others if one.place == REJECTED)
+        rest = sum(one.rows for one in self.others if one.place != REJECTED)
+        return f"{sessions}, {_counted(rejected, 'rejected message')} and {_counted(rest, 'other row')}"
 
 
 def run(
@@ -37,34 +66,35 @@ def run(
     Numbers, names, station ids, file names and channels are erased. Pages, bad lines, times and results remain, and
     every proof stays valid: the log contains a salted digest of each value, and the salt is erased with the value.
 
-    --number reads the whole history and finds the number in any spelling: +49 151 ..., 0049151..., 49151...; with
-    hyphens or no-break spaces, in URIs, in names of channels. A number without its country code (0151...) is another
-    number: search for both. It also erases the number in rejected messages and wherever else it is in the database.
-    What contains it is listed on standard output, with the columns and headers.
+    --number reads the whole history and finds the number in any spelling: with + or 00, blanks or hyphens, in URIs and
+    channels. Without its country code (0151...) it is another number: search for both. The number is also erased in
+    rejected messages and other tables. Standard output lists what contains it, with the columns and headers.
 
-    This command needs the role fax_owner. The spool, recordings, exported files and backups may contain personal values
-    too: see docs/how-to/personal-data.md.
+    This command needs the role fax_owner. It does not reach the spool, recordings and other files, which it names: see
+    docs/how-to/personal-data.md.
 
     Examples:
       faxstore erase --number +15550100 --dry-run
       faxstore erase --session 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --reason "request of 25 November"
     """
-    from faxstore.store.database import open_database
-
     digits = _checked(session, number, reason)
     settings = settings_of(context)
-    with open_database(settings, "fax_owner") as connection:
+    with _owner(settings) as connection:
         found, elsewhere = _find(connection, session, digits)
         to_erase = [one for one in found if one.places or session]
-        others = [one for one in elsewhere if one.is_erased]
-        what = _what(to_erase, others, digits)
-        if dry_run or not (to_erase or others):
-            print_message(f"{what} would be erased" if to_erase or others else "nothing to erase")
+        plan = Plan(to_erase, [one for one in elsewhere if one.is_erased], digits)
+        if not dry_run and not plan.is_empty:
+            _confirm(plan, yes)
+            _erase(connection, plan, reason)
         else:
-            if not yes:
-                _confirm(what)
-            _erase(connection, to_erase, digits if others else "", reason, what)
+            print_message("nothing to erase" if plan.is_empty else f"{plan} would be erased")
     _report_rest(found, elsewhere, settings.data_dir)
+
+
+def _owner(settings: Settings) -> AbstractContextManager[Connection]:
+    from faxstore.store.database import open_database
+
+    return open_database(settings, "fax_owner")
 
 
 def _checked(session: UUID | None, number: str | None, reason: str) -> str:
@@ -91,14 +121,13 @@ def _find(connection: Connection, session: UUID | None, digits: str) -> tuple[li
     return found, elsewhere
 
 
-def _erase(connection: Connection, sessions: Sequence[SessionToErase], digits: str, reason: str, what: str) -> None:
-    """Erase the sessions, and the number outside of sessions if `digits` is not empty."""
+def _erase(connection: Connection, plan: Plan, reason: str) -> None:
     from faxstore.store import erasure
 
-    rows = erasure.erase_sessions(connection, sessions, reason)
-    if digits:
-        erasure.erase_elsewhere(connection, digits, reason)
-    print_message(f"erased: {what}, {rows} rows of the history")
+    rows = erasure.erase_sessions(connection, plan.sessions, reason)
+    if plan.others:
+        erasure.erase_elsewhere(connection, plan.digits, reason)
+    print_message(f"erased: {plan}, {rows} rows of the history")
 
 
 def _list(connection: Connection, found: Sequence[SessionToErase], elsewhere: Sequence[Elsewhere], digits: str) -> None:
@@ -108,11 +137,11 @@ def _list(connection: Connection, found: Sequence[SessionToErase], elsewhere: Se
     for one in found:
         line = f"{one.session_id} {one.server} {one.started_at.isoformat()}{' open' * one.is_open}"
         print(line + f": {', '.join(one.places)}" * bool(one.places) + _remains(one.remaining))
-    if any(one.place.startswith("fax.rejected_message.") for one in elsewhere):
+    if any(one.place == REJECTED for one in elsewhere):
         for server, observed_at in erasure.find_rejected(connection, digits):
             print(f"rejected message {server} {observed_at.isoformat()}")
     for other in elsewhere:
-        if not other.place.startswith("fax.rejected_message."):
+        if other.place != REJECTED:
             print(f"{other.place}: {_counted(other.rows, 'row')}{'' if other.is_erased else ' (remains)'}")
 
 
@@ -120,23 +149,16 @@ def _remains(places: Sequence[str]) -> str:
     return f" (remains in {', '.join(places)})" if places else ""
 
 
-def _what(sessions: Sequence[SessionToErase], others: Sequence[Elsewhere], digits: str) -> str:
-    if not digits:
-        return _counted(len(sessions), "session")
-    rejected = sum(one.rows for one in others if one.place == "fax.rejected_message.raw")
-    rest = sum(one.rows for one in others if not one.place.startswith("fax.rejected_message."))
-    counts = (_counted(len(sessions), "session"), _counted(rejected, "rejected message"), _counted(rest, "other row"))
-    return f"{counts[0]}, {counts[1]} and {counts[2]}"
-
-
 def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
-def _confirm(what: str) -> None:
+def _confirm(plan: Plan, yes: bool) -> None:
+    if yes:
+        return
     if not sys.stdin.isatty():
         raise UsageError("erase: this cannot be undone: confirm with --yes, or run it on a terminal")
-    typer.confirm(f"Erase the personal values of {what}? This cannot be undone.", abort=True, err=True)
+    typer.confirm(f"Erase the personal values of {plan}? This cannot be undone.", abort=True, err=True)
 
 
 def _report_rest(found: Sequence[SessionToErase], elsewhere: Sequence[Elsewhere], data_dir: Path) -> None:
