@@ -298,7 +298,7 @@ comment on column fax.server_history.details is 'Headers as sent. Of faxstore''s
 create table fax.rejected_message (
     server       text not null,  -- Name of the server in the settings.
     observed_at  timestamptz not null,  -- When the message arrived, by the observer's clock.
-    digest       bytea not null,  -- SHA-256 of reason and raw, which makes repeats no-ops.
+    digest       bytea not null,  -- SHA-256 of reason and raw, which makes repeats no-ops; 16 random bytes if the message was erased.
     collector_id text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
     reason       text not null,  -- Why it was rejected. Contains nothing from the message.
     raw          bytea not null,  -- The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.
@@ -311,7 +311,7 @@ comment on column fax.rejected_message.server is 'Name of the server in the sett
 
 comment on column fax.rejected_message.observed_at is 'When the message arrived, by the observer''s clock.';
 
-comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw, which makes repeats no-ops.';
+comment on column fax.rejected_message.digest is 'SHA-256 of reason and raw, which makes repeats no-ops; 16 random bytes if the message was erased.';
 
 comment on column fax.rejected_message.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
 
@@ -1229,6 +1229,85 @@ as $$
 $$;
 
 comment on function fax.peer_id is 'A station id or number without padding, by which the faxes of one peer are found: without blanks, no-break spaces and control characters at either end, as characters or as escapes (\x00 as the history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet). NULL if nothing else remains. Everything in between stays, in any alphabet.';
+
+-- The digits of a phone number, by which faxstore searches for it: without blanks, signs, brackets, and the + or 00 in
+-- front of a country code. NULL if it is no number of 4 to 20 digits.
+-- example: select fax.number_digits('+49 (0)151 9999-9992');
+create function fax.number_digits(number text) returns text
+language sql immutable parallel safe
+as $$
+    select case when d.digits ~ '^[0-9]{4,20}$' then d.digits end
+    from (select regexp_replace(regexp_replace(regexp_replace(translate(number, '０１２３４５６７８９＋', '0123456789+'),
+        '^(\s*(?:\+|00)[0-9\s]*)\(0\)', '\1'),
+        '[\s\u00a0\u00ad\u2000-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff\uff0d()/.-]', '', 'g'),
+        '^(\+|00)', '') as digits) d
+$$;
+
+comment on function fax.number_digits is 'The digits of a phone number, by which faxstore searches for it: without blanks, signs, brackets, and the + or 00 in front of a country code. NULL if it is no number of 4 to 20 digits.';
+
+-- The regular expression that finds a number, given as its digits, in a text. Between digits it admits up to three
+-- blanks or signs, and (0). 00 may precede it.
+-- It does not match a part of a longer number: digits directly before or after, or a + before it with so few digits in
+-- between that both can be one number (15 digits at most). A number of fewer than 10 digits may lack its area code, so
+-- digits behind a blank or a sign belong to it too, unless they are the suffix of a channel (PJSIP/5550177-00000001).
+-- example: select '+49 151 9999-9992' ~ fax.number_pattern('4915199999992');
+create function fax.number_pattern(digits text) returns text
+language sql immutable parallel safe
+as $$
+    select case when length(digits) >= 10 then p.before || p.number || '(?![0-9])'
+           else format('(?:%1$s(?<![0-9]%2$s{1,3})%3$s(?:(?![0-9]|%2$s{1,3}[0-9])|(?=-[0-9a-f]{8}(?![0-9A-Za-z])))'
+                       '|(?<=[A-Za-z]/|[A-Za-z]/[a-z]?[0-9]{1,3}/)\+?%3$s(?![0-9]))', p.before, s.sign, p.number) end
+    from (select '[ \t\u00a0\u00ad\u2000-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff\uff0d()/.-]' as sign) s
+    cross join lateral (
+        select
+            '(?<![0-9])' || case when digits ~ '^0' or length(digits) > 14 then ''
+                else format('(?<!\+%1$s{0,3}(?:[0-9]%1$s{0,3}){1,%2$s})', s.sign, 15 - length(digits)) end as before,
+            format('(?:0{2,3}%1$s{0,3})?', s.sign)
+                || regexp_replace(digits, '(?!^)', format('%1$s{0,3}(?:\\(0\\)%1$s{0,3})?', replace(s.sign, '\', '\\')), 'g') as number
+    ) p
+$$;
+
+comment on function fax.number_pattern is 'The regular expression that finds a number, given as its digits, in a text. Between digits it admits up to three blanks or signs, and (0). 00 may precede it. It does not match a part of a longer number: digits directly before or after, or a + before it with so few digits in between that both can be one number (15 digits at most). A number of fewer than 10 digits may lack its area code, so digits behind a blank or a sign belong to it too, unless they are the suffix of a channel (PJSIP/5550177-00000001).';
+
+-- A text to search for a number: bytes that faxstore stored as \xNN, and \uNNNN, end a number or are blanks within it;
+-- full-width digits are digits.
+-- example: select fax.without_escapes('\x005550177\xa0');
+create function fax.without_escapes(value text) returns text
+language sql immutable parallel safe
+as $$
+    select regexp_replace(regexp_replace(translate(value, '０１２３４５６７８９＋', '0123456789+'),
+        '\\+(x(a0|ad)|u00(a0|ad)|u20[01][0-9a-f]|u202f)', ' ', 'gi'),
+        '\\+(x[0-9a-f]{2}|u[0-9a-f]{4})', '|', 'gi')
+$$;
+
+comment on function fax.without_escapes is 'A text to search for a number: bytes that faxstore stored as \xNN, and \uNNNN, end a number or are blanks within it; full-width digits are digits.';
+
+-- A text to search for a number, with the escapes of a URI decoded as far as a number may contain them.
+-- example: select fax.without_percent('sip:%2B49%20151%2099999992@example.org');
+create function fax.without_percent(value text) returns text
+language sql immutable parallel safe
+as $$
+    select regexp_replace(regexp_replace(regexp_replace(value,
+        '%2B', '+', 'gi'),
+        '%(20|28|29|2D|2E|2F|C2%A[0D]|E2%80%(8[0-9A-F]|9[0-5]|AF))', ' ', 'gi'),
+        '%[0-9A-F]{2}', '|', 'gi')
+$$;
+
+comment on function fax.without_percent is 'A text to search for a number, with the escapes of a URI decoded as far as a number may contain them.';
+
+-- Whether a text contains a number in any spelling: +49 151 …, 0049151…, with no-break spaces or hyphens, in a URI (also
+-- with %2B), before the suffix of a channel. The number is given as fax.number_digits() returns it.
+-- Its digits with anything but digits in between are tested first, which takes a hundredth of the time.
+-- example: select fax.contains_number('PJSIP/4915199999992-00000000;1', '4915199999992');
+create function fax.contains_number(value text, digits text) returns boolean
+language sql immutable parallel safe
+as $$
+    select (value ~ regexp_replace(digits, '(?!^)', '[^1-9]{0,12}', 'g') and value ~ fax.number_pattern(digits))
+        or (value ~ '[\\%０-９]' and (fax.without_escapes(value) ~ fax.number_pattern(digits)
+                                     or fax.without_percent(value) ~ fax.number_pattern(digits)))
+$$;
+
+comment on function fax.contains_number is 'Whether a text contains a number in any spelling: +49 151 …, 0049151…, with no-break spaces or hyphens, in a URI (also with %2B), before the suffix of a channel. The number is given as fax.number_digits() returns it. Its digits with anything but digits in between are tested first, which takes a hundredth of the time.';
 
 -- A timestamp in the details of one of faxstore's own events (ISO 8601, UTC).
 -- Any other text is NULL, never an error: the content of a row must not break a view.
@@ -4122,8 +4201,8 @@ $$;
 
 comment on function fax.check_erasure is 'Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values, this transaction has recorded the erasure, and the digests are stored, so that the row''s leaf does not change.';
 
--- Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message and this transaction
--- has recorded the erasure.
+-- Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message, replaces the digest by
+-- 16 bytes, which are random, and this transaction has recorded the erasure.
 create function fax.check_rejected_erasure() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -4132,7 +4211,9 @@ declare
     restored record := new;
 begin
     restored.raw := old.raw;
-    if new.raw = '' and restored is not distinct from old and fax.erasure_recorded(null, old.server, old.observed_at) then
+    restored.digest := old.digest;
+    if new.raw = '' and length(new.digest) = 16 and restored is not distinct from old
+       and fax.erasure_recorded(null, old.server, old.observed_at) then
         return new;
     end if;
     raise exception 'fax.% is append-only: update is refused', tg_table_name
@@ -4140,10 +4221,180 @@ begin
 end
 $$;
 
-comment on function fax.check_rejected_erasure is 'Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message and this transaction has recorded the erasure.';
+comment on function fax.check_rejected_erasure is 'Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message, replaces the digest by 16 bytes, which are random, and this transaction has recorded the erasure.';
 
--- Erases the personal values of one session from the history, fax.session and the billing ledger. Figures and proofs
--- remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
+-- Trigger of fax.server_history, for each row: admits an UPDATE only if (erased) replaces a part of headers, and this
+-- transaction has recorded the erasure.
+create function fax.check_server_erasure() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    restored record := new;
+begin
+    restored.details := old.details;
+    if restored is not distinct from old
+       and fax.erasure_recorded(null, old.server, old.observed_at)
+       and not exists (
+           select from jsonb_each(new.details) e
+           where e.value is distinct from old.details -> e.key and e.key || e.value::text not like '%(erased)%')
+       and (new.details ?& array(select jsonb_object_keys(old.details))
+            or exists (select from jsonb_object_keys(new.details) n (name) where n.name like '%(erased)%'))
+    then
+        return new;
+    end if;
+    raise exception 'fax.% is append-only: update is refused', tg_table_name
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.check_server_erasure is 'Trigger of fax.server_history, for each row: admits an UPDATE only if (erased) replaces a part of headers, and this transaction has recorded the erasure.';
+
+-- Trigger of fax.erasure, for each row: admits an UPDATE only if (erased) replaces a part of the reason, and this
+-- transaction has recorded an erasure.
+create function fax.check_reason_erasure() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    restored record := new;
+begin
+    restored.reason := old.reason;
+    if restored is not distinct from old and new.reason like '%(erased)%' and fax.erasure_recorded(null, '', now()) then
+        return new;
+    end if;
+    raise exception 'fax.% is append-only: update is refused', tg_table_name
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.check_reason_erasure is 'Trigger of fax.erasure, for each row: admits an UPDATE only if (erased) replaces a part of the reason, and this transaction has recorded an erasure.';
+
+-- Bytes as the JSON that they contain; NULL if they contain anything else.
+-- example: select fax.bytes_as_json(body) from fax.waiting_record;
+create function fax.bytes_as_json(bytes bytea) returns jsonb
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return convert_from(bytes, 'UTF8')::jsonb;
+exception when data_exception or program_limit_exceeded or statement_too_complex then
+    return null;
+end
+$$;
+
+comment on function fax.bytes_as_json is 'Bytes as the JSON that they contain; NULL if they contain anything else.';
+
+-- Bytes as text in which to search for a number: JSON without its escapes, other UTF-8 as it is, else with each byte that
+-- is not ASCII escaped.
+-- example: select fax.bytes_as_text(raw) from fax.rejected_message;
+create function fax.bytes_as_text(bytes bytea) returns text
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return coalesce(fax.bytes_as_json(bytes)::text, convert_from(bytes, 'UTF8'));
+exception when data_exception then
+    return replace(encode(bytes, 'escape'), '\', '\x');
+end
+$$;
+
+comment on function fax.bytes_as_text is 'Bytes as text in which to search for a number: JSON without its escapes, other UTF-8 as it is, else with each byte that is not ASCII escaped.';
+
+-- A text with (erased) in place of each occurrence of a number, or as a whole if the number cannot be cut out of it.
+-- example: select fax.text_without_number('PJSIP/4915199999992-00000001', '4915199999992');
+create function fax.text_without_number(value text, digits text) returns text
+language sql immutable parallel safe
+as $$
+    select case when not fax.contains_number(value, digits) then value
+                when not fax.contains_number(c.cut, digits) then c.cut
+                else '(erased)' end
+    from (select regexp_replace(value, fax.number_pattern(digits), '(erased)', 'g') as cut) c
+$$;
+
+comment on function fax.text_without_number is 'A text with (erased) in place of each occurrence of a number, or as a whole if the number cannot be cut out of it.';
+
+-- JSON of the same shape without a number: (erased) replaces it in each text and in each name.
+-- example: select fax.json_without_number('{"Reason": "no 5550177"}', '5550177');
+create function fax.json_without_number(document jsonb, digits text) returns jsonb
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return case jsonb_typeof(document)
+        when 'string' then to_jsonb(fax.text_without_number(document #>> '{}', digits))
+        when 'array' then (select coalesce(jsonb_agg(fax.json_without_number(e.value, digits) order by e.place), '[]')
+                           from jsonb_array_elements(document) with ordinality e (value, place))
+        when 'object' then (select coalesce(jsonb_object_agg(fax.text_without_number(e.key, digits),
+                                                             fax.json_without_number(e.value, digits)), '{}')
+                            from jsonb_each(document) e)
+        else document
+    end;
+end
+$$;
+
+comment on function fax.json_without_number is 'JSON of the same shape without a number: (erased) replaces it in each text and in each name.';
+
+-- What a reader remembers (fax.recording_part.reader_state), with (erased) in place of a channel. Of a list entry or a
+-- dialled call on the channel, which are arrays, the file name and all headers are removed too.
+-- example: select fax.json_without_channel('[7, {"channel": "PJSIP/a-1"}, {"Files": "/a.tif"}]', 'PJSIP/a-1');
+create function fax.json_without_channel(document jsonb, channel text) returns jsonb
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return case jsonb_typeof(document)
+        when 'string' then case when document #>> '{}' = channel then '"(erased)"' else document end
+        when 'array' then (
+            select coalesce(jsonb_agg(case
+                when e.value ->> 'channel' = channel
+                    then e.value - 'file_name' || jsonb_build_object('channel', '(erased)')
+                when jsonb_typeof(e.value) = 'object'
+                     and (document ? channel or document @> jsonb_build_array(jsonb_build_object('channel', channel)))
+                    then '{}'
+                else fax.json_without_channel(e.value, channel) end order by e.place), '[]')
+            from jsonb_array_elements(document) with ordinality e (value, place))
+        when 'object' then (
+            select coalesce(jsonb_object_agg(case when e.key = channel then '(erased)' else e.key end,
+                                             fax.json_without_channel(e.value, channel)), '{}')
+            from jsonb_each(document) e)
+        else document
+    end;
+end
+$$;
+
+comment on function fax.json_without_channel is 'What a reader remembers (fax.recording_part.reader_state), with (erased) in place of a channel. Of a list entry or a dialled call on the channel, which are arrays, the file name and all headers are removed too.';
+
+-- Erases what the imported parts of recordings remember of a session: its channel, file name and headers, if it was live
+-- where a part ends. The next piece continues without them. A part of another version of faxstore is deleted.
+-- fax.erase_session() calls it while fax.session still has the channel.
+-- example: select fax.erase_reader_state('…');
+create function fax.erase_reader_state(of_session uuid) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    with concerned as (
+        select p.part_id, fax.bytes_as_json(p.reader_state) as state, s.channel
+        from fax.session s
+        join fax.recording_part p on p.server = s.server
+        where s.session_id = of_session
+          and position(s.channel in replace(fax.bytes_as_text(p.reader_state), '\', '')) > 0
+    ),
+    deleted as (
+        delete from fax.recording_part p using concerned c where p.part_id = c.part_id and c.state is null
+    )
+    update fax.recording_part p
+    set reader_state = convert_to(fax.json_without_channel(c.state, c.channel)::text, 'UTF8')
+    from concerned c
+    where p.part_id = c.part_id and c.state is not null;
+end
+$$;
+
+comment on function fax.erase_reader_state is 'Erases what the imported parts of recordings remember of a session: its channel, file name and headers, if it was live where a part ends. The next piece continues without them. A part of another version of faxstore is deleted. fax.erase_session() calls it while fax.session still has the channel.';
+
+-- Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending
+-- imports. Figures and proofs remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
 -- erased.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');
 create function fax.erase_session(of_session uuid, because text) returns bigint
@@ -4160,6 +4411,7 @@ begin
         raise exception 'there is no session %', of_session using errcode = 'no_data_found';
     end if;
     perform fax.lock_log();
+    perform fax.erase_reader_state(of_session);
     insert into fax.session_salt (session_id) values (of_session) on conflict do nothing;
     select k.salt into current_salt from fax.session_salt k where k.session_id = of_session;
 
@@ -4185,7 +4437,7 @@ begin
 end
 $$;
 
-comment on function fax.erase_session is 'Erases the personal values of one session from the history, fax.session and the billing ledger. Figures and proofs remain. Rows appended later contain their values until the session is erased again. Returns the number of rows erased.';
+comment on function fax.erase_session is 'Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending imports. Figures and proofs remain. Rows appended later contain their values until the session is erased again. Returns the number of rows erased.';
 
 -- Empties the rejected messages of a server (of all if NULL) between two moments, all or only those that contain a text.
 -- When and why each was rejected remains. Rejected messages are not in the log. Returns the number of messages emptied.
@@ -4206,7 +4458,7 @@ begin
     where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
       and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
     update fax.rejected_message r
-    set raw = ''
+    set raw = '', digest = uuid_send(gen_random_uuid())
     where (of_server is null or r.server = of_server) and r.observed_at >= from_moment and r.observed_at < to_moment
       and r.raw <> '' and position(convert_to(containing, 'UTF8') in r.raw) > 0;
     get diagnostics erased = row_count;
@@ -4215,6 +4467,186 @@ end
 $$;
 
 comment on function fax.erase_rejected is 'Empties the rejected messages of a server (of all if NULL) between two moments, all or only those that contain a text. When and why each was rejected remains. Rejected messages are not in the log. Returns the number of messages emptied.';
+
+-- The headers of fax.server_history that figures read. An erasure leaves them unchanged.
+-- example: select fax.figure_headers();
+create function fax.figure_headers() returns text[]
+language sql immutable parallel safe
+as $$
+    select array[
+        'Module', 'Status', 'Uptime', 'TransmitAttempts', 'ReceiveAttempts', 'CompletedFAXes', 'FailedFAXes', 'LastPolled',
+        'Previous', 'From', 'To', 'Records']
+$$;
+
+comment on function fax.figure_headers is 'The headers of fax.server_history that figures read. An erasure leaves them unchanged.';
+
+-- The columns outside of sessions in which fax.erase_number() erases a number.
+-- example: select fax.places_of_erasure();
+create function fax.places_of_erasure() returns text[]
+language sql immutable parallel safe
+as $$
+    select array[
+        'fax.rejected_message.raw', 'fax.server_history.details', 'fax.epoch.startup_text',
+        'fax.erasure.reason', 'fax.recording_part.reader_state', 'fax.recording_part.first_list', 'fax.waiting_record.body',
+        'fax.staged_row.event', 'fax.staged_row.operation', 'fax.staged_row.state', 'fax.staged_row.session_type',
+        'fax.staged_row.channel', 'fax.staged_row.uniqueid', 'fax.staged_row.technology', 'fax.staged_row.file_name',
+        'fax.staged_row.details']
+$$;
+
+comment on function fax.places_of_erasure is 'The columns outside of sessions in which fax.erase_number() erases a number.';
+
+-- Counts the rows outside of sessions that contain a number in any spelling, by table and column, and whether
+-- fax.erase_number() erases it there. It searches each column of text, JSON or messages, of tables added later too.
+-- example: select * from fax.find_number('+49 151 9999-9992');
+create function fax.find_number(number text) returns table (place text, containing bigint, is_erased boolean)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    digits constant text := fax.number_digits(number);
+    searched record;
+begin
+    for searched in
+        select c.relname, a.attname,
+               case when c.relname = 'server_history' and a.attname = 'details' then '(t.details - fax.figure_headers())::text'
+                    when a.atttypid = 'bytea'::regtype then format('fax.bytes_as_text(t.%I)', a.attname)
+                    else format('t.%I::text', a.attname) end as value
+        from pg_class c
+        join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+          and c.relname not in ('session_history', 'session', 'export_line')
+          and (a.atttypid in ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype)
+               or (c.relname, a.attname) in (('rejected_message', 'raw'), ('recording_part', 'reader_state'),
+                                             ('recording_part', 'first_list'), ('waiting_record', 'body')))
+        order by c.relname, a.attnum
+    loop
+        place := format('fax.%s.%s', searched.relname, searched.attname);
+        is_erased := place = any (fax.places_of_erasure());
+        execute format('select count(*) from fax.%I t where fax.contains_number(%s, $1)', searched.relname, searched.value)
+            into containing using digits;
+        if containing > 0 then
+            return next;
+        end if;
+    end loop;
+end
+$$;
+
+comment on function fax.find_number is 'Counts the rows outside of sessions that contain a number in any spelling, by table and column, and whether fax.erase_number() erases it there. It searches each column of text, JSON or messages, of tables added later too.';
+
+-- Erases a number, given as its digits, in what imports of recordings continue with, and in rows left in
+-- fax.staged_row. Returns the number of rows by table. A part of a recording whose state is of another version of
+-- faxstore is deleted. fax.erase_number() calls it.
+-- example: select * from fax.erase_number_in_parts('4915199999992');
+create function fax.erase_number_in_parts(digits text) returns table (place text, erased bigint)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    place := 'fax.waiting_record';
+    with concerned as (
+        select w.ctid as row, w.body, fax.json_without_number(fax.bytes_as_json(w.body), digits) as left_of
+        from fax.waiting_record w
+        where fax.contains_number(fax.bytes_as_text(w.body), digits)
+    ),
+    -- element 6 of an Observation, and 4 of a Hangup, is the channel, by which it finds its session
+    deleted as (
+        delete from fax.waiting_record w using concerned c
+        where w.ctid = c.row
+          and (c.left_of is null or c.left_of -> 6 is distinct from fax.bytes_as_json(c.body) -> 6
+               or c.left_of -> 4 is distinct from fax.bytes_as_json(c.body) -> 4)
+        returning 1
+    ),
+    changed as (
+        update fax.waiting_record w
+        set body = convert_to(c.left_of::text, 'UTF8')
+        from concerned c
+        where w.ctid = c.row and c.left_of -> 6 is not distinct from fax.bytes_as_json(c.body) -> 6
+          and c.left_of -> 4 is not distinct from fax.bytes_as_json(c.body) -> 4
+        returning 1
+    )
+    select (select count(*) from deleted) + (select count(*) from changed) into erased;
+    return next;
+
+    place := 'fax.recording_part';
+    delete from fax.recording_part p
+    where fax.bytes_as_json(p.reader_state) is null and fax.contains_number(fax.bytes_as_text(p.reader_state), digits);
+    get diagnostics erased = row_count;
+    with changed as (
+        update fax.recording_part p
+        set reader_state = convert_to(fax.json_without_number(fax.bytes_as_json(p.reader_state), digits)::text, 'UTF8'),
+            first_list = convert_to(fax.json_without_number(fax.bytes_as_json(p.first_list), digits)::text, 'UTF8')
+        where fax.contains_number(fax.bytes_as_text(p.reader_state), digits)
+           or fax.contains_number(fax.bytes_as_text(p.first_list), digits)
+        returning 1
+    )
+    select erased + (select count(*) from changed) into erased;
+    return next;
+
+    place := 'fax.staged_row';
+    delete from fax.staged_row r where fax.contains_number(r::text, digits);  -- left by a copy without an append
+    get diagnostics erased = row_count;
+    return next;
+end
+$$;
+
+comment on function fax.erase_number_in_parts is 'Erases a number, given as its digits, in what imports of recordings continue with, and in rows left in fax.staged_row. Returns the number of rows by table. A part of a recording whose state is of another version of faxstore is deleted. fax.erase_number() calls it.';
+
+-- Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces
+-- it in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a
+-- recording continues with. Returns the number of rows by table. Sessions are erased by fax.erase_session().
+-- An event that waits for its session on a channel with the number is deleted, because it could not find it any more.
+-- example: select * from fax.erase_number('+49 151 9999-9992', 'request of 2026-11-25');
+create function fax.erase_number(number text, because text) returns table (place text, erased bigint)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    digits constant text := fax.number_digits(number);
+begin
+    if digits is null then
+        raise exception 'expected a number of 4 to 20 digits' using errcode = 'invalid_parameter_value';
+    elsif fax.contains_number(because, digits) then
+        raise exception 'the reason contains the number, and reasons are stored' using errcode = 'invalid_parameter_value';
+    end if;
+    insert into fax.erasure (reason, from_at, to_at, erased_rows)
+    select because, '-infinity', 'infinity', coalesce(sum(f.containing), 0)
+    from fax.find_number(digits) f
+    where f.is_erased;
+
+    place := 'fax.rejected_message';
+    update fax.rejected_message r
+    set raw = '', digest = uuid_send(gen_random_uuid())
+    where fax.contains_number(fax.bytes_as_text(r.raw), digits);
+    get diagnostics erased = row_count;
+    return next;
+
+    place := 'fax.server_history';
+    update fax.server_history h
+    set details = fax.json_without_number(h.details - fax.figure_headers(), digits)
+        || coalesce((select jsonb_object_agg(e.key, e.value) from jsonb_each(h.details) e
+                     where e.key = any (fax.figure_headers())), '{}')
+    where fax.contains_number((h.details - fax.figure_headers())::text, digits);
+    get diagnostics erased = row_count;
+    return next;
+
+    place := 'fax.epoch';
+    update fax.epoch e set startup_text = null where fax.contains_number(e.startup_text, digits);
+    get diagnostics erased = row_count;
+    return next;
+
+    place := 'fax.erasure';
+    update fax.erasure e
+    set reason = fax.text_without_number(e.reason, digits)
+    where fax.contains_number(e.reason, digits);
+    get diagnostics erased = row_count;
+    return next;
+
+    return query select * from fax.erase_number_in_parts(digits);
+end
+$$;
+
+comment on function fax.erase_number is 'Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces it in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a recording continues with. Returns the number of rows by table. Sessions are erased by fax.erase_session(). An event that waits for its session on a channel with the number is deleted, because it could not find it any more.';
 
 -- grain: one row of the history as a leaf of the log
 -- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;
@@ -4822,13 +5254,17 @@ comment on function fax.export_as_of is 'The faxes of a period as a consumer kne
 select fax.make_append_only(name)
 from unnest(array['session_history', 'session_history_default', 'append_batch', 'server_history', 'rejected_message']) as name;
 
--- The log and the erasures. On the history and rejected messages, another trigger admits erasures.
+-- The log and the erasures. Another trigger of a table that may contain personal values admits erasures.
 select fax.make_append_only(name)
 from unnest(array['checkpoint', 'log_subtree', 'log_run', 'erased_digest', 'erasure']) as name;
 create trigger check_erasure before update on fax.session_history for each row execute function fax.check_erasure();
 alter table fax.session_history enable always trigger check_erasure;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
+create trigger check_erasure before update on fax.server_history for each row execute function fax.check_server_erasure();
+alter table fax.server_history enable always trigger check_erasure;
+create trigger check_erasure before update on fax.erasure for each row execute function fax.check_reason_erasure();
+alter table fax.erasure enable always trigger check_erasure;
 -- What happened to rates.
 select fax.make_append_only('rate_change');
 -- The billing ledger. Of a line, only the personal values can be erased.
@@ -4846,6 +5282,7 @@ revoke all on all functions in schema fax from public;
 grant insert on fax.staged_row to fax_ingest;
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
+grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function
     fax.lock_append(),
@@ -4875,6 +5312,11 @@ grant execute on function
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.peer_id(text),
+    fax.number_digits(text),
+    fax.number_pattern(text),
+    fax.without_escapes(text),
+    fax.without_percent(text),
+    fax.contains_number(text, text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
