@@ -40,6 +40,9 @@ def audit(
     observed. A fax belongs to the period in which it began. All figures are from one snapshot of the database: rows
     appended while the report runs are in none of them.
 
+    A table has a line only where there is something to report, and counts the other servers: "41 servers: nothing".
+    --format json has every row.
+
     Examples:
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --time-zone Europe/Berlin
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --server pbx1 --format json > november.json

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from rich.console import Console
 
 from faxstore import sql
-from faxstore.report.audit_sections import SECTIONS
+from faxstore.report.audit_sections import SECTIONS, Section
 from faxstore.report.columns import cell_text
 from faxstore.report.formats import Row, write_json
 from faxstore.report.screen import Screen, open_screen
@@ -91,11 +91,21 @@ def _as_text(report: Audit, screen: Screen) -> None:
         screen.line()
         screen.line(section.title)
         screen.line(section.meaning)
-        rows = report.rows[section.name]
+        rows = [row for row in report.rows[section.name] if section.is_reported(row, report.period)]
         if rows:
             screen.table(rows, section.columns)
-        else:
-            screen.line("none")
+        for line in _rest(section, rows, report.servers):
+            screen.line(line)
+
+
+def _rest(section: Section, rows: Sequence[Row], servers: Sequence[str]) -> Iterator[str]:
+    """A line that counts what the table does not have: the servers without a row in it."""
+    if section.is_by_server and servers:
+        others = len(set(servers) - {row["server"] for row in rows})
+        if others:
+            yield f"{others:,} {'server' if others == 1 else 'servers'}: nothing"
+    elif not rows:
+        yield "none"
 
 
 def _head(report: Audit) -> Iterator[str]:

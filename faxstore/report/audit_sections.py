@@ -1,14 +1,17 @@
 """The sections of the audit report: the meaning, the query and the table columns of each.
 
+A table has a line only if there is something to report; a line below it counts the other servers.  JSON has every row.
 A new section is an entry of SECTIONS and a query of its name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from faxstore.report.columns import Column, fields, last_text
 from faxstore.report.formats import Row
+from faxstore.settings.period import Period
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,32 @@ class Section:
     title: str
     meaning: str
     columns: tuple[Column, ...]
+    is_reported: Callable[[Row, Period], bool] = lambda row, period: True
+    """Whether a row has something to report; the others are not in the table."""
+
+    @property
+    def is_by_server(self) -> bool:
+        """Whether each row belongs to a server."""
+        return any(column.title == "server" for column in self.columns)
+
+
+def _has_started(row: Row, period: Period) -> bool:
+    first_poll = row["first_polled_at"]
+    return bool(row["starts"]) or first_poll is None or (period.since is not None and first_poll >= period.since)
+
+
+def _was_interrupted(row: Row, _: Period) -> bool:
+    return bool(row["gaps"] != 0)  # None if it was not polled at all
+
+
+def _differs(row: Row, _: Period) -> bool:
+    pairs = (("completed", "completed_seen"), ("failed", "failed_seen"))
+    counted = any(row[one] != row[other] for one, other in pairs)
+    return counted or bool(row["restarts"] or row["attempts_missed"] != 0)
+
+
+def _is_counted(row: Row, _: Period) -> bool:
+    return bool(row["number"])
 
 
 def _share_covered(row: Row) -> str | None:
@@ -29,11 +58,12 @@ def _share_covered(row: Row) -> str | None:
 SECTIONS = (
     Section(
         "servers", "Servers",
-        "The servers of this report: their first rows and polls on record, and their starts in the period.",
+        "The servers that started in the period, that were first polled in it, and that were never polled.",
         fields(
             "server", ("first on record", "first_observed_at"), ("first poll", "first_polled_at"),
             ("last poll before the end", "last_polled_at"), "starts",
         ),
+        _has_started,
     ),
     Section(
         "seen", "Faxes seen",
@@ -42,12 +72,13 @@ SECTIONS = (
     ),
     Section(
         "coverage", "Coverage",
-        "The share of the period since a server's first poll during which its list of faxes was polled without a gap.",
+        "The servers with gaps: the share of the period since their first poll during which their list was polled.",
         (
             *fields("server", ("from", "from_at"), ("to", "to_at"), "seconds"),
             *fields(("without a poll", "seconds_without_poll"), "gaps"),
             Column("covered", _share_covered),
         ),
+        _was_interrupted,
     ),
     Section(
         "gaps", "Gaps",
@@ -61,12 +92,14 @@ SECTIONS = (
     ),
     Section(
         "reconciliation", "Reconciliation",
-        "The server's own counters beside the sessions on record. Missed: counted by the server and not on record.",
+        "The servers whose own counters differ from the sessions on record, or restarted. Missed: counted by the server"
+        " and not on record.",
         fields(
             "server", ("from", "from_at"), ("to", "to_at"), "restarts", "attempts", ("seen", "attempts_seen"),
             ("missed", "attempts_missed"), "completed", ("seen", "completed_seen"), "failed", ("seen", "failed_seen"),
             ("observer", "collector_id"),
         ),
+        _differs,
     ),
     Section(
         "rejected", "Rejected messages",
@@ -98,6 +131,7 @@ SECTIONS = (
         "What this report cannot state about the faxes that began in the period. Faxes that never enter res_fax"
         " (T.38 passed through, HylaFAX) are in no figure.",
         (*fields("server", "number"), last_text("what")),
+        _is_counted,
     ),
 )  # fmt: skip
 """The sections, in the order of the report."""

@@ -181,6 +181,74 @@ def test_each_section_has_its_title_and_meaning(given: str, capsys: pytest.Captu
         assert f"\n{section.title}\n{section.meaning}\n" in out
 
 
+# -- many servers ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def fleet(server: str, template: str) -> Iterator[str]:
+    """41 servers that were polled all the time, and one with a gap and a fax, from a minute before the period on."""
+    with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        names = [f"pbx{number}" for number in range(1, 43)]
+        polls = [of_server(n * 60, "Polled", server=name) for name in names[:-1] for n in range(-1, 7)]
+        append(connection, polls, [of_server(second, "Polled") for second in (-60, 0, 200, 260, 320)])
+        append(connection, fax(250, 1, 3))
+        yield dsn
+
+
+QUIET = {
+    "Servers": "42 servers: nothing",
+    "Faxes seen": "41 servers: nothing",
+    "Coverage": "41 servers: nothing",
+    "Gaps": "41 servers: nothing",
+    "Reconciliation": "42 servers: nothing",
+    "Rejected messages": "42 servers: nothing",
+    "Dropped records": "42 servers: nothing",
+    "Billing corrections": "42 servers: nothing",
+    "Checkpoints": "none",
+    "Unknown": "41 servers: nothing",
+}
+
+
+def test_a_table_has_only_lines_with_something_to_report(fleet: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(fleet, "--from", "2026-11-02T08:00", "--to", "2026-11-02T08:05") == 0
+    head, *sections = capsys.readouterr().out.replace("\n\n", "\n").split("\nServers\n")
+    out = "Servers\n" + sections[0]
+    titles = [section.title for section in SECTIONS]
+    ends = {}
+    for title, following in zip(titles, [*titles[1:], None], strict=True):
+        text = out.partition(f"{title}\n")[2]
+        ends[title] = text.partition(f"\n{following}\n")[0] if following else text
+    assert {title: ends[title].strip().splitlines()[-1] for title in QUIET} == QUIET
+    assert ends["Unknown"].count("pbx") == 1  # the bad lines of a sender
+    assert "pbx41" in head
+    assert "pbx41" not in out
+
+
+def test_json_has_every_row(fleet: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(fleet, "--from", "2026-11-02T08:00", "--to", "2026-11-02T08:05", "--format", "json") == 0
+    sections = json.loads(capsys.readouterr().out)["sections"]
+    assert [len(sections[name]["rows"]) for name in ("servers", "coverage", "unknown")] == [42, 42, 420]
+
+
+def test_equal_counters_are_nothing_to_report(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A server whose counters show one more fax than the history has a line."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for name, transmit in (("equal", "1"), ("differs", "2")):
+            append(connection, counters(name, 1, "0"), counters(name, 100, transmit))
+            append(connection, fax(10, 1, 2, of=life(name, -60)))
+    assert run(dsn, "--from", "2026-11-02", "--to", "2026-11-03") == 0
+    section = capsys.readouterr().out.partition("\nReconciliation\n")[2].partition("\nRejected messages\n")[0]
+    assert "differs" in section
+    assert "equal" not in section.partition("\n")[2]
+    assert "1 server: nothing" in section
+
+
+def counters(server: str, second: float, transmitted: str) -> Any:
+    """A FAXStats answer of a server that only sends."""
+    counted = {"TransmitAttempts": transmitted, "CompletedFAXes": transmitted}
+    return of_server(second, "FAXStats", server=server, **counted, ReceiveAttempts="0", FailedFAXes="0")
+
+
 # -- billing and the log -------------------------------------------------------------------------------------
 
 
