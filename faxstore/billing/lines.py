@@ -24,7 +24,9 @@ FIELDS = (
 )  # fmt: skip
 """The columns of fax.export_line in a file of version 1, in order."""
 
-COLUMNS = {{"last_data_rate": "last_data_rate_bit_per_second"}.get(name, name): name for name in FIELDS}
+_WITH_UNIT = {"last_data_rate": "last_data_rate_bits_per_second"}
+
+COLUMNS = {_WITH_UNIT.get(name, name): name for name in FIELDS}
 """The column names of a file of version 1, which include the unit, with those of fax.export_line."""
 
 
@@ -33,13 +35,19 @@ def csv_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     writer = csv.writer(_Encoder(), dialect="excel")
     yield writer.writerow(COLUMNS)
     for line in lines:
-        yield writer.writerow([_cell(line[name]) for name in FIELDS])
+        yield writer.writerow([_cell(value) for value in _named(line).values()])
 
 
 def jsonl_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """JSON Lines in ASCII: one object per line, NULL as null."""
     for line in lines:
-        yield json_ascii({column: line[name] for column, name in COLUMNS.items()})
+        yield json_ascii(_named(line))
+
+
+def _named(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The line by the column names of the file; `changed` lists these names too."""
+    named = {column: line[name] for column, name in COLUMNS.items()}
+    return named | {"changed": [_WITH_UNIT.get(name, name) for name in line["changed"]]}
 
 
 def _cell(value: Any) -> Any:

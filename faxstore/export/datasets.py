@@ -4,7 +4,8 @@ A data set has every column of its view, so a new column needs no code here.  To
 
 1. Add it to the view in faxstore/sql/folds, with a comment at the end of its line, and run `make freeze docs`.
 2. Add it, with its type, to the view's table in faxstore/store/tables.py.  A test compares the two.
-3. If its name does not contain its unit, add the unit to UNITS below; files then have it in the column's name.
+3. If its name does not contain its unit, add the unit to UNITS in faxstore/export/units.py; files then have it in the
+   column's name.
 
 All formats then have the column, except those with a fixed layout: xferfaxlog, and the formats of billing.
 
@@ -23,19 +24,10 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause, Select, column, func, literal, select
 
 from faxstore.export.selection import Selection
+from faxstore.export.units import UNITS, name_with_unit
 from faxstore.store.tables import MOMENT, session, session_history, session_pages, session_timeline
 from faxstore.store.tables import jobs as job_view
 from faxstore.store.tables import sessions as session_view
-
-UNITS = {
-    "data_rate": "bits_per_second",
-    "first_data_rate": "bits_per_second",
-    "last_data_rate": "bits_per_second",
-    "lowest_data_rate": "bits_per_second",
-    "x_resolution": "pixels_per_metre",
-    "y_resolution": "pixels_per_metre",
-}
-"""The unit of each view column whose name lacks it; the column's name in a file ends with the unit."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +46,8 @@ class Dataset:
         return self.query.with_only_columns(*columns).order_by(*before, *sort)
 
     def with_units(self) -> Dataset:
-        """The same data set, with the unit of each column in its name."""
-        columns = [
-            each.label(f"{each.name}_{UNITS[each.name]}") if each.name in UNITS else each
-            for each in self.query.selected_columns
-        ]
+        """The same data set, with the unit of each column in its name (faxstore/export/units.py)."""
+        columns = [_with_unit(each) for each in self.query.selected_columns]
         return replace(self, query=self.query.with_only_columns(*columns))
 
 
@@ -108,6 +97,15 @@ def jobs(selection: Selection) -> Dataset:
     found = func.fax.jobs_between(since, until, servers).table_valued(*columns, name="jobs")
     query = select(found).where(*selection.filters(found))
     return Dataset(query, ("first_attempt_at", "job_id"), "first_attempt_at")
+
+
+def _with_unit(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    if column.name != "changes":
+        return column.label(name_with_unit(column.name)) if column.name in UNITS else column
+    names = column
+    for name in UNITS:
+        names = func.array_replace(names, name, name_with_unit(name), type_=column.type)
+    return names.label(column.name)
 
 
 def _local(bound: datetime | None, time_zone: str, unbounded: str) -> ColumnElement[Any]:

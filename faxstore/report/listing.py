@@ -45,7 +45,7 @@ def print_rows(
         if format is Format.TABLE:
             _print_table(connection, dataset, columns, wide)
         else:
-            _WRITERS[format](connection, dataset, sys.stdout.buffer, lambda _: None)
+            _WRITERS[format](connection, dataset.with_units(), sys.stdout.buffer, lambda _: None)
 
 
 def _print_table(connection: Connection, dataset: Dataset, columns: Sequence[Column], wide: bool) -> None:

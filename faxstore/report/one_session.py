@@ -14,6 +14,7 @@ from sqlalchemy import Table, select
 
 from faxstore.errors import UsageError
 from faxstore.export.rows import fetch_rows
+from faxstore.export.units import row_with_units
 from faxstore.report.columns import Column, Long, cell_text, fields
 from faxstore.report.formats import Row, write_json
 from faxstore.report.screen import Screen, open_screen
@@ -42,7 +43,7 @@ TIMELINE = (
         ("seconds", "seconds_since_change"), ("page", "page_number"), ("pages done", "pages"), "bad_lines",
         ("bit/s", "data_rate"), ("ECM", "error_correction_mode"), "transport",
     ),
-    Column("change", lambda row: row["note"] or ", ".join(row["changes"]), long=Long.WRAP),
+    Column("change", lambda row: row["note"] or ", ".join(row["changes"]).replace("_", " "), long=Long.WRAP),
 )  # fmt: skip
 
 
@@ -65,7 +66,8 @@ def show(connection: Connection, wanted: str, *, as_json: bool = False, wide: bo
         pages = _rows(connection, session_pages, *key, "page")
         timeline = _rows(connection, session_timeline, *key, "observed_at", "position")
         if as_json:
-            write_json(SessionReport(found[0], list(pages), list(timeline))._asdict(), sys.stdout)
+            report = SessionReport(row_with_units(found[0]), _with_units(pages), _with_units(timeline))
+            write_json(report._asdict(), sys.stdout)
         else:
             with open_screen(wide=wide) as screen:
                 _as_text(screen, found[0], pages, timeline)
@@ -74,6 +76,10 @@ def show(connection: Connection, wanted: str, *, as_json: bool = False, wide: bo
 def _rows(connection: Connection, view: Table, session_id: UUID, started_at: datetime, *order: str) -> Iterator[Row]:
     query = select(view).where(view.c.session_id == session_id, view.c.started_at == started_at)
     return fetch_rows(connection, query.order_by(*(view.c[name] for name in order)), dict_row)
+
+
+def _with_units(rows: Iterator[Row]) -> Sequence[Row]:
+    return [row_with_units(row) for row in rows]
 
 
 def _as_text(screen: Screen, session: Row, pages: Iterator[Row], timeline: Iterator[Row]) -> None:

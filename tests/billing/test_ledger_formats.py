@@ -52,7 +52,7 @@ def rendered(form: BillingFormat, *lines: dict[str, Any]) -> bytes:
 CSV = (
     "batch,line,session_id,revision,supersedes,supersedes_batch,supersedes_line,changed,server,session_number,direction,"
     "account_code,caller_number,called_number,local_station_id,remote_station_id,uniqueid,linkedid,started_at,ended_at,"
-    "end_observed_by,duration_seconds,pages,bad_lines,transport,last_data_rate_bit_per_second,result,result_class,"
+    "end_observed_by,duration_seconds,pages,bad_lines,transport,last_data_rate_bits_per_second,result,result_class,"
     "bad_lines_lower_bound,overlaps_gap,snapshots,first_position,last_position,previous_direction,previous_account_code,"
     "previous_ended_at,previous_duration_seconds,previous_pages,previous_bad_lines,previous_transport,previous_result\r\n"
     "7,1,00000000-0000-0000-0000-000000000001,1,,,,,pbx 1,4,sent,law,+4930,+4940,"

@@ -28,10 +28,11 @@ def differences(before: Seen, row: Seen) -> list[str]:
     """The fields in which a snapshot differs from the previous one."""
     changed = {
         "state": before.state != row.state,
-        "page": (before.page_number, before.pages) != (row.page_number, row.pages),
-        "bad lines": before.bad_lines != row.bad_lines,
-        "rate": before.rate != row.rate,
-        "ecm": before.ecm != row.ecm,
+        "page_number": before.page_number != row.page_number,
+        "pages": before.pages != row.pages,
+        "bad_lines": before.bad_lines != row.bad_lines,
+        "data_rate": before.rate != row.rate,
+        "error_correction_mode": before.ecm != row.ecm,
         "resolution": before.y_resolution != row.y_resolution,
         "transport": before.session_type != row.session_type,
     }
