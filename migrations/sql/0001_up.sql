@@ -2404,7 +2404,7 @@ select
     t.observed_at,  -- When the change was observed, by the observer's clock. It happened at most one poll earlier.
     t.seconds_since_change,  -- Seconds since the previous change. NULL for the first.
     t.event,  -- AMI event that shows the change, or Gone.
-    t.changes,  -- What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.
+    t.changes,  -- Columns that changed: state, page_number, pages, bad_lines, data_rate, error_correction_mode, resolution, transport; listed for the first snapshot, event for anything but a snapshot.
     t.note,  -- Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.
     t.state,  -- State as sent. NULL if not reported.
     t.page_number,  -- Current page: completed pages plus one. NULL if not reported.
@@ -2471,11 +2471,11 @@ cross join lateral (
                 when c.place = 1 then array['listed']
                 else array_remove(array[
                     case when c.state is distinct from c.state_before then 'state' end,
-                    case when c.page_number is distinct from c.page_number_before
-                           or c.pages is distinct from c.pages_before then 'page' end,
-                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad lines' end,
-                    case when c.data_rate is distinct from c.data_rate_before then 'rate' end,
-                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'ecm' end,
+                    case when c.page_number is distinct from c.page_number_before then 'page_number' end,
+                    case when c.pages is distinct from c.pages_before then 'pages' end,
+                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad_lines' end,
+                    case when c.data_rate is distinct from c.data_rate_before then 'data_rate' end,
+                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'error_correction_mode' end,
                     case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
                     case when c.session_type is distinct from c.session_type_before then 'transport' end
                 ], null)
@@ -2520,7 +2520,7 @@ comment on column fax.session_timeline.seconds_since_change is 'Seconds since th
 
 comment on column fax.session_timeline.event is 'AMI event that shows the change, or Gone.';
 
-comment on column fax.session_timeline.changes is 'What changed: listed (first snapshot), state, page, bad lines, rate, ecm, resolution, transport; event for anything but a snapshot.';
+comment on column fax.session_timeline.changes is 'Columns that changed: state, page_number, pages, bad_lines, data_rate, error_correction_mode, resolution, transport; listed for the first snapshot, event for anything but a snapshot.';
 
 comment on column fax.session_timeline.note is 'Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.';
 
