@@ -51,7 +51,7 @@ def differences(connection: Connection, live: Catalog) -> Iterator[Finding]:
             yield Finding("catalog", name, "is missing")
         elif name not in shipped:
             if not _is_of_the_administrator(name, live[name], shipped):
-                yield Finding("catalog", name, "was added")
+                yield Finding("catalog", name, "was replaced" if "replaced" in live[name] else "was added")
         elif changes := list(_changes(shipped[name], live[name])):
             yield Finding("catalog", name, f"differs from this version of faxstore: {'; '.join(changes)}")
 

@@ -6,6 +6,7 @@ import random
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.kit import log_faxes as faxes
 from tests.kit.given import append
@@ -229,3 +230,23 @@ def test_a_range_reads_only_its_rows(log: str, superuser: psycopg.Connection) ->
     assert found_in(log, first=100, last=120) == []
     superuser.execute("update fax.session_history set state = 'another' where position = 110")
     assert found_in(log, first=100, last=120) == ["log: position 110: 1 row is not as sealed"]
+
+
+SHADOW = """
+create schema shadow;
+create function shadow.always_zero(bigint, bigint) returns bigint language sql as 'select 0::bigint';
+create aggregate shadow.max(bigint) (sfunc = shadow.always_zero, stype = bigint, initcond = 0);
+grant usage on schema shadow to public;
+"""
+
+
+def test_functions_of_another_schema_hide_no_change(log: str, superuser: psycopg.Connection) -> None:
+    """A search path with a max() that is always 0: no position would be in use after the sealed ones."""
+    append(superuser, fax(900, 5e4))
+    (last,) = superuser.execute("select max(position) from fax.session_history").fetchone() or (0,)
+    superuser.execute("delete from fax.session_history where position = %s", [last - 2])
+    superuser.execute(SHADOW)
+    shadowed = make_conninfo(log, options="-c search_path=shadow,pg_catalog")
+    with psycopg.connect(shadowed) as connection:
+        assert connection.execute("select max(position) from fax.session_history").fetchone() == (0,)
+    assert found_in(shadowed) == [f"log: position {last - 2}: 1 row is missing"]

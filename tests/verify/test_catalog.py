@@ -122,6 +122,9 @@ REPORTED = {
     "grant pg_write_all_data to fax_reader": {
         "role fax_reader": f"{DIFFERS}with membership [\"pg_write_all_data\"]",
     },
+    "create or replace function pg_catalog.quote_ident(text) returns text language sql immutable as 'select $1'": {
+        "function pg_catalog.quote_ident(text)": "was replaced",
+    },
     "alter role own set session_replication_role = replica": {
         "setting session_replication_role=replica of role own": "was added",
     },
@@ -163,6 +166,7 @@ ALLOWED = (
     "alter function fax.masked(text) cost 7",
     "comment on table fax.epoch is 'ours'",
     "create schema mine; create view mine.calls as select * from fax.sessions; grant select on mine.calls to public",
+    "grant execute on function pg_catalog.quote_ident(text), pg_catalog.pg_ls_waldir() to own",
     "create publication mine for table fax.session_history",
     "select fax.make_partitions_ahead(30)",
 )
