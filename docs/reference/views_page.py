@@ -43,9 +43,9 @@ VIEWS = (
 )
 FUNCTIONS = (
     *("usage", "jobs_between", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),
-    *("erase_session", "erase_rejected"),
+    *("erase_session", "erase_sessions", "erase_rejected"),
 )
-BASES = ("job_attempts", "session_facts", "page_attempts", "session_rows")
+BASES = ("job_attempts", "peer_sessions", "session_facts", "page_attempts", "session_rows")
 TABLES = (
     "session_history",
     "session",
@@ -67,6 +67,8 @@ TABLES = (
     "session_salt",
     "erased_digest",
     "erasure",
+    "erased_key",
+    "pseudonym",
     "export_batch",
     "export_line",
     "export_pending",

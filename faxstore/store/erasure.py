@@ -1,4 +1,4 @@
-"""Finds personal values to erase, and erases them by fax.erase_session() and fax.erase_number().
+"""Finds personal values to erase, and erases them by fax.erase_sessions() and fax.erase_number().
 
 A number is found in any spelling (fax.contains_number): in sessions, and elsewhere in the database (fax.find_number).
 """
@@ -90,12 +90,10 @@ def digits_of(number: str) -> str:
 
 
 def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], reason: str) -> int:
-    """Erase each session in a transaction of its own; return how many rows lost values."""
-    rows = 0
-    for found in sessions:
-        row = connection.execute("select fax.erase_session(%s, %s)", [found.session_id, reason]).fetchone()
-        rows += cast("int", row[0]) if row else 0
-    return rows
+    """Erase all sessions in one transaction; return how many rows lost values."""
+    ids = [found.session_id for found in sessions]
+    row = connection.execute("select coalesce(fax.erase_sessions(%s, %s), 0)", [ids, reason]).fetchone()
+    return cast("int", row[0]) if row else 0
 
 
 def erase_elsewhere(connection: Connection, digits: str, reason: str) -> None:

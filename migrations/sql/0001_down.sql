@@ -30,7 +30,8 @@ drop table fax.export_delivery, fax.export_pending, fax.export_line, fax.export_
 drop view fax.log_leaves;
 drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.places_of_erasure, fax.figure_headers, fax.erase_reader_state,
     fax.json_without_channel, fax.json_without_number, fax.text_without_number, fax.bytes_as_text, fax.bytes_as_json,
-    fax.erase_rejected, fax.erase_session, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
+    fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.erase_values, fax.keep_keys,
+    fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
     fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
 drop table fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest, fax.session_salt;
 
@@ -46,6 +47,7 @@ drop function fax.jobs_between;
 drop view fax.jobs;
 drop function fax.jobs_of;
 drop view fax.job_attempts;
+drop function fax.job_key, fax.file_set;
 drop table fax.job_window;
 
 -- The folds.
@@ -55,12 +57,13 @@ drop view fax.coverage_gaps, fax.reconciliation;
 drop function fax.reconcile;
 drop view fax.quality_by_peer;
 drop function fax.quality;
+drop view fax.peer_sessions;
 drop view fax.failures, fax.usage_daily;
 drop function fax.usage;
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
 drop function fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
-    fax.number_digits, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
+    fax.number_digits, fax.peer, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
     fax.page_quality, fax.page_lines, fax.resolution_name;
 drop table fax.quality_class, fax.technology;
 
@@ -69,6 +72,6 @@ drop view fax.rejected_messages;
 drop function fax.hold_lease, fax.append, fax.register_sessions, fax.find_gone_sessions, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
     fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.make_partition, fax.make_append_only;
 drop table fax.lease, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.server_history, fax.staged_row, fax.append_batch,
-    fax.session_history, fax.session, fax.epoch;
+    fax.session_history, fax.erased_key, fax.pseudonym, fax.session, fax.epoch;
 
 revoke usage on schema fax from fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;

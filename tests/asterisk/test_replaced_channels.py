@@ -140,7 +140,7 @@ def test_a_fax_goes_on_when_its_channel_is_replaced(played: Played) -> None:
 def test_the_timeline_shows_the_new_channel(played: Played) -> None:
     for begun, row in played.faxes(REPLACED):
         notes = stored.notes(played.dsn, row)
-        assert any(f", channel {played.end(begun).channel}" in note for note in notes), (begun, notes)
+        assert any(f", Uniqueid {played.end(begun).uniqueid}" in note for note in notes), (begun, notes)
 
 
 def test_it_is_billed_to_the_account_that_it_started_with(played: Played) -> None:

@@ -159,6 +159,8 @@ PERSONAL = """
 export_line: called_number caller_number local_station_id remote_station_id
 job_attempts: called_number caller_number file_names job_key remote_station_id
 jobs: called_number caller_number file_names remote_station_id
+peer_sessions: peer peer_key
+pseudonym: value
 quality_by_peer: peer
 recording_part: reader_state
 rejected_message: raw

@@ -14,7 +14,7 @@ from tests.kit.rights import REFUSED, names, refuses
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
-    "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts",
+    "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_facts", "session_pages",
     "session_rows", "session_timeline", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
@@ -55,7 +55,7 @@ GRANTED: dict[str, dict[str, str]] = {
 FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
-    "reported_result", "peer_id", "last_list_before",
+    "reported_result", "peer", "peer_id", "last_list_before",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
@@ -77,10 +77,14 @@ EXECUTED = {
             "unseen_reload",
         ]
     ),
-    "fax_reader": sorted([*FOLDS, *ENTRIES, *OF_LEDGER, "jobs_between", "jobs_of", "masked", *OF_RATES]),
+    "fax_reader": sorted(
+        [*FOLDS, *ENTRIES, *OF_LEDGER, "file_set", "job_key", "jobs_between", "jobs_of", "masked", *OF_RATES]
+    ),
     "fax_billing": sorted([*OF_RATES, "set_rate"]),
     "fax_sealer": sorted([*ENTRIES, "lock_log"]),
-    "fax_masked": sorted({*FOLDS, "jobs_of", "masked"} - {"reconcile", "quality", "restarted_at"}),
+    "fax_masked": sorted(
+        {*FOLDS, "file_set", "job_key", "jobs_of", "masked"} - {"reconcile", "quality", "restarted_at"}
+    ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }
 

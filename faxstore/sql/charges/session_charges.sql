@@ -30,11 +30,15 @@ select
                when p.pages_charge + t.time_charge is not null then greatest(p.pages_charge + t.time_charge, r.minimum_charge) end,
           fax.minor_digits(r.currency)) as charge  -- Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.
 from fax.sessions s
+left join fax.erased_key e on e.session_id = s.session_id
 left join lateral (
     select q.*
     from fax.rate q
     where (q.called_prefix is null
-           or q.called_prefix = any (array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number) p, generate_series(1, least(length(p.number), 40)) n)))
+           or q.called_prefix = any (case
+                  -- erased: the prefixes that matched then
+                  when e.rate_ids is not null then array(select m.called_prefix from fax.rate m where m.rate_id = any (e.rate_ids))
+                  else array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number) p, generate_series(1, least(length(p.number), 40)) n) end))
       and (q.account_code is null or q.account_code = s.account_code)
       and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)

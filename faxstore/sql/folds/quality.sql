@@ -14,7 +14,7 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select
-        s.peer, s.transport, s.error_correction_mode,
+        coalesce(min(s.peer), s.peer_key), s.transport, s.error_correction_mode,
         count(*), sum(s.pages)::bigint, sum(p.measurable_pages)::bigint,
         round(sum(p.error_free_pages) / nullif(sum(p.measurable_pages), 0), 4),
         sum(p.bad_lines)::bigint,
@@ -33,12 +33,10 @@ begin atomic
         select
             f.session_id, f.started_at, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
             f.first_data_rate is not null as negotiated,
-            coalesce(fax.peer_id(f.remote_station_id),
-                     fax.peer_id(case f.direction when 'received' then f.caller_number else f.called_number end)) as peer
-        from fax.sessions f
+            f.peer, f.peer_key
+        from fax.peer_sessions f
         where f.started_at >= from_local at time zone time_zone
           and f.started_at < to_local at time zone time_zone
-          and f.direction is distinct from 'detector'
     ) s
     cross join lateral (
         select
@@ -52,5 +50,5 @@ begin atomic
         from fax.session_pages g
         where g.session_id = s.session_id and g.started_at = s.started_at
     ) p
-    group by s.peer, s.transport, s.error_correction_mode;
+    group by s.peer_key, s.transport, s.error_correction_mode;
 end;

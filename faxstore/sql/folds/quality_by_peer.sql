@@ -3,7 +3,7 @@
 -- Covers the whole history. For a period use fax.quality(), which reads only that period.
 create view fax.quality_by_peer as
 select
-    q.peer,  -- Station id of the other end, else its number: the caller's of a received fax, the called one otherwise; without padding (fax.peer_id) (personal). NULL if neither is known.
+    q.peer,  -- Station id of the other end, else its number: the caller's of a received fax, the called one otherwise; without padding (fax.peer) (personal); erased: and a pseudonym if it was erased from all faxes of the row. NULL if neither is known.
     q.transport,  -- G.711 or T.38. NULL if not reported.
     q.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
     q.sessions,  -- Sessions, without detectors.

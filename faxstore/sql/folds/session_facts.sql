@@ -88,8 +88,9 @@ cross join lateral (
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
         v.start_observed,
-        -- If its channel was replaced, a fax belongs to the call and account that it began with.
-        coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details,
+        -- If its channel was replaced, a fax belongs to the call and account that it began with. Only the details of an
+        -- event under another name contain a Uniqueid; its Channel is personal and may be erased.
+        coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
                  v.channel_variable) as call,
         v.dial,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,

@@ -11,7 +11,7 @@ select
     t.seconds_since_change,  -- Seconds since the previous change. NULL for the first.
     t.event,  -- AMI event that shows the change, or Gone.
     t.changes,  -- Columns that changed: state, page_number, pages, bad_lines, data_rate, error_correction_mode, resolution, transport; listed for the first snapshot, event for anything but a snapshot.
-    t.note,  -- Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.
+    t.note,  -- Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS, and the Uniqueid of the channel if it replaced that of the fax. NULL for a snapshot.
     t.state,  -- State as sent. NULL if not reported.
     t.page_number,  -- Current page: completed pages plus one. NULL if not reported.
     t.pages,  -- Completed pages so far. NULL if not reported.
@@ -29,19 +29,19 @@ cross join lateral (
     with reported as (
         select
             r.*,
-            -- An event under another name than that of its fax: a transfer replaced the channel.
+            -- Only an event under another name than that of its fax has a Uniqueid here: a transfer replaced the channel.
             case r.event
                 when 'FAXStatus' then r.details ->> 'Status'
                 when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
                 when 'Gone' then 'no longer listed'
                 when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
-                    || case when r.details ->> 'Channel' is null then ' begins' else ' goes on' end
+                    || case when r.details ->> 'Uniqueid' is null then ' begins' else ' goes on' end
                 when 'Hangup' then 'the channel hangs up, the fax goes on'
                 when 'Status' then 'channel status'
                 when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            end || coalesce(', channel ' || case when r.event <> 'DialBegin' then r.details ->> 'Channel' end, '') as note
+            end || coalesce(', Uniqueid ' || case when r.event <> 'DialBegin' then nullif(r.details ->> 'Uniqueid', '') end, '') as note
         from fax.session_rows r
         where r.session_id = s.session_id
           and r.started_at = s.started_at

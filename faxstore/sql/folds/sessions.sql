@@ -58,7 +58,9 @@ select
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
     ) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
-    case when f.operation = 'V.21' then (
+    case when f.operation = 'V.21' then coalesce((
+        select k.fax_session_id from fax.erased_key k where k.session_id = f.session_id
+    ), (
         select g.session_id
         from fax.session g
         where g.epoch_id = f.epoch_id and left(g.channel, 100) = left(f.channel, 100) and g.channel = f.channel
@@ -68,7 +70,7 @@ select
           and coalesce(g.uniqueid = f.uniqueid, true)
         order by g.session_number
         limit 1
-    ) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
+    )) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
     f.error as result_error,  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
     case when not f.start_observed then fax.last_list_before(f.server, e.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
 from fax.session_facts f

@@ -6,6 +6,8 @@ Collectors and importers write here, through functions. Nothing here interprets 
 ORDER = (
     "epoch",
     "session",
+    "pseudonym",
+    "erased_key",
     "session_history",
     "append_batch",
     "staged_row",

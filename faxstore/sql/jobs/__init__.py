@@ -2,6 +2,8 @@
 
 ORDER = (
     "job_window",
+    "file_set",
+    "job_key",
     "job_attempts",
     "jobs_of",
     "jobs",

@@ -1,25 +1,15 @@
 -- grain: one attempt at a fax: a session that is neither a gateway's nor a detector's
 -- example: select session_id, started_at, result from fax.job_attempts where started_at >= '2026-11-01' and job_key is null;
--- job_key identifies the fax as far as its attempts can: equal keys on one server belong together, NULL to nothing else.
---   sent      The document and its destination: account, called number and files, in any order. If one of number and
---             files is unknown, the other one.
---   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a
---             digit (anonymous) identifies nobody.
--- Values compare as they were received: +49 30 and 0049 30 are different numbers.
--- names_fax marks a key that contains document and destination; other keys may be shared by different faxes.
+-- Equal keys on one server belong together, NULL to nothing else. names_fax marks a key that contains document and
+-- destination; other keys may be shared by different faxes.
 create view fax.job_attempts as
 select
     s.session_id,  -- The session.
     s.session_number,  -- SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.
     s.started_at,  -- First observation of the session.
     s.server,  -- Name of the server in the settings.
-    case
-        when s.direction = 'sent' and (s.called_number is not null or f.names is not null)
-            then jsonb_build_array(s.direction, s.account_code, s.called_number, f.names)::text
-        when s.direction = 'received' and s.caller_number ~ '[0-9]'
-            then jsonb_build_array(s.direction, s.account_code, s.called_number, s.caller_number)::text
-    end as job_key,  -- What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
-    coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
+    coalesce('erased:' || coalesce(e.job, p.pseudonym), k.job_key) as job_key,  -- What attempts at the same fax have in common (fax.job_key), or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    coalesce(e.names_fax, s.direction = 'sent' and s.called_number is not null and f.names is not null, false) as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.
     s.caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
@@ -35,11 +25,12 @@ select
     s.result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
+cross join lateral (select fax.file_set(s.file_names) as names) f
 cross join lateral (
-    select array_agg(distinct n.name collate "C" order by n.name collate "C") as names
-    from unnest(s.file_names) n (name)
-    where n.name <> ''
-) f
+    select fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, f.names) as job_key
+) k
+left join fax.erased_key e on e.session_id = s.session_id
+left join fax.pseudonym p on p.kind = 'job' and p.value = k.job_key
 where s.direction in ('sent', 'received') or s.direction is null;
 
 comment on view fax.job_attempts is 'One attempt at a fax, with the key that it shares with the other attempts. The base of fax.jobs.';

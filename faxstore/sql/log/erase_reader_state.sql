@@ -1,6 +1,6 @@
 -- Erases what the imported parts of recordings remember of a session: its channel, file name and headers, if it was live
 -- where a part ends. The next piece continues without them. A part of another version of faxstore is deleted.
--- fax.erase_session() calls it while fax.session still has the channel.
+-- fax.erase_values() calls it while fax.session still has the channel.
 -- example: select fax.erase_reader_state('…');
 create function fax.erase_reader_state(of_session uuid) returns void
 language plpgsql

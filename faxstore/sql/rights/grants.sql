@@ -23,7 +23,7 @@ grant select on
     fax.session_rows, fax.page_attempts, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
-    fax.usage_daily, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
+    fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
 grant execute on function
     fax.resolution_name(integer),
@@ -40,6 +40,7 @@ grant execute on function
     fax.without_escapes(text),
     fax.without_percent(text),
     fax.contains_number(text, text),
+    fax.peer(text, text, text, text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
@@ -82,6 +83,7 @@ grant execute on function fax.masked(text) to fax_reader, fax_masked;
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
 grant select on fax.job_window, fax.jobs_masked to fax_masked;
+grant execute on function fax.file_set(text[]), fax.job_key(text, text, text, text, text[]) to fax_reader, fax_masked;
 grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 

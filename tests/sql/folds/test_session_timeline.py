@@ -186,9 +186,9 @@ def test_a_replaced_channel_is_in_the_timeline(database: psycopg.Connection) -> 
     events = [of(row, "event", "note") for row in timeline(database) if row["event"] != "FAXSession"]
     assert events == [
         ("Newexten", "ReceiveFAX begins"),
-        ("Newexten", "ReceiveFAX goes on, channel PJSIP/phone-00000002"),
+        ("Newexten", "ReceiveFAX goes on, Uniqueid 1793606401.9"),
         ("Hangup", "the channel hangs up, the fax goes on"),
-        ("ReceiveFAX", "completion event, pages 2, channel PJSIP/phone-00000002"),
+        ("ReceiveFAX", "completion event, pages 2, Uniqueid 1793606401.9"),
         ("Gone", "no longer listed"),
     ]
     assert of(the_session(database), "channel", "account_code", "pages") == (CHANNEL, "office", 2)

@@ -142,14 +142,13 @@ def test_without_either_each_attempt_is_a_job(database: psycopg.Connection) -> N
     assert [of(row, "attempts", "joinable_until") for row in rows] == [(1, None), (1, None)]
 
 
-def test_an_erased_attempt_is_a_job_of_its_own(database: psycopg.Connection) -> None:
-    """Number and files identified it; its figures remain."""
+def test_an_erased_attempt_stays_in_its_job(database: psycopg.Connection) -> None:
+    """Number and files identified it. They are gone, but the attempts still belong together."""
     append_attempts(database, replace(FAILED, pages=4), later(FAILED, 60), later(SUCCEEDED, 120))
     database.execute("select fax.erase_session(%s, 'asked for')", [sessions(database)[0]["session_id"]])
     rows = read(database, "select * from fax.jobs order by first_attempt_at")
     assert [of(row, "attempts", "called_number", "file_names", "pages") for row in rows] == [
-        (1, None, None, 4),
-        (2, "111", ["letter.tif"], 3),
+        (3, "111", ["letter.tif"], 3)
     ]
 
 

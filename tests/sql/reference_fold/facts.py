@@ -180,7 +180,7 @@ class Session:
     @cached_property
     def call(self) -> Row:
         """The channel's headers, all from one row; not from a row under another name, if there is another row."""
-        renamed = self.completion is not None and "Channel" in self.completion.details
+        renamed = self.completion is not None and "Uniqueid" in self.completion.details
         candidates = [
             None if renamed else self.completion,
             first([row for row in self.rows if row.event == "Status"]),

@@ -156,7 +156,7 @@ def kinds_of(fax: Session) -> dict[str, bool]:
         ),
         "only its end observed": bool(fax.completion and not fax.snapshots and not shown),
         "result after a hangup": bool(fax.result and fax.result.values.get("FAXERROR") == "HANGUP"),
-        "replaced channel": bool(fax.completion and "Channel" in fax.completion.details),
+        "replaced channel": bool(fax.completion and "Uniqueid" in fax.completion.details),
         "dialplan before the result": any(fax.result is not None and row.at < fax.result.at for row in others),
         "dialplan after the result": any(fax.result is not None and row.at > fax.result.at for row in others),
         "result without its error": bool(fax.result and "FAXERROR" not in fax.result.values),

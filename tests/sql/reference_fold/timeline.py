@@ -80,19 +80,17 @@ def difference(before: int | None, now: int | None) -> int | None:
 def note(row: Seen) -> str | None:
     """The note of an event."""
     pages = "unknown" if row.pages is None else row.pages
-    channel = row.details.get("Channel")
+    uniqueid = row.details.get("Uniqueid")  # of the channel that replaced the one of the fax
     notes = {
         "SendFAX": f"completion event, pages {pages}",
         "ReceiveFAX": f"completion event, pages {pages}",
         "FAXStatus": row.details.get("Status"),
         "VarSet": f"FAXSTATUS={row.details.get('Value')}",
         "Gone": "no longer listed",
-        "Newexten": f"{row.details.get('Application')} {'goes on' if channel else 'begins'}",
+        "Newexten": f"{row.details.get('Application')} {'goes on' if uniqueid is not None else 'begins'}",
         "Hangup": "the channel hangs up, the fax goes on",
         "Status": "channel status",
         "DialBegin": "the channel is dialled",
     }
-    if row.event == "DialBegin":
-        channel = None  # the one that dials it
     text = notes.get(row.event)
-    return f"{text}, channel {channel}" if text is not None and channel else text
+    return f"{text}, Uniqueid {uniqueid}" if text and uniqueid and row.event != "DialBegin" else text

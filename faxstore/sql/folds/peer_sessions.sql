@@ -1,0 +1,23 @@
+-- grain: one session, without detectors, with the peer for which it counts in fax.quality()
+-- example: select peer_key, count(*) from fax.peer_sessions where started_at >= '2026-11-01' group by peer_key;
+create view fax.peer_sessions as
+select
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session.
+    n.peer,  -- The other end (fax.peer) (personal). NULL if unknown or erased.
+    coalesce('erased:' || coalesce(k.peer, p.pseudonym), n.peer) as peer_key,  -- The same for all faxes of one peer (personal): peer, or its pseudonym if an erasure removed the peer from one of them. NULL if unknown.
+    s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
+    s.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
+    s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
+    s.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    s.rate_falls,  -- How often the measured rate fell. NULL if no poll measured it.
+    s.result  -- success, failed or unknown, as in fax.sessions.
+from fax.sessions s
+cross join lateral (
+    select fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) as peer
+) n
+left join fax.erased_key k on k.session_id = s.session_id
+left join fax.pseudonym p on p.kind = 'peer' and p.value = n.peer
+where s.direction is distinct from 'detector';
+
+comment on view fax.peer_sessions is 'One session with the peer for which it counts. The base of fax.quality(); an erasure changes no peer_key from one group to another.';

@@ -1,0 +1,15 @@
+-- Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending
+-- imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain
+-- their values until the session is erased again. Returns the number of rows erased.
+-- example: select fax.erase_sessions(array['…', '…']::uuid[], 'request of 2026-11-25');
+create function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fax.lock_log();
+    perform fax.keep_keys(of_sessions);
+    return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
+end
+$$;
