@@ -78,6 +78,59 @@ comment on column fax.session.uniqueid is 'Uniqueid of the channel as first repo
 
 comment on column fax.session.technology is 'Technology of the list entry, for example Spandsp. NULL if not reported.';
 
+-- grain: one value by which figures group faxes, and which an erasure removed from at least one of them
+-- example: select kind, count(*), count(value) as with_value from fax.pseudonym group by kind;
+-- The pseudonym is random. While a fax that was not erased has the value, erased and other faxes stay in one group.
+-- fax.keep_keys() deletes the value with the last one, and then nothing leads from the pseudonym to it.
+create table fax.pseudonym (
+    pseudonym uuid primary key default gen_random_uuid(),  -- The pseudonym, drawn at random.
+    kind      text not null check (kind in ('job', 'peer')),  -- What the value identifies: job (fax.job_key) or peer (fax.peer).
+    value     text  -- The value (personal). NULL once no fax has it any more.
+);
+
+-- Values from the wire can be of any length; entries of a B-tree cannot.
+create index pseudonym_value on fax.pseudonym using hash (value);
+
+comment on table fax.pseudonym is 'Pseudonyms for erased values by which fax.jobs and fax.quality() group faxes. Maintained by erasures; readable for fax_owner only.';
+
+comment on column fax.pseudonym.pseudonym is 'The pseudonym, drawn at random.';
+
+comment on column fax.pseudonym.kind is 'What the value identifies: job (fax.job_key) or peer (fax.peer).';
+
+comment on column fax.pseudonym.value is 'The value (personal). NULL once no fax has it any more.';
+
+-- grain: one session whose figures depend on erased values, with what replaces them: no value and no part of one
+-- example: select session_id, rate_ids from fax.erased_key where rate_ids <> '{}';
+-- fax.keep_keys() adds rows before an erasure, and never changes what it stored, so no figure changes later.
+create table fax.erased_key (
+    session_id     uuid primary key,  -- The session. Erased, or a detector whose fax was erased.
+    job            uuid,  -- Pseudonym (fax.pseudonym) in place of job_key. NULL if it had none.
+    names_fax      boolean,  -- names_fax in fax.job_attempts. NULL if job is.
+    peer           uuid,  -- Pseudonym (fax.pseudonym) in place of its peer in fax.quality(). NULL if it had none.
+    rate_ids       integer[],  -- Of the rates valid at its start on its server, one for each called_prefix with which its called number started. NULL if that was unknown.
+    files          integer,  -- Number of files, as in fax.sessions_masked. NULL if not reported.
+    distinct_files integer,  -- Number of different files, as in fax.jobs_masked. NULL if not reported.
+    fax_session_id uuid  -- fax_session_id in fax.sessions. NULL if none, or not a detector.
+);
+
+comment on table fax.erased_key is 'What keeps figures unchanged after an erasure: which faxes belong together, and which rates apply. Maintained by erasures.';
+
+comment on column fax.erased_key.session_id is 'The session. Erased, or a detector whose fax was erased.';
+
+comment on column fax.erased_key.job is 'Pseudonym (fax.pseudonym) in place of job_key. NULL if it had none.';
+
+comment on column fax.erased_key.names_fax is 'names_fax in fax.job_attempts. NULL if job is.';
+
+comment on column fax.erased_key.peer is 'Pseudonym (fax.pseudonym) in place of its peer in fax.quality(). NULL if it had none.';
+
+comment on column fax.erased_key.rate_ids is 'Of the rates valid at its start on its server, one for each called_prefix with which its called number started. NULL if that was unknown.';
+
+comment on column fax.erased_key.files is 'Number of files, as in fax.sessions_masked. NULL if not reported.';
+
+comment on column fax.erased_key.distinct_files is 'Number of different files, as in fax.jobs_masked. NULL if not reported.';
+
+comment on column fax.erased_key.fax_session_id is 'fax_session_id in fax.sessions. NULL if none, or not a detector.';
+
 -- grain: one observation of one session, never changed
 -- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
 -- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
@@ -1309,6 +1362,18 @@ $$;
 
 comment on function fax.contains_number is 'Whether a text contains a number in any spelling: +49 151 …, 0049151…, with no-break spaces or hyphens, in a URI (also with %2B), before the suffix of a channel. The number is given as fax.number_digits() returns it. Its digits with anything but digits in between are tested first, which takes a hundredth of the time.';
 
+-- The other end of a fax: its station id, else its number (the caller's of a received fax, the called one otherwise),
+-- both without padding (fax.peer_id). NULL if neither is known.
+-- example: select fax.peer(direction, remote_station_id, caller_number, called_number) from fax.sessions;
+create function fax.peer(direction text, remote_station_id text, caller_number text, called_number text) returns text
+language sql immutable parallel safe
+as $$
+    select coalesce(fax.peer_id(remote_station_id),
+                    fax.peer_id(case direction when 'received' then caller_number else called_number end))
+$$;
+
+comment on function fax.peer is 'The other end of a fax: its station id, else its number (the caller''s of a received fax, the called one otherwise), both without padding (fax.peer_id). NULL if neither is known.';
+
 -- A timestamp in the details of one of faxstore's own events (ISO 8601, UTC).
 -- Any other text is NULL, never an error: the content of a row must not break a view.
 -- example: select fax.reported_time('{"LastPolled": "2026-11-23T14:17:54.123456+00:00"}', 'LastPolled');
@@ -1801,8 +1866,9 @@ cross join lateral (
         coalesce(o.y_resolution, c.y_resolution) as y_resolution,
         c.event is not null as completed,
         v.start_observed,
-        -- If its channel was replaced, a fax belongs to the call and account that it began with.
-        coalesce(case when c.details ->> 'Channel' is null then c.details end, v.channel_status, v.channel_event, c.details,
+        -- If its channel was replaced, a fax belongs to the call and account that it began with. Only the details of an
+        -- event under another name contain a Uniqueid; its Channel is personal and may be erased.
+        coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
                  v.channel_variable) as call,
         v.dial,
         nullif(v.channel_status ->> 'DNID', '') as dialled_number,
@@ -2102,7 +2168,9 @@ select
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
     ) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
-    case when f.operation = 'V.21' then (
+    case when f.operation = 'V.21' then coalesce((
+        select k.fax_session_id from fax.erased_key k where k.session_id = f.session_id
+    ), (
         select g.session_id
         from fax.session g
         where g.epoch_id = f.epoch_id and left(g.channel, 100) = left(f.channel, 100) and g.channel = f.channel
@@ -2112,7 +2180,7 @@ select
           and coalesce(g.uniqueid = f.uniqueid, true)
         order by g.session_number
         limit 1
-    ) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
+    )) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
     f.error as result_error,  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
     case when not f.start_observed then fax.last_list_before(f.server, e.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
 from fax.session_facts f
@@ -2405,7 +2473,7 @@ select
     t.seconds_since_change,  -- Seconds since the previous change. NULL for the first.
     t.event,  -- AMI event that shows the change, or Gone.
     t.changes,  -- Columns that changed: state, page_number, pages, bad_lines, data_rate, error_correction_mode, resolution, transport; listed for the first snapshot, event for anything but a snapshot.
-    t.note,  -- Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.
+    t.note,  -- Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS, and the Uniqueid of the channel if it replaced that of the fax. NULL for a snapshot.
     t.state,  -- State as sent. NULL if not reported.
     t.page_number,  -- Current page: completed pages plus one. NULL if not reported.
     t.pages,  -- Completed pages so far. NULL if not reported.
@@ -2423,19 +2491,19 @@ cross join lateral (
     with reported as (
         select
             r.*,
-            -- An event under another name than that of its fax: a transfer replaced the channel.
+            -- Only an event under another name than that of its fax has a Uniqueid here: a transfer replaced the channel.
             case r.event
                 when 'FAXStatus' then r.details ->> 'Status'
                 when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
                 when 'Gone' then 'no longer listed'
                 when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
-                    || case when r.details ->> 'Channel' is null then ' begins' else ' goes on' end
+                    || case when r.details ->> 'Uniqueid' is null then ' begins' else ' goes on' end
                 when 'Hangup' then 'the channel hangs up, the fax goes on'
                 when 'Status' then 'channel status'
                 when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
                 when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
                 when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            end || coalesce(', channel ' || case when r.event <> 'DialBegin' then r.details ->> 'Channel' end, '') as note
+            end || coalesce(', Uniqueid ' || case when r.event <> 'DialBegin' then nullif(r.details ->> 'Uniqueid', '') end, '') as note
         from fax.session_rows r
         where r.session_id = s.session_id
           and r.started_at = s.started_at
@@ -2522,7 +2590,7 @@ comment on column fax.session_timeline.event is 'AMI event that shows the change
 
 comment on column fax.session_timeline.changes is 'Columns that changed: state, page_number, pages, bad_lines, data_rate, error_correction_mode, resolution, transport; listed for the first snapshot, event for anything but a snapshot.';
 
-comment on column fax.session_timeline.note is 'Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS. NULL for a snapshot.';
+comment on column fax.session_timeline.note is 'Content of an event: FAXStatus text, the application that starts, pages of a completion event, FAXSTATUS, and the Uniqueid of the channel if it replaced that of the fax. NULL for a snapshot.';
 
 comment on column fax.session_timeline.state is 'State as sent. NULL if not reported.';
 
@@ -2712,6 +2780,50 @@ comment on column fax.failures.share is 'sessions divided by faxes, a ratio.';
 
 comment on column fax.failures.unknown_share is 'Of the server''s sessions of that day that ended without success, the share whose reason is unknown (class NULL or unknown_error), a ratio; 0 if all reasons are known. The same in each row of server and day.';
 
+-- grain: one session, without detectors, with the peer for which it counts in fax.quality()
+-- example: select peer_key, count(*) from fax.peer_sessions where started_at >= '2026-11-01' group by peer_key;
+create view fax.peer_sessions as
+select
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session.
+    n.peer,  -- The other end (fax.peer) (personal). NULL if unknown or erased.
+    coalesce('erased:' || coalesce(k.peer, p.pseudonym), n.peer) as peer_key,  -- The same for all faxes of one peer (personal): peer, or its pseudonym if an erasure removed the peer from one of them. NULL if unknown.
+    s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
+    s.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
+    s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
+    s.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    s.rate_falls,  -- How often the measured rate fell. NULL if no poll measured it.
+    s.result  -- success, failed or unknown, as in fax.sessions.
+from fax.sessions s
+cross join lateral (
+    select fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) as peer
+) n
+left join fax.erased_key k on k.session_id = s.session_id
+left join fax.pseudonym p on p.kind = 'peer' and p.value = n.peer
+where s.direction is distinct from 'detector';
+
+comment on view fax.peer_sessions is 'One session with the peer for which it counts. The base of fax.quality(); an erasure changes no peer_key from one group to another.';
+
+comment on column fax.peer_sessions.session_id is 'The session.';
+
+comment on column fax.peer_sessions.started_at is 'First observation of the session.';
+
+comment on column fax.peer_sessions.peer is 'The other end (fax.peer) (personal). NULL if unknown or erased.';
+
+comment on column fax.peer_sessions.peer_key is 'The same for all faxes of one peer (personal): peer, or its pseudonym if an erasure removed the peer from one of them. NULL if unknown.';
+
+comment on column fax.peer_sessions.transport is 'G.711 or T.38, the last one used. NULL if not reported.';
+
+comment on column fax.peer_sessions.error_correction_mode is 'Whether ECM is in use. NULL if never negotiated or not reported.';
+
+comment on column fax.peer_sessions.pages is 'Pages, as in fax.sessions. NULL if not reported.';
+
+comment on column fax.peer_sessions.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+
+comment on column fax.peer_sessions.rate_falls is 'How often the measured rate fell. NULL if no poll measured it.';
+
+comment on column fax.peer_sessions.result is 'success, failed or unknown, as in fax.sessions.';
+
 -- Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of
 -- ITU-T E.450 to E.458, without claiming conformance.
 -- Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad
@@ -2728,7 +2840,7 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select
-        s.peer, s.transport, s.error_correction_mode,
+        coalesce(min(s.peer), s.peer_key), s.transport, s.error_correction_mode,
         count(*), sum(s.pages)::bigint, sum(p.measurable_pages)::bigint,
         round(sum(p.error_free_pages) / nullif(sum(p.measurable_pages), 0), 4),
         sum(p.bad_lines)::bigint,
@@ -2747,12 +2859,10 @@ begin atomic
         select
             f.session_id, f.started_at, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
             f.first_data_rate is not null as negotiated,
-            coalesce(fax.peer_id(f.remote_station_id),
-                     fax.peer_id(case f.direction when 'received' then f.caller_number else f.called_number end)) as peer
-        from fax.sessions f
+            f.peer, f.peer_key
+        from fax.peer_sessions f
         where f.started_at >= from_local at time zone time_zone
           and f.started_at < to_local at time zone time_zone
-          and f.direction is distinct from 'detector'
     ) s
     cross join lateral (
         select
@@ -2766,7 +2876,7 @@ begin atomic
         from fax.session_pages g
         where g.session_id = s.session_id and g.started_at = s.started_at
     ) p
-    group by s.peer, s.transport, s.error_correction_mode;
+    group by s.peer_key, s.transport, s.error_correction_mode;
 end;
 
 comment on function fax.quality is 'Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of ITU-T E.450 to E.458, without claiming conformance. Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad lines.';
@@ -2776,7 +2886,7 @@ comment on function fax.quality is 'Quality by remote station, of sessions that 
 -- Covers the whole history. For a period use fax.quality(), which reads only that period.
 create view fax.quality_by_peer as
 select
-    q.peer,  -- Station id of the other end, else its number: the caller's of a received fax, the called one otherwise; without padding (fax.peer_id) (personal). NULL if neither is known.
+    q.peer,  -- Station id of the other end, else its number: the caller's of a received fax, the called one otherwise; without padding (fax.peer) (personal); erased: and a pseudonym if it was erased from all faxes of the row. NULL if neither is known.
     q.transport,  -- G.711 or T.38. NULL if not reported.
     q.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
     q.sessions,  -- Sessions, without detectors.
@@ -2798,7 +2908,7 @@ from fax.quality('-infinity', 'infinity', 'UTC') q;
 
 comment on view fax.quality_by_peer is 'Quality of faxes with one remote station or number, by transport and ECM. Ratios exclude what is not measurable.';
 
-comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: the caller''s of a received fax, the called one otherwise; without padding (fax.peer_id) (personal). NULL if neither is known.';
+comment on column fax.quality_by_peer.peer is 'Station id of the other end, else its number: the caller''s of a received fax, the called one otherwise; without padding (fax.peer) (personal); erased: and a pseudonym if it was erased from all faxes of the row. NULL if neither is known.';
 
 comment on column fax.quality_by_peer.transport is 'G.711 or T.38. NULL if not reported.';
 
@@ -3078,8 +3188,9 @@ comment on function fax.masked is 'A number or station id with all but its last 
 -- Creates fax.NAME_masked from the view fax.NAME: numbers and station ids are masked, file_names becomes the number of
 -- files, and every other column whose comment contains "(personal" is left out. The rest appears unchanged, with its
 -- comment.
--- example: select fax.make_masked_view('sessions');
-create function fax.make_masked_view(view_name text) returns void
+-- of_session is the column that names the session of the files, erased_files their number in fax.erased_key.
+-- example: select fax.make_masked_view('sessions', 'session_id', 'files');
+create function fax.make_masked_view(view_name text, of_session text, erased_files text) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -3092,7 +3203,9 @@ begin
         select format('create view fax.%I as select %s from fax.%I b', masked_name, string_agg(case
                 when a.attname in ('caller_number', 'called_number', 'local_station_id', 'remote_station_id')
                     then format('fax.masked(b.%1$I) as %1$I', a.attname)
-                when a.attname = 'file_names' then 'cardinality(b.file_names) as files'
+                when a.attname = 'file_names' then format(
+                    'coalesce((select k.%I from fax.erased_key k where k.session_id = b.%I), cardinality(b.file_names)) as files',
+                    erased_files, of_session)
                 when col_description(a.attrelid, a.attnum) !~ '\(personal' then format('b.%I', a.attname)
             end, ', ' order by a.attnum), view_name)
         from pg_attribute a
@@ -3110,11 +3223,11 @@ begin
 end
 $$;
 
-comment on function fax.make_masked_view is 'Creates fax.NAME_masked from the view fax.NAME: numbers and station ids are masked, file_names becomes the number of files, and every other column whose comment contains "(personal" is left out. The rest appears unchanged, with its comment.';
+comment on function fax.make_masked_view is 'Creates fax.NAME_masked from the view fax.NAME: numbers and station ids are masked, file_names becomes the number of files, and every other column whose comment contains "(personal" is left out. The rest appears unchanged, with its comment. of_session is the column that names the session of the files, erased_files their number in fax.erased_key.';
 
 -- grain: one fax session, without personal values
 -- example: select caller_number, remote_station_id, pages, result from fax.sessions_masked where started_at >= '2026-11-01';
-select fax.make_masked_view('sessions');
+select fax.make_masked_view('sessions', 'session_id', 'files');
 
 comment on view fax.sessions_masked is 'One fax session as in fax.sessions, without personal values. Of a masked value only the length and the last two characters remain, or only the length if it is shorter than six.';
 
@@ -3135,28 +3248,49 @@ comment on column fax.job_window.hours is 'How long after the start of an attemp
 
 comment on column fax.job_window.only_row is 'Always true: the table has one row.';
 
--- grain: one attempt at a fax: a session that is neither a gateway's nor a detector's
--- example: select session_id, started_at, result from fax.job_attempts where started_at >= '2026-11-01' and job_key is null;
--- job_key identifies the fax as far as its attempts can: equal keys on one server belong together, NULL to nothing else.
---   sent      The document and its destination: account, called number and files, in any order. If one of number and
---             files is unknown, the other one.
+-- The different names among the files of a fax, sorted; NULL if there is none.
+-- example: select fax.file_set(array['/fax/2.tif', '/fax/1.tif', '/fax/2.tif']);
+create function fax.file_set(files text[]) returns text[]
+language sql immutable parallel safe
+as $$
+    select array_agg(distinct n.name collate "C" order by n.name collate "C") from unnest(files) n (name) where n.name <> ''
+$$;
+
+comment on function fax.file_set is 'The different names among the files of a fax, sorted; NULL if there is none.';
+
+-- What attempts at the same fax on one server have in common; NULL if nothing identifies the fax.
+--   sent      The document and its destination: account, called number and files. If one of number and files is
+--             unknown, the other one.
 --   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a
 --             digit (anonymous) identifies nobody.
--- Values compare as they were received: +49 30 and 0049 30 are different numbers.
--- names_fax marks a key that contains document and destination; other keys may be shared by different faxes.
+-- Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set().
+-- example: select fax.job_key('sent', null, '5550100', null, array['/fax/1.tif']);
+create function fax.job_key(direction text, account_code text, called_number text, caller_number text, files text[])
+returns text
+language sql immutable parallel safe
+as $$
+    select case
+        when direction = 'sent' and (called_number is not null or files is not null)
+            then jsonb_build_array(direction, account_code, called_number, files)::text
+        when direction = 'received' and caller_number ~ '[0-9]'
+            then jsonb_build_array(direction, account_code, called_number, caller_number)::text
+    end
+$$;
+
+comment on function fax.job_key is 'What attempts at the same fax on one server have in common; NULL if nothing identifies the fax.   sent      The document and its destination: account, called number and files. If one of number and files is             unknown, the other one.   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a             digit (anonymous) identifies nobody. Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set().';
+
+-- grain: one attempt at a fax: a session that is neither a gateway's nor a detector's
+-- example: select session_id, started_at, result from fax.job_attempts where started_at >= '2026-11-01' and job_key is null;
+-- Equal keys on one server belong together, NULL to nothing else. names_fax marks a key that contains document and
+-- destination; other keys may be shared by different faxes.
 create view fax.job_attempts as
 select
     s.session_id,  -- The session.
     s.session_number,  -- SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.
     s.started_at,  -- First observation of the session.
     s.server,  -- Name of the server in the settings.
-    case
-        when s.direction = 'sent' and (s.called_number is not null or f.names is not null)
-            then jsonb_build_array(s.direction, s.account_code, s.called_number, f.names)::text
-        when s.direction = 'received' and s.caller_number ~ '[0-9]'
-            then jsonb_build_array(s.direction, s.account_code, s.called_number, s.caller_number)::text
-    end as job_key,  -- What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
-    coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
+    coalesce('erased:' || coalesce(e.job, p.pseudonym), k.job_key) as job_key,  -- What attempts at the same fax have in common (fax.job_key), or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    coalesce(e.names_fax, s.direction = 'sent' and s.called_number is not null and f.names is not null, false) as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.
     s.caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
@@ -3172,11 +3306,12 @@ select
     s.result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
+cross join lateral (select fax.file_set(s.file_names) as names) f
 cross join lateral (
-    select array_agg(distinct n.name collate "C" order by n.name collate "C") as names
-    from unnest(s.file_names) n (name)
-    where n.name <> ''
-) f
+    select fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, f.names) as job_key
+) k
+left join fax.erased_key e on e.session_id = s.session_id
+left join fax.pseudonym p on p.kind = 'job' and p.value = k.job_key
 where s.direction in ('sent', 'received') or s.direction is null;
 
 comment on view fax.job_attempts is 'One attempt at a fax, with the key that it shares with the other attempts. The base of fax.jobs.';
@@ -3189,7 +3324,7 @@ comment on column fax.job_attempts.started_at is 'First observation of the sessi
 
 comment on column fax.job_attempts.server is 'Name of the server in the settings.';
 
-comment on column fax.job_attempts.job_key is 'What attempts at the same fax have in common (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.';
+comment on column fax.job_attempts.job_key is 'What attempts at the same fax have in common (fax.job_key), or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.';
 
 comment on column fax.job_attempts.names_fax is 'Whether job_key has both the document and its destination. If not, other faxes may have the same key.';
 
@@ -3444,7 +3579,7 @@ comment on function fax.jobs_between is 'The rows of fax.jobs whose first attemp
 
 -- grain: one job, without personal values
 -- example: select first_attempt_at, attempts, result_text from fax.jobs_masked where server = 'pbx1' and not succeeded;
-select fax.make_masked_view('jobs');
+select fax.make_masked_view('jobs', 'last_session_id', 'distinct_files');
 
 comment on view fax.jobs_masked is 'One job as in fax.jobs, without personal values: masked as in fax.sessions_masked.';
 
@@ -3822,11 +3957,15 @@ select
                when p.pages_charge + t.time_charge is not null then greatest(p.pages_charge + t.time_charge, r.minimum_charge) end,
           fax.minor_digits(r.currency)) as charge  -- Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.
 from fax.sessions s
+left join fax.erased_key e on e.session_id = s.session_id
 left join lateral (
     select q.*
     from fax.rate q
     where (q.called_prefix is null
-           or q.called_prefix = any (array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number) p, generate_series(1, least(length(p.number), 40)) n)))
+           or q.called_prefix = any (case
+                  -- erased: the prefixes that matched then
+                  when e.rate_ids is not null then array(select m.called_prefix from fax.rate m where m.rate_id = any (e.rate_ids))
+                  else array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number) p, generate_series(1, least(length(p.number), 40)) n) end))
       and (q.account_code is null or q.account_code = s.account_code)
       and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)
@@ -4367,7 +4506,7 @@ comment on function fax.json_without_channel is 'What a reader remembers (fax.re
 
 -- Erases what the imported parts of recordings remember of a session: its channel, file name and headers, if it was live
 -- where a part ends. The next piece continues without them. A part of another version of faxstore is deleted.
--- fax.erase_session() calls it while fax.session still has the channel.
+-- fax.erase_values() calls it while fax.session still has the channel.
 -- example: select fax.erase_reader_state('…');
 create function fax.erase_reader_state(of_session uuid) returns void
 language plpgsql
@@ -4391,15 +4530,108 @@ begin
 end
 $$;
 
-comment on function fax.erase_reader_state is 'Erases what the imported parts of recordings remember of a session: its channel, file name and headers, if it was live where a part ends. The next piece continues without them. A part of another version of faxstore is deleted. fax.erase_session() calls it while fax.session still has the channel.';
+comment on function fax.erase_reader_state is 'Erases what the imported parts of recordings remember of a session: its channel, file name and headers, if it was live where a part ends. The next piece continues without them. A part of another version of faxstore is deleted. fax.erase_values() calls it while fax.session still has the channel.';
+
+-- Stores what figures need of these sessions before their personal values are erased: which faxes belong together, and
+-- which rates apply. Stores no value and no part of one, except while another fax has the value (fax.pseudonym).
+-- Reads the whole history once, to find those faxes.
+-- example: select fax.keep_keys(array['…']::uuid[]);
+create function fax.keep_keys(of_sessions uuid[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    with erased as materialized (
+        select
+            s.session_id, s.direction, s.fax_session_id, s.file_names, s.called_number, s.started_at, s.server, k.*,
+            s.direction = 'sent' and s.called_number is not null and k.file_set is not null as names_fax
+        from fax.sessions s
+        cross join lateral (select fax.file_set(s.file_names) as file_set) f
+        cross join lateral (
+            select
+                f.file_set,
+                fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, f.file_set) as job_key,
+                case when s.direction is distinct from 'detector'
+                     then fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) end as peer
+        ) k
+        where s.session_id = any (of_sessions)
+    ),
+    added as (
+        insert into fax.pseudonym (kind, value)
+        select v.kind, v.value
+        from erased e
+        cross join lateral (values ('job', e.job_key), ('peer', e.peer)) v (kind, value)
+        where v.value is not null
+          and not exists (select from fax.pseudonym p where p.kind = v.kind and p.value = v.value)
+        group by v.kind, v.value
+        returning pseudonym, kind, value
+    ),
+    known as (
+        select a.pseudonym, a.kind, a.value from added a
+        union all
+        select p.pseudonym, p.kind, p.value from fax.pseudonym p where p.value is not null
+    )
+    insert into fax.erased_key as old (
+        session_id, job, names_fax, peer, rate_ids, files, distinct_files, fax_session_id)
+    select
+        e.session_id, j.pseudonym, case when j.pseudonym is not null then coalesce(e.names_fax, false) end, p.pseudonym,
+        case when e.called_number is not null then array(
+            select min(r.rate_id)
+            from fax.rate r
+            where starts_with(fax.peer_id(e.called_number), r.called_prefix)
+              and (r.server is null or r.server = e.server)
+              and r.valid_from <= e.started_at and (r.valid_to is null or r.valid_to > e.started_at)
+            group by r.called_prefix
+            order by 1) end,
+        cardinality(e.file_names), cardinality(e.file_set), e.fax_session_id
+    from erased e
+    left join known j on j.kind = 'job' and j.value = e.job_key
+    left join known p on p.kind = 'peer' and p.value = e.peer
+    on conflict (session_id) do update
+        set job = coalesce(old.job, excluded.job),
+            names_fax = coalesce(old.names_fax, excluded.names_fax),
+            peer = coalesce(old.peer, excluded.peer),
+            rate_ids = coalesce(old.rate_ids, excluded.rate_ids),
+            files = coalesce(old.files, excluded.files),
+            distinct_files = coalesce(old.distinct_files, excluded.distinct_files),
+            fax_session_id = coalesce(old.fax_session_id, excluded.fax_session_id);
+
+    -- detectors that find these faxes by the name of the channel
+    insert into fax.erased_key as old (session_id, fax_session_id)
+    select d.session_id, f.fax_session_id
+    from fax.session g
+    join fax.session d
+        on d.epoch_id = g.epoch_id and left(d.channel, 100) = left(g.channel, 100) and d.channel = g.channel
+        and d.session_id <> g.session_id
+    cross join lateral (
+        select s.fax_session_id from fax.sessions s where s.session_id = d.session_id and s.started_at = d.started_at
+    ) f
+    where g.session_id = any (of_sessions) and f.fax_session_id = g.session_id
+    on conflict (session_id) do update set fax_session_id = coalesce(old.fax_session_id, excluded.fax_session_id);
+
+    -- values that no other fax has
+    update fax.pseudonym p
+    set value = null
+    where p.value is not null
+      and (p.kind, p.value) not in (
+          select v.kind, v.value
+          from fax.sessions s
+          cross join lateral (values
+              ('job', fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, fax.file_set(s.file_names))),
+              ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
+          ) v (kind, value)
+          where s.session_id <> all (of_sessions) and v.value is not null);
+end
+$$;
+
+comment on function fax.keep_keys is 'Stores what figures need of these sessions before their personal values are erased: which faxes belong together, and which rates apply. Stores no value and no part of one, except while another fax has the value (fax.pseudonym). Reads the whole history once, to find those faxes.';
 
 -- Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending
--- imports. Figures and proofs remain. Rows appended later contain their values until the session is erased again. Returns the number of rows
--- erased.
--- example: select fax.erase_session('…', 'request of 2026-11-25');
-create function fax.erase_session(of_session uuid, because text) returns bigint
+-- imports, for fax.erase_sessions(), which holds the lock of erasing and has called fax.keep_keys(). Returns the number
+-- of rows erased.
+-- example: select fax.erase_values('…', 'request of 2026-11-25');
+create function fax.erase_values(of_session uuid, because text) returns bigint
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -4410,7 +4642,6 @@ begin
     if began is null then
         raise exception 'there is no session %', of_session using errcode = 'no_data_found';
     end if;
-    perform fax.lock_log();
     perform fax.erase_reader_state(of_session);
     insert into fax.session_salt (session_id) values (of_session) on conflict do nothing;
     select k.salt into current_salt from fax.session_salt k where k.session_id = of_session;
@@ -4437,7 +4668,37 @@ begin
 end
 $$;
 
-comment on function fax.erase_session is 'Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending imports. Figures and proofs remain. Rows appended later contain their values until the session is erased again. Returns the number of rows erased.';
+comment on function fax.erase_values is 'Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending imports, for fax.erase_sessions(), which holds the lock of erasing and has called fax.keep_keys(). Returns the number of rows erased.';
+
+-- Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending
+-- imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain
+-- their values until the session is erased again. Returns the number of rows erased.
+-- example: select fax.erase_sessions(array['…', '…']::uuid[], 'request of 2026-11-25');
+create function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fax.lock_log();
+    perform fax.keep_keys(of_sessions);
+    return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
+end
+$$;
+
+comment on function fax.erase_sessions is 'Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain their values until the session is erased again. Returns the number of rows erased.';
+
+-- Erases the personal values of one session: fax.erase_sessions() for one.
+-- example: select fax.erase_session('…', 'request of 2026-11-25');
+create function fax.erase_session(of_session uuid, because text) returns bigint
+language sql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select fax.erase_sessions(array[of_session], because)
+$$;
+
+comment on function fax.erase_session is 'Erases the personal values of one session: fax.erase_sessions() for one.';
 
 -- Empties the rejected messages of a server (of all if NULL) between two moments, all or only those that contain a text.
 -- When and why each was rejected remains. Rejected messages are not in the log. Returns the number of messages emptied.
@@ -4514,7 +4775,7 @@ begin
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-          and c.relname not in ('session_history', 'session', 'export_line')
+          and c.relname not in ('session_history', 'session', 'export_line', 'pseudonym')
           and (a.atttypid in ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype)
                or (c.relname, a.attname) in (('rejected_message', 'raw'), ('recording_part', 'reader_state'),
                                              ('recording_part', 'first_list'), ('waiting_record', 'body')))
@@ -5300,7 +5561,7 @@ grant select on
     fax.session_rows, fax.page_attempts, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
-    fax.usage_daily, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
+    fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
 grant execute on function
     fax.resolution_name(integer),
@@ -5317,6 +5578,7 @@ grant execute on function
     fax.without_escapes(text),
     fax.without_percent(text),
     fax.contains_number(text, text),
+    fax.peer(text, text, text, text),
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
@@ -5359,6 +5621,7 @@ grant execute on function fax.masked(text) to fax_reader, fax_masked;
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
 grant select on fax.job_window, fax.jobs_masked to fax_masked;
+grant execute on function fax.file_set(text[]), fax.job_key(text, text, text, text, text[]) to fax_reader, fax_masked;
 grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 
