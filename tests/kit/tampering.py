@@ -105,7 +105,7 @@ CHANGES: dict[str, str] = {
     "a trigger that is dropped":
         f"select {_TRIGGER}, format('drop trigger if exists %I on %s', t.tgname, c.oid::regclass) {_TRIGGERS}",
     "a trigger that is disabled":
-        f"select {_TRIGGER}, format('alter table %s disable trigger %I', c.oid::regclass, t.tgname) {_TRIGGERS}",
+        f"select {_TRIGGER}, format('alter table only %s disable trigger %I', c.oid::regclass, t.tgname) {_TRIGGERS}",
     "a trigger that fires on replicas only":
         f"select {_TRIGGER}, format('alter table %s enable replica trigger %I', c.oid::regclass, t.tgname) {_TRIGGERS}",
     "a function with another body": f"select {_FUNCTION}, {_ANOTHER_BODY} {_FUNCTIONS}",
@@ -149,13 +149,18 @@ CHANGES: dict[str, str] = {
 }  # fmt: skip
 
 
+def statements(connection: psycopg.Connection, change: str) -> list[tuple[str, str]]:
+    """The name of each object, and the statement that changes it."""
+    connection.execute("set local search_path = pg_catalog")  # so that names include the schema
+    return connection.execute(CHANGES[change].encode()).fetchall()
+
+
 def tamper(connection: psycopg.Connection, change: str) -> set[str]:
     """Change every object; return their names."""
-    connection.execute("set local search_path = pg_catalog")  # so that names include the schema
-    rows = connection.execute(CHANGES[change].encode()).fetchall()
-    for _, statement in rows:
+    changes = statements(connection, change)
+    for _, statement in changes:
         connection.execute(statement.encode())
-    return {str(name) for name, _ in rows}
+    return {name for name, _ in changes}
 
 
 def found(connection: psycopg.Connection) -> dict[str, str]:

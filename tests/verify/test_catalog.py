@@ -122,6 +122,18 @@ REPORTED = {
     "grant pg_write_all_data to fax_reader": {
         "role fax_reader": f"{DIFFERS}with membership [\"pg_write_all_data\"]",
     },
+    "set local session_replication_role = replica": {
+        "setting session_replication_role=replica of this session": "was added",
+    },
+    "grant set on parameter session_replication_role to fax_ingest": {
+        "grant of SET on parameter session_replication_role to fax_ingest": "was added",
+    },
+    "create access method mine type table handler heap_tableam_handler; alter table fax.epoch set access method mine": {
+        "table fax.epoch": f"{DIFFERS}with access method mine",
+    },
+    "update pg_inherits set inhdetachpending = true where inhrelid = 'fax.session_history_2026_11'::regclass": {
+        "table fax.session_history_2026_11": f"{DIFFERS}with pending detachment",
+    },
     "create or replace function pg_catalog.quote_ident(text) returns text language sql immutable as 'select $1'": {
         "function pg_catalog.quote_ident(text)": "was replaced",
     },

@@ -7,7 +7,7 @@ import pytest
 
 from faxstore.verify import live_catalog
 from tests.kit.rights import names
-from tests.kit.tampering import CHANGES, found, tamper
+from tests.kit.tampering import CHANGES, found, statements, tamper
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -15,6 +15,16 @@ def test_every_changed_object_is_found(superuser: psycopg.Connection, change: st
     changed = tamper(superuser, change)
     assert changed
     assert changed - found(superuser).keys() == set()
+
+
+@pytest.mark.parametrize(
+    "change", ["a trigger that is disabled", "a function with another body", "a view with every row twice"]
+)
+def test_each_object_of_the_guard_alone_is_one_finding(superuser: psycopg.Connection, change: str) -> None:
+    for name, statement in statements(superuser, change):
+        with superuser.transaction(force_rollback=True):
+            superuser.execute(statement.encode())
+            assert found(superuser).keys() == {name}
 
 
 MEMBERS = """
@@ -38,8 +48,7 @@ relation: its types, the rule of a view, its TOAST table, and defaults and NOT N
 @pytest.fixture
 def changed(superuser: psycopg.Connection) -> set[str]:
     """The names of all objects that some change changes."""
-    superuser.execute("set local search_path = pg_catalog")
-    return {str(name) for query in CHANGES.values() for name, _ in superuser.execute(query.encode())}
+    return {name for change in CHANGES for name, _ in statements(superuser, change)}
 
 
 def is_month(name: str) -> bool:

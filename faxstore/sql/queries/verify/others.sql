@@ -23,6 +23,19 @@ from pg_db_role_setting d cross join unnest(d.setconfig) as s (setting)
 where d.setdatabase in (0, (select b.oid from pg_database b where b.datname = current_database()))
   and (s.setting ~ '^session_replication_role=(?!origin$)' or s.setting ~ '^search_path=.*, *"?pg_catalog\M')
 union all
+select format('setting session_replication_role=%s of this session', r.setting), '{}'
+from (select current_setting('session_replication_role') as setting) r
+where r.setting <> 'origin'
+union all
+select format('grant of %s on parameter %s to %s', a.privilege_type, a.parname, a.grantee),
+       jsonb_build_object('to', a.grantee)
+from (
+    select e.privilege_type, p.parname, case e.grantee when 0 then 'public' else e.grantee::regrole::text end as grantee
+    from pg_parameter_acl p cross join aclexplode(p.paracl) e
+    where p.parname = 'session_replication_role'
+) a
+where a.grantee in ('public', 'fax_owner', 'fax_ingest', 'fax_reader', 'fax_sealer', 'fax_masked', 'fax_export', 'fax_billing')
+union all
 select format('function pg_catalog.%s', p.oid::regprocedure), '{"replaced": true}'
 from pg_proc p join pg_language l on l.oid = p.prolang
 where p.pronamespace = 'pg_catalog'::regnamespace and p.oid < 16384 and l.lanname not in ('internal', 'c')
