@@ -55,7 +55,7 @@ GRANTED: dict[str, dict[str, str]] = {
 FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
-    "reported_result", "peer", "peer_id", "last_list_before",
+    "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]

@@ -20,6 +20,7 @@ ORDER = (
     "peer",
     "reported_time",
     "gap_reason",
+    "last_poll_on_record",
     "gaps",
     "last_list_before",
     "is_attempt",

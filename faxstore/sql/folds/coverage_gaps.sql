@@ -4,7 +4,7 @@
 create view fax.coverage_gaps as
 select
     s.server,  -- Name of the server in the settings.
-    g.began_at,  -- Last good poll before it, by the observer's clock; if the collector was killed, the last recorded one, up to a minute earlier.
+    g.began_at,  -- Last good poll before it, by the observer's clock; if the collector was killed, the last one on record, which is up to a minute earlier unless a fax was in progress.
     g.ended_at,  -- First good poll after it. NULL if none yet.
     extract(epoch from g.ended_at - g.began_at) as seconds,  -- Seconds from began_at to ended_at. NULL if it has not ended.
     g.reason,  -- Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, or a malformed list), polls late, or dropped (observed, but lost because a queue was full).

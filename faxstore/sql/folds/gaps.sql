@@ -1,7 +1,8 @@
 -- The intervals between two moments in which no observer polled a server successfully.
 -- A recorded poll (Polled) covers the time until its observer's next one, if that follows within 150 s (they are
 -- recorded once per minute). If the connection or the polls failed in between, it covers the time until the last
--- complete list (LastPolled). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their
+-- complete list (LastPolled). If its observer was killed, it covers the time until the last row that a poll of its left
+-- in the history within 150 s (fax.last_poll_on_record). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their
 -- time out of it.
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
@@ -48,6 +49,8 @@ begin atomic
             when f.next_event is null and f.observed_at > now() - interval '150 seconds' and not exists (
                 select 1 from trouble o
                 where o.event = 'Connected' and o.collector_id <> f.collector_id and o.observed_at > f.observed_at) then now()
+            when f.observed_at < until then fax.last_poll_on_record(
+                of_server, f.collector_id, f.observed_at, least(f.next_at, f.observed_at + interval '150 seconds'))
         end), '[]')) as time
         from followed f
         where f.event = 'Polled'

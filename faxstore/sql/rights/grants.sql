@@ -44,6 +44,7 @@ grant execute on function
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
+    fax.last_poll_on_record(text, text, timestamptz, timestamptz),
     fax.gaps(text, timestamptz, timestamptz),
     fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),

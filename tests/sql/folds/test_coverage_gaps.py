@@ -11,6 +11,7 @@ from tests.kit.given import (
     Row,
     append,
     at,
+    completed,
     gone,
     life,
     of,
@@ -21,6 +22,7 @@ from tests.kit.given import (
     sessions,
     snapshot,
     stats,
+    status,
 )
 
 
@@ -80,9 +82,61 @@ def test_each_gap_has_its_reason(database: psycopg.Connection, event: str, messa
 
 
 def test_a_killed_collector_leaves_no_reason(database: psycopg.Connection) -> None:
-    """The last recorded poll is up to a minute old."""
+    """Without a fax, the last recorded poll is up to a minute old."""
     append(database, polled(0, 60), of_server(100, "Connected"), polled(101))
     assert bounds(gaps(database)) == [(at(60), at(101), "collector down")]
+
+
+def test_after_a_kill_the_gap_begins_at_the_last_snapshot_of_a_fax(database: psycopg.Connection) -> None:
+    """A FAXSession answer follows from a complete list."""
+    append(database, polled(0, 60), receiving((70, 1, 0), (95, 2, 0)), completed(97, 2))
+    append(database, of_server(100, "Connected"), polled(101, 161))
+    assert bounds(gaps(database)) == [(at(95), at(101), "collector down")]
+
+
+def test_a_snapshot_proves_polls_of_its_own_collector_until_its_next_connection(database: psycopg.Connection) -> None:
+    append(database, polled(0, 60), of_server(100, "Connected"), polled(101, 161), collector="one")
+    append(database, receiving((70, 1, 0), (80, 2, 0)), collector="two")
+    append(database, receiving((65, 1, 0), (100.5, 2, 0), (130, 2, 0)), collector="one")
+    assert bounds(gaps(database)) == [(at(65), at(101), "collector down")]
+
+
+@pytest.mark.parametrize("event", [completed(80, 2), status(80, "FAX Transmission In Progress")])
+def test_an_event_proves_no_poll(database: psycopg.Connection, event: Any) -> None:
+    """Asterisk sends events without a request."""
+    append(database, polled(0, 60), receiving((70, 1, 0)), event, of_server(100, "Connected"), polled(101))
+    assert bounds(gaps(database)) == [(at(70), at(101), "collector down")]
+
+
+def test_rows_long_after_the_last_recorded_poll_prove_nothing(database: psycopg.Connection) -> None:
+    """A collector records a poll every minute: rows without one after 150 s are not explained."""
+    append(database, polled(0), receiving((100, 1, 0), (200, 2, 0)), of_server(300, "Connected"), polled(301))
+    assert bounds(gaps(database)) == [(at(100), at(301), "collector down")]
+
+
+def test_a_failure_states_its_last_poll_even_if_a_snapshot_came_later(database: psycopg.Connection) -> None:
+    append(database, polled(0), receiving((10, 1, 0), (30.5, 2, 0)), lost(31, "Connection reset by peer", 30))
+    append(database, of_server(60, "Connected"), polled(61))
+    assert bounds(gaps(database)) == [(at(30), at(61), "connection lost")]
+
+
+def test_fax_masked_sees_the_same_gaps_of_sessions(database: psycopg.Connection) -> None:
+    """It has no right to read the rows that prove the polls."""
+    append(database, polled(0, 60), receiving((70, 1, 0), (95, 2, 0)), gone(95.5))
+    append(database, receiving((97, 1, 0), (99, 1, 0), number=1), of_server(100, "Connected"), polled(101))
+    append(database, gone(101, number=1))
+    every = "select session_number, overlaps_gap from fax.{} order by 1"
+    expected = [(0, False), (1, True)]
+    assert database.execute(every.format("sessions").encode()).fetchall() == expected
+    with database.transaction(force_rollback=True):
+        database.execute("set local role fax_masked")
+        assert database.execute(every.format("sessions_masked").encode()).fetchall() == expected
+
+
+def test_the_last_poll_of_a_collector_that_never_came_back(database: psycopg.Connection) -> None:
+    append(database, polled(0, 60), receiving((70, 1, 0), (90, 2, 0)), gone(92.5))
+    (gap,) = read(database, "select * from fax.coverage_gaps")
+    assert of(gap, "began_at", "ended_at") == (at(92.5), None)
 
 
 def test_a_collector_that_was_killed_and_then_finds_no_server(database: psycopg.Connection) -> None:

@@ -1,13 +1,15 @@
 """Compares the gaps in the history with the times at which lists were read.
 
 A complete list covers the time until the next list of the same connection, unless a list in between was refused
-(res_fax was not loaded).  Between the last list of such a stretch and the first of the next the server was not watched:
-that time must lie within recorded gaps.  While it was watched no gap may be recorded, except after a kill of the
-collector: that gap begins at its last recorded list, and one list per minute is recorded (docs/decisions/0008).
+(res_fax was not loaded).  FAXSession answers belong to the poll of the list before them.  Between the last poll of such
+a stretch and the first list of the next the server was not watched: that time must lie within recorded gaps.  While it
+was watched no gap may be recorded, except after a kill of the collector: that gap begins at its last poll on record,
+which is a FAXSession answer if a fax was in progress, else the list of the minute (docs/decisions/0008).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -23,11 +25,29 @@ TOLERANCE = 0.5
 LONGEST_PAUSE = 31.0
 """Seconds between two lists of one connection that are no gap, plus a margin."""
 
+LONGEST_PROOF = 150.0
+"""Seconds after a recorded list in which a FAXSession answer proves polls (fax.gaps)."""
+
 Interval = tuple[float, float]
 
 
-Stretch = list[Message]
-"""The times of complete lists that were sent in whole, in order, with no reason for a gap between them."""
+@dataclass(slots=True)
+class Stretch:
+    """Polls of one connection with no reason for a gap between them, in order."""
+
+    lists: list[Message] = field(default_factory=list)
+    """Complete lists that were sent in whole."""
+    answers: list[Message] = field(default_factory=list)
+    """The FAXSession answers to the requests that followed from them."""
+
+    @property
+    def began(self) -> float:
+        """When the first list was sent."""
+        return self.lists[0].sent_at or 0.0
+
+    @property
+    def connection(self) -> int:
+        return self.lists[0].connection
 
 
 def compare(connection: psycopg.Connection[Any], ledger: Ledger, out: Differences) -> None:
@@ -60,48 +80,56 @@ def _stretches(ledger: Ledger) -> list[Stretch]:
             continue
         if message.kind == "Refused":
             going_on.pop(message.connection, None)
+        elif message.kind == "FAXSession" and message.connection in going_on:
+            going_on[message.connection].answers.append(message)
         elif message.kind == "FAXSessionsComplete":
             stretch = going_on.get(message.connection)
-            if stretch is None or message.sent_at - (stretch[-1].sent_at or 0) > LONGEST_PAUSE:
-                stretches.append(stretch := [])
+            if stretch is None or message.sent_at - (stretch.lists[-1].sent_at or 0) > LONGEST_PAUSE:
+                stretches.append(stretch := Stretch())
                 going_on[message.connection] = stretch
-            stretch.append(message)
+            stretch.lists.append(message)
     return stretches
 
 
 def _blind(stretches: list[Stretch]) -> list[Interval]:
-    """The times without a list, minus a margin."""
+    """The times without a poll, minus a margin."""
     found = []
     seen_until = float("inf")
-    for stretch in sorted(stretches, key=lambda stretch: stretch[0].sent_at or 0):
-        began, ended = seen_until, stretch[0].sent_at or 0.0
-        if ended - began > 2 * TOLERANCE:
-            found.append((began + TOLERANCE, ended - TOLERANCE))
-        last = max(message.read_at or message.sent_at or 0.0 for message in stretch)
+    for stretch in sorted(stretches, key=lambda stretch: stretch.began):
+        if stretch.began - seen_until > 2 * TOLERANCE:
+            found.append((seen_until + TOLERANCE, stretch.began - TOLERANCE))
+        last = max(message.read_at or message.sent_at or 0.0 for message in (*stretch.lists, *stretch.answers))
         seen_until = last if seen_until == float("inf") else max(seen_until, last)
     return found
 
 
 def _covered(stretches: list[Stretch], ledger: Ledger) -> list[Interval]:
-    """A stretch from its first to its last list that was read, or to the last recorded list of a killed collector."""
+    """A stretch from its first to its last list that was read, or to the last recorded poll of a killed collector."""
     found = []
     for stretch in stretches:
-        read = [message.read_at for message in stretch if message.read_at is not None]
+        read = _read_at(stretch.lists)
         if len(read) < 2 or any(b - a > LONGEST_PAUSE - 2 for a, b in pairwise(read)):
             continue
         ended = read[-1]
         for kill in ledger.kills:
-            if read[0] <= kill.at and kill.since <= ledger.ended.get(stretch[0].connection, kill.at):
-                ended = min(ended, _last_word(read, kill.since))
+            if read[0] <= kill.at and kill.since <= ledger.ended.get(stretch.connection, kill.at):
+                ended = min(ended, _last_word(read, _read_at(stretch.answers), kill.since))
         if ended - read[0] > 2 * TOLERANCE:
             found.append((read[0] + TOLERANCE, ended - TOLERANCE))
     return found
 
 
-def _last_word(read: list[float], before: float) -> float:
-    """When the last list was recorded: the first list is, then one per minute; lists that may be lost do not count."""
-    recorded = read[0]
-    for at in read:
+def _read_at(messages: list[Message]) -> list[float]:
+    return [message.read_at for message in messages if message.read_at is not None]
+
+
+def _last_word(lists: list[float], answers: list[float], before: float) -> float:
+    """When the last poll was recorded: the first list is, then one per minute, and each FAXSession answer.
+
+    What was read later than `before` may be lost and does not count.
+    """
+    recorded = lists[0]
+    for at in lists:
         if at < before and at - recorded > HEARTBEAT + TOLERANCE:
             recorded = at
-    return recorded
+    return max([recorded, *(at for at in answers if recorded < at < min(before, recorded + LONGEST_PROOF))])
