@@ -31,6 +31,7 @@ def export_batches(
     format = format_of(batches, wanted)
     for batch in batches:
         if batch.delivered_at is None:
+            _refuse_another_file(ledger, batch, folder)
             render_batch(ledger, batch, folder, progress)
             ledger.mark_delivered(batch.batch)
             yield batch
@@ -45,13 +46,16 @@ def export_batches(
 def render_batch(ledger: Ledger, batch: Batch, folder: Path, progress: Progress) -> bytes:
     """Write the file and the manifest of a committed batch into any folder; return the SHA-256 of the file.
 
-    Raises FaxstoreError, and writes nothing, if the SHA-256 is not that of the batch (unless lines were erased), or if
-    another file has the name.
+    Files of these names are replaced.  Raises FaxstoreError, and writes nothing, if the SHA-256 is not that of the
+    batch, unless lines were erased.
     """
-    path = folder / file_name(batch.consumer, batch.batch, batch.format)
-    with atomic_file(path) as out:
+    with atomic_file(folder / file_name(batch.consumer, batch.batch, batch.format)) as out:
         sha256 = _render(ledger.lines(batch.batch), batch.format, batch.format_version, out, progress)
-        _check_file(batch, sha256, path)
+        if sha256 != batch.sha256 and not batch.erased_lines:
+            raise FaxstoreError(
+                f"batch {batch.batch} of {batch.consumer} was changed since its export: its file would have the"
+                f" SHA-256 {sha256.hex()} instead of {batch.sha256.hex()}; run faxstore verify"
+            )
     _write_manifest(batch, sha256, folder)
     return sha256
 
@@ -106,17 +110,15 @@ def _render(lines: Iterable[Line], format: str, version: int, out: BinaryIO, pro
     return digest.digest()
 
 
-def _check_file(batch: Batch, sha256: bytes, path: Path) -> None:
-    if sha256 != batch.sha256 and not batch.erased_lines:
-        raise FaxstoreError(
-            f"batch {batch.batch} of {batch.consumer} was changed since its export: its file would have the SHA-256"
-            f" {sha256.hex()} instead of {batch.sha256.hex()}; run faxstore verify"
-        )
-    if path.exists():
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").digest()
-        if found not in (sha256, batch.sha256):
-            raise FaxstoreError(f"{path} exists already and is not the file of batch {batch.batch}: move it away")
+def _refuse_another_file(ledger: Ledger, batch: Batch, folder: Path) -> None:
+    """Raises FaxstoreError if the file of that name is not the one that an interrupted run wrote for the batch."""
+    path = folder / file_name(batch.consumer, batch.batch, batch.format)
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").digest()
+    if found != batch.sha256 and not (batch.erased_lines and found == sha256_of(ledger, batch)):
+        raise FaxstoreError(f"{path} exists already and is not the file of batch {batch.batch}: move it away")
 
 
 def _write_manifest(batch: Batch, sha256: bytes, folder: Path) -> None:

@@ -116,23 +116,30 @@ def render(
     batch: Annotated[int, typer.Argument(metavar="N", help="The number of the batch.", show_default=False)],
     folder: options.Folder = None,
     consumer: Consumer = "default",
+    force: options.Force = False,
 ) -> None:
     """Write the file and the manifest of a batch again, into any folder.
 
     The bytes are those of the original, and faxstore compares their SHA-256. If personal values were erased since, the
-    file lacks them, and the manifest contains the number of lines concerned.
+    file lacks them, and the manifest contains the number of lines concerned. A file or manifest that exists is replaced
+    only with --force.
 
     Examples:
       faxstore billing render 7 --folder /tmp/again
     """
     from faxstore.billing.delivery import render_batch
+    from faxstore.billing.manifest import manifest_name
+    from faxstore.export.target import check_output
 
     existing = _existing(folder)
     with _ledger(context, consumer) as ledger, counting("rendering", "lines") as progress:
         wanted = ledger.batch(batch)
+        file = existing / file_name(consumer, batch, wanted.format)
+        for path in (file, existing / manifest_name(wanted)):
+            check_output(path, force)
         _hold(ledger)
         sha256 = render_batch(ledger, wanted, existing, progress)
-        print(existing / file_name(consumer, batch, wanted.format), flush=True)
+        print(file, flush=True)
         if sha256 != wanted.sha256:
             print_message(
                 f"batch {batch} differs from the original: personal values of {wanted.erased_lines} lines were erased"

@@ -99,6 +99,38 @@ def test_a_batch_is_rendered_again_to_the_same_bytes(exporter: str, tmp_path: Pa
     ]
 
 
+def test_render_replaces_a_file_only_if_forced(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    run(exporter, capsys, "export", "--folder", tmp_path)
+    file, manifest = tmp_path / "billing-default-000001.csv", tmp_path / "billing-default-000001.json"
+    as_made = file.read_bytes()
+    out, said = run(exporter, capsys, "render", "1", "--folder", tmp_path, status=2)
+    assert (out, said) == ("", [f"{file} exists already; --force replaces it"])
+    file.write_bytes(b"mine")
+    run(exporter, capsys, "render", "1", "--folder", tmp_path, status=2)
+    assert file.read_bytes() == b"mine"
+    assert run(exporter, capsys, "render", "1", "--folder", tmp_path, "--force") == (f"{file}\n", [])
+    assert file.read_bytes() == as_made
+    file.unlink()
+    out, said = run(exporter, capsys, "render", "1", "--folder", tmp_path, status=2)
+    assert said == [f"{manifest} exists already; --force replaces it"]
+    assert not file.exists()
+
+
+def test_a_delivery_never_replaces_another_file(
+    exporter: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
+) -> None:
+    """The run that committed the batch died before it named the file, and another file has that name now."""
+    run(exporter, capsys, "export", "--folder", tmp_path)
+    database.execute("alter table fax.export_delivery disable trigger append_only")
+    database.execute("delete from fax.export_delivery")
+    database.execute("alter table fax.export_delivery enable always trigger append_only")
+    file = tmp_path / "billing-default-000001.csv"
+    file.write_bytes(b"mine")
+    out, said = run(exporter, capsys, "export", "--folder", tmp_path, status=1)
+    assert (out, said) == ("", [f"{file} exists already and is not the file of batch 1: move it away"])
+    assert file.read_bytes() == b"mine"
+
+
 def test_the_list_of_batches(exporter: str, tmp_path: Path, capsys: Captured) -> None:
     run(exporter, capsys, "export", "--folder", tmp_path)
     out, _ = run(exporter, capsys, "list")
