@@ -1407,10 +1407,34 @@ $$;
 
 comment on function fax.gap_reason is 'Why there was no good poll, from an event of the collector, in the words of fax.coverage_gaps. The texts are those of faxstore/ami (connection, guard, collector) and of Asterisk (manager.c, process_message).';
 
+-- The last moment in an interval, without its start, at which a row of the history proves that a collector polled a
+-- server: a FAXSession answer, which a collector requests after a complete list, or Gone, which is the time of a
+-- complete list. Of sessions that started up to two hours before. NULL if there is no such row.
+-- Runs with the rights of the owner, because fax_masked reads gaps but not the history; it returns only a time.
+-- example: select fax.last_poll_on_record('pbx1', 'host-a/5f3c9a1b', '2026-11-02 08:00+00', '2026-11-02 08:01+00');
+create function fax.last_poll_on_record(of_server text, of_collector text, since timestamptz, until timestamptz)
+returns timestamptz
+language sql stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select max(h.observed_at)
+    from fax.session s
+    join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
+    where s.server = of_server
+      and s.started_at >= since - interval '2 hours' and s.started_at <= until
+      and h.collector_id = of_collector
+      and h.event in ('FAXSession', 'Gone')
+      and h.observed_at > since and h.observed_at <= until;
+end;
+
+comment on function fax.last_poll_on_record is 'The last moment in an interval, without its start, at which a row of the history proves that a collector polled a server: a FAXSession answer, which a collector requests after a complete list, or Gone, which is the time of a complete list. Of sessions that started up to two hours before. NULL if there is no such row. Runs with the rights of the owner, because fax_masked reads gaps but not the history; it returns only a time.';
+
 -- The intervals between two moments in which no observer polled a server successfully.
 -- A recorded poll (Polled) covers the time until its observer's next one, if that follows within 150 s (they are
 -- recorded once per minute). If the connection or the polls failed in between, it covers the time until the last
--- complete list (LastPolled). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their
+-- complete list (LastPolled). If its observer was killed, it covers the time until the last row that a poll of its left
+-- in the history within 150 s (fax.last_poll_on_record). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their
 -- time out of it.
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
@@ -1457,6 +1481,8 @@ begin atomic
             when f.next_event is null and f.observed_at > now() - interval '150 seconds' and not exists (
                 select 1 from trouble o
                 where o.event = 'Connected' and o.collector_id <> f.collector_id and o.observed_at > f.observed_at) then now()
+            when f.observed_at < until then fax.last_poll_on_record(
+                of_server, f.collector_id, f.observed_at, least(f.next_at, f.observed_at + interval '150 seconds'))
         end), '[]')) as time
         from followed f
         where f.event = 'Polled'
@@ -1512,7 +1538,7 @@ begin atomic
     ) w;
 end;
 
-comment on function fax.gaps is 'The intervals between two moments in which no observer polled a server successfully. A recorded poll (Polled) covers the time until its observer''s next one, if that follows within 150 s (they are recorded once per minute). If the connection or the polls failed in between, it covers the time until the last complete list (LastPolled). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their time out of it.';
+comment on function fax.gaps is 'The intervals between two moments in which no observer polled a server successfully. A recorded poll (Polled) covers the time until its observer''s next one, if that follows within 150 s (they are recorded once per minute). If the connection or the polls failed in between, it covers the time until the last complete list (LastPolled). If its observer was killed, it covers the time until the last row that a poll of its left in the history within 150 s (fax.last_poll_on_record). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their time out of it.';
 
 -- The last recorded complete list of a server at least 15 s before a moment, if polls succeeded from then to the moment.
 -- A fax that ended then and was never listed started after that list: a completion event can follow the end by more than
@@ -3119,7 +3145,7 @@ comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a 
 create view fax.coverage_gaps as
 select
     s.server,  -- Name of the server in the settings.
-    g.began_at,  -- Last good poll before it, by the observer's clock; if the collector was killed, the last recorded one, up to a minute earlier.
+    g.began_at,  -- Last good poll before it, by the observer's clock; if the collector was killed, the last one on record, which is up to a minute earlier unless a fax was in progress.
     g.ended_at,  -- First good poll after it. NULL if none yet.
     extract(epoch from g.ended_at - g.began_at) as seconds,  -- Seconds from began_at to ended_at. NULL if it has not ended.
     g.reason,  -- Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, or a malformed list), polls late, or dropped (observed, but lost because a queue was full).
@@ -3159,7 +3185,7 @@ comment on view fax.coverage_gaps is 'One interval without a good poll of one se
 
 comment on column fax.coverage_gaps.server is 'Name of the server in the settings.';
 
-comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; if the collector was killed, the last recorded one, up to a minute earlier.';
+comment on column fax.coverage_gaps.began_at is 'Last good poll before it, by the observer''s clock; if the collector was killed, the last one on record, which is up to a minute earlier unless a fax was in progress.';
 
 comment on column fax.coverage_gaps.ended_at is 'First good poll after it. NULL if none yet.';
 
@@ -5582,6 +5608,7 @@ grant execute on function
     fax.reported_time(jsonb, text),
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
+    fax.last_poll_on_record(text, text, timestamptz, timestamptz),
     fax.gaps(text, timestamptz, timestamptz),
     fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),
