@@ -31,9 +31,10 @@ SEALER = """
 import sys, time
 from faxstore.store.database import connect
 from faxstore.log.seal import seal
+from faxstore.log.signing import Signing
 with connect(sys.argv[1]) as connection:
     while True:
-        seal(connection, "faxstore/benchmark", None, lambda done, total: None)
+        seal(connection, "faxstore/benchmark", Signing(), lambda done, total: None)
         time.sleep(1)
 """
 

@@ -64,6 +64,8 @@ TABLES = (
     "checkpoint",
     "log_subtree",
     "log_run",
+    "log_record",
+    "unsealed_change",
     "session_salt",
     "erased_digest",
     "erasure",

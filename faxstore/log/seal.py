@@ -9,10 +9,11 @@ import secrets
 from collections.abc import Callable
 from itertools import pairwise
 
-from faxstore.errors import FaxstoreError, UsageError
-from faxstore.log import stored
+from faxstore.errors import FaxstoreError
+from faxstore.log import records, stored
+from faxstore.log.keys import PublicKey
 from faxstore.log.leaves import WINDOW, leaf_hashes
-from faxstore.log.note import Checkpoint
+from faxstore.log.note import NO_RECORDS, Checkpoint, Records
 from faxstore.log.signing import Signing
 from faxstore.store.database import Connection
 
@@ -36,7 +37,7 @@ def new_origin() -> str:
 
 
 def seal(connection: Connection, origin: str | None, signing: Signing, progress: Progress) -> tuple[int, str] | None:
-    """Seal all committed rows; return the number of new rows and the note of the newest checkpoint.
+    """Seal all committed rows and records; return the number of new rows and the note of the newest checkpoint.
 
     Returns None for an empty history.  The first checkpoint fixes the name of the log; `origin` is used only then.
     Raises FaxstoreError if rows that were sealed have changed, or if positions have gaps; UsageError if the keys of
@@ -51,23 +52,21 @@ def seal(connection: Connection, origin: str | None, signing: Signing, progress:
             stated = signing.stated(text)
             size = sealed.size if sealed else 0
             last = stored.last_position(connection)
-            if last == size:
-                return _unchanged(rows, text, signing)
-            name = sealed.origin if sealed else origin or (signing.key.public.name if signing.key else new_origin())
+            if last == size and not (sealed and (signing.changes or records.is_due(connection))):
+                return (rows, text) if text else None
             log = stored.resume(connection, sealed)
             _add_rows(connection, log, min(last, size + MAX_ROWS), lambda done: progress(done, last))  # noqa: B023 - called here
-            _store(connection, log, Checkpoint(name, log.size, log.frontier.root(), stated), signing)
+            name = sealed.origin if sealed else origin or (signing.key.public.name if signing.key else new_origin())
+            text = _store(connection, log, name, sealed.records if sealed else NO_RECORDS, signing, stated)
             signing = signing.continued()
             rows += log.size - size
-
-
-def _unchanged(rows: int, text: str | None, signing: Signing) -> tuple[int, str] | None:
-    if signing.changes:
-        raise UsageError("no row is new since the last checkpoint: a key begins to sign with new rows; try again later")
-    return (rows, text) if text else None
+            if log.size == last:
+                return rows, text
 
 
 def _add_rows(connection: Connection, log: stored.GrowingLog, last: int, progress: Callable[[int], None]) -> None:
+    if last == log.size:
+        return
     # Salts must exist before the rows are read, so that everyone computes the same leaves later.
     connection.execute(_SALTS, [log.size + 1, last])
     bounds = [log.size, *range(log.size - log.size % WINDOW + WINDOW, last, WINDOW), last]
@@ -80,7 +79,15 @@ def _add_rows(connection: Connection, log: stored.GrowingLog, last: int, progres
         progress(log.size)
 
 
-def _store(connection: Connection, log: stored.GrowingLog, checkpoint: Checkpoint, signing: Signing) -> None:
+def _store(
+    connection: Connection,
+    log: stored.GrowingLog,
+    origin: str,
+    before: Records,
+    signing: Signing,
+    stated: PublicKey | None,
+) -> str:
+    """Store what was added to the log, and a checkpoint; return its note."""
     with connection.cursor() as cursor:
         with cursor.copy("copy fax.log_run (first_position, rows, marks) from stdin") as copy:
             for run in log.runs:
@@ -88,5 +95,10 @@ def _store(connection: Connection, log: stored.GrowingLog, checkpoint: Checkpoin
         with cursor.copy("copy fax.log_subtree (rows, first_position, root) from stdin") as copy:
             for subtree in log.subtrees:
                 copy.write_row(subtree)
-        values = [checkpoint.size, checkpoint.root, signing.sign(checkpoint)]
-        cursor.execute("insert into fax.checkpoint (size, root, note) values (%s, %s, %s)", values)
+    covered = records.add(connection, before, stated, log.size)
+    ((made_at,),) = connection.execute("select clock_timestamp()")
+    checkpoint = Checkpoint(origin, log.size, log.frontier.root(), made_at, covered, stated)
+    text = signing.sign(checkpoint)
+    insert = "insert into fax.checkpoint (size, records, root, note, made_at) values (%s, %s, %s, %s, %s)"
+    connection.execute(insert, [checkpoint.size, covered.number, checkpoint.root, text, made_at])
+    return text

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import cast
+from typing import LiteralString, cast
 
 from faxstore.errors import FaxstoreError
-from faxstore.log import note, tree
+from faxstore.log import tree
 from faxstore.log.keys import NoteError
 from faxstore.log.leaves import leaf_hashes
-from faxstore.log.note import Checkpoint
+from faxstore.log.note import Checkpoint, StoredCheckpoint
 from faxstore.store.database import Connection
 
 BLOCK = 256
@@ -24,18 +24,21 @@ LEVELS = (BLOCK, BLOCK**2, BLOCK**3)
 MARK = 4
 """Bytes of a leaf hash that are stored as its mark (fax.log_run.marks)."""
 
+CHECKPOINTS: LiteralString = "select size, records, root, made_at, note from fax.checkpoint"
+"""Selects the columns of StoredCheckpoint."""
+
 
 def checkpoint(connection: Connection, size: int | None = None) -> tuple[Checkpoint, str] | None:
-    """Return the checkpoint of that many rows, or the newest, and its stored note; None if it does not exist."""
-    query = "select size, root, note from fax.checkpoint where size = coalesce(%s, size) order by size desc limit 1"
+    """Return the newest checkpoint, or that of `size` rows, and its stored note; None if it does not exist."""
+    query = f"{CHECKPOINTS} where size = coalesce(%s, size) order by size desc, records desc limit 1"
     row = connection.execute(query, [size]).fetchone()
     if row is None:
         return None
-    size, root, text = row
+    found = StoredCheckpoint(*row)
     try:
-        return note.parse_stored(text, size, bytes(root)), text
+        return found.parse(), found.note
     except NoteError as error:
-        raise FaxstoreError(f"the checkpoint of {size} rows is damaged ({error}): run faxstore verify") from error
+        raise FaxstoreError(f"the checkpoint of {found.size} rows is damaged ({error}): run faxstore verify") from error
 
 
 def last_position(connection: Connection) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from faxstore.log import note
 from faxstore.log.keys import NoteError, PublicKey, signatures
-from faxstore.log.note import Checkpoint
+from faxstore.log.note import Checkpoint, StoredCheckpoint
+from faxstore.log.stored import CHECKPOINTS
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
 
@@ -21,15 +21,16 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     origin: str | None = None
     newest = 0
     signed = Signatures(scope.public_keys)
-    for size, root, text in connection.execute("select size, root, note from fax.checkpoint order by size").fetchall():
-        newest = size
+    for row in connection.execute(f"{CHECKPOINTS} order by size, records").fetchall():
+        stored = StoredCheckpoint(*row)
+        newest = stored.size
         try:
-            stated = note.parse_stored(text, size, bytes(root))
+            stated = stored.parse()
             if stated.origin != (origin or stated.origin):
                 raise NoteError(f"its note is of the log {stated.origin}, earlier ones are of {origin}")
-            signed.add(stated, text)
+            signed.add(stated, stored.note)
         except NoteError as error:
-            yield Finding("checkpoints", f"checkpoint of {size} rows", f"was rewritten: {error}")
+            yield Finding("checkpoints", f"checkpoint of {newest} rows", f"was rewritten: {error}")
         else:
             origin = origin or stated.origin
     yield from signed.never_signed()

@@ -19,7 +19,7 @@ from faxstore.verify.findings import Finding, Scope
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     """Yield a finding for each range of rows, and for each checkpoint, that differs from what was sealed."""
-    sealed = connection.execute("select size, root from fax.checkpoint order by size")
+    sealed = connection.execute("select size, root from fax.checkpoint order by size, records")
     checkpoints = [(size, bytes(root), "checkpoint") for size, root in sealed]
     scope.sealed = checkpoints[-1][0] if checkpoints else 0
     if scope.published:

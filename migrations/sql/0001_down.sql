@@ -18,7 +18,7 @@ $$;
 -- Trigger functions, with their triggers.
 drop function fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
     fax.check_reason_erasure, fax.check_erasure, fax.check_rate,
-    fax.record_rate_change, fax.refuse_change cascade;
+    fax.record_change, fax.order_rows, fax.record_rate_change, fax.refuse_change cascade;
 
 -- The billing ledger.
 drop function fax.export_as_of, fax.export_delivered, fax.end_export_batch, fax.begin_export_batch, fax.export_due,
@@ -32,8 +32,9 @@ drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.
     fax.json_without_channel, fax.json_without_number, fax.text_without_number, fax.bytes_as_text, fax.bytes_as_json,
     fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.erase_values, fax.keep_keys,
     fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
-    fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
-drop table fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest, fax.session_salt;
+    fax.make_recorded, fax.row_key, fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
+drop table fax.log_record, fax.unsealed_change, fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest,
+    fax.session_salt;
 
 -- Charges.
 drop view fax.session_charges;

@@ -183,13 +183,15 @@ def test_a_rewritten_log_does_not_match_a_published_checkpoint(log: str, tmp_pat
     """A superuser changes a row and seals everything again: only a checkpoint stored elsewhere reveals it."""
     published = tmp_path / "checkpoint"
     published.write_text(sealed(log)[1])
+    tables = ("checkpoint", "log_run", "log_subtree", "log_record")
     with psycopg.connect(log, autocommit=True) as connection:
-        for table in ("session_history", "checkpoint", "log_run", "log_subtree"):
+        for table in ("session_history", *tables):
             connection.execute(f"alter table fax.{table} disable trigger all".encode())
         connection.execute("update fax.session_history set total_bad_lines = 77 where position = 5")
-        connection.execute("delete from fax.checkpoint; delete from fax.log_run; delete from fax.log_subtree")
+        for table in tables:
+            connection.execute(f"delete from fax.{table}".encode())
         sealed(log)
-        for table in ("session_history", "checkpoint", "log_run", "log_subtree"):
+        for table in ("session_history", *tables):
             connection.execute(f"alter table fax.{table} enable always trigger append_only".encode())
         connection.execute("alter table fax.session_history enable always trigger check_erasure")
     assert run_command(log, "verify").returncode == 0

@@ -135,7 +135,7 @@ def test_a_key_that_the_old_one_did_not_sign_is_not_trusted(
     """Somebody without the old key begins to sign with a key of their own."""
     log.seal(old)
     _, size = log.seal(new, old_key=old), sizes(log.dsn)[-1]
-    text = note.Checkpoint("faxstore/test", size, root_of(database, size), new.public).text()
+    text = note.Checkpoint("faxstore/test", size, root_of(database, size), key=new.public).text()
     database.execute("alter table fax.checkpoint disable trigger append_only")
     database.execute("update fax.checkpoint set note = %s where size = %s", [new.sign(text), size])
     assert found(log, old) == [

@@ -167,7 +167,7 @@ def test_a_history_is_never_dropped(dsn: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "what"),
     [
-        ("insert into fax.checkpoint (size, root, note) values (1, sha256(''), '')", "a log"),
+        ("insert into fax.checkpoint (size, records, root, note) values (1, 1, sha256(''), '')", "a log"),
         ("insert into fax.erasure (reason, session_id, erased_rows) values ('asked', gen_random_uuid(), 0)", "a log"),
         ("insert into fax.rate (currency, valid_from) values ('EUR', '2099-01-01')", "rates (fax.rate)"),
         ("insert into fax.rate_change (rate_id, change, rate) values (1, 'removal', '{}')", "rates (fax.rate)"),

@@ -31,13 +31,16 @@ GRANTED: dict[str, dict[str, str]] = {
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
             *("technology", "quality_class", "job_window"),
             *LEDGER,
-            *("checkpoint", "log_subtree", "log_run", "erased_digest", "erasure"),
+            *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
         ),
         "SELECT",
     ),
     "fax_sealer": {
         **dict.fromkeys((*HISTORY, "alembic_version", "erased_digest", "erasure", "log_leaves"), "SELECT"),
-        **dict.fromkeys(("checkpoint", "log_subtree", "log_run", "session_salt"), "INSERT SELECT"),
+        **dict.fromkeys(("server_history", "rejected_message", "technology", "quality_class", "job_window"), "SELECT"),
+        **dict.fromkeys(("rate", "rate_change", "export_batch", "export_delivery"), "SELECT"),
+        **dict.fromkeys(("checkpoint", "log_subtree", "log_run", "log_record", "session_salt"), "INSERT SELECT"),
+        "unsealed_change": "DELETE SELECT",
     },
     "fax_masked": dict.fromkeys(
         (
@@ -81,7 +84,7 @@ EXECUTED = {
         [*FOLDS, *ENTRIES, *OF_LEDGER, "file_set", "job_key", "jobs_between", "jobs_of", "masked", *OF_RATES]
     ),
     "fax_billing": sorted([*OF_RATES, "set_rate"]),
-    "fax_sealer": sorted([*ENTRIES, "lock_log"]),
+    "fax_sealer": sorted([*ENTRIES, "gap_reason", "lock_log"]),
     "fax_masked": sorted(
         {*FOLDS, "file_set", "job_key", "jobs_of", "masked"} - {"reconcile", "quality", "restarted_at"}
     ),
@@ -238,7 +241,13 @@ def test_a_role_can_do_nothing_else_to_a_table(superuser: psycopg.Connection, ro
 def test_a_role_can_do_nothing_to_a_sequence(superuser: psycopg.Connection, role: psycopg.Connection) -> None:
     """Inserting into a table with an identity column needs no right on its sequence."""
     sequences = sorted(names(superuser, SEQUENCES))
-    assert sequences == ["rate_change_change_id_seq", "rate_rate_id_seq"]
+    assert sequences == [
+        "rate_change_change_id_seq",
+        "rate_rate_id_seq",
+        "rejected_message_ordinal_seq",
+        "server_history_ordinal_seq",
+        "unsealed_change_change_id_seq",
+    ]
     for sequence in sequences:
         for statement in ("select nextval('fax.{}')", "select setval('fax.{}', 1)", "select * from fax.{}"):
             refuses(role, statement.format(sequence))

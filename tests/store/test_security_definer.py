@@ -17,7 +17,7 @@ CALLED = (
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
 ERASING = ("erase_export_lines", "erase_number", "erase_rejected", "erase_session", "erase_sessions")
 """Called by fax_owner alone."""
-TRIGGERS = ("record_rate_change",)
+TRIGGERS = ("record_rate_change", "record_change")
 
 
 def test_functions_search_no_schema_of_the_caller(superuser: psycopg.Connection) -> None:

@@ -28,7 +28,7 @@ begin
         min(l.started_at), max(l.started_at), min(l.ended_at), max(l.ended_at),
         of_format, of_format_version, of_file, sha256(string_agg(l.digest, ''::bytea order by l.line)),
         (select v.version_num from fax.alembic_version v),
-        (select c.note from fax.checkpoint c order by c.size desc limit 1),
+        (select c.note from fax.checkpoint c order by c.size desc, c.records desc limit 1),
         last_batch.batch, coalesce(last_batch.last_position, 0)
     from fax.export_line l
     where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1

@@ -20,6 +20,7 @@ ORDER = (
     "make_append_only",
     "make_partition",
     "lock_append",
+    "order_rows",
     "make_partitions_ahead",
     "counter",
     "unseen_reload",

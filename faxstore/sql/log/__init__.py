@@ -1,4 +1,4 @@
-"""The transparency log over the history, and the erasure of personal values that leaves the log intact."""
+"""The transparency log over the history and what is beside it, and erasures, which leave the log intact."""
 
 ORDER = (
     "session_salt",
@@ -7,6 +7,11 @@ ORDER = (
     "checkpoint",
     "log_subtree",
     "log_run",
+    "unsealed_change",
+    "log_record",
+    "row_key",
+    "record_change",
+    "make_recorded",
     "plain_headers",
     "plain_variables",
     "personal_details",

@@ -4,7 +4,7 @@ from unnest(array['session_history', 'session_history_default', 'append_batch', 
 
 -- The log and the erasures. Another trigger of a table that may contain personal values admits erasures.
 select fax.make_append_only(name)
-from unnest(array['checkpoint', 'log_subtree', 'log_run', 'erased_digest', 'erasure']) as name;
+from unnest(array['checkpoint', 'log_subtree', 'log_run', 'log_record', 'erased_digest', 'erasure']) as name;
 create trigger check_erasure before update on fax.session_history for each row execute function fax.check_erasure();
 alter table fax.session_history enable always trigger check_erasure;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
@@ -22,3 +22,19 @@ create trigger append_only_but_erase before update on fax.export_line for each r
 alter table fax.export_line enable always trigger append_only;
 alter table fax.export_line enable always trigger append_only_but_erase;
 alter table fax.export_line enable always trigger seal;
+
+-- What the log covers beside the history: runs of ordinals, and each change of a row (see faxstore/log/coverage.py).
+create trigger order_rows before insert on fax.server_history for each statement execute function fax.order_rows();
+create trigger order_rows before insert on fax.rejected_message for each statement execute function fax.order_rows();
+alter table fax.server_history enable always trigger order_rows;
+alter table fax.rejected_message enable always trigger order_rows;
+select fax.make_recorded('epoch', '{epoch_id}', '{startup_text,last_seen_at}');
+select fax.make_recorded('session', '{session_id}', '{started_at,session_number,epoch_id,is_open,server,channel}');
+select fax.make_recorded('technology', '{technology}');
+select fax.make_recorded('quality_class', '{quality}');
+select fax.make_recorded('job_window', '{only_row}');
+select fax.make_recorded('rate', '{rate_id}', '{note}');
+select fax.make_recorded('rate_change', '{change_id}', '{rate}');
+select fax.make_recorded('erasure', '{erasure_id}', '{reason}');
+select fax.make_recorded('export_batch', '{consumer,batch}');
+select fax.make_recorded('export_delivery', '{consumer,batch}');

@@ -60,9 +60,15 @@ to fax_reader, fax_ingest;
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
 to fax_sealer;
-grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.session_salt to fax_sealer;
+grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.session_salt to fax_sealer;
+grant select, delete on fax.unsealed_change to fax_sealer;
 grant select on
-    fax.checkpoint, fax.log_subtree, fax.log_run, fax.erased_digest, fax.erasure, fax.log_leaves, fax.sessions_masked
+    fax.server_history, fax.technology, fax.quality_class, fax.job_window, fax.rate, fax.rate_change, fax.export_batch,
+    fax.export_delivery
+to fax_sealer;
+grant select (server, observed_at, digest, collector_id, reason, ordinal) on fax.rejected_message to fax_sealer;
+grant select on
+    fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.unsealed_change, fax.erased_digest, fax.erasure, fax.log_leaves, fax.sessions_masked
 to fax_reader;
 grant execute on function
     fax.plain_headers(),
@@ -72,7 +78,7 @@ grant execute on function
     fax.personal_digest(bytea, text, text),
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
-grant execute on function fax.lock_log() to fax_sealer;
+grant execute on function fax.lock_log(), fax.gap_reason(text, text) to fax_sealer;
 
 -- What contains no personal values.
 grant select on
