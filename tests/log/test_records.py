@@ -204,6 +204,10 @@ def test_a_rewritten_chain_does_not_match_a_published_checkpoint(log: str, super
     moved = "insert into fax.unsealed_change select ordinal, relation, row_key, content from fax.log_record"
     superuser.execute(f"{moved} where relation <> all (%s)".encode(), [list(RUNS)])
     silently(superuser, "log_record", "delete from fax.log_record")
+    silently(superuser, "job_window", "update fax.job_window set hours = 3")
+    superuser.execute(
+        "update fax.unsealed_change set content = content || '{\"hours\": 3}' where relation = 'job_window'"
+    )
     sealed(log)
     assert found_in(log) == []
     (line,) = found_in(log, **published)

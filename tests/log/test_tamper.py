@@ -202,11 +202,18 @@ def test_a_session_with_changed_identity_is_found(log: str, superuser: psycopg.C
 def test_a_deleted_batch_is_found(log: str, superuser: psycopg.Connection) -> None:
     second = "select first_position, last_position from fax.append_batch order by 1 offset {} limit 1"
     gone, _ = row_of(superuser, second.format(1))
+    size, batches = row_of(
+        superuser,
+        "select (content ->> 'last')::int, (content ->> 'rows')::int from fax.log_record"
+        " where relation = 'append_batch' order by ordinal limit 1",
+    )
     first, last = row_of(superuser, second.format(2))
     superuser.execute("delete from fax.append_batch where first_position = %s", [gone])
     assert found_in(log) == [
         f"batches: batch of positions {first} to {last}: has {last - first + 1} rows"
-        f" and should begin at position {gone}"
+        f" and should begin at position {gone}",
+        f"records: fax.append_batch, last_position 1 to {size}: not as sealed: a row was changed, removed or added;"
+        f" {batches} were sealed",
     ]
 
 

@@ -37,6 +37,8 @@ REPORTED = {
     "drop trigger append_only on fax.append_batch": {"trigger append_only on fax.append_batch": "is missing"},
     "alter table fax.epoch disable trigger all": {
         "constraint session_epoch_id_fkey on fax.session": f"{DIFFERS}another enforcement",
+        "trigger record_row on fax.epoch": f"{DIFFERS}state disabled, not enabled always",
+        "trigger record_update on fax.epoch": f"{DIFFERS}state disabled, not enabled always",
     },
     "alter table fax.rate disable trigger check_rate": {
         "trigger check_rate on fax.rate": f"{DIFFERS}state disabled, not enabled",
