@@ -57,6 +57,7 @@ RECORDED: Mapping[str, Recorded] = {
     "rate": Recorded(("rate_id",), ("note",), only_grows=False),
     "rate_change": Recorded(("change_id",), ("rate",)),
     "erasure": Recorded(("erasure_id",), ("reason",)),
+    "erased_key": Recorded(("session_id",), only_grows=False),
     "export_batch": Recorded(("consumer", "batch")),
     "export_delivery": Recorded(("consumer", "batch")),
 }
@@ -79,6 +80,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "last_seen_at": "changes with each append; no figure depends on it",
     },
     "erased_digest": _columns("session_id position file_name details", LEAF),
+    "erased_key": _columns("session_id job names_fax peer rate_ids files distinct_files fax_session_id", RECORD),
     "erasure": {
         **_columns("erasure_id erased_at erased_by session_id server from_at to_at erased_rows", RECORD),
         "reason": _TEXT,
@@ -111,6 +113,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "log_record": _columns("ordinal relation row_key content changed_at changed_by", NOTE),
     "log_run": _columns("first_position rows marks", LEAF),
     "log_subtree": _columns("rows first_position root", LEAF),
+    "pseudonym": _columns("pseudonym kind value", "personal; fax.erased_key has what an erasure leaves of it"),
     "quality_class": _columns("quality bad_line_ratio_below", RECORD),
     "rate": {
         **_columns(

@@ -38,7 +38,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_sealer": {
         **dict.fromkeys((*HISTORY, "alembic_version", "erased_digest", "erasure", "log_leaves"), "SELECT"),
         **dict.fromkeys(("server_history", "rejected_message", "technology", "quality_class", "job_window"), "SELECT"),
-        **dict.fromkeys(("rate", "rate_change", "export_batch", "export_delivery"), "SELECT"),
+        **dict.fromkeys(("rate", "rate_change", "export_batch", "export_delivery", "erased_key"), "SELECT"),
         **dict.fromkeys(("checkpoint", "log_subtree", "log_run", "log_record", "session_salt"), "INSERT SELECT"),
         "unsealed_change": "DELETE SELECT",
     },

@@ -36,5 +36,6 @@ select fax.make_recorded('job_window', '{only_row}');
 select fax.make_recorded('rate', '{rate_id}', '{note}');
 select fax.make_recorded('rate_change', '{change_id}', '{rate}');
 select fax.make_recorded('erasure', '{erasure_id}', '{reason}');
+select fax.make_recorded('erased_key', '{session_id}');
 select fax.make_recorded('export_batch', '{consumer,batch}');
 select fax.make_recorded('export_delivery', '{consumer,batch}');

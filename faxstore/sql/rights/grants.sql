@@ -64,7 +64,7 @@ grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_re
 grant select, delete on fax.unsealed_change to fax_sealer;
 grant select on
     fax.server_history, fax.technology, fax.quality_class, fax.job_window, fax.rate, fax.rate_change, fax.export_batch,
-    fax.export_delivery
+    fax.export_delivery, fax.erased_key
 to fax_sealer;
 grant select (server, observed_at, digest, collector_id, reason, ordinal) on fax.rejected_message to fax_sealer;
 grant select on
