@@ -14,11 +14,9 @@ from faxstore.log.canonical import COLUMNS, VERSION
 from faxstore.observations import Details
 
 PLAIN_HEADERS = frozenset({
-    "AccountCode", "ActionID", "Application", "ChannelState", "ChannelStateDesc", "Context", "DataRate",
-    "ErrorCorrectionMode", "ImageResolution", "Language", "Linkedid", "Operation", "PageNumber", "PagesReceived",
-    "PagesTransferred", "PagesTransmitted", "Priority", "Privilege", "Resolution", "SessionNumber", "SessionType",
-    "State", "Status", "SystemName", "Technology", "Timestamp", "TotalBadLines", "TransferRate", "Uniqueid",
-    "Variable",
+    "AccountCode", "ActionID", "Application", "ChannelState", "ChannelStateDesc", "Context", "Language", "Linkedid",
+    "Operation", "Priority", "Privilege", "SessionType", "State", "Status", "SystemName", "Technology", "Timestamp",
+    "Uniqueid", "Variable",
 })  # fmt: skip
 """Headers that hold no personal values; an unknown header counts as personal.  In SQL: fax.plain_headers()."""
 

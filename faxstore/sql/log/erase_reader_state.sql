@@ -12,7 +12,8 @@ begin
         from fax.session s
         join fax.recording_part p on p.server = s.server
         where s.session_id = of_session
-          and position(s.channel in replace(fax.bytes_as_text(p.reader_state), '\', '')) > 0
+          and position(substr(to_jsonb(s.channel)::text, 2, length(to_jsonb(s.channel)::text) - 2)
+                       in fax.bytes_as_text(p.reader_state)) > 0
     ),
     deleted as (
         delete from fax.recording_part p using concerned c where p.part_id = c.part_id and c.state is null
