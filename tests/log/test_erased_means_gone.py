@@ -50,6 +50,7 @@ def planted(database: psycopg.Connection, dsn: str, folder: Path) -> None:
         "insert into fax.erasure (reason, session_id, erased_rows) values (%s, gen_random_uuid(), 0)",
         [f"the number is +{NUMBER}"],
     )
+    database.execute("insert into fax.pseudonym (kind, value) values ('peer', %s)", [f"+{NUMBER}"])
     database.execute(
         f"insert into fax.staged_row (batch, ordinal, session_id, epoch_id, observed_at, details, {', '.join(STAGED)})"
         " values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), now(), to_jsonb(%(n)s::text),"

@@ -49,6 +49,11 @@ begin
     get diagnostics erased = row_count;
     return next;
 
+    place := 'fax.pseudonym';
+    update fax.pseudonym p set value = null where fax.contains_number(p.value, digits);
+    get diagnostics erased = row_count;
+    return next;
+
     return query select * from fax.erase_number_in_parts(digits);
 end
 $$;
