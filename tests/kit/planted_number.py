@@ -63,7 +63,7 @@ def _texts() -> Iterator[tuple[Direction, str]]:
     yield _in("Event: FAXSessionsComplete", "ActionID: p8", "EventList: Complete", "Total: 0")
     yield from _rejected()
     yield _out("Action: FAXSessions", "ActionID: p9")
-    yield _in("Response: Error", "ActionID: p9", "Message: cannot tell {} anything")
+    yield _in("Response: Error", "ActionID: p9", "Message: {} is not permitted")
     yield from _fax(1, LIVE, "1.2")
     yield _in(
         "Event: FAXStatus", f"Channel: {LATER}", "Uniqueid: 1.3", "Operation: send", "Status: begins", *_OF_CHANNEL
