@@ -4363,19 +4363,19 @@ $$;
 
 comment on function fax.make_recorded is 'Makes the log cover the rows of a table beside the history: adds the triggers that record each change, and records the rows that exist. A change of the columns left out is not recorded.';
 
--- The headers that are not personal. Every header not listed here counts as personal.
+-- The headers that are not personal. Every header not listed here counts as personal, also those of numbers: details
+-- contains only a value that is no number, which may be anything.
 -- example: select fax.plain_headers();
 create function fax.plain_headers() returns text[]
 language sql immutable parallel safe
 as $$
     select array[
-        'AccountCode', 'ActionID', 'Application', 'ChannelState', 'ChannelStateDesc', 'Context', 'DataRate',
-        'ErrorCorrectionMode', 'ImageResolution', 'Language', 'Linkedid', 'Operation', 'PageNumber', 'PagesReceived',
-        'PagesTransferred', 'PagesTransmitted', 'Priority', 'Privilege', 'Resolution', 'SessionNumber', 'SessionType',
-        'State', 'Status', 'SystemName', 'Technology', 'Timestamp', 'TotalBadLines', 'TransferRate', 'Uniqueid', 'Variable']
+        'AccountCode', 'ActionID', 'Application', 'ChannelState', 'ChannelStateDesc', 'Context', 'Language', 'Linkedid',
+        'Operation', 'Priority', 'Privilege', 'SessionType', 'State', 'Status', 'SystemName', 'Technology', 'Timestamp',
+        'Uniqueid', 'Variable']
 $$;
 
-comment on function fax.plain_headers is 'The headers that are not personal. Every header not listed here counts as personal.';
+comment on function fax.plain_headers is 'The headers that are not personal. Every header not listed here counts as personal, also those of numbers: details contains only a value that is no number, which may be anything.';
 
 -- The channel variables in VarSet and ChanVariable that are not personal. Every variable not listed here counts as
 -- personal.
@@ -4698,7 +4698,8 @@ begin
         from fax.session s
         join fax.recording_part p on p.server = s.server
         where s.session_id = of_session
-          and position(s.channel in replace(fax.bytes_as_text(p.reader_state), '\', '')) > 0
+          and position(substr(to_jsonb(s.channel)::text, 2, length(to_jsonb(s.channel)::text) - 2)
+                       in fax.bytes_as_text(p.reader_state)) > 0
     ),
     deleted as (
         delete from fax.recording_part p using concerned c where p.part_id = c.part_id and c.state is null
@@ -4927,7 +4928,7 @@ create function fax.places_of_erasure() returns text[]
 language sql immutable parallel safe
 as $$
     select array[
-        'fax.rejected_message.raw', 'fax.server_history.details', 'fax.epoch.startup_text',
+        'fax.rejected_message.raw', 'fax.server_history.details', 'fax.epoch.startup_text', 'fax.pseudonym.value',
         'fax.erasure.reason', 'fax.recording_part.reader_state', 'fax.recording_part.first_list', 'fax.waiting_record.body',
         'fax.staged_row.event', 'fax.staged_row.operation', 'fax.staged_row.state', 'fax.staged_row.session_type',
         'fax.staged_row.channel', 'fax.staged_row.uniqueid', 'fax.staged_row.technology', 'fax.staged_row.file_name',
@@ -4955,7 +4956,7 @@ begin
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-          and c.relname not in ('session_history', 'session', 'export_line', 'pseudonym')
+          and c.relname not in ('session_history', 'session', 'export_line')
           and (a.atttypid in ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype)
                or (c.relname, a.attname) in (('rejected_message', 'raw'), ('recording_part', 'reader_state'),
                                              ('recording_part', 'first_list'), ('waiting_record', 'body')))
@@ -5080,6 +5081,11 @@ begin
     update fax.erasure e
     set reason = fax.text_without_number(e.reason, digits)
     where fax.contains_number(e.reason, digits);
+    get diagnostics erased = row_count;
+    return next;
+
+    place := 'fax.pseudonym';
+    update fax.pseudonym p set value = null where fax.contains_number(p.value, digits);
     get diagnostics erased = row_count;
     return next;
 
