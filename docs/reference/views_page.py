@@ -17,7 +17,8 @@ HEAD = """# Tables and views of the schema `fax`
 
 For those who write SQL queries. Generated from the comments of the database (psql shows them with `\\d+ fax.sessions`).
 View names are plural, table names singular. Times are `timestamptz`. NULL means unknown or not measurable, never zero.
-Query the views; the tables are for folds of your own.
+Query the views; the tables are for folds of your own. Files and JSON documents have
+[the unit in the name of a column](../how-to/exports.md#names-and-units) if the name here lacks it.
 
 To query one session, give `started_at` with `session_id`: it selects the partition.
 """

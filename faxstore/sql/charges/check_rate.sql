@@ -48,8 +48,8 @@ begin
     order by r.valid_from desc
     limit 1;
     if other.valid_to > new.valid_from or (found and other.valid_to is null) then
-        raise exception 'rate % covers the same faxes from % to % (%): end it first (fax.set_rate does), or start the new rate after it',
-            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'unlimited'), fax.rate_amounts(other)
+        raise exception 'rate % covers the same faxes from % % (%): end it first (fax.set_rate does), or start the new rate after it',
+            other.rate_id, other.valid_from, coalesce('to ' || other.valid_to, 'on'), fax.rate_amounts(other)
             using errcode = 'exclusion_violation';
     end if;
     if tg_op = 'INSERT' then

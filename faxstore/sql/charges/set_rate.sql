@@ -1,6 +1,6 @@
 -- Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters
--- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
--- one would have, else when a later one for the same faxes starts. Returns the new rate_id. Refuses a second price from
+-- that are NULL keep the value of that rate, or of one that ends at that moment (without one: 0, and the defaults of the
+-- table). The new rate ends when the old one would have, else when a later one for the same faxes starts. Returns the new rate_id. Refuses a second price from
 -- the same moment on, and states the one that exists.
 -- account_code, called_prefix, direction and server select the faxes; NULL matches any.
 -- example: select fax.set_rate(direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
@@ -24,7 +24,7 @@ begin
     if valid_from is null then
         raise exception 'valid_from is null: give the time from which the price is valid' using errcode = 'invalid_parameter_value';
     end if;
-    -- Rates for the same faxes do not overlap: the last one that has started by then is valid, or has ended.
+    -- Rates for the same faxes do not overlap: only the last one that has started by then can be valid.
     select r.* into before
     from fax.rate r
     where fax.rate_scope(r.account_code, r.called_prefix, r.direction, r.server)
@@ -36,12 +36,12 @@ begin
     limit 1
     for update;
     if before.valid_from = valid_from then
-        raise exception 'rate % for these faxes starts at % already, and is valid to %: %; give another valid_from%',
-            before.rate_id, before.valid_from, coalesce(before.valid_to::text, 'unlimited'), fax.rate_amounts(before),
+        raise exception 'rate % for these faxes is valid from % % already: %; give another valid_from%',
+            before.rate_id, before.valid_from, coalesce('to ' || before.valid_to, 'on'), fax.rate_amounts(before),
             case when valid_from > now() then format(', or remove it first: delete from fax.rate where rate_id = %s', before.rate_id) else '' end
             using errcode = 'exclusion_violation';
     end if;
-    if before.valid_to <= valid_from then
+    if before.valid_to < valid_from then
         before := null;
     end if;
     if coalesce(currency, before.currency) is null then
@@ -73,7 +73,7 @@ begin
         coalesce(charge_unknown, before.charge_unknown, 'open'),
         coalesce(note, before.note),
         valid_from,
-        coalesce(before.valid_to, later_from))
+        coalesce(nullif(before.valid_to, valid_from), later_from))
     returning rate_id into made;
     return made;
 end

@@ -196,15 +196,27 @@ def test_a_second_price_from_the_same_time_states_the_first(database: psycopg.Co
     )  # fmt: skip
     again = "select fax.set_rate(currency => 'USD', per_page => 1, valid_from => %s)"
     assert refused(database, again, "2100-01-01Z") == (
-        f"rate {future} for these faxes starts at 2100-01-01 00:00:00+00 already, and is valid to"
-        " 2101-01-01 00:00:00+00: 0.05 EUR per page, 0.03 EUR for the first 60 s, 0.002 EUR per 6 s, at least 0.1 EUR;"
+        f"rate {future} for these faxes is valid from 2100-01-01 00:00:00+00 to 2101-01-01 00:00:00+00 already:"
+        " 0.05 EUR per page, 0.03 EUR for the first 60 s, 0.002 EUR per 6 s, at least 0.1 EUR;"
         f" give another valid_from, or remove it first: delete from fax.rate where rate_id = {future}"
     )
-    begun = rate(database, valid_from="2026-01-01Z", valid_to="2027-01-01Z")
+    begun = rate(database, valid_from="2026-01-01Z", direction="sent")
+    again = again.replace("currency", "direction => 'sent', currency")
     assert refused(database, again, "2026-01-01Z") == (
-        f"rate {begun} for these faxes starts at 2026-01-01 00:00:00+00 already, and is valid to"
-        " 2027-01-01 00:00:00+00: 0 EUR; give another valid_from"
+        f"rate {begun} for these faxes is valid from 2026-01-01 00:00:00+00 on already: 0 EUR; give another valid_from"
     )
+
+
+def test_a_price_that_replaces_a_removed_one_keeps_the_other_values(database: psycopg.Connection) -> None:
+    """The rate before it ends where the removed one started."""
+    rate(database, per_page="0.05", interval_seconds=6, note="2026")
+    database.execute("select fax.set_rate(per_page => 0.06, valid_from => %s)", [NEXT_YEAR])
+    database.execute("delete from fax.rate where valid_from = %s", [NEXT_YEAR])
+    database.execute("select fax.set_rate(per_page => 0.07, valid_from => %s)", [NEXT_YEAR])
+    before, after = rates(database)
+    assert of(before, "per_page", "valid_to") == (Decimal("0.05"), NEXT_YEAR)
+    assert of(after, "currency", "per_page", "interval_seconds") == ("EUR", Decimal("0.07"), 6)
+    assert of(after, "note", "valid_from", "valid_to") == ("2026", NEXT_YEAR, None)
 
 
 # -- the record of changes ------------------------------------------------------------------------------------

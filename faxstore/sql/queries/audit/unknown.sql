@@ -1,4 +1,4 @@
--- What is unknown about the faxes that started in the period, by server: sessions, and in the last row seconds.
+-- What is unknown about the faxes that started in the period, by server: sessions, and in the last row whole seconds.
 with counted as (
     select
         s.server,
@@ -33,6 +33,6 @@ cross join lateral (values
     (8, 'sessions whose bad lines are a lower bound', c.lower_bound),
     (9, 'sessions that overlap a gap in the coverage', c.in_gap),
     (10, 'seconds of the period before the first poll',
-        round(extract(epoch from greatest(least(p.first_polled_at, now(), %(until)s) - %(since)s, interval '0')), 3))
+        round(extract(epoch from greatest(least(p.first_polled_at, now(), %(until)s) - %(since)s, interval '0')))::bigint)
 ) w (place, what, number)
 order by s.server, w.place;
