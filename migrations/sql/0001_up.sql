@@ -3854,8 +3854,8 @@ begin
     order by r.valid_from desc
     limit 1;
     if other.valid_to > new.valid_from or (found and other.valid_to is null) then
-        raise exception 'rate % covers the same faxes from % to % (%): end it first (fax.set_rate does), or start the new rate after it',
-            other.rate_id, other.valid_from, coalesce(other.valid_to::text, 'unlimited'), fax.rate_amounts(other)
+        raise exception 'rate % covers the same faxes from % % (%): end it first (fax.set_rate does), or start the new rate after it',
+            other.rate_id, other.valid_from, coalesce('to ' || other.valid_to, 'on'), fax.rate_amounts(other)
             using errcode = 'exclusion_violation';
     end if;
     if tg_op = 'INSERT' then
@@ -3893,8 +3893,8 @@ create trigger record_rate_change after update or delete on fax.rate for each ro
 comment on function fax.record_rate_change is 'Trigger of fax.rate: records a new end and a removal in fax.rate_change, with the rights of the owner, so that nobody else needs the right to add rows there.';
 
 -- Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters
--- that are NULL keep that rate's value (without one: 0, and the defaults of the table). The new rate ends when the old
--- one would have, else when a later one for the same faxes starts. Returns the new rate_id. Refuses a second price from
+-- that are NULL keep the value of that rate, or of one that ends at that moment (without one: 0, and the defaults of the
+-- table). The new rate ends when the old one would have, else when a later one for the same faxes starts. Returns the new rate_id. Refuses a second price from
 -- the same moment on, and states the one that exists.
 -- account_code, called_prefix, direction and server select the faxes; NULL matches any.
 -- example: select fax.set_rate(direction => 'sent', per_page => 0.06, valid_from => '2027-01-01 00:00 Europe/Berlin');
@@ -3918,7 +3918,7 @@ begin
     if valid_from is null then
         raise exception 'valid_from is null: give the time from which the price is valid' using errcode = 'invalid_parameter_value';
     end if;
-    -- Rates for the same faxes do not overlap: the last one that has started by then is valid, or has ended.
+    -- Rates for the same faxes do not overlap: only the last one that has started by then can be valid.
     select r.* into before
     from fax.rate r
     where fax.rate_scope(r.account_code, r.called_prefix, r.direction, r.server)
@@ -3930,12 +3930,12 @@ begin
     limit 1
     for update;
     if before.valid_from = valid_from then
-        raise exception 'rate % for these faxes starts at % already, and is valid to %: %; give another valid_from%',
-            before.rate_id, before.valid_from, coalesce(before.valid_to::text, 'unlimited'), fax.rate_amounts(before),
+        raise exception 'rate % for these faxes is valid from % % already: %; give another valid_from%',
+            before.rate_id, before.valid_from, coalesce('to ' || before.valid_to, 'on'), fax.rate_amounts(before),
             case when valid_from > now() then format(', or remove it first: delete from fax.rate where rate_id = %s', before.rate_id) else '' end
             using errcode = 'exclusion_violation';
     end if;
-    if before.valid_to <= valid_from then
+    if before.valid_to < valid_from then
         before := null;
     end if;
     if coalesce(currency, before.currency) is null then
@@ -3967,13 +3967,13 @@ begin
         coalesce(charge_unknown, before.charge_unknown, 'open'),
         coalesce(note, before.note),
         valid_from,
-        coalesce(before.valid_to, later_from))
+        coalesce(nullif(before.valid_to, valid_from), later_from))
     returning rate_id into made;
     return made;
 end
 $$;
 
-comment on function fax.set_rate is 'Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters that are NULL keep that rate''s value (without one: 0, and the defaults of the table). The new rate ends when the old one would have, else when a later one for the same faxes starts. Returns the new rate_id. Refuses a second price from the same moment on, and states the one that exists. account_code, called_prefix, direction and server select the faxes; NULL matches any.';
+comment on function fax.set_rate is 'Sets a price from a moment on: ends the rate that is valid for the same faxes then, and enters a new one. Parameters that are NULL keep the value of that rate, or of one that ends at that moment (without one: 0, and the defaults of the table). The new rate ends when the old one would have, else when a later one for the same faxes starts. Returns the new rate_id. Refuses a second price from the same moment on, and states the one that exists. account_code, called_prefix, direction and server select the faxes; NULL matches any.';
 
 -- grain: one fax that has ended, without detectors
 -- example: select session_id, rule, pages_charge, time_charge, charge, currency from fax.session_charges where started_at >= '2026-11-01' and started_at < '2026-12-01';
