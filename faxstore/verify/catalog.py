@@ -35,8 +35,10 @@ def differences(connection: Connection, live: Catalog) -> Iterator[Finding]:
 
     A table of a month that is not attached is left to the check of the partitions.
     """
-    loose = {of["relation"] for of in live.values() if is_month(of.get("relation", "")) and "column_order" in of} - {
-        of["relation"] for of in live.values() if "bound" in of
+    loose = {
+        of["relation"]
+        for name, of in live.items()
+        if name.startswith("table ") and is_month(of["relation"]) and not {"bound", "kind"} & of.keys()
     }
     live = {name: of for name, of in live.items() if of.get("relation") not in loose}
     shipped = with_months(live)

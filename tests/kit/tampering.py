@@ -71,6 +71,15 @@ CHANGES: dict[str, str] = {
         + _RELATIONS.replace("'v')", "'v', 'S')"),
     "a table that hides rows":
         f"select {_RELATION}, format('alter table %s enable row level security', c.oid::regclass) {_TABLES}",
+    "a table whose triggers are ignored":
+        f"select {_RELATION}, format('update pg_class set relhastriggers = false where oid = %s', c.oid)"
+        f" {_TABLES} and c.relhastriggers",
+    "a table whose indexes are ignored":
+        f"select {_RELATION}, format('update pg_class set relhasindex = false where oid = %s', c.oid)"
+        f" {_TABLES} and c.relhasindex",
+    "a table whose checks are ignored":
+        f"select {_RELATION}, format('update pg_class set relchecks = 0 where oid = %s', c.oid)"
+        f" {_TABLES} and c.relchecks > 0",
     "a policy":
         f"select format('policy p on %s', c.oid::regclass), format('create policy p on %s', c.oid::regclass) {_TABLES}",
     "a rule":

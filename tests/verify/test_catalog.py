@@ -113,6 +113,11 @@ REPORTED = {
     "alter table fax.epoch add mine integer": {"column fax.epoch.mine": "was added"},
     "create unique index mine on fax.epoch (server)": {"index fax.mine": "was added"},
     "create index mine on fax.epoch (fax.masked(server))": {"index fax.mine": "was added"},
+    "create operator class public.mine for type text using btree as operator 3 =, function 1 bttextcmp(text, text);"
+    "create index mine on fax.epoch (server public.mine)": {"index fax.mine": "was added"},
+    "update pg_attribute set atthasdef = false where attrelid = 'fax.epoch'::regclass and attname = 'reload_ordinal'": {
+        "column fax.epoch.reload_ordinal": f"{DIFFERS}without default",
+    },
     "create type fax.mine as enum ('a')": {"type fax.mine": "was added"},
     "create operator fax.+ (function = textcat, leftarg = text, rightarg = text)": {
         "operator fax.+(text,text)": "was added",
@@ -208,6 +213,18 @@ def test_a_month_with_the_bounds_of_another_is_found(superuser: psycopg.Connecti
 def test_a_partition_in_another_schema_is_found(superuser: psycopg.Connection) -> None:
     superuser.execute("alter table fax.session_history_2026_11 set schema public")
     assert found(superuser)["table public.session_history_2026_11"] == "was added"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create view fax.session_history_2099_01 as select 1 as one",
+        "create table fax.session_history_2099_01 (one integer) partition by range (one)",
+    ],
+)
+def test_another_object_with_the_name_of_a_month_is_found(superuser: psycopg.Connection, statement: str) -> None:
+    """Only a table is left to the check of the partitions, which looks for tables that were detached."""
+    assert any("fax.session_history_2099_01" in name for name in changed(superuser, statement))
 
 
 # -- who verifies, and where ------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ select
         'relation', c.oid::regclass::text,
         'type', format_type(a.atttypid, a.atttypmod),
         'not_null', a.attnotnull,
-        'default', pg_get_expr(d.adbin, d.adrelid),
+        'default', case when a.atthasdef then pg_get_expr(d.adbin, d.adrelid) end,
         'identity', nullif(a.attidentity::text, ''),
         'generated', nullif(a.attgenerated::text, ''),
         'collation', case when a.attcollation <> t.typcollation then a.attcollation::regcollation::text end

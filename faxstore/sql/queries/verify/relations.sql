@@ -15,6 +15,10 @@ select
         'access_method', (select nullif(m.amname, 'heap') from pg_am m where m.oid = c.relam),
         'row_security', c.relrowsecurity,
         'forced_row_security', c.relforcerowsecurity,
+        -- PostgreSQL looks for triggers, indexes and checks only where pg_class counts them.
+        'ignored_triggers', not c.relhastriggers and exists (select from pg_trigger t where t.tgrelid = c.oid),
+        'ignored_indexes', not c.relhasindex and exists (select from pg_index x where x.indrelid = c.oid),
+        'ignored_checks', c.relchecks < (select count(*) from pg_constraint k where k.conrelid = c.oid and k.contype = 'c'),
         'options', case when c.relkind = 'v' then (select jsonb_agg(o order by o) from unnest(c.reloptions) o) end,
         'column_order', (select jsonb_agg(a.attname order by a.attnum) from pg_attribute a
                     where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and c.relkind <> 'S'),
