@@ -106,9 +106,10 @@ def list_batches(
       faxstore billing list --consumer openmeter --format jsonl
     """
     from faxstore.report.batch_list import print_batches
+    from faxstore.report.screen import open_pager
 
-    with written_to(output, force), _ledger(context, consumer) as ledger:
-        print_batches(ledger.batches(), format, sys.stdout, wide=wide)
+    with written_to(output, force), _ledger(context, consumer) as ledger, open_pager(wide=wide) as screen:
+        print_batches(ledger.batches(), format, screen)
 
 
 def render(

@@ -71,6 +71,11 @@ BucketOption = Annotated[
 ]
 
 
+def names(columns: str | None) -> tuple[str, ...]:
+    """The names in a value of --columns."""
+    return tuple(name.strip() for name in columns.split(",")) if columns else ()
+
+
 def require_sent_or_received(directions: Sequence[Direction] | None, rows: str) -> None:
     """Raises UsageError if a direction other than sent and received is selected; `rows` says what there is of these."""
     if {Direction.GATEWAY, Direction.DETECTOR} & set(directions or ()):
@@ -98,6 +103,10 @@ Folder = Annotated[
     typer.Option(metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file; without it, that is an error.")]
+Columns = Annotated[
+    str | None,
+    typer.Option(metavar="NAME,...", help="Only these columns, in this order: names as in the header of --format csv."),
+]
 Wide = Annotated[
     bool, typer.Option("--wide", help="Show every column of a table on a terminal too, and every text whole.")
 ]

@@ -48,11 +48,16 @@ def audit(
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --server pbx1 --format json > november.json
     """
     from faxstore.report import audit as report
+    from faxstore.report.screen import open_pager
 
     period = Period.parse(since, until, time_zone)
-    with written_to(output, force), database_of(context, "fax_reader") as connection:
-        as_json = format is options.DocumentFormat.JSON
-        report.audit(connection, period, server or (), as_json=as_json, wide=wide)
+    as_json = format is options.DocumentFormat.JSON
+    with (
+        written_to(output, force),
+        database_of(context, "fax_reader") as connection,
+        open_pager(wide=wide) as screen,
+    ):
+        report.audit(connection, period, server or (), screen, as_json=as_json)
 
 
 app = new_group(about)

@@ -24,6 +24,7 @@ def run(
     no_account: options.NoAccount = False,
     jobs: options.Jobs = False,
     format: Annotated[Format, typer.Option(help="The format of the rows.")] = Format.TABLE,
+    columns: options.Columns = None,
     wide: options.Wide = False,
     output: options.Output = None,
     force: options.Force = False,
@@ -45,10 +46,17 @@ def run(
     """
     from faxstore.export.selection import Selection
     from faxstore.report import session_list
+    from faxstore.report.listing import Style
+    from faxstore.report.screen import open_pager
 
     if jobs:
         options.require_sent_or_received(direction, "--jobs has rows")
     print_list = session_list.jobs if jobs else session_list.sessions
     selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
-    with written_to(output, force), database_of(context, "fax_reader") as connection:
-        print_list(connection, selection.checked(connection), format, wide=wide)
+    style = Style(format, options.names(columns))
+    with (
+        written_to(output, force),
+        database_of(context, "fax_reader") as connection,
+        open_pager(wide=wide or bool(columns)) as screen,
+    ):
+        print_list(connection, selection, style, screen)

@@ -29,6 +29,7 @@ def run(
       faxstore show 5f1c7a52-9c0e-5d5b-8a53-0d2f6a1b9c11 --format json
     """
     from faxstore.report.one_session import show
+    from faxstore.report.screen import open_pager
 
-    with database_of(context, "fax_reader") as connection:
-        show(connection, session, as_json=format is DocumentFormat.JSON, wide=wide)
+    with database_of(context, "fax_reader") as connection, open_pager(wide=wide) as screen:
+        show(connection, session, screen, as_json=format is DocumentFormat.JSON)

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from faxstore.errors import FaxstoreError
 from faxstore.export.selection import Selection
-from faxstore.report.listing import SHORT_ID
+from faxstore.report.listing import SHORT_ID, Style
 from faxstore.report.one_session import show
+from faxstore.report.screen import open_screen
 from faxstore.report.session_list import sessions
 from faxstore.store.database import Connection
 
@@ -46,10 +47,12 @@ def print_summary(connection: Connection, folder: Path, config: Path) -> None:
     totals = _totals(connection)
     _heading(out, totals)
     _command(out, f"{command} sessions")
-    sessions(connection, Selection())
+    with open_screen() as screen:
+        sessions(connection, Selection(), Style(), screen)
     _heading(out, "One fax that was received over a noisy line: its pages, and every change that faxstore observed")
     _command(out, f"{command} show {session[:SHORT_ID]}")
-    show(connection, session)
+    with open_screen() as screen:
+        show(connection, session, screen)
     _heading(out, "Try SQL next")
     _command(out, f"{command} psql")
     for what, query in _QUERIES:

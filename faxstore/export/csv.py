@@ -46,7 +46,7 @@ def write(
     """
     if excel_safe and at_start(out):
         out.write(BOM_UTF8)
-    columns = [_as_text(column, excel_safe) for column in dataset.query.selected_columns]
+    columns = [_as_text(column, excel_safe) for column in dataset.columns]
     lines = copy_lines(connection, dataset.ordered(*columns), _OPTIONS)
     out.writelines(line[:-1] + b"\r\n" for line in counted(lines, progress, first=0))
 

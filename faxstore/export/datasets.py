@@ -15,7 +15,7 @@ in the period of its first attempt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,11 +23,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, FromClause, Select, column, func, literal, select
 
+from faxstore.errors import UsageError
 from faxstore.export.selection import Selection
 from faxstore.export.units import UNITS, name_with_unit
 from faxstore.store.tables import MOMENT, session, session_history, session_pages, session_timeline
 from faxstore.store.tables import jobs as job_view
 from faxstore.store.tables import sessions as session_view
+from faxstore.visible import visible
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,22 @@ class Dataset:
     """The columns that the rows are sorted by."""
     time_column: str = "started_at"
     """The column that decides the month of a row in a Parquet folder."""
+    names: tuple[str, ...] = ()
+    """The columns of the query that are wanted, in their order; without any, all of them."""
+
+    @property
+    def columns(self) -> list[ColumnElement[Any]]:
+        """The wanted columns."""
+        every = self.query.selected_columns
+        return [every[name] for name in self.names] if self.names else list(every)
+
+    def only(self, names: Sequence[str]) -> Dataset:
+        """The same data set with these columns only.  Raises UsageError for a name that it does not have."""
+        every = self.query.selected_columns.keys()
+        for name in names:
+            if name not in every:
+                raise UsageError(f"--columns {visible(name)}: there is no such column; there are {', '.join(every)}")
+        return replace(self, names=tuple(names))
 
     def ordered(self, *columns: ColumnElement[Any], before: Iterable[ColumnElement[Any]] = ()) -> Select[Any]:
         """The query with these columns instead of its own, sorted by `before` and then by `order`."""

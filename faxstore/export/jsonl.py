@@ -34,7 +34,7 @@ def write_array(connection: Connection, dataset: Dataset, out: BinaryIO, progres
 
 
 def _objects(connection: Connection, dataset: Dataset) -> Iterator[bytes]:
-    values = dataset.ordered(*map(iso_8601, dataset.query.selected_columns)).subquery("row")
+    values = dataset.ordered(*map(iso_8601, dataset.columns)).subquery("row")
     query = select(func.row_to_json(literal_column('"row"'))).select_from(values)
     for line in copy_lines(connection, query, _OPTIONS):
         yield visible_json(line.decode()).encode()

@@ -51,7 +51,7 @@ def write_folder(connection: Connection, dataset: Dataset, folder: Path, progres
 
 def write_file(connection: Connection, dataset: Dataset, out: BinaryIO, progress: Progress) -> None:
     """Write all rows as one file, with the server as a column."""
-    columns = list(dataset.query.selected_columns)
+    columns = dataset.columns
     query = dataset.ordered(*map(_arrow_column, columns))
     _write(out, _schema(columns), counted(fetch_rows(connection, query, tuple_row), progress))
 

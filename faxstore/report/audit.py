@@ -18,7 +18,7 @@ from faxstore import sql
 from faxstore.report.audit_sections import SECTIONS, Section
 from faxstore.report.columns import cell_text
 from faxstore.report.formats import Row, write_json
-from faxstore.report.screen import Screen, open_screen
+from faxstore.report.screen import Screen
 from faxstore.settings.period import Period
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.known_values import known_servers, require_servers
@@ -42,7 +42,7 @@ class Audit:
 
 
 def audit(
-    connection: Connection, period: Period, servers: Sequence[str], *, as_json: bool = False, wide: bool = False
+    connection: Connection, period: Period, servers: Sequence[str], screen: Screen, *, as_json: bool = False
 ) -> None:
     """Print the report about a bounded period and these servers, or all servers if none is named.
 
@@ -52,8 +52,7 @@ def audit(
     if as_json:
         _as_json(report, sys.stdout)
     else:
-        with open_screen(wide=wide) as screen:
-            _as_text(report, screen)
+        _as_text(report, screen)
 
 
 def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TextIO
 
 from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
 from faxstore.json_values import json_text, json_value
 from faxstore.report.columns import fields
 from faxstore.report.formats import BatchListFormat, write_json
-from faxstore.report.screen import open_screen
+from faxstore.report.screen import Screen
 
 COLUMNS = (
     "batch", "made_at", "delivered_at", "first_position", "last_position", "lines", "corrections", "pages", "bad_lines",
@@ -24,19 +24,18 @@ TABLE_COLUMNS = fields(
 )  # fmt: skip
 
 
-def print_batches(batches: Iterable[Batch], format: BatchListFormat, out: TextIO, *, wide: bool = False) -> None:
+def print_batches(batches: Iterable[Batch], format: BatchListFormat, screen: Screen) -> None:
     """Print batches in their order."""
     rows = (asdict(batch) | {"file": file_name(batch.consumer, batch.batch, batch.format)} for batch in batches)
     if format is BatchListFormat.TABLE:
-        with open_screen(wide=wide) as screen:
-            screen.table(rows, TABLE_COLUMNS)
+        screen.table(rows, TABLE_COLUMNS)
         return
     selected = ({name: row[name] for name in COLUMNS} for row in rows)
     if format is BatchListFormat.CSV:
-        writer = csv.DictWriter(out, COLUMNS)
+        writer = csv.DictWriter(sys.stdout, COLUMNS)
         writer.writeheader()
         writer.writerows({name: json_value(value) for name, value in row.items()} for row in selected)
     elif format is BatchListFormat.JSONL:
-        out.writelines(f"{json_text(row)}\n" for row in selected)
+        sys.stdout.writelines(f"{json_text(row)}\n" for row in selected)
     else:
-        write_json(list(selected), out)
+        write_json(list(selected), sys.stdout)

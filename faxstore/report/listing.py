@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import BinaryIO
 
 from psycopg.rows import dict_row
@@ -16,7 +18,7 @@ from faxstore.export.run import snapshot
 from faxstore.export.target import require_pyarrow
 from faxstore.report.columns import Column
 from faxstore.report.formats import Format
-from faxstore.report.screen import open_screen
+from faxstore.report.screen import Screen
 from faxstore.store.database import Connection
 
 SHORT_ID = 8
@@ -30,27 +32,33 @@ _WRITERS: dict[Format, Callable[[Connection, Dataset, BinaryIO, Progress], None]
 }
 
 
-def print_rows(
-    connection: Connection, dataset: Dataset, columns: Sequence[Column], format: Format, *, wide: bool
-) -> None:
-    """Print all rows in order, with times in UTC.  Only the table is limited to `columns`.
+@dataclass(frozen=True)
+class Style:
+    """How rows are printed."""
 
-    Raises UsageError for Parquet on a terminal, or without pyarrow.
+    format: Format = Format.TABLE
+    names: tuple[str, ...] = ()
+    """The columns to print, named as in a file.  Without any, a table has its own columns and a file has all."""
+
+
+def print_rows(
+    connection: Connection, dataset: Dataset, columns: Sequence[Column], style: Style, screen: Screen
+) -> None:
+    """Print all rows in order, with times in UTC; `columns` are those of a table.
+
+    Raises UsageError for an unknown column, and for Parquet on a terminal or without pyarrow.
     """
-    if format is Format.PARQUET:
+    if style.format is Format.PARQUET:
         require_pyarrow()
         if sys.stdout.isatty():
             raise UsageError("--format parquet is binary: redirect it to a file, for example > sessions.parquet")
+    with_units = dataset.with_units().only(style.names)
     with snapshot(connection, "UTC"):
-        if format is Format.TABLE:
-            _print_table(connection, dataset, columns, wide)
+        if style.format is not Format.TABLE:
+            _WRITERS[style.format](connection, with_units, sys.stdout.buffer, lambda _: None)
+            return
+        if style.names:
+            columns, needed = [Column(name, itemgetter(name), (name,)) for name in style.names], with_units
         else:
-            _WRITERS[format](connection, dataset.with_units(), sys.stdout.buffer, lambda _: None)
-
-
-def _print_table(connection: Connection, dataset: Dataset, columns: Sequence[Column], wide: bool) -> None:
-    selected = dataset.query.selected_columns
-    names = dict.fromkeys(name for column in columns for name in column.names)
-    query = dataset.ordered(*(selected[name] for name in names))
-    with open_screen(wide=wide) as screen:
-        screen.table(fetch_rows(connection, query, dict_row), columns)
+            needed = dataset.only(list(dict.fromkeys(name for column in columns for name in column.names)))
+        screen.table(fetch_rows(connection, needed.ordered(*needed.columns), dict_row), columns)

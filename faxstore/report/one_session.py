@@ -17,7 +17,7 @@ from faxstore.export.rows import fetch_rows
 from faxstore.export.units import row_with_units
 from faxstore.report.columns import Column, Long, cell_text, fields
 from faxstore.report.formats import Row, write_json
-from faxstore.report.screen import Screen, open_screen
+from faxstore.report.screen import Screen
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.short_ids import find_session
 from faxstore.store.tables import session_pages, session_timeline, sessions
@@ -55,7 +55,7 @@ class SessionReport(NamedTuple):
     timeline: Sequence[Row]
 
 
-def show(connection: Connection, wanted: str, *, as_json: bool = False, wide: bool = False) -> None:
+def show(connection: Connection, wanted: str, screen: Screen, *, as_json: bool = False) -> None:
     """Print a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
     with one_moment(connection):
         session_id, started_at = find_session(connection, wanted, "show")
@@ -69,8 +69,7 @@ def show(connection: Connection, wanted: str, *, as_json: bool = False, wide: bo
             report = SessionReport(row_with_units(found[0]), _with_units(pages), _with_units(timeline))
             write_json(report._asdict(), sys.stdout)
         else:
-            with open_screen(wide=wide) as screen:
-                _as_text(screen, found[0], pages, timeline)
+            _as_text(screen, found[0], pages, timeline)
 
 
 def _rows(connection: Connection, view: Table, session_id: UUID, started_at: datetime, *order: str) -> Iterator[Row]:

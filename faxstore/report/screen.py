@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TextIO
+from typing import Protocol
 
 from faxstore.logs import print_message
 from faxstore.report.columns import Column
 from faxstore.report.formats import Row
 from faxstore.report.layout import layout, wrapped
+from faxstore.report.pager import paged
 
 PAUSE = 0.1
 """Seconds between two writes of a table whose rows arrive."""
@@ -22,14 +24,22 @@ SAMPLE = 100
 """The number of rows that decide the widths of the columns: few, because the first row waits for them."""
 
 
-class Screen:
-    """Prints lines and tables on a stream.  Raises OSError if that cannot be written."""
+class Output(Protocol):
+    """Where text goes: a stream, or a pager."""
 
-    def __init__(self, out: TextIO, width: int | None) -> None:
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> None: ...
+
+
+class Screen:
+    """Prints lines and tables.  Raises OSError if that cannot be written."""
+
+    def __init__(self, out: Output, width: int | None, encoding: str = "utf-8") -> None:
         self.width = width
         """The width of the terminal, in cells.  None: every line may have any length."""
         self._out = out
-        self._rule = "─" if (out.encoding or "utf").lower().startswith("utf") else "-"
+        self._rule = "─" if encoding.lower().startswith("utf") else "-"
         self._hidden: dict[str, None] = {}  # in the order in which they were hidden, each once
 
     @property
@@ -64,13 +74,31 @@ class Screen:
 
 
 @contextmanager
-def open_screen(*, wide: bool = False) -> Iterator[Screen]:
-    """Standard output; at the end, a message names the columns for which the terminal had no room.
-
-    `wide` prints every column, as into a pipe.
-    """
-    width = None if wide or not sys.stdout.isatty() else shutil.get_terminal_size().columns
-    screen = Screen(sys.stdout, width)
+def open_screen() -> Iterator[Screen]:
+    """Standard output.  At the end, a message names the columns for which a terminal had no room."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    screen = Screen(sys.stdout, width, sys.stdout.encoding)
     yield screen
+    _name_hidden(screen)
+
+
+@contextmanager
+def open_pager(*, wide: bool = False) -> Iterator[Screen]:
+    """Standard output as `open_screen`, on a terminal through a pager.
+
+    `wide` prints every column and every text in full, as into a pipe.
+    """
+    if not sys.stdout.isatty():
+        with open_screen() as screen:
+            yield screen
+        return
+    width = None if wide else shutil.get_terminal_size().columns
+    with paged(sys.stdout, os.environ, chop=wide) as out:
+        screen = Screen(out, width, sys.stdout.encoding)
+        yield screen
+    _name_hidden(screen)
+
+
+def _name_hidden(screen: Screen) -> None:
     if screen.hidden:
-        print_message(f"no room for {', '.join(screen.hidden)} in {width} columns; --wide shows every column")
+        print_message(f"no room for {', '.join(screen.hidden)} in {screen.width} columns; --wide shows every column")

@@ -7,8 +7,9 @@ from operator import itemgetter
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.report.columns import Column, Long, cell_text
-from faxstore.report.formats import Format, Row
-from faxstore.report.listing import SHORT_ID, print_rows
+from faxstore.report.formats import Row
+from faxstore.report.listing import SHORT_ID, Style, print_rows
+from faxstore.report.screen import Screen
 from faxstore.store.database import Connection
 
 
@@ -59,13 +60,11 @@ JOB_COLUMNS = (
 )
 
 
-def sessions(
-    connection: Connection, selection: Selection, format: Format = Format.TABLE, *, wide: bool = False
-) -> None:
-    """Print the selected sessions, oldest first, with times in UTC."""
-    print_rows(connection, datasets.sessions(selection), SESSION_COLUMNS, format, wide=wide)
+def sessions(connection: Connection, selection: Selection, style: Style, screen: Screen) -> None:
+    """Print the selected sessions, oldest first, with times in UTC.  Raises UsageError for an unknown value."""
+    print_rows(connection, datasets.sessions(selection.checked(connection)), SESSION_COLUMNS, style, screen)
 
 
-def jobs(connection: Connection, selection: Selection, format: Format = Format.TABLE, *, wide: bool = False) -> None:
-    """Print the selected jobs, in the order of their first attempts, with times in UTC."""
-    print_rows(connection, datasets.jobs(selection), JOB_COLUMNS, format, wide=wide)
+def jobs(connection: Connection, selection: Selection, style: Style, screen: Screen) -> None:
+    """Print the selected jobs, in the order of their first attempts, as `sessions` does."""
+    print_rows(connection, datasets.jobs(selection.checked(connection)), JOB_COLUMNS, style, screen)

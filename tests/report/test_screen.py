@@ -143,5 +143,5 @@ def test_a_table_without_rows_has_its_titles() -> None:
 def test_a_stream_without_utf_8_gets_a_plain_rule() -> None:
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, "latin-1") as out:
-        Screen(out, None).table([{"no": 1}], fields("no"))
+        Screen(out, None, out.encoding).table([{"no": 1}], fields("no"))
         assert raw.getvalue() == b"no\n--\n 1\n"
