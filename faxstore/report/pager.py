@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TextIO
 
 from faxstore.logs import print_message
+from faxstore.system import interruption
 
 VARIABLES = ("FAXSTORE_PAGER", "PAGER")
 NONE: tuple[list[str], ...] = ([], ["cat"])
@@ -48,11 +49,17 @@ class PagedOutput:
             return
         with suppress(BrokenPipeError):
             self._process.stdin.close()
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
+        signals: list[int] = []
+
+        def pass_on(number: int) -> None:
+            if number != signal.SIGINT and self._process is not None:
+                signals.append(number)
+                self._process.send_signal(number)
+
+        with interruption.handled_by(pass_on):
             self._process.wait()
-        finally:
-            signal.signal(signal.SIGINT, before)
+        if signals:
+            interruption.interrupt(signals[0])
 
     def _start(self) -> subprocess.Popen[str] | None:
         variable = next((name for name in VARIABLES if self._environment.get(name)), None)
