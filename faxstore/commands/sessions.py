@@ -31,13 +31,10 @@ def run(
 ) -> None:
     """List fax sessions, oldest first.
 
-    There is no row limit. Times are in UTC. A value that is unknown or not measurable (bad lines of a sender) is empty.
-    The table shows the most important columns, other formats every column (docs/reference/views.md).
+    Times are in UTC. A value that is unknown or not measurable (bad lines of a sender) is empty. A job belongs to the
+    period in which its first attempt began, and its result is that of its last attempt.
 
-    With --jobs, all attempts at one fax are one row, of the view fax.jobs. A job belongs to the period in which its
-    first attempt began, and its result is that of its last attempt.
-
-    A spreadsheet may run names and station ids, which the remote side chose, as formulas: faxstore export is safe.
+    The table has the most important columns, other formats have every column. For spreadsheets use faxstore export.
 
     Examples:
       faxstore sessions --from 24h

@@ -42,7 +42,7 @@ def test_the_demo_shows_all_sessions_even_after_another_run(folder: Path, monkey
     assert len(re.findall(r"^[0-9a-f]{8} +pbx\d ", output, re.MULTILINE)) == 29  # without those of the previous run
     assert len(re.findall(r"pbx1 .* server_restart +unknown", output)) == 4
     assert len(re.findall(r"pbx3 .* failed  ", output)) == 11
-    assert re.search(r"pbx2 +\d+ +received +\S+ \S+ +\S+ +3 +69 +completion +success", output)
+    assert re.search(r"pbx2 +\d+ +received +from .+ +\S+ \S+ +\S+ +3 +69 +completion +success", output)
     assert re.search(r"^session [0-9a-f-]{36}\s*$", output, re.MULTILINE)  # the fax over a noisy line
     assert f"--config {folder}/faxstore.toml psql\n" in output
     assert f"rm -r {folder}\n" in output
