@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from faxstore.commands import options
 from faxstore.commands.context import database_of, written_to
-from faxstore.report.formats import Format
+from faxstore.report.formats import Format, Style
 from faxstore.settings.period import Period
+
+if TYPE_CHECKING:
+    from faxstore.export.selection import Selection
 
 
 def run(
@@ -42,18 +45,19 @@ def run(
       faxstore sessions --from 2026-11-01 --time-zone Europe/Berlin --format csv > november.csv
     """
     from faxstore.export.selection import Selection
-    from faxstore.report import session_list
-    from faxstore.report.listing import Style
-    from faxstore.report.screen import open_pager
 
     if jobs:
         options.require_sent_or_received(direction, "--jobs has rows")
-    print_list = session_list.jobs if jobs else session_list.sessions
     selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
     style = Style(format, options.names(columns))
-    with (
-        written_to(output, force),
-        database_of(context, "fax_reader") as connection,
-        open_pager(wide=wide or bool(columns)) as screen,
-    ):
+    with written_to(output, force):
+        _print(context, selection, style, jobs, wide)
+
+
+def _print(context: typer.Context, selection: Selection, style: Style, jobs: bool, wide: bool) -> None:
+    from faxstore.report import session_list
+    from faxstore.report.screen import open_pager
+
+    print_list = session_list.jobs if jobs else session_list.sessions
+    with database_of(context, "fax_reader") as connection, open_pager(wide=wide or bool(style.names)) as screen:
         print_list(connection, selection, style, screen)

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from faxstore.errors import FaxstoreError
 from faxstore.export.selection import Selection
-from faxstore.report.listing import SHORT_ID, Style
+from faxstore.report.formats import Style
+from faxstore.report.listing import SHORT_ID
 from faxstore.report.one_session import show
 from faxstore.report.screen import open_screen
 from faxstore.report.session_list import sessions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TextIO
 
@@ -20,6 +21,15 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     PARQUET = "parquet"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How rows are printed."""
+
+    format: Format = Format.TABLE
+    names: tuple[str, ...] = ()
+    """The columns to print, named as in a file.  Without any, a table has its own columns and a file has all."""
 
 
 BatchListFormat = StrEnum("BatchListFormat", "TABLE CSV JSON JSONL")

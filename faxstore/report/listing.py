@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import BinaryIO
 
@@ -17,7 +16,7 @@ from faxstore.export.rows import Progress, fetch_rows
 from faxstore.export.run import snapshot
 from faxstore.export.target import require_pyarrow
 from faxstore.report.columns import Column
-from faxstore.report.formats import Format
+from faxstore.report.formats import Format, Style
 from faxstore.report.screen import Screen
 from faxstore.store.database import Connection
 
@@ -30,15 +29,6 @@ _WRITERS: dict[Format, Callable[[Connection, Dataset, BinaryIO, Progress], None]
     Format.JSONL: jsonl.write,
     Format.PARQUET: parquet.write_file,
 }
-
-
-@dataclass(frozen=True)
-class Style:
-    """How rows are printed."""
-
-    format: Format = Format.TABLE
-    names: tuple[str, ...] = ()
-    """The columns to print, named as in a file.  Without any, a table has its own columns and a file has all."""
 
 
 def print_rows(

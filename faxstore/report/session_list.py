@@ -7,8 +7,8 @@ from operator import itemgetter
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.report.columns import Column, Long, cell_text
-from faxstore.report.formats import Row
-from faxstore.report.listing import SHORT_ID, Style, print_rows
+from faxstore.report.formats import Row, Style
+from faxstore.report.listing import SHORT_ID, print_rows
 from faxstore.report.screen import Screen
 from faxstore.store.database import Connection
 
