@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import psycopg
 
 from faxstore.store.database import Connection, one_moment, server_message
+from faxstore.store.rights import Role
 from faxstore.verify import live_catalog, rendered_views
 from faxstore.verify.findings import Finding, Scope
 from faxstore.verify.live_catalog import Catalog, Properties
 from faxstore.verify.shipped_catalog import is_month, with_months
 
 _LONGEST_VALUE = 60
-_ROLES = ("fax_owner", "fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_export", "fax_billing")
+_ROLES: tuple[str, ...] = get_args(Role)
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 from uuid import uuid4
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from faxstore.store.database import connect
+from faxstore.store.rights import Role
 from faxstore.verify import catalog, live_catalog, shipped_catalog
 from faxstore.verify.findings import Finding, Scope
 from tests.kit.databases import fresh
@@ -31,6 +33,11 @@ def test_the_shipped_catalog_is_that_of_a_new_database(superuser: psycopg.Connec
     assert json.loads(written).keys() == json.loads(FILE.read_text()).keys()
     if superuser.info.server_version >= 180000:
         assert written == FILE.read_text()
+
+
+def test_every_role_is_compared() -> None:
+    roles = [name.removeprefix("role ") for name in shipped_catalog.shipped() if name.startswith("role ")]
+    assert sorted(roles) == sorted(get_args(Role))
 
 
 REPORTED = {
