@@ -16,7 +16,7 @@ from tests.kit import billing_batches
 from tests.kit.command_line import run_command
 from tests.kit.database_dump import dump, lines_with
 from tests.kit.databases import fresh
-from tests.kit.given import append, completed, read
+from tests.kit.given import append, completed, read, the_session
 from tests.kit.log_faxes import as_lines, sealed, verified
 from tests.kit.planted_number import NUMBER, SPELLINGS, next_piece, recording
 
@@ -126,6 +126,11 @@ def test_the_reason_must_not_contain_the_number(dsn: str, database: psycopg.Conn
     assert ran.stderr.startswith("faxstore: --reason contains the number")
     with pytest.raises(psycopg.errors.InvalidParameterValue, match="the reason contains the number"):
         database.execute("select fax.erase_number(%s, 'of +49 151 9999 9992')", [NUMBER])
+    append(database, completed(1, 1, CallerIDNum=NUMBER))
+    session = str(the_session(database)["session_id"])
+    ran = run_command(dsn, "erase", "--session", session, "--reason", "of +49 151 9999 9992", "--yes")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert "the reason contains a number of the session, and reasons are stored" in ran.stderr
 
 
 FIGURES = """
