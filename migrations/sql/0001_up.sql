@@ -4853,7 +4853,8 @@ comment on function fax.erase_values is 'Erases the personal values of one sessi
 
 -- Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending
 -- imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain
--- their values until the session is erased again. Returns the number of rows erased.
+-- their values until the session is erased again. The reason must not contain a number of the session. Returns the
+-- number of rows erased.
 -- example: select fax.erase_sessions(array['…', '…']::uuid[], 'request of 2026-11-25');
 create function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
 language plpgsql
@@ -4861,13 +4862,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if exists (
+        select from fax.sessions s
+        cross join lateral unnest(array[s.caller_number, s.called_number, s.local_station_id, s.remote_station_id]) v (value)
+        where s.session_id = any (of_sessions) and fax.contains_number(because, fax.number_digits(v.value))
+    ) then
+        raise exception 'the reason contains a number of the session, and reasons are stored'
+            using errcode = 'invalid_parameter_value';
+    end if;
     perform fax.lock_log();
     perform fax.keep_keys(of_sessions);
     return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
 end
 $$;
 
-comment on function fax.erase_sessions is 'Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain their values until the session is erased again. Returns the number of rows erased.';
+comment on function fax.erase_sessions is 'Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain their values until the session is erased again. The reason must not contain a number of the session. Returns the number of rows erased.';
 
 -- Erases the personal values of one session: fax.erase_sessions() for one.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');
