@@ -35,6 +35,7 @@ DATA_SETS: dict[str, Dataset] = {
     "history": datasets.history(EVERYTHING),
     "usage": datasets.usage(EVERYTHING, "day"),
 }
+DOCS = Path(__file__).parents[2] / "docs"
 RATIOS = {"seconds_per_page"}
 """Names with `_per_` that are no unit of a measure."""
 
@@ -114,6 +115,12 @@ def printed(dsn: str, capfd: pytest.CaptureFixture[str], *arguments: str) -> str
         cli.main(["--dsn", dsn, *arguments, "--format", "json"])
     assert int(leaving.value.code or 0) == 0
     return capfd.readouterr().out
+
+
+def test_the_documentation_has_these_names_and_no_others() -> None:
+    pages = [*DOCS.rglob("*.md"), DOCS.parent / "README.md"]
+    found = {name for page in pages for name in re.findall(r"\b[a-z_]+_per_[a-z_]+\b", page.read_text("utf-8"))}
+    assert found - RATIOS == {name_with_unit(column) for column in UNITS}
 
 
 # -- the billing ledger ---------------------------------------------------------------------------------------

@@ -56,6 +56,15 @@ def test_two_rates_for_the_same_faxes_at_a_time_are_refused_in_one_line(
             rate(database, **other)
 
 
+def test_a_rate_cannot_be_reopened_into_a_later_one(database: psycopg.Connection) -> None:
+    first = rate(database, valid_to="2027-01-01Z")
+    later = rate(database, valid_from="2027-01-01Z", per_page="0.06")
+    assert refused(database, "update fax.rate set valid_to = null where rate_id = %s", first) == (
+        f"rate {later} covers the same faxes from 2027-01-01 00:00:00+00 on (0.06 EUR per page):"
+        " end it first (fax.set_rate does), or start the new rate after it"
+    )
+
+
 def test_of_two_concurrent_inserts_one_succeeds(dsn: str) -> None:
     """Neither transaction sees the other's row, so only the constraint can refuse it."""
     with psycopg.connect(dsn) as first, psycopg.connect(dsn, autocommit=True) as watching:
