@@ -28,8 +28,8 @@ QUERIES = {
     "failures": "select to_jsonb(f) from fax.failures f",
     "reconciliation": "select to_jsonb(r) from fax.reconciliation r",
     "coverage_gaps": "select to_jsonb(g) from fax.coverage_gaps g",
-    "rejected_message": "select to_jsonb(r) from fax.rejected_message r",
-    "server_history": "select to_jsonb(h) from fax.server_history h where event <> 'Polled'",
+    "rejected_message": "select to_jsonb(r) - 'ordinal' from fax.rejected_message r",
+    "server_history": "select to_jsonb(h) - 'ordinal' from fax.server_history h where event <> 'Polled'",
     "epoch": "select to_jsonb(e) from fax.epoch e",
     "waiting_record": "select convert_from(w.body, 'UTF8')::jsonb from fax.waiting_record w"
     " join fax.recording_part p using (part_id) where p.ended_at = (select max(q.ended_at) from fax.recording_part q)",
