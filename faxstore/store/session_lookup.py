@@ -57,12 +57,13 @@ class StoredSessions(SessionLookup):
             return {}
         servers, times, names, channels = map(list, zip(*keys, strict=True))
         moments = [moment(cast("int", at)) for at in times]
-        asked = {"servers": servers, "moments": moments, "events": names, "channels": channels}
+        uniqueids = [event.uniqueid for event in events]
+        asked = {"servers": servers, "moments": moments, "events": names, "channels": channels, "uniqueids": uniqueids}
         rows = self._connection.execute(_STORED_EVENTS, asked).fetchall()
         return {keys[ordinal - 1]: Stored(*session) for ordinal, *session in rows}
 
     def latest_fax(self, epoch: UUID, event: Observation) -> tuple[Fax, RunFacts] | None:
-        key = {"epoch": epoch, "channel": event.channel, "uniqueid": event.uniqueid}
+        key = {"epoch": epoch, "server": event.life.server, "channel": event.channel, "uniqueid": event.uniqueid}
         row = self._connection.execute(_LAST_ON_CHANNEL, key | {"moment": moment(event.observed_at)}).fetchone()
         if row is None:
             return None

@@ -48,7 +48,7 @@ drop function fax.jobs_between;
 drop view fax.jobs;
 drop function fax.jobs_of;
 drop view fax.job_attempts;
-drop function fax.job_key, fax.file_set;
+drop function fax.job_subject, fax.file_set;
 drop table fax.job_window;
 
 -- The folds.

@@ -81,12 +81,12 @@ EXECUTED = {
         ]
     ),
     "fax_reader": sorted(
-        [*FOLDS, *ENTRIES, *OF_LEDGER, "file_set", "job_key", "jobs_between", "jobs_of", "masked", *OF_RATES]
+        [*FOLDS, *ENTRIES, *OF_LEDGER, "file_set", "job_subject", "jobs_between", "jobs_of", "masked", *OF_RATES]
     ),
     "fax_billing": sorted([*OF_RATES, "set_rate"]),
     "fax_sealer": sorted([*ENTRIES, "gap_reason", "lock_log"]),
     "fax_masked": sorted(
-        {*FOLDS, "file_set", "job_key", "jobs_of", "masked"} - {"reconcile", "quality", "restarted_at"}
+        {*FOLDS, "file_set", "job_subject", "jobs_of", "masked"} - {"reconcile", "quality", "restarted_at"}
     ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }

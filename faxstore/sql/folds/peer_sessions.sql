@@ -5,7 +5,9 @@ select
     s.session_id,  -- The session.
     s.started_at,  -- First observation of the session.
     n.peer,  -- The other end (fax.peer) (personal). NULL if unknown or erased.
-    coalesce('erased:' || coalesce(k.peer, p.pseudonym), n.peer) as peer_key,  -- The same for all faxes of one peer (personal): peer, or its pseudonym if an erasure removed the peer from one of them. NULL if unknown.
+    coalesce('erased:' || coalesce(
+        -- a station id that arrived after the erasure takes the place of a number, as it does without one
+        case when k.peer_is_station or s.remote_station_id is null then k.peer end, p.pseudonym), n.peer) as peer_key,  -- The same for all faxes of one peer (personal): peer, or its pseudonym if an erasure removed the peer from one of them. NULL if unknown.
     s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
     s.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.

@@ -4,7 +4,7 @@
 -- fax.keep_keys() deletes the value with the last one, and then nothing leads from the pseudonym to it.
 create table fax.pseudonym (
     pseudonym uuid primary key default gen_random_uuid(),  -- The pseudonym, drawn at random.
-    kind      text not null check (kind in ('job', 'peer')),  -- What the value identifies: job (fax.job_key) or peer (fax.peer).
+    kind      text not null check (kind in ('job', 'peer')),  -- What the value identifies: job (fax.job_subject) or peer (fax.peer).
     value     text  -- The value (personal). NULL once no fax has it any more.
 );
 

@@ -23,7 +23,9 @@ begin
     on conflict (session_id) do update
         set is_open = s.is_open and excluded.is_open,
             operation = coalesce(s.operation, excluded.operation),
-            channel = coalesce(s.channel, excluded.channel),
+            -- an erased name does not come back with a recording that is imported again
+            channel = coalesce(s.channel, case when not exists (select from fax.erasure e where e.session_id = s.session_id)
+                                               then excluded.channel end),
             uniqueid = coalesce(s.uniqueid, excluded.uniqueid),
             technology = coalesce(s.technology, excluded.technology)
         where s.is_open > excluded.is_open

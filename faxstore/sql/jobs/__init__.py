@@ -3,7 +3,7 @@
 ORDER = (
     "job_window",
     "file_set",
-    "job_key",
+    "job_subject",
     "job_attempts",
     "jobs_of",
     "jobs",

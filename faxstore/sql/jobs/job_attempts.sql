@@ -8,8 +8,8 @@ select
     s.session_number,  -- SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.
     s.started_at,  -- First observation of the session.
     s.server,  -- Name of the server in the settings.
-    coalesce('erased:' || coalesce(e.job, p.pseudonym), k.job_key) as job_key,  -- What attempts at the same fax have in common (fax.job_key), or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
-    coalesce(e.names_fax, s.direction = 'sent' and s.called_number is not null and f.names is not null, false) as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
+    case when k.subject is not null then jsonb_build_array(s.direction, s.account_code, k.subject)::text end as job_key,  -- What attempts at the same fax have in common: direction, account, and fax.job_subject() or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    k.names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.
     s.caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
@@ -27,10 +27,19 @@ select
 from fax.sessions s
 cross join lateral (select fax.file_set(s.file_names) as names) f
 cross join lateral (
-    select fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, f.names) as job_key
-) k
+    select
+        fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,
+        coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax
+) n
+left join fax.pseudonym p on p.kind = 'job' and p.value = n.subject
 left join fax.erased_key e on e.session_id = s.session_id
-left join fax.pseudonym p on p.kind = 'job' and p.value = k.job_key
+-- of an erased fax, rows that arrived later may show more than what was known then
+cross join lateral (
+    select
+        coalesce('erased:' || coalesce(w.pseudonym, p.pseudonym), n.subject) as subject,
+        case when w.pseudonym is not null then e.names_fax else n.names_fax end as names_fax
+    from (select case when e.names_fax or not n.names_fax then e.job end as pseudonym) w
+) k
 where s.direction in ('sent', 'received') or s.direction is null;
 
 comment on view fax.job_attempts is 'One attempt at a fax, with the key that it shares with the other attempts. The base of fax.jobs.';

@@ -13,4 +13,6 @@ create table fax.erasure (
     check ((session_id is null) <> (from_at is null or to_at is null))
 );
 
+create index erasure_session on fax.erasure (session_id) where session_id is not null;
+
 comment on table fax.erasure is 'Erasures of personal values: who, when and why. Append-only.';

@@ -9,24 +9,22 @@ as $$
 begin
     with erased as materialized (
         select
-            s.session_id, s.direction, s.fax_session_id, s.file_names, s.called_number, s.started_at, s.server, k.*,
-            s.direction = 'sent' and s.called_number is not null and k.file_set is not null as names_fax
+            s.session_id, s.started_at, s.server, s.called_number, s.file_names, s.fax_session_id,
+            f.file_set,
+            fax.job_subject(s.direction, s.called_number, s.caller_number, f.file_set) as subject,
+            coalesce(s.direction = 'sent', false) and s.called_number is not null and f.file_set is not null as names_fax,
+            case when s.direction is distinct from 'detector'
+                 then fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) end as peer,
+            fax.peer_id(s.remote_station_id) is not null as peer_is_station
         from fax.sessions s
         cross join lateral (select fax.file_set(s.file_names) as file_set) f
-        cross join lateral (
-            select
-                f.file_set,
-                fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, f.file_set) as job_key,
-                case when s.direction is distinct from 'detector'
-                     then fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) end as peer
-        ) k
         where s.session_id = any (of_sessions)
     ),
     added as (
         insert into fax.pseudonym (kind, value)
         select v.kind, v.value
         from erased e
-        cross join lateral (values ('job', e.job_key), ('peer', e.peer)) v (kind, value)
+        cross join lateral (values ('job', e.subject), ('peer', e.peer)) v (kind, value)
         where v.value is not null
           and not exists (select from fax.pseudonym p where p.kind = v.kind and p.value = v.value)
         group by v.kind, v.value
@@ -38,9 +36,10 @@ begin
         select p.pseudonym, p.kind, p.value from fax.pseudonym p where p.value is not null
     )
     insert into fax.erased_key as old (
-        session_id, job, names_fax, peer, rate_ids, files, distinct_files, fax_session_id)
+        session_id, job, names_fax, peer, peer_is_station, rate_ids, files, distinct_files, fax_session_id)
     select
-        e.session_id, j.pseudonym, case when j.pseudonym is not null then coalesce(e.names_fax, false) end, p.pseudonym,
+        e.session_id, j.pseudonym, case when j.pseudonym is not null then e.names_fax end,
+        p.pseudonym, case when p.pseudonym is not null then e.peer_is_station end,
         case when e.called_number is not null then array(
             select min(r.rate_id)
             from fax.rate r
@@ -51,12 +50,16 @@ begin
             order by 1) end,
         cardinality(e.file_names), cardinality(e.file_set), e.fax_session_id
     from erased e
-    left join known j on j.kind = 'job' and j.value = e.job_key
+    left join known j on j.kind = 'job' and j.value = e.subject
     left join known p on p.kind = 'peer' and p.value = e.peer
     on conflict (session_id) do update
-        set job = coalesce(old.job, excluded.job),
-            names_fax = coalesce(old.names_fax, excluded.names_fax),
-            peer = coalesce(old.peer, excluded.peer),
+        set (job, names_fax) = (
+                select excluded.job, excluded.names_fax where old.job is null or excluded.names_fax and not old.names_fax
+                union all select old.job, old.names_fax limit 1),
+            (peer, peer_is_station) = (
+                select excluded.peer, excluded.peer_is_station
+                where old.peer is null or excluded.peer_is_station and not old.peer_is_station
+                union all select old.peer, old.peer_is_station limit 1),
             rate_ids = coalesce(old.rate_ids, excluded.rate_ids),
             files = coalesce(old.files, excluded.files),
             distinct_files = coalesce(old.distinct_files, excluded.distinct_files),
@@ -83,7 +86,7 @@ begin
           select v.kind, v.value
           from fax.sessions s
           cross join lateral (values
-              ('job', fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, fax.file_set(s.file_names))),
+              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, fax.file_set(s.file_names))),
               ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
           ) v (kind, value)
           where s.session_id <> all (of_sessions) and v.value is not null);

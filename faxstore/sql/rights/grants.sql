@@ -90,7 +90,7 @@ grant execute on function fax.masked(text) to fax_reader, fax_masked;
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
 grant select on fax.job_window, fax.jobs_masked to fax_masked;
-grant execute on function fax.file_set(text[]), fax.job_key(text, text, text, text, text[]) to fax_reader, fax_masked;
+grant execute on function fax.file_set(text[]), fax.job_subject(text, text, text, text[]) to fax_reader, fax_masked;
 grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 

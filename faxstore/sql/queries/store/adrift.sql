@@ -1,24 +1,31 @@
 -- grain: one session of an epoch whose channel hung up while it went on, and which a completion event may end
--- The latest first; it was listed within 15 s before the event and has no completion event yet.
-select s.session_id
-from fax.session_history h
-join fax.session s on s.session_id = h.session_id
-where h.event = 'Hangup'
-  and h.observed_at between %(moment)s - interval '1 day' and %(moment)s
-  and h.started_at between %(moment)s - interval '2 days' and %(moment)s
-  and s.epoch_id = %(epoch)s
-  and s.operation = %(operation)s
-  and exists (
-      select from fax.session_history r
-      where r.session_id = h.session_id and r.started_at = h.started_at
-        and r.event in ('FAXSession', 'FAXSessionsEntry')
-        and r.observed_at between %(moment)s - interval '15 seconds' and %(moment)s
-        and (r.file_name = any (%(files)s::text[]) or r.details ->> 'Files' = any (%(files)s::text[]))
-  )
-  and not exists (
-      select from fax.session_history r
-      where r.session_id = h.session_id and r.started_at = h.started_at and r.event in ('SendFAX', 'ReceiveFAX')
-        and r.observed_at < %(moment)s
-  )
-order by h.observed_at desc
+-- The latest first; it was listed within 15 s before the event and has no completion event yet. A session whose files
+-- were erased, and which was not listed since, is the one if it is the only one.
+select c.session_id
+from (
+    select s.session_id, h.observed_at, l.matches, count(*) over () as candidates
+    from fax.session_history h
+    join fax.session s on s.session_id = h.session_id
+    cross join lateral (
+        select bool_or(r.file_name = any (%(files)s::text[]) or r.details ->> 'Files' = any (%(files)s::text[])) as matches,
+               bool_or(r.file_name is not null or coalesce(r.details ? 'Files', false)) as names_files
+        from fax.session_history r
+        where r.session_id = h.session_id and r.started_at = h.started_at
+          and r.event in ('FAXSession', 'FAXSessionsEntry')
+          and r.observed_at between %(moment)s - interval '15 seconds' and %(moment)s
+    ) l
+    where h.event = 'Hangup'
+      and h.observed_at between %(moment)s - interval '1 day' and %(moment)s
+      and h.started_at between %(moment)s - interval '2 days' and %(moment)s
+      and s.epoch_id = %(epoch)s
+      and s.operation = %(operation)s
+      and (l.matches or (s.channel is null and not l.names_files))
+      and not exists (
+          select from fax.session_history r
+          where r.session_id = h.session_id and r.started_at = h.started_at and r.event in ('SendFAX', 'ReceiveFAX')
+            and r.observed_at < %(moment)s
+      )
+) c
+where c.matches or c.candidates = 1
+order by c.observed_at desc
 limit 1

@@ -1,12 +1,14 @@
--- grain: one of the given events (server, time, name, channel) that is stored
+-- grain: one of the given events (server, time, name, channel, Uniqueid) that is stored
 -- Each line of an observer has a microsecond of its own, so these identify an event. Its session began at most a few
 -- minutes after it (a DialBegin precedes its fax) and at most a day before it.
+-- If the name of the channel was erased, the Uniqueid identifies it.
 -- The limits make the planner probe an index for each event, whatever sizes it estimates.
 select e.ordinal, r.session_id, s.epoch_id, s.session_number is null as unlisted, s.is_fax
-from unnest(%(servers)s::text[], %(moments)s::timestamptz[], %(events)s::text[], %(channels)s::text[])
-    with ordinality as e (server, observed_at, event, channel, ordinal)
+from unnest(%(servers)s::text[], %(moments)s::timestamptz[], %(events)s::text[], %(channels)s::text[],
+            %(uniqueids)s::text[])
+    with ordinality as e (server, observed_at, event, channel, uniqueid, ordinal)
 cross join lateral (
-    select h.session_id, h.details ->> 'Channel' as channel
+    select h.session_id, h.details ->> 'Channel' as channel, nullif(h.details ->> 'Uniqueid', '') as uniqueid
     from fax.session_history h
     where h.observed_at = e.observed_at
       and h.event = e.event
@@ -16,4 +18,5 @@ cross join lateral (
 ) r
 cross join lateral (select * from fax.session where session_id = r.session_id limit 1) s
 where s.server = e.server
-  and (s.channel = e.channel or r.channel = e.channel)  -- the second if its channel was replaced
+  and (s.channel = e.channel or r.channel = e.channel  -- the second if its channel was replaced
+       or coalesce(r.uniqueid, s.uniqueid) = e.uniqueid)
