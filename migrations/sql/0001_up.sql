@@ -84,7 +84,7 @@ comment on column fax.session.technology is 'Technology of the list entry, for e
 -- fax.keep_keys() deletes the value with the last one, and then nothing leads from the pseudonym to it.
 create table fax.pseudonym (
     pseudonym uuid primary key default gen_random_uuid(),  -- The pseudonym, drawn at random.
-    kind      text not null check (kind in ('job', 'peer')),  -- What the value identifies: job (fax.job_key) or peer (fax.peer).
+    kind      text not null check (kind in ('job', 'peer')),  -- What the value identifies: job (fax.job_subject) or peer (fax.peer).
     value     text  -- The value (personal). NULL once no fax has it any more.
 );
 
@@ -95,33 +95,37 @@ comment on table fax.pseudonym is 'Pseudonyms for erased values by which fax.job
 
 comment on column fax.pseudonym.pseudonym is 'The pseudonym, drawn at random.';
 
-comment on column fax.pseudonym.kind is 'What the value identifies: job (fax.job_key) or peer (fax.peer).';
+comment on column fax.pseudonym.kind is 'What the value identifies: job (fax.job_subject) or peer (fax.peer).';
 
 comment on column fax.pseudonym.value is 'The value (personal). NULL once no fax has it any more.';
 
 -- grain: one session whose figures depend on erased values, with what replaces them: no value and no part of one
 -- example: select session_id, rate_ids from fax.erased_key where rate_ids <> '{}';
--- fax.keep_keys() adds rows before an erasure, and never changes what it stored, so no figure changes later.
+-- fax.keep_keys() adds rows before an erasure. It changes them only if rows that arrived after an earlier erasure show
+-- more, and the session is erased again.
 create table fax.erased_key (
-    session_id     uuid primary key,  -- The session. Erased, or a detector whose fax was erased.
-    job            uuid,  -- Pseudonym (fax.pseudonym) in place of job_key. NULL if it had none.
-    names_fax      boolean,  -- names_fax in fax.job_attempts. NULL if job is.
-    peer           uuid,  -- Pseudonym (fax.pseudonym) in place of its peer in fax.quality(). NULL if it had none.
-    rate_ids       integer[],  -- Of the rates valid at its start on its server, one for each called_prefix with which its called number started. NULL if that was unknown.
-    files          integer,  -- Number of files, as in fax.sessions_masked. NULL if not reported.
-    distinct_files integer,  -- Number of different files, as in fax.jobs_masked. NULL if not reported.
-    fax_session_id uuid  -- fax_session_id in fax.sessions. NULL if none, or not a detector.
+    session_id      uuid primary key,  -- The session. Erased, or a detector whose fax was erased.
+    job             uuid,  -- Pseudonym (fax.pseudonym) in place of fax.job_subject(). NULL if it had none.
+    names_fax       boolean,  -- names_fax in fax.job_attempts. NULL if job is.
+    peer            uuid,  -- Pseudonym (fax.pseudonym) in place of its peer in fax.quality(). NULL if it had none.
+    peer_is_station boolean,  -- Whether that peer is a station id, not a number. NULL if peer is.
+    rate_ids        integer[],  -- Of the rates valid at its start on its server, one for each called_prefix with which its called number started. NULL if that was unknown.
+    files           integer,  -- Number of files, as in fax.sessions_masked. NULL if not reported.
+    distinct_files  integer,  -- Number of different files, as in fax.jobs_masked. NULL if not reported.
+    fax_session_id  uuid  -- fax_session_id in fax.sessions. NULL if none, or not a detector.
 );
 
 comment on table fax.erased_key is 'What keeps figures unchanged after an erasure: which faxes belong together, and which rates apply. Maintained by erasures.';
 
 comment on column fax.erased_key.session_id is 'The session. Erased, or a detector whose fax was erased.';
 
-comment on column fax.erased_key.job is 'Pseudonym (fax.pseudonym) in place of job_key. NULL if it had none.';
+comment on column fax.erased_key.job is 'Pseudonym (fax.pseudonym) in place of fax.job_subject(). NULL if it had none.';
 
 comment on column fax.erased_key.names_fax is 'names_fax in fax.job_attempts. NULL if job is.';
 
 comment on column fax.erased_key.peer is 'Pseudonym (fax.pseudonym) in place of its peer in fax.quality(). NULL if it had none.';
+
+comment on column fax.erased_key.peer_is_station is 'Whether that peer is a station id, not a number. NULL if peer is.';
 
 comment on column fax.erased_key.rate_ids is 'Of the rates valid at its start on its server, one for each called_prefix with which its called number started. NULL if that was unknown.';
 
@@ -772,7 +776,9 @@ begin
     on conflict (session_id) do update
         set is_open = s.is_open and excluded.is_open,
             operation = coalesce(s.operation, excluded.operation),
-            channel = coalesce(s.channel, excluded.channel),
+            -- an erased name does not come back with a recording that is imported again
+            channel = coalesce(s.channel, case when not exists (select from fax.erasure e where e.session_id = s.session_id)
+                                               then excluded.channel end),
             uniqueid = coalesce(s.uniqueid, excluded.uniqueid),
             technology = coalesce(s.technology, excluded.technology)
         where s.is_open > excluded.is_open
@@ -2837,7 +2843,9 @@ select
     s.session_id,  -- The session.
     s.started_at,  -- First observation of the session.
     n.peer,  -- The other end (fax.peer) (personal). NULL if unknown or erased.
-    coalesce('erased:' || coalesce(k.peer, p.pseudonym), n.peer) as peer_key,  -- The same for all faxes of one peer (personal): peer, or its pseudonym if an erasure removed the peer from one of them. NULL if unknown.
+    coalesce('erased:' || coalesce(
+        -- a station id that arrived after the erasure takes the place of a number, as it does without one
+        case when k.peer_is_station or s.remote_station_id is null then k.peer end, p.pseudonym), n.peer) as peer_key,  -- The same for all faxes of one peer (personal): peer, or its pseudonym if an erasure removed the peer from one of them. NULL if unknown.
     s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
     s.error_correction_mode,  -- Whether ECM is in use. NULL if never negotiated or not reported.
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
@@ -3308,26 +3316,24 @@ $$;
 
 comment on function fax.file_set is 'The different names among the files of a fax, sorted; NULL if there is none.';
 
--- What attempts at the same fax on one server have in common; NULL if nothing identifies the fax.
---   sent      The document and its destination: account, called number and files. If one of number and files is
---             unknown, the other one.
---   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a
---             digit (anonymous) identifies nobody.
+-- What attempts at the same fax of one server, account and direction have in common; NULL if nothing identifies the fax.
+--   sent      The document and its destination: called number and files. If one of them is unknown, the other one.
+--   received  Each attempt has another file, so the two ends: caller and called number. A caller without a digit
+--             (anonymous) identifies nobody.
 -- Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set().
--- example: select fax.job_key('sent', null, '5550100', null, array['/fax/1.tif']);
-create function fax.job_key(direction text, account_code text, called_number text, caller_number text, files text[])
-returns text
+-- example: select fax.job_subject('sent', '5550100', null, array['/fax/1.tif']);
+create function fax.job_subject(direction text, called_number text, caller_number text, files text[]) returns text
 language sql immutable parallel safe
 as $$
     select case
         when direction = 'sent' and (called_number is not null or files is not null)
-            then jsonb_build_array(direction, account_code, called_number, files)::text
+            then jsonb_build_array(called_number, files)::text
         when direction = 'received' and caller_number ~ '[0-9]'
-            then jsonb_build_array(direction, account_code, called_number, caller_number)::text
+            then jsonb_build_array(called_number, caller_number)::text
     end
 $$;
 
-comment on function fax.job_key is 'What attempts at the same fax on one server have in common; NULL if nothing identifies the fax.   sent      The document and its destination: account, called number and files. If one of number and files is             unknown, the other one.   received  Each attempt has another file, so the two ends: account, caller and called number. A caller without a             digit (anonymous) identifies nobody. Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set().';
+comment on function fax.job_subject is 'What attempts at the same fax of one server, account and direction have in common; NULL if nothing identifies the fax.   sent      The document and its destination: called number and files. If one of them is unknown, the other one.   received  Each attempt has another file, so the two ends: caller and called number. A caller without a digit             (anonymous) identifies nobody. Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set().';
 
 -- grain: one attempt at a fax: a session that is neither a gateway's nor a detector's
 -- example: select session_id, started_at, result from fax.job_attempts where started_at >= '2026-11-01' and job_key is null;
@@ -3339,8 +3345,8 @@ select
     s.session_number,  -- SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.
     s.started_at,  -- First observation of the session.
     s.server,  -- Name of the server in the settings.
-    coalesce('erased:' || coalesce(e.job, p.pseudonym), k.job_key) as job_key,  -- What attempts at the same fax have in common (fax.job_key), or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
-    coalesce(e.names_fax, s.direction = 'sent' and s.called_number is not null and f.names is not null, false) as names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
+    case when k.subject is not null then jsonb_build_array(s.direction, s.account_code, k.subject)::text end as job_key,  -- What attempts at the same fax have in common: direction, account, and fax.job_subject() or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    k.names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.
     s.caller_number,  -- CallerIDNum of the channel, as sent (personal). NULL if unknown.
@@ -3358,10 +3364,19 @@ select
 from fax.sessions s
 cross join lateral (select fax.file_set(s.file_names) as names) f
 cross join lateral (
-    select fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, f.names) as job_key
-) k
+    select
+        fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,
+        coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax
+) n
+left join fax.pseudonym p on p.kind = 'job' and p.value = n.subject
 left join fax.erased_key e on e.session_id = s.session_id
-left join fax.pseudonym p on p.kind = 'job' and p.value = k.job_key
+-- of an erased fax, rows that arrived later may show more than what was known then
+cross join lateral (
+    select
+        coalesce('erased:' || coalesce(w.pseudonym, p.pseudonym), n.subject) as subject,
+        case when w.pseudonym is not null then e.names_fax else n.names_fax end as names_fax
+    from (select case when e.names_fax or not n.names_fax then e.job end as pseudonym) w
+) k
 where s.direction in ('sent', 'received') or s.direction is null;
 
 comment on view fax.job_attempts is 'One attempt at a fax, with the key that it shares with the other attempts. The base of fax.jobs.';
@@ -3374,7 +3389,7 @@ comment on column fax.job_attempts.started_at is 'First observation of the sessi
 
 comment on column fax.job_attempts.server is 'Name of the server in the settings.';
 
-comment on column fax.job_attempts.job_key is 'What attempts at the same fax have in common (fax.job_key), or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.';
+comment on column fax.job_attempts.job_key is 'What attempts at the same fax have in common: direction, account, and fax.job_subject() or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.';
 
 comment on column fax.job_attempts.names_fax is 'Whether job_key has both the document and its destination. If not, other faxes may have the same key.';
 
@@ -4156,6 +4171,8 @@ create table fax.erasure (
     check ((session_id is null) <> (from_at is null or to_at is null))
 );
 
+create index erasure_session on fax.erasure (session_id) where session_id is not null;
+
 comment on table fax.erasure is 'Erasures of personal values: who, when and why. Append-only.';
 
 comment on column fax.erasure.erasure_id is 'Identity of the erasure.';
@@ -4724,24 +4741,22 @@ as $$
 begin
     with erased as materialized (
         select
-            s.session_id, s.direction, s.fax_session_id, s.file_names, s.called_number, s.started_at, s.server, k.*,
-            s.direction = 'sent' and s.called_number is not null and k.file_set is not null as names_fax
+            s.session_id, s.started_at, s.server, s.called_number, s.file_names, s.fax_session_id,
+            f.file_set,
+            fax.job_subject(s.direction, s.called_number, s.caller_number, f.file_set) as subject,
+            coalesce(s.direction = 'sent', false) and s.called_number is not null and f.file_set is not null as names_fax,
+            case when s.direction is distinct from 'detector'
+                 then fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) end as peer,
+            fax.peer_id(s.remote_station_id) is not null as peer_is_station
         from fax.sessions s
         cross join lateral (select fax.file_set(s.file_names) as file_set) f
-        cross join lateral (
-            select
-                f.file_set,
-                fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, f.file_set) as job_key,
-                case when s.direction is distinct from 'detector'
-                     then fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) end as peer
-        ) k
         where s.session_id = any (of_sessions)
     ),
     added as (
         insert into fax.pseudonym (kind, value)
         select v.kind, v.value
         from erased e
-        cross join lateral (values ('job', e.job_key), ('peer', e.peer)) v (kind, value)
+        cross join lateral (values ('job', e.subject), ('peer', e.peer)) v (kind, value)
         where v.value is not null
           and not exists (select from fax.pseudonym p where p.kind = v.kind and p.value = v.value)
         group by v.kind, v.value
@@ -4753,9 +4768,10 @@ begin
         select p.pseudonym, p.kind, p.value from fax.pseudonym p where p.value is not null
     )
     insert into fax.erased_key as old (
-        session_id, job, names_fax, peer, rate_ids, files, distinct_files, fax_session_id)
+        session_id, job, names_fax, peer, peer_is_station, rate_ids, files, distinct_files, fax_session_id)
     select
-        e.session_id, j.pseudonym, case when j.pseudonym is not null then coalesce(e.names_fax, false) end, p.pseudonym,
+        e.session_id, j.pseudonym, case when j.pseudonym is not null then e.names_fax end,
+        p.pseudonym, case when p.pseudonym is not null then e.peer_is_station end,
         case when e.called_number is not null then array(
             select min(r.rate_id)
             from fax.rate r
@@ -4766,12 +4782,16 @@ begin
             order by 1) end,
         cardinality(e.file_names), cardinality(e.file_set), e.fax_session_id
     from erased e
-    left join known j on j.kind = 'job' and j.value = e.job_key
+    left join known j on j.kind = 'job' and j.value = e.subject
     left join known p on p.kind = 'peer' and p.value = e.peer
     on conflict (session_id) do update
-        set job = coalesce(old.job, excluded.job),
-            names_fax = coalesce(old.names_fax, excluded.names_fax),
-            peer = coalesce(old.peer, excluded.peer),
+        set (job, names_fax) = (
+                select excluded.job, excluded.names_fax where old.job is null or excluded.names_fax and not old.names_fax
+                union all select old.job, old.names_fax limit 1),
+            (peer, peer_is_station) = (
+                select excluded.peer, excluded.peer_is_station
+                where old.peer is null or excluded.peer_is_station and not old.peer_is_station
+                union all select old.peer, old.peer_is_station limit 1),
             rate_ids = coalesce(old.rate_ids, excluded.rate_ids),
             files = coalesce(old.files, excluded.files),
             distinct_files = coalesce(old.distinct_files, excluded.distinct_files),
@@ -4798,7 +4818,7 @@ begin
           select v.kind, v.value
           from fax.sessions s
           cross join lateral (values
-              ('job', fax.job_key(s.direction, s.account_code, s.called_number, s.caller_number, fax.file_set(s.file_names))),
+              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, fax.file_set(s.file_names))),
               ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
           ) v (kind, value)
           where s.session_id <> all (of_sessions) and v.value is not null);
@@ -5840,7 +5860,7 @@ grant execute on function fax.masked(text) to fax_reader, fax_masked;
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
 grant select on fax.job_window, fax.jobs_masked to fax_masked;
-grant execute on function fax.file_set(text[]), fax.job_key(text, text, text, text, text[]) to fax_reader, fax_masked;
+grant execute on function fax.file_set(text[]), fax.job_subject(text, text, text, text[]) to fax_reader, fax_masked;
 grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 
