@@ -31,7 +31,7 @@ from faxstore.ami.errors import (
 from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
 from faxstore.ami.lines import LineEmitter
 from faxstore.capture.marks import CANNOT_CONNECT
-from faxstore.capture.message import Message
+from faxstore.capture.message import Message, without_numbers
 from faxstore.capture.recording import Line
 from faxstore.errors import one_line
 from faxstore.settings.values import Secret, ServerSettings
@@ -181,7 +181,8 @@ class Connection:
         finally:
             self._protocol.responses.pop(request.id, None)
         if not succeeded(answer[0]):
-            raise RefusedError(one_line(answer[0].get("Message"))[:200] or f"{request['Action']} was refused")
+            refusal = without_numbers(one_line(answer[0].get("Message")))[:200]
+            raise RefusedError(refusal or f"{request['Action']} was refused")
         if (reason := why_incomplete(answer)) is not None:
             raise IncompleteListError(reason)
         return answer

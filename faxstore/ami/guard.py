@@ -26,7 +26,7 @@ from faxstore.ami.errors import DisconnectedError
 from faxstore.ami.framing import Framer, OversizedMessageError
 from faxstore.ami.lines import LineEmitter, now
 from faxstore.capture.marks import CONNECTED, CUT_OFF, DISCONNECTED
-from faxstore.capture.message import BANNER, Message, clean_bytes, read
+from faxstore.capture.message import BANNER, Message, clean_bytes, read, without_numbers
 from faxstore.errors import one_line
 from faxstore.settings.values import Secret
 
@@ -187,7 +187,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         elif banner := BANNER.match(text):
             self.greeting.set_result(banner[1])
         else:
-            self.end(f"not an Asterisk manager: it greets with {one_line(text)[:60]!r}")
+            self.end(f"not an Asterisk manager: it greets with {without_numbers(one_line(text))[:60]!r}")
 
     def _find_request(self, text: str) -> None:
         """Let panoramisk find the request that each message in the text answers; few texts need to be parsed for that.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from faxstore.capture.message import without_numbers
 from faxstore.observations import Details, moment_text
 
 CONNECTED = "connected"
@@ -43,4 +44,4 @@ def dropped(first: int, last: int, events: int, reason: str) -> str:
 def dropped_details(text: str) -> Details | None:
     """Return the details of the ServerObservation `Dropped` for a mark by dropped(); None for any other mark."""
     match = _DROPPED.fullmatch(text)
-    return dict(match.groupdict()) if match else None
+    return match.groupdict() | {"Reason": without_numbers(match["Reason"])} if match else None

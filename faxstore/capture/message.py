@@ -33,6 +33,7 @@ _BLANK_LINE = re.compile(r"\n\r*\n|\r\r(?!\n)")
 _BLANK_ENDS = ("\n\n", "\n\r\n", "\n\r\r\n", "\r\r")
 _CARRIAGE_RETURNS = re.compile(r"\r+\n|\r\r+")
 _INTEGER = re.compile(r"\s*([+-]?\d{1,10})\s*")
+_PHONE_NUMBER = re.compile(r"\+?\d(?:[\s().\-\u2010-\u2015]{0,3}\d){6,}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -164,6 +165,15 @@ def parse(text: str) -> Message:
     if not message.event and not message.response and "Action" not in message:
         raise MalformedMessageError("neither an Event nor a Response")
     return message
+
+
+def without_numbers(text: str) -> str:
+    """Return a text of the server with … in place of 7 digits or more, also with blanks or signs in between.
+
+    Logs and reasons quote what a server answers to faxstore's requests.  They must not contain a telephone number,
+    because nobody can erase it there.
+    """
+    return _PHONE_NUMBER.sub("…", text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -171,5 +171,5 @@ def _report_rest(found: Sequence[SessionToErase], elsewhere: Sequence[Elsewhere]
         print_message(f"{left}; see docs/how-to/personal-data.md", logging.WARNING)
     print_message(
         f"not reached: the spool in {data_dir / 'spool'} (also on other ingestors), recordings and their pieces,"
-        " exported and billing files, logs, backups; delete the values there (docs/how-to/personal-data.md)"
+        " exported and billing files, logs, backups, and dead rows until VACUUM; see docs/how-to/personal-data.md"
     )

@@ -10,6 +10,7 @@ import re
 from dataclasses import astuple
 from typing import Any
 
+from faxstore.capture.message import without_numbers
 from faxstore.observations import MICROSECONDS, ServerObservation, moment_text
 
 HEARTBEAT = 60 * MICROSECONDS
@@ -68,6 +69,7 @@ class Coverage:
 
     def end_connection(self, reason: str, now: int) -> list[ServerObservation]:
         """A connection ended.  A second futile one for the same reason (a refused login) gives no row."""
+        reason = without_numbers(reason)
         held, self._held = self._held, []
         again = bool(held) and self._futile == reason
         self._futile = reason if self._newest is None else None
@@ -77,6 +79,7 @@ class Coverage:
 
     def connect_failed(self, reason: str, now: int) -> list[ServerObservation]:
         """A connection attempt failed.  The same reason again gives no row until a list is received."""
+        reason = without_numbers(reason)
         if reason == self._connect_error:
             return []
         self._connect_error = reason
@@ -84,6 +87,7 @@ class Coverage:
 
     def poll_failed(self, reason: str, now: int) -> list[ServerObservation]:
         """A list was refused or is faulty.  A reason that differs only in its numbers counts as the same."""
+        reason = without_numbers(reason)
         self._reported = None
         kind = _DIGITS.sub("0", reason)
         if kind == self._poll_error:

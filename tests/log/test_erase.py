@@ -246,8 +246,9 @@ def test_padding_hides_no_number(database: psycopg.Connection, value: str) -> No
 
 
 @pytest.mark.parametrize("arguments", [(), ("--number", "12"), ("--number", "x"), ("--session", "x")])
-def test_bad_use_of_the_command(dsn: str, arguments: tuple[Any, ...]) -> None:
-    found = run_command(dsn, "erase", *arguments)
+def test_bad_use_of_the_command(arguments: tuple[Any, ...]) -> None:
+    """It is reported before the command connects."""
+    found = run_command("host=/nonexistent", "erase", *arguments)
     assert found.returncode == 2
     assert found.stderr.count("\n") == 1
 

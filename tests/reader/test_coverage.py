@@ -140,6 +140,17 @@ def test_the_refusal_of_another_action_is_not_a_failed_poll(wire: Wire, action: 
     assert server_rows(wire.sends("Response: Error", "ActionID: x", "Message: Permission denied")) == []
 
 
+def test_a_reason_contains_no_telephone_number(wire: Wire) -> None:
+    """Whatever the server answers, and whatever another program wrote into the marks of a recording."""
+    wire.polls_list()
+    polled = {"LastPolled": "2026-11-23T12:00:06.000000+00:00"}
+    (failed,) = server_rows(refused(wire, "no call to +49 151 9999-9992, code 1234"))
+    assert failed == ("PollFailed", {"Reason": "no call to …, code 1234"} | polled)
+    (ended,) = server_rows(wire.mark("disconnected: by 4915199999992"))
+    assert ended == ("Disconnected", {"Reason": "by …"} | polled)
+    assert server_rows(wire.mark("connect: busy 4915199999992")) == [("ConnectFailed", {"Reason": "busy …"})]
+
+
 def test_faulty_lists_that_differ_in_numbers_are_recorded_once(wire: Wire) -> None:
     def faulty(total: int) -> list[Record]:
         return [*wire.starts_list(), *wire.ends_list(total)]
