@@ -41,6 +41,7 @@ VIEWS = (
     "sessions_masked",
     "jobs_masked",
     "log_leaves",
+    "sealed_batches",
 )
 FUNCTIONS = (
     *("usage", "jobs_between", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),

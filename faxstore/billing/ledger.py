@@ -7,7 +7,7 @@ what has changed (faxstore/sql/billing); this module only calls them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,6 +65,8 @@ class Batch:
     """Lines whose personal values were erased after the export."""
     delivered_at: datetime | None
     """When its file and manifest were in place; None if they may not be yet."""
+    sealed_made_at: datetime | None
+    """made_at as the transparency log covers it; None if no checkpoint does yet."""
 
 
 class Ledger:
@@ -85,6 +87,22 @@ class Ledger:
         if not found:
             raise UsageError(f"consumer {self.consumer} has no batch {number}; {self.status()}")
         return found[0]
+
+    def batch_by(self, moment: datetime) -> Batch | None:
+        """The last batch made by a moment, by the times that the log covers; None if there was none.
+
+        If nothing was ever sealed, by the times in fax.export_batch.  Raises UsageError if a checkpoint is missing
+        that could decide whether a batch was made by then.
+        """
+        batches = self.batches()
+        ((sealed_until,),) = self._connection.execute("select max(made_at) from fax.checkpoint")
+        if sealed_until is None:
+            return _last(one for one in batches if one.made_at <= moment)
+        open_ones = [one.batch for one in batches if one.sealed_made_at is None]
+        if open_ones and moment > sealed_until:
+            state = f"no checkpoint covers batch {open_ones[0]} of {self.consumer} yet"
+            raise UsageError(f"{state}: run faxstore seal, or give the number of a batch")
+        return _last(one for one in batches if one.sealed_made_at is not None and one.sealed_made_at <= moment)
 
     def status(self) -> str:
         """How far the consumer is, as a clause of a message."""
@@ -150,6 +168,10 @@ class Ledger:
         with self._connection.transaction(), self._connection.cursor(name, row_factory=dict_row) as cursor:
             cursor.itersize = _FETCH
             yield from cursor.execute(sql.text(query), parameters)
+
+
+def _last(batches: Iterable[Batch]) -> Batch | None:
+    return max(batches, key=lambda one: one.batch, default=None)
 
 
 def open_ledger(connection: Connection, consumer: str) -> Ledger:

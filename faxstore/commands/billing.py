@@ -163,6 +163,7 @@ def as_of(
     """Print the state of a consumer's ledger at that time: the newest exported revision of each fax.
 
     WHEN is the number of a batch, or 2026-11-03 (its beginning in UTC), 2026-11-03T12:00+01:00, or 30m, 24h, 7d ago.
+    If the log is sealed, only sealed times decide which batch was made by then.
     The examples compare October as exported by 3 November with October as exported by now.
 
     Examples:
@@ -172,7 +173,8 @@ def as_of(
     period = Period.parse(since, until, time_zone)
     with written_to(output, force), _ledger(context, consumer) as ledger:
         batch = _batch_of(ledger, when)
-        print_message(f"{consumer} as of batch {batch.batch}, made at {batch.made_at.isoformat()}")
+        made_at, covered = batch.sealed_made_at or batch.made_at, "" if batch.sealed_made_at else " (not sealed)"
+        print_message(f"{consumer} as of batch {batch.batch}, made at {made_at.isoformat()}{covered}")
         sys.stdout.buffer.writelines(renderer(BillingFormat(format))(ledger.as_of(batch.batch, period)))
         sys.stdout.buffer.flush()
 
@@ -211,10 +213,10 @@ def _batch_of(ledger: Ledger, when: str) -> Batch:
         return ledger.batch(int(when))
     moment = parse_moment(when, "WHEN")
     moment = moment.replace(tzinfo=UTC) if is_local(moment) else moment
-    made = [batch for batch in ledger.batches() if batch.made_at <= moment]
-    if not made:
+    batch = ledger.batch_by(moment)
+    if batch is None:
         raise UsageError(f"{ledger.consumer} had no batch by {when}; {ledger.status()}")
-    return made[-1]
+    return batch
 
 
 def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> None:

@@ -57,12 +57,12 @@ def run(
     origin: Origin = None,
     new_key: NewKey = None,
 ) -> None:
-    """Seal the rows that were appended since the last seal.
+    """Seal the rows that were appended since the last seal, and what has changed beside them.
 
     The rows of the history are the leaves of a Merkle tree (RFC 6962). A checkpoint contains the number of rows and
     the root over them. It is stored in fax.checkpoint and printed, as a C2SP tlog-checkpoint. A checkpoint that is
     stored elsewhere proves later that no byte of those rows has changed: see faxstore verify and faxstore prove. Run
-    this command each minute or each hour; appends do not wait for it. Without new rows it prints the newest checkpoint
+    this command each minute or each hour; appends do not wait for it. If nothing is new it prints the newest checkpoint
     again. A signed log needs its key; docs/how-to/proofs.md describes how to begin to sign, and how to change the key.
 
     Examples:
@@ -106,13 +106,15 @@ def _signing(key: Path | None, old_key: Path | None, start: bool) -> Signing:
 
 
 def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:
+    from faxstore.log import note
     from faxstore.system.files import PUBLIC, atomic_file
 
     print(text, end="")
     if publish is not None:
         with atomic_file(publish, PUBLIC) as out:
             out.write(text.encode())
-    print_message(f"sealed {rows:,} new rows")
+    covered = note.parse(text)
+    print_message(f"sealed {rows:,} new rows; {covered.size:,} rows and {covered.records.number:,} records are sealed")
 
 
 def _name(connection: Connection, origin: str | None) -> str | None:

@@ -52,10 +52,10 @@ def run(
 
     Reads and hashes every row and compares it with what was sealed. It finds rows that were changed, removed, added or
     moved, each with its position; checkpoints that were rewritten or do not continue the one before; gaps in the
-    positions; and sessions that do not match their ids. It also compares tables, views, functions, triggers, owners,
-    rights and roles with those of this version. It prints one finding per line, and the exit status is then 1.
-    With a range of positions it reads only the windows of 65,536 rows that overlap it, and trusts the stored tree for
-    the others.
+    positions; and sessions that do not match their ids. Beside the rows it finds prices, limits, starts of servers and
+    times that were changed without a record. It also compares tables, views, functions, triggers, owners, rights and
+    roles with those of this version. It prints one finding per line, and the exit status is then 1. With a range of
+    positions it reads only the windows of 65,536 rows that overlap it, and trusts the stored tree for the others.
 
     It can only count rows after the last checkpoint. The owner of the database can change those, and can change sealed
     rows and seal them again: only a checkpoint that is stored elsewhere reveals that. With --checkpoint the summary

@@ -24,6 +24,7 @@ drop function fax.refuse_export_line_change, fax.seal_export_line, fax.check_rej
 drop function fax.export_as_of, fax.export_delivered, fax.end_export_batch, fax.begin_export_batch, fax.export_due,
     fax.export_seen, fax.export_changes, fax.erase_export_lines, fax.export_line_digest, fax.export_personal_digest,
     fax.text_digest;
+drop view fax.sealed_batches;
 drop table fax.export_delivery, fax.export_pending, fax.export_line, fax.export_batch;
 
 -- The log.

@@ -16,7 +16,7 @@ HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_facts", "session_pages",
-    "session_rows", "session_timeline", "sessions", "sessions_masked", "usage_daily",
+    "sealed_batches", "session_rows", "session_timeline", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
@@ -51,7 +51,7 @@ GRANTED: dict[str, dict[str, str]] = {
         "SELECT",
     ),
     "fax_billing": {"alembic_version": "SELECT", "rate_change": "SELECT", "rate": "DELETE INSERT SELECT UPDATE"},
-    "fax_export": dict.fromkeys((*LEDGER, "alembic_version"), "SELECT"),
+    "fax_export": dict.fromkeys((*LEDGER, "sealed_batches", "checkpoint", "alembic_version"), "SELECT"),
 }
 """All rights of each role on the relations of the schema."""
 

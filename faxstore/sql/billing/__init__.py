@@ -5,6 +5,7 @@ ORDER = (
     "export_line",
     "export_pending",
     "export_delivery",
+    "sealed_batches",
     "text_digest",
     "export_personal_digest",
     "export_line_digest",

@@ -11,8 +11,7 @@ create table fax.log_record (
     changed_by text not null  -- Database user who changed it, or sealed the run.
 );
 
--- Sealing continues each run where the one before ended.
-create index log_record_run on fax.log_record (relation, ordinal)
-    where relation in ('append_batch', 'server_history', 'rejected_message');
+-- Sealing continues each run where the one before ended. Records of sessions are many, and verify reads all of them.
+create index log_record_relation on fax.log_record (relation, ordinal) where relation <> 'session';
 
 comment on table fax.log_record is 'Everything beside the history that was sealed: each change of a row, with its time and its user, and digests of tables that only grow. faxstore seal adds rows. Append-only.';

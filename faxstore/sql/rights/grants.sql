@@ -95,7 +95,10 @@ grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 
 -- The billing ledger. Lines and batches enter through functions only.
-grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
+grant select on
+    fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending, fax.sealed_batches
+to fax_reader, fax_export;
+grant select (made_at) on fax.checkpoint to fax_export;
 grant execute on function
     fax.text_digest(text[]),
     fax.export_personal_digest(fax.export_line),
