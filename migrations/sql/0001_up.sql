@@ -4294,9 +4294,8 @@ create table fax.log_record (
     changed_by text not null  -- Database user who changed it, or sealed the run.
 );
 
--- Sealing continues each run where the one before ended.
-create index log_record_run on fax.log_record (relation, ordinal)
-    where relation in ('append_batch', 'server_history', 'rejected_message');
+-- Sealing continues each run where the one before ended. Records of sessions are many, and verify reads all of them.
+create index log_record_relation on fax.log_record (relation, ordinal) where relation <> 'session';
 
 comment on table fax.log_record is 'Everything beside the history that was sealed: each change of a row, with its time and its user, and digests of tables that only grow. faxstore seal adds rows. Append-only.';
 
@@ -5392,6 +5391,28 @@ comment on column fax.export_delivery.batch is 'The batch.';
 
 comment on column fax.export_delivery.delivered_at is 'When they were delivered, by the database''s clock.';
 
+-- grain: one batch of the billing ledger that a checkpoint covers
+-- example: select consumer, batch, made_at from fax.sealed_batches order by made_at desc limit 5;
+create view fax.sealed_batches as
+select distinct on (r.row_key)
+    r.content ->> 'consumer' as consumer,  -- The consumer.
+    (r.content ->> 'batch')::bigint as batch,  -- Batch number.
+    (r.content ->> 'made_at')::timestamptz as made_at,  -- When it was made, as sealed, by the database's clock.
+    r.ordinal  -- Record of the batch in fax.log_record.
+from fax.log_record r
+where r.relation = 'export_batch'
+order by r.row_key, r.ordinal;
+
+comment on view fax.sealed_batches is 'Batches of the billing ledger with the times that the transparency log covers. faxstore billing as-of selects a batch by them.';
+
+comment on column fax.sealed_batches.consumer is 'The consumer.';
+
+comment on column fax.sealed_batches.batch is 'Batch number.';
+
+comment on column fax.sealed_batches.made_at is 'When it was made, as sealed, by the database''s clock.';
+
+comment on column fax.sealed_batches.ordinal is 'Record of the batch in fax.log_record.';
+
 -- SHA-256 of a list of texts, encoded as a JSON array in UTF-8. Different lists never encode to the same bytes.
 -- example: select fax.text_digest(array['a', null, 'b']);
 create function fax.text_digest(texts text[]) returns bytea
@@ -5865,7 +5886,10 @@ grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 
 -- The billing ledger. Lines and batches enter through functions only.
-grant select on fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending to fax_reader, fax_export;
+grant select on
+    fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending, fax.sealed_batches
+to fax_reader, fax_export;
+grant select (made_at) on fax.checkpoint to fax_export;
 grant execute on function
     fax.text_digest(text[]),
     fax.export_personal_digest(fax.export_line),
