@@ -29,6 +29,7 @@ LONGEST = (
     "trials/",
     "recordings/",
     "commands/test_rights",
+    "commands/test_signals",
     "export/test_interrupted",
     "ingest/",
 )

@@ -94,9 +94,9 @@ def _wait_for(command: list[str], environment: Mapping[str, str]) -> int:
             psql.send_signal(number)
 
     with interruption.handled_by(pass_on), subprocess.Popen(command, env=environment) as psql:
-        for number in signals:  # that arrived before it ran
-            psql.send_signal(number)
         running.append(psql)
+        for number in tuple(signals):  # that arrived before it ran
+            psql.send_signal(number)
         status = psql.wait()
     if signals and status:
         interruption.interrupt(signals[0])

@@ -1,4 +1,4 @@
-"""StopSignals: what SIGTERM and SIGINT do to the ingestor."""
+"""StopSignals: what SIGTERM, SIGINT and SIGHUP do to the ingestor."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import signal
 import threading
 from collections.abc import Callable
 
-log = logging.getLogger(__name__)
+from faxstore.system import interruption
+from faxstore.system.interruption import SIGNALS
 
-_NUMBERS = (signal.SIGTERM, signal.SIGINT)
+log = logging.getLogger(__name__)
 
 
 class StopSignals:
-    """The first SIGTERM or SIGINT stops the ingestor, the second stops it at once.  Neither loses an observation."""
+    """The first signal stops the ingestor, the second stops it at once.  Neither loses an observation."""
 
     def __init__(self) -> None:
         self.at_once = threading.Event()
@@ -33,14 +34,17 @@ class StopSignals:
             first()
 
     def install(self) -> None:
-        """Handle the signals from now on, also after the event loop has ended."""
-        for number in _NUMBERS:
-            signal.signal(number, self._handle)
+        """Handle the signals from now on, also after the event loop has ended.
+
+        A SIGHUP that this process was started to ignore (nohup) stays ignored.
+        """
+        for number in SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, self._handle)
 
     def ignore(self) -> None:
         """Ignore further signals: everything is on disk, and the process must not end as if it had failed."""
-        for number in _NUMBERS:
-            signal.signal(number, signal.SIG_IGN)
+        interruption.ignore()
 
     def _handle(self, *_: object) -> None:
         again, self._received = self._received, True

@@ -14,16 +14,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-import typer
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from faxstore import cli
 from faxstore.ingest.carrier import Carrier
-from tests.kit import truth
 from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
 from tests.kit.log_faxes import a_history, sealed
+from tests.kit.typical_use import ARGUMENTS, WITHOUT_A_DATABASE, command_names, filled_in
 
 Captured = pytest.CaptureFixture[str]
 
@@ -45,37 +44,6 @@ USERS: dict[str, tuple[str, ...]] = {
 SUPERUSER = "superuser"
 RUN_FOR = 60.0
 """Seconds after which a command that still runs gets SIGTERM."""
-
-ARGUMENTS: dict[str, list[str]] = {
-    "consistency": ["0"],
-    "doctor": [],
-    "erase": ["--session", "SESSION", "--yes"],
-    "billing export": ["--folder", "FOLDER"],
-    "billing as-of": ["1"],
-    "billing list": [],
-    "billing render": ["1", "--folder", "FOLDER"],
-    "export history": [],
-    "export jobs": [],
-    "export pages": [],
-    "export sessions": [],
-    "export timeline": [],
-    "export usage": [],
-    "import": [str(truth.path("t38-22"))],
-    "ingest": [],
-    "migrate": [],
-    "prove": ["1"],
-    "psql": ["-c", "select count(*) from fax.sessions_masked"],
-    "record": ["--seconds", "0.1", "FOLDER/recording.jsonl"],
-    "report audit": ["--from", "2026-01-01", "--to", "2027-01-01"],
-    "seal": [],
-    "sessions": [],
-    "show": ["SESSION"],
-    "verify": [],
-}
-"""A typical use of each command."""
-
-WITHOUT_A_DATABASE = {"demo"}
-"""Commands that connect to no database of the settings: the demo runs a server of its own."""
 
 READS = {
     "consistency", "billing as-of", "billing list", "billing render", "export history", "export jobs",
@@ -118,11 +86,8 @@ class Filled:
     def arguments(self, user: str, command: str, folder: Path) -> list[str]:
         """The command line of a command as a user."""
         dsn = make_conninfo(self.dsn, user=self.logins[user]) if user != SUPERUSER else self.dsn
-        places = {"SESSION": self.session, "FOLDER": str(folder)}
-        pattern = "|".join(places)
-        own = [re.sub(pattern, lambda found: places[found[0]], text) for text in ARGUMENTS[command]]
         general = ["--config", str(self.settings), "--dsn", dsn, "--data-dir", str(folder / "data")]
-        return [*general, *command.split(), *own]
+        return [*general, *filled_in(command, self.session, folder)]
 
 
 @pytest.fixture(scope="module")
@@ -155,17 +120,8 @@ def logins(server: str) -> Iterator[dict[str, str]]:
             connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
 
-def commands(group: object, *path: str) -> Iterator[str]:
-    """The names of all commands of the command line."""
-    for name, command in getattr(group, "commands", {}).items():
-        if hasattr(command, "commands"):
-            yield from commands(command, *path, name)
-        else:
-            yield " ".join((*path, name))
-
-
 def test_every_command_is_tried() -> None:
-    assert set(commands(typer.main.get_command(cli.app))) == set(ARGUMENTS) | WITHOUT_A_DATABASE
+    assert set(command_names()) == set(ARGUMENTS) | WITHOUT_A_DATABASE
 
 
 @pytest.fixture
