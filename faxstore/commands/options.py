@@ -62,6 +62,20 @@ NoAccount = Annotated[
         help="Only sessions that have no account, or whose account was not reported; with --account, these too.",
     ),
 ]
+Number = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NUMBER",
+        help="Only sessions with this caller, called number or station id, in any spelling: +49151..., 0049 151 ...",
+    ),
+]
+File = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only sessions with this file: its path, or its name without folder.")
+]
+Last = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Only the last N of these sessions.", show_default=False)
+]
+NewestFirst = Annotated[bool, typer.Option("--newest-first", help="Begin with the session that began last.")]
 Jobs = Annotated[
     bool,
     typer.Option("--jobs", help="One row per fax with all attempts at it: same number and files, until one succeeds."),
@@ -76,7 +90,14 @@ def names(columns: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in columns.split(",")) if columns else ()
 
 
-def require_sent_or_received(directions: Sequence[Direction] | None, rows: str) -> None:
+def digits(number: str | None) -> str | None:
+    """The digits of a value of --number.  Raises UsageError unless there are 4 to 20."""
+    from faxstore.store.erasure import digits_of
+
+    return None if number is None else digits_of(number)
+
+
+def require_sent_or_received(directions: Sequence[str] | None, rows: str) -> None:
     """Raises UsageError if a direction other than sent and received is selected; `rows` says what there is of these."""
     if {Direction.GATEWAY, Direction.DETECTOR} & set(directions or ()):
         raise UsageError(f"{rows} for sent and received faxes only; remove the other --direction")

@@ -25,6 +25,10 @@ def run(
     result: options.Results = None,
     account: options.Accounts = None,
     no_account: options.NoAccount = False,
+    number: options.Number = None,
+    file: options.File = None,
+    last: options.Last = None,
+    newest_first: options.NewestFirst = False,
     jobs: options.Jobs = False,
     format: Annotated[Format, typer.Option(help="The format of the rows.")] = Format.TABLE,
     columns: options.Columns = None,
@@ -35,29 +39,28 @@ def run(
     """List fax sessions, oldest first.
 
     Times are in UTC. A value that is unknown or not measurable (bad lines of a sender) is empty. A job belongs to the
-    period in which its first attempt began, and its result is that of its last attempt.
-
-    The table has the most important columns, other formats have every column. For spreadsheets use faxstore export.
+    period in which its first attempt began. A table has the most important columns, other formats have every column.
 
     Examples:
-      faxstore sessions --from 24h
+      faxstore sessions --number "+49 151 23456789" --last 10
       faxstore sessions --from 7d --jobs --direction sent --result failed
       faxstore sessions --from 2026-11-01 --time-zone Europe/Berlin --format csv > november.csv
     """
     from faxstore.export.selection import Selection
 
-    if jobs:
-        options.require_sent_or_received(direction, "--jobs has rows")
-    selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
-    style = Style(format, options.names(columns))
+    period = Period.parse(since, until, time_zone)
+    digits = options.digits(number)
+    selection = Selection(period, server, direction, result, account, no_account, digits, file)
     with written_to(output, force):
-        _print(context, selection, style, jobs, wide)
+        _print(context, selection, Style(format, options.names(columns), newest_first, last), jobs, wide)
 
 
 def _print(context: typer.Context, selection: Selection, style: Style, jobs: bool, wide: bool) -> None:
     from faxstore.report import session_list
     from faxstore.report.screen import open_pager
 
+    if jobs:
+        options.require_sent_or_received(selection.directions, "--jobs has rows")
     print_list = session_list.jobs if jobs else session_list.sessions
     with database_of(context, "fax_reader") as connection, open_pager(wide=wide or bool(style.names)) as screen:
         print_list(connection, selection, style, screen)

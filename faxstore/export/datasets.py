@@ -26,7 +26,15 @@ from sqlalchemy import ColumnElement, FromClause, Select, column, func, literal,
 from faxstore.errors import UsageError
 from faxstore.export.selection import Selection
 from faxstore.export.units import UNITS, name_with_unit
-from faxstore.store.tables import MOMENT, session, session_history, session_pages, session_timeline
+from faxstore.store.tables import (
+    MOMENT,
+    jobs_masked,
+    session,
+    session_history,
+    session_pages,
+    session_timeline,
+    sessions_masked,
+)
 from faxstore.store.tables import jobs as job_view
 from faxstore.store.tables import sessions as session_view
 from faxstore.visible import visible
@@ -43,6 +51,10 @@ class Dataset:
     """The column that decides the month of a row in a Parquet folder."""
     names: tuple[str, ...] = ()
     """The columns of the query that are wanted, in their order; without any, all of them."""
+    newest_first: bool = False
+    """Whether the rows are sorted backward."""
+    last: int | None = None
+    """The number of rows, the last ones; None for all."""
 
     @property
     def columns(self) -> list[ColumnElement[Any]]:
@@ -60,8 +72,20 @@ class Dataset:
 
     def ordered(self, *columns: ColumnElement[Any], before: Iterable[ColumnElement[Any]] = ()) -> Select[Any]:
         """The query with these columns instead of its own, sorted by `before` and then by `order`."""
-        sort = (self.query.selected_columns[name] for name in self.order)
-        return self.query.with_only_columns(*columns).order_by(*before, *sort)
+        sort = [self.query.selected_columns[name] for name in self.order]
+        if self.last is not None and not self.newest_first:
+            return self._last_ones(columns, sort)
+        if self.newest_first:
+            sort = [column.desc() for column in sort]
+        return self.query.with_only_columns(*columns).order_by(*before, *sort).limit(self.last)
+
+    def _last_ones(self, columns: Sequence[ColumnElement[Any]], sort: Sequence[ColumnElement[Any]]) -> Select[Any]:
+        """The last rows, oldest first: sorted backward, so that no other row is read, and then forward."""
+        keys = [column.label(f"sort_{place}") for place, column in enumerate(sort)]
+        backward = self.query.with_only_columns(*columns, *keys).order_by(*(key.desc() for key in keys))
+        found = backward.limit(self.last).subquery("last")
+        shown = list(found.c)[: len(columns)]
+        return select(*shown).order_by(*(found.c[key.name] for key in keys))
 
     def with_units(self) -> Dataset:
         """The same data set, with the unit of each column in its name (faxstore/export/units.py)."""
@@ -72,6 +96,18 @@ class Dataset:
 def sessions(selection: Selection) -> Dataset:
     """The view fax.sessions."""
     return _of_view(session_view, selection, "started_at", "session_id")
+
+
+def masked_sessions(selection: Selection) -> Dataset:
+    """The view fax.sessions_masked."""
+    return _of_view(sessions_masked, selection, "started_at", "session_id")
+
+
+def masked_jobs(selection: Selection) -> Dataset:
+    """The rows of fax.jobs_masked whose first attempt started in the period."""
+    period = selection.in_period(jobs_masked.c.first_attempt_at)
+    query = select(jobs_masked).where(*period, *selection.filters(jobs_masked))
+    return Dataset(query, ("first_attempt_at", "job_id"), "first_attempt_at")
 
 
 def pages(selection: Selection) -> Dataset:

@@ -1,4 +1,4 @@
-"""The selection of sessions: a period, and filters by server, direction, result and account."""
+"""The selection of sessions: a period, and filters by server, direction, result, account, number and file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, literal, or_, select, tuple_
 
+from faxstore.export.parties import has_file, has_number
 from faxstore.settings.period import Period
 from faxstore.store import period as periods
 from faxstore.store.database import Connection
@@ -35,6 +36,10 @@ class Selection:
     accounts: Sequence[str] | None = None
     no_account: bool = False
     """Whether sessions without an account match too; if no account is named, only they match."""
+    digits: str | None = None
+    """The digits of a number (store.erasure.digits_of) that a party or station id must contain."""
+    file: str | None = None
+    """The path of a file, or the part after its last slash."""
 
     def checked(self, connection: Connection, resolve: Resolve = periods.resolve) -> Selection:
         """The same selection with absolute bounds.
@@ -51,22 +56,28 @@ class Selection:
 
         Filters use the columns of `filtered`, or else those of fax.sessions, by the session of the row.
         """
-        conditions = [*self._in_period(view), *self.filters(filtered)]
+        conditions = [*self.in_period(view.c.started_at), *self.filters(filtered)]
         if any(name not in filtered.c for name, _ in self._values()):
             matching: Select[Any] = select(sessions.c.session_id, sessions.c.started_at)
-            matching = matching.where(*self._in_period(sessions), *self.filters(sessions))
+            matching = matching.where(*self.in_period(sessions.c.started_at), *self.filters(sessions))
             conditions.append(tuple_(view.c.session_id, view.c.started_at).in_(matching))
         return conditions
 
     def filters(self, view: FromClause) -> list[ColumnElement[bool]]:
         """The filters by columns that the view has itself."""
-        return [_is_one_of(view.c[name], values) for name, values in self._values() if name in view.c]
+        found = [_is_one_of(view.c[name], values) for name, values in self._values() if name in view.c]
+        if self.digits is not None:
+            found.append(has_number(view, self.digits))
+        if self.file is not None:
+            found.append(has_file(view, self.file))
+        return found
 
-    def _in_period(self, view: FromClause) -> Iterator[ColumnElement[bool]]:
+    def in_period(self, started_at: ColumnElement[Any]) -> Iterator[ColumnElement[bool]]:
+        """The conditions on the start of a session or job."""
         if self.period.since is not None:
-            yield view.c.started_at >= literal(self.period.since, MOMENT)
+            yield started_at >= literal(self.period.since, MOMENT)
         if self.period.until is not None:
-            yield view.c.started_at < literal(self.period.until, MOMENT)
+            yield started_at < literal(self.period.until, MOMENT)
 
     def _values(self) -> list[tuple[str, Sequence[str | None]]]:
         accounts = [*(self.accounts or ()), *([None] if self.no_account else [])]

@@ -30,6 +30,9 @@ class Style:
     format: Format = Format.TABLE
     names: tuple[str, ...] = ()
     """The columns to print, named as in a file.  Without any, a table has its own columns and a file has all."""
+    newest_first: bool = False
+    last: int | None = None
+    """The number of rows to print, the last ones; None for all."""
 
 
 BatchListFormat = StrEnum("BatchListFormat", "TABLE CSV JSON JSONL")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import BinaryIO
 
@@ -42,6 +43,7 @@ def print_rows(
         require_pyarrow()
         if sys.stdout.isatty():
             raise UsageError("--format parquet is binary: redirect it to a file, for example > sessions.parquet")
+    dataset = replace(dataset, newest_first=style.newest_first, last=style.last)
     with_units = dataset.with_units().only(style.names)
     with snapshot(connection, "UTC"):
         if style.format is not Format.TABLE:

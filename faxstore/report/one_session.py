@@ -19,19 +19,20 @@ from faxstore.report.columns import Column, Long, cell_text, fields
 from faxstore.report.formats import Row, write_json
 from faxstore.report.screen import Screen
 from faxstore.store.database import Connection, one_moment
+from faxstore.store.rights import reads_masked
 from faxstore.store.short_ids import find_session
-from faxstore.store.tables import session_pages, session_timeline, sessions
+from faxstore.store.tables import session_pages, session_timeline, sessions, sessions_masked
 
 FACTS = (
     ("who", ("server", "session_number", "direction", "channel", "uniqueid", "account_code")),
-    ("parties", ("caller_number", "called_number", "local_station_id", "remote_station_id", "file_names")),
+    ("parties", ("caller_number", "called_number", "local_station_id", "remote_station_id", "file_names", "files")),
     ("when", ("started_at", "ended_at", "duration_seconds")),
     ("result", ("result", "result_class", "result_text")),
     ("pages", ("pages", "bad_lines", "bad_lines_discarded", "worst_page_bad_lines")),
     ("line", ("transport", "error_correction_mode", "first_data_rate", "last_data_rate", "rate_falls", "resolution")),
     ("evidence", ("end_observed_by", "snapshots", "pages_observed", "first_position", "last_position")),
 )
-"""The columns of fax.sessions in each line of the text form."""
+"""The columns of fax.sessions or fax.sessions_masked in each line of the text form."""
 
 PAGES = fields(
     "page", "seconds", "attempts", "bad_lines", ("discarded", "bad_lines_discarded"), ("bit/s", "data_rate"),
@@ -59,7 +60,8 @@ def show(connection: Connection, wanted: str, screen: Screen, *, as_json: bool =
     """Print a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
     with one_moment(connection):
         session_id, started_at = find_session(connection, wanted, "show")
-        found = list(_rows(connection, sessions, session_id, started_at))
+        view = sessions_masked if reads_masked(connection) else sessions
+        found = list(_rows(connection, view, session_id, started_at))
         if not found:
             raise UsageError(f"show: {session_id} is not a session: never listed, and no completion event")
         key = (session_id, started_at)
@@ -84,7 +86,7 @@ def _with_units(rows: Iterator[Row]) -> Sequence[Row]:
 def _as_text(screen: Screen, session: Row, pages: Iterator[Row], timeline: Iterator[Row]) -> None:
     screen.line(f"session {session['session_id']}")
     for title, names in FACTS:
-        cells = ((name.replace("_", " "), cell_text(session[name])) for name in names)
+        cells = ((name.replace("_", " "), cell_text(session[name])) for name in names if name in session)
         known = [f"{name} {cell}" for name, cell in cells if cell]
         screen.line(f"{title:10}{' · '.join(known) or 'unknown'}", indent=" " * 10, separator=" · ")
     screen.line()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from operator import itemgetter
 
+from faxstore.errors import UsageError
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
+from faxstore.logs import print_message
 from faxstore.report.columns import Column, Long, cell_text
 from faxstore.report.formats import Row, Style
+from faxstore.report.last_jobs import narrowed
 from faxstore.report.listing import SHORT_ID, print_rows
 from faxstore.report.screen import Screen
 from faxstore.store.database import Connection
+from faxstore.store.rights import reads_masked
 
 
 def _other_end(row: Row) -> str:
@@ -61,10 +65,31 @@ JOB_COLUMNS = (
 
 
 def sessions(connection: Connection, selection: Selection, style: Style, screen: Screen) -> None:
-    """Print the selected sessions, oldest first, with times in UTC.  Raises UsageError for an unknown value."""
-    print_rows(connection, datasets.sessions(selection.checked(connection)), SESSION_COLUMNS, style, screen)
+    """Print the selected sessions, with times in UTC; masked, if the user may not read them otherwise.
+
+    Raises UsageError for an unknown value.
+    """
+    checked = selection.checked(connection)
+    dataset = datasets.masked_sessions if _reads_masked(connection, selection) else datasets.sessions
+    print_rows(connection, dataset(checked), SESSION_COLUMNS, style, screen)
 
 
 def jobs(connection: Connection, selection: Selection, style: Style, screen: Screen) -> None:
-    """Print the selected jobs, in the order of their first attempts, as `sessions` does."""
-    print_rows(connection, datasets.jobs(selection.checked(connection)), JOB_COLUMNS, style, screen)
+    """Print the selected jobs, by the start of their first attempts, as `sessions` does."""
+    checked = selection.checked(connection)
+    if _reads_masked(connection, selection):
+        dataset = datasets.masked_jobs(checked)
+    else:
+        dataset = datasets.jobs(narrowed(connection, checked, style.last) if style.last else checked)
+    print_rows(connection, dataset, JOB_COLUMNS, style, screen)
+
+
+def _reads_masked(connection: Connection, selection: Selection) -> bool:
+    """Whether the user reads masked views.  Raises UsageError for a filter that they do not have."""
+    if not reads_masked(connection):
+        return False
+    if selection.file is not None:
+        raise UsageError("--file: file names are masked for this user: grant fax_reader to it, or filter by --number")
+    if selection.digits is not None:
+        print_message("--number: this user reads masked numbers, so each row has a number that only may be this one")
+    return True

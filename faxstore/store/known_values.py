@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from faxstore import sql
 from faxstore.errors import UsageError
 from faxstore.store.database import Connection
+from faxstore.store.rights import reads_masked
 from faxstore.visible import visible
 
 SHOWN = 5
@@ -17,6 +18,7 @@ SHOWN = 5
 
 _SERVERS = sql.text("queries/store/known_servers")
 _ACCOUNTS = sql.text("queries/store/known_accounts")
+_UNKNOWN_TO_MASKED = "select account from unnest(%(accounts)s::text[]) account where not fax.has_account(account)"
 _UNKNOWN_ACCOUNTS = sql.text("queries/store/unknown_accounts")
 
 
@@ -36,15 +38,19 @@ def require_servers(connection: Connection, servers: Sequence[str]) -> None:
 
 
 def require_accounts(connection: Connection, accounts: Sequence[str]) -> None:
-    """Raises UsageError, with the known accounts, for a value of --account that is not on record.
+    """Raises UsageError for a value of --account that is not on record, with the known ones if the user may read them.
 
     An account is on record if a row of the history reports it, even if a session is under another account in the end.
     """
     if not accounts:
         return
-    for (code,) in connection.execute(_UNKNOWN_ACCOUNTS, {"accounts": list(accounts)}).fetchall():
-        known = [account for (account,) in connection.execute(_ACCOUNTS)]
+    masked = reads_masked(connection)
+    query = _UNKNOWN_TO_MASKED if masked else _UNKNOWN_ACCOUNTS
+    for (code,) in connection.execute(query, {"accounts": list(accounts)}).fetchall():
         without = "--no-account selects sessions without an account"
+        if masked:
+            raise UsageError(f"--account {visible(code)}: the history has no such account; {without}")
+        known = [account for (account,) in connection.execute(_ACCOUNTS)]
         raise UsageError(f"--account {visible(code)}: {_missing('account', known)}; {without}")
 
 

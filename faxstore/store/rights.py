@@ -18,6 +18,9 @@ from faxstore.errors import UsageError, one_line
 Role = Literal["fax_owner", "fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_export", "fax_billing"]
 """The roles of faxstore (faxstore/sql/rights/roles.sql)."""
 
+_READS_MASKED = """
+select not has_table_privilege('fax.sessions', 'select') and has_table_privilege('fax.sessions_masked', 'select')
+"""
 _LACKED = """
 with granted as (
     select nspname as name, 'use' as privilege, 'schema ' || nspname as object,
@@ -42,6 +45,11 @@ where role_has and not user_has and %(message)s ~ ('\\m' || name || '\\M')
 order by length(name) desc, array_position(array['SELECT', 'INSERT'], privilege)
 limit 1
 """
+
+
+def reads_masked(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Return whether the user of the connection may read sessions only masked, as fax_masked."""
+    return connection.execute(_READS_MASKED).fetchone() == (True,)
 
 
 @contextmanager

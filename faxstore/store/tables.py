@@ -35,6 +35,13 @@ def _relation(name: str, columns: str) -> Table:
     return Table(name, METADATA, *(Column(column, _TYPES[kind]) for column, kind in named_types))
 
 
+def _masked(view: Table) -> Table:
+    """The view without personal values (faxstore/sql/folds/make_masked_view.sql)."""
+    kept = (column for column in view.c if column.name != "channel")
+    columns = (("files", Integer()) if column.name == "file_names" else (column.name, column.type) for column in kept)
+    return Table(f"{view.name}_masked", METADATA, *(Column(name, kind) for name, kind in columns))
+
+
 session = _relation(
     "session",
     """
@@ -95,3 +102,5 @@ jobs = _relation(
     attempts_without_seconds bigint, last_session_id uuid, session_ids uuid[]
     """,
 )
+sessions_masked = _masked(sessions)
+jobs_masked = _masked(jobs)

@@ -63,7 +63,7 @@ drop view fax.peer_sessions;
 drop view fax.failures, fax.usage_daily;
 drop function fax.usage;
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
-drop function fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
+drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
     fax.number_digits, fax.peer, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
     fax.page_quality, fax.page_lines, fax.resolution_name;

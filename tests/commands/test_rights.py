@@ -60,7 +60,7 @@ WORKS: dict[str, set[str]] = {
     "reader": READS,
     "sealer_only": {"consistency", "export history", *LOG},
     "sealer": READS | LOG,
-    "helpdesk": {"consistency", "export pages", "export usage", "psql"},
+    "helpdesk": {"consistency", "export pages", "export usage", "psql", "sessions", "show"},
     "export_only": LEDGER,
     "billing": READS | LEDGER,
     "clerk": set(),

@@ -47,6 +47,7 @@ GRANTED: dict[str, dict[str, str]] = {
             *("sessions_masked", "session_pages", "session_timeline", "usage_daily", "failures", "checkpoint"),
             *("epoch", "append_batch", "server_history", "technology", "quality_class", "alembic_version"),
             *("jobs_masked", "job_window"),
+            *("session", "rejected_messages"),  # some of their columns
         ),
         "SELECT",
     ),

@@ -43,4 +43,5 @@ ORDER = (
     "masked",
     "make_masked_view",
     "sessions_masked",
+    "has_account",
 )

@@ -1,0 +1,44 @@
+"""The conditions that find a fax by its number or its file, in whole and in masked views.
+
+A masked value shows its last two characters, or only its length if it is shorter than six (sql/folds/masked.sql).
+Whether it is a certain number remains unknown: a condition that compared the whole number would let its reader find
+every masked number by trying (decision 0028).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, func, literal, or_, select
+
+NUMBERS = ("caller_number", "called_number", "local_station_id", "remote_station_id")
+MASKED = "_masked"
+"""The end of the name of a masked view."""
+
+
+def is_masked(view: FromClause) -> bool:
+    """Return whether numbers are masked in the view."""
+    return str(getattr(view, "name", "")).endswith(MASKED)
+
+
+def has_number(view: FromClause, digits: str) -> ColumnElement[bool]:
+    """Whether a party or a station id contains the number; in a masked view, whether it could."""
+    matches = _could_contain if is_masked(view) else _contains
+    return or_(*(matches(view.c[name], digits) for name in NUMBERS if name in view.c))
+
+
+def has_file(view: FromClause, file: str) -> ColumnElement[bool]:
+    """Whether one of the files has this path, or this name after its last slash."""
+    names = func.unnest(view.c.file_names).table_valued("name", name="file").render_derived()
+    by_name = names.c.name.endswith(f"/{file}", autoescape=True)
+    return select(literal(1)).select_from(names).where(or_(names.c.name == file, by_name)).exists()
+
+
+def _contains(value: ColumnElement[Any], digits: str) -> ColumnElement[bool]:
+    return func.fax.contains_number(value, digits)
+
+
+def _could_contain(masked: ColumnElement[Any], digits: str) -> ColumnElement[bool]:
+    shown = func.regexp_replace(masked, r"[^0-9]", "", "g")
+    long_enough = func.length(masked) >= len(digits)
+    return and_(long_enough, func.right(literal(digits), func.length(shown)) == shown)
