@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 
+from faxstore.export import datasets
+from faxstore.export.rows import compile_query
+from faxstore.export.selection import Selection
 from tests.kit.command_line import Ran, run_command
 from tests.kit.databases import fresh
 from tests.kit.given_attempts import DAY, HOUR, Attempt, append_attempts
@@ -138,6 +142,25 @@ def test_wrong_use_is_one_line_before_anything_connects(arguments: tuple[str, ..
     ran = run_command("host=/none/such dbname=fax", "sessions", *arguments)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
     assert said in ran.stderr
+
+
+@pytest.mark.parametrize("options", [READER, MASKED])
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_the_last_ones_do_not_read_the_other_sessions(given: str, options: str, newest_first: bool) -> None:
+    dataset = datasets.sessions if options == READER else datasets.masked_sessions
+    wanted = replace(dataset(Selection()), last=2, newest_first=newest_first)
+    statement, parameters = compile_query(wanted.ordered(*wanted.columns))
+    with psycopg.connect(given, options=f"{options} -c enable_seqscan=off") as connection:
+        explained = connection.execute(f"explain (analyze, format json) {statement}".encode(), parameters).fetchone()
+    assert explained is not None
+    (read,) = (node["Actual Rows"] for node in nodes(explained[0][0]["Plan"]) if node.get("Alias") == "s")
+    assert read == 3  # the next one shows that the second has no equal
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
 
 
 # -- the helpdesk ---------------------------------------------------------------------------------------------
