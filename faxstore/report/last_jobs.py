@@ -37,7 +37,7 @@ def narrowed(connection: Connection, selection: Selection, last: int) -> Selecti
 
 
 def _start(connection: Connection, until: datetime | None, sessions: int) -> datetime | None:
-    """The start of the session before which that many began before `until`; None if there are not so many."""
+    """The start of the session before which that many began before `until`; None if there are fewer."""
     row = connection.execute(_START, {"until": until, "sessions": sessions}).fetchone()
     return cast("datetime", row[0]) if row else None
 
