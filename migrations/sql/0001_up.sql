@@ -3289,6 +3289,24 @@ select fax.make_masked_view('sessions', 'session_id', 'files');
 
 comment on view fax.sessions_masked is 'One fax session as in fax.sessions, without personal values. Of a masked value only the length and the last two characters remain, or only the length if it is shorter than six.';
 
+-- Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index
+-- session_history_account per partition.
+-- Runs with the rights of the owner, because fax_masked may filter by account but reads no history.
+-- example: select fax.has_account('law');
+create function fax.has_account(account text) returns boolean
+language sql stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+begin atomic
+    select left(has_account.account, 100) is not distinct from (
+        select min(left(h.details ->> 'AccountCode', 100))
+        from fax.session_history h
+        where h.details ->> 'AccountCode' <> ''
+          and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100));
+end;
+
+comment on function fax.has_account is 'Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index session_history_account per partition. Runs with the rights of the owner, because fax_masked may filter by account but reads no history.';
+
 -- grain: the one setting of fax.jobs
 -- example: update fax.job_window set hours = 2;
 create table fax.job_window (
@@ -5876,7 +5894,10 @@ grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
     fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
-grant execute on function fax.masked(text) to fax_reader, fax_masked;
+grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
+-- What a command needs to find a session by its id, and to know every server.
+grant select (session_id, started_at) on fax.session to fax_masked;
+grant select (server) on fax.rejected_messages to fax_masked;
 
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
