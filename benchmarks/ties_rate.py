@@ -17,7 +17,7 @@ from itertools import islice
 from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation
-from faxstore.sessions.channel import Fax
+from faxstore.sessions.fax import Fax
 from faxstore.sessions.lookup import EventKey, Runs, Stored
 from faxstore.sessions.resolver import Resolver
 from faxstore.sessions.run_facts import RunFacts

@@ -15,7 +15,8 @@ import psycopg
 from faxstore.observations import NewerRecordError, Record, Rejected, decode
 from faxstore.settings.server_names import name_problem
 from faxstore.spool.queue import Spool
-from faxstore.store.append import Appended, Appender, UnstorableError
+from faxstore.store.append import Appended, Appender
+from faxstore.store.composite import UnstorableError
 
 log = logging.getLogger(__name__)
 

@@ -4,114 +4,30 @@ A channel is one leg of a call.  It runs fax applications one after another, so 
 belongs to the fax that runs there at the time.  Lists show which session that is, but a poll may come late, or the
 AMI user may not be allowed to list.  An event whose fax is not known yet is pending: it waits on its channel.
 
-The state is that of the channel's latest fax:
-
-    NEW         No fax is known.
-    LISTED      A list showed the session.  Events belong to it.
-    UNLISTED    Pending events became a fax of their own, because no list showed one.  It may go on.
-    COMPLETED   The fax raised its completion event.  Later events are pending for the next fax.
-    SUPERSEDED  Newexten announced another fax before this one raised a completion event.  Events are pending.
-    FOLLOWED    Newexten announced another fax after the completion event.  Events are pending.
-
-    state       same session  another session  completion  Newexten of   pending events
-                listed        listed           event       another fax   become a fax
-    ----------  ------------  ---------------  ----------  ------------  ---------------------
-    NEW         -             LISTED           -           NEW           UNLISTED or COMPLETED
-    LISTED      LISTED        LISTED           COMPLETED   SUPERSEDED    UNLISTED or COMPLETED
-    UNLISTED    -             LISTED           -           SUPERSEDED    UNLISTED or COMPLETED
-    COMPLETED   COMPLETED     LISTED           COMPLETED   FOLLOWED      UNLISTED or COMPLETED
-    SUPERSEDED  LISTED        LISTED           FOLLOWED    SUPERSEDED    UNLISTED or COMPLETED
-    FOLLOWED    COMPLETED     LISTED           FOLLOWED    FOLLOWED      UNLISTED or COMPLETED
-
-Pending events become a fax if they prove one (faxstore.sessions.application_runs): COMPLETED if a completion event is
-among them, else UNLISTED.  Others leave the state as it is, as do events without a column.  A Hangup changes only how
-long the channel is remembered: a completion event may follow it.
+The state of a channel is that of its latest fax (faxstore.sessions.fax).  Events without a column in its table leave it
+as it is.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from dataclasses import dataclass, field, replace
-from enum import Enum, auto
-from typing import NamedTuple
 from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions import application_runs
 from faxstore.sessions.application_runs import COMPLETIONS, NEWEXTEN, Pending, observed_at
+from faxstore.sessions.fax import ANOTHER_BEGINS, COMPLETES, LISTED_AGAIN, RUNNING, Fax, State
 from faxstore.sessions.run_facts import RunFacts
-
-AFTER_END = 15 * MICROSECONDS
-"""How long after its last listing an event may still belong to a session: disable_t38() waits up to 5 s (res_fax.c)."""
 
 LONGEST_WAIT = 150 * MICROSECONDS
 """How long an event waits for its session: T.38 negotiation takes up to 20 s, and a poll may be late."""
-
-BEHIND_THE_LIST = 2 * MICROSECONDS
-"""How long after the list that first shows a session its Newexten may arrive: AMI queues events while it answers."""
 
 LONGEST_FAX = 4 * 3600 * MICROSECONDS
 """How long a channel without a Hangup is remembered: an unlisted fax may end this late."""
 
 MOST_STARTS = 2_000
 """Starts that are remembered per channel or Uniqueid, and Uniqueids with starts, the newest: a batch has no more."""
-
-
-class State(Enum):
-    """The state of a channel's latest fax; the module's docstring has the transitions."""
-
-    NEW = auto()
-    LISTED = auto()
-    UNLISTED = auto()
-    COMPLETED = auto()
-    SUPERSEDED = auto()
-    FOLLOWED = auto()
-
-
-RUNNING = frozenset({State.LISTED, State.UNLISTED})
-"""States of a fax that has not ended, as far as is known."""
-
-# Next states after an input.  In a state that is not a key the input changes nothing.
-_LISTED_AGAIN = {State.SUPERSEDED: State.LISTED, State.FOLLOWED: State.COMPLETED}
-_COMPLETED = {State.LISTED: State.COMPLETED, State.SUPERSEDED: State.FOLLOWED}
-_ANOTHER_BEGINS = {State.LISTED: State.SUPERSEDED, State.UNLISTED: State.SUPERSEDED, State.COMPLETED: State.FOLLOWED}
-
-
-class Fax(NamedTuple):
-    """A fax on a channel as of one moment.  Times are microseconds."""
-
-    session_id: UUID
-    state: State
-    last_seen: int
-    first_listed: int | None
-    """None: no list has shown it."""
-    uniqueid: str | None = None
-    """Uniqueid of its channel.  None: no event has reported it."""
-
-    @classmethod
-    def stored(
-        cls, session_id: UUID, last_seen: int, completed: bool, first_listed: int, unlisted: bool, uniqueid: str | None
-    ) -> Fax:
-        """Return the fax that is stored so."""
-        state = State.COMPLETED if completed else State.UNLISTED if unlisted else State.LISTED
-        return cls(session_id, state, last_seen, None if unlisted else first_listed, uniqueid)
-
-    @property
-    def unlisted(self) -> bool:
-        """Whether no list has shown the fax."""
-        return self.first_listed is None
-
-    def after(self, transitions: dict[State, State]) -> Fax:
-        """Return the fax after a transition."""
-        return self._replace(state=transitions.get(self.state, self.state))
-
-    def includes(self, event: Observation) -> bool:
-        """Return whether an event of the channel belongs to this fax: it is listed, and the event is near a listing."""
-        if self.state is not State.LISTED or self.first_listed is None:
-            return False
-        if event.event == NEWEXTEN:
-            return 0 <= event.observed_at - self.first_listed < BEHIND_THE_LIST
-        return event.observed_at <= self.last_seen + AFTER_END
 
 
 @dataclass(slots=True, eq=False)
@@ -180,13 +96,26 @@ class Channel:
             self.fax = Fax(session_id, State.LISTED, at, at)
             remember(self.began, session_id, at)
         else:
-            self.fax = self.fax.after(_LISTED_AGAIN)._replace(last_seen=at)
+            self.fax = self.fax.after(LISTED_AGAIN)._replace(last_seen=at)
         self.last_seen = at
+
+    def lists_again(self, session_id: UUID, seen: Observation) -> bool:
+        """Record another listing of the latest fax, and return True, if it changes nothing but times and pages.
+
+        This is the shortcut for the usual record: `list_session` and `facts.add` do the same.
+        """
+        fax = self.fax
+        if fax is None or self.pending or fax.session_id != session_id or fax.state in LISTED_AGAIN:
+            return False
+        self.last_seen = seen.observed_at
+        self.fax = Fax(fax.session_id, fax.state, seen.observed_at, fax.first_listed, fax.uniqueid)
+        self.facts.add(seen)
+        return True
 
     def apply(self, event: Observation, session_id: UUID) -> None:
         """Record that an event was found to belong to a session, which may be an earlier one of the channel."""
         if self.fax is not None and self.fax.session_id == session_id:
-            fax = self.fax.after(_COMPLETED) if event.event in COMPLETIONS else self.fax
+            fax = self.fax.after(COMPLETES) if event.event in COMPLETIONS else self.fax
             self.fax = fax._replace(uniqueid=fax.uniqueid or event.uniqueid)
 
     def recall(self, event: Observation, session_id: UUID, *, unlisted: bool) -> None:
@@ -197,7 +126,7 @@ class Channel:
         elif unlisted:
             self.become_unlisted(session_id, [event])
         elif event.event == NEWEXTEN and self.fax is not None:
-            self.fax = self.fax.after(_ANOTHER_BEGINS)
+            self.fax = self.fax.after(ANOTHER_BEGINS)
 
     def become_unlisted(self, session_id: UUID, events: list[Observation]) -> None:
         """Record that events of the channel make an unlisted fax."""
@@ -218,7 +147,7 @@ class Channel:
         """Let an event wait; a Newexten announces another fax."""
         self.insert(pending)
         if pending.event.event == NEWEXTEN and self.fax is not None:
-            self.fax = self.fax.after(_ANOTHER_BEGINS)
+            self.fax = self.fax.after(ANOTHER_BEGINS)
 
     def take(self, count: int) -> list[Pending]:
         """Remove the first pending events and return them."""

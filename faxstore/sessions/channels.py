@@ -77,6 +77,11 @@ class Channels:
                 self._forget(next(iter(self._settled)))
         self._set_deadline(channel)
 
+    def touch(self, channel: Channel) -> None:
+        """Account for a later time of a channel without pending events that is remembered."""
+        self._settled.move_to_end(channel)
+        self._set_deadline(channel)
+
     def give_name(self, channel: Channel, name: str) -> Channel:
         """Return a new channel for another call that uses a name of this channel."""
         del channel.names[name]

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from faxstore.observations import Life, Listing, Observation
-from faxstore.sessions.channel import Fax
+from faxstore.sessions.fax import Fax
 from faxstore.sessions.run_facts import RunFacts
 
 

@@ -16,7 +16,8 @@ from collections.abc import Iterable
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions.application_runs import begins_for_certain
-from faxstore.sessions.channel import AFTER_END, Channel, State
+from faxstore.sessions.channel import Channel
+from faxstore.sessions.fax import AFTER_END, State
 
 AT_ONCE = MICROSECONDS
 """How far Newexten of the new name and Hangup of the old one may be apart; they come within a millisecond."""

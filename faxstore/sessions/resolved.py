@@ -7,7 +7,8 @@ from uuid import UUID
 
 from faxstore.observations import Observation
 from faxstore.sessions.application_runs import DIAL_BEGIN, PRELUDES, Pending
-from faxstore.sessions.channel import Channel, Fax
+from faxstore.sessions.channel import Channel
+from faxstore.sessions.fax import Fax
 from faxstore.sessions.identity import variables_id
 from faxstore.sessions.unlisted_faxes import call_of
 

@@ -46,7 +46,9 @@ class Resolver:
         else:
             rows = self._ties.expire(record.observed_at)
             rows += self._listing(record) if isinstance(record, Listing) else self._observation(key, record)
-        self._ended.update(row.session_id for row in rows if row.observation.event in ENDS)
+        for row in rows:
+            if row.observation.event in ENDS:
+                self._ended.add(row.session_id)
         return rows
 
     def _observation(self, key: int, seen: Observation) -> list[Resolved]:

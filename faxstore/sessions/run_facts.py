@@ -20,13 +20,19 @@ class RunFacts:
     operation: str | None = None
     files: frozenset[str] = frozenset()
     pages: int = 0
+    _only_file: str | None = None
+    """The file if `files` has just this name, from one header."""
 
     def add(self, event: Observation) -> None:
         """Add what a Newexten, FAXStatus, list entry or snapshot reports.  A Newexten or another operation resets."""
+        if event.file_name == self._only_file and event.operation == self.operation and _names_one_file(event):
+            self.pages = _pages(event)
+            return
         goes_on = event.event != NEWEXTEN and event.operation in (None, self.operation)
         self.operation = event.operation or self.operation
         self.files = files(event) | (self.files if goes_on else frozenset())
         self.pages = _pages(event)
+        self._only_file = event.file_name if self.files == {event.file_name} else None
 
     def match(self, event: Observation) -> bool:
         """Return whether an event has the same operation and a file in common."""
@@ -46,6 +52,13 @@ def files(event: Observation) -> frozenset[str]:
         data = _texts(event, "AppData")
         return _readings([*data, *(text.split(",")[0] for text in data)], "&")
     return _readings([event.file_name or "", *_texts(event, "FileName"), *_texts(event, "Files")], ",")
+
+
+def _names_one_file(event: Observation) -> bool:
+    """Return whether only the header FileName, which is given, names files."""
+    details = event.details
+    named_elsewhere = details and ("Files" in details or "FileName" in details)
+    return event.file_name is not None and event.event != NEWEXTEN and not named_elsewhere
 
 
 def _readings(texts: Iterable[str], separator: str) -> frozenset[str]:

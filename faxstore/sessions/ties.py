@@ -23,8 +23,9 @@ from uuid import UUID
 from faxstore.observations import MICROSECONDS, Hangup, Observation
 from faxstore.sessions import application_runs
 from faxstore.sessions.application_runs import APPLICATIONS, COMPLETIONS, NEWEXTEN, Pending, observed_at
-from faxstore.sessions.channel import RUNNING, Channel, Fax, State, renamed
+from faxstore.sessions.channel import Channel, renamed
 from faxstore.sessions.channels import Channels
+from faxstore.sessions.fax import RUNNING, Fax, State
 from faxstore.sessions.lookup import EventKey, SessionLookup, Stored, event_key
 from faxstore.sessions.replaced_channels import Replacements
 from faxstore.sessions.resolved import Resolved, rows_of_run, rows_without_fax
@@ -60,6 +61,9 @@ class ChannelTies:
         if seen.channel is None or seen.operation == "V.21" or seen.event not in LISTINGS:
             return []
         channel = self._channels.find(epoch, seen.channel) or Channel(epoch, seen.channel)
+        if channel.lists_again(session_id, seen):
+            self._channels.touch(channel)
+            return []
         former = channel.fax_of_call()
         is_new = channel.fax is None or channel.fax.session_id != session_id
         channel.list_session(session_id, seen.observed_at)
@@ -126,26 +130,25 @@ class ChannelTies:
             return []
         if channel.state is not State.LISTED or channel.facts.operation not in APPLICATIONS:
             return []
-        heir = self._replacements.held_for(channel, gone.observed_at)
-        if heir is not None:
+        if (heir := self._replacements.held_for(channel, gone.observed_at)) is not None:
             return self._rename(channel, heir, len(heir.pending))
         self._replacements.set_adrift(channel)
         return []
 
     def expire(self, now: int) -> list[Resolved]:
         """Return the events that have waited for LONGEST_WAIT, as unlisted faxes."""
-        resolved: list[Resolved] = []
+        resolved = []
         for channel in self._channels.expire(now):
             resolved += self._release(channel, len(channel.pending))
             self._channels.update(channel)
         return resolved
 
     def _stored_channel(self, epoch: UUID, event: Observation) -> Channel:
-        stored = self._lookup.latest_fax(epoch, event)
-        if stored is None:
-            return Channel(epoch, event.channel or "")
+        name = event.channel or ""
+        if (stored := self._lookup.latest_fax(epoch, event)) is None:
+            return Channel(epoch, name)
         fax, facts = stored
-        return Channel(epoch, event.channel or "", fax, fax.uniqueid, last_seen=fax.last_seen, facts=facts)
+        return Channel(epoch, name, fax, fax.uniqueid, last_seen=fax.last_seen, facts=facts)
 
     def _fax_as_of(self, channel: Channel, event: Observation) -> Fax | None:
         stored = self._lookup.latest_fax(channel.epoch, event)

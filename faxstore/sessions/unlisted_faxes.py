@@ -11,7 +11,8 @@ from uuid import UUID
 
 from faxstore.observations import Observation
 from faxstore.sessions import application_runs
-from faxstore.sessions.channel import MOST_STARTS, Channel, State, remember
+from faxstore.sessions.channel import MOST_STARTS, Channel, remember
+from faxstore.sessions.fax import State
 from faxstore.sessions.identity import unlisted_id
 from faxstore.sessions.lookup import SessionLookup
 

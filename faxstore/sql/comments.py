@@ -1,7 +1,7 @@
 """COMMENT statements from the comments beside the SQL, so that each fact is written once.
 
-In ``create table``, ``alter table`` and ``create view``, a comment that follows two spaces at the end of a line
-describes its column. The header of a function's file, without its grain and example, describes the function.
+In ``create table``, ``alter table``, ``create view`` and ``create type``, a comment that follows two spaces at the end
+of a line describes its column. The header of a function's file, without its grain and example, describes the function.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_RELATION = re.compile(r"^(?:create (?:unlogged )?|alter )(table|view) (fax\.\w+).*?;$", re.MULTILINE | re.DOTALL)
+_RELATION = re.compile(r"^(?:create (?:unlogged )?|alter )(table|view|type) (fax\.\w+).*?;$", re.MULTILINE | re.DOTALL)
 _COLUMN = {
     "table": re.compile(r"^ +(?:add )?(\w+) .*?  -- (.+)$", re.M),
+    "type": re.compile(r"^ +(\w+) .*?  -- (.+)$", re.M),
     "view": re.compile(r"^ .*?(\w+),?  -- (.+)$", re.M),
 }
 _FUNCTION = re.compile(r"^create function (fax\.\w+)", re.MULTILINE)

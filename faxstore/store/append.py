@@ -1,7 +1,7 @@
 """Append: the one way into the history, a batch of records in one transaction.
 
-faxstore.sessions resolves each record to a session.  The rows go by binary COPY into fax.staged_row, and fax.append()
-assigns positions and ignores repeats.  A record that waits for its session is not done: it stays in the spool.
+faxstore.sessions resolves each record to a session.  fax.append() receives the rows as one parameter, assigns positions
+and ignores repeats.  A record that waits for its session is not done: it stays in the spool.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
-from uuid import UUID, uuid4
+from operator import attrgetter
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -18,28 +18,28 @@ from faxstore import sql
 from faxstore.observations import Observation, Record, Rejected, ServerObservation, moment
 from faxstore.sessions.resolved import Resolved
 from faxstore.sessions.resolver import Resolver
+from faxstore.store.composite import Composite, CompositeArray
 from faxstore.store.database import Connection
+from faxstore.store.locked_transaction import LockedTransaction
+from faxstore.store.registration import SESSION_COLUMNS, Registration
 from faxstore.store.session_lookup import StoredSessions
 
 _INTEGERS = (
     "data_rate", "x_resolution", "y_resolution", "page_number",
     "pages_transmitted", "pages_received", "total_bad_lines",
 )  # fmt: skip
-_TEXTS = ("event", "operation", "state", "session_type", "channel", "uniqueid", "technology", "file_name")
-_OBSERVATION_FIELDS = ("session_number", *_INTEGERS, "error_correction_mode", *_TEXTS)
-"""Columns that are fields of an Observation by the same name."""
+_TEXTS = ("event", "operation", "state", "session_type", "file_name")
+ROW_COLUMNS = {
+    "session_id": "uuid", "observed_at": "timestamptz",
+    **dict.fromkeys(_INTEGERS, "integer"), "error_correction_mode": "boolean", **dict.fromkeys(_TEXTS, "text"),
+    "details": "jsonb",
+}  # fmt: skip
+"""Columns of fax.appended_row, with their types."""
 
-_OWN_COLUMNS = ("batch", "ordinal", "session_id", "epoch_id", "is_fax", "is_prelude", "observed_at")
-_COLUMNS = (*_OWN_COLUMNS, *_OBSERVATION_FIELDS, "details")
-_OWN_TYPES = ["uuid", "int4", "uuid", "uuid", "bool", "bool", "timestamptz"]
-_TYPES = [*_OWN_TYPES, "int8", *["int4"] * len(_INTEGERS), "bool", *["text"] * len(_TEXTS), "jsonb"]
-_COPY = f"copy fax.staged_row ({', '.join(_COLUMNS)}) from stdin (format binary)"
+_observed = attrgetter("observed_at", *_INTEGERS, "error_correction_mode", *_TEXTS)
+_APPEND = sql.text("queries/store/append")
 _ADD_SERVER_ROW = sql.text("queries/store/add_server_row")
 _ADD_REJECTED = sql.text("queries/store/add_rejected")
-
-
-class UnstorableError(ValueError):
-    """A value does not fit its column; str() names the column and does not quote the value."""
 
 
 @dataclass(slots=True)
@@ -58,17 +58,21 @@ class Appender:
     def __init__(self, connection: Connection, collector_id: str) -> None:
         self._connection = connection
         self._collector_id = collector_id
-        self._resolver = Resolver(StoredSessions(connection, collector_id))
+        self._transaction = LockedTransaction(connection)
+        self._resolver = Resolver(StoredSessions(self._transaction, collector_id))
+        self._registration = Registration()
+        self._sessions = Composite(connection, "fax.appended_session", SESSION_COLUMNS)
+        self._rows = Composite(connection, "fax.appended_row", ROW_COLUMNS)
 
     def append(self, batch: Iterable[tuple[int, Record]]) -> Appended:
-        """Append records, each with its key in the spool, and commit."""
+        """Append records, each with its key in the spool, and commit.
+
+        A batch that asks the database nothing is one statement.
+        """
         result = Appended()
         rows: list[Resolved] = []
         records = list(batch)  # decoded before the lock is taken
-        with self._connection.transaction():
-            # Lock first: a transaction that has read the history and then waits for the lock could deadlock with its
-            # holder, which may create a partition.
-            self._connection.execute("select fax.lock_append()")
+        with self._transaction:
             self._resolver.begin_batch(record for _, record in records)
             for key, record in records:
                 if isinstance(record, ServerObservation):
@@ -81,41 +85,44 @@ class Appender:
                 if not isinstance(record, Observation):
                     result.done.append(key)
             if rows:
-                self._copy(rows, result)
+                self._append(rows, result)
         result.done += [row.key for row in rows if row.key is not None]
         return result
 
-    def _copy(self, rows: list[Resolved], result: Appended) -> None:
-        batch = uuid4()
-        values = [_values(batch, ordinal, row) for ordinal, row in enumerate(rows)]
-        with self._connection.cursor() as cursor:
-            with cursor.copy(_COPY) as copy:
-                copy.set_types(_TYPES)
-                for row_values in values:
-                    copy.write_row(row_values)
-            cursor.execute("select appended, repeats from fax.append(%s, %s)", [batch, self._collector_id])
-            result.rows, result.repeats = cast("tuple[int, int]", cursor.fetchone())
+    def _append(self, rows: list[Resolved], result: Appended) -> None:
+        epochs = _last_seen(rows)
+        parameters = {
+            "collector": self._collector_id,
+            "epochs": list(epochs),
+            "last_seen": [moment(at) for at in epochs.values()],
+            "sessions": self._sessions.array(self._registration.of(rows)),
+            "rows": self._encoded(rows),
+        }
+        appended = self._connection.execute(_APPEND, parameters).fetchone()
+        result.rows, result.repeats = appended or (0, 0)
+
+    def _encoded(self, rows: list[Resolved]) -> CompositeArray:
+        return self._rows.array(
+            (row.session_id, *_observed(row.observation), row.observation.details or None) for row in rows
+        )
 
     def _add_server_row(self, record: ServerObservation) -> None:
         details = Jsonb(record.details) if record.details else None
         row = [record.server, moment(record.observed_at), record.event, self._collector_id, details]
-        self._connection.execute(_ADD_SERVER_ROW, row)
+        self._transaction.execute(_ADD_SERVER_ROW, row)
 
     def _add_rejected(self, record: Rejected) -> None:
         raw = record.raw.encode("utf-8", "backslashreplace")
         digest = hashlib.sha256(record.reason.encode("utf-8", "backslashreplace") + b"\0" + raw).digest()
         row = [record.server, moment(record.observed_at), digest, self._collector_id, record.reason, raw]
-        self._connection.execute(_ADD_REJECTED, row)
+        self._transaction.execute(_ADD_REJECTED, row)
 
 
-def _values(batch: UUID, ordinal: int, row: Resolved) -> list[Any]:
-    """Return the values of _COLUMNS.  Raises UnstorableError for a number that binary COPY would wrap."""
-    seen = row.observation
-    for name in _INTEGERS:
-        value = getattr(seen, name)
-        if value is not None and not -(2**31) <= value < 2**31:
-            raise UnstorableError(f"{name} is over 32 bits")
-    fields = [getattr(seen, name) for name in _OBSERVATION_FIELDS]
-    details = Jsonb(seen.details) if seen.details else None
-    own = [batch, ordinal, row.session_id, row.epoch_id, row.is_fax, row.is_prelude, moment(seen.observed_at)]
-    return [*own, *fields, details]
+def _last_seen(rows: list[Resolved]) -> dict[UUID, int]:
+    """Return when each epoch of the rows was last observed in them."""
+    last: dict[UUID, int] = {}
+    for row in rows:
+        at = row.observation.observed_at
+        if at > last.get(row.epoch_id, 0):
+            last[row.epoch_id] = at
+    return last

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from faxstore import sql
 from faxstore.observations import Life, Listing, Observation, microseconds, moment
-from faxstore.sessions.channel import Fax
+from faxstore.sessions.fax import Fax
 from faxstore.sessions.identity import epoch_id
 from faxstore.sessions.lookup import EventKey, Runs, SessionLookup, Stored, event_key
 from faxstore.sessions.run_facts import RunFacts, files
-from faxstore.store.database import Connection
+from faxstore.store.locked_transaction import LockedTransaction
 
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
 _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
@@ -31,17 +31,21 @@ _MISSING = "select session_id, session_number from fax.find_gone_sessions(%s, %s
 
 
 class StoredSessions(SessionLookup):
-    """The SessionLookup of one database.  Each life is resolved once, and again when more is known of its start."""
+    """The SessionLookup of one database, which asks under the lock of all appenders.
 
-    def __init__(self, connection: Connection, collector_id: str) -> None:
-        self._connection = connection
+    Each life is resolved once, and again when more is known of its start.
+    """
+
+    def __init__(self, transaction: LockedTransaction, collector_id: str) -> None:
+        self._transaction = transaction
         self._collector_id = collector_id
         self._epochs: dict[tuple[str, int, int | None], tuple[Life, UUID]] = {}
 
     def epoch(self, life: Life) -> UUID:
         key = (life.server, life.first_seen, life.reloaded_at)
         before = self._epochs.get(key)
-        if before is not None and before[0] == life:
+        if before is not None and (before[0] is life or before[0] == life):
+            self._epochs[key] = (life, before[1])  # the next comparison is with the same object
             return before[1]
         epoch = cast("UUID", self._resolve(life, before[1] if before else None, create=True))
         self._epochs[key] = (life, epoch)
@@ -59,12 +63,12 @@ class StoredSessions(SessionLookup):
         moments = [moment(cast("int", at)) for at in times]
         uniqueids = [event.uniqueid for event in events]
         asked = {"servers": servers, "moments": moments, "events": names, "channels": channels, "uniqueids": uniqueids}
-        rows = self._connection.execute(_STORED_EVENTS, asked).fetchall()
+        rows = self._transaction.execute(_STORED_EVENTS, asked).fetchall()
         return {keys[ordinal - 1]: Stored(*session) for ordinal, *session in rows}
 
     def latest_fax(self, epoch: UUID, event: Observation) -> tuple[Fax, RunFacts] | None:
         key = {"epoch": epoch, "server": event.life.server, "channel": event.channel, "uniqueid": event.uniqueid}
-        row = self._connection.execute(_LAST_ON_CHANNEL, key | {"moment": moment(event.observed_at)}).fetchone()
+        row = self._transaction.execute(_LAST_ON_CHANNEL, key | {"moment": moment(event.observed_at)}).fetchone()
         if row is None:
             return None
         *fax, operation, names = row
@@ -72,25 +76,25 @@ class StoredSessions(SessionLookup):
 
     def adrift(self, epoch: UUID, completion: Observation) -> UUID | None:
         key = {"epoch": epoch, "operation": completion.operation, "moment": moment(completion.observed_at)}
-        row = self._connection.execute(_ADRIFT, key | {"files": list(files(completion))}).fetchone()
+        row = self._transaction.execute(_ADRIFT, key | {"files": list(files(completion))}).fetchone()
         return cast("UUID", row[0]) if row else None
 
     def runs(self, event: Observation) -> Runs:
         key = {"server": event.life.server, "uniqueid": event.uniqueid, "moment": moment(event.observed_at)}
-        rows = self._connection.execute(_RUNS_OF_UNIQUEID, key).fetchall() if event.uniqueid is not None else []
+        rows = self._transaction.execute(_RUNS_OF_UNIQUEID, key).fetchall() if event.uniqueid is not None else []
         under_way = next((session for session, _, goes_on in rows if goes_on), None)
         return Runs(under_way, frozenset(session for session, before, _ in rows if before))
 
     def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
         parameters = [epoch, moment(listing.observed_at), list(listing.session_numbers)]
-        return self._connection.execute(_MISSING, parameters).fetchall()
+        return self._transaction.execute(_MISSING, parameters).fetchall()
 
     def _resolve(self, life: Life, before: UUID | None, *, create: bool) -> UUID | None:
         if before is None:
             life = self._with_unseen_reload(life)
         own = [life.server, epoch_id(life), before, _moment(life.first_seen), life.continued]
         start = [_moment(life.started_at), life.startup_text, _moment(life.reloaded_at)]
-        row = self._connection.execute(_RESOLVE, [*own, *start, create]).fetchone()
+        row = self._transaction.execute(_RESOLVE, [*own, *start, create]).fetchone()
         return cast("UUID | None", row[0]) if row else None
 
     def _with_unseen_reload(self, life: Life) -> Life:
@@ -98,7 +102,7 @@ class StoredSessions(SessionLookup):
         if life.reloaded_at is not None or (life.started_at is None and life.startup_text is None):
             return life
         values = [life.server, _moment(life.started_at), life.startup_text, _moment(life.first_seen)]
-        row = self._connection.execute(_UNSEEN_RELOAD, [*values, self._collector_id]).fetchone()
+        row = self._transaction.execute(_UNSEEN_RELOAD, [*values, self._collector_id]).fetchone()
         return replace(life, reloaded_at=microseconds(row[0])) if row and row[0] else life
 
 

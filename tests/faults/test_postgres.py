@@ -145,7 +145,7 @@ def test_an_error_of_the_server_rejects_no_record(
         administrator.execute(
             f"create function public.fail() returns trigger language plpgsql as $$ {raises} $$".encode()
         )
-        administrator.execute("create trigger fail before insert on fax.staged_row execute function public.fail()")
+        administrator.execute("create trigger fail before insert on fax.append_batch execute function public.fail()")
         spool.put(snapshot(number) for number in range(1, 11))
         with carrying(dsn, spool):
             wait_until(lambda: len(caplog.messages) == 1)
@@ -153,7 +153,7 @@ def test_an_error_of_the_server_rejects_no_record(
             (line,) = caplog.messages
             assert line.startswith("database: cannot append (could not extend file")
             assert len(spool) == 10
-            administrator.execute("drop trigger fail on fax.staged_row")
+            administrator.execute("drop trigger fail on fax.append_batch")
             wait_until(lambda: len(spool) == 0)
         assert administrator.execute("select count(*) from fax.rejected_message").fetchone() == (0,)
     assert pages(dsn) == list(range(1, 11))

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation
 from faxstore.sessions.application_runs import COMPLETIONS
-from faxstore.sessions.channel import Fax
+from faxstore.sessions.fax import Fax
 from faxstore.sessions.identity import NAMESPACE
 from faxstore.sessions.lookup import EventKey, Runs, SessionLookup, Stored, event_key
 from faxstore.sessions.resolved import Resolved

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from uuid import UUID, uuid5
 
 from faxstore.observations import MICROSECONDS, Details, Hangup, Life, Listing, Observation
-from faxstore.sessions.channel import Channel, Fax, State
+from faxstore.sessions.channel import Channel
 from faxstore.sessions.channels import Channels
+from faxstore.sessions.fax import Fax, State
 from faxstore.sessions.identity import NAMESPACE, unlisted_id, variables_id
 from faxstore.sessions.lookup import EventKey, Runs, Stored
 from faxstore.sessions.resolved import Resolved

@@ -49,7 +49,7 @@ def erase(connection: psycopg.Connection, session: UUID) -> int:
 
 def stored_text(connection: psycopg.Connection, session: UUID) -> str:
     """All rows of a session in all tables, as one text."""
-    tables = ("session_history", "session", "session_salt", "erased_digest", "erasure", "staged_row")
+    tables = ("session_history", "session", "session_salt", "erased_digest", "erasure")
     parts = (
         read(connection, f"select to_jsonb(t)::text as t from fax.{one} t where session_id = %s", session)
         for one in tables

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from faxstore.observations import MICROSECONDS, Life, Observation
-from faxstore.sessions.channel import AFTER_END, LONGEST_WAIT, Fax, State
+from faxstore.sessions.channel import LONGEST_WAIT
+from faxstore.sessions.fax import AFTER_END, Fax, State
 from faxstore.sessions.lookup import Runs
 from tests.kit.scripted_ties import (
     ANOTHER,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from faxstore.observations import MICROSECONDS, Observation
-from faxstore.sessions.channel import BEHIND_THE_LIST, LONGEST_FAX, LONGEST_WAIT, State
+from faxstore.sessions.channel import LONGEST_FAX, LONGEST_WAIT
+from faxstore.sessions.fax import BEHIND_THE_LIST, State
 from faxstore.sessions.resolved import Resolved
 from tests.kit.scripted_ties import (
     ANOTHER,

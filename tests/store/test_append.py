@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import psycopg
 import pytest
 
-from faxstore.store.append import Appender
+from faxstore.store.append import ROW_COLUMNS, Appender
+from faxstore.store.composite import UnstorableError
+from faxstore.store.registration import SESSION_COLUMNS
 from tests.kit.given import (
     CHANNEL,
     append,
@@ -99,7 +102,6 @@ def test_an_append_that_is_rolled_back_leaves_no_gap(database: psycopg.Connectio
         append(database, snapshot(1), snapshot(2))
     append(database, snapshot(3))
     assert positions(database) == [1, 2]
-    assert read(database, "select count(*) from fax.staged_row") == [{"count": 0}]
 
 
 @pytest.mark.parametrize("level", [psycopg.IsolationLevel.REPEATABLE_READ, psycopg.IsolationLevel.SERIALIZABLE])
@@ -192,3 +194,71 @@ def test_the_lists_of_an_idle_server_resolve_pending_events(database: psycopg.Co
     assert appender.append([(1, status(0, "Allocating Resources")), (2, listing(60))]).done == [2]
     assert appender.append([(3, listing(180))]).done == [3, 1]
     assert len(sessions(database)) == 1
+
+
+# -- plans ------------------------------------------------------------------------------------------------
+
+SCANS = """
+select relname, seq_scan, idx_scan from pg_stat_user_tables
+where schemaname = 'fax' and relname in ('session', 'session_history_2026_11', 'append_batch') order by 1
+"""
+
+
+def scans(database: psycopg.Connection) -> tuple[list[int], list[int]]:
+    """Return how often each table was read sequentially and by an index."""
+    database.execute("select pg_stat_force_next_flush()")
+    rows = database.execute(SCANS).fetchall()
+    return [row[1] for row in rows], [row[2] for row in rows]
+
+
+def test_no_table_is_read_sequentially_although_it_was_analysed_while_empty(database: psycopg.Connection) -> None:
+    """Statistics of empty tables make sequential scans look cheap, and autovacuum collects them at any time."""
+    database.execute("select fax.make_partition('2026-11-02')")
+    database.execute("vacuum analyze")
+    appender = Appender(database, "test")
+    appender.append([(0, snapshot(0, 0))])
+    before, by_index_before = scans(database)
+    assert len(before) == 3
+    for batch in range(1, 20):
+        numbers = range(20 * batch, 20 * batch + 20)
+        appender.append([(n, snapshot(n, n, channel=f"PJSIP/trunk-{n:08x}")) for n in numbers])
+    appender.append([(n, snapshot(n, n, channel=f"PJSIP/trunk-{n:08x}")) for n in range(200, 220)])  # repeats
+    sequential, by_index = scans(database)
+    assert sequential == before
+    assert all(now > earlier for now, earlier in zip(by_index, by_index_before, strict=True))
+    assert len(positions(database)) == 381
+
+
+def test_a_batch_without_questions_is_one_statement(database: psycopg.Connection) -> None:
+    appender = Appender(database, "test")
+    appender.append([(0, snapshot(0))])
+    statements = []
+
+    class Counted:
+        def execute(self, query: object, parameters: object = None) -> object:
+            statements.append(query)
+            return database.execute(query, parameters)  # type: ignore[call-overload]
+
+    appender._connection = Counted()  # type: ignore[assignment]
+    appended = appender.append([(n, snapshot(n)) for n in range(1, 100)])
+    assert appended.rows == 99
+    assert len(statements) == 1
+
+
+@pytest.mark.parametrize("column", ["data_rate", "x_resolution", "page_number", "total_bad_lines"])
+def test_a_number_over_32_bits_is_named(database: psycopg.Connection, column: str) -> None:
+    number: dict[str, Any] = {column: 2**31}
+    with pytest.raises(UnstorableError, match=f"^{column} is out of range$"):
+        append(database, snapshot(0, **number))
+
+
+def test_the_columns_of_the_types_are_those_of_the_database(database: psycopg.Connection) -> None:
+    for name, columns in (("appended_row", ROW_COLUMNS), ("appended_session", SESSION_COLUMNS)):
+        found = read(
+            database,
+            "select attname, case atttypid::regtype::text when 'timestamp with time zone' then 'timestamptz'"
+            " else atttypid::regtype::text end as type from pg_attribute"
+            f" where attrelid = 'fax.{name}'::regclass order by attnum",
+        )
+        assert {row["attname"]: row["type"] for row in found} == columns
+        assert [row["attname"] for row in found] == list(columns)

@@ -171,7 +171,6 @@ session_facts: call channel dial dialled_number file_names local_station_id remo
 session_history: details file_name
 session_rows: details file_name
 sessions: called_number caller_number channel file_names local_station_id remote_station_id
-staged_row: channel details file_name
 waiting_record: body
 """
 """Columns with numbers, station ids, names, file names, or headers as sent."""

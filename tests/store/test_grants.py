@@ -22,7 +22,7 @@ VIEWS = [
 GRANTED: dict[str, dict[str, str]] = {
     "fax_ingest": {
         **dict.fromkeys((*HISTORY, "alembic_version"), "SELECT"),
-        **dict.fromkeys(("staged_row", "server_history"), "INSERT"),
+        "server_history": "INSERT",
         "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
         **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
     },
@@ -106,7 +106,7 @@ EXECUTED = {
 
 SEQUENCES = "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind = 'S'"
 RELATIONS = (
-    "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind not in ('i', 'I', 't', 'S')"
+    "select relname from pg_class where relnamespace = 'fax'::regnamespace and relkind not in ('i', 'I', 't', 'S', 'c')"
 )
 FUNCTIONS = "select oid::regprocedure::text from pg_proc where pronamespace = 'fax'::regnamespace order by 1"
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from faxstore.observations import MICROSECONDS, Life, Observation
-from faxstore.sessions.channel import Fax
+from faxstore.sessions.fax import Fax
 from faxstore.sessions.run_facts import RunFacts
 from faxstore.store import append as append_module
 from faxstore.store.append import Appender

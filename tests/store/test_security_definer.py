@@ -63,7 +63,7 @@ def test_a_check_of_the_callers_own_type_does_not_run_as_the_owner(ingest: psyco
             )
         ingest.execute("select * from fax.make_partitions_ahead(1)")
         ingest.execute("select fax.resolve_epoch('x', gen_random_uuid(), null, now(), false, now(), 'x', null, true)")
-        ingest.execute("select * from fax.append(gen_random_uuid(), 'me')")
+        ingest.execute("select * from fax.append('me', '{}', '{}', '{}', '{}')")
         ingest.execute("select * from fax.find_gone_sessions(gen_random_uuid(), now(), '{}')")
         assert ingest.execute("select who from pg_temp.ran_as").fetchall() == []
 
@@ -74,10 +74,9 @@ create temporary table session_history (like fax.session_history);
 create temporary table session (like fax.session);
 create temporary table epoch (like fax.epoch);
 create temporary table append_batch (like fax.append_batch);
-create temporary table staged_row (batch uuid);
 create function mine.trap() returns void language plpgsql as $$ begin raise 'trapped %', current_user; end $$;
 create function mine.lock_append() returns void language sql as 'select mine.trap()';
-create function mine.register_sessions(uuid) returns void language sql as 'select mine.trap()';
+create function mine.register_sessions(fax.appended_session[]) returns void language sql as 'select mine.trap()';
 create function mine.make_partition(timestamptz) returns text language sql as $$ select mine.trap(); select '' $$;
 create function mine.now() returns timestamptz language sql
     as $$ select mine.trap(); select null::timestamptz $$;

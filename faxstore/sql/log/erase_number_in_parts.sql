@@ -1,5 +1,4 @@
--- Erases a number, given as its digits, in what imports of recordings continue with, and in rows left in
--- fax.staged_row. Returns the number of rows by table. A part of a recording whose state is of another version of
+-- Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by table. A part of a recording whose state is of another version of
 -- faxstore is deleted. fax.erase_number() calls it.
 -- example: select * from fax.erase_number_in_parts('4915199999992');
 create function fax.erase_number_in_parts(digits text) returns table (place text, erased bigint)
@@ -45,11 +44,6 @@ begin
         returning 1
     )
     select erased + (select count(*) from changed) into erased;
-    return next;
-
-    place := 'fax.staged_row';
-    delete from fax.staged_row r where fax.contains_number(r::text, digits);  -- left by a copy without an append
-    get diagnostics erased = row_count;
     return next;
 end
 $$;

@@ -5,8 +5,5 @@ language sql immutable parallel safe
 as $$
     select array[
         'fax.rejected_message.raw', 'fax.server_history.details', 'fax.epoch.startup_text', 'fax.pseudonym.value',
-        'fax.erasure.reason', 'fax.recording_part.reader_state', 'fax.recording_part.first_list', 'fax.waiting_record.body',
-        'fax.staged_row.event', 'fax.staged_row.operation', 'fax.staged_row.state', 'fax.staged_row.session_type',
-        'fax.staged_row.channel', 'fax.staged_row.uniqueid', 'fax.staged_row.technology', 'fax.staged_row.file_name',
-        'fax.staged_row.details']
+        'fax.erasure.reason', 'fax.recording_part.reader_state', 'fax.recording_part.first_list', 'fax.waiting_record.body']
 $$;

@@ -1,0 +1,31 @@
+-- Inserts rows into the history at the positions from `base` + 1 on, in their order, and returns their number.
+-- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
+-- The plan must not depend on statistics: a table that was analysed while empty would be read sequentially for each row.
+create function fax.insert_rows(append_collector text, base bigint, rows fax.appended_row[]) returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    inserted bigint;
+begin
+    insert into fax.session_history (
+        session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
+        pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
+        session_type, collector_id, file_name, details)
+    select
+        r.session_id, s.started_at, r.observed_at, base + r.ordinality, r.data_rate, r.x_resolution, r.y_resolution,
+        r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, r.error_correction_mode, r.event,
+        r.operation, r.state, r.session_type, append_collector, r.file_name, r.details
+    from (select * from unnest(rows) with ordinality n order by n.session_id, n.observed_at) r
+    join fax.session s on s.session_id = r.session_id;
+    get diagnostics inserted = row_count;
+    if inserted <> cardinality(rows) then
+        raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
+    end if;
+    return inserted;
+end
+$$;

@@ -1,0 +1,3 @@
+-- Appends the rows of a batch.
+select appended, repeats
+from fax.append(%(collector)s, %(epochs)s::uuid[], %(last_seen)s::timestamptz[], %(sessions)s, %(rows)s)

@@ -1,0 +1,44 @@
+"""A transaction that holds the lock of all appenders and begins when it is first used."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import psycopg
+from psycopg.abc import QueryNoTemplate
+from psycopg.rows import TupleRow
+
+from faxstore.store.database import Connection
+
+
+class LockedTransaction:
+    """A `with` block in which the first statement takes the lock of all appenders, until the end of the block.
+
+    The lock comes first: a transaction that has read the history and then waits for the lock could deadlock with its
+    holder, which may create a partition.  A block without a statement leaves the connection in autocommit mode.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._block: ExitStack | None = None
+        self._has_begun = False
+
+    def __enter__(self) -> None:
+        self._block, self._has_begun = ExitStack(), False
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        block, self._block = self._block, None
+        if block is not None:
+            block.__exit__(kind, error, trace)
+
+    def execute(self, query: QueryNoTemplate, parameters: Any = None) -> psycopg.Cursor[TupleRow]:
+        """Run a statement in the transaction, which begins if this is the first one."""
+        if self._block is not None and not self._has_begun:
+            self._block.enter_context(self._connection.transaction())
+            self._connection.execute("select fax.lock_append()")
+            self._has_begun = True
+        return self._connection.execute(query, parameters)
