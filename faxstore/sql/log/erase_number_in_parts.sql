@@ -1,5 +1,5 @@
--- Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by table. A part of a recording whose state is of another version of
--- faxstore is deleted. fax.erase_number() calls it.
+-- Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by
+-- table. A part of a recording whose state is of another version of faxstore is deleted. fax.erase_number() calls it.
 -- example: select * from fax.erase_number_in_parts('4915199999992');
 create function fax.erase_number_in_parts(digits text) returns table (place text, erased bigint)
 language plpgsql
