@@ -1,13 +1,8 @@
 -- Inserts rows into the history at the positions from `base` + 1 on, in their order, and returns their number.
 -- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
--- The plan must not depend on statistics: a table that was analysed while empty would be read sequentially for each row.
 create function fax.insert_rows(append_collector text, base bigint, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
     inserted bigint;

@@ -3,9 +3,6 @@
 create function fax.register_sessions(sessions fax.appended_session[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 begin
     insert into fax.session as s (

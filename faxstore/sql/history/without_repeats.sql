@@ -2,9 +2,6 @@
 create function fax.without_repeats(rows fax.appended_row[]) returns fax.appended_row[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 as $$
 begin
     -- A scalar subquery probes the key of one partition per row.
