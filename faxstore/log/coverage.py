@@ -152,12 +152,6 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         LEAF,
     ),
     "session_salt": _columns("session_id salt", LEAF),
-    "staged_row": _columns(
-        "batch ordinal session_id epoch_id observed_at is_fax is_prelude session_number data_rate x_resolution"
-        " y_resolution page_number pages_transmitted pages_received total_bad_lines error_correction_mode event"
-        " operation state session_type channel uniqueid technology file_name details",
-        _QUEUE,
-    ),
     "technology": _columns("technology bad_lines_counted_by", RECORD),
     "unsealed_change": _columns(
         "change_id relation row_key content changed_at changed_by", "not sealed yet: the next checkpoint covers it"
