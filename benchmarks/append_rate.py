@@ -119,7 +119,9 @@ def main() -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=11, help="of each store (default: 11)")
-    parser.add_argument("--aged", type=int, metavar="ROWS", help="append so many rows and print the rate of each tenth")
+    parser.add_argument(
+        "--aged", type=int, metavar="ROWS", help="append that number of rows and print the rate of each tenth"
+    )
     arguments = parser.parse_args()
     print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m benchmarks.append_rate {' '.join(sys.argv[1:])}\n")
     if arguments.aged:

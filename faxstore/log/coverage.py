@@ -80,7 +80,9 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "last_seen_at": "changes with each append; no figure depends on it",
     },
     "erased_digest": _columns("session_id position file_name details", LEAF),
-    "erased_key": _columns("session_id job names_fax peer rate_ids files distinct_files fax_session_id", RECORD),
+    "erased_key": _columns(
+        "session_id job names_fax peer peer_is_station rate_ids files distinct_files fax_session_id", RECORD
+    ),
     "erasure": {
         **_columns("erasure_id erased_at erased_by session_id server from_at to_at erased_rows", RECORD),
         "reason": _TEXT,

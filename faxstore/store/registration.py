@@ -1,4 +1,4 @@
-"""Which sessions of a batch fax.append() must register: new ones, and those of which a row tells more.
+"""Which sessions of a batch fax.append() must register: new ones, and those of which a row shows more.
 
 fax.session holds what identifies a session and does not change.  Most rows add nothing to it, and an appender remembers
 what it has registered, so a batch registers few sessions, however many rows it has of each.
@@ -46,9 +46,9 @@ class Registration:
         return [_session(of_session) for of_session in wanted.values()]
 
     def _adds_facts(self, row: Resolved) -> bool:
-        """Return whether a row tells what is not registered, and remember it."""
+        """Return whether a row shows what is not registered, and remember it."""
         seen = row.observation
-        told = (
+        shown = (
             1
             | (seen.operation is not None) << 1
             | (seen.channel is not None) << 2
@@ -57,16 +57,16 @@ class Registration:
             | (seen.event in ENDS) << 5
         )
         known = self._known.get(row.session_id, 0)
-        if told | known == known:
+        if shown | known == known:
             return False
-        self._known[row.session_id] = told | known
+        self._known[row.session_id] = shown | known
         if len(self._known) > MOST_REMEMBERED:
             del self._known[next(iter(self._known))]
         return True
 
 
 def _session(rows: list[Resolved]) -> tuple[Any, ...]:
-    """Return what the rows of a batch tell of their session.
+    """Return what the rows of a batch show of their session.
 
     What precedes the start of a fax does not move its start, and names its channel only if no other row does: after a
     transfer it names the new one.
