@@ -242,18 +242,11 @@ comment on column fax.append_batch.appended_at is 'Time of the append, by the da
 
 comment on column fax.append_batch.collector_id is 'Collector that appended: an ingestor (its host and the id of its spool) or the importer.';
 
--- grain: one observation that is being appended, for the duration of one transaction
--- example: copy fax.staged_row (…) from stdin;
--- Unlogged: rows lost in a crash were not acknowledged and are still in the spool.
-create unlogged table fax.staged_row (
-    batch                 uuid not null,  -- The batch: one transaction of one appender.
-    ordinal               integer not null,  -- Order within the batch.
-    session_id            uuid not null,  -- The session.
-    epoch_id              uuid not null,  -- The epoch of the session.
-    observed_at           timestamptz not null,  -- Time of the observation.
-    is_fax                boolean not null default true,  -- As in fax.session.
-    is_prelude            boolean not null default false,  -- Whether the row precedes the start of its fax: a DialBegin, or a variable set before.
-    session_number        bigint,  -- SessionNumber. NULL for an event that names only its channel.
+-- grain: one observation to append, in the array that fax.append() receives
+-- The client encodes these arrays itself (faxstore/store/composite.py); columns are added at the end.
+create type fax.appended_row as (
+    session_id            uuid,  -- The session.
+    observed_at           timestamptz,  -- Time of the observation.
     data_rate             integer,  -- As in fax.session_history.
     x_resolution          integer,  -- As in fax.session_history.
     y_resolution          integer,  -- As in fax.session_history.
@@ -262,70 +255,83 @@ create unlogged table fax.staged_row (
     pages_received        integer,  -- As in fax.session_history.
     total_bad_lines       integer,  -- As in fax.session_history.
     error_correction_mode boolean,  -- As in fax.session_history.
-    event                 text not null,  -- As in fax.session_history.
+    event                 text,  -- As in fax.session_history.
     operation             text,  -- As in fax.session_history.
     state                 text,  -- As in fax.session_history.
     session_type          text,  -- As in fax.session_history.
-    channel               text,  -- Channel (personal). NULL if not reported.
-    uniqueid              text,  -- Uniqueid. NULL if not reported.
-    technology            text,  -- Technology. NULL if not reported.
     file_name             text,  -- As in fax.session_history (personal).
     details               jsonb  -- As in fax.session_history (personal).
 );
 
-create index staged_row_batch on fax.staged_row (batch);
+comment on type fax.appended_row is 'One observation, as fax.append() receives it.';
 
-comment on table fax.staged_row is 'Rows copied in for fax.append(), which deletes them in the same transaction.';
+comment on column fax.appended_row.session_id is 'The session.';
 
-comment on column fax.staged_row.batch is 'The batch: one transaction of one appender.';
+comment on column fax.appended_row.observed_at is 'Time of the observation.';
 
-comment on column fax.staged_row.ordinal is 'Order within the batch.';
+comment on column fax.appended_row.data_rate is 'As in fax.session_history.';
 
-comment on column fax.staged_row.session_id is 'The session.';
+comment on column fax.appended_row.x_resolution is 'As in fax.session_history.';
 
-comment on column fax.staged_row.epoch_id is 'The epoch of the session.';
+comment on column fax.appended_row.y_resolution is 'As in fax.session_history.';
 
-comment on column fax.staged_row.observed_at is 'Time of the observation.';
+comment on column fax.appended_row.page_number is 'As in fax.session_history.';
 
-comment on column fax.staged_row.is_fax is 'As in fax.session.';
+comment on column fax.appended_row.pages_transmitted is 'As in fax.session_history.';
 
-comment on column fax.staged_row.is_prelude is 'Whether the row precedes the start of its fax: a DialBegin, or a variable set before.';
+comment on column fax.appended_row.pages_received is 'As in fax.session_history.';
 
-comment on column fax.staged_row.session_number is 'SessionNumber. NULL for an event that names only its channel.';
+comment on column fax.appended_row.total_bad_lines is 'As in fax.session_history.';
 
-comment on column fax.staged_row.data_rate is 'As in fax.session_history.';
+comment on column fax.appended_row.error_correction_mode is 'As in fax.session_history.';
 
-comment on column fax.staged_row.x_resolution is 'As in fax.session_history.';
+comment on column fax.appended_row.event is 'As in fax.session_history.';
 
-comment on column fax.staged_row.y_resolution is 'As in fax.session_history.';
+comment on column fax.appended_row.operation is 'As in fax.session_history.';
 
-comment on column fax.staged_row.page_number is 'As in fax.session_history.';
+comment on column fax.appended_row.state is 'As in fax.session_history.';
 
-comment on column fax.staged_row.pages_transmitted is 'As in fax.session_history.';
+comment on column fax.appended_row.session_type is 'As in fax.session_history.';
 
-comment on column fax.staged_row.pages_received is 'As in fax.session_history.';
+comment on column fax.appended_row.file_name is 'As in fax.session_history (personal).';
 
-comment on column fax.staged_row.total_bad_lines is 'As in fax.session_history.';
+comment on column fax.appended_row.details is 'As in fax.session_history (personal).';
 
-comment on column fax.staged_row.error_correction_mode is 'As in fax.session_history.';
+-- grain: one session that a batch adds to fax.session or knows more about, in the array that fax.append() receives
+create type fax.appended_session as (
+    session_id     uuid,  -- The session.
+    epoch_id       uuid,  -- Its epoch.
+    started_at     timestamptz,  -- First observation of the batch, without what precedes the start of its fax.
+    session_number bigint,  -- SessionNumber. NULL for a fax that is known only from its events.
+    is_open        boolean,  -- As in fax.session.
+    is_fax         boolean,  -- As in fax.session.
+    operation      text,  -- As in fax.session.
+    channel        text,  -- As in fax.session (personal).
+    uniqueid       text,  -- As in fax.session.
+    technology     text  -- As in fax.session.
+);
 
-comment on column fax.staged_row.event is 'As in fax.session_history.';
+comment on type fax.appended_session is 'One session that is new, or of which more is known, as fax.append() receives it.';
 
-comment on column fax.staged_row.operation is 'As in fax.session_history.';
+comment on column fax.appended_session.session_id is 'The session.';
 
-comment on column fax.staged_row.state is 'As in fax.session_history.';
+comment on column fax.appended_session.epoch_id is 'Its epoch.';
 
-comment on column fax.staged_row.session_type is 'As in fax.session_history.';
+comment on column fax.appended_session.started_at is 'First observation of the batch, without what precedes the start of its fax.';
 
-comment on column fax.staged_row.channel is 'Channel (personal). NULL if not reported.';
+comment on column fax.appended_session.session_number is 'SessionNumber. NULL for a fax that is known only from its events.';
 
-comment on column fax.staged_row.uniqueid is 'Uniqueid. NULL if not reported.';
+comment on column fax.appended_session.is_open is 'As in fax.session.';
 
-comment on column fax.staged_row.technology is 'Technology. NULL if not reported.';
+comment on column fax.appended_session.is_fax is 'As in fax.session.';
 
-comment on column fax.staged_row.file_name is 'As in fax.session_history (personal).';
+comment on column fax.appended_session.operation is 'As in fax.session.';
 
-comment on column fax.staged_row.details is 'As in fax.session_history (personal).';
+comment on column fax.appended_session.channel is 'As in fax.session (personal).';
+
+comment on column fax.appended_session.uniqueid is 'As in fax.session.';
+
+comment on column fax.appended_session.technology is 'As in fax.session.';
 
 -- grain: one observation of one server
 -- example: select observed_at, event, details from fax.server_history where server = 'pbx1' order by observed_at;
@@ -751,10 +757,9 @@ $$;
 
 comment on function fax.find_gone_sessions is 'Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains. Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.';
 
--- Registers the sessions of a staged batch: inserts new ones, adds what known ones lacked (channel, operation, …), and
--- creates the partitions that they need. fax.append() calls it under its lock.
--- Rows before the start of a fax name its channel only if no other row does: after a transfer they name the new one.
-create function fax.register_sessions(staged_batch uuid) returns void
+-- Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions
+-- that new ones need. fax.append() calls it under its lock.
+create function fax.register_sessions(sessions fax.appended_session[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -762,17 +767,10 @@ begin
     insert into fax.session as s (
         session_id, started_at, session_number, epoch_id, is_open, is_fax, server, operation, channel, uniqueid,
         technology)
-    select r.session_id, coalesce(min(r.observed_at) filter (where not r.is_prelude), min(r.observed_at)),
-           min(r.session_number), (array_agg(e.epoch_id order by r.ordinal))[1],
-           not bool_or(r.event in ('Gone', 'SendFAX', 'ReceiveFAX')), bool_and(r.is_fax), min(e.server),
-           (array_agg(r.operation order by r.ordinal) filter (where r.operation is not null))[1],
-           (array_agg(r.channel order by r.is_prelude, r.ordinal) filter (where r.channel is not null))[1],
-           (array_agg(r.uniqueid order by r.is_prelude, r.ordinal) filter (where r.uniqueid is not null))[1],
-           (array_agg(r.technology order by r.ordinal) filter (where r.technology is not null))[1]
-    from fax.staged_row r
-    join fax.epoch e on e.epoch_id = r.epoch_id
-    where r.batch = staged_batch
-    group by r.session_id
+    select n.session_id, n.started_at, n.session_number, n.epoch_id, n.is_open, n.is_fax, e.server, n.operation,
+           n.channel, n.uniqueid, n.technology
+    from unnest(sessions) n
+    join fax.epoch e on e.epoch_id = n.epoch_id
     on conflict (session_id) do update
         set is_open = s.is_open and excluded.is_open,
             operation = coalesce(s.operation, excluded.operation),
@@ -787,66 +785,108 @@ begin
            or (s.uniqueid is null and excluded.uniqueid is not null)
            or (s.technology is null and excluded.technology is not null);
 
-    update fax.epoch e
-    set last_seen_at = b.last_seen_at
-    from (select r.epoch_id, max(r.observed_at) as last_seen_at
-          from fax.staged_row r where r.batch = staged_batch group by r.epoch_id) b
-    where e.epoch_id = b.epoch_id and e.last_seen_at < b.last_seen_at;
-
     -- A month before 2000 or over a year ahead is a wrong clock: its rows go to the default partition.
     perform fax.make_partition(m.moment)
     from (select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC' as moment
-          from fax.session s
-          where s.session_id in (select r.session_id from fax.staged_row r where r.batch = staged_batch)) m
+          from unnest(sessions) n
+          join fax.session s on s.session_id = n.session_id) m
     where m.moment >= '2000-01-01 00:00:00+00' and m.moment < now() + interval '1 year';
 end
 $$;
 
-comment on function fax.register_sessions is 'Registers the sessions of a staged batch: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions that they need. fax.append() calls it under its lock. Rows before the start of a fax name its channel only if no other row does: after a transfer they name the new one.';
+comment on function fax.register_sessions is 'Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions that new ones need. fax.append() calls it under its lock.';
 
--- Appends one staged batch (fax.staged_row) to the history. There is no other way in.
--- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
--- example: copy fax.staged_row (…) from stdin; select * from fax.append('…', 'host1');
-create function fax.append(
-    append_batch uuid, append_collector text,
-    out appended bigint, out repeats bigint, out first_position bigint, out last_position bigint
-)
+-- Inserts rows into the history at the positions from `base` + 1 on, in their order, and returns their number.
+-- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
+create function fax.insert_rows(append_collector text, base bigint, rows fax.appended_row[]) returns bigint
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    base bigint;
-    staged bigint;
+    inserted bigint;
 begin
-    perform fax.lock_append();
-    perform fax.register_sessions(append_batch);
-    select coalesce(max(b.last_position), 0) into base from fax.append_batch b;
-
-    -- A scalar subquery probes the key of one partition per row, whatever sizes the planner estimates.
     insert into fax.session_history (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
         session_type, collector_id, file_name, details)
     select
-        n.session_id, n.started_at, n.observed_at, base + row_number() over (order by n.ordinal),
-        n.data_rate, n.x_resolution, n.y_resolution, n.page_number, n.pages_transmitted, n.pages_received,
-        n.total_bad_lines, n.error_correction_mode, n.event, n.operation, n.state, n.session_type,
-        append_collector, n.file_name, n.details
-    from (
-        select distinct on (r.session_id, r.observed_at) r.*, s.started_at
-        from fax.staged_row r
-        join fax.session s on s.session_id = r.session_id
-        where r.batch = append_batch
-        order by r.session_id, r.observed_at, r.ordinal
-    ) n
-    where (select h.position from fax.session_history h
-           where h.session_id = n.session_id and h.started_at = n.started_at and h.observed_at = n.observed_at) is null;
-    get diagnostics appended = row_count;
+        r.session_id, s.started_at, r.observed_at, base + r.ordinality, r.data_rate, r.x_resolution, r.y_resolution,
+        r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, r.error_correction_mode, r.event,
+        r.operation, r.state, r.session_type, append_collector, r.file_name, r.details
+    from (select * from unnest(rows) with ordinality n order by n.session_id, n.observed_at) r
+    join fax.session s on s.session_id = r.session_id;
+    get diagnostics inserted = row_count;
+    if inserted <> cardinality(rows) then
+        raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
+    end if;
+    return inserted;
+end
+$$;
 
-    delete from fax.staged_row r where r.batch = append_batch;
-    get diagnostics staged = row_count;
-    repeats := staged - appended;
+comment on function fax.insert_rows is 'Inserts rows into the history at the positions from `base` + 1 on, in their order, and returns their number. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.';
+
+-- Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.
+create function fax.without_repeats(rows fax.appended_row[]) returns fax.appended_row[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- A scalar subquery probes the key of one partition per row.
+    return coalesce((
+        select array_agg(rows[n.ordinality] order by n.ordinality)
+        from (
+            select distinct on (r.session_id, r.observed_at) r.session_id, r.observed_at, r.ordinality, s.started_at
+            from unnest(rows) with ordinality r
+            join fax.session s on s.session_id = r.session_id
+            order by r.session_id, r.observed_at, r.ordinality
+        ) n
+        where (select h.position from fax.session_history h
+               where h.session_id = n.session_id and h.started_at = n.started_at
+                 and h.observed_at = n.observed_at) is null
+    ), '{}');
+end
+$$;
+
+comment on function fax.without_repeats is 'Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.';
+
+-- Appends one batch to the history. There is no other way in.
+-- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
+-- `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with
+-- the time of its latest row.
+-- The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum
+-- analysed while it was empty would be read sequentially for each row.
+-- example: select * from fax.append('host1', '{…}', '{2026-11-23 14:00+00}', array[…], array[…]);
+create function fax.append(
+    append_collector text, epochs uuid[], last_seen timestamptz[],
+    sessions fax.appended_session[], rows fax.appended_row[],
+    out appended bigint, out repeats bigint, out first_position bigint, out last_position bigint
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    base bigint;
+begin
+    perform fax.lock_append();
+    update fax.epoch e
+    set last_seen_at = n.seen_at
+    from unnest(epochs, last_seen) n (epoch_id, seen_at)
+    where e.epoch_id = n.epoch_id and e.last_seen_at < n.seen_at;
+    if cardinality(sessions) > 0 then
+        perform fax.register_sessions(sessions);
+    end if;
+    select coalesce(max(b.last_position), 0) into base from fax.append_batch b;
+    begin
+        appended := fax.insert_rows(append_collector, base, rows);
+    exception when unique_violation then
+        appended := fax.insert_rows(append_collector, base, fax.without_repeats(rows));
+    end;
+    repeats := cardinality(rows) - appended;
     if appended > 0 then
         first_position := base + 1;
         last_position := base + appended;
@@ -856,7 +896,7 @@ begin
 end
 $$;
 
-comment on function fax.append is 'Appends one staged batch (fax.staged_row) to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.';
+comment on function fax.append is 'Appends one batch to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored. `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with the time of its latest row. The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum analysed while it was empty would be read sequentially for each row.';
 
 -- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
 -- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
@@ -4975,10 +5015,7 @@ language sql immutable parallel safe
 as $$
     select array[
         'fax.rejected_message.raw', 'fax.server_history.details', 'fax.epoch.startup_text', 'fax.pseudonym.value',
-        'fax.erasure.reason', 'fax.recording_part.reader_state', 'fax.recording_part.first_list', 'fax.waiting_record.body',
-        'fax.staged_row.event', 'fax.staged_row.operation', 'fax.staged_row.state', 'fax.staged_row.session_type',
-        'fax.staged_row.channel', 'fax.staged_row.uniqueid', 'fax.staged_row.technology', 'fax.staged_row.file_name',
-        'fax.staged_row.details']
+        'fax.erasure.reason', 'fax.recording_part.reader_state', 'fax.recording_part.first_list', 'fax.waiting_record.body']
 $$;
 
 comment on function fax.places_of_erasure is 'The columns outside of sessions in which fax.erase_number() erases a number.';
@@ -5021,9 +5058,8 @@ $$;
 
 comment on function fax.find_number is 'Counts the rows outside of sessions that contain a number in any spelling, by table and column, and whether fax.erase_number() erases it there. It searches each column of text, JSON or messages, of tables added later too.';
 
--- Erases a number, given as its digits, in what imports of recordings continue with, and in rows left in
--- fax.staged_row. Returns the number of rows by table. A part of a recording whose state is of another version of
--- faxstore is deleted. fax.erase_number() calls it.
+-- Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by
+-- table. A part of a recording whose state is of another version of faxstore is deleted. fax.erase_number() calls it.
 -- example: select * from fax.erase_number_in_parts('4915199999992');
 create function fax.erase_number_in_parts(digits text) returns table (place text, erased bigint)
 language plpgsql
@@ -5069,15 +5105,10 @@ begin
     )
     select erased + (select count(*) from changed) into erased;
     return next;
-
-    place := 'fax.staged_row';
-    delete from fax.staged_row r where fax.contains_number(r::text, digits);  -- left by a copy without an append
-    get diagnostics erased = row_count;
-    return next;
 end
 $$;
 
-comment on function fax.erase_number_in_parts is 'Erases a number, given as its digits, in what imports of recordings continue with, and in rows left in fax.staged_row. Returns the number of rows by table. A part of a recording whose state is of another version of faxstore is deleted. fax.erase_number() calls it.';
+comment on function fax.erase_number_in_parts is 'Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by table. A part of a recording whose state is of another version of faxstore is deleted. fax.erase_number() calls it.';
 
 -- Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces
 -- it in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a
@@ -5811,14 +5842,13 @@ select fax.make_recorded('export_delivery', '{consumer,batch}');
 grant usage on schema fax to fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;
 revoke all on all functions in schema fax from public;
 
-grant insert on fax.staged_row to fax_ingest;
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
 grant execute on function
     fax.lock_append(),
-    fax.append(uuid, text),
+    fax.append(text, uuid[], timestamptz[], fax.appended_session[], fax.appended_row[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.is_watched(text, timestamptz),
