@@ -71,16 +71,22 @@ def _texts() -> Iterator[tuple[Direction, str]]:
     yield _in("Event: FAXStatus", "Channel: PJSIP/a-00000004", "Uniqueid: 1.4", "Operation: send", *_OF_CHANNEL)
 
 
-def next_piece(after: list[Line]) -> list[Line]:
-    """What the same observer recorded next, without the number: the live fax goes on and is gone."""
+def next_piece(after: list[Line], *more: tuple[Direction, str]) -> list[Line]:
+    """What the same observer recorded next, without the number: the live fax goes on, and after `more` it is gone."""
     poll = "ActionID: p10"
     start = _in("Response: Success", poll, "EventList: Start", "Message: FAXSessionsEntry event list will follow")
     detail = _in("Event: FAXSession", "ActionID: p1-1", "SessionNumber: 1", "Operation: receive", "State: Active",
                  "DataRate: 14400", "ImageResolution: 8031x3850", "PageNumber: 3", "PagesReceived: 2",
                  "TotalBadLines: 0")  # fmt: skip
     end = _in("Event: FAXSessionsComplete", poll, "EventList: Complete", "Total: 0")
-    texts = [detail, _out("Action: FAXSessions", poll), start, end]
+    texts = [detail, *more, _out("Action: FAXSessions", poll), start, end]
     return [Line(after[-1].ts + second, *text) for second, text in enumerate(texts, 1)]
+
+
+def completion() -> list[tuple[Direction, str]]:
+    """The completion event of the live fax and its hangup, which name its channel by the number."""
+    of = (f"Channel: {LIVE}", "Uniqueid: 1.2")
+    return [_in("Event: ReceiveFAX", *of, "PagesTransferred: 3", "FileName: /a.tif"), _in("Event: Hangup", *of)]
 
 
 _OF_CHANNEL = ("CallerIDNum: {}", "CallerIDName: {}", "ConnectedLineNum: {}", "Exten: {}")

@@ -16,9 +16,9 @@ from tests.kit import billing_batches
 from tests.kit.command_line import run_command
 from tests.kit.database_dump import dump, lines_with
 from tests.kit.databases import fresh
-from tests.kit.given import append, completed, read, the_session
+from tests.kit.given import Row, append, completed, read, the_session
 from tests.kit.log_faxes import as_lines, sealed, verified
-from tests.kit.planted_number import NUMBER, SPELLINGS, next_piece, recording
+from tests.kit.planted_number import NUMBER, SPELLINGS, completion, next_piece, recording
 
 SERVER = "pbx1"
 PERSONAL = """
@@ -120,6 +120,25 @@ def test_a_number_that_is_not_personal_is_named_and_remains(dsn: str, database: 
     assert "not erased, because these values are not personal: AccountCode;" in ran.stderr
 
 
+def test_a_user_with_these_functions_alone_can_erase(dsn: str, database: psycopg.Connection) -> None:
+    imported(dsn, recording())
+    database.execute("create role dpo in role fax_masked")
+    try:
+        for function in ("find_number(text)", "erase_number(text, text)", "erase_sessions(uuid[], text)"):
+            database.execute(f"grant execute on function fax.{function} to dpo".encode())
+        sessions = [row["session_id"] for row in read(database, "select session_id from fax.session")]
+        with database.transaction():
+            database.execute("set local role dpo")
+            assert len(read(database, "select from fax.find_number(%s)", NUMBER)) > 5
+            database.execute("select fax.erase_sessions(%s, 'asked for')", [sessions])
+            database.execute("select fax.erase_number(%s, 'asked for')", [NUMBER])
+            assert read(database, "select from fax.find_number(%s)", NUMBER) == []
+        assert lines_with(dump(dsn), NUMBER) == []
+    finally:
+        database.execute("drop owned by dpo")
+        database.execute("drop role dpo")
+
+
 def test_the_reason_must_not_contain_the_number(dsn: str, database: psycopg.Connection) -> None:
     ran = run_command("host=/nonexistent", "erase", "--number", NUMBER, "--reason", "of +49 151 9999 9992", "--yes")
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
@@ -139,6 +158,14 @@ from fax.sessions order by session_id
 """
 
 
+def unerased(server: str, template: str, *pieces: list[Line]) -> list[Row]:
+    """The figures of a database in which nothing was erased."""
+    with fresh(server, template) as dsn:
+        imported(dsn, *pieces)
+        with psycopg.connect(dsn) as connection:
+            return read(connection, FIGURES)
+
+
 def test_a_pending_import_goes_on_after_an_erasure(
     dsn: str, database: psycopg.Connection, server: str, template: str
 ) -> None:
@@ -151,11 +178,23 @@ def test_a_pending_import_goes_on_after_an_erasure(
     assert [row["body"][6] for row in waiting] == ["PJSIP/a-00000004"]  # the other one named its channel by the number
     imported(dsn, next_piece(first))
     assert lines_with(dump(dsn), NUMBER) == []
-    with fresh(server, template) as other:
-        imported(other, first, next_piece(first))
-        with psycopg.connect(other) as whole:
-            assert read(database, FIGURES) == read(whole, FIGURES)
+    assert read(database, FIGURES) == unerased(server, template, first, next_piece(first))
     assert [row["pages"] for row in read(database, FIGURES)] == [2, 2]
+    assert [row["channel"] for row in read(database, "select channel from fax.sessions")] == [None, None]
+
+
+def test_a_pending_import_finds_an_erased_fax_by_its_channel(
+    dsn: str, database: psycopg.Connection, server: str, template: str
+) -> None:
+    """The lines of the next piece contain the number again, so they are erased again."""
+    first, rest = recording(), next_piece(recording(), *completion())
+    imported(dsn, first)
+    assert run_command(dsn, "erase", "--number", NUMBER, "--yes").returncode == 0
+    imported(dsn, rest)
+    assert read(database, FIGURES) == unerased(server, template, first, rest)
+    assert [row["pages"] for row in read(database, FIGURES)] == [2, 3]
+    assert run_command(dsn, "erase", "--number", NUMBER, "--yes").returncode == 0
+    assert lines_with(dump(dsn), NUMBER) == []
 
 
 def test_an_erased_session_leaves_what_a_pending_import_remembers(dsn: str, database: psycopg.Connection) -> None:

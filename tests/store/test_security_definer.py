@@ -15,7 +15,7 @@ CALLED = (
     "unseen_reload",
 )
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
-ERASING = ("erase_export_lines", "erase_number", "erase_rejected", "erase_session", "erase_sessions")
+ERASING = ("erase_export_lines", "erase_number", "erase_rejected", "erase_session", "find_number", "erase_sessions")
 """Called by fax_owner alone."""
 TRIGGERS = ("record_rate_change", "record_change")
 

@@ -3,6 +3,7 @@
 -- example: select * from fax.find_number('+49 151 9999-9992');
 create function fax.find_number(number text) returns table (place text, containing bigint, is_erased boolean)
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
