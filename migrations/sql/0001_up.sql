@@ -5025,6 +5025,7 @@ comment on function fax.places_of_erasure is 'The columns outside of sessions in
 -- example: select * from fax.find_number('+49 151 9999-9992');
 create function fax.find_number(number text) returns table (place text, containing bigint, is_erased boolean)
 language plpgsql
+security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
