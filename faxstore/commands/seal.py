@@ -26,7 +26,8 @@ OldKey = Annotated[
     typer.Option(metavar="FILE", help="Replace the key in this file: it signs once more, together with that of --key."),
 ]
 StartSigning = Annotated[
-    bool, typer.Option("--start-signing", help="Begin to sign a log that is not signed so far; needs --key.")
+    bool,
+    typer.Option("--start-signing", help="Begin to sign a log that is not signed, or whose key is lost; needs --key."),
 ]
 Publish = Annotated[
     Path | None,

@@ -2,7 +2,8 @@
 
 A key states itself in the first checkpoint that it signs: an extension line ``key NAME+hash+base64``.  From there on it
 must sign every checkpoint, until another key states itself in a checkpoint that both have signed.  So an auditor who
-trusts one public key can follow the log to the next one, and knows from which size on signatures are required.
+trusts one public key can follow the log to the next one, and knows from which size on signatures are required.  If a
+key is lost, another one can begin without its signature: an auditor must then trust that one too.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Signing:
     old_key: Signer | None = None
     """The key that `key` replaces; it signs once more."""
     start: bool = False
-    """Whether `key` begins to sign a log whose checkpoints are not signed so far."""
+    """Whether `key` begins to sign a log that is not signed so far, or whose key is lost."""
 
     @property
     def changes(self) -> bool:
@@ -54,21 +55,23 @@ class Signing:
         """Raises UsageError unless these keys may sign the checkpoint after the one with this note."""
         if self.key is None and self.changes:
             raise UsageError("--start-signing and --old-key need the key that signs from now on: add --key FILE")
+        if self.start and self.old_key is not None:
+            raise UsageError("--start-signing and --old-key exclude each other: the old key signs, or is lost")
         active = _active(before) if before else None
         if active is None:
             self._check_start(before)
         elif self.key is None:
             raise UsageError(f"this log is signed by {active}: add --key FILE with that key")
-        elif self.start:
-            raise UsageError(f"this log is signed already, by {active}: leave out --start-signing")
-        elif self.old_key is None:
-            if _short(self.key) != active:
-                change = "to change the key, add --old-key FILE with that one"
-                raise UsageError(f"--key is {_short(self.key)}, but this log is signed by {active}: {change}")
         elif _short(self.key) == active:
-            raise UsageError(f"this log is signed by {active} already: leave out --old-key")
-        elif _short(self.old_key) != active:
-            raise UsageError(f"--old-key is {_short(self.old_key)}, but this log is signed by {active}: give that key")
+            if self.changes:
+                raise UsageError(f"this log is signed by {active} already: leave out --start-signing and --old-key")
+        elif self.old_key is not None:
+            if _short(self.old_key) != active:
+                which = f"--old-key is {_short(self.old_key)}, but this log is signed by {active}"
+                raise UsageError(f"{which}: give that key")
+        elif not self.start:
+            change = "to change the key, add --old-key FILE with that one"
+            raise UsageError(f"--key is {_short(self.key)}, but this log is signed by {active}: {change}")
 
     def _check_start(self, before: str | None) -> None:
         if self.old_key is not None:

@@ -124,7 +124,7 @@ SECTIONS = (
     Section(
         "checkpoints", "Checkpoints",
         "The checkpoints made in the period, and the newest one. Compare them with the published ones.",
-        fields("size", ("made", "made_at"), "root"),
+        fields("size", "records", ("made", "made_at"), "root"),
     ),
     Section(
         "unknown", "Unknown",

@@ -53,11 +53,11 @@ class Signatures:
 
     def add(self, checkpoint: Checkpoint, text: str) -> None:
         """Check the next checkpoint.  Raises NoteError unless the key that must sign it has done so."""
-        if self.active is not None:
+        if checkpoint.key not in self.given:
+            if self.active is None:
+                self.before.append(checkpoint.size)
+                return
             self.active.check(text)
-        elif checkpoint.key not in self.given:
-            self.before.append(checkpoint.size)
-            return
         if checkpoint.key is not None:
             checkpoint.key.check(text)
             self.since = self.since or checkpoint.size

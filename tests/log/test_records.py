@@ -243,6 +243,39 @@ def two_hours_older(superuser: psycopg.Connection) -> None:
     superuser.execute("update fax.checkpoint set made_at = %s, note = %s", older)
 
 
+def test_a_change_that_is_not_committed_holds_up_nobody(log: str, superuser: psycopg.Connection) -> None:
+    """A seal and an append go on; a later checkpoint covers the change."""
+    with psycopg.connect(log) as operator:
+        operator.execute("update fax.job_window set hours = 3")
+        superuser.execute("set lock_timeout = '5s'")
+        append(superuser, fax(900, 5e4))
+        sealed(log)
+        assert records_of(superuser, "job_window") == [24]
+        operator.commit()
+    sealed(log)
+    assert records_of(superuser, "job_window") == [24, 3]
+    assert found_in(log) == []
+
+
+def records_of(connection: psycopg.Connection, relation: str) -> list[int]:
+    query = "select content -> 'hours' from fax.log_record where relation = %s order by ordinal"
+    return [hours for (hours,) in connection.execute(query, [relation])]
+
+
+def test_ordinals_are_in_commit_order(log: str, superuser: psycopg.Connection) -> None:
+    """The second insert waits for the first one, so no seal skips a row."""
+    add = "insert into fax.server_history (server, observed_at, event, collector_id) values ('pbx', now(), %s, 'one')"
+    with psycopg.connect(log) as first:
+        first.execute(add, ["first"])
+        superuser.execute("set lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            superuser.execute(add, ["second"])
+        first.rollback()
+    superuser.execute(add, ["second"])
+    query = "select event from fax.server_history order by ordinal desc limit 1"
+    assert superuser.execute(query).fetchone() == ("second",)
+
+
 def test_a_key_can_change_without_new_rows(log: str, tmp_path: Path, superuser: psycopg.Connection) -> None:
     new_key(tmp_path / "log.key", "faxstore/test")
     key = read_key(tmp_path / "log.key")

@@ -89,7 +89,7 @@ def test_an_unsigned_log_begins_to_be_signed_only_on_request(log: GrowingDatabas
     assert first.key == old.public
     assert note.parse(log.seal(old)).key is None
     assert found(log, old) == []
-    with pytest.raises(UsageError, match="leave out --start-signing"):
+    with pytest.raises(UsageError, match=r"signed by faxstore/test\+.* already: leave out --start-signing"):
         log.seal(old, start=True)
 
 
@@ -142,14 +142,36 @@ def test_a_key_that_the_old_one_did_not_sign_is_not_trusted(
     ]
 
 
-@pytest.mark.parametrize("seals", [["--old-key", "new"], ["--start-signing"], ["--key", "new", "--old-key", "new"]])
+def test_a_lost_key_can_be_replaced_but_nothing_leads_to_the_new_one(
+    log: GrowingDatabase, old: Signer, new: Signer
+) -> None:
+    log.seal(old)
+    log.seal(new, start=True)
+    log.seal(new)
+    _, begun, last = sizes(log.dsn)
+    assert found(log, old) == [
+        f"checkpoints: checkpoint of {size} rows: was rewritten: it is not signed by {old.public.short}"
+        for size in (begun, last)
+    ]
+    assert found(log, new) == found(log, old, new) == []
+
+
+@pytest.mark.parametrize(
+    "seals",
+    [
+        ["--old-key", "new"],
+        ["--start-signing"],
+        ["--key", "new", "--old-key", "new"],
+        ["--key", "new", "--old-key", "old", "--start-signing"],
+    ],
+)
 def test_other_combinations_of_keys_are_refused(
     log: GrowingDatabase, old: Signer, new: Signer, tmp_path: Path, seals: list[str]
 ) -> None:
     del new
     log.seal(old)
     log.append()
-    arguments = [str(tmp_path / "new.key") if word == "new" else word for word in seals]
+    arguments = [str(tmp_path / f"{word}.key") if word in ("old", "new") else word for word in seals]
     refused = run_command(log.dsn, "seal", *arguments)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
     assert len(sizes(log.dsn)) == 1
