@@ -16,7 +16,7 @@ from faxstore.errors import UsageError
 from faxstore.logs import print_message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -125,9 +125,21 @@ def _erase(connection: Connection, plan: Plan, reason: str) -> None:
     from faxstore.store import erasure
 
     rows = erasure.erase_sessions(connection, plan.sessions, reason)
-    if plan.others:
-        erasure.erase_elsewhere(connection, plan.digits, reason)
+    counts = erasure.erase_elsewhere(connection, plan.digits, reason) if plan.others else {}
     print_message(f"erased: {plan}, {rows} rows of the history")
+    _report_pending(counts)
+
+
+def _report_pending(counts: Mapping[str, int]) -> None:
+    """Print what an erasure means for recordings of which a piece is still to be imported."""
+    parts, waiting = (counts.get(f"fax.{table}", 0) for table in ("recording_part", "waiting_record"))
+    if parts or waiting:
+        print_message("a pending import continues without the number; import the next pieces, then erase again")
+    if deleted := counts.get("fax.waiting_record (deleted)", 0):
+        print_message(f"deleted {_counted(deleted, 'event')} that waited for a session; import the recording again")
+    if deleted := counts.get("fax.recording_part (deleted)", 0):
+        was = f"deleted the state of {_counted(deleted, 'import')} by another version"
+        print_message(f"{was}; import the recording again from its beginning")
 
 
 def _list(connection: Connection, found: Sequence[SessionToErase], elsewhere: Sequence[Elsewhere], digits: str) -> None:

@@ -96,6 +96,7 @@ def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], r
     return cast("int", row[0]) if row else 0
 
 
-def erase_elsewhere(connection: Connection, digits: str, reason: str) -> None:
-    """Erase the number outside of sessions."""
-    connection.execute("select * from fax.erase_number(%s, %s)", [digits, reason])
+def erase_elsewhere(connection: Connection, digits: str, reason: str) -> dict[str, int]:
+    """Erase the number outside of sessions; return the number of rows by table, as fax.erase_number() names them."""
+    rows = connection.execute("select place, erased from fax.erase_number(%s, %s)", [digits, reason])
+    return dict(cast("list[tuple[str, int]]", rows.fetchall()))

@@ -5060,56 +5060,57 @@ $$;
 comment on function fax.find_number is 'Counts the rows outside of sessions that contain a number in any spelling, by table and column, and whether fax.erase_number() erases it there. It searches each column of text, JSON or messages, of tables added later too.';
 
 -- Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by
--- table. A part of a recording whose state is of another version of faxstore is deleted. fax.erase_number() calls it.
+-- table, those that were deleted apart. fax.erase_number() calls it.
+-- Deleted is what would not find its session any more: an event that waits for it on a channel with the number, and the
+-- state that another version of faxstore stored.
 -- example: select * from fax.erase_number_in_parts('4915199999992');
 create function fax.erase_number_in_parts(digits text) returns table (place text, erased bigint)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    changed bigint;
+    deleted bigint;
 begin
-    place := 'fax.waiting_record';
     with concerned as (
-        select w.ctid as row, w.body, fax.json_without_number(fax.bytes_as_json(w.body), digits) as left_of
+        select w.ctid as row, w.body, fax.bytes_as_json(w.body) as record,
+               fax.json_without_number(fax.bytes_as_json(w.body), digits) as left_of
         from fax.waiting_record w
         where fax.contains_number(fax.bytes_as_text(w.body), digits)
     ),
-    -- element 6 of an Observation, and 4 of a Hangup, is the channel, by which it finds its session
-    deleted as (
-        delete from fax.waiting_record w using concerned c
-        where w.ctid = c.row
-          and (c.left_of is null or c.left_of -> 6 is distinct from fax.bytes_as_json(c.body) -> 6
-               or c.left_of -> 4 is distinct from fax.bytes_as_json(c.body) -> 4)
-        returning 1
-    ),
-    changed as (
-        update fax.waiting_record w
-        set body = convert_to(c.left_of::text, 'UTF8')
+    -- element 6 of an Observation, and 4 of a Hangup, is the channel
+    judged as (
+        select c.*, c.left_of is not null and c.left_of -> 6 is not distinct from c.record -> 6
+                    and c.left_of -> 4 is not distinct from c.record -> 4 as finds_session
         from concerned c
-        where w.ctid = c.row and c.left_of -> 6 is not distinct from fax.bytes_as_json(c.body) -> 6
-          and c.left_of -> 4 is not distinct from fax.bytes_as_json(c.body) -> 4
+    ),
+    removed as (
+        delete from fax.waiting_record w using judged j where w.ctid = j.row and not j.finds_session returning 1
+    ),
+    altered as (
+        update fax.waiting_record w
+        set body = convert_to(j.left_of::text, 'UTF8')
+        from judged j
+        where w.ctid = j.row and j.finds_session
         returning 1
     )
-    select (select count(*) from deleted) + (select count(*) from changed) into erased;
-    return next;
+    select (select count(*) from altered), (select count(*) from removed) into changed, deleted;
+    return query values ('fax.waiting_record', changed), ('fax.waiting_record (deleted)', deleted);
 
-    place := 'fax.recording_part';
     delete from fax.recording_part p
     where fax.bytes_as_json(p.reader_state) is null and fax.contains_number(fax.bytes_as_text(p.reader_state), digits);
-    get diagnostics erased = row_count;
-    with changed as (
-        update fax.recording_part p
-        set reader_state = convert_to(fax.json_without_number(fax.bytes_as_json(p.reader_state), digits)::text, 'UTF8'),
-            first_list = convert_to(fax.json_without_number(fax.bytes_as_json(p.first_list), digits)::text, 'UTF8')
-        where fax.contains_number(fax.bytes_as_text(p.reader_state), digits)
-           or fax.contains_number(fax.bytes_as_text(p.first_list), digits)
-        returning 1
-    )
-    select erased + (select count(*) from changed) into erased;
-    return next;
+    get diagnostics deleted = row_count;
+    update fax.recording_part p
+    set reader_state = convert_to(fax.json_without_number(fax.bytes_as_json(p.reader_state), digits)::text, 'UTF8'),
+        first_list = convert_to(fax.json_without_number(fax.bytes_as_json(p.first_list), digits)::text, 'UTF8')
+    where fax.contains_number(fax.bytes_as_text(p.reader_state), digits)
+       or fax.contains_number(fax.bytes_as_text(p.first_list), digits);
+    get diagnostics changed = row_count;
+    return query values ('fax.recording_part', changed), ('fax.recording_part (deleted)', deleted);
 end
 $$;
 
-comment on function fax.erase_number_in_parts is 'Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by table. A part of a recording whose state is of another version of faxstore is deleted. fax.erase_number() calls it.';
+comment on function fax.erase_number_in_parts is 'Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by table, those that were deleted apart. fax.erase_number() calls it. Deleted is what would not find its session any more: an event that waits for it on a channel with the number, and the state that another version of faxstore stored.';
 
 -- Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces
 -- it in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a

@@ -32,8 +32,6 @@ where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p') and not c
 ALSO = {"server_history.details", "epoch.startup_text", "erasure.reason", "recording_part.first_list"}
 """Columns that are not for personal values and yet may contain a number."""
 
-STAGED = ("event", "operation", "state", "session_type", "channel", "uniqueid", "technology", "file_name")
-
 
 def imported(dsn: str, *pieces: list[Line]) -> None:
     with connect(dsn) as connection:
@@ -51,12 +49,6 @@ def planted(database: psycopg.Connection, dsn: str, folder: Path) -> None:
         [f"the number is +{NUMBER}"],
     )
     database.execute("insert into fax.pseudonym (kind, value) values ('peer', %s)", [f"+{NUMBER}"])
-    database.execute(
-        f"insert into fax.staged_row (batch, ordinal, session_id, epoch_id, observed_at, details, {', '.join(STAGED)})"
-        " values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), now(), to_jsonb(%(n)s::text),"
-        f" {', '.join(['%(n)s'] * len(STAGED))})".encode(),
-        {"n": f"+{NUMBER}"},
-    )
 
 
 def places(dsn: str) -> set[str]:
@@ -171,7 +163,8 @@ def test_a_pending_import_goes_on_after_an_erasure(
 ) -> None:
     first = recording()
     imported(dsn, first)
-    assert run_command(dsn, "erase", "--number", NUMBER, "--yes").returncode == 0
+    ran = run_command(dsn, "erase", "--number", NUMBER, "--yes")
+    assert "a pending import continues without the number; import the next pieces, then erase again\n" in ran.stderr
     (part,) = read(database, "select convert_from(reader_state, 'UTF8') as state from fax.recording_part")
     assert "(erased)" in part["state"]
     waiting = read(database, "select convert_from(body, 'UTF8')::jsonb as body from fax.waiting_record")
@@ -194,6 +187,18 @@ def test_a_pending_import_finds_an_erased_fax_by_its_channel(
     assert read(database, FIGURES) == unerased(server, template, first, rest)
     assert [row["pages"] for row in read(database, FIGURES)] == [2, 3]
     assert run_command(dsn, "erase", "--number", NUMBER, "--yes").returncode == 0
+    assert lines_with(dump(dsn), NUMBER) == []
+
+
+def test_what_another_version_stored_for_the_next_piece_is_deleted(dsn: str, database: psycopg.Connection) -> None:
+    imported(dsn, recording())
+    database.execute("update fax.recording_part set reader_state = %s", [f"two: {NUMBER}".encode()])
+    database.execute("update fax.waiting_record set body = %s || ordinal::text::bytea", [f"two: {NUMBER} ".encode()])
+    ran = run_command(dsn, "erase", "--number", NUMBER, "--yes")
+    assert ran.returncode == 0
+    assert "faxstore: deleted 2 events that waited for a session; import the recording again\n" in ran.stderr
+    assert "faxstore: deleted the state of 1 import by another version; import the recording again" in ran.stderr
+    assert read(database, "select from fax.recording_part") == read(database, "select from fax.waiting_record") == []
     assert lines_with(dump(dsn), NUMBER) == []
 
 
