@@ -91,18 +91,24 @@ def test_a_less_specific_rate_applies_while_a_more_specific_one_is_not_valid(dat
     assert [row["rate_id"] for row in charges(database)] == [general, special, general]
 
 
-def test_the_index_finds_one_of_two_thousand_prefixes(server: str, template: str) -> None:
+@pytest.mark.parametrize(
+    ("account", "prefix"), [(None, "+"), ("law", None), ("law", "+")], ids=["prefixes", "accounts", "pairs"]
+)
+def test_an_index_finds_one_of_two_thousand_rates(
+    server: str, template: str, account: str | None, prefix: str | None
+) -> None:
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
-            "insert into fax.rate (called_prefix, currency, valid_from)"
-            " select '+' || n, 'EUR', '-infinity' from generate_series(12000, 13999) n"
+            "insert into fax.rate (account_code, called_prefix, currency, valid_from)"
+            " select %s || n, %s || n, 'EUR', '-infinity' from generate_series(12000, 13999) n",
+            [account, prefix],
         )
         rate(connection)
-        append(connection, fax(0, 1, 1, ConnectedLineNum="+12345678"))
+        append(connection, fax(0, 1, 1, ConnectedLineNum="+12345678", AccountCode="law12345"))
         connection.execute("vacuum analyze fax.rate")
-        assert read(connection, "select q.called_prefix from fax.session_charges join fax.rate q using (rate_id)") == [
-            {"called_prefix": "+12345"}
-        ]
+        used = "select q.account_code, q.called_prefix from fax.session_charges join fax.rate q using (rate_id)"
+        expected = {"account_code": account and "law12345", "called_prefix": prefix and "+12345"}
+        assert read(connection, used) == [expected]
         plan = connection.execute("explain (analyze, format json) select * from fax.session_charges").fetchone()
         assert plan is not None
         assert 1 <= rows_of_rate(plan[0][0]["Plan"]) <= 20

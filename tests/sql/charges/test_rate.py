@@ -105,6 +105,7 @@ def enter_another(dsn: str, outcomes: list[str]) -> None:
         ({"direction": "send"}, "direction"),
         ({"direction": "detector"}, "direction"),
         ({"account_code": ""}, "account_code"),
+        ({"account_code": "9" * 256}, "account_code"),
         ({"called_prefix": ""}, "called_prefix"),
         ({"called_prefix": "9" * 41}, "called_prefix"),
         ({"server": ""}, "server"),
