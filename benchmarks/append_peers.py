@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
+from msgspec.structs import asdict
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from faxstore.observations import MICROSECONDS, Life, Observation, moment

@@ -7,8 +7,9 @@ with, and only sessions that begin later have the new clock.  A forward step kee
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from faxstore.observations import MICROSECONDS, Hangup, Observation, Record
 from faxstore.reader.listing import Entry

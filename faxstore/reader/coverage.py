@@ -7,8 +7,9 @@ when something changes, and once a minute while nothing does.
 from __future__ import annotations
 
 import re
-from dataclasses import astuple
 from typing import Any
+
+from msgspec.structs import astuple
 
 from faxstore.capture.message import without_numbers
 from faxstore.observations import MICROSECONDS, ServerObservation, moment_text

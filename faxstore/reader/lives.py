@@ -10,9 +10,10 @@ The database decides which lives are the same run: fax.resolve_epoch() gives the
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import astuple, replace
 
 from faxstore.capture.message import Message, number
 from faxstore.observations import MICROSECONDS, Life

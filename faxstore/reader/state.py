@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from msgspec.structs import astuple
+
 VERSION = 1
 """Raise it when the state() of a part changes its shape."""
 
@@ -22,7 +24,8 @@ class Part(Protocol):
 
 def dump(parts: Sequence[Part]) -> bytes:
     """Return the states of all parts as bytes."""
-    return json.dumps([VERSION, *(part.state() for part in parts)], separators=(",", ":")).encode()
+    states = [VERSION, *(part.state() for part in parts)]
+    return json.dumps(states, separators=(",", ":"), default=astuple).encode()  # of a Life
 
 
 def load(data: bytes, parts: Sequence[Part]) -> None:

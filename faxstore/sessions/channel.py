@@ -11,8 +11,10 @@ as it is.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions import application_runs

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from faxstore.observations import Life
 from faxstore.sessions.application_runs import Pending

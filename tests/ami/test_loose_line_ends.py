@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.ami.framing import Framer

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from dataclasses import astuple, replace
 
 import pytest
+from msgspec.structs import astuple, replace
 
 from faxstore.capture.recording import Line
 from faxstore.demo.answers import SECRET

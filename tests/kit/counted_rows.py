@@ -25,7 +25,7 @@ def snapshot(number: int, session: int = 7) -> bytes:
 
 def changed(body: bytes, **values: Any) -> bytes:
     """Return an encoded Observation with values that encode() would never write."""
-    names = ["kind", "version", "life", *Observation.__slots__[1:]]
+    names = ["kind", "version", "life", *Observation.__struct_fields__[1:]]
     fields = dict(zip(names, json.loads(body), strict=True))
     return json.dumps(list((fields | values).values())).encode()
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from msgspec.structs import replace
 
 from faxstore.observations import Hangup, Observation, Record
 from tests.kit import given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from faxstore.observations import Hangup, Listing, Observation
 from faxstore.sessions.identity import session_id

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from faxstore.store.append import ROW_COLUMNS, Appender
 from faxstore.store.composite import UnstorableError

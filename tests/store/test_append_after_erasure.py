@@ -5,11 +5,11 @@ Events name only their channel, and the erasure removed that name.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from faxstore.capture import recording as capture
 from faxstore.ingest.importer import import_file

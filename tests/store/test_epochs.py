@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from faxstore.observations import Life, ServerObservation
 from tests.kit.given import append, at, life, moment, of_server, read, sessions, snapshot, stats

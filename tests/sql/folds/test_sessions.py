@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 
 from faxstore.observations import Observation
 from tests.kit.given import (

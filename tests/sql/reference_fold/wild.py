@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from faxstore.observations import Details, Hangup, Observation, Record
 from tests.kit.given import life, moment, snapshot
