@@ -149,6 +149,10 @@ _encoder = msgspec.json.Encoder()
 _decoders = {head: msgspec.json.Decoder(kind) for kind, head in _HEADS.items()}
 
 
+class InvalidRecordError(ValueError):
+    """The bytes hold no record of faxstore.  str() does not quote them."""
+
+
 class NewerRecordError(ValueError):
     """The bytes hold a record of a kind or version that only a newer faxstore can read."""
 
@@ -161,7 +165,7 @@ def encode(record: Record) -> bytes:
 def decode(data: bytes) -> Record:
     """Return the record in these bytes, of the current or any earlier version.
 
-    Raises NewerRecordError for a record of a newer faxstore, and ValueError for anything else that is no record.
+    Raises NewerRecordError for a record of a newer faxstore, and InvalidRecordError for anything else.
     """
     head = data[: data.find(b",", data.find(b",") + 1) + 1]
     decoder = _decoders.get(head)
@@ -173,7 +177,7 @@ def decode(data: bytes) -> Record:
     except NewerRecordError:
         raise
     except (msgspec.MsgspecError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise ValueError("not a record of faxstore") from error
+        raise InvalidRecordError("not a record of faxstore") from error
 
 
 def _decode_any(data: bytes) -> Record:

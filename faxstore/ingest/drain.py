@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import psycopg
 
-from faxstore.observations import NewerRecordError, Record, Rejected, decode
+from faxstore.observations import InvalidRecordError, NewerRecordError, Record, Rejected, decode
 from faxstore.settings.server_names import name_problem
 from faxstore.spool.queue import Spool
 from faxstore.store.append import Appended, Appender
@@ -103,7 +103,8 @@ class Drain:
         self._last_key = 0
 
     def _reject(self, key: int, body: bytes, error: Exception) -> Appended:
-        reason = f"the database refused it: {_cause(error)}"
+        refused = not isinstance(error, InvalidRecordError)
+        reason = f"the database refused it: {_cause(error)}" if refused else str(error)
         log.error("a record is moved to fax.rejected_message: %s", reason)
         appended = self._new_appender().append([(key, _rejected(body, reason))])
         self._spool.discard(appended.done)

@@ -43,9 +43,9 @@ def append_all(spool: Spool, dsn: str) -> tuple[int, int]:
 
 
 def stored(dsn: str) -> dict[str, list[Any]]:
-    """Return all stored rows without their positions: those of lost rows are assigned again."""
+    """Return all stored rows without their positions and ordinals: those of lost rows are assigned again."""
     with psycopg.connect(dsn, autocommit=True) as database:
-        row = "to_jsonb(t) - 'position'"
+        row = "to_jsonb(t) - 'position' - 'ordinal'"
         return {name: database.execute(query.format(all=row)).fetchall() for name, query in EVERYTHING.items()}
 
 

@@ -90,17 +90,27 @@ def test_a_refused_record_is_rejected_and_the_others_are_appended(
 
 
 NUMBER = "4915112345678"
+BY_DATABASE = "the database refused it"
 
 
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (changed(GOOD, data_rate=int(NUMBER)), "data_rate is out of range"),
-        (changed(GOOD, data_rate=NUMBER), "TypeError"),
-        (changed(GOOD, channel=f"PJSIP/{NUMBER}\x00"), "CharacterNotInRepertoire (SQLSTATE 22021)"),
-        (changed(GOOD, details={"CallerIDNum": f"{NUMBER}\x00"}), "UntranslatableCharacter (SQLSTATE 22P05)"),
-        (changed(GOOD, life=[LONG + NUMBER, *LIFE_FIELDS[1:]]), "ProgramLimitExceeded (SQLSTATE 54000)"),
-        (f'["Hangup",1,"{NUMBER}"]'.encode(), "ValueError"),
+        (changed(GOOD, data_rate=int(NUMBER)), f"{BY_DATABASE}: data_rate is out of range"),
+        (changed(GOOD, data_rate=NUMBER), "not a record of faxstore"),
+        (
+            changed(GOOD, channel=f"PJSIP/{NUMBER}\x00"),
+            f"{BY_DATABASE}: CharacterNotInRepertoire (SQLSTATE 22021)",
+        ),
+        (
+            changed(GOOD, details={"CallerIDNum": f"{NUMBER}\x00"}),
+            f"{BY_DATABASE}: UntranslatableCharacter (SQLSTATE 22P05)",
+        ),
+        (
+            changed(GOOD, life=[LONG + NUMBER, *LIFE_FIELDS[1:]]),
+            f"{BY_DATABASE}: ProgramLimitExceeded (SQLSTATE 54000)",
+        ),
+        (f'["Hangup",1,"{NUMBER}"]'.encode(), "not a record of faxstore"),
     ],
     ids=["a number", "a text", "a channel", "details", "a server", "no record"],
 )
@@ -114,7 +124,7 @@ def test_a_reason_quotes_nothing_from_the_record(
             wait_until(lambda: len(spool) == 0, within=5.0)
         ((why, raw),) = [row for row in rejected(database) if row not in known]
         names = database.execute("select distinct server from fax.rejected_message").fetchall()
-    assert why == f"the database refused it: {reason}"
+    assert why == reason
     assert NUMBER.encode() in raw
     assert NUMBER not in caplog.text
     assert all(len(name) < 100 for (name,) in names)  # a name that no server can have is not cut to one
