@@ -72,6 +72,8 @@ class Listings:
 
     def __init__(self) -> None:
         self._live: dict[int, Entry] = {}
+        self._by_channel: dict[str, list[Entry]] | None = None
+        """The live entries by channel; None until on_channel() needs it after a change."""
         self._gone: dict[int, None] = {}
         self._forgotten = -1
         self._pending: dict[int, Entry] = {}
@@ -87,6 +89,7 @@ class Listings:
     def resume(self, state: list[Any]) -> None:
         """Continue from a state()."""
         live, gone, self._forgotten, pending, opened = state
+        self._by_channel = None
         self._live, self._gone, self._pending = _entries(live), dict.fromkeys(gone), _entries(pending)
         self._open = _OpenList(opened[0], opened[1], _entries(opened[2])) if opened else None
 
@@ -138,6 +141,7 @@ class Listings:
     def end_list(self, total: str, now: int) -> tuple[list[Observation], str | None]:
         """The list has ended: return the final observations, and why the list is not complete (None if it is)."""
         listed, self._open = self._open or _OpenList(started=False), None
+        self._by_channel = None
         final = self.end_poll()
         self._pending = dict(listed.entries)
         fault = listed.fault(total)
@@ -155,7 +159,11 @@ class Listings:
 
     def on_channel(self, channel: str) -> list[Entry]:
         """Return the entries of the live sessions of a channel, as last listed."""
-        return [entry for entry in self.live if channel and entry.fields.get("channel") == channel]
+        if self._by_channel is None:
+            self._by_channel = {}
+            for entry in self._live.values():
+                self._by_channel.setdefault(entry.fields.get("channel") or "", []).append(entry)
+        return list(self._by_channel.get(channel, ())) if channel else []
 
     def pop_entry(self, number: int | None) -> Entry | None:
         """Remove and return the entry that waits for the detail of this session, or None if there is none."""
@@ -174,12 +182,15 @@ class Listings:
 
     def begin_life(self) -> list[Observation]:
         """Session numbers restart: no session is live, and entries are final in their former life."""
-        self._live, self._gone, self._forgotten = {}, {}, -1
+        self._forget_sessions()
         return self.cut_off()
 
     def begin_life_within_list(self, life: Life) -> list[Observation]:
         """Session numbers restarted, as a number in the current list shows: the whole list belongs to the new life."""
-        self._live, self._gone, self._forgotten = {}, {}, -1
+        self._forget_sessions()
         for entry in self._open.entries.values() if self._open else ():
             entry.life = life
         return self.end_poll()
+
+    def _forget_sessions(self) -> None:
+        self._live, self._by_channel, self._gone, self._forgotten = {}, None, {}, -1
