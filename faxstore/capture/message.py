@@ -13,8 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from faxstore.capture import usual
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """Asterisk sends no larger message; a reader gives up on one rather than fill memory."""
@@ -41,17 +42,17 @@ class MalformedMessageError(ValueError):
     """The text is not an AMI message; str() is the reason on one line."""
 
 
-@dataclass(frozen=True, slots=True)
 class Message:
     """The headers of one message in the order received; names compare case-insensitively."""
 
-    headers: tuple[tuple[str, str], ...]
-    junk: tuple[str, ...] = ()
-    """Lines that are not headers: without a colon, or without a name before it."""
-    _first: dict[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+    __slots__ = ("_first", "headers", "junk")
 
-    def __post_init__(self) -> None:
-        for key, value in self.headers:
+    def __init__(self, headers: tuple[tuple[str, str], ...], junk: tuple[str, ...] = ()) -> None:
+        self.headers = headers
+        self.junk = junk
+        """Lines that are not headers: without a colon, or without a name before it."""
+        self._first: dict[str, str] = {}
+        for key, value in headers:
             self._first.setdefault(key.lower(), value)
 
     def get(self, name: str, default: str = "") -> str:
@@ -64,6 +65,15 @@ class Message:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.headers)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and (self.headers, self.junk) == (other.headers, other.junk)
+
+    def __hash__(self) -> int:
+        return hash((self.headers, self.junk))
+
+    def __repr__(self) -> str:
+        return f"Message({self.headers!r}, {self.junk!r})"
+
     @property
     def event(self) -> str:
         """The name of the event; empty for a response."""
@@ -75,7 +85,35 @@ class Message:
         return self.get("response")
 
 
-def read(text: str) -> list[tuple[str, Message | MalformedMessageError]]:
+class UsualMessage(Message):
+    """A message of a usual shape; `values` has the value of each of its headers, in order."""
+
+    __slots__ = ("shape", "values")
+
+    def __init__(self, shape: usual.Shape, values: tuple[str, ...]) -> None:
+        self.shape = shape
+        self.values = values
+        self.junk = ()
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:  # type: ignore[override]
+        """The names and values in the order received."""
+        return tuple(zip(self.shape.names, self.values, strict=True))
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return the value of the header with that name, or default."""
+        place = self.shape.places.get(name.lower())
+        return default if place is None else self.values[place]
+
+    def __contains__(self, name: str) -> bool:
+        return name.lower() in self.shape.places
+
+
+Found = list[tuple[str, Message | MalformedMessageError]]
+"""The messages in a text, each with its part of the text, in order."""
+
+
+def read(text: str) -> Found:
     """Return each message in a text from the wire, with its part of the text, in order.
 
     A part that is not a message, or contains several without a blank line between them, is an error.  The messages that
@@ -144,8 +182,15 @@ def parse(text: str) -> Message:
     A blank line within it is skipped.  Raises MalformedMessageError if Event and Response are missing or empty and
     there is no Action, or if the text contains two messages.
     """
+    text = clean_text(text)
+    found = usual.find(text)
+    return UsualMessage(*found) if found else parse_lines(text)
+
+
+def parse_lines(text: str) -> Message:
+    """Return what parse() returns for a text that clean_text() returned, of any shape."""
     headers, junk = [], []
-    lines = clean_text(text).replace("\r\n", "\n")
+    lines = text.replace("\r\n", "\n")
     if "\r" in lines:
         lines = _CARRIAGE_RETURNS.sub("\n", lines)
     for line in lines.split("\n"):

@@ -12,12 +12,13 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedReader
 from math import inf
 from pathlib import Path
 from typing import IO, Literal, cast
 
+from faxstore.capture.message import Found
 from faxstore.errors import UsageError
 
 _GZIP = b"\x1f\x8b"
@@ -33,6 +34,8 @@ class Line:
     ts: float
     dir: Direction
     text: str
+    found: Found | None = field(default=None, compare=False, repr=False)
+    """What message.read() finds in the text, if it was read already: no text is read twice."""
 
 
 def read(path: str) -> Iterator[Line]:

@@ -1,10 +1,8 @@
 """Lines of one server to records.
 
 A line is one AMI message or mark with its time.  A LineReader reads the lines of one connection after another, in
-order.  The same code serves the live collector and recordings.  That is why a FAXSessions answer is read twice: once
-by faxstore.ami, which needs number, operation and state of each session at once to decide about its next requests, and
-once here, from the line.  A recording has the answers without those decisions; if ami passed on what it parsed, live
-and recorded input would go through different code and could give different records.
+order.  The same code serves the live collector and recordings.  A line that faxstore.ami had to parse, to find out what
+to request next, carries the messages found in it; of any other line the text is parsed here, by the same function.
 
 No text raises an error: what cannot be understood becomes a Rejected record with the message as received.
 """
@@ -16,8 +14,17 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from faxstore.capture import marks
-from faxstore.capture.message import BANNER, MalformedMessageError, Message, clean_text, parse, read, session_number
-from faxstore.capture.recording import Direction, Line
+from faxstore.capture.message import (
+    BANNER,
+    Found,
+    MalformedMessageError,
+    Message,
+    clean_text,
+    parse,
+    read,
+    session_number,
+)
+from faxstore.capture.recording import Line
 from faxstore.observations import MICROSECONDS, Life, Listing, Observation, Record, Rejected, ServerObservation
 from faxstore.reader import decode, pending_requests
 from faxstore.reader.channel_events import ChannelEvents
@@ -108,7 +115,7 @@ class LineReader:
         now = self._time_of(line)
         self._rejects.raw = text = clean_text(line.text)
         try:
-            records = self._records(line.dir, text, now)  # may begin a new life, which has no steps
+            records = self._records(line, text, now)  # may begin a new life, which has no steps
             return self._clock_steps.correct(records, now)
         except Exception as error:  # a bug in faxstore must not stop the collector
             log.exception("%s: a message could not be decoded; it is stored as rejected", self.server)
@@ -121,10 +128,10 @@ class LineReader:
             self._clock_steps.set_back(self._times.last - now, self._listings.live)
         return self._times.own(now)
 
-    def _records(self, direction: Direction, text: str, now: int) -> list[Record]:
-        if direction == "mark":
+    def _records(self, line: Line, text: str, now: int) -> list[Record]:
+        if line.dir == "mark":
             return list(self._mark(text, now))
-        if direction == "out":
+        if line.dir == "out":
             with suppress(MalformedMessageError):
                 self._requests.add(parse(text))
             return []
@@ -133,27 +140,23 @@ class LineReader:
             # In a recording without marks only the banner shows that a connection begins.
             before = [] if self._coverage.connected else self._mark(marks.CONNECTED, now)
             return [*before, *self._coverage.add_banner(banner[1], now)]
-        records = self._incoming(text, now)
+        records = self._incoming(read(text) if line.found is None else line.found, now)
         if all(isinstance(record, Rejected) for record in records):
             return records
         return [*self._coverage.release_held(), *records]
 
-    def _incoming(self, text: str, now: int) -> list[Record]:
-        try:
-            return self._message(parse(text), now)
-        except MalformedMessageError:
-            return self._malformed(text, now) if text.strip("\r\n") else []
-
-    def _malformed(self, text: str, now: int) -> list[Record]:
+    def _incoming(self, found: Found, now: int) -> list[Record]:
+        if len(found) == 1 and isinstance(found[0][1], Message):
+            return self._message(found[0][1], now)
         records: list[Record] = []
         messages = 0
-        for part, found in read(text):
+        for part, message in found:
             self._rejects.raw = part  # a joined text is recorded once, not with each of thousands of parts
-            if isinstance(found, MalformedMessageError):
-                records.append(self._rejects.reject(str(found), now + messages))
-            else:
-                records += self._message(found, now + messages)  # each row needs a time of its own
+            if not isinstance(message, MalformedMessageError):
+                records += self._message(message, now + messages)  # each row needs a time of its own
                 messages += 1
+            elif part.strip("\r\n"):
+                records.append(self._rejects.reject(str(message), now + messages))
         self._times.skip(max(0, messages - 1))
         return records
 
