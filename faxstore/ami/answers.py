@@ -8,9 +8,15 @@ other lists with ``start``.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
-from faxstore.capture.message import Message
+from faxstore.ami.errors import IncompleteListError, RefusedError
+from faxstore.ami.headers import OUR_ACTION_ID
+from faxstore.capture.message import Found, Message, read, without_numbers
+from faxstore.errors import one_line
+
+log = logging.getLogger("faxstore.ami")
 
 _SUCCESS = frozenset({"success", "goodbye", "pong"})
 
@@ -20,15 +26,31 @@ class Answer:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
+        self._ends_list = False
+        """Whether only the end of a list completes the answer."""
 
     def add(self, message: Message) -> bool:
         """Add a message with the request's ActionID; return whether the answer is complete now."""
-        if not (message.event if self.messages else message.response):
+        if self.messages:
+            if not message.event:
+                return False
+            self.messages.append(message)
+            return not self._ends_list or message.get("EventList").lower() == "complete"
+        if not message.response:
             return False  # an event before the Response does not belong to the answer
         self.messages.append(message)
-        if _list_follows(self.messages[0]):
-            return message.get("EventList").lower() == "complete"
-        return len(self.messages) > 1 or not _event_follows(message)
+        self._ends_list = _list_follows(message)
+        return not self._ends_list and not _event_follows(message)
+
+
+def granted(action: str, answer: list[Message]) -> list[Message]:
+    """Return a complete answer.  Raises RefusedError and IncompleteListError."""
+    if not succeeded(answer[0]):
+        refusal = without_numbers(one_line(answer[0].get("Message")))[:200]
+        raise RefusedError(refusal or f"{action} was refused")
+    if (reason := why_incomplete(answer)) is not None:
+        raise IncompleteListError(reason)
+    return answer
 
 
 def succeeded(response: Message) -> bool:
@@ -58,3 +80,14 @@ def why_incomplete(answer: Sequence[Message]) -> str | None:
         if count and not (count.isascii() and count.isdigit() and int(count) == entries):
             return f"the list's {name} is not the number of entries received, {entries}"
     return None
+
+
+def answers_in(text: str) -> Found | None:
+    """Return the messages in a text that may answer a request or report a shutdown; None for any other text."""
+    if OUR_ACTION_ID not in text and "shutdown" not in text.lower():
+        return None
+    try:
+        return read(text)
+    except Exception:
+        log.exception("a message could not be read; the connection continues")
+        return None

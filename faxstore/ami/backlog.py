@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from faxstore.ami.guard import OUR_ACTION_ID
+from faxstore.ami.headers import OUR_ACTION_ID
 from faxstore.ami.lines import SafeCallback
 from faxstore.capture import marks
 from faxstore.capture.recording import Line

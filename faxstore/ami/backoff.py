@@ -9,7 +9,7 @@ from collections.abc import Callable
 log = logging.getLogger("faxstore.ami")
 
 MAX_POLL_SHARE = 0.25
-"""The share of the time that polls may take."""
+"""The share of the time that a server may spend on answers to polls."""
 
 SLOW_POLLS = 3
 """Consecutive slow polls before the slowness is logged; a single one may be an accident."""
@@ -53,15 +53,18 @@ class PollBackoff:
         self._slow = 0
         self._logged = False
 
-    def min_interval(self, duration: float) -> float:
-        """Return the minimum interval from the start of a poll that took duration seconds to the next one's start."""
-        minimum = duration / MAX_POLL_SHARE
+    def min_interval(self, answered: float) -> float:
+        """Return the minimum interval from the start of a poll to the next one's start, in seconds.
+
+        `answered` is the time that the server took to answer the poll, without the time that faxstore took to read it.
+        """
+        minimum = answered / MAX_POLL_SHARE
         self._slow = self._slow + 1 if minimum > self._interval else 0
         if self._slow >= SLOW_POLLS and not self._logged:
             self._logged = True
             log.warning(
-                "%s: the server is slow: a poll takes %.2f s; polling every %.1f s instead of %g s",
-                self._server, duration, minimum, self._interval,
+                "%s: the server is slow: it takes %.2f s to answer a poll; polling every %.1f s instead of %g s",
+                self._server, answered, minimum, self._interval,
             )  # fmt: skip
         elif not self._slow and self._logged:
             self._logged = False

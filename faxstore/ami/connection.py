@@ -12,26 +12,27 @@ import os
 import re
 import secrets
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from faxstore.ami import tls
-from faxstore.ami.answers import succeeded, why_incomplete
+from faxstore.ami.answers import granted
+from faxstore.ami.batch import Batch, Outcome
 from faxstore.ami.errors import (
     ConnectError,
     DisconnectedError,
-    IncompleteListError,
     LoginRefusedError,
     NotConnectedError,
     RefusedError,
     RequestError,
     RequestTimeoutError,
 )
-from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
+from faxstore.ami.guard import GuardedProtocol, OneShotManager, Request
+from faxstore.ami.headers import OUR_ACTION_ID, check_header
 from faxstore.ami.lines import LineEmitter
 from faxstore.capture.marks import CANNOT_CONNECT
-from faxstore.capture.message import Message, without_numbers
+from faxstore.capture.message import Message
 from faxstore.capture.recording import Line
 from faxstore.errors import one_line
 from faxstore.settings.values import Secret, ServerSettings
@@ -70,11 +71,10 @@ class Connection:
         self._protocol = GuardedProtocol(self._lines, ignore)
         self._manager: OneShotManager | None = None
         self._unanswered = asyncio.Semaphore(limits.window)
-        self._ids = (f"{OUR_ACTION_ID}{secrets.token_hex(6)}-{number}" for number in itertools.count(1))
+        prefix = f"{OUR_ACTION_ID}{secrets.token_hex(6)}"
+        self._ids = (f"{prefix}-{number}" for number in itertools.count(1))
         self._where = f"{server.name} ({server.host}:{server.port})"
         self.lost = self._protocol.lost
-        self.window = limits.window
-        """How many requests may be unanswered at once; further ones wait."""
         self.version = ""
         """The version of the manager interface, from its greeting."""
 
@@ -107,9 +107,33 @@ class Connection:
         and ValueError for a value that contains a line end.
         """
         request = Request(action, next(self._ids), headers)
-        limit = self._limits.detail if action in ("FAXSession", "FAXStats") else self._limits.request
         async with self._unanswered:
-            return await self._send(request, limit)
+            return await self._send(request, self._limit(action))
+
+    def batch(self, action: str, header: str, values: Iterable[str]) -> Batch:
+        """Return requests of an action, one for each value of a header, for run().
+
+        Raises ValueError for a value that contains a line end.
+        """
+        values = list(values)
+        for value in values:
+            check_header(header, value)
+        return Batch(action, header, values, self._ids, limit=self._limit(action), window=self._limits.window)
+
+    async def run(self, batch: Batch) -> list[tuple[str, Outcome]]:
+        """Send the requests of a batch and return the outcome of each, by its value.
+
+        Only one batch may run.  Raises DisconnectedError.
+        """
+        return await self._protocol.send_batch(batch)
+
+    @property
+    def answer_seconds(self) -> float:
+        """The seconds in which the server owed answers, since the connection began."""
+        return self._protocol.answer_time.seconds
+
+    def _limit(self, action: str) -> float:
+        return self._limits.detail if action in ("FAXSession", "FAXStats") else self._limits.request
 
     def mark(self, text: str) -> None:
         """Add a mark to the lines; no effect on a lost connection."""
@@ -180,12 +204,7 @@ class Connection:
             raise RequestTimeoutError(f"no answer to {request['Action']} within {limit:g} s") from error
         finally:
             self._protocol.responses.pop(request.id, None)
-        if not succeeded(answer[0]):
-            refusal = without_numbers(one_line(answer[0].get("Message")))[:200]
-            raise RefusedError(refusal or f"{request['Action']} was refused")
-        if (reason := why_incomplete(answer)) is not None:
-            raise IncompleteListError(reason)
-        return answer
+        return granted(request["Action"], answer)
 
 
 def _reason(error: Exception) -> str:

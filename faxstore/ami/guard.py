@@ -4,7 +4,10 @@ panoramisk 1.4 connects, writes actions, and finds the request that a message an
 that a connection of months cannot rely on: framing (panoramisk loses split UTF-8, and its buffer has no limit),
 reconnecting (it never stops, and it sends old requests again), and any code in which a text from the wire can raise an
 exception inside data_received, which would end the connection.  It depends on details of panoramisk's manager.py,
-ami_protocol.py, actions.py and message.py, which is why pyproject.toml requires an exact version.
+ami_protocol.py and actions.py, which is why pyproject.toml requires an exact version.
+
+A poll requests the details of a thousand sessions.  Those requests are a Batch, which panoramisk does not see: an
+Action for each would cost as much as everything else that the poll does.
 """
 
 from __future__ import annotations
@@ -19,14 +22,16 @@ from typing import Any
 from panoramisk.actions import Action
 from panoramisk.ami_protocol import AMIProtocol
 from panoramisk.manager import Manager
-from panoramisk.message import Message as PanoramiskMessage
 
-from faxstore.ami.answers import Answer
+from faxstore.ami.answer_time import AnswerTime
+from faxstore.ami.answers import Answer, answers_in
+from faxstore.ami.batch import Batch, Outcome
 from faxstore.ami.errors import DisconnectedError
 from faxstore.ami.framing import Framer, OversizedMessageError
+from faxstore.ami.headers import MAX_ACTION_ID, OUR_ACTION_ID, check_header
 from faxstore.ami.lines import LineEmitter, now
 from faxstore.capture.marks import CONNECTED, CUT_OFF, DISCONNECTED
-from faxstore.capture.message import BANNER, Message, clean_bytes, read, without_numbers
+from faxstore.capture.message import BANNER, Found, Message, clean_bytes, without_numbers
 from faxstore.errors import one_line
 from faxstore.settings.values import Secret
 
@@ -34,12 +39,6 @@ log = logging.getLogger("faxstore.ami")
 
 _SILENT = logging.Logger("panoramisk")
 _SILENT.disabled = True  # it logs whole actions with their secrets, and one line per attempt
-
-MAX_ACTION_ID = 100
-"""res_fax.c copies ``ActionID: ...`` through char[256], manager.c CoreStatus through char[150]."""
-
-OUR_ACTION_ID = "faxstore-"
-"""How the ActionIDs of faxstore's requests begin; a message without it answers none of them."""
 
 
 class Request(Action):  # type: ignore[misc]
@@ -57,9 +56,9 @@ class Request(Action):  # type: ignore[misc]
         super().__init__({"Action": action, "ActionID": action_id, **headers})
         self.answer = Answer()
         for name, value in self.items():
-            _check(name, value.reveal() if isinstance(value, Secret) else value)
+            check_header(name, value.reveal() if isinstance(value, Secret) else value)
 
-    def add_message(self, message: PanoramiskMessage) -> bool:
+    def add_message(self, message: Envelope) -> bool:
         """Return whether the request is answered; panoramisk calls this with each message of its ActionID."""
         if self.future.done():
             return True
@@ -83,12 +82,28 @@ class Request(Action):  # type: ignore[misc]
         return "".join(f"{name}: {text_of(value)}\r\n" for name, value in self.items()) + "\r\n"
 
 
-class Envelope(PanoramiskMessage):  # type: ignore[misc]
-    """A message with only the headers that panoramisk reads, each once; `origin` is the message itself."""
+class Envelope:
+    """What panoramisk reads of a message to find the request that it answers; `origin` is the message itself.
+
+    In place of panoramisk's own Message, which takes longer to create than the message to be parsed.
+    """
+
+    __slots__ = ("id", "origin")
 
     def __init__(self, origin: Message) -> None:
-        super().__init__({name: origin.get(name) for name in ("Event", "Response", "ActionID") if name in origin})
         self.origin = origin
+        self.id = origin.get("ActionID")
+
+    @property
+    def action_id(self) -> str:
+        """The ActionID."""
+        return self.id
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.origin
+
+    def __getitem__(self, name: str) -> str:
+        return self.origin.get(name)
 
 
 class OneShotManager(Manager):  # type: ignore[misc]
@@ -109,7 +124,7 @@ class OneShotManager(Manager):  # type: ignore[misc]
     def ping(self) -> None:
         """Do nothing: panoramisk does not await the answer, so a silent server would stay unnoticed."""
 
-    def dispatch(self, event: PanoramiskMessage) -> list[str]:
+    def dispatch(self, event: Envelope) -> list[str]:
         """Dispatch nothing: on_line has every event already."""
         return []
 
@@ -125,6 +140,8 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         self.lost: asyncio.Future[str] = loop.create_future()
         """Resolves with the reason when the connection is gone."""
         self.made = False
+        self.answer_time = AnswerTime()
+        self._batch: Batch | None = None
         self._framer = Framer(ignore=ignore)
         self._close_reason = "the server closed the connection"
         self._ended = False
@@ -138,16 +155,36 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         self.lines.emit("mark", CONNECTED)
 
     def send(self, data: Request, as_list: bool | None = None) -> asyncio.Future[list[Message]]:
+        self._check_open()
+        self.lines.emit("out", data.redacted)
+        self.answer_time.asked()
+        future: asyncio.Future[list[Message]] = super().send(data, as_list=as_list)
+        return future
+
+    async def send_batch(self, batch: Batch) -> list[tuple[str, Outcome]]:
+        """Send the requests of a batch and return their outcomes; one batch at a time."""
+        self._check_open()
+        self._batch = batch
+        try:
+            return await batch.outcomes(self._write)
+        finally:
+            self._batch = None
+
+    def _write(self, texts: list[str]) -> None:
+        for text in texts:
+            self.lines.emit("out", text)
+        self.answer_time.asked()
+        self.transport.write("".join(texts).encode())
+
+    def _check_open(self) -> None:
         if self._ended:
             raise DisconnectedError(self.lost.result())
         if self.transport.is_closing():  # asyncio would log a warning for each further write
             raise DisconnectedError(self._close_reason)
-        self.lines.emit("out", data.redacted)
-        future: asyncio.Future[list[Message]] = super().send(data, as_list=as_list)
-        return future
 
     def data_received(self, data: bytes) -> None:
         moment = now()
+        self.answer_time.received()
         try:
             for raw in self._framer.feed(data):
                 self._receive(clean_bytes(raw), moment)
@@ -155,6 +192,12 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
                     return
         except OversizedMessageError as error:
             self.end(str(error))
+            return
+        if self._batch is not None and not self.transport.is_closing():
+            self._batch.proceed()
+        self.answer_time.processed(
+            owed=bool(self.responses) or (self._batch is not None and self._batch.unanswered > 0)
+        )
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.end(self._close_reason if exc is None else f"{self._close_reason}: {one_line(exc)}")
@@ -179,26 +222,24 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
             if not request.future.done():
                 request.future.set_exception(DisconnectedError(self.lost.result()))
         self.responses.clear()
+        if self._batch is not None:
+            self._batch.fail(self.lost.result())
 
     def _receive(self, text: str, moment: int) -> None:
-        self.lines.emit("in", text, moment)
+        found = answers_in(text)
+        self.lines.emit("in", text, moment, found)
         if self.greeting.done():
-            self._find_request(text)
+            self._find_requests(found or [])
         elif banner := BANNER.match(text):
             self.greeting.set_result(banner[1])
         else:
             self.end(f"not an Asterisk manager: it greets with {without_numbers(one_line(text))[:60]!r}")
 
-    def _find_request(self, text: str) -> None:
-        """Let panoramisk find the request that each message in the text answers; few texts need to be parsed for that.
-
-        What is malformed is left to the reader, which gets it as a line and reports it.
-        """
-        if OUR_ACTION_ID not in text and "shutdown" not in text.lower():
-            return
+    def _find_requests(self, found: Found) -> None:
+        """Find the requests that the messages answer.  What is malformed is left to the reader, which reports it."""
         try:
-            for _, message in read(text):
-                if not isinstance(message, Message):
+            for _, message in found:
+                if not isinstance(message, Message) or (self._batch is not None and self._batch.take(message)):
                     continue
                 if message.event.lower() == "shutdown":
                     self._close_reason = "the server shut down"
@@ -206,12 +247,3 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
                     self.handle_message(Envelope(message))
         except Exception:
             log.exception("a message could not be handled; the connection continues")
-
-
-def _check(name: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise ValueError(f"{name} must be text, not {type(value).__name__}")
-    if any(char in f"{name}{value}" for char in "\r\n\0"):
-        raise ValueError(f"{name} must not contain a line end or NUL")
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValueError(f"{name} must be text that UTF-8 can encode")

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from faxstore.capture.message import Found
 from faxstore.capture.recording import Direction, Line
 from faxstore.observations import MICROSECONDS
 
@@ -43,10 +44,13 @@ class LineEmitter:
         self._on_line = SafeCallback(on_line)
         self._last = 0
 
-    def emit(self, direction: Direction, text: str, moment: int | None = None) -> None:
-        """Emit one line; moment is when its last byte was received (microseconds), by default now."""
+    def emit(self, direction: Direction, text: str, moment: int | None = None, found: Found | None = None) -> None:
+        """Emit one line; moment is when its last byte was received (microseconds), by default now.
+
+        `found` is what was found in the text, if it was read already.
+        """
         moment = now() if moment is None else moment
         if moment <= self._last <= moment + CLOCK_SET_BACK:
             moment = self._last + 1
         self._last = moment
-        self._on_line(Line(moment / MICROSECONDS, direction, text))
+        self._on_line(Line(moment / MICROSECONDS, direction, text, found))

@@ -17,6 +17,10 @@ from faxstore.capture.message import Message, read, session_number
 BAD_LINES_INTERVAL = 0.25
 """Seconds.  TotalBadLines of a page is lost when the next page begins (spandsp t4_rx_start_page)."""
 
+WAKE_INTERVAL = 1.0
+"""Seconds.  A fax that begins brings the next poll forward, but not closer than this to the one before, or than the
+poll interval if that is shorter: a server on which faxes begin all the time is polled no more often than set."""
+
 _STARTING_STATUS = "FAX Transmission In Progress"
 
 _SAFE_STATES = {"send": ("active", "complete"), "receive": ("active", "complete"), "gateway": ("active",)}

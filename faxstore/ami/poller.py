@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
 
 from faxstore.ami import poll_rules
 from faxstore.ami.backoff import PollBackoff
+from faxstore.ami.batch import Batch, Outcome
 from faxstore.ami.connection import Connection
 from faxstore.ami.errors import IncompleteListError, RefusedError, RequestError, RequestTimeoutError
 from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.ami.missing_classes import MissingClasses
 from faxstore.ami.notices import Notices
 from faxstore.ami.poll_rules import ListedSession
+from faxstore.ami.poll_schedule import PollRate, next_due
 from faxstore.ami.status_requests import StatusRequests
 from faxstore.capture.marks import POLLED
 from faxstore.capture.message import Message
@@ -27,8 +27,6 @@ SESSION_ENDED = "Session not found"
 
 CHANNEL_GONE = "No such channel"
 """manager.c, action_status: a channel may end between the list and the query."""
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +74,9 @@ class Poller:
         self._queried: set[int] = set()
         self._stats_due = 0.0
         self._list_refused = False
+        self._batch: Batch | None = None
+        """The requests of the poll under way."""
+        self.rate = PollRate()
         self.lag_seconds = 0.0
         """How much later than due the newest poll began."""
         self.has_list = False
@@ -89,14 +90,14 @@ class Poller:
         backoff = PollBackoff(self._server.name, self._server.poll_interval)
         due = _now()
         while not self._stopping:
-            began = _now()
+            began, answered = _now(), self._connection.answer_seconds
+            self.rate.count(began)
             self.lag_seconds = max(0.0, began - due)
             interval, soonest = await self._poll()
-            minimum = backoff.min_interval(_now() - began)
+            earliest = began + backoff.min_interval(self._connection.answer_seconds - answered)
             if _now() >= self._stats_due:
                 await self._stats()
-            waited_for = await self._pause(began + max(interval, minimum), began + max(soonest, minimum))
-            due = min(began + interval, waited_for)
+            due = await self._pause(max(next_due(due, interval, began), earliest), max(began + soonest, earliest))
             await self._until_decoded()
 
     def wake(self) -> None:
@@ -108,8 +109,10 @@ class Poller:
         self._decoded.set()
 
     def stop(self) -> None:
-        """Begin no further poll."""
+        """Begin no further poll, and send no further request of the poll under way."""
         self._stopping = True
+        if self._batch is not None:
+            self._batch.send_no_more()
         self._woken.set()
 
     async def final_stats(self) -> None:
@@ -138,7 +141,7 @@ class Poller:
         self._connection.mark(POLLED)
         await self._statuses(sessions)
         interval = poll_rules.next_interval(sessions, details, self._server.poll_interval, self._server.idle_interval)
-        return interval, min(interval, poll_rules.BAD_LINES_INTERVAL)
+        return interval, min(interval, poll_rules.WAKE_INTERVAL)
 
     def _refused(self, text: str) -> tuple[float, float]:
         """Continue after a refused list: res_fax may be loaded later, or rights granted; a shutdown disconnects."""
@@ -152,46 +155,33 @@ class Poller:
         """Return the FAXSession events of the sessions that may be queried."""
         numbers = poll_rules.sessions_to_query(sessions, self._queried)
         self._queried = (self._queried & {session.number for session in sessions}) | set(numbers)
-        details: list[Message] = []
-
-        async def query(number: int) -> None:
-            details.append((await self._connection.request("FAXSession", SessionNumber=str(number)))[-1])
-
-        await self._pipeline("FAXSession", query, numbers, SESSION_ENDED)
-        return details
+        outcomes = await self._each("FAXSession", "SessionNumber", map(str, numbers), SESSION_ENDED)
+        return [answer[-1] for _, answer in outcomes if isinstance(answer, list)]
 
     async def _statuses(self, sessions: Sequence[ListedSession]) -> None:
         """Query the channels of new sessions; the reader gets accounts and numbers from the answers."""
-
-        async def query(channel: str) -> None:
-            try:
-                await self._connection.request("Status", Channel=channel)
-            except RequestTimeoutError:
+        channels = self._status_requests.due(sessions, _now())
+        for channel, outcome in await self._each("Status", "Channel", channels, CHANNEL_GONE):
+            if isinstance(outcome, RequestTimeoutError):
                 self._status_requests.timed_out(channel, sessions, _now())
-                raise
 
-        await self._pipeline("Status", query, self._status_requests.due(sessions, _now()), CHANNEL_GONE)
-
-    async def _pipeline(
-        self, action: str, query: Callable[[Item], Awaitable[None]], items: Iterable[Item], harmless_refusal: str
-    ) -> None:
-        """Query each item, as many at once as the connection's window allows; a timeout ends the rest."""
-        waiting = deque(items)
-
-        async def work() -> None:
-            while waiting and not self._stopping:
-                try:
-                    await query(waiting.popleft())
-                except RequestTimeoutError as error:
-                    self._notices.failed(action, str(error))
-                    waiting.clear()
-                except (RefusedError, IncompleteListError) as error:
-                    if str(error) != harmless_refusal:
-                        self._notices.failed(action, str(error))
-                else:
-                    self._notices.succeeded(action)
-
-        await asyncio.gather(*(work() for _ in range(min(len(waiting), self._connection.window))))
+    async def _each(
+        self, action: str, header: str, values: Iterable[str], harmless_refusal: str
+    ) -> list[tuple[str, Outcome]]:
+        """Request an action for each value of a header; return the outcomes."""
+        self._batch = batch = self._connection.batch(action, header, values)
+        if self._stopping:
+            batch.send_no_more()
+        try:
+            outcomes = await self._connection.run(batch)
+        finally:
+            self._batch = None
+        for _, outcome in outcomes:
+            if isinstance(outcome, list):
+                self._notices.succeeded(action)
+            elif str(outcome) != harmless_refusal:
+                self._notices.failed(action, str(outcome))
+        return outcomes
 
     async def _stats(self) -> None:
         self._stats_due = _now() + self._timings.stats

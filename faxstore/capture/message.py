@@ -102,11 +102,24 @@ class UsualMessage(Message):
 
     def get(self, name: str, default: str = "") -> str:
         """Return the value of the header with that name, or default."""
-        place = self.shape.places.get(name.lower())
+        places = self.shape.places
+        place = places.get(name)
+        if place is None:
+            place = places.get(name.lower())
         return default if place is None else self.values[place]
 
     def __contains__(self, name: str) -> bool:
-        return name.lower() in self.shape.places
+        return name in self.shape.places or name.lower() in self.shape.places
+
+    @property
+    def event(self) -> str:
+        """The name of the event; empty for a response."""
+        return self.shape.event
+
+    @property
+    def response(self) -> str:
+        """Success; empty for an event."""
+        return self.shape.response
 
 
 Found = list[tuple[str, Message | MalformedMessageError]]

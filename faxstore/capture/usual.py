@@ -22,20 +22,24 @@ LONGEST_BEGINNING = 40
 class Shape:
     """The names of the headers, and the pattern whose groups are their values; the first line is constant."""
 
-    first_value: str
+    event: str
+    response: str
     names: tuple[str, ...]
     places: dict[str, int]
-    """The place of each name, in lower case, among the values."""
+    """The place of each name among the values; a name occurs as it is and in lower case."""
     pattern: re.Pattern[str]
+    first_value: str
 
 
 def _shape(first_line: str, **headers: str) -> Shape:
     """Return the shape of a message with this first line and then these headers, each with a pattern of one group."""
     first_name, first_value = first_line.split(": ")
     names = (first_name, *headers)
+    places = {spelling: place for place, name in enumerate(names) for spelling in (name, name.lower())}
+    event, response = (first_value if first_name == name else "" for name in ("Event", "Response"))
     lines = "".join(rf"{name}: {pattern}\r\n" for name, pattern in headers.items())
     pattern = re.compile(rf"{first_line}\r\n{lines}\r\n", re.ASCII)
-    return Shape(first_value, names, {name.lower(): place for place, name in enumerate(names)}, pattern)
+    return Shape(event, response, names, places, pattern, first_value)
 
 
 FAX_SESSION = _shape(

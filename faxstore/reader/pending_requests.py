@@ -7,7 +7,6 @@ request without one.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from typing import Any, NamedTuple
 
@@ -25,7 +24,7 @@ REGULAR = 3
 LIST = "faxsessions"
 DETAIL = "faxsession"
 
-_NUMBERED = re.compile(r"(.*?)(\d{1,18})", re.ASCII | re.DOTALL)
+MOST_DIGITS = 18
 
 
 class Request(NamedTuple):
@@ -70,12 +69,12 @@ class PendingRequests:
         self._by_id.setdefault(self.newest, deque(maxlen=MOST_UNANSWERED)).append(request)
         if len(self._by_id) > MOST_UNANSWERED:
             del self._by_id[next(iter(self._by_id))]
-        match = _NUMBERED.fullmatch(self.newest)
-        if match is None:
+        prefix, number = _numbered(self.newest)
+        if number is None:
             return False
-        if request.action != DETAIL or (self._lists and self._lists[0] == match[1]):
-            self._numbers.append(int(match[2]))  # another series of details may count sessions
-        return request.action == LIST and self._leaves_out(match[1], int(match[2]))
+        if request.action != DETAIL or (self._lists and self._lists[0] == prefix):
+            self._numbers.append(number)  # another series of details may count sessions
+        return request.action == LIST and self._leaves_out(prefix, number)
 
     def is_pending(self, action_id: str) -> bool:
         """Return whether a request with this ActionID is unanswered."""
@@ -102,9 +101,17 @@ class PendingRequests:
     def _leaves_out(self, prefix: str, number: int) -> bool:
         """Return whether a list request leaves out a number although none of those before it did."""
         before, newest, regular = self._lists or ("", 0, 0)
-        skipped = range(newest + 1, number)
+        oldest = self._numbers[0] if len(self._numbers) == MOST_NUMBERS else 0  # nothing is known of those before it
+        skipped = range(max(newest + 1, oldest), number)
         leaves_out = len(skipped) > MOST_NUMBERS or not set(skipped) <= set(self._numbers)
         if before != prefix:
             leaves_out, regular = False, 0
         self._lists = prefix, number, -1 if leaves_out or regular < 0 else regular + 1
         return leaves_out and regular >= REGULAR
+
+
+def _numbered(action_id: str) -> tuple[str, int | None]:
+    """Split an ActionID into its number, which is up to MOST_DIGITS digits at the end, and what precedes it."""
+    digits = len(action_id) - len(action_id.rstrip("0123456789"))
+    place = len(action_id) - min(digits, MOST_DIGITS)
+    return action_id[:place], int(action_id[place:]) if digits else None

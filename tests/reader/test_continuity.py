@@ -53,3 +53,28 @@ def test_a_recording_without_requests_shows_nothing() -> None:
         if line.dir == "in":
             line_reader.feed(line)
     assert not line_reader.misses([Line(LINES[600].ts, "in", LINES[600].text), *LINES[700:]])
+
+
+@pytest.mark.parametrize("sessions", [5, 300, 1500])
+def test_the_numbers_of_faxstores_own_requests(sessions: int) -> None:
+    """All requests of a connection are numbered; a poll of many sessions takes more numbers than are remembered."""
+
+    def poll(first: int) -> list[Line]:
+        ids = range(first, first + sessions + 1)
+        actions = ["FAXSessions", *(f"FAXSession\r\nSessionNumber: {number}" for number in range(sessions))]
+        requests = zip(actions, (f"ActionID: faxstore-0f12-{number}" for number in ids), strict=True)
+        lines = [Line(1000.0 + first, "out", f"Action: {action}\r\n{own_id}\r\n\r\n") for action, own_id in requests]
+        grants = [
+            Line(line.ts, "in", f"Response: Success\r\nActionID: faxstore-0f12-{number}\r\nMessage: x\r\n\r\n")
+            for line, number in zip(lines, ids, strict=True)
+        ]
+        return [*lines, *grants]
+
+    polls = [poll(first) for first in range(1, 10 * (sessions + 1), sessions + 1)]
+    before, after, later = LineReader("pbx"), LineReader("pbx"), LineReader("pbx")
+    for line in [line for lines in polls[:8] for line in lines]:
+        before.feed(line)
+    after.resume(before.state())
+    later.resume(before.state())
+    assert not after.misses(polls[8])
+    assert later.misses(polls[9])

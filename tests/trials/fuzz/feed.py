@@ -11,7 +11,8 @@ from itertools import islice, zip_longest
 from random import Random
 
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
-from faxstore.ami.guard import OUR_ACTION_ID, GuardedProtocol, OneShotManager, Request
+from faxstore.ami.guard import GuardedProtocol, OneShotManager, Request
+from faxstore.ami.headers import OUR_ACTION_ID
 from faxstore.ami.lines import LineEmitter
 from faxstore.capture.message import BANNER, MAX_MESSAGE_BYTES, MalformedMessageError, read
 from faxstore.capture.recording import Line
