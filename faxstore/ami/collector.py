@@ -42,7 +42,8 @@ class Collector:
     """Watches one server; several collectors run in one event loop.
 
     on_line is called with every line of every connection, as a recording contains them.  Messages that ignore matches
-    are skipped.
+    are skipped.  The first attempt to connect comes after start_delay seconds: collectors of one process that start
+    at different moments also poll at different moments.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class Collector:
         limits: Limits | None = None,
         timings: PollTimings | None = None,
         retry_delays: RetryDelays | None = None,
+        start_delay: float = 0.0,
     ) -> None:
         self._server = server
+        self._start_delay = start_delay
         self._on_line = on_line
         self._ignore = ignore
         self._backlog = Backlog(server.name, self._process)
@@ -85,6 +88,11 @@ class Collector:
         """How much later than due the newest poll began; 0 without a connection."""
         return self._poller.lag_seconds if self._poller else 0.0
 
+    @property
+    def polls_per_second(self) -> float:
+        """The rate of polls over the last minute; 0 without a connection, and before its second poll."""
+        return self._poller.rate.per_second if self._poller else 0.0
+
     async def run(self, stop: asyncio.Event) -> None:
         """Watch the server until stop is set, a refused login makes it give up, or the task is cancelled.
 
@@ -92,6 +100,7 @@ class Collector:
         """
         CURRENT_SERVER.set(self._server.name)
         try:
+            await _unless_stopped(stop, asyncio.ensure_future(asyncio.sleep(self._start_delay)))
             await self._watch(stop)
             await self._backlog.drain()
         finally:

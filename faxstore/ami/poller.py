@@ -88,16 +88,17 @@ class Poller:
         """Poll until stop().  Raises RequestTimeoutError if the server stops answering, and DisconnectedError."""
         await asyncio.gather(self._request("CoreStatus"), self._request("CoreSettings"), self._stats())
         backoff = PollBackoff(self._server.name, self._server.poll_interval)
-        due = _now()
+        due = planned = _now()
         while not self._stopping:
             began, answered = _now(), self._connection.answer_seconds
             self.rate.count(began)
-            self.lag_seconds = max(0.0, began - due)
+            self.lag_seconds = max(0.0, began - min(planned, due))
             interval, soonest = await self._poll()
             earliest = began + backoff.min_interval(self._connection.answer_seconds - answered)
             if _now() >= self._stats_due:
                 await self._stats()
-            due = await self._pause(max(next_due(due, interval, began), earliest), max(began + soonest, earliest))
+            planned = next_due(due, interval, began)
+            due = await self._pause(max(planned, earliest), max(began + soonest, earliest))
             await self._until_decoded()
 
     def wake(self) -> None:

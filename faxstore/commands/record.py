@@ -71,11 +71,12 @@ def _record(server: ServerSettings, file: str, seconds: float | None) -> int:
     A signal is the usual end of a recording.  Raises UnreachableError, and Interrupted after a signal, if no login was
     accepted.
     """
+    from faxstore.ami import turn_loop
     from faxstore.capture.recorder import Recorder
 
     signals: list[int] = []
     with interruption.handled_by(signals.append), Recorder(file) as recorder:
-        collector = asyncio.run(_watch(server, recorder, seconds, signals))
+        collector = turn_loop.run(_watch(server, recorder, seconds, signals))
     if collector.was_connected:
         return recorder.messages
     if signals:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from faxstore.ami import turn_loop
 from faxstore.ami.collector import Collector
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.capture.recording import Line
@@ -77,7 +78,7 @@ def _ingest(
     writer.start()
     carrier.start()
     try:
-        asyncio.run(_collect_all(servers, writer, election, signals, (writer.heartbeat, carrier.heartbeat)))
+        turn_loop.run(_collect_all(servers, writer, election, signals, (writer.heartbeat, carrier.heartbeat)))
     finally:
         writer.stop()
         carrier.stop(STOP_TIMEOUT, signals.at_once)
@@ -101,11 +102,15 @@ async def _collect_all(
         election.stop()
 
     def status() -> str:
-        connected = sum(collector.connected for collector in collectors.values())
-        return f"{connected} of {len(servers)} servers connected, standby for {election.standby_count}"
+        connected = {name: each for name, each in collectors.items() if each.connected}
+        rates = f", {_rates(connected)}" if connected else ""
+        return f"{len(connected)} of {len(servers)} servers connected{rates}, standby for {election.standby_count}"
 
     electing = asyncio.ensure_future(election.run())
-    collections = [_collect(each, writer, election.leaderships[each.name], collectors) for each in servers]
+    collections = [
+        _collect(each, place / len(servers), writer, election.leaderships[each.name], collectors)
+        for place, each in enumerate(servers)
+    ]
     collecting = asyncio.gather(*collections)
     signals.call(asyncio.get_running_loop(), first=stop, second=collecting.cancel)
     notifying = asyncio.ensure_future(watch_over(ServiceManager(os.environ), heartbeats, status, stopping))
@@ -119,15 +124,30 @@ async def _collect_all(
         await election.release()
 
 
+def _rates(collectors: Mapping[str, Collector]) -> str:
+    """Return how often the servers are polled, for the service manager."""
+    rates = {name: collector.polls_per_second for name, collector in collectors.items()}
+    name, lowest = min(rates.items(), key=lambda rate: rate[1])
+    return f"{sum(rates.values()) / len(rates):.2f} polls per second (at least {lowest:.2f}: {name})"
+
+
 async def _collect(
-    server: ServerSettings, writer: SpoolWriter, leadership: Leadership, collectors: dict[str, Collector]
+    server: ServerSettings,
+    phase: float,
+    writer: SpoolWriter,
+    leadership: Leadership,
+    collectors: dict[str, Collector],
 ) -> None:
     """Collect from a server while this ingestor is to.
 
-    Each time begins with a new collector, as after a start: what the previous one knew may be long out of date.
+    Each time begins with a new collector, as after a start: what the previous one knew may be long out of date.  The
+    phase, from 0 to 1, spreads the polls of the servers over the poll interval.
     """
+    delay = phase * server.poll_interval
     while await leadership.wait():
-        collectors[server.name] = collector = Collector(server, _to_spool(server, writer), ignore=IRRELEVANT_EVENTS)
+        collectors[server.name] = collector = Collector(
+            server, _to_spool(server, writer), ignore=IRRELEVANT_EVENTS, start_delay=delay
+        )
         await collector.run(leadership.ended)
 
 

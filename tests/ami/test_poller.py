@@ -30,17 +30,24 @@ def test_the_start_of_a_fax_triggers_a_poll() -> None:
     assert asyncio.run(scenario()) == ["7"]
 
 
-def test_many_starts_trigger_few_polls() -> None:
-    async def scenario() -> int:
-        listener = FakeListener()
-        async with FakeServer() as server, collecting(server, listener, **RARE_POLLS):
-            await listener.until_mark("polled")
-            for number in range(200):
-                server.send(fax_status("FAX Transmission In Progress", f"PJSIP/trunk-{number:08x}"))
-                await asyncio.sleep(0.002)
-            return len(server.requests("FAXSessions"))
+@pytest.mark.parametrize(("poll_interval", "between"), [(0.2, 0.2), (3600.0, 1.0)])
+def test_starts_do_not_raise_the_rate_of_polls(poll_interval: float, between: float) -> None:
+    """Faxes begin all the time on a large server: it is polled at the poll interval, or once per second if sooner."""
 
-    assert 2 <= asyncio.run(scenario()) <= 6
+    async def scenario() -> list[float]:
+        listener = FakeListener()
+        async with FakeServer() as server:
+            server.sessions = [Fax(7, "send", "Active")]
+            async with collecting(server, listener, poll_interval=poll_interval, idle_interval=3600.0):
+                await listener.until_mark("polled")
+                while len(polls(listener)) < 4:
+                    server.send(fax_status("FAX Transmission In Progress"))
+                    await asyncio.sleep(0.01)
+        return gaps(polls(listener))
+
+    found = asyncio.run(scenario())
+    assert sum(found) >= 0.95 * between * len(found)
+    assert min(found) > between / 2
 
 
 def test_the_interval_depends_on_live_faxes() -> None:
@@ -54,8 +61,8 @@ def test_the_interval_depends_on_live_faxes() -> None:
             return gaps(idle), gaps(polls(listener)[4:])
 
     idle, live = asyncio.run(scenario())
-    assert all(gap > 0.39 for gap in idle)
-    assert all(gap > 0.039 for gap in live)
+    assert sum(idle) / len(idle) > 0.39
+    assert sum(live) / len(live) > 0.039
     assert min(live) < 0.3
 
 
@@ -68,7 +75,7 @@ def test_a_receiver_without_ecm_is_polled_every_quarter_second() -> None:
                 await listener.until_mark("polled", 4)
         return gaps(polls(listener))
 
-    assert all(0.24 < gap < 2.0 for gap in asyncio.run(scenario()))
+    assert all(0.12 < gap < 2.0 for gap in asyncio.run(scenario()))
 
 
 def test_polls_never_overlap_and_the_lag_is_measured() -> None:
@@ -143,7 +150,7 @@ def test_polls_of_a_slow_server_take_a_quarter_of_the_time(caplog: pytest.LogCap
         record.message for record in caplog.records if "is fast again" in record.message or "is slow" in record.message
     ]
     assert len(messages) == 2
-    assert messages[0].startswith("pbx1: the server is slow: a poll takes 0.")
+    assert messages[0].startswith("pbx1: the server is slow: it takes 0.")
     assert messages[1] == "pbx1: the server is fast again; polling every 0.4 s"
 
 
@@ -154,7 +161,7 @@ def test_one_slow_poll_delays_the_next_and_is_not_logged(caplog: pytest.LogCaptu
         assert caplog.records == []
         assert [backoff.min_interval(2.0) for _ in range(5)] == [8.0] * 5
     assert [record.message for record in caplog.records] == [
-        "pbx1: the server is slow: a poll takes 2.00 s; polling every 8.0 s instead of 1 s"
+        "pbx1: the server is slow: it takes 2.00 s to answer a poll; polling every 8.0 s instead of 1 s"
     ]
 
 
