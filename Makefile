@@ -89,6 +89,8 @@ bench: $(READY) ## measure; prints rows for docs/performance.md
 	$(BIN)/python -m benchmarks.import_rate
 	$(BIN)/python -m benchmarks.ten_million
 	$(BIN)/python -m benchmarks.flood
+	$(BIN)/python -m benchmarks.poll_cost
+	$(BIN)/python -m benchmarks.capacity
 	$(BIN)/python -m benchmarks.readers
 
 soak: $(READY) ## measure whether ingest's memory grows over 10 million observations (ARGS="--observations 300000")

@@ -2,9 +2,9 @@
 
     python -m benchmarks.busy_server SESSIONS [MEAN_LIFE]
 
-It prints its port, then serves clients until its standard input ends, and prints a JSON object with its counts.  With a
-mean life (seconds), sessions end at random, others take their places, and clients get the events of both, as from an
-Asterisk whose user reads the classes call and dialplan.  Without it, the sessions last.
+It prints its port, then serves clients until its standard input ends; for each line of the input it prints a JSON
+object with its counts.  With a mean life (seconds), sessions end at random, others take their places, and clients get
+the events of both, as from an Asterisk whose user reads the classes call and dialplan.  Without it, the sessions last.
 """
 
 from __future__ import annotations
@@ -189,10 +189,10 @@ async def serve(sessions: int, mean_life: float) -> None:
     listening = await loop.create_server(lambda: Client(server), "127.0.0.1", 0)
     print(listening.sockets[0].getsockname()[1], flush=True)
     replacing = asyncio.ensure_future(server.replace_ended())
-    await loop.run_in_executor(None, sys.stdin.read)
+    while await loop.run_in_executor(None, sys.stdin.readline):
+        print(json.dumps(server.counts | {"cpu_seconds": time.process_time()}), flush=True)
     replacing.cancel()
     listening.close()
-    print(json.dumps(server.counts | {"cpu_seconds": time.process_time()}), flush=True)
 
 
 if __name__ == "__main__":

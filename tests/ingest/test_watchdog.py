@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -139,7 +140,10 @@ def test_it_notifies_that_it_is_up_then_alive_then_stopping(kind: str, tmp_path:
         notifications = Notifications(name.replace("@", "\0"))
         async with FakeServer() as asterisk, running(tmp_path, INGEST, notifications, asterisk.port, name) as process:
             assert await notifications.next(PATIENCE) == ["READY=1"]
-            await notifications.until(lambda line: line.startswith("STATUS=1 of 1 servers connected, standby for 0"))
+            status = (
+                r"STATUS=1 of 1 servers connected, 0\.\d\d polls per second \(at least 0\.\d\d: pbx\), standby for 0"
+            )
+            await notifications.until(lambda line: re.fullmatch(status, line) is not None)
             await asterisk.stop()
             await notifications.until(lambda line: line.startswith("STATUS=0 of 1 servers connected"))
             before = notifications.lines.count("WATCHDOG=1")
