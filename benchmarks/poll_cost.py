@@ -72,7 +72,7 @@ def poll_with_faxstore(port: int, _sessions: int, polls: int) -> float:
 async def _faxstore_polls(port: int, polls: int, writer: SpoolWriter) -> float:
     settings = ServerSettings(
         name="pbx1", host="127.0.0.1", port=port, username="faxstore", secret=Secret("letmein"),
-        poll_interval=0.05, idle_interval=0.05,
+        poll_interval=0.2, idle_interval=0.2,
     )  # fmt: skip
     line_reader, stop, spent = LineReader("pbx1"), asyncio.Event(), [0.0]
     seen = 0

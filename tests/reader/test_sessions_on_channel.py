@@ -61,11 +61,17 @@ def test_the_cost_does_not_grow_with_the_sessions() -> None:
     """An answer to Status once took 20 µs with 100 sessions and 162 µs with 5,000."""
 
     def seconds(sessions: int) -> float:
+        """Return the lowest of several measurements: other work on the machine only adds to them."""
         listings = Listings()
-        listed(listings, *((number, f"PJSIP/trunk-{number:08x}") for number in range(sessions)))
-        begun = time.process_time()
-        for number in range(10_000):
-            assert len(listings.on_channel(f"PJSIP/trunk-{number % sessions:08x}")) == 1
-        return time.process_time() - begun
+        channels = [f"PJSIP/trunk-{number:08x}" for number in range(sessions)]
+        listed(listings, *enumerate(channels))
+        asked = [channels[number % sessions] for number in range(2_000)]
+        taken = []
+        for _ in range(10):
+            begun = time.thread_time()
+            for channel in asked:
+                listings.on_channel(channel)
+            taken.append(time.thread_time() - begun)
+        return min(taken)
 
     assert seconds(5_000) < 5 * seconds(100)

@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from faxstore import cli
 from faxstore.ami.lines import LineEmitter
+from faxstore.capture.message import Found
 from faxstore.capture.recording import Direction
 from faxstore.observations import MICROSECONDS
 
@@ -65,10 +66,12 @@ def main() -> None:
     path = Path(sys.argv.pop(1))
     clock, emit = Clock(), LineEmitter.emit
 
-    def emitted(lines: LineEmitter, direction: Direction, text: str, moment: int | None = None) -> None:
+    def emitted(
+        lines: LineEmitter, direction: Direction, text: str, moment: int | None = None, found: Found | None = None
+    ) -> None:
         if direction == "out" and text.startswith("Action: FAXSessions\r\n"):
             clock.next_second()
-        emit(lines, direction, text, moment)
+        emit(lines, direction, text, moment, found)
 
     threading.Thread(target=sample, args=[path], daemon=True).start()
     with (
