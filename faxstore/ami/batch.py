@@ -32,7 +32,7 @@ class _Sent:
 class Batch:
     """Requests of one action, one for each value of one header.
 
-    `write` sends texts; limit is in seconds; at most `window` requests are unanswered.
+    limit is in seconds; at most `window` requests are unanswered.
     """
 
     def __init__(
@@ -61,13 +61,16 @@ class Batch:
         self._waiting.clear()
         self._end_if_complete()
 
-    async def outcomes(self, write: Callable[[list[str]], None]) -> list[tuple[str, Outcome]]:
-        """Send the requests; return the outcome of each by its value.
+    def begin(self, write: Callable[[list[str]], None]) -> None:
+        """Send the first requests; `write` sends texts."""
+        self._write = write
+        self.proceed()
+
+    async def outcomes(self) -> list[tuple[str, Outcome]]:
+        """Return the outcome of each request, by its value, when the last one is known.
 
         After a request that was not answered in time, no further one is sent.  Raises DisconnectedError.
         """
-        self._write = write
-        self.proceed()
         while not self._over.is_set():
             oldest = next(iter(self._unanswered.values()))
             try:
@@ -95,9 +98,8 @@ class Batch:
         if self._waiting and len(self._unanswered) <= self._window // 2:
             count = min(self._window - len(self._unanswered), len(self._waiting))
             now, texts = asyncio.get_running_loop().time(), []
-            for value, action_id in zip(
-                [self._waiting.popleft() for _ in range(count)], self._action_ids, strict=False
-            ):
+            for _ in range(count):
+                value, action_id = self._waiting.popleft(), next(self._action_ids)
                 self._unanswered[action_id] = _Sent(value, now)
                 texts.append(self._text(action_id, value))
             self._write(texts)

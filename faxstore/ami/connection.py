@@ -125,7 +125,11 @@ class Connection:
 
         Only one batch may run.  Raises DisconnectedError.
         """
-        return await self._protocol.send_batch(batch)
+        self._protocol.begin(batch)
+        try:
+            return await batch.outcomes()
+        finally:
+            batch.send_no_more()  # also if it was cancelled
 
     @property
     def answer_seconds(self) -> float:

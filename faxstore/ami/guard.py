@@ -25,7 +25,7 @@ from panoramisk.manager import Manager
 
 from faxstore.ami.answer_time import AnswerTime
 from faxstore.ami.answers import Answer, answers_in
-from faxstore.ami.batch import Batch, Outcome
+from faxstore.ami.batch import Batch
 from faxstore.ami.errors import DisconnectedError
 from faxstore.ami.framing import Framer, OversizedMessageError
 from faxstore.ami.headers import MAX_ACTION_ID, OUR_ACTION_ID, check_header
@@ -161,14 +161,11 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         future: asyncio.Future[list[Message]] = super().send(data, as_list=as_list)
         return future
 
-    async def send_batch(self, batch: Batch) -> list[tuple[str, Outcome]]:
-        """Send the requests of a batch and return their outcomes; one batch at a time."""
+    def begin(self, batch: Batch) -> None:
+        """Send the first requests of a batch, in place of any batch before it; its outcomes tell when it is over."""
         self._check_open()
         self._batch = batch
-        try:
-            return await batch.outcomes(self._write)
-        finally:
-            self._batch = None
+        batch.begin(self._write)
 
     def _write(self, texts: list[str]) -> None:
         for text in texts:
@@ -193,11 +190,11 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         except OversizedMessageError as error:
             self.end(str(error))
             return
+        unanswered = len(self.responses)
         if self._batch is not None and not self.transport.is_closing():
             self._batch.proceed()
-        self.answer_time.processed(
-            owed=bool(self.responses) or (self._batch is not None and self._batch.unanswered > 0)
-        )
+            unanswered += self._batch.unanswered
+        self.answer_time.processed(owed=unanswered > 0)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.end(self._close_reason if exc is None else f"{self._close_reason}: {one_line(exc)}")

@@ -7,9 +7,10 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Iterator
-from itertools import islice, zip_longest
+from itertools import chain, count, islice, zip_longest
 from random import Random
 
+from faxstore.ami.batch import Batch
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.ami.guard import GuardedProtocol, OneShotManager, Request
 from faxstore.ami.headers import OUR_ACTION_ID
@@ -82,9 +83,14 @@ class Feed:
             self._connect()
 
     def ask(self, random: Random) -> bytes:
-        """Sends a request; returns its ActionID, so that the fuzzer can answer it."""
+        """Sends a request, or a batch of them; returns its ActionID, so that the fuzzer can answer it."""
         self._ids += 1
         action_id = f"{OUR_ACTION_ID}fuzz-{self._ids}"
+        if random.random() < 0.3:
+            for protocol in (self._protocol, self._passing):
+                ids = chain([action_id], (f"{action_id}-{number}" for number in count()))
+                protocol.begin(Batch("FAXSession", "SessionNumber", map(str, range(9)), ids, limit=5.0, window=4))
+            return action_id.encode()
         action, headers = random.choice(ASKED), {"SessionNumber": str(random.randint(0, 30))}
         for protocol in (self._protocol, self._passing):
             request = Request(action, action_id, headers)
