@@ -25,6 +25,7 @@ LIST = "faxsessions"
 DETAIL = "faxsession"
 
 MOST_DIGITS = 18
+"""Digits at the end of an ActionID that count as its number."""
 
 
 class Request(NamedTuple):
