@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .demo
+BENCH := build/bench
 # Each test file stays on one worker, so its module fixtures are built once; tests/conftest.py decides the order.
 PARALLEL ?= --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 ARGS ?=
@@ -85,12 +86,13 @@ freeze: $(READY) ## write migrations/sql and the catalog that verify compares wi
 docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 	$(BIN)/python -m docs.reference.generate
 
-bench: $(READY) ## measure; prints rows for docs/performance.md
+bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some as JSON
 	$(BIN)/python -m benchmarks.import_rate
 	$(BIN)/python -m benchmarks.ten_million
 	$(BIN)/python -m benchmarks.flood
-	$(BIN)/python -m benchmarks.poll_cost
-	$(BIN)/python -m benchmarks.capacity
+	mkdir -p $(BENCH)
+	$(BIN)/python -m benchmarks.poll_cost --json $(BENCH)/poll_cost.json
+	$(BIN)/python -m benchmarks.capacity --json $(BENCH)/capacity.json
 	$(BIN)/python -m benchmarks.readers
 
 soak: $(READY) ## measure whether ingest's memory grows over 10 million observations (ARGS="--observations 300000")
