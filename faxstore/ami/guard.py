@@ -162,7 +162,7 @@ class GuardedProtocol(AMIProtocol):  # type: ignore[misc]
         return future
 
     def begin(self, batch: Batch) -> None:
-        """Send the first requests of a batch, in place of any batch before it; its outcomes tell when it is over."""
+        """Send the first requests of a batch, in place of any batch before it; Batch.outcomes() waits for its end."""
         self._check_open()
         self._batch = batch
         batch.begin(self._write)

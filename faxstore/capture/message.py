@@ -68,9 +68,6 @@ class Message:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Message) and (self.headers, self.junk) == (other.headers, other.junk)
 
-    def __hash__(self) -> int:
-        return hash((self.headers, self.junk))
-
     def __repr__(self) -> str:
         return f"Message({self.headers!r}, {self.junk!r})"
 
@@ -102,10 +99,9 @@ class UsualMessage(Message):
 
     def get(self, name: str, default: str = "") -> str:
         """Return the value of the header with that name, or default."""
-        places = self.shape.places
-        place = places.get(name)
+        place = self.shape.places.get(name)
         if place is None:
-            place = places.get(name.lower())
+            place = self.shape.places.get(name.lower())
         return default if place is None else self.values[place]
 
     def __contains__(self, name: str) -> bool:
