@@ -81,6 +81,11 @@ class Ledger:
         with self._connection.cursor(row_factory=class_row(Batch)) as cursor:
             return cursor.execute(sql.text("queries/billing/batches"), [self.consumer]).fetchall()
 
+    def listed(self) -> Iterator[Batch]:
+        """All batches, oldest first, as they arrive."""
+        with self._connection.transaction(), self._connection.cursor("batches", row_factory=class_row(Batch)) as cursor:
+            yield from cursor.execute(sql.text("queries/billing/batches"), [self.consumer])
+
     def batch(self, number: int) -> Batch:
         """The batch of that number.  Raises UsageError if it does not exist."""
         found = [one for one in self.batches() if one.batch == number]

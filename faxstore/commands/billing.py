@@ -109,7 +109,7 @@ def list_batches(
     from faxstore.report.screen import open_pager
 
     with written_to(output, force), _ledger(context, consumer) as ledger, open_pager(wide=wide) as screen:
-        print_batches(ledger.batches(), format, screen)
+        print_batches(ledger.listed(), format, screen)
 
 
 def render(

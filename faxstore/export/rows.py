@@ -7,7 +7,7 @@ client one copy of bytes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from psycopg.rows import RowFactory
@@ -44,11 +44,18 @@ def copy_lines(connection: Connection, query: Select[Any], options: str) -> Iter
 
 
 def fetch_rows(connection: Connection, query: Select[Any], row_factory: RowFactory[Item]) -> Iterator[Item]:
-    """The rows of a query as they arrive, from a server cursor, which needs an open transaction.
+    """The rows of a query as they arrive, as `fetch_statement` does."""
+    statement, parameters = compile_query(query)
+    return fetch_statement(connection, statement, parameters, row_factory)
+
+
+def fetch_statement(
+    connection: Connection, statement: str, parameters: Mapping[str, Any], row_factory: RowFactory[Item]
+) -> Iterator[Item]:
+    """The rows of a statement as they arrive, from a server cursor, which needs an open transaction.
 
     It fetches few rows at first, and then those of about PAUSE seconds at once: a reader at a terminal sees progress.
     """
-    statement, parameters = compile_query(query)
     with connection.cursor("faxstore_rows", row_factory=row_factory) as cursor:
         cursor.execute(statement.encode(), parameters)
         size, asked = FIRST_FETCH, time.monotonic()

@@ -9,12 +9,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TextIO
+from itertools import chain
+from typing import TextIO
 
 from psycopg.rows import dict_row
 from rich.console import Console
 
 from faxstore import sql
+from faxstore.export.rows import fetch_statement
 from faxstore.report.audit_sections import SECTIONS, Section
 from faxstore.report.columns import cell_text
 from faxstore.report.formats import Row, write_json
@@ -28,8 +30,8 @@ NOTHING = "Nothing is on record: no server was observed, and no recording was im
 
 
 @dataclass(frozen=True)
-class Audit:
-    """The whole report."""
+class Scope:
+    """What the report is about."""
 
     period: Period
     """With absolute bounds."""
@@ -37,6 +39,13 @@ class Audit:
     """The bounds as text, in the time zone of the period."""
     made_at: datetime
     servers: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The whole report."""
+
+    scope: Scope
     rows: Mapping[str, Sequence[Row]]
     """The rows of each section of SECTIONS, by its name."""
 
@@ -46,34 +55,42 @@ def audit(
 ) -> None:
     """Print the report about a bounded period and these servers, or all servers if none is named.
 
-    Raises UsageError for an unknown server or time zone.
+    Text is printed section by section, while the rows arrive.  Raises UsageError for an unknown server or time zone.
     """
-    report = gather(connection, period, servers)
     if as_json:
-        _as_json(report, sys.stdout)
-    else:
-        _as_text(report, screen)
+        _as_json(gather(connection, period, servers), sys.stdout)
+        return
+    with one_moment(connection):
+        scope = _scope(connection, period, servers)
+        for line in _head(scope):
+            screen.line(line)
+        for section in SECTIONS:
+            _print_section(screen, section, scope, _rows(connection, section, scope))
 
 
 def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:
     """Query all sections in one read-only transaction, so that rows appended meanwhile are in none of them."""
     with one_moment(connection):
-        absolute = resolve(connection, period)
-        require_servers(connection, servers)
-        selected = [name for name in known_servers(connection) if not servers or name in servers]
-        (made_at,) = connection.execute("select now()").fetchall()[0]
-        parameters = {"since": absolute.since, "until": absolute.until, "servers": selected}
+        scope = _scope(connection, period, servers)
         rows = {}
         with Console(stderr=True).status("") as status:  # a progress line on a terminal, nothing in a pipe
             for section in SECTIONS:
                 status.update(f"{section.title.lower()} ...")
-                rows[section.name] = _query(connection, section.name, parameters)
-        return Audit(absolute, _local_bounds(connection, absolute), made_at, selected, rows)
+                rows[section.name] = list(_rows(connection, section, scope))
+        return Audit(scope, rows)
 
 
-def _query(connection: Connection, name: str, parameters: dict[str, Any]) -> list[Row]:
-    cursor = connection.cursor(row_factory=dict_row)
-    return list(cursor.execute(sql.text(f"queries/audit/{name}"), parameters))
+def _scope(connection: Connection, period: Period, servers: Sequence[str]) -> Scope:
+    absolute = resolve(connection, period)
+    require_servers(connection, servers)
+    selected = [name for name in known_servers(connection) if not servers or name in servers]
+    (made_at,) = connection.execute("select now()").fetchall()[0]
+    return Scope(absolute, _local_bounds(connection, absolute), made_at, selected)
+
+
+def _rows(connection: Connection, section: Section, scope: Scope) -> Iterator[Row]:
+    parameters = {"since": scope.period.since, "until": scope.period.until, "servers": scope.servers}
+    return fetch_statement(connection, sql.text(f"queries/audit/{section.name}"), parameters, dict_row)
 
 
 def _local_bounds(connection: Connection, period: Period) -> tuple[str, str]:
@@ -83,48 +100,54 @@ def _local_bounds(connection: Connection, period: Period) -> tuple[str, str]:
     return since, until
 
 
-def _as_text(report: Audit, screen: Screen) -> None:
-    for line in _head(report):
+def _print_section(screen: Screen, section: Section, scope: Scope, rows: Iterator[Row]) -> None:
+    screen.line()
+    screen.line(section.title)
+    screen.line(section.meaning)
+    reported: set[str] = set()  # the servers with a row
+    shown = _noted((row for row in rows if section.is_reported(row, scope.period)), reported)
+    first = next(shown, None)
+    if first is not None:
+        screen.table(chain([first], shown), section.columns)
+    for line in _rest(section, first is None, reported, scope.servers):
         screen.line(line)
-    for section in SECTIONS:
-        screen.line()
-        screen.line(section.title)
-        screen.line(section.meaning)
-        rows = [row for row in report.rows[section.name] if section.is_reported(row, report.period)]
-        if rows:
-            screen.table(rows, section.columns)
-        for line in _rest(section, rows, report.servers):
-            screen.line(line)
 
 
-def _rest(section: Section, rows: Sequence[Row], servers: Sequence[str]) -> Iterator[str]:
+def _noted(rows: Iterator[Row], servers: set[str]) -> Iterator[Row]:
+    """The same rows; adds the server of each one to `servers`."""
+    for row in rows:
+        servers.add(row.get("server", ""))
+        yield row
+
+
+def _rest(section: Section, is_empty: bool, reported: set[str], servers: Sequence[str]) -> Iterator[str]:
     """A line that counts what the table does not have: the servers without a row in it."""
     if section.is_by_server and servers:
-        others = len(set(servers) - {row["server"] for row in rows})
+        others = len(set(servers) - reported)
         if others:
             yield f"{others:,} {'server' if others == 1 else 'servers'}: nothing"
-    elif not rows:
+    elif is_empty:
         yield "none"
 
 
-def _head(report: Audit) -> Iterator[str]:
-    period, (local_since, local_until) = report.period, report.local_bounds
+def _head(scope: Scope) -> Iterator[str]:
+    period, (local_since, local_until) = scope.period, scope.local_bounds
     yield "Audit of the fax history"
     in_zone = "" if period.time_zone == "UTC" else f"  ({{}} {period.time_zone})"
     yield f"from     {cell_text(period.since)} UTC{in_zone.format(local_since)}"
     yield f"to       {cell_text(period.until)} UTC{in_zone.format(local_until)}, not included"
-    yield f"made     {cell_text(report.made_at)} UTC; all times are UTC; an empty cell is unknown or not measurable"
-    yield f"servers  {cell_text(report.servers)}" if report.servers else NOTHING
+    yield f"made     {cell_text(scope.made_at)} UTC; all times are UTC; an empty cell is unknown or not measurable"
+    yield f"servers  {cell_text(scope.servers)}" if scope.servers else NOTHING
 
 
 def _as_json(report: Audit, out: TextIO) -> None:
     document = {
         "report": "audit",
-        "from": report.period.since,
-        "to": report.period.until,
-        "time_zone": report.period.time_zone,
-        "made_at": report.made_at,
-        "servers": report.servers,
+        "from": report.scope.period.since,
+        "to": report.scope.period.until,
+        "time_zone": report.scope.period.time_zone,
+        "made_at": report.scope.made_at,
+        "servers": report.scope.servers,
         "sections": {
             section.name: {"meaning": section.meaning, "rows": report.rows[section.name]} for section in SECTIONS
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -15,10 +16,13 @@ import psycopg
 import pytest
 
 from faxstore import cli
+from faxstore.export.rows import fetch_statement
 from faxstore.ingest.importer import import_file
 from faxstore.observations import Rejected
+from faxstore.report import audit as report
 from faxstore.report.audit import NOTHING, Audit, gather
 from faxstore.report.audit_sections import SECTIONS
+from faxstore.report.screen import Screen
 from faxstore.settings.period import Period
 from faxstore.store.database import connect
 from tests.cookbook.given_faxes import BEGAN, DROPPED, fax, open_fax
@@ -160,7 +164,7 @@ def test_the_report_states_which_faxes_cannot_be_observed(given: str, capsys: py
 
 def test_a_report_of_one_server(given: str) -> None:
     found = audited(given, at(0), at(300), "pbx2")
-    assert found.servers == ["pbx2"]
+    assert found.scope.servers == ["pbx2"]
     for answer in found.rows.values():
         assert {row["server"] for row in answer if "server" in row} <= {"pbx2"}
 
@@ -248,6 +252,23 @@ def counters(server: str, second: float, transmitted: str) -> Any:
     """A FAXStats answer of a server that only sends."""
     counted = {"TransmitAttempts": transmitted, "CompletedFAXes": transmitted}
     return of_server(second, "FAXStats", server=server, **counted, ReceiveAttempts="0", FailedFAXes="0")
+
+
+def test_a_section_is_printed_before_the_next_one_is_queried(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    printed: list[int] = []
+
+    def watched(*arguments: Any) -> Iterator[Row]:
+        for row in fetch_statement(*arguments):
+            printed.append(out.getvalue().count("\n"))
+            yield row
+
+    monkeypatch.setattr(report, "fetch_statement", watched)
+    with connect(given) as connection:
+        report.audit(connection, Period(at(0), at(300)), (), Screen(out, None))
+    titles = [section.title for section in SECTIONS if f"\n{section.title}\n" in out.getvalue()]
+    assert len(titles) == len(SECTIONS)
+    assert len(set(printed)) >= 6  # sections with rows, each further down
 
 
 # -- billing and the log -------------------------------------------------------------------------------------
