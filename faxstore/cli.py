@@ -37,6 +37,7 @@ from faxstore.commands import (
     sessions,
     show,
     verify,
+    wrong_use,
 )
 from faxstore.commands.general import GeneralOptions, add_command, new_group, on_command_line
 from faxstore.errors import FaxstoreError, UsageError
@@ -74,7 +75,7 @@ def _run(arguments: list[str] | None) -> tuple[int, str]:
     except FaxstoreError as error:
         return error.exit_status, str(error)
     except typer.TyperException as error:
-        return error.exit_code, _wrong_use(error)
+        return error.exit_code, wrong_use.describe(error)
     except KeyboardInterrupt:
         return INTERRUPTED, ""
     except typer.Abort:
@@ -155,15 +156,6 @@ def _require_utf8(arguments: list[str]) -> None:
             raise UsageError(
                 f"argument {number} contains the byte 0x{byte:02x}, which is not UTF-8; write it in UTF-8"
             ) from error
-
-
-def _wrong_use(error: typer.TyperException) -> str:
-    """One line with what is wrong and the command that shows the help; empty if typer has shown the help itself."""
-    text = " ".join(error.format_message().split()).replace("Value error, ", "")
-    if not text:
-        return ""
-    context = getattr(error, "ctx", None)
-    return f"{text.rstrip('.')}. Try: {context.command_path if context else 'faxstore'} --help"
 
 
 def _discard_output() -> int:

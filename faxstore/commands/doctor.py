@@ -33,11 +33,8 @@ def run(
     from faxstore import doctor
     from faxstore.doctor.findings import document, exit_status, write
     from faxstore.report.formats import write_json
-    from faxstore.settings.loading import require_servers
 
     settings = settings_of(context)
-    if settings.servers:
-        require_servers(settings)
     findings = doctor.examine(settings)
     if format is DocumentFormat.JSON:
         write_json(document(findings), sys.stdout)

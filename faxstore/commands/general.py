@@ -85,9 +85,13 @@ class _Parsing(_Base):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments into ctx.params, and the general options into ctx.obj."""
-        if not ctx.resilient_parsing:  # as for the completion of a shell
-            self._reject_empty(ctx, args)
-        rest: list[str] = super().parse_args(ctx, args)
+        try:
+            if not ctx.resilient_parsing:  # as for the completion of a shell
+                self._reject_empty(ctx, args)
+            rest: list[str] = super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            error.ctx = getattr(error, "ctx", None) or ctx  # type: ignore[attr-defined]
+            raise
         if ctx.parent is not None:
             given = on_command_line(ctx, {name: ctx.params.pop(name, None) for name in NAMES})
             ctx.obj = (ctx.obj or GeneralOptions()).merge(given)

@@ -15,6 +15,7 @@ from faxstore.commands.options import DocumentFormat
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
+from faxstore.system.files import read_text
 from faxstore.visible import visible
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _published(path: Path) -> tuple[Checkpoint, str]:
     from faxstore.log import note
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         return note.parse(text), text
     except OSError as error:
         raise UsageError(f"--checkpoint {path}: {error.strerror}") from error

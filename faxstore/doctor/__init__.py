@@ -51,6 +51,8 @@ async def _examine_servers(settings: Settings, recent: dict[str, RecentFaxes]) -
 async def examine_server(server: ServerSettings, recent: RecentFaxes | None) -> list[Finding]:
     """Connect to the server and return the findings on it; recent is None if the history cannot be read."""
     facts = ServerFacts(server)
+    if (unusable := answer_checks.secret(facts)) is not None:
+        return [unusable]
     reachable = Finding(facts.subject, "reachable", Verdict.OK, "an Asterisk manager answers")
     lines: list[Line] = []
     began = time.monotonic()

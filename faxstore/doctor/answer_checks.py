@@ -8,12 +8,23 @@ from faxstore.ami.manager_classes import CONSEQUENCES
 from faxstore.doctor import advice
 from faxstore.doctor.facts import ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
+from faxstore.errors import UsageError
 
 OLDEST_ASTERISK = 13
 """The first version with the actions FAXSessions, FAXSession and FAXStats."""
 
 MAX_CLOCK_DIFFERENCE = 2.0
 """Seconds.  With more than this, the times of events and of polls are out of order."""
+
+
+def secret(facts: ServerFacts) -> Finding | None:
+    """Return the finding for a secret that is missing or cannot be read; None for one that can."""
+    try:
+        facts.server.secret.reveal()
+    except UsageError as error:
+        change = "set secret_file to a file that the user of faxstore may read, with one line"
+        return Finding(facts.subject, "secret", Verdict.FAIL, str(error), change)
+    return None
 
 
 def unreachable(facts: ServerFacts, reason: str) -> Finding:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from faxstore.errors import UsageError
-from faxstore.system.files import atomic_file
+from faxstore.system.files import atomic_file, read_text
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -125,7 +125,7 @@ def new_key(path: Path, name: str) -> PublicKey:
 def read_key(path: Path, option: str = "--key") -> Signer:
     """Read a key from the file that an option names.  Raises UsageError, which never shows the content of the file."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = read_text(path).strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise UsageError(f"{option} {path}: {reason}") from error

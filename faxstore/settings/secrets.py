@@ -10,6 +10,7 @@ from pathlib import Path
 
 from faxstore.settings.toml_file import Table
 from faxstore.settings.values import Secret
+from faxstore.system.files import read_text
 
 
 def secret_variable(name: str) -> str:
@@ -60,7 +61,7 @@ def _loaded(file: Path, environ: Mapping[str, str]) -> Path:
 
 def _read(file: Path, where: str, warnings: list[str]) -> Secret:
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file)
     except OSError as error:
         return Secret("", f"{where}: {file}: {error.strerror}")
     except UnicodeDecodeError:

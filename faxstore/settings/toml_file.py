@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from faxstore.errors import UsageError
+from faxstore.system.files import read_text
 
 
 class Table:
@@ -77,7 +78,7 @@ class Table:
 def read_toml(file: Path) -> dict[str, Any]:
     """Parse the file.  Raises UsageError if it cannot be read or is not TOML."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(file))
     except OSError as error:
         raise UsageError(f"{file}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -7,8 +7,10 @@ writer leaves that file behind; the next writer of the same name reuses it, empt
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import select
 import shutil
 import stat
 from collections.abc import Callable, Iterator
@@ -28,6 +30,9 @@ PUBLIC = 0o666
 
 PRIVATE_FOLDER = 0o700
 """The mode of a new folder of such files."""
+
+PIPE_TIMEOUT = 2.0
+"""Seconds to wait for the first byte of a pipe that is read in place of a file."""
 
 _BUFFER = 1 << 18
 
@@ -81,6 +86,19 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         _empty(part)
         yield part
         _finish(part, path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, or of a pipe (`<(...)`).  Raises OSError, also for a pipe that nobody writes to, and
+    UnicodeDecodeError.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, encoding="utf-8") as file:
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            if not select.select([descriptor], [], [], PIPE_TIMEOUT)[0]:
+                raise OSError(errno.EAGAIN, f"nothing was written to this pipe within {PIPE_TIMEOUT:g} s")
+            os.set_blocking(descriptor, True)
+        return file.read()
 
 
 def sync_folder(path: Path) -> None:

@@ -97,3 +97,25 @@ def test_the_section_of_a_user_is_complete() -> None:
     assert [line.split(" = ")[0] for line in section[2:]] == [
         "secret", "deny", "permit", "read", "write", "writetimeout", *["eventfilter"] * 4,
     ]  # fmt: skip
+
+
+def test_a_secret_that_cannot_be_read_stops_only_the_checks_of_its_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "faxstore.toml"
+    config.touch(mode=0o600)
+    server = '[[server]]\nname = "{}"\nhost = "127.0.0.1"\nport = 1\nusername = "fax"\n{}\n'
+    config.write_text(
+        server.format("pbx1", 'secret_file = "none"')
+        + server.format("pbx2", 'secret = "hidden"')
+        + server.format("pbx3", "")
+    )
+    general = ["--config", str(config), "--dsn", "host=/none/such", "--data-dir", str(tmp_path)]
+    with pytest.raises(SystemExit) as left:
+        cli.main([*general, "doctor", "--format", "json"])
+    checks = json.loads(capsys.readouterr().out)["checks"]
+    found = {(one["subject"].split()[0], one["check"]): one["text"] for one in checks if "pbx" in one["subject"]}
+    assert left.value.code == 3, "the database and pbx2 cannot be reached"
+    assert list(found) == [("pbx1", "secret"), ("pbx2", "reachable"), ("pbx3", "secret")]
+    assert found["pbx1", "secret"].endswith(f"secret_file: {tmp_path}/none: No such file or directory")
+    assert "secret_file is missing; set it, or the variable FAXSTORE_SECRET_PBX3" in found["pbx3", "secret"]

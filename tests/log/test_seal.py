@@ -267,7 +267,7 @@ def starting(ids: list[str], digit: str) -> int:
         (("verify", "--from-position", "2"), "--from-position 2: the history is empty"),
         (("prove", "1"), "run faxstore seal"),
         (("consistency", "0"), "run faxstore seal"),
-        (("consistency", "x"), "should be a valid integer"),
+        (("consistency", "x"), "ROWS x is not a whole number"),
     ],
 )
 def test_bad_use_is_one_line(dsn: str, arguments: tuple[str, ...], word: str) -> None:
