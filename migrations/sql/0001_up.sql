@@ -5120,8 +5120,9 @@ $$;
 comment on function fax.erase_number_in_parts is 'Erases a number, given as its digits, in what imports of recordings continue with. Returns the number of rows by table, those that were deleted apart. fax.erase_number() calls it. Deleted is what would not find its session any more: an event that waits for it on a channel with the number, and the state that another version of faxstore stored.';
 
 -- Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces
--- it in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a
--- recording continues with. Returns the number of rows by table. Sessions are erased by fax.erase_session().
+-- it in start-up texts of fax.epoch, in the headers of fax.server_history that no figure reads, in reasons of fax.erasure
+-- and in what the import of the next piece of a recording continues with. Returns the number of rows by table. Sessions
+-- are erased by fax.erase_sessions().
 -- An event that waits for its session on a channel with the number is deleted, because it could not find it any more.
 -- example: select * from fax.erase_number('+49 151 9999-9992', 'request of 2026-11-25');
 create function fax.erase_number(number text, because text) returns table (place text, erased bigint)
@@ -5159,7 +5160,9 @@ begin
     return next;
 
     place := 'fax.epoch';
-    update fax.epoch e set startup_text = null where fax.contains_number(e.startup_text, digits);
+    update fax.epoch e
+    set startup_text = fax.text_without_number(e.startup_text, digits)
+    where fax.contains_number(e.startup_text, digits);
     get diagnostics erased = row_count;
     return next;
 
@@ -5179,7 +5182,7 @@ begin
 end
 $$;
 
-comment on function fax.erase_number is 'Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces it in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a recording continues with. Returns the number of rows by table. Sessions are erased by fax.erase_session(). An event that waits for its session on a channel with the number is deleted, because it could not find it any more.';
+comment on function fax.erase_number is 'Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces it in start-up texts of fax.epoch, in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a recording continues with. Returns the number of rows by table. Sessions are erased by fax.erase_sessions(). An event that waits for its session on a channel with the number is deleted, because it could not find it any more.';
 
 -- grain: one row of the history as a leaf of the log
 -- example: select encode(leaf, 'hex') from fax.log_leaves where position = 1;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from faxstore.ami.answers import Answer, why_incomplete
+from faxstore.ami.answers import Answer, granted, why_incomplete
+from faxstore.ami.errors import RefusedError
 from faxstore.capture.message import Message, parse
 
 LIST = "Response: Success\r\nEventList: Start\r\nMessage: FAXSessionsEntry event list will follow\r\n\r\n"
@@ -71,3 +72,9 @@ def test_a_list_with_a_wrong_count_is_incomplete(counts: dict[str, str]) -> None
     reason = why_incomplete(messages(LIST, ENTRY, complete(**counts)))
     assert reason
     assert "is not the number of entries received, 1" in reason
+
+
+def test_a_refusal_contains_no_telephone_number() -> None:
+    refused = parse("Response: Error\r\nMessage: no call to +49 151 9999-9992, code 12\r\n\r\n")
+    with pytest.raises(RefusedError, match=r"^no call to …, code 12$"):
+        granted("Ping", [refused])

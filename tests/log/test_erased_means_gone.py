@@ -225,3 +225,5 @@ def test_what_was_erased_is_recognised_when_it_is_imported_again(dsn: str, datab
     imported(dsn, recording())
     assert read(database, counts) == before
     assert read(database, "select from fax.rejected_message where raw <> ''") == []
+    pending = {"recording_part.first_list", "recording_part.reader_state", "waiting_record.body"}
+    assert places(dsn) == pending  # of the next piece

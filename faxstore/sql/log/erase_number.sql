@@ -1,6 +1,7 @@
 -- Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces
--- it in the headers of fax.server_history that no figure reads, in reasons of fax.erasure and in what the import of the next piece of a
--- recording continues with. Returns the number of rows by table. Sessions are erased by fax.erase_session().
+-- it in start-up texts of fax.epoch, in the headers of fax.server_history that no figure reads, in reasons of fax.erasure
+-- and in what the import of the next piece of a recording continues with. Returns the number of rows by table. Sessions
+-- are erased by fax.erase_sessions().
 -- An event that waits for its session on a channel with the number is deleted, because it could not find it any more.
 -- example: select * from fax.erase_number('+49 151 9999-9992', 'request of 2026-11-25');
 create function fax.erase_number(number text, because text) returns table (place text, erased bigint)
@@ -38,7 +39,9 @@ begin
     return next;
 
     place := 'fax.epoch';
-    update fax.epoch e set startup_text = null where fax.contains_number(e.startup_text, digits);
+    update fax.epoch e
+    set startup_text = fax.text_without_number(e.startup_text, digits)
+    where fax.contains_number(e.startup_text, digits);
     get diagnostics erased = row_count;
     return next;
 
