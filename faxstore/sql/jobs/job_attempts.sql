@@ -25,11 +25,13 @@ select
     s.result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
-cross join lateral (select fax.file_set(s.file_names) as names) f
+cross join lateral fax.file_set(s.file_names) f (names)
+-- offset 0: computed once per session, although several columns use it
 cross join lateral (
     select
         fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,
         coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax
+    offset 0
 ) n
 left join fax.pseudonym p on p.kind = 'job' and p.value = n.subject
 left join fax.erased_key e on e.session_id = s.session_id

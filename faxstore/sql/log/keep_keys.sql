@@ -17,7 +17,7 @@ begin
                  then fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) end as peer,
             fax.peer_id(s.remote_station_id) is not null as peer_is_station
         from fax.sessions s
-        cross join lateral (select fax.file_set(s.file_names) as file_set) f
+        cross join lateral fax.file_set(s.file_names) f (file_set)
         where s.session_id = any (of_sessions)
     ),
     added as (
@@ -82,13 +82,15 @@ begin
     update fax.pseudonym p
     set value = null
     where p.value is not null
-      and (p.kind, p.value) not in (
-          select v.kind, v.value
+      and p.pseudonym <> all (array(
+          select distinct h.pseudonym
           from fax.sessions s
+          cross join lateral fax.file_set(s.file_names) f (file_set)
           cross join lateral (values
-              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, fax.file_set(s.file_names))),
+              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, f.file_set)),
               ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
           ) v (kind, value)
-          where s.session_id <> all (of_sessions) and v.value is not null);
+          join fax.pseudonym h on h.kind = v.kind and h.value = v.value
+          where s.session_id <> all (of_sessions)));
 end
 $$;
