@@ -3420,11 +3420,13 @@ select
     s.result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
-cross join lateral (select fax.file_set(s.file_names) as names) f
+cross join lateral fax.file_set(s.file_names) f (names)
+-- offset 0: computed once per session, although several columns use it
 cross join lateral (
     select
         fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,
         coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax
+    offset 0
 ) n
 left join fax.pseudonym p on p.kind = 'job' and p.value = n.subject
 left join fax.erased_key e on e.session_id = s.session_id
@@ -4813,7 +4815,7 @@ begin
                  then fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) end as peer,
             fax.peer_id(s.remote_station_id) is not null as peer_is_station
         from fax.sessions s
-        cross join lateral (select fax.file_set(s.file_names) as file_set) f
+        cross join lateral fax.file_set(s.file_names) f (file_set)
         where s.session_id = any (of_sessions)
     ),
     added as (
@@ -4878,14 +4880,16 @@ begin
     update fax.pseudonym p
     set value = null
     where p.value is not null
-      and (p.kind, p.value) not in (
-          select v.kind, v.value
+      and p.pseudonym <> all (array(
+          select distinct h.pseudonym
           from fax.sessions s
+          cross join lateral fax.file_set(s.file_names) f (file_set)
           cross join lateral (values
-              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, fax.file_set(s.file_names))),
+              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, f.file_set)),
               ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
           ) v (kind, value)
-          where s.session_id <> all (of_sessions) and v.value is not null);
+          join fax.pseudonym h on h.kind = v.kind and h.value = v.value
+          where s.session_id <> all (of_sessions)));
 end
 $$;
 
