@@ -78,16 +78,16 @@ class Spool:
 
     def discard(self, keys: Iterable[int]) -> None:
         """Remove entries from the queue.  After a crash some of them may be in the queue again."""
-        rows = [(key,) for key in keys]
-        if not rows:
+        runs = _runs(keys)
+        if not runs:
             return
         try:
-            self._run(lambda database: self._discard(database, rows, retain=self._retain > 0))
+            self._run(lambda database: self._discard(database, runs, retain=self._retain > 0))
         except sqlite3.Error as error:
             if not spool_file.is_full(error):
                 raise
             self._drop_retained()
-            self._run(lambda database: self._discard(database, rows, retain=False))
+            self._run(lambda database: self._discard(database, runs, retain=False))
 
     def set_target(self, target: str) -> int:
         """Set the name of the database that entries go to from now on.
@@ -137,11 +137,12 @@ class Spool:
         self._marks.clear()
         self._broken = False
 
-    def _discard(self, database: sqlite3.Connection, rows: list[tuple[int]], *, retain: bool) -> None:
+    def _discard(self, database: sqlite3.Connection, runs: list[tuple[int, int]], *, retain: bool) -> None:
+        between = "from entry where key between ? and ?"
         with _transaction(database):
             if retain:
-                database.executemany("insert into kept (key, body) select key, body from entry where key = ?", rows)
-            database.executemany("delete from entry where key = ?", rows)
+                database.executemany(f"insert into kept (key, body) select key, body {between} order by key", runs)
+            database.executemany(f"delete {between}", runs)
             if retain:
                 self._expire(database)
 
@@ -175,6 +176,17 @@ class Spool:
         if count:
             log.warning("spool: the disk is full; dropped %d entries retained for a failover", count)
         return count > 0
+
+
+def _runs(keys: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the first and last key of each run of consecutive keys: a writer waits while they are discarded."""
+    runs: list[tuple[int, int]] = []
+    for key in sorted(set(keys)):
+        if runs and key == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], key)
+        else:
+            runs.append((key, key))
+    return runs
 
 
 @contextmanager
