@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -83,7 +84,11 @@ def _ingest(
         writer.stop()
         carrier.stop(STOP_TIMEOUT, signals.at_once)
         signals.ignore()
-    left = len(spool)
+    try:
+        left = len(spool)
+    except sqlite3.Error as error:
+        log.error("stopped; the spool is not readable (%s)", error)
+        return
     log.info("stopped; %s", f"{left} records stay in the spool for the next start" if left else "the spool is empty")
 
 

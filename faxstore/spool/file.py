@@ -7,6 +7,7 @@ locked file, a full disk and missing rights are not damage.
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -52,6 +53,13 @@ def is_damage(error: sqlite3.Error) -> bool:
 def is_full(error: sqlite3.Error) -> bool:
     """Return whether the disk is full."""
     return _code(error) == sqlite3.SQLITE_FULL
+
+
+def is_trouble_of_the_disk(error: sqlite3.Error | OSError) -> bool:
+    """Return whether the disk is full or failing, so that the file may be usable later."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG}
+    return _code(error) in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -37,8 +37,9 @@ _Result = TypeVar("_Result")
 class Spool:
     """One queue in one file, for one process: a second process is refused.
 
-    All methods may be called from different threads.  A file that turns out to be damaged is replaced while in use;
-    keys continue to increase.  `retain` is the most discarded entries to retain.
+    If the disk is full or failing at the start, the methods raise sqlite3.Error until it recovers.  All methods may be
+    called from different threads.  A file that turns out to be damaged is replaced while in use; keys continue to
+    increase.  `retain` is the most discarded entries to retain.
     """
 
     def __init__(self, path: Path, *, synchronous: str = "full", retain: int = RETAINED_ENTRIES) -> None:
@@ -48,12 +49,16 @@ class Spool:
         """Times of the monotonic clock, each with the newest ordinal retained at that time."""
         self._broken = False
         self._process_lock = _lock_file(path)
+        self._last_key = 0
         try:
             self._database = spool_file.open_or_replace(path, synchronous)
             self._last_key = spool_file.newest_key(self._database)
         except (sqlite3.Error, OSError) as error:
-            self._process_lock.close()
-            raise UsageError(f"the spool {path} cannot be used: {error}") from error
+            if not spool_file.is_trouble_of_the_disk(error):
+                self._process_lock.close()
+                raise UsageError(f"the spool {path} cannot be used: {error}") from error
+            log.error("spool: %s cannot be opened (%s); trying again until it can", path, error)
+            self._database, self._broken = sqlite3.connect(":memory:", check_same_thread=False), True
 
     def put(self, bodies: Iterable[bytes]) -> None:
         """Add entries, in order, and return when they are on disk."""

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 FILLS = """
 import resource, sys
 from pathlib import Path
@@ -48,3 +50,38 @@ def test_records_wait_in_memory_then_are_dropped_and_recorded(tmp_path: Path) ->
     assert events == "{'Dropped'}"
     log = result.stderr.splitlines()
     assert len(log) == 3, result.stderr  # not writable; dropping records; writable again
+
+
+STARTS = """
+import resource, sys
+from pathlib import Path
+from faxstore.ingest.spool_writer import SpoolWriter
+from faxstore.spool.queue import Spool
+
+unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), unlimited))
+spool = Spool(Path(sys.argv[1]))
+writer = SpoolWriter(spool)
+for number in range(3):
+    writer.put(b"%d" % number)
+    writer.flush()
+resource.setrlimit(resource.RLIMIT_FSIZE, (unlimited, unlimited))
+writer.stop()
+print([body for _, body in spool.peek(0, 10)])
+"""
+
+
+@pytest.mark.parametrize("room", [0, 4096])
+@pytest.mark.parametrize("entries", [0, 1, 200])
+def test_a_start_with_a_full_disk_collects_in_memory(tmp_path: Path, entries: int, room: int) -> None:
+    """A process that ended without closing its spool left a write-ahead log, which the start cannot extend."""
+    path = tmp_path / "spool.sqlite"
+    put = f"import os; Spool(Path({str(path)!r})).put([b'before'] * {entries}); os._exit(0)"
+    before = f"from pathlib import Path; from faxstore.spool.queue import Spool; {put}"
+    subprocess.run([sys.executable, "-c", before], check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", STARTS, str(path), str(room)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == str([*[b"before"] * min(entries, 10), b"0", b"1", b"2"][:10])
+    assert len(result.stderr.splitlines()) <= 3, result.stderr
