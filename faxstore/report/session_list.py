@@ -8,9 +8,9 @@ from faxstore.errors import UsageError
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.logs import print_message
+from faxstore.report import job_periods
 from faxstore.report.columns import Column, Long, cell_text
 from faxstore.report.formats import Row, Style
-from faxstore.report.last_jobs import narrowed
 from faxstore.report.listing import SHORT_ID, print_rows
 from faxstore.report.screen import Screen
 from faxstore.store.database import Connection
@@ -78,10 +78,14 @@ def jobs(connection: Connection, selection: Selection, style: Style, screen: Scr
     """Print the selected jobs, by the start of their first attempts, as `sessions` does."""
     checked = selection.checked(connection)
     if _reads_masked(connection, selection):
-        dataset = datasets.masked_jobs(checked)
+        print_rows(connection, datasets.masked_jobs(checked), JOB_COLUMNS, style, screen)
+    elif style.last is not None:
+        late = job_periods.of_last(connection, checked, style.last)
+        print_rows(connection, datasets.jobs(late), JOB_COLUMNS, style, screen)
     else:
-        dataset = datasets.jobs(narrowed(connection, checked, style.last) if style.last else checked)
-    print_rows(connection, dataset, JOB_COLUMNS, style, screen)
+        divided = job_periods.newest_first if style.newest_first else job_periods.oldest_first
+        parts = map(datasets.jobs, divided(connection, checked))
+        print_rows(connection, datasets.jobs(checked), JOB_COLUMNS, style, screen, parts)
 
 
 def _reads_masked(connection: Connection, selection: Selection) -> bool:

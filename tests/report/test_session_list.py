@@ -13,6 +13,8 @@ import pyarrow.parquet
 import pytest
 
 from faxstore import cli
+from faxstore.export.rows import fetch_rows
+from faxstore.report import job_periods, listing
 from faxstore.report.screen import Screen
 from faxstore.report.session_list import JOB_COLUMNS
 from tests.kit.given import read
@@ -96,3 +98,26 @@ def test_the_options_select_jobs(
     append_attempts(database, *RETRIED, RECEIVED)
     rows = json.loads(listed(dsn, capfdbinary, "--format", "json", *arguments))
     assert [row["attempts"] for row in rows] == expected
+
+
+@pytest.mark.parametrize("arguments", [(), ("--newest-first",), ("--from", "2026-11-02T10:00", "--to", "2026-11-04")])
+def test_a_table_is_read_in_parts(
+    dsn: str, database: psycopg.Connection, capfdbinary: Captured, arguments: tuple[str, ...], monkeypatch: Any
+) -> None:
+    """Attempts at twelve faxes, two each, with ten hours in between; some begin at the same moment."""
+    first = [Attempt(number // 2 * 4 * HOUR, called=f"1000{number}") for number in range(12)]
+    append_attempts(database, *first, *(replace(one, at=one.at + 10 * HOUR) for one in first))
+    whole = json.loads(listed(dsn, capfdbinary, *arguments, "--format", "json"))
+    reads: list[Any] = []
+
+    def counted(*query: Any) -> Any:
+        reads.append(query)
+        return fetch_rows(*query)
+
+    monkeypatch.setattr(listing, "fetch_rows", counted)
+    monkeypatch.setattr(job_periods, "FEWEST", 1)
+    monkeypatch.setattr(job_periods, "MOST", 3)
+    table = listed(dsn, capfdbinary, *arguments, "--columns", "job_id,attempts").decode().splitlines()[2:]
+    assert [line.split() for line in table] == [[row["job_id"], str(row["attempts"])] for row in whole]
+    assert len(whole) >= 6
+    assert len(reads) > 3

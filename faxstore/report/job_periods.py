@@ -1,0 +1,84 @@
+"""Divides the period of a list of jobs, so that its first rows appear before the whole history was read.
+
+A job needs all attempts at it, so fax.jobs_between() answers for a period as a whole.  A job belongs to the period of
+its first attempt, so the jobs of adjacent periods are those of both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import func, select
+
+from faxstore.export import datasets
+from faxstore.export.rows import compile_query
+from faxstore.export.selection import Selection
+from faxstore.store.database import Connection
+
+FEWEST, MOST = 200, 20_000
+"""Sessions in the first part of a period, and in the longest one: each part is twice as long as the one before it."""
+
+_LATER = """
+select started_at from fax.session
+where started_at > coalesce(%(since)s::timestamptz, '-infinity')
+  and started_at < coalesce(%(until)s::timestamptz, 'infinity')
+order by started_at offset %(sessions)s limit 1
+"""
+_EARLIER = """
+select started_at from fax.session
+where started_at >= coalesce(%(since)s::timestamptz, '-infinity')
+  and started_at < coalesce(%(until)s::timestamptz, 'infinity')
+order by started_at desc offset %(sessions)s limit 1
+"""
+
+
+def oldest_first(connection: Connection, selection: Selection) -> Iterator[Selection]:
+    """The selection in parts, from its beginning."""
+    sessions = FEWEST
+    while (end := _start(connection, _LATER, selection, sessions)) is not None:
+        yield replace(selection, period=replace(selection.period, until=end))
+        selection = replace(selection, period=replace(selection.period, since=end))
+        sessions = min(2 * sessions, MOST)
+    yield selection
+
+
+def newest_first(connection: Connection, selection: Selection) -> Iterator[Selection]:
+    """The selection in parts, from its end."""
+    sessions = FEWEST
+    while (beginning := _start(connection, _EARLIER, selection, sessions)) is not None:
+        yield replace(selection, period=replace(selection.period, since=beginning))
+        selection = replace(selection, period=replace(selection.period, until=beginning))
+        sessions = min(2 * sessions, MOST)
+    yield selection
+
+
+def of_last(connection: Connection, selection: Selection, last: int) -> Selection:
+    """The selection with a period that begins as late as its last jobs allow, or earlier.
+
+    It looks at the last sessions, and at four times as many until they contain enough jobs.
+    """
+    sessions = 2 * last
+    while (since := _start(connection, _EARLIER, selection, sessions)) is not None:
+        late = replace(selection, period=replace(selection.period, since=since))
+        if _jobs(connection, late, last) == last:
+            return late
+        sessions *= 4
+    return selection
+
+
+def _start(connection: Connection, query: str, selection: Selection, sessions: int) -> datetime | None:
+    """The start of the session that has that many before it in the period; None if the period has fewer."""
+    period = {"since": selection.period.since, "until": selection.period.until}
+    row = connection.execute(query.encode(), {**period, "sessions": sessions}).fetchone()
+    return cast("datetime", row[0]) if row else None
+
+
+def _jobs(connection: Connection, selection: Selection, most: int) -> int:
+    """The number of jobs, counted up to `most`."""
+    counted = select(func.count()).select_from(datasets.jobs(selection).query.limit(most).subquery("job"))
+    statement, parameters = compile_query(counted)
+    row = connection.execute(statement.encode(), parameters).fetchone()
+    return int(row[0]) if row else 0
