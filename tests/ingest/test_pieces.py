@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec import structs
 
 from faxstore.capture.recording import Line
 from faxstore.errors import UsageError
@@ -84,8 +85,8 @@ def test_a_piece_of_a_time_in_which_an_ingestor_watched(database: psycopg.Connec
     """Its faxes belong to the epoch that the ingestor found."""
     (piece,) = write_pieces(tmp_path, RATES, [(990, len(RATES))])
     began = round(RATES[0].ts * 1e6)
-    of = replace(life(SERVER), first_seen=began, started_at=began - 3_600_000_000)
-    seen = [replace(snapshot(0, 99, of=of), observed_at=began + offset) for offset in (0, 60_000_000)]
+    of = structs.replace(life(SERVER), first_seen=began, started_at=began - 3_600_000_000)
+    seen = [structs.replace(snapshot(0, 99, of=of), observed_at=began + offset) for offset in (0, 60_000_000)]
     append(database, *seen, ServerObservation(SERVER, began, "Polled"), collector="host1/1")
     imported(database, piece)
     assert [row["epochs"] for row in read(database, FAXES)] == [1]

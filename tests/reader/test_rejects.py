@@ -130,7 +130,7 @@ def test_a_reason_quotes_nothing_from_the_message(wire: Wire, kind: str) -> None
 
 
 def test_a_failure_of_the_reader_quotes_nothing(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("faxstore.reader.line_reader.parse", {}.__getitem__)  # raises KeyError with the message
+    monkeypatch.setattr("faxstore.reader.line_reader.read", {}.__getitem__)  # raises KeyError with the message
     (fault,) = rejected(wire.line("in", f"Event: {NUMBER}\r\n\r\n"))
     assert fault.reason == "faxstore failed on it: KeyError"
 

@@ -6,6 +6,7 @@ import time
 
 from faxstore.observations import Life
 from faxstore.reader.listing import Entry, Listings
+from faxstore.reader.state import dump, load
 
 LIFE = Life("pbx1", 1)
 
@@ -53,7 +54,7 @@ def test_a_resumed_reader_has_the_sessions_of_the_one_before() -> None:
     listed(first, (1, "a"))
     listed(second, (2, "b"))
     assert numbers(second, "b") == [2]
-    second.resume(first.state())
+    load(dump([first]), [second])
     assert (numbers(second, "a"), numbers(second, "b")) == ([1], [])
 
 
