@@ -23,6 +23,7 @@ _QUERIES = (
     sql.text("queries/verify/constraints"),
     sql.text("queries/verify/indexes"),
     sql.text("queries/verify/triggers"),
+    sql.text("queries/verify/types"),
     sql.text("queries/verify/functions"),
     sql.text("queries/verify/grants"),
     sql.text("queries/verify/roles"),

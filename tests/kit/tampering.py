@@ -32,11 +32,20 @@ from (
     union all
     select p.oid::regprocedure::text, 'function ' || p.oid::regprocedure, p.proacl from pg_proc p
     where p.pronamespace = 'fax'::regnamespace
-) o cross join aclexplode(o.acl) e
+    union all
+    select 'type ' || t.oid::regtype, 'type ' || t.oid::regtype, coalesce(t.typacl, acldefault('T', t.typowner))
+    from pg_type t join pg_class c on c.oid = t.typrelid
+    where t.typnamespace = 'fax'::regnamespace and c.relkind = 'c'
+) o cross join lateral (
+    select a.privilege_type, case a.grantee when 0 then 'public' else a.grantee::regrole::text end as grantee
+    from aclexplode(o.acl) a
+) e
 where e.privilege_type <> 'MAINTAIN'"""
 _COLUMN_GRANTS = """
 from pg_class c join pg_attribute a on a.attrelid = c.oid cross join aclexplode(a.attacl) e
 where c.relnamespace = 'fax'::regnamespace"""
+_TYPES = """
+from pg_type t join pg_class c on c.oid = t.typrelid where t.typnamespace = 'fax'::regnamespace and c.relkind = 'c'"""
 _ROLES = "from pg_roles r where r.rolname ~ '^fax_'"
 
 _RELATION = "case c.relkind when 'v' then 'view ' when 'S' then 'sequence ' else 'table ' end || c.oid::regclass"
@@ -44,8 +53,9 @@ _COLUMN = "format('column %s.%I', c.oid::regclass, a.attname)"
 _CONSTRAINT = "format('constraint %I on %s', k.conname, k.conrelid::regclass)"
 _INDEX = "format('index %s', c.oid::regclass)"
 _TRIGGER = "format('trigger %I on %s', t.tgname, c.oid::regclass)"
+_TYPE = "format('type %s', t.oid::regtype)"
 _FUNCTION = "format('function %s', p.oid::regprocedure)"
-_GRANT = "format('grant of %s on %s to %s', e.privilege_type, o.name, e.grantee::regrole)"
+_GRANT = "format('grant of %s on %s to %s', e.privilege_type, o.name, e.grantee)"
 
 _DOUBLED = """
 format('create or replace view %1$s as select * from (%2$s) a union all (%2$s)',
@@ -117,6 +127,12 @@ CHANGES: dict[str, str] = {
         f"select {_TRIGGER}, format('alter table only %s disable trigger %I', c.oid::regclass, t.tgname) {_TRIGGERS}",
     "a trigger that fires on replicas only":
         f"select {_TRIGGER}, format('alter table %s enable replica trigger %I', c.oid::regclass, t.tgname) {_TRIGGERS}",
+    "a type with another owner":
+        f"select {_TYPE}, format('alter type %s owner to %I', t.oid::regtype, current_user) {_TYPES}",
+    "a type with another name":
+        f"select {_TYPE}, format('alter type %s rename to %I', t.oid::regtype, 'other' || t.oid) {_TYPES}",
+    "a type with another attribute":
+        f"select {_TYPE}, format('alter type %s add attribute other integer', t.oid::regtype) {_TYPES}",
     "a function with another body": f"select {_FUNCTION}, {_ANOTHER_BODY} {_FUNCTIONS}",
     "a function with another owner":
         f"select {_FUNCTION}, format('alter function %s owner to %I', p.oid::regprocedure, current_user) {_FUNCTIONS}",
@@ -128,11 +144,11 @@ CHANGES: dict[str, str] = {
     "a function in another schema":
         f"select {_FUNCTION}, format('alter function %s set schema public', p.oid::regprocedure) {_FUNCTIONS}",
     "a right that is revoked":
-        f"select {_GRANT}, format('revoke %s on %s from %s cascade', e.privilege_type, o.place, e.grantee::regrole)"
+        f"select {_GRANT}, format('revoke %s on %s from %s cascade', e.privilege_type, o.place, e.grantee)"
         f" {_GRANTS}",
     "a right that may be passed on":
         f"select {_GRANT}, format('grant %s on %s to %s with grant option', e.privilege_type, o.place,"
-        f" e.grantee::regrole) {_GRANTS} and e.grantee::regrole::text <> 'fax_owner'",
+        f" e.grantee) {_GRANTS} and e.grantee not in ('fax_owner', 'public')",
     "a right to a column that is revoked":
         "select format('grant of %s on %s.%I to %s', e.privilege_type, c.oid::regclass, a.attname, e.grantee::regrole),"
         " format('revoke %s (%I) on %s from %s', e.privilege_type, a.attname, c.oid::regclass, e.grantee::regrole)"

@@ -58,8 +58,8 @@ REPORTED = {
     " set search_path = pg_catalog, pg_temp as $$ begin return new; end $$": {
         "function fax.refuse_change()": f"{DIFFERS}another body",
     },
-    "alter function fax.append(uuid, text) reset search_path": {
-        "function fax.append(uuid,text)": f"{DIFFERS}without settings",
+    "alter function fax.hold_lease(text, text, double precision) reset search_path": {
+        "function fax.hold_lease(text,text,double precision)": f"{DIFFERS}without settings",
     },
     "alter function fax.masked(text) immutable leakproof": {
         "function fax.masked(text)": f"{DIFFERS}with leakproof",
@@ -80,8 +80,8 @@ REPORTED = {
     "grant update (details) on fax.session_history to own": {
         "grant of UPDATE on fax.session_history.details to own": "was added",
     },
-    "grant execute on function fax.append(uuid, text) to own": {
-        "grant of EXECUTE on fax.append(uuid,text) to own": "was added",
+    "grant execute on function fax.hold_lease(text, text, double precision) to own": {
+        "grant of EXECUTE on fax.hold_lease(text,text,double precision) to own": "was added",
     },
     "grant create on schema fax to own": {"grant of CREATE on schema fax to own": "was added"},
     "revoke select on fax.checkpoint from fax_sealer": {

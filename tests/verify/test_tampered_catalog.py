@@ -34,7 +34,8 @@ with recursive member (classid, objid) as (
     select d.classid, d.objid from pg_depend d join member m on d.refclassid = m.classid and d.refobjid = m.objid
     where d.deptype in ('a', 'i', 'P') or m.classid = 'pg_namespace'::regclass
 )
-select distinct replace(i.type, 'table constraint', 'constraint') || ' ' || replace(i.identity, 'pg_catalog.', '')
+select distinct replace(replace(i.type, 'table constraint', 'constraint'), 'composite type', 'type')
+    || ' ' || replace(i.identity, 'pg_catalog.', '')
 from member m cross join pg_identify_object(m.classid, m.objid, 0) i
 left join pg_constraint k on m.classid = 'pg_constraint'::regclass and k.oid = m.objid
 left join pg_trigger t on m.classid = 'pg_trigger'::regclass and t.oid = m.objid

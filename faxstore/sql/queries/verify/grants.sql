@@ -1,4 +1,4 @@
--- grain: one right of one role on the schema fax, or on a table, view, column, sequence or function in it
+-- grain: one right of one role on the schema fax, or on a table, view, column, sequence, type or function in it
 -- Without an ACL the default applies. MAINTAIN, which the owner has since PostgreSQL 17, is left out for the owner.
 with objects (object, relation, owner, acl) as (
     select 'schema fax', null, n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner))
@@ -14,6 +14,10 @@ with objects (object, relation, owner, acl) as (
     union all
     select p.oid::regprocedure::text, null, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
     from pg_proc p where p.pronamespace = 'fax'::regnamespace
+    union all
+    select 'type ' || t.oid::regtype, null, t.typowner, coalesce(t.typacl, acldefault('T', t.typowner))
+    from pg_type t join pg_class c on c.oid = t.typrelid
+    where t.typnamespace = 'fax'::regnamespace and c.relkind = 'c'
 )
 select
     format('grant of %s on %s to %s', g.privilege_type, o.object, g.grantee) as object,

@@ -43,12 +43,7 @@ where p.pronamespace = 'pg_catalog'::regnamespace and p.oid < 16384 and l.lannam
 union all
 select pg_describe_object(o.classid, o.oid, 0), '{}'
 from (
-    select 'pg_type'::regclass as classid, t.oid from pg_type t join fax f on f.oid = t.typnamespace
-    left join pg_class c on c.oid = t.typrelid
-    left join pg_type e on e.typarray = t.oid
-    where coalesce(c.relkind, 'c') = 'c' and e.oid is null
-    union all
-    select 'pg_operator'::regclass, o.oid from pg_operator o join fax f on f.oid = o.oprnamespace
+    select 'pg_operator'::regclass as classid, o.oid from pg_operator o join fax f on f.oid = o.oprnamespace
     union all
     select 'pg_opclass'::regclass, o.oid from pg_opclass o join fax f on f.oid = o.opcnamespace
     union all
