@@ -33,12 +33,16 @@ class Output(Protocol):
 
 
 class Screen:
-    """Prints lines and tables.  Raises OSError if that cannot be written."""
+    r"""Prints lines and tables.  Raises OSError if that cannot be written.
+
+    Characters that the encoding lacks are escaped (``\u6771``), and the rule below the titles is plain without UTF-8.
+    """
 
     def __init__(self, out: Output, width: int | None, encoding: str = "utf-8") -> None:
         self.width = width
         """The width of the terminal, in cells.  None: every line may have any length."""
         self._out = out
+        self._encoding = encoding
         self._rule = "─" if encoding.lower().startswith("utf") else "-"
         self._hidden: dict[str, None] = {}  # in the order in which they were hidden, each once
 
@@ -69,7 +73,10 @@ class Screen:
         self._write(pending)
 
     def _write(self, lines: Iterable[str]) -> None:
-        self._out.write("".join(f"{line}\n" for line in lines))
+        text = "".join(f"{line}\n" for line in lines)
+        if not text.isascii():
+            text = text.encode(self._encoding, "backslashreplace").decode(self._encoding)
+        self._out.write(text)
         self._out.flush()
 
 

@@ -140,8 +140,8 @@ def test_a_table_without_rows_has_its_titles() -> None:
     assert printed(None, columns=fields("no", "result")) == ["no  result", "──────────"]
 
 
-def test_a_stream_without_utf_8_gets_a_plain_rule() -> None:
+def test_a_stream_without_utf_8_gets_what_it_can_show() -> None:
     raw = io.BytesIO()
     with io.TextIOWrapper(raw, "latin-1") as out:
-        Screen(out, None, out.encoding).table([{"no": 1}], fields("no"))
-        assert raw.getvalue() == b"no\n--\n 1\n"
+        Screen(out, None, out.encoding).table([{"no": "Zürich"}, {"no": "東京"}], fields("no"))
+        assert raw.getvalue() == "no\n------\nZürich\n\\u6771\\u4eac\n".encode("latin-1")
