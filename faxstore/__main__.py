@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from faxstore.system import interruption
+from faxstore.system import interruption, streams
 
 
 def main() -> NoReturn:
     """Run the command line and exit with its status; a signal ends it in one line."""
     try:
         interruption.install()
+        streams.prepare()
         try:
             from faxstore import cli
 

@@ -42,10 +42,11 @@ from faxstore.commands import (
 from faxstore.commands.general import GeneralOptions, add_command, new_group, on_command_line
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.system import interruption
+from faxstore.visible import visible
 
 INTERRUPTED = interruption.exit_status(signal.SIGINT)
 DECLINED = 1
-DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EBADF, errno.EIO}
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -166,13 +167,13 @@ def _discard_output() -> int:
 
 
 def _unexpected(error: Exception) -> tuple[int, str]:
-    """Log a defect with its traceback.  A full disk below standard output is not a defect: it is one line.
+    """Return the line for a file that cannot be used, and log any other error as a defect, with its traceback.
 
-    An error of a file that a command writes has the name of the file (system/files.py); that of standard output has
-    no name.
+    An error without the name of a file is one of standard output.
     """
-    if isinstance(error, OSError) and error.errno in DISK_FULL and error.filename is None:
-        return UsageError.exit_status, f"standard output cannot be written: {error.strerror}"
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in UNWRITABLE):
+        what = "standard output cannot be written" if error.filename is None else visible(os.fsdecode(error.filename))
+        return UsageError.exit_status, f"{what}: {error.strerror}"
     if not interruption.received():
         logs.log.critical("internal error, please report it", exc_info=error)
     return FaxstoreError.exit_status, ""

@@ -30,6 +30,7 @@ LONGEST = (
     "recordings/",
     "commands/test_rights",
     "commands/test_signals",
+    "commands/test_misuse",
     "export/test_interrupted",
     "ingest/",
 )

@@ -27,7 +27,11 @@ def check_output(output: Path | None, force: bool) -> None:
     """Raises UsageError if the file exists and --force is missing, or if there is --force and no file."""
     if output is None and force:
         raise UsageError("--force is for --output FILE")
-    if output is not None and output.is_file() and not force:
+    if output is None or force:
+        return
+    with write_errors(str(output)):
+        exists = output.is_file()
+    if exists:
         raise UsageError(f"{visible(str(output))} exists already; --force replaces it")
 
 

@@ -50,8 +50,18 @@ def load(
     if chosen_dsn is not None:
         _check_dsn(chosen_dsn, source, warnings)
     folder = data_dir or environ.get("FAXSTORE_DATA_DIR") or top.path("data_dir") or default_data_dir(environ)
-    data_dir = expand_user(Path(folder)).absolute()
+    data_dir = _absolute(expand_user(Path(folder)))
     return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, _log_format(top, environ))
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return folder.absolute()
+    except OSError as error:
+        raise UsageError(
+            f"the data folder {folder} is relative to the current folder, which does not exist any more;"
+            " use an absolute path for --data-dir"
+        ) from error
 
 
 def require_servers(settings: Settings) -> tuple[ServerSettings, ...]:

@@ -86,9 +86,20 @@ def connect(dsn: str, **options: Any) -> Connection:
 def connect_as(kind: type[Kind], dsn: str, **options: Any) -> Kind:
     """Connect with a subclass of psycopg.Connection, as `connect` does."""
     try:
-        return kind.connect(conninfo(dsn, **options), autocommit=True)
+        connection = kind.connect(conninfo(dsn, **options), autocommit=True)
+        _use_iso_dates(connection)
     except psycopg.OperationalError as error:
         raise UnreachableError(f"the database cannot be reached: {one_line(error)}") from error
+    return connection
+
+
+def _use_iso_dates(connection: Connection) -> None:
+    """Override PGDATESTYLE and the setting of a role or a database: psycopg reads no other form of a time zone.
+
+    The server reports its style when it accepts the connection, so this costs a query only if it is another one.
+    """
+    if not (connection.info.parameter_status("DateStyle") or "ISO").startswith("ISO"):
+        connection.execute("set datestyle = 'ISO, MDY'")
 
 
 @contextmanager

@@ -44,8 +44,10 @@ def atomic_file(path: Path, mode: int = PRIVATE) -> Iterator[BinaryIO]:
     A new file has at most this mode; one that replaces another has the mode of that.  Raises UsageError if it cannot be
     written, or if `path` is a folder, a device or a pipe.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
+    with write_errors(str(path)):
+        path = path.resolve()
+        is_other = path.exists() and not path.is_file()
+    if is_other:
         raise UsageError(f"{visible(str(path))} is not a file that can be replaced; name another one")
     with write_errors(str(path)), _locked_part(path, _open_file, mode) as (part, descriptor):
         os.ftruncate(descriptor, 0)

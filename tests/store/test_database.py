@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -160,3 +161,13 @@ def test_an_interrupt_does_not_wait_for_a_copy_that_it_abandons(dsn: str) -> Non
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert connection.closed
+
+
+def test_the_date_style_of_a_database_does_not_matter(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as administrator:
+        name = administrator.info.dbname
+        administrator.execute(f"alter database {name} set datestyle = 'German'".encode())
+    with connect(dsn) as connection:
+        assert connection.execute("select timestamptz '2026-11-30 08:00+00'").fetchone() == (
+            datetime(2026, 11, 30, 8, tzinfo=UTC),
+        )
