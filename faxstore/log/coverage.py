@@ -17,12 +17,13 @@ class Covered(Enum):
 
     LEAF = "leaf of the row"
     RECORD = "record of each change"
+    DIGEST = "salted digest in the record of its row"
     RUN = "digest of a run of rows"
     NOTE = "the checkpoint itself"
     BATCH = "digest of its batch (fax.export_batch.digest)"
 
 
-LEAF, RECORD, RUN, NOTE, BATCH = Covered
+LEAF, RECORD, DIGEST, RUN, NOTE, BATCH = Covered
 
 Column = Covered | str
 """How the log covers a column, or why it does not."""
@@ -145,7 +146,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         **_columns("started_at session_number epoch_id server", LEAF),
         **_columns("session_id is_fax operation uniqueid technology", RECORD),
         "is_open": "a hint for the appender; no figure depends on it",
-        "channel": _PERSONAL,
+        "channel": DIGEST,
     },
     "session_history": _columns(
         "session_id started_at observed_at position data_rate x_resolution y_resolution page_number pages_transmitted"

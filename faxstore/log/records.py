@@ -29,11 +29,35 @@ ALONE_AFTER = "1 hour"
 SETTINGS = "set timezone = 'UTC'; set bytea_output = 'hex'"
 """Settings of the connection on which the text of a row depends."""
 
+_SALTS = """
+insert into fax.session_salt (session_id)
+select distinct s.session_id
+from fax.unsealed_change c
+join fax.session s on s.session_id = case when c.relation = 'session' then c.row_key::uuid end
+where s.channel is not null
+on conflict do nothing
+"""
+"""The channel of a session is personal: its record has a digest, with the salt of the session."""
+
 _MOVE = """
-with moved as (delete from fax.unsealed_change returning *)
+with moved as (
+    delete from fax.unsealed_change c
+    where c.relation <> 'session'
+       or not exists (  -- a channel that was added since the salts were waits for the next seal
+           select from fax.session s
+           where s.session_id = case when c.relation = 'session' then c.row_key::uuid end and s.channel is not null
+             and not exists (select from fax.session_salt k where k.session_id = s.session_id))
+    returning c.*, case when c.relation = 'session' then c.row_key::uuid end as session_id
+)
 insert into fax.log_record (ordinal, relation, row_key, content, changed_at, changed_by)
-select %s + row_number() over (order by m.change_id), m.relation, m.row_key, m.content, m.changed_at, m.changed_by
+select
+    %s + row_number() over (order by m.change_id), m.relation, m.row_key,
+    m.content || case when m.session_id is null then '{}' else
+        jsonb_build_object('channel_digest', encode(fax.personal_digest(k.salt, 'channel', s.channel), 'hex')) end,
+    m.changed_at, m.changed_by
 from moved m
+left join fax.session s on s.session_id = m.session_id
+left join fax.session_salt k on k.session_id = m.session_id
 """
 _ADD = """
 insert into fax.log_record (ordinal, relation, row_key, content, changed_at, changed_by)
@@ -71,6 +95,7 @@ def add(connection: Connection, before: Records, key: PublicKey | None, size: in
     ((last,),) = connection.execute("select coalesce(max(ordinal), 0) from fax.log_record")
     if last != before.number:
         raise FaxstoreError(f"fax.log_record has {last} records, the checkpoint {before.number}: run faxstore verify")
+    connection.execute(_SALTS)
     count = last + connection.execute(_MOVE, [last]).rowcount
     if key is not None:
         ((content,),) = connection.execute(_KEY, [str(key)])

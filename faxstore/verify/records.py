@@ -32,18 +32,26 @@ with change as (
     select c.row_key, c.content, true, c.change_id from fax.unsealed_change c where c.relation = %(table)s
 ),
 newest as (
-    select distinct on (c.row_key) c.row_key, c.content from change c order by c.row_key, c.pending desc, c.place desc
+    select distinct on (c.row_key) c.row_key, c.pending, c.content
+    from change c order by c.row_key, c.pending desc, c.place desc
 )
 select coalesce(n.row_key, r.row_key), n.content, r.content, n.row_key is not null
 from newest n
 full join (
     select array_to_string(array(select to_jsonb(t) ->> k.name from unnest(%(key)s::text[]) k (name)), ' ') as row_key,
-           to_jsonb(t) - %(left_out)s::text[] as content
+           to_jsonb(t) - %(left_out)s::text[] || {} as content
     from {} t
 ) r on r.row_key = n.row_key
-where n.content is distinct from r.content or n.row_key is null
+where n.row_key is null
+   or n.content is distinct from case when n.pending then r.content - 'channel_digest' else r.content end
 order by 1
 """
+_CHANNEL = """
+jsonb_build_object('channel_digest', encode(fax.personal_digest(
+    (select k.salt from fax.session_salt k where k.session_id = t.session_id), 'channel', t.channel), 'hex'))
+"""
+"""What sealing adds to the record of a session."""
+
 _REPEATED = """
 select n.row_key, n.changed_at, n.changed_by
 from (
@@ -122,7 +130,8 @@ def _runs(connection: Connection, relation: str) -> Iterator[Finding]:
 
 def _rows(connection: Connection, table: str, recorded: Recorded) -> Iterator[Finding]:
     """Yield a finding for each row that is not as its last record states, and for each change of what only grows."""
-    query = sql.SQL(_CHANGED).format(sql.Identifier("fax", table))
+    added = _CHANNEL if table == "session" else "'{}'"
+    query = sql.SQL(_CHANGED).format(sql.SQL(added), sql.Identifier("fax", table))
     values = {"table": table, "key": list(recorded.key), "left_out": list(recorded.left_out)}
     for key, sealed, now, on_record in connection.execute(query, values).fetchall():
         yield Finding("records", f"fax.{table} {key}", _difference(sealed, now, on_record))

@@ -4418,9 +4418,12 @@ $$;
 comment on function fax.record_change is 'Trigger of tables beside the history, for each row: adds the change to fax.unsealed_change. Its arguments are the columns of the primary key, and the columns that the log does not cover.';
 
 -- Makes the log cover the rows of a table beside the history: adds the triggers that record each change, and records
--- the rows that exist. A change of the columns left out is not recorded.
+-- the rows that exist. A change of the columns left out is not recorded, unless they are watched: then the row is
+-- recorded without them, and sealing adds a digest.
 -- example: select fax.make_recorded('rate', '{rate_id}', '{note}');
-create function fax.make_recorded(table_name text, key_columns text[], left_out text[] default '{}') returns void
+create function fax.make_recorded(
+    table_name text, key_columns text[], left_out text[] default '{}', watched text[] default '{}'
+) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
@@ -4431,7 +4434,7 @@ declare
         select string_agg(format('old.%1$I is distinct from new.%1$I', a.attname), ' or ' order by a.attnum)
         from pg_attribute a
         where a.attrelid = format('fax.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
-          and a.attname <> all (left_out));
+          and (a.attname <> all (left_out) or a.attname = any (watched)));
     made text := 'create trigger %I after %s on fax.%I for each row %s execute function fax.record_change(%L, %L)';
 begin
     execute format(made, 'record_row', 'insert or delete', table_name, '', key_columns, left_out);
@@ -4444,7 +4447,7 @@ begin
 end
 $$;
 
-comment on function fax.make_recorded is 'Makes the log cover the rows of a table beside the history: adds the triggers that record each change, and records the rows that exist. A change of the columns left out is not recorded.';
+comment on function fax.make_recorded is 'Makes the log cover the rows of a table beside the history: adds the triggers that record each change, and records the rows that exist. A change of the columns left out is not recorded, unless they are watched: then the row is recorded without them, and sealing adds a digest.';
 
 -- The headers that are not personal. Every header not listed here counts as personal, also those of numbers: details
 -- contains only a value that is no number, which may be anything.
@@ -5843,7 +5846,8 @@ create trigger order_rows before insert on fax.rejected_message for each stateme
 alter table fax.server_history enable always trigger order_rows;
 alter table fax.rejected_message enable always trigger order_rows;
 select fax.make_recorded('epoch', '{epoch_id}', '{startup_text,last_seen_at}');
-select fax.make_recorded('session', '{session_id}', '{started_at,session_number,epoch_id,is_open,server,channel}');
+select fax.make_recorded(
+    'session', '{session_id}', '{started_at,session_number,epoch_id,is_open,server,channel}', watched => '{channel}');
 select fax.make_recorded('technology', '{technology}');
 select fax.make_recorded('quality_class', '{quality}');
 select fax.make_recorded('job_window', '{only_row}');

@@ -158,7 +158,6 @@ def test_a_changed_row_of_a_run_is_found(log: str, superuser: psycopg.Connection
 
 def test_what_an_erasure_may_remove_is_not_covered(log: str, superuser: psycopg.Connection) -> None:
     for table, change in {
-        "session": "channel = null",
         "epoch": "startup_text = null",
         "erasure": "reason = 'erased'",
         "rejected_message": "raw = '', digest = ''",
@@ -167,6 +166,31 @@ def test_what_an_erasure_may_remove_is_not_covered(log: str, superuser: psycopg.
     }.items():
         silently(superuser, table, f"update fax.{table} set {change}")
     assert found_in(log) == []
+
+
+ONE_FAX = "session_id = (select max(session_id::text)::uuid from fax.session where channel like 'PJSIP/trunk-%')"
+"""A fax that is not erased."""
+
+
+@pytest.mark.parametrize("channel", ["'PJSIP/another-00000001'", "null"])
+def test_a_silent_change_of_a_channel_is_found(log: str, superuser: psycopg.Connection, channel: str) -> None:
+    """Its record has a digest instead of the channel, which may contain a number."""
+    assert read(superuser, "select from fax.log_record where content::text like '%PJSIP%'") == []
+    silently(superuser, "session", f"update fax.session set channel = {channel} where {ONE_FAX}")
+    (line,) = found_in(log)
+    assert line.startswith("records: fax.session ")
+    assert "channel_digest is " in line
+
+
+def test_an_erased_channel_is_on_record(log: str, superuser: psycopg.Connection) -> None:
+    before = read(superuser, "select count(*) as n from fax.session where channel is null")[0]["n"]
+    superuser.execute(f"select fax.erase_session(session_id, 'asked') from fax.session where {ONE_FAX}".encode())
+    assert read(superuser, "select count(*) as n from fax.session where channel is null")[0]["n"] == before + 1
+    assert found_in(log) == []
+    sealed(log)
+    assert found_in(log) == []
+    last = "select content -> 'channel_digest' from fax.log_record where relation = 'session' order by ordinal desc"
+    assert superuser.execute(f"{last} limit 1".encode()).fetchone() == (None,)
 
 
 def test_a_row_that_only_grows_never_changes(log: str, superuser: psycopg.Connection) -> None:

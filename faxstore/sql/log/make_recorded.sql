@@ -1,7 +1,10 @@
 -- Makes the log cover the rows of a table beside the history: adds the triggers that record each change, and records
--- the rows that exist. A change of the columns left out is not recorded.
+-- the rows that exist. A change of the columns left out is not recorded, unless they are watched: then the row is
+-- recorded without them, and sealing adds a digest.
 -- example: select fax.make_recorded('rate', '{rate_id}', '{note}');
-create function fax.make_recorded(table_name text, key_columns text[], left_out text[] default '{}') returns void
+create function fax.make_recorded(
+    table_name text, key_columns text[], left_out text[] default '{}', watched text[] default '{}'
+) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
@@ -12,7 +15,7 @@ declare
         select string_agg(format('old.%1$I is distinct from new.%1$I', a.attname), ' or ' order by a.attnum)
         from pg_attribute a
         where a.attrelid = format('fax.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
-          and a.attname <> all (left_out));
+          and (a.attname <> all (left_out) or a.attname = any (watched)));
     made text := 'create trigger %I after %s on fax.%I for each row %s execute function fax.record_change(%L, %L)';
 begin
     execute format(made, 'record_row', 'insert or delete', table_name, '', key_columns, left_out);

@@ -29,7 +29,8 @@ create trigger order_rows before insert on fax.rejected_message for each stateme
 alter table fax.server_history enable always trigger order_rows;
 alter table fax.rejected_message enable always trigger order_rows;
 select fax.make_recorded('epoch', '{epoch_id}', '{startup_text,last_seen_at}');
-select fax.make_recorded('session', '{session_id}', '{started_at,session_number,epoch_id,is_open,server,channel}');
+select fax.make_recorded(
+    'session', '{session_id}', '{started_at,session_number,epoch_id,is_open,server,channel}', watched => '{channel}');
 select fax.make_recorded('technology', '{technology}');
 select fax.make_recorded('quality_class', '{quality}');
 select fax.make_recorded('job_window', '{only_row}');
