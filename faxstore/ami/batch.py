@@ -8,6 +8,7 @@ answered.  Each request has its own time limit all the same.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -32,11 +33,19 @@ class _Sent:
 class Batch:
     """Requests of one action, one for each value of one header.
 
-    limit is in seconds; at most `window` requests are unanswered.
+    limit is in seconds; at most `window` requests are unanswered, and none is sent after `until` (event loop time).
     """
 
     def __init__(
-        self, action: str, header: str, values: Iterable[str], action_ids: Iterator[str], *, limit: float, window: int
+        self,
+        action: str,
+        header: str,
+        values: Iterable[str],
+        action_ids: Iterator[str],
+        *,
+        limit: float,
+        window: int,
+        until: float = math.inf,
     ) -> None:
         self.action = action
         self._text = f"Action: {action}\r\nActionID: {{}}\r\n{header}: {{}}\r\n\r\n".format
@@ -44,6 +53,7 @@ class Batch:
         self._action_ids = action_ids
         self._limit = limit
         self._window = window
+        self._until = until
         self._unanswered: dict[str, _Sent] = {}
         """By ActionID, in the order sent."""
         self._outcomes: list[tuple[str, Outcome]] = []
@@ -95,9 +105,11 @@ class Batch:
 
     def proceed(self) -> None:
         """Send further requests in one write, if half of the window is free."""
+        now, texts = asyncio.get_running_loop().time(), list[str]()
+        if now > self._until:
+            self._waiting.clear()
         if self._waiting and len(self._unanswered) <= self._window // 2:
             count = min(self._window - len(self._unanswered), len(self._waiting))
-            now, texts = asyncio.get_running_loop().time(), []
             for _ in range(count):
                 value, action_id = self._waiting.popleft(), next(self._action_ids)
                 self._unanswered[action_id] = _Sent(value, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 import re
 import secrets
@@ -110,15 +111,17 @@ class Connection:
         async with self._unanswered:
             return await self._send(request, self._limit(action))
 
-    def batch(self, action: str, header: str, values: Iterable[str]) -> Batch:
+    def batch(self, action: str, header: str, values: Iterable[str], until: float = math.inf) -> Batch:
         """Return requests of an action, one for each value of a header, for run().
 
-        Raises ValueError for a value that contains a line end.
+        None is sent after `until` (event loop time).  Raises ValueError for a value that contains a line end.
         """
         values = list(values)
         for value in values:
             check_header(header, value)
-        return Batch(action, header, values, self._ids, limit=self._limit(action), window=self._limits.window)
+        return Batch(
+            action, header, values, self._ids, limit=self._limit(action), window=self._limits.window, until=until
+        )
 
     async def run(self, batch: Batch) -> list[tuple[str, Outcome]]:
         """Send the requests of a batch and return the outcome of each, by its value.

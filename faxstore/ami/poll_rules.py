@@ -3,12 +3,13 @@
 A poll lists the sessions with FAXSessions and then queries the details of each with FAXSession.  FAXSession crashes
 Asterisk if the session has no fax engine yet: res_fax_spandsp.c, spandsp_manager_fax_session, uses the engine in every
 state except Uninitialized, and a listed session has none until spandsp_fax_start (observed on 22.10.1).  So faxstore
-queries only a session that the newest list shows in a state in which it has an engine.
+queries only a session that the newest list shows in a state in which it has an engine, and only while that list is
+fresh.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from faxstore.ami.errors import IncompleteListError
@@ -16,6 +17,10 @@ from faxstore.capture.message import Message, read, session_number
 
 BAD_LINES_INTERVAL = 0.25
 """Seconds.  TotalBadLines of a page is lost when the next page begins (spandsp t4_rx_start_page)."""
+
+LIST_IS_FRESH = 1.0
+"""Seconds from the request of a list in which sessions that it shows are queried.  A list may be late, because the
+network or the server is slow; if res_fax was reloaded meanwhile, a number in it may belong to a session that starts."""
 
 WAKE_INTERVAL = 1.0
 """Seconds.  A fax that begins brings the next poll forward, but not closer than this to the one before, or than the
@@ -62,9 +67,13 @@ def parse_list(answer: Sequence[Message]) -> list[ListedSession]:
     return list(sessions.values())
 
 
-def sessions_to_query(sessions: Iterable[ListedSession], queried: set[int]) -> list[int]:
-    """Return the numbers of the sessions to query, from a complete list; queried: before, over this connection."""
-    return [one.number for one in sessions if may_query(one.operation, one.state, one.number in queried)]
+def sessions_to_query(sessions: Iterable[ListedSession], queried: Mapping[int, float]) -> list[int]:
+    """Return the numbers of the sessions to query, from a complete list: those queried longest ago first.
+
+    queried: when each was queried last, over this connection.
+    """
+    numbers = [one.number for one in sessions if may_query(one.operation, one.state, one.number in queried)]
+    return sorted(numbers, key=lambda number: queried.get(number, 0.0))
 
 
 def next_interval(

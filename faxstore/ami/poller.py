@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class Poller:
         self._decoded = asyncio.Event()
         self._decoded.set()
         self._stopping = False
-        self._queried: set[int] = set()
+        self._queried: dict[int, float] = {}
+        """When each listed session was queried last."""
         self._stats_due = 0.0
         self._list_refused = False
         self._batch: Batch | None = None
@@ -124,6 +126,7 @@ class Poller:
 
     async def _poll(self) -> tuple[float, float]:
         """Poll once; return the seconds from its start to the next poll, and to the soonest one after a wake()."""
+        began = _now()
         try:
             sessions = poll_rules.parse_list(await self._connection.request("FAXSessions"))
         except RefusedError as error:
@@ -137,7 +140,7 @@ class Poller:
             self._list_refused, self._stats_due = False, 0.0  # FAXStats was refused too (res_fax is loaded now)
         self.has_list = True
         self._missing_classes.observe_list(sessions, _now())
-        details = await self._details(sessions)
+        details = await self._details(sessions, began + poll_rules.LIST_IS_FRESH)
         self._decoded.clear()
         self._connection.mark(POLLED)
         await self._statuses(sessions)
@@ -152,11 +155,13 @@ class Poller:
         wait = self._timings.denied if self.denied else self._server.idle_interval
         return wait, wait
 
-    async def _details(self, sessions: Sequence[ListedSession]) -> list[Message]:
-        """Return the FAXSession events of the sessions that may be queried."""
+    async def _details(self, sessions: Sequence[ListedSession], until: float) -> list[Message]:
+        """Return the FAXSession events of the sessions that may be queried, as far as that is possible in time."""
         numbers = poll_rules.sessions_to_query(sessions, self._queried)
-        self._queried = (self._queried & {session.number for session in sessions}) | set(numbers)
-        outcomes = await self._each("FAXSession", "SessionNumber", map(str, numbers), SESSION_ENDED)
+        outcomes = await self._each("FAXSession", "SessionNumber", map(str, numbers), SESSION_ENDED, until)
+        listed, now = {session.number for session in sessions}, _now()
+        self._queried = {number: at for number, at in self._queried.items() if number in listed}
+        self._queried |= {int(number): now for number, _ in outcomes}
         return [answer[-1] for _, answer in outcomes if isinstance(answer, list)]
 
     async def _statuses(self, sessions: Sequence[ListedSession]) -> None:
@@ -167,10 +172,10 @@ class Poller:
                 self._status_requests.timed_out(channel, sessions, _now())
 
     async def _each(
-        self, action: str, header: str, values: Iterable[str], harmless_refusal: str
+        self, action: str, header: str, values: Iterable[str], harmless_refusal: str, until: float = math.inf
     ) -> list[tuple[str, Outcome]]:
-        """Request an action for each value of a header; return the outcomes."""
-        self._batch = batch = self._connection.batch(action, header, values)
+        """Request an action for each value of a header, until a moment (event loop time); return the outcomes."""
+        self._batch = batch = self._connection.batch(action, header, values, until)
         if self._stopping:
             batch.send_no_more()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 
 import pytest
 
@@ -19,9 +20,9 @@ from tests.kit.fake_server import FakeServer, Fax
 class Wire:
     """Answers what a batch writes, when a test says so."""
 
-    def __init__(self, values: list[str], *, limit: float = 5.0, window: int = 4) -> None:
+    def __init__(self, values: list[str], *, limit: float = 5.0, window: int = 4, until: float = math.inf) -> None:
         ids = (f"faxstore-1-{number}" for number in itertools.count(1))
-        self.batch = Batch("FAXSession", "SessionNumber", values, ids, limit=limit, window=window)
+        self.batch = Batch("FAXSession", "SessionNumber", values, ids, limit=limit, window=window, until=until)
         self.writes: list[list[str]] = []
 
     def begin(self) -> asyncio.Task[list[tuple[str, Outcome]]]:
@@ -65,6 +66,17 @@ def test_further_requests_are_sent_in_one_write_when_half_of_the_window_is_free(
     assert sizes == [4, 2, 3, 1]
     assert answered == VALUES
     assert unanswered == [4, 3, 4, 4, 3, 1, 0]
+
+
+def test_no_request_is_sent_after_the_end_of_its_time() -> None:
+    async def scenario() -> tuple[list[int], list[str]]:
+        wire = Wire(VALUES, until=asyncio.get_running_loop().time() + 0.05)
+        running = wire.begin()
+        await asyncio.sleep(0.1)
+        wire.answer(1, 2, 3, 4)
+        return wire.sizes, [value for value, _ in await running]
+
+    assert asyncio.run(scenario()) == ([4], VALUES[:4])
 
 
 def test_each_request_has_its_own_outcome() -> None:

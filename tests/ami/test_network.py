@@ -9,6 +9,7 @@ import struct
 
 import pytest
 
+from faxstore.ami import poll_rules
 from faxstore.ami.connection import Limits
 from faxstore.ami.poller import PollTimings
 from faxstore.capture.message import Message
@@ -61,6 +62,30 @@ def test_a_trickling_answer_times_out_and_is_logged_once(
     assert (connected, lost) == ("connected", "disconnected: no answer to FAXSessions within 0.3 s")
     assert cut.startswith("cut off: Resp")
     assert warnings(caplog)[0].startswith("pbx1: connection lost (no answer to FAXSessions within 0.3 s)")
+
+
+@pytest.mark.parametrize(("delay", "queried"), [(0.0, True), (0.4, False)])
+def test_a_list_that_comes_late_is_not_used_to_query(
+    monkeypatch: pytest.MonkeyPatch, delay: float, queried: bool
+) -> None:
+    """res_fax may have been reloaded meanwhile, and a session of the same number may have no engine yet."""
+    monkeypatch.setattr(poll_rules, "LIST_IS_FRESH", 0.2)
+
+    async def late(client: Client, action: Message) -> None:
+        listed = fax_list(action, [Fax(7, "send", "Active")]).encode()
+        await asyncio.sleep(delay)
+        client.writer.write(listed)
+
+    async def scenario() -> bool:
+        listener = FakeListener()
+        async with FakeServer() as server:
+            server.sessions = [Fax(7, "send", "Active")]
+            server.replies["FAXSessions"] = late
+            async with collecting(server, listener):
+                await listener.until_mark("polled", 2)
+            return any(action.get("Action") == "FAXSession" for action in server.received)
+
+    assert asyncio.run(scenario()) is queried
 
 
 def test_a_reset_within_a_message_keeps_its_first_part(caplog: pytest.LogCaptureFixture) -> None:

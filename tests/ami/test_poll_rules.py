@@ -43,8 +43,14 @@ def test_the_numbers_of_safe_sessions_are_queried() -> None:
         ListedSession(10, "receive", "Initialized"),
         ListedSession(1, "V.21", "Active"),
     ]
-    assert sessions_to_query(entries, set()) == [0, 1]
-    assert sessions_to_query(entries, {0, 1}) == [0]
+    assert sessions_to_query(entries, {}) == [0, 1]
+    assert sessions_to_query(entries, {0: 5.0, 1: 5.0}) == [0]
+
+
+def test_sessions_queried_longest_ago_come_first() -> None:
+    """A server may be too slow to answer for all of them in time."""
+    entries = [ListedSession(number, "send", "Active") for number in range(5)]
+    assert sessions_to_query(entries, {0: 7.0, 1: 6.0, 2: 7.0}) == [3, 4, 1, 0, 2]
 
 
 def test_parsing_a_list() -> None:

@@ -72,7 +72,9 @@ class Asterisk:
         self.up = False
         self._close_listener()
         self._server.faxes.clear()
-        for link in list(self.links.values()):
+        links = list(self.links.values())
+        self.links.clear()  # a process that ended says no more; what waits in its sockets is still sent
+        for link in links:
             if how == "cleanly":
                 asyncio.get_running_loop().call_later(0.1, link.end)
             else:
@@ -204,7 +206,7 @@ class Asterisk:
         looks = asyncio.create_task(_looks(link))
         await link.over.wait()
         self._ledger.ended[number] = time.time()
-        del self.links[number]
+        self.links.pop(number, None)
         for task in (sends, hears, looks):
             task.cancel()
         await asyncio.gather(sends, hears, looks, return_exceptions=True)
@@ -225,6 +227,8 @@ class Asterisk:
             return
         if action == "FAXSessions" and self.latency:
             await asyncio.sleep(self.latency)
+        if self.links.get(number) is not link:
+            return
         for headers, fax in answers(self._server, request):
             refused = action == "FAXSessions" and ("Response", "Error") in headers
             self._say(number, link, headers, fax, "Refused" if refused else "")
