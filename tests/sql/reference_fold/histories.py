@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from hypothesis import strategies as st
+from msgspec import structs
 
 from faxstore.observations import Details, Observation, Record
 from faxstore.store.append import Appender
@@ -287,5 +288,5 @@ def faulty(rows: list[Recorded], what: Sequence[Fault], rng: random.Random) -> l
             if value is not None and value > 1 and column.startswith("page") and rng.random() < 0.9:
                 value = 70  # one page each: thousands are slow
             garbled: dict[str, Any] = {column: value}
-            rows[at] = collector, replace(row, **garbled)
+            rows[at] = collector, structs.replace(row, **garbled)
     return rows
