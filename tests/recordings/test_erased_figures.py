@@ -20,6 +20,7 @@ from tests.kit.databases import fresh, name_of
 from tests.kit.figures import CONSUMERS, Figures, differences, figures, files
 from tests.kit.given import read
 from tests.kit.given_rates import rate
+from tests.kit.log_faxes import as_lines, sealed, verified
 
 TESTS = Path(__file__).parents[1]
 RECORDINGS = sorted(path for folder in ("captures", "field", "calls") for path in (TESTS / folder).glob("*.jsonl.gz"))
@@ -63,6 +64,7 @@ def everything(server: str, template: str, tmp_path_factory: pytest.TempPathFact
                 rate(connection, called_prefix=prefix, per_page=1 + place, first_charge=place / 100)
             for consumer, folder in folders.items():
                 export(dsn, folder, consumer, BillingFormat(CONSUMERS[consumer]))
+            sealed(dsn)
             views = figures(connection)
             found = files(dsn, connection, tmp_path_factory.mktemp("before"))
         assert {name for name, rows in (views | found).items() if not rows} == {
@@ -92,13 +94,14 @@ def erase(connection: psycopg.Connection, *sessions: UUID) -> None:
 
 def test_erasing_everything_changes_no_file(server: str, everything: Everything, tmp_path: Path) -> None:
     with erasing(server, everything) as connection:
-        erase(connection, *ids(connection))
         dsn = connection.info.dsn
+        erase(connection, *ids(connection))
+        assert as_lines(verified(dsn)) == []
         assert differences(everything.files, files(dsn, connection, tmp_path)) == {}
         assert read(connection, "select value from fax.pseudonym where value is not null") == []
 
 
-@pytest.mark.parametrize("number", ["15550003", "5550900", "+1 555 0100", "15550001"])
+@pytest.mark.parametrize("number", ["15550003", "+1 555 0100"])
 def test_erasing_a_number_changes_no_figure(server: str, everything: Everything, tmp_path: Path, number: str) -> None:
     with erasing(server, everything) as connection:
         dsn = connection.info.dsn
@@ -107,7 +110,7 @@ def test_erasing_a_number_changes_no_figure(server: str, everything: Everything,
         assert differences(everything.files, files(dsn, connection, tmp_path)) == {}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_erasing_one_after_the_other_changes_no_figure(server: str, everything: Everything, seed: int) -> None:
     """Half of the sessions, in groups of random size and order."""
     chance = random.Random(seed)
