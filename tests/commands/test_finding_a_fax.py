@@ -15,6 +15,7 @@ from faxstore.export.rows import compile_query
 from faxstore.export.selection import Selection
 from tests.kit.command_line import Ran, run_command
 from tests.kit.databases import fresh
+from tests.kit.given import append, gone, on_channel, read, snapshot
 from tests.kit.given_attempts import DAY, HOUR, Attempt, append_attempts
 
 NUMBER = "+49 151 99999992"
@@ -64,6 +65,24 @@ def days(rows: list[dict[str, Any]]) -> list[int]:
 )
 def test_a_number_is_found_in_any_spelling(given: str, spelling: str) -> None:
     assert days(listed(given, "--number", spelling)) == [0, 2, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("channel", "dialled"),
+    [("Local/0151w99999992@fax-00000001;1", None), ("PJSIP/trunk-00000001", "trunk/sip:0151w9999w9992@192.0.2.1")],
+)
+def test_a_number_with_pauses_is_found(dsn: str, channel: str, dialled: str | None) -> None:
+    """The view leaves the pauses out, and the rows of the session have them."""
+    dial = (
+        [on_channel(0, "DialBegin", {"DialString": dialled, "DestChannel": channel}, channel=channel)]
+        if dialled
+        else []
+    )
+    with psycopg.connect(dsn, autocommit=True) as database:
+        append(database, snapshot(1, operation="send", channel=channel), dial, gone(2))
+        (row,) = read(database, "select called_number from fax.sessions")
+    found = listed(dsn, "--number", "0151 99999992")
+    assert [fax["called_number"] for fax in found] == [row["called_number"]] == ["015199999992"]
 
 
 def test_the_number_is_that_of_either_end(given: str) -> None:
@@ -133,8 +152,8 @@ def test_every_format_has_the_last_ones(given: str, form: str, capfdbinary: pyte
     [
         (("--number", "12"), "--number '12': expected 4 to 20 digits"),
         (("--number", "my fax"), "--number 'my fax': expected 4 to 20 digits"),
-        (("--last", "0"), "Invalid value for '--last': Input should be greater than or equal to 1"),
-        (("--last", "some"), "Invalid value for '--last'"),
+        (("--last", "0"), "--last 0 is too small; the least is 1"),
+        (("--last", "some"), "--last some is not a whole number"),
         (("--file", ""), "--file is empty"),
     ],
 )
