@@ -116,9 +116,9 @@ def root(
       faxstore migrate    create the schema
       faxstore ingest     watch the servers
 
-    The exit status is 0 for success, 1 if a check failed, 2 for wrong use or missing rights, 3 if a server or the
-    database could not be reached, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. An interrupted command leaves
-    no partial file and loses nothing in the database: run it again.
+    The exit status is 0 for success, 1 if a check failed or you declined a question, 2 for wrong use or missing rights,
+    3 if a server or the database could not be reached, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP. An
+    interrupted command leaves no partial file and loses nothing in the database: run it again.
     """
     logs.configure(log_format[0] if log_format else logs.LogFormat.TEXT)
     context.obj = GeneralOptions().merge(on_command_line(context, context.params))

@@ -46,6 +46,7 @@ def run(
     """
     from faxstore.log import prove
 
+    _require_position_or_id(what)
     with database_of(context, "fax_sealer") as connection:
         positions = _positions(connection, what)
         sealed, text = prove.checkpoint(connection, size)
@@ -53,13 +54,22 @@ def run(
             print(json_text(prove.inclusion(connection, position, sealed, text)))
 
 
+def _is_position(what: str) -> bool:
+    return what.isascii() and what.isdigit() and len(what) < 19
+
+
+def _require_position_or_id(what: str) -> None:
+    from faxstore.store.short_ids import is_short_id
+
+    if not _is_position(what) and not is_short_id(what):
+        raise UsageError(f"prove: {what!r} is neither a position nor a session id or the beginning of one")
+
+
 def _positions(connection: Connection, what: str) -> list[int]:
     from faxstore.log import prove
-    from faxstore.store.short_ids import find_session, is_short_id
+    from faxstore.store.short_ids import find_session
 
-    if what.isascii() and what.isdigit() and len(what) < 19:
+    if _is_position(what):
         return [int(what)]
-    if not is_short_id(what):
-        raise UsageError(f"prove: {what!r} is neither a position nor a session id or the beginning of one")
     session, _ = find_session(connection, what, "prove")
     return prove.positions_of(connection, session)

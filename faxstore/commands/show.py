@@ -30,6 +30,8 @@ def run(
     """
     from faxstore.report.one_session import show
     from faxstore.report.screen import open_pager
+    from faxstore.store.short_ids import require_short_id
 
+    require_short_id(session, "show")
     with database_of(context, "fax_reader") as connection, open_pager(wide=wide) as screen:
         show(connection, session, screen, as_json=format is DocumentFormat.JSON)

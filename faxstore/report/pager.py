@@ -57,6 +57,8 @@ class PagedOutput:
                 self._process.send_signal(number)
 
         with interruption.handled_by(pass_on):
+            if (number := interruption.received()) is not None:  # while rows were written
+                pass_on(number)
             self._process.wait()
         if signals:
             interruption.interrupt(signals[0])

@@ -18,14 +18,19 @@ def is_short_id(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{1,32}", _digits(text)) is not None
 
 
+def require_short_id(text: str, command: str) -> None:
+    """Raises UsageError, which begins with the command, if a text cannot be a session id or the beginning of one."""
+    if not is_short_id(text):
+        advice = "is not a session id or the beginning of one; see faxstore sessions"
+        raise UsageError(f"{command}: {text!r} {advice}")
+
+
 def find_session(connection: Connection, wanted: str, command: str) -> tuple[UUID, datetime]:
     """Return the only session whose id begins like that, and its start, by which its rows are partitioned.
 
     Raises UsageError, which begins with the command, if no session or several sessions begin like that.
     """
-    if not is_short_id(wanted):
-        advice = "is not a session id or the beginning of one; see faxstore sessions"
-        raise UsageError(f"{command}: {wanted!r} {advice}")
+    require_short_id(wanted, command)
     first, last = (UUID(_digits(wanted).ljust(32, digit)) for digit in "0f")
     found = connection.execute(_BETWEEN, [first, last, _MAX_NAMED + 1]).fetchall()
     if not found:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import faxstore
 from faxstore import cli
@@ -144,6 +145,9 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
             "--from-position 1.5 is not a whole number. Try: faxstore verify --help",
         ),
         (["erase", "--session", "x"], "--session x is not a session_id, such as 5f1c7a52-"),
+        (["prove", "x"], "prove: 'x' is neither a position nor a session id or the beginning of one"),
+        (["show", "x"], "show: 'x' is not a session id or the beginning of one; see faxstore sessions"),
+        (["erase", "--number", "12"], "--number '12': expected 4 to 20 digits"),
         (["sessions", "extra"], "unexpected argument: extra. Try: faxstore sessions --help"),
         (["sesions"], "No such command 'sesions'. Did you mean 'sessions'? Try: faxstore --help"),
         (["sessions", "--from"], "Option '--from' requires an argument. Try: faxstore sessions --help"),
@@ -187,6 +191,14 @@ def test_an_interrupt_exits_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("faxstore.settings.loading.load", interrupted)
     assert exit_status(["sessions"]) == cli.INTERRUPTED
+
+
+def test_a_declined_question_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def declined(*_: object, **__: object) -> None:
+        raise typer.Abort
+
+    monkeypatch.setattr("faxstore.settings.loading.load", declined)
+    assert error_line(["sessions"], capsys) == (cli.DECLINED, "not confirmed: nothing was changed")
 
 
 def test_a_closed_pipe_is_not_an_error() -> None:

@@ -21,6 +21,7 @@ from faxstore import cli
 from faxstore.ingest.carrier import Carrier
 from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
+from tests.kit.forked_commands import Forks, forks
 from tests.kit.log_faxes import a_history, sealed
 from tests.kit.typical_use import ARGUMENTS, WITHOUT_A_DATABASE, command_names, filled_in
 
@@ -148,6 +149,32 @@ def test_it_works_or_says_what_is_missing(
 ) -> None:
     status = run(filled.arguments(user, command, tmp_path))
     out, said = capfd.readouterr()
+    assert_right_end(user, command, status, out, said)
+
+
+@pytest.mark.parametrize("user", [*USERS, SUPERUSER])
+def test_without_variables_and_in_wrong_use(filled: Filled, forked: Forks, user: str, tmp_path: Path) -> None:
+    for number, command in enumerate(name for name in ARGUMENTS if name != "ingest"):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        arguments = filled.arguments(user, command, folder)
+        ran = forked.run(*arguments, cwd=folder, environment={})
+        assert_right_end(user, command, ran.returncode, ran.stdout, ran.stderr)
+        for wrong in () if command == "psql" else ("--nonsense", "caf\udce9"):
+            ran = forked.run(*arguments, wrong, cwd=folder, environment={})
+            assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1), ran
+            assert ran.stderr.startswith("faxstore: ")
+
+
+@pytest.fixture(scope="module")
+def forked() -> Iterator[Forks]:
+    """The process that forks commands."""
+    with forks() as started:
+        yield started
+
+
+def assert_right_end(user: str, command: str, status: int, out: str, said: str) -> None:
+    """The command works as this user, or one line names the missing right."""
     assert "Traceback" not in out + said
     assert status in {0, 1, 2, 3}, said
     if command == "doctor":
