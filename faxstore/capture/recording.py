@@ -18,6 +18,8 @@ from math import inf
 from pathlib import Path
 from typing import IO, Literal, cast
 
+import msgspec
+
 from faxstore.capture.message import Found
 from faxstore.errors import UsageError
 
@@ -36,6 +38,15 @@ class Line:
     text: str
     found: Found | None = field(default=None, compare=False, repr=False)
     """What message.read() finds in the text, if it was read already: no text is read twice."""
+
+
+class _Entry(msgspec.Struct):
+    ts: float
+    dir: Direction
+    text: str
+
+
+_entries = msgspec.json.Decoder(_Entry)
 
 
 def read(path: str) -> Iterator[Line]:
@@ -92,6 +103,15 @@ def _open(path: str) -> Iterator[IO[bytes]]:
 
 
 def _line(raw: bytes, path: str, number: int) -> Line:
+    try:
+        entry = _entries.decode(raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return _unusual_line(raw, path, number)
+    return Line(entry.ts, entry.dir, entry.text) if 0 <= entry.ts < 1e11 else _unusual_line(raw, path, number)
+
+
+def _unusual_line(raw: bytes, path: str, number: int) -> Line:
+    """Return a line that msgspec does not read, for example with half of a surrogate pair, or raise UsageError."""
     try:
         entry = json.loads(raw)
         ts, direction, text = entry["ts"], entry["dir"], entry["text"]
