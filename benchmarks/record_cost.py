@@ -44,12 +44,11 @@ def appended(dsn: str, first: int, batches: int, *, recorded: bool) -> Cost:
 
 def new_sessions(batch: int) -> list[Observation]:
     """The rows of a batch."""
-    at, number = STARTED + batch * MICROSECONDS, batch * BATCH // ROWS_PER_SESSION
+    at, first = STARTED + batch * MICROSECONDS, batch * BATCH // ROWS_PER_SESSION
+    numbers = [first + n // ROWS_PER_SESSION for n in range(BATCH)]
     return [
-        Observation(
-            LIFE, at + n, "FAXSession", number + n // ROWS_PER_SESSION, technology="Spandsp", operation="receive"
-        )
-        for n in range(BATCH)
+        Observation(LIFE, at + n, "FAXSession", number, channel=f"PJSIP/trunk-{number:08x}", technology="Spandsp")
+        for n, number in enumerate(numbers)
     ]
 
 

@@ -29,35 +29,46 @@ ALONE_AFTER = "1 hour"
 SETTINGS = "set timezone = 'UTC'; set bytea_output = 'hex'"
 """Settings of the connection on which the text of a row depends."""
 
+# In the two statements below, OFFSET 0 makes the planner look up each session by its key, however many there are.
 _SALTS = """
 insert into fax.session_salt (session_id)
 select distinct s.session_id
 from fax.unsealed_change c
-join fax.session s on s.session_id = case when c.relation = 'session' then c.row_key::uuid end
-where s.channel is not null
+cross join lateral (
+    select s.session_id from fax.session s where s.session_id = c.row_key::uuid and s.channel is not null offset 0
+) s
+where c.relation = 'session'
 on conflict do nothing
 """
 """The channel of a session is personal: its record has a digest, with the salt of the session."""
 
 _MOVE = """
-with moved as (
+with known as materialized (
+    select c.*, s.is_session, s.channel, s.salt
+    from fax.unsealed_change c
+    left join lateral (
+        select true as is_session, s.channel,
+               (select k.salt from fax.session_salt k where k.session_id = s.session_id) as salt
+        from fax.session s
+        where s.session_id = case when c.relation = 'session' then c.row_key::uuid end
+        offset 0
+    ) s on true
+),
+moved as (
     delete from fax.unsealed_change c
-    where c.relation <> 'session'
-       or not exists (  -- a channel that was added since the salts were waits for the next seal
-           select from fax.session s
-           where s.session_id = case when c.relation = 'session' then c.row_key::uuid end and s.channel is not null
-             and not exists (select from fax.session_salt k where k.session_id = s.session_id))
-    returning c.*, case when c.relation = 'session' then c.row_key::uuid end as session_id
+    -- a channel that was added since the salts were waits for the next seal
+    where c.change_id in (select k.change_id from known k where k.channel is null or k.salt is not null)
+    returning c.change_id
 )
 insert into fax.log_record (ordinal, relation, row_key, content, changed_at, changed_by)
 select
-    %s + row_number() over (order by m.change_id), m.relation, m.row_key,
-    m.content || case when m.session_id is null then '{}' else
-        jsonb_build_object('channel_digest', encode(fax.personal_digest(k.salt, 'channel', s.channel), 'hex')) end,
-    m.changed_at, m.changed_by
-from moved m
-left join fax.session s on s.session_id = m.session_id
-left join fax.session_salt k on k.session_id = m.session_id
+    %s + row_number() over (order by k.change_id), k.relation, k.row_key,
+    k.content || case when k.is_session then
+        jsonb_build_object('channel_digest', encode(fax.personal_digest(k.salt, 'channel', k.channel), 'hex'))
+        else '{}' end,
+    k.changed_at, k.changed_by
+from known k
+join moved m on m.change_id = k.change_id
 """
 _ADD = """
 insert into fax.log_record (ordinal, relation, row_key, content, changed_at, changed_by)

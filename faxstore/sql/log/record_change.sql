@@ -12,8 +12,8 @@ declare
     left_out text[] := tg_argv[1];
     before jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
     after jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
-    key_before text := fax.row_key(before, key_columns);
-    key_after text := fax.row_key(after, key_columns);
+    key_before text := case when before is not null then fax.row_key(before, key_columns) end;
+    key_after text := case when after is not null then fax.row_key(after, key_columns) end;
 begin
     if key_before is distinct from key_after and before is not null then
         insert into fax.unsealed_change (relation, row_key) values (tg_table_name, key_before);
