@@ -72,7 +72,7 @@ def received() -> int | None:
 
 def describe(number: int) -> str:
     """Return the line for the user."""
-    return f"interrupted by {signal.Signals(number).name} before the end; run the command again to complete it"
+    return f"interrupted by {signal.Signals(number).name} before the end; run it again to complete it"
 
 
 def exit_status(number: int) -> int:

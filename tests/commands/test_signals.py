@@ -146,6 +146,7 @@ def assert_one_line(text: str, number: int, *, others: int) -> None:
     assert last.endswith(f"faxstore: {interruption.describe(number)}")
     assert not any("interrupted by" in line for line in before)
     assert len(before) <= others
+    assert text.rfind("\x1b[?25l") <= text.rfind("\x1b[?25h"), "the terminal has its cursor again"
 
 
 def until_complete(place: Place, words: list[str], folder: Path) -> int:

@@ -212,5 +212,5 @@ def test_a_signal_before_the_command_line_is_loaded() -> None:
         "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    line = "faxstore: interrupted by SIGTERM before the end; run the command again to complete it\n"
+    line = "faxstore: interrupted by SIGTERM before the end; run it again to complete it\n"
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGTERM, "", line)
