@@ -23,7 +23,10 @@ TOP_KEYS = ("data_dir", "log_format", "database", "server")
 DATABASE_KEYS = ("dsn",)
 SERVER_KEYS = ("name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval")
 TLS_KEYS = ("ca_file", "verify")
-VARIABLES = ("FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_SECRET_<NAME>")
+VARIABLES = (
+    "FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_PAGER",
+    "FAXSTORE_SECRET_<NAME>",
+)  # fmt: skip
 
 INTERVALS = (0.05, 3600.0)
 """The limits of poll_interval and idle_interval, in seconds."""

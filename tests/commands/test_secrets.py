@@ -104,12 +104,11 @@ def test_an_ingestor_whose_logins_are_refused(form: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_an_ingestor_with_an_internal_error(form: str, tmp_path: Path) -> None:
-    """The text of the error contains the whole request, as a careless message would."""
+    """The text of the error contains the whole request, as a careless message would; no traceback shows it."""
     log, status = asyncio.run(crashed(tmp_path, form))
     assert status == 1
     assert log.count("Traceback") >= 2
-    assert "Secret" in log
-    assert "***" in log
+    assert "RuntimeError" in log
     assert planted_in(log) == []
 
 
