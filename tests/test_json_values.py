@@ -47,6 +47,7 @@ def test_reports_billing_and_usage_events_write_a_decimal_alike(seconds: Decimal
         "server": "pbx1",
         "started_at": started,
         "duration_seconds": seconds,
+        "changed": [],
     }
     (billed,) = jsonl_lines([line])
     (event,) = event_lines([line])

@@ -228,7 +228,7 @@ def broken(settings):
     thread = threading.Thread(target=beside, name="carrier")
     thread.start()
     thread.join()
-    raise OSError(5, "in the middle\\n\\x1b[31m")
+    raise OSError(107, "in the middle\\n\\x1b[31m")
 
 ingest.run = broken
 cli.main([*sys.argv[1:], "ingest"])
@@ -249,8 +249,8 @@ def test_internal_errors_are_lines_of_the_log(form: str, tmp_path: Any) -> None:
     beside, middle = done.stderr.splitlines()
     if form == "json":
         assert fields(beside)["message"] == "internal error in thread carrier, please report it"
-        assert fields(middle)["exception"].endswith("OSError: [Errno 5] in the middle\n\x1b[31m")
+        assert fields(middle)["exception"].endswith("OSError: [Errno 107] in the middle\n\x1b[31m")
     else:
         assert "CRITICAL internal error in thread carrier, please report it | Traceback" in beside
-        assert middle.endswith(" | OSError: [Errno 5] in the middle | \\x1b[31m")
+        assert middle.endswith(" | OSError: [Errno 107] in the middle | \\x1b[31m")
     assert "\x1b" not in done.stderr

@@ -8,10 +8,11 @@ creates it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from faxstore import sql
 from faxstore.observations import Life, Listing, Observation, microseconds, moment

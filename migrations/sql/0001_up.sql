@@ -796,13 +796,15 @@ $$;
 
 comment on function fax.register_sessions is 'Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions that new ones need. fax.append() calls it under its lock.';
 
--- Inserts rows into the history at the positions from `base` + 1 on, in their order, and returns their number.
+-- Inserts rows into the history at the positions after the last one, in their order, with their row of
+-- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
 -- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
-create function fax.insert_rows(append_collector text, base bigint, rows fax.appended_row[]) returns bigint
+create function fax.insert_rows(append_collector text, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    base bigint := (select coalesce(max(b.last_position), 0) from fax.append_batch b);
     inserted bigint;
 begin
     insert into fax.session_history (
@@ -819,11 +821,15 @@ begin
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
+    if inserted > 0 then
+        insert into fax.append_batch (first_position, last_position, rows, collector_id)
+        values (base + 1, base + inserted, inserted, append_collector);
+    end if;
     return inserted;
 end
 $$;
 
-comment on function fax.insert_rows is 'Inserts rows into the history at the positions from `base` + 1 on, in their order, and returns their number. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.';
+comment on function fax.insert_rows is 'Inserts rows into the history at the positions after the last one, in their order, with their row of fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.';
 
 -- Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.
 create function fax.without_repeats(rows fax.appended_row[]) returns fax.appended_row[]
@@ -859,7 +865,7 @@ comment on function fax.without_repeats is 'Returns the rows that are not stored
 create function fax.append(
     append_collector text, epochs uuid[], last_seen timestamptz[],
     sessions fax.appended_session[], rows fax.appended_row[],
-    out appended bigint, out repeats bigint, out first_position bigint, out last_position bigint
+    out appended bigint, out repeats bigint
 )
 language plpgsql
 security definer
@@ -869,8 +875,6 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
-declare
-    base bigint;
 begin
     perform fax.lock_append();
     update fax.epoch e
@@ -880,19 +884,12 @@ begin
     if cardinality(sessions) > 0 then
         perform fax.register_sessions(sessions);
     end if;
-    select coalesce(max(b.last_position), 0) into base from fax.append_batch b;
     begin
-        appended := fax.insert_rows(append_collector, base, rows);
+        appended := fax.insert_rows(append_collector, rows);
     exception when unique_violation then
-        appended := fax.insert_rows(append_collector, base, fax.without_repeats(rows));
+        appended := fax.insert_rows(append_collector, fax.without_repeats(rows));
     end;
     repeats := cardinality(rows) - appended;
-    if appended > 0 then
-        first_position := base + 1;
-        last_position := base + appended;
-        insert into fax.append_batch (first_position, last_position, rows, collector_id)
-        values (append.first_position, append.last_position, appended, append_collector);
-    end if;
 end
 $$;
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from faxstore import sql
+from faxstore.log.coverage import RUNS
 
 ROOT = Path(sql.__file__).parent
 PACKAGE = ROOT.parent
@@ -22,7 +23,7 @@ def test_every_object_is_in_the_order_once() -> None:
 def test_a_file_creates_the_object_of_its_name() -> None:
     for name in sql.ORDER:
         text = sql.text(name)
-        created = re.findall(r"\bcreate (?:unlogged )?(?:table|view|function) fax\.(\w+)", text)
+        created = re.findall(r"\bcreate (?:unlogged )?(?:table|view|function|type) fax\.(\w+)", text)
         created += [f"{view}_masked" for view in re.findall(r"^select fax\.make_masked_view\('(\w+)'", text, re.M)]
         if not name.startswith("rights/"):
             assert created[0] == name.rpartition("/")[2], name
@@ -32,4 +33,5 @@ def test_every_query_is_used() -> None:
     code = "\n".join(path.read_text() for path in PACKAGE.rglob("*.py"))
     sections = set(re.findall(r'Section\(\s*"(\w+)"', code))
     unused = {name for name in names("queries") if f'"{name}"' not in code}
-    assert unused == {f"queries/audit/{section}" for section in sections}
+    composed = {f"queries/audit/{section}" for section in sections} | {f"queries/log/run_{table}" for table in RUNS}
+    assert unused == composed

@@ -8,7 +8,7 @@
 create function fax.append(
     append_collector text, epochs uuid[], last_seen timestamptz[],
     sessions fax.appended_session[], rows fax.appended_row[],
-    out appended bigint, out repeats bigint, out first_position bigint, out last_position bigint
+    out appended bigint, out repeats bigint
 )
 language plpgsql
 security definer
@@ -18,8 +18,6 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
-declare
-    base bigint;
 begin
     perform fax.lock_append();
     update fax.epoch e
@@ -29,18 +27,11 @@ begin
     if cardinality(sessions) > 0 then
         perform fax.register_sessions(sessions);
     end if;
-    select coalesce(max(b.last_position), 0) into base from fax.append_batch b;
     begin
-        appended := fax.insert_rows(append_collector, base, rows);
+        appended := fax.insert_rows(append_collector, rows);
     exception when unique_violation then
-        appended := fax.insert_rows(append_collector, base, fax.without_repeats(rows));
+        appended := fax.insert_rows(append_collector, fax.without_repeats(rows));
     end;
     repeats := cardinality(rows) - appended;
-    if appended > 0 then
-        first_position := base + 1;
-        last_position := base + appended;
-        insert into fax.append_batch (first_position, last_position, rows, collector_id)
-        values (append.first_position, append.last_position, appended, append_collector);
-    end if;
 end
 $$;

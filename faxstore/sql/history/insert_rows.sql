@@ -1,10 +1,12 @@
--- Inserts rows into the history at the positions from `base` + 1 on, in their order, and returns their number.
+-- Inserts rows into the history at the positions after the last one, in their order, with their row of
+-- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
 -- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
-create function fax.insert_rows(append_collector text, base bigint, rows fax.appended_row[]) returns bigint
+create function fax.insert_rows(append_collector text, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    base bigint := (select coalesce(max(b.last_position), 0) from fax.append_batch b);
     inserted bigint;
 begin
     insert into fax.session_history (
@@ -20,6 +22,10 @@ begin
     get diagnostics inserted = row_count;
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
+    end if;
+    if inserted > 0 then
+        insert into fax.append_batch (first_position, last_position, rows, collector_id)
+        values (base + 1, base + inserted, inserted, append_collector);
     end if;
     return inserted;
 end
