@@ -42,7 +42,7 @@ fuzz: $(READY) ## feed a million mutated messages to the reader (ARGS="--message
 # faxstore composes. Not repeated are tests without a database, tests that have servers of their own, and tests of
 # processes, sockets, files and played servers, which are the same on any Postgres.
 NO_SYSTEM_DATABASE := tests/ami tests/capture tests/reader tests/sessions tests/spool tests/settings tests/commands \
-	tests/docs tests/doctor tests/ingest tests/demo tests/trials $(wildcard tests/test_*.py) \
+	tests/docs tests/doctor tests/ingest tests/demo tests/system tests/trials $(wildcard tests/test_*.py) \
 	tests/billing/test_ledger_kills.py tests/export/test_interrupted.py tests/recordings/test_replay.py \
 	$(patsubst %,tests/faults/test_%.py,carrier clock disk killed network)
 
