@@ -50,15 +50,22 @@ def _expected(rows: list[Row]) -> dict[str, Any]:
 
 
 def _result(rows: list[Row], completion: Row | None) -> str:
-    """The result according to the last FAXSTATUS between the first listing and the completion."""
+    """The result according to the last complete write between the first listing and the completion.
+
+    res_fax sets FAXSTATUSSTRING after FAXSTATUS.  If a connection was cut in between, FAXSTATUS alone proves nothing,
+    because a dialplan may have set it.
+    """
     listed = min(row["observed_at"] for row in rows if row["event"] in ("FAXSession", "FAXSessionsEntry"))
-    said = [
-        row for row in rows
-        if row["event"] == "VarSet" and row["details"]["Variable"] == "FAXSTATUS" and row["observed_at"] >= listed
-        and (completion is None or row["observed_at"] <= completion["observed_at"])
-    ]  # fmt: skip
-    last = max(said, key=lambda row: row["observed_at"], default=None)
-    value = last["details"]["Value"] if last else ""
+    variables = sorted((row for row in rows if row["event"] == "VarSet"), key=lambda row: row["observed_at"])
+    until = max(row["observed_at"] for row in rows) if completion is None else completion["observed_at"]
+    said = [row for row in variables if listed <= row["observed_at"] <= until]
+    names = [row["details"]["Variable"] for row in said]
+    last = (
+        "FAXSTATUSSTRING" if any(row["details"]["Variable"] == "FAXSTATUSSTRING" for row in variables) else "FAXSTATUS"
+    )
+    begins = [place for place, name in enumerate(names) if name == "FAXSTATUS"]
+    complete = [begin for begin, end in zip(begins, [*begins[1:], len(names)], strict=True) if last in names[begin:end]]
+    value = said[complete[-1]]["details"]["Value"] if complete else ""
     return {"SUCCESS": "success", "FAILED": "failed"}.get(value, "unknown")
 
 
