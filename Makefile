@@ -87,10 +87,13 @@ docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 	$(BIN)/python -m docs.reference.generate
 
 bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some as JSON
+	$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[bench]'
 	$(BIN)/python -m benchmarks.import_rate
 	$(BIN)/python -m benchmarks.ten_million
 	$(BIN)/python -m benchmarks.flood
 	mkdir -p $(BENCH)
+	$(BIN)/python -m benchmarks.append_rate --json $(BENCH)/append_rate.json
+	$(BIN)/python -m benchmarks.spool_latency --json $(BENCH)/spool_latency.json
 	$(BIN)/python -m benchmarks.poll_cost --json $(BENCH)/poll_cost.json
 	$(BIN)/python -m benchmarks.capacity --json $(BENCH)/capacity.json
 	$(BIN)/python -m benchmarks.readers

@@ -5,8 +5,8 @@
 
 Every round gives each store the same batches; the figures are medians over the rounds, in durable rows per second.  All
 databases are analysed while they are empty and again halfway, because autovacuum does that at any time.  Prints a table
-for docs/performance.md and writes the figures to append_rate.json.  eventsourcing is compared if it is installed,
-message-db if FAXSTORE_MESSAGE_DB names the folder with its install.sh.
+for docs/performance.md.  eventsourcing is compared if it is installed (extra ``bench``), message-db if
+FAXSTORE_MESSAGE_DB names the folder with its install.sh.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ from faxstore.store import embedded
 
 SIZES = {1: 300, 200: 30, 2_000: 6}
 """Batches per round by the size of a batch."""
-
-RESULT = Path("append_rate.json")
 
 
 @contextmanager
@@ -122,6 +120,7 @@ def main() -> int:
     parser.add_argument(
         "--aged", type=int, metavar="ROWS", help="append that number of rows and print the rate of each tenth"
     )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     arguments = parser.parse_args()
     print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m benchmarks.append_rate {' '.join(sys.argv[1:])}\n")
     if arguments.aged:
@@ -129,7 +128,8 @@ def main() -> int:
         return 0
     rates = compare(arguments.rounds)
     print(table(rates))
-    RESULT.write_text(json.dumps({"rows per second by store and batch": rates}, indent=2) + "\n", encoding="utf-8")
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"rows per second by store and batch": rates}, indent=2) + "\n")
     return 0
 
 
