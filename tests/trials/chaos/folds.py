@@ -60,11 +60,11 @@ def _result(rows: list[Row], completion: Row | None) -> str:
     until = max(row["observed_at"] for row in rows) if completion is None else completion["observed_at"]
     said = [row for row in variables if listed <= row["observed_at"] <= until]
     names = [row["details"]["Variable"] for row in said]
-    last = (
-        "FAXSTATUSSTRING" if any(row["details"]["Variable"] == "FAXSTATUSSTRING" for row in variables) else "FAXSTATUS"
-    )
+    known = {row["details"]["Variable"] for row in variables}
+    last = "FAXSTATUSSTRING" if "FAXSTATUSSTRING" in known else "FAXSTATUS"
     begins = [place for place, name in enumerate(names) if name == "FAXSTATUS"]
-    complete = [begin for begin, end in zip(begins, [*begins[1:], len(names)], strict=True) if last in names[begin:end]]
+    ends = [*begins, len(names)][1:]
+    complete = [begin for begin, end in zip(begins, ends, strict=True) if last in names[begin:end]]
     value = said[complete[-1]]["details"]["Value"] if complete else ""
     return {"SUCCESS": "success", "FAILED": "failed"}.get(value, "unknown")
 
