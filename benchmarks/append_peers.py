@@ -123,10 +123,10 @@ class Eventsourcing:
         from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
         parts = {name: str(value) for name, value in conninfo_to_dict(dsn).items()}
-        where = [parts.get(name, default) for name, default in (("dbname", ""), ("host", ""), ("port", "5432"))]
         datastore = PostgresDatastore(
-            *where, parts.get("user", ""), parts.get("password", ""), enable_db_functions=True
-        )
+            parts.get("dbname", ""), parts.get("host", ""), parts.get("port", "5432"),
+            parts.get("user", ""), parts.get("password", ""), enable_db_functions=True,
+        )  # fmt: skip
         self._recorder = PostgresApplicationRecorder(datastore)
         self._recorder.create_table()
         self._versions: dict[int | None, int] = {}
