@@ -1,20 +1,20 @@
-"""A Drain appends the records of a spool to the history, batch by batch.
+"""A Drain appends the records of a queue to the history, batch by batch: of the spool, or of an import.
 
 A record whose content the database refuses must not block the records behind it.  The drain halves a failing batch
 until the record is alone in its batch and stores it in fax.rejected_message.  A record of a newer faxstore stays in
-the spool under its key, so that the newer version can append it later.
+the queue under its key, so that the newer version can append it later.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 import psycopg
 
-from faxstore.observations import InvalidRecordError, NewerRecordError, Record, Rejected, decode
+from faxstore.observations import InvalidRecordError, NewerRecordError, Record, Rejected, decode, encode
 from faxstore.settings.server_names import name_problem
-from faxstore.spool.queue import Spool
 from faxstore.store.append import Appended, Appender
 from faxstore.store.composite import UnstorableError
 
@@ -43,16 +43,35 @@ _FAR_FUTURE = 250_000_000_000_000_000
 """Microseconds since 1970 below which both Postgres and Python can represent a time."""
 
 
-class Drain:
-    """Appends the entries of a spool in order and discards those that are done.
+Entry = bytes | Record
+"""A record, or its encoded form."""
 
-    Entries that wait for their session stay in the spool, and so do records of a newer faxstore.  `newer` holds the
-    keys of the latter that were already reported; a caller that creates several drains for one spool passes the
+
+def encoded(entry: Entry) -> bytes:
+    """Return an entry as bytes."""
+    return entry if isinstance(entry, bytes) else encode(entry)
+
+
+class Queue(Protocol):
+    """What a Drain reads from: faxstore.spool.queue.Spool, or faxstore.ingest.record_queue.RecordQueue."""
+
+    def peek(self, after: int, limit: int) -> Sequence[tuple[int, Entry]]:
+        """Return up to `limit` entries after the key `after`, in order, with their keys."""
+
+    def discard(self, keys: Iterable[int]) -> None:
+        """Remove entries from the queue."""
+
+
+class Drain:
+    """Appends the entries of a queue in order and discards those that are done.
+
+    Entries that wait for their session stay in the queue, and so do records of a newer faxstore.  `newer` holds the
+    keys of the latter that were already reported; a caller that creates several drains for one queue passes the
     same set to each.
     """
 
-    def __init__(self, spool: Spool, appender: Callable[[], Appender], newer: set[int] | None = None) -> None:
-        self._spool = spool
+    def __init__(self, queue: Queue, appender: Callable[[], Appender], newer: set[int] | None = None) -> None:
+        self._queue = queue
         self._new_appender = appender
         self._appender = appender()
         self.newer = set() if newer is None else newer
@@ -64,10 +83,10 @@ class Drain:
     def step(self, limit: int | None = None) -> Appended | None:
         """Append the next batch, of at most `limit` records, and discard what is done.
 
-        Returns None if the spool has no further entries.  Raises psycopg.Error if the database is unreachable or
+        Returns None if the queue has no further entries.  Raises psycopg.Error if the database is unreachable or
         refuses to append; this drain must then be replaced.  Only appended entries are ever discarded.
         """
-        entries = self._spool.peek(self._last_key, min(self._limit, limit or BATCH))
+        entries = self._queue.peek(self._last_key, min(self._limit, limit or BATCH))
         if not entries:
             return None
         try:
@@ -78,18 +97,18 @@ class Drain:
             self._suspect, self._limit = max(self._suspect, entries[-1][0]), len(entries) // 2
             self._restart()
             return Appended()
-        self._spool.discard(appended.done)
+        self._queue.discard(appended.done)
         self._last_key = entries[-1][0]
         if self._last_key >= self._suspect:
             self._limit = BATCH
         return appended
 
-    def _readable(self, entries: list[tuple[int, bytes]]) -> Iterator[tuple[int, Record]]:
+    def _readable(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[tuple[int, Record]]:
         """Yield the records that this version can read; report the others once."""
         newer: dict[int, str] = {}
-        for key, body in entries:
+        for key, entry in entries:
             try:
-                yield key, decode(body)
+                yield key, decode(entry) if isinstance(entry, bytes) else entry
             except NewerRecordError as error:
                 newer[key] = str(error)
         if unreported := newer.keys() - self.newer:
@@ -98,16 +117,16 @@ class Drain:
             log.warning(advice, len(unreported), newer[min(unreported)])
 
     def _restart(self) -> None:
-        """Start again at the front of the spool: only the old appender knew which entries wait."""
+        """Start again at the front of the queue: only the old appender knew which entries wait."""
         self._appender = self._new_appender()
         self._last_key = 0
 
-    def _reject(self, key: int, body: bytes, error: Exception) -> Appended:
+    def _reject(self, key: int, entry: Entry, error: Exception) -> Appended:
         refused = not isinstance(error, InvalidRecordError)
         reason = f"the database refused it: {_cause(error)}" if refused else str(error)
         log.error("a record is moved to fax.rejected_message: %s", reason)
-        appended = self._new_appender().append([(key, _rejected(body, reason))])
-        self._spool.discard(appended.done)
+        appended = self._new_appender().append([(key, _rejected(entry, reason))])
+        self._queue.discard(appended.done)
         self._restart()
         return appended
 
@@ -122,8 +141,9 @@ def _cause(error: Exception) -> str:
     return type(error).__name__
 
 
-def _rejected(body: bytes, reason: str) -> Record:
-    """Return a Rejected that the database accepts whatever the record contains; its raw text is the entry's bytes."""
+def _rejected(entry: Entry, reason: str) -> Record:
+    """Return a Rejected that the database accepts whatever the record contains; its raw text is the encoded record."""
+    body = encoded(entry)
     raw = body.decode("utf-8", "backslashreplace")
     try:
         record = decode(body)

@@ -1,13 +1,12 @@
 """`faxstore import`: recordings into the history.
 
-The records pass through a spool and the one append, as those of the ingestor do.  The spool is a temporary file: it
-need not survive a crash, because the recording still exists.  A recording may be imported again, in pieces
-(faxstore.ingest.pieces), or after an interruption; rows that are already in the history count as repeats.
+The records take the way of those of the ingestor, with a queue in memory in place of the spool.  A recording may be
+imported again, in pieces (faxstore.ingest.pieces), or after an interruption; rows that are already in the history count
+as repeats.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from itertools import chain, islice
@@ -20,12 +19,12 @@ from faxstore.capture import recording as capture
 from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.errors import UnreachableError, UsageError
-from faxstore.ingest.drain import BATCH, Drain
+from faxstore.ingest.drain import BATCH, Drain, encoded
 from faxstore.ingest.pieces import HEAD, ON_ITS_OWN, Piece, begins_at, find_place, missing_before
-from faxstore.observations import Observation, encode
+from faxstore.ingest.record_queue import RecordQueue
+from faxstore.observations import Observation, Record
 from faxstore.reader.line_reader import LineReader
 from faxstore.settings.server_names import name_problem
-from faxstore.spool.queue import Spool
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection, database_error
 from faxstore.store.recordings import Part, is_watched, parts_of, store_part, store_waiting, waiting_records
@@ -99,27 +98,22 @@ def _import(connection: Connection, server: str, piece: Piece, lines: Iterator[L
     summary = Summary()
     line_reader = LineReader(server)
     piece.resume(line_reader)
-    with tempfile.TemporaryDirectory(prefix="faxstore-import-") as folder:
-        spool = Spool(Path(folder) / "spool.sqlite", synchronous="off", retain=0)
-        drain = Drain(spool, lambda: Appender(connection, COLLECTOR_ID))
-        try:
-            waiting = waiting_records(connection, server, piece.before)
-            spool.put(waiting)
-            damage = None
-            for batch in _batches(line_reader, piece, lines, summary):
-                damage = batch.damage
-                spool.put(batch.bodies)
-                _drain(drain, summary)
-                progress(summary)
-            part = piece.part(line_reader.state())
-            spool.put([*map(encode, line_reader.end_recording()), *filter(None, [piece.next_list()])])
-            _drain(drain, summary)
-            left = _left(spool, drain.newer)
-            _store(connection, server, piece, part, left)
-            summary.known = piece.skipped
-            summary.unfinished = line_reader.unfinished + len(left.waiting)
-        finally:
-            spool.close()
+    queue = RecordQueue()
+    drain = Drain(queue, lambda: Appender(connection, COLLECTOR_ID))
+    queue.put(waiting_records(connection, server, piece.before))
+    damage = None
+    for batch in _batches(line_reader, piece, lines, summary):
+        damage = batch.damage
+        queue.put(batch.records)
+        _drain(drain, summary)
+        progress(summary)
+    part = piece.part(line_reader.state())
+    queue.put([*line_reader.end_recording(), *filter(None, [piece.next_list()])])
+    _drain(drain, summary)
+    left = _left(queue, drain.newer)
+    _store(connection, server, piece, part, left)
+    summary.known = piece.skipped
+    summary.unfinished = line_reader.unfinished + len(left.waiting)
     if damage is not None:
         raise damage
     return summary
@@ -181,7 +175,7 @@ def _system_name(lines: Iterable[Line]) -> str | None:
 
 @dataclass(slots=True)
 class _Batch:
-    bodies: list[bytes] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     damage: UsageError | None = None
     """The error that ended the recording after this batch."""
 
@@ -194,8 +188,8 @@ def _batches(line_reader: LineReader, piece: Piece, lines: Iterator[Line], summa
             for record in line_reader.feed(line):
                 piece.note_record(record)
                 summary.observations += isinstance(record, Observation)
-                batch.bodies.append(encode(record))
-            if len(batch.bodies) >= BATCH:
+                batch.records.append(record)
+            if len(batch.records) >= BATCH:
                 yield batch
                 batch = _Batch()
     except UsageError as error:
@@ -204,7 +198,7 @@ def _batches(line_reader: LineReader, piece: Piece, lines: Iterator[Line], summa
 
 
 class _Left(NamedTuple):
-    """What is left in the spool at the end of an import, as bytes."""
+    """What is left in the queue at the end of an import, as bytes."""
 
     waiting: list[bytes]
     """Events that wait for their session."""
@@ -212,10 +206,10 @@ class _Left(NamedTuple):
     """Records of a newer faxstore."""
 
 
-def _left(spool: Spool, newer: set[int]) -> _Left:
+def _left(queue: RecordQueue, newer: set[int]) -> _Left:
     """Return what is left, each record once: a piece may be imported again."""
-    entries = spool.peek(0, len(spool))
-    found = ([body for key, body in entries if (key in newer) is is_newer] for is_newer in (False, True))
+    entries = queue.left()
+    found = ([encoded(entry) for key, entry in entries if (key in newer) is is_newer] for is_newer in (False, True))
     return _Left(*(list(dict.fromkeys(bodies)) for bodies in found))
 
 
