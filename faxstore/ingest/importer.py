@@ -7,7 +7,9 @@ as repeats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from itertools import chain, islice
 from pathlib import Path
@@ -20,14 +22,14 @@ from faxstore.capture.message import MalformedMessageError, parse
 from faxstore.capture.recording import Line
 from faxstore.errors import UnreachableError, UsageError
 from faxstore.ingest.drain import BATCH, Drain, encoded
-from faxstore.ingest.pieces import HEAD, ON_ITS_OWN, Piece, begins_at, find_place, missing_before
+from faxstore.ingest.pieces import HEAD, ON_ITS_OWN, Piece, Place, begins_at, find_place, first_digests, missing_before
 from faxstore.ingest.record_queue import RecordQueue
 from faxstore.observations import Observation, Record
 from faxstore.reader.line_reader import LineReader
 from faxstore.settings.server_names import name_problem
+from faxstore.store import recordings
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection, database_error
-from faxstore.store.recordings import Part, is_watched, parts_of, store_part, store_waiting, waiting_records
 
 COLLECTOR_ID = "import"
 
@@ -74,12 +76,13 @@ def import_file(
     if server is None:
         server, lines = server_of(path, lines)
     head, lines = _look_ahead(lines, HEAD)
-    parts = parts_of(connection, server)
+    parts = recordings.parts_of(connection, server, first_digests(head))
     place = find_place(head, parts)
-    if place is None and not without_login and not is_watched(connection, server, begins_at(head)):
+    if place is None and not without_login and not recordings.is_watched(connection, server, begins_at(head)):
         raise UsageError(f"{path}: {missing_before(server, begins_at(head), parts)}")
     try:
-        return _import(connection, server, Piece(path, place or ON_ITS_OWN, parts), lines, progress)
+        with _piece(connection, path, place or ON_ITS_OWN, parts) as piece:
+            return _import(connection, server, piece, lines, progress)
     except psycopg.OperationalError as error:
         if not connection.closed:
             raise
@@ -89,9 +92,19 @@ def import_file(
 def import_lines(connection: Connection, server: str, lines: Iterable[Line], progress: Progress) -> Summary:
     """Import lines that one observer recorded of one server: from a login on, or after what was imported before."""
     head, lines = _look_ahead(iter(lines), HEAD)
-    parts = parts_of(connection, server)
+    parts = recordings.parts_of(connection, server, first_digests(head))
     place = find_place(head, parts) or ON_ITS_OWN
-    return _import(connection, server, Piece("the lines", place, parts), lines, progress)
+    with _piece(connection, "the lines", place, parts) as piece:
+        return _import(connection, server, piece, lines, progress)
+
+
+@contextmanager
+def _piece(connection: Connection, name: str, place: Place, parts: Sequence[recordings.Part]) -> Iterator[Piece]:
+    """Yield the piece, with a temporary file for the digests of its lines and of the part that it joins."""
+    with tempfile.TemporaryFile(prefix="faxstore-import-") as digests:
+        if place.joined is not None:
+            recordings.copy_digests(connection, place.joined, digests)
+        yield Piece(name, place, parts, digests)
 
 
 def _import(connection: Connection, server: str, piece: Piece, lines: Iterator[Line], progress: Progress) -> Summary:
@@ -100,7 +113,7 @@ def _import(connection: Connection, server: str, piece: Piece, lines: Iterator[L
     piece.resume(line_reader)
     queue = RecordQueue()
     drain = Drain(queue, lambda: Appender(connection, COLLECTOR_ID))
-    queue.put(waiting_records(connection, server, piece.before))
+    queue.put(recordings.waiting_records(connection, server, piece.before))
     damage = None
     for batch in _batches(line_reader, piece, lines, summary):
         damage = batch.damage
@@ -213,15 +226,15 @@ def _left(queue: RecordQueue, newer: set[int]) -> _Left:
     return _Left(*(list(dict.fromkeys(bodies)) for bodies in found))
 
 
-def _store(connection: Connection, server: str, piece: Piece, part: Part | None, left: _Left) -> None:
+def _store(connection: Connection, server: str, piece: Piece, part: recordings.Part | None, left: _Left) -> None:
     """Store the part that was imported, unless a longer one contains it, and the records that wait at its end."""
     with connection.transaction():
-        of_no_part = set(waiting_records(connection, server, None))
-        if part is not None and not piece.is_contained(part):
-            store_part(connection, server, part, piece.superseded_by(part))
-            store_waiting(connection, server, part.part_id, left.waiting)
+        of_no_part = set(recordings.waiting_records(connection, server, None))
+        if part is not None and recordings.store_part(connection, server, part, piece.digests):
+            recordings.store_waiting(connection, server, part.part_id, left.waiting)
             of_no_part.clear()
-        store_waiting(connection, server, None, [*left.newer, *(body for body in left.waiting if body in of_no_part)])
+        still_waiting = [body for body in left.waiting if body in of_no_part]
+        recordings.store_waiting(connection, server, None, [*left.newer, *still_waiting])
 
 
 def _drain(drain: Drain, summary: Summary) -> None:

@@ -14,11 +14,14 @@ place until that one was imported.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from itertools import pairwise
-from uuid import UUID, uuid4
+from typing import IO
+from uuid import uuid4
 
 from faxstore.capture import marks
 from faxstore.capture.message import BANNER, MalformedMessageError, parse
@@ -27,16 +30,13 @@ from faxstore.errors import UsageError
 from faxstore.observations import MICROSECONDS, Listing, Record, encode, moment_text
 from faxstore.reader.clock_steps import SET_BACK
 from faxstore.reader.line_reader import LineReader
-from faxstore.store.recordings import Part
+from faxstore.store.recordings import DIGEST_SIZE, Part
 
 HEAD = 1_000
 """Lines at the beginning of a piece that are examined for its place."""
 
 COMPARED = 64
 """Lines at the beginning of a piece that are compared with the imported parts."""
-
-SIZE = 4
-"""Bytes of the digest of a line."""
 
 SHORTEST_LIMIT = 1.0
 """Seconds.  A silence up to this long may come between two pieces of any recording."""
@@ -54,6 +54,11 @@ class Place:
     overlap: int = 0
     """The number of lines at the beginning of the piece that are the last ones of the part."""
 
+    @property
+    def joined(self) -> Part | None:
+        """The part that has lines in common with the piece: both together become one part."""
+        return self.part if self.overlap else None
+
 
 _NEVER = 2**63
 """Microseconds: later than any line."""
@@ -65,7 +70,12 @@ ON_ITS_OWN = Place(None)
 def digest(line: Line) -> bytes:
     """Return the digest of a line: of its time, direction and text."""
     text = f"{_time(line)} {line.dir} {line.text}"
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SIZE).digest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_SIZE).digest()
+
+
+def first_digests(head: Sequence[Line]) -> bytes:
+    """Return the digests of the first lines of a piece."""
+    return b"".join(map(digest, head[:COMPARED]))
 
 
 def find_place(head: Sequence[Line], parts: Sequence[Part]) -> Place | None:
@@ -75,11 +85,10 @@ def find_place(head: Sequence[Line], parts: Sequence[Part]) -> Place | None:
     """
     if not head:
         return ON_ITS_OWN
-    needle = b"".join(map(digest, head[:COMPARED]))
-    places = [Place(part, overlap) for part in parts if (overlap := _overlap(part, needle))]
+    places = [Place(part, part.overlap) for part in parts if part.overlap]
     after = max(places, key=lambda place: place.overlap, default=None) or _directly_before(head, parts)
     begins = begins_connection(head[0])
-    if after is not None and after.part is not None and begins and len(after.part.digests) == after.overlap * SIZE:
+    if after is not None and after.part is not None and begins and after.part.lines == after.overlap:
         return ON_ITS_OWN  # the same beginning: reading it again completes an import that was interrupted
     within = any(part.began_at <= _time(head[0]) <= part.ended_at for part in parts)
     return after or (ON_ITS_OWN if begins or within else None)
@@ -103,15 +112,17 @@ def begins_connection(line: Line) -> bool:
 class Piece:
     """Reads the lines of a piece at its place; remembers the part that they make."""
 
-    def __init__(self, name: str, place: Place, parts: Sequence[Part]) -> None:
+    def __init__(self, name: str, place: Place, parts: Sequence[Part], digests: IO[bytes]) -> None:
+        """`digests` is a file with the digests of the part that the piece joins; those of new lines are appended."""
         self.before = place.part
         """The part that the piece continues."""
         self._name = name
         self._parts = parts
-        joined = place.part if place.overlap else None
-        self._before = joined.digests if joined else b""
-        self._known = self._before[len(self._before) - place.overlap * SIZE :]
-        self._digests = bytearray(self._before)
+        self.digests = digests
+        self.digests.seek(-place.overlap * DIGEST_SIZE, os.SEEK_END)
+        joined = place.joined
+        self._joined_lines = joined.lines if joined else 0
+        self._new_lines = 0
         self._began, self._ended = (joined.began_at, joined.ended_at) if joined else (_NEVER, -_NEVER)
         self._silence = place.part.longest_silence if place.part else 0.0
         self._last: float | None = None
@@ -134,25 +145,27 @@ class Piece:
 
         Raises UsageError if the piece has another line where the part has one.
         """
+        known = iter(partial(self.digests.read, DIGEST_SIZE), b"")
         for line in lines:
             own = digest(line)
-            at = self.skipped * SIZE
-            if at < len(self._known):
-                if own != self._known[at : at + SIZE]:
-                    differs = f"line {self.skipped + 1} differs from the recording that was imported before"
-                    raise UsageError(f"{self._name}: {differs}: import the unchanged file")
-                self.skipped += 1
-            else:
-                self._digests += own
+            stored = next(known, None)
+            if stored is None:
+                self.digests.write(own)
+                self._new_lines += 1
                 yield line
+            elif own != stored:
+                differs = f"line {self.skipped + 1} differs from the recording that was imported before"
+                raise UsageError(f"{self._name}: {differs}: import the unchanged file")
+            else:
+                self.skipped += 1
             self._note(line)
 
     def part(self, reader_state: bytes) -> Part | None:
         """Return the part that the piece makes, with the one that it overlaps; None if it has no new line."""
-        if len(self._digests) == len(self._before):
+        if not self._new_lines:
             return None
-        digests = bytes(self._digests)
-        return Part(uuid4(), self._began, self._ended, self._silence, digests, reader_state, self.first_list)
+        lines = self._joined_lines + self._new_lines
+        return Part(uuid4(), self._began, self._ended, self._silence, lines, reader_state, self.first_list)
 
     def note_record(self, record: Record) -> None:
         """Remember the first complete list."""
@@ -166,15 +179,6 @@ class Piece:
         """
         after = [part for part in self._parts if part.began_at >= self._ended and part.first_list is not None]
         return min(after, key=lambda part: part.began_at).first_list if after else None
-
-    def is_contained(self, part: Part) -> bool:
-        """Return whether a longer part contains this one."""
-        longer = (each.digests for each in self._parts if len(each.digests) > len(part.digests))
-        return any(_find(digests, part.digests) >= 0 for digests in longer)
-
-    def superseded_by(self, part: Part) -> list[UUID]:
-        """Return the parts whose lines all belong to this part."""
-        return [each.part_id for each in self._parts if _find(part.digests, each.digests) >= 0]
 
     def _note(self, line: Line) -> None:
         at = _time(line)
@@ -218,23 +222,6 @@ def _resumed(part: Part, head: Sequence[Line]) -> tuple[int, bool]:
     except ValueError:
         return part.ended_at, False  # of another version: Piece.resume() reports it
     return line_reader.reached, line_reader.misses(head)
-
-
-def _overlap(part: Part, needle: bytes) -> int:
-    """Return how many lines of the part, up to its last one, are the first ones of the piece."""
-    at = _find(part.digests, needle)
-    if at >= 0:
-        return (len(part.digests) - at) // SIZE
-    longest = min(len(needle), len(part.digests)) // SIZE
-    return next((count for count in range(longest, 0, -1) if part.digests.endswith(needle[: count * SIZE])), 0)
-
-
-def _find(digests: bytes, wanted: bytes) -> int:
-    """Return where whole digests begin that are these; -1 if they do not occur."""
-    at = digests.find(wanted)
-    while at % SIZE and at >= 0:
-        at = digests.find(wanted, at + 1)
-    return at
 
 
 def _time(line: Line) -> int:

@@ -2,27 +2,40 @@
 
 A part is a run of lines of one recording without a missing line.  It is stored with a digest of each line, so that
 another piece of the recording finds its place, and with the state of the reader after its last line.
+
+The digests of a long recording take more memory than all else that an import needs.  So the database searches in them,
+and they pass between it and a file of the caller in chunks.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import IO, Any, cast
 from uuid import UUID
 
-from faxstore.observations import moment
+from psycopg.adapt import PyFormat, Transformer
+
+from faxstore import sql
+from faxstore.errors import UsageError
+from faxstore.observations import microseconds, moment
 from faxstore.store.database import Connection
 
-_PARTS = """
-select part_id, (extract(epoch from began_at) * 1000000)::bigint, (extract(epoch from ended_at) * 1000000)::bigint,
-       longest_silence, line_digests, reader_state, first_list
-from fax.recording_part where server = %s order by began_at, ended_at
-"""
+DIGEST_SIZE = 4
+"""Bytes of the digest of a line."""
+
+_CHUNK = 2**20
+"""Bytes of digests that are in memory at a time."""
+
+_PARTS = sql.text("queries/store/recording_parts")
+_HAS_LONGER = sql.text("queries/store/longer_part")
+_DELETE_CONTAINED = sql.text("queries/store/delete_contained_parts")
+_DIGESTS = "select substring(line_digests from %s for %s) from fax.recording_part where part_id = %s"
 _ADD = """
-insert into fax.recording_part
-    (part_id, server, began_at, ended_at, longest_silence, line_digests, reader_state, first_list)
-values (%s, %s, %s, %s, %s, %s, %s, %s)
+copy fax.recording_part
+    (part_id, server, began_at, ended_at, longest_silence, reader_state, first_list, line_digests)
+from stdin (format binary)
 """
 _WAITING = """
 select body from fax.waiting_record where server = %s and (part_id is null or part_id = %s) order by part_id, ordinal
@@ -39,17 +52,32 @@ class Part:
     ended_at: int
     longest_silence: float
     """Seconds."""
-    digests: bytes
-    """The digests of its lines one after another."""
+    lines: int
     reader_state: bytes
     first_list: bytes | None
     """The Listing of its first connection, encoded."""
+    overlap: int = 0
+    """How many of its last lines are the first ones of the piece that is imported."""
 
 
-def parts_of(connection: Connection, server: str) -> list[Part]:
-    """Return the imported parts of the recordings of a server, in the order in which they began."""
+def parts_of(connection: Connection, server: str, first: bytes) -> list[Part]:
+    """Return the imported parts of the recordings of a server, in the order in which they began.
+
+    `first` contains the digests of the first lines of the piece that is imported.
+    """
     with connection.transaction():
-        return [Part(*row) for row in connection.execute(_PARTS, [server])]
+        rows = connection.execute(_PARTS, {"server": server, "first": first}).fetchall()
+    return [Part(id_, microseconds(began), microseconds(ended), *rest) for id_, began, ended, *rest in rows]
+
+
+def copy_digests(connection: Connection, part: Part, file: IO[bytes]) -> None:
+    """Append the digests of the lines of a part to a file.  Raises UsageError if the part no longer exists."""
+    for first in range(1, part.lines * DIGEST_SIZE + 1, _CHUNK):
+        with connection.transaction():
+            row = connection.execute(_DIGESTS, [first, _CHUNK, part.part_id]).fetchone()
+        if row is None:
+            raise UsageError("another import of this recording has just ended: import the file again")
+        file.write(row[0])
 
 
 def is_watched(connection: Connection, server: str, at: int) -> bool:
@@ -66,12 +94,37 @@ def waiting_records(connection: Connection, server: str, part: Part | None) -> l
         return [bytes(row[0]) for row in rows]
 
 
-def store_part(connection: Connection, server: str, part: Part, superseded: Sequence[UUID]) -> None:
-    """Store a part in place of those that it contains."""
-    connection.execute("delete from fax.recording_part where part_id = any(%s)", [list(superseded)])
+def store_part(connection: Connection, server: str, part: Part, digests: IO[bytes]) -> bool:
+    """Store a part in place of those that it contains, with the digests in a file of the caller.
+
+    Returns False, and stores nothing, if a longer part contains it.
+    """
     times = [moment(part.began_at), moment(part.ended_at)]
-    rest = [part.longest_silence, part.digests, part.reader_state, part.first_list]
-    connection.execute(_ADD, [part.part_id, server, *times, *rest])
+    values = [part.part_id, server, *times, part.longest_silence, part.reader_state, part.first_list]
+    with connection.cursor() as cursor, cursor.copy(_ADD) as copy:
+        copy.write(_binary_row(connection, values, part.lines * DIGEST_SIZE))
+        digests.seek(0)
+        while chunk := digests.read(_CHUNK):
+            copy.write(chunk)
+        copy.write(_END_OF_ROWS)
+    if connection.execute(_HAS_LONGER, [part.part_id]).fetchone() == (True,):
+        connection.execute("delete from fax.recording_part where part_id = %s", [part.part_id])
+        return False
+    connection.execute(_DELETE_CONTAINED, [part.part_id])
+    return True
+
+
+_SIGNATURE = struct.pack("!11sii", b"PGCOPY\n\xff\r\n\0", 0, 0)
+_END_OF_ROWS = struct.pack("!h", -1)
+
+
+def _binary_row(connection: Connection, values: Sequence[Any], size: int) -> bytes:
+    """Return the beginning of a binary COPY: one row of these values and a last one, whose bytes follow."""
+    transformer = Transformer(connection)
+    fields = [None if value is None else transformer.get_dumper(value, PyFormat.BINARY).dump(value) for value in values]
+    lengths = [-1 if each is None else len(each) for each in fields]
+    filled = [struct.pack("!i", length) + bytes(each or b"") for length, each in zip(lengths, fields, strict=True)]
+    return b"".join([_SIGNATURE, struct.pack("!h", len(values) + 1), *filled, struct.pack("!i", size)])
 
 
 def store_waiting(connection: Connection, server: str, part_id: UUID | None, bodies: Sequence[bytes]) -> None:

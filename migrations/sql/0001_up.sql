@@ -731,6 +731,28 @@ $$;
 
 comment on function fax.is_watched is 'Whether an ingestor was polling a server at a moment, in a known epoch: then the epoch of a recording that begins at that moment is known, whatever its first lines show.';
 
+-- The number, from 0, of the first line of a part whose digest, and those of the lines after it, are the wanted ones
+-- (4 bytes each); NULL if no lines are. A match that begins within a digest is none.
+-- example: select fax.line_of('\x0000000100000002', '\x00000002');
+create function fax.line_of(digests bytea, wanted bytea) returns integer
+language plpgsql immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    start integer := position(wanted in digests);
+    skipped integer := 0;
+begin
+    while start > 0 and (start - 1) % 4 <> 0 loop
+        digests := substring(digests from start - (start - 1) % 4 + 4);
+        skipped := skipped + (start - 1) / 4 + 1;
+        start := position(wanted in digests);
+    end loop;
+    return case when start > 0 then skipped + (start - 1) / 4 end;
+end
+$$;
+
+comment on function fax.line_of is 'The number, from 0, of the first line of a part whose digest, and those of the lines after it, are the wanted ones (4 bytes each); NULL if no lines are. A match that begins within a digest is none.';
+
 -- Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains.
 -- Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.
 -- example: select * from fax.find_gone_sessions('…', '2026-11-23 14:00+00', array[7, 8]);
@@ -5869,6 +5891,7 @@ grant execute on function
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.is_watched(text, timestamptz),
+    fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text)

@@ -75,6 +75,7 @@ EXECUTED = {
             "hold_lease",
             "find_gone_sessions",
             "is_watched",
+            "line_of",
             "lock_append",
             "make_partitions_ahead",
             "resolve_epoch",

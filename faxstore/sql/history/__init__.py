@@ -27,6 +27,7 @@ ORDER = (
     "unseen_reload",
     "resolve_epoch",
     "is_watched",
+    "line_of",
     "find_gone_sessions",
     "register_sessions",
     "insert_rows",

@@ -12,6 +12,7 @@ grant execute on function
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.is_watched(text, timestamptz),
+    fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text)
