@@ -19,6 +19,7 @@ from faxstore.store import backend
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection, server_message
 from faxstore.store.rights import missing_rights_named
+from faxstore.store.spool_progress import stored_progress
 from faxstore.store.watched_connection import SilentError, StoppedError, connect
 
 log = logging.getLogger(__name__)
@@ -105,16 +106,17 @@ class Carrier:
                 self._stopping.wait(IDLE)
 
     def _prepare(self, connection: Connection) -> None:
-        """End the backend of the previous connection, and queue again what this database may not have."""
+        """End the backend of the previous connection, and let the spool continue where this database stops."""
         self._partitions_due = time.monotonic()
         before, self._backend = self._backend, backend.prepare(connection)
         if before is not None:
             backend.terminate(connection, before)
-        identity = backend.database_identity(connection)
-        again = self._spool.set_target(identity) if identity is not None else 0
-        if again:
-            change = "database: promoted, restored or replaced; appending %d records again that it may not have"
-            log.warning(change, again)
+        step = self._spool.settle(stored_progress(connection, self._spool.ids()))
+        if step.queued or step.lost:
+            change = "database: promoted, restored or replaced; appending %d records again that it lacks"
+            log.warning(change, step.queued)
+        if step.lost:
+            log.error("database: lacks %d more records of this ingestor, which are no longer retained", step.lost)
 
     def _make_partitions(self, connection: Connection) -> None:
         if time.monotonic() < self._partitions_due:

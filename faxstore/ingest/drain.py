@@ -15,6 +15,7 @@ import psycopg
 
 from faxstore.observations import InvalidRecordError, NewerRecordError, Record, Rejected, decode, encode
 from faxstore.settings.server_names import name_problem
+from faxstore.spool.progress import Progress
 from faxstore.store.append import Appended, Appender
 from faxstore.store.composite import UnstorableError
 
@@ -58,8 +59,11 @@ class Queue(Protocol):
     def peek(self, after: int, limit: int) -> Sequence[tuple[int, Entry]]:
         """Return up to `limit` entries after the key `after`, in order, with their keys."""
 
-    def discard(self, keys: Iterable[int]) -> None:
-        """Remove entries from the queue."""
+    def progress(self) -> Progress | None:
+        """Return how much of the queue was appended, None if only this process will ever append from it."""
+
+    def discard(self, keys: Iterable[int], progress: Progress | None, /) -> None:
+        """Remove entries from the queue, which were appended after it had this progress."""
 
 
 class Drain:
@@ -84,23 +88,28 @@ class Drain:
         """Append the next batch, of at most `limit` records, and discard what is done.
 
         Returns None if the queue has no further entries.  Raises psycopg.Error if the database is unreachable or
-        refuses to append; this drain must then be replaced.  Only appended entries are ever discarded.
+        refuses to append; this drain must then be replaced, and the spool settled first.  Only appended entries are ever discarded.
         """
         entries = self._queue.peek(self._last_key, min(self._limit, limit or BATCH))
         if not entries:
             return None
         try:
-            appended = self._appender.append(self._readable(entries))
+            appended = self._append(self._appender, self._readable(entries))
         except _CONTENT_ERRORS as error:
             if len(entries) == 1:
                 return self._reject(*entries[0], error)
             self._suspect, self._limit = max(self._suspect, entries[-1][0]), len(entries) // 2
             self._restart()
             return Appended()
-        self._queue.discard(appended.done)
         self._last_key = entries[-1][0]
         if self._last_key >= self._suspect:
             self._limit = BATCH
+        return appended
+
+    def _append(self, appender: Appender, records: Iterable[tuple[int, Record]]) -> Appended:
+        progress = self._queue.progress()
+        appended = appender.append(records, progress)
+        self._queue.discard(appended.done, progress)
         return appended
 
     def _readable(self, entries: Sequence[tuple[int, Entry]]) -> Iterator[tuple[int, Record]]:
@@ -125,8 +134,7 @@ class Drain:
         refused = not isinstance(error, InvalidRecordError)
         reason = f"the database refused it: {_cause(error)}" if refused else str(error)
         log.error("a record is moved to fax.rejected_message: %s", reason)
-        appended = self._new_appender().append([(key, _rejected(entry, reason))])
-        self._queue.discard(appended.done)
+        appended = self._append(self._new_appender(), [(key, _rejected(entry, reason))])
         self._restart()
         return appended
 

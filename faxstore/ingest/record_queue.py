@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from itertools import count, takewhile
 
 from faxstore.ingest.drain import Entry
+from faxstore.spool.progress import Progress
 
 
 class RecordQueue:
@@ -31,7 +32,10 @@ class RecordQueue:
         keys = list(newest_first)[-limit:]
         return [(key, self._entries[key]) for key in reversed(keys)]
 
-    def discard(self, keys: Iterable[int]) -> None:
+    def progress(self) -> None:
+        """Return None: the queue ends with its process."""
+
+    def discard(self, keys: Iterable[int], _progress: Progress | None = None, /) -> None:
         """Remove entries from the queue."""
         for key in keys:
             self._entries.pop(key, None)

@@ -30,6 +30,7 @@ Column = Covered | str
 
 _PERSONAL = "personal; an erasure removes it"
 _TEXT = "free text of a person; an erasure may remove it"
+_PROGRESS = "changes with each append; not history"
 _QUEUE = "a queue of the appender or importer; no figure depends on it"
 
 
@@ -155,6 +156,9 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         LEAF,
     ),
     "session_salt": _columns("session_id salt", LEAF),
+    "spool_progress": _columns(
+        "spool_id collector_id appended last_keys appended_at", "changes with each append; not history"
+    ),
     "technology": _columns("technology bad_lines_counted_by", RECORD),
     "unsealed_change": _columns(
         "change_id relation row_key content changed_at changed_by", "not sealed yet: the next checkpoint covers it"

@@ -15,20 +15,21 @@ from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from faxstore.spool import progress
+
 log = logging.getLogger(__name__)
 
-VERSION = 1
-"""Version of these tables, in `pragma user_version`.  Files from before versioning have 0 and are upgraded."""
+VERSION = 2
+"""Version of the tables, in `pragma user_version`.  Files of version 1, and of 0 before versioning, are upgraded."""
 
 _SCHEMA = """
 pragma journal_mode = wal;
 pragma synchronous = {synchronous};
 pragma journal_size_limit = 16777216;
 create table if not exists entry (key integer primary key autoincrement, body blob not null);
-create table if not exists kept (ordinal integer primary key autoincrement, key integer not null, body blob not null);
-create table if not exists place (name text not null);
+drop table if exists place;
 """
-"""`entry` is the queue, `kept` the discarded entries that are retained, `place` the name of the target."""
+"""`entry` is the queue; faxstore.spool.progress has the tables of discarded entries.  `place` was one of version 1."""
 
 MODE = 0o600
 """The mode of a new file: only its owner can read the numbers and names in it."""
@@ -101,6 +102,7 @@ def _open(path: Path, synchronous: str) -> sqlite3.Connection:
             reason = f"a newer faxstore wrote it: its format is {version}, this version reads {VERSION}"
             raise _UnusableError(reason, readable=False)
         database.executescript(_SCHEMA.format(synchronous=synchronous))
+        progress.prepare(database)
         for table in ("entry", "kept"):
             database.execute(f"select key, body from {table} limit 1").fetchone()
         newest_key(database)

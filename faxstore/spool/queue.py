@@ -2,7 +2,7 @@
 
 put() returns when the entries are on disk (write-ahead log, synchronous=FULL), so they survive kill -9 and a power
 failure.  An entry stays in the queue until discard().  Discarded entries are retained for a while: after a failover
-the new database may lack the most recent ones, and set_target() then queues them again.
+the new database may lack the most recent ones, and settle() then queues them again (faxstore.spool.progress).
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import fcntl
 import logging
 import sqlite3
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TypeVar
+from uuid import UUID
 
 from faxstore.errors import UsageError
 from faxstore.spool import file as spool_file
+from faxstore.spool import progress
+from faxstore.spool.progress import Progress, Runs, Step, StoredProgress, transaction
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +68,7 @@ class Spool:
         rows = [(body,) for body in bodies]
 
         def insert(database: sqlite3.Connection) -> None:
-            with _transaction(database):
+            with transaction(database):
                 database.executemany("insert into entry (body) values (?)", rows)
             self._last_key += len(rows)
 
@@ -81,32 +84,29 @@ class Spool:
         query = "select key, body from entry where key > ? order by key limit ?"
         return self._run(lambda database: database.execute(query, (after, limit)).fetchall())
 
-    def discard(self, keys: Iterable[int]) -> None:
-        """Remove entries from the queue.  After a crash some of them may be in the queue again."""
-        runs = _runs(keys)
-        if not runs:
-            return
-        try:
-            self._run(lambda database: self._discard(database, runs, retain=self._retain > 0))
-        except sqlite3.Error as error:
-            if not spool_file.is_full(error):
-                raise
-            self._drop_retained()
-            self._run(lambda database: self._discard(database, runs, retain=False))
+    def discard(self, keys: Iterable[int], before: Progress | None = None) -> None:
+        """Remove entries from the queue, which were appended when progress() was this; None: the current progress."""
+        if runs := progress.runs_of(keys):
+            self._discard_runs(runs, before.spool_id if before else None)
 
-    def set_target(self, target: str) -> int:
-        """Set the name of the database that entries go to from now on.
+    def progress(self) -> Progress:
+        """Return the id of the spool and how many of its entries were appended under it."""
+        return self._run(progress.current)
 
-        If the name changes, the retained entries are queued again; returns how many.  On a full disk that is not
-        possible: it is logged, and only the entries in the queue go to the new target.
-        """
-        try:
-            return self._run(lambda database: self._set_target(database, target))
-        except sqlite3.Error as error:
-            if not spool_file.is_full(error):
-                raise
-            log.error("spool: the disk is full; cannot queue the entries retained for a failover again")
-            return 0
+    def ids(self) -> list[UUID]:
+        """Return the ids that a database may know the spool by, the current one first."""
+        return self._run(progress.ids)
+
+    def settle(self, stored: Mapping[UUID, StoredProgress]) -> Step:
+        """Continue where a database stops, which has stored this of the ids; return the sum of all changes."""
+        total = Step()
+        while (step := self._step(stored)) != Step():
+            if step.appended:
+                self._discard_runs([*step.appended], None)
+            if step.queued:
+                self._marks.clear()
+            total = Step(total.appended + step.appended, total.queued + step.queued, total.lost + step.lost)
+        return total
 
     def __len__(self) -> int:
         count: int = self._run(lambda database: database.execute("select count(*) from entry").fetchone()[0])
@@ -136,24 +136,40 @@ class Spool:
         """Continue with a new file.  Keys continue to increase, so a reader's place in the queue stays valid."""
         self._database = database
         self._last_key = max(self._last_key, spool_file.newest_key(self._database))
-        with _transaction(database):
+        with transaction(database):
             database.execute("delete from sqlite_sequence where name = 'entry'")
             database.execute("insert into sqlite_sequence (name, seq) values ('entry', ?)", (self._last_key,))
         self._marks.clear()
         self._broken = False
 
-    def _discard(self, database: sqlite3.Connection, runs: list[tuple[int, int]], *, retain: bool) -> None:
-        between = "from entry where key between ? and ?"
-        with _transaction(database):
-            if retain:
-                database.executemany(f"insert into kept (key, body) select key, body {between} order by key", runs)
-            database.executemany(f"delete {between}", runs)
-            if retain:
-                self._expire(database)
+    def _step(self, stored: Mapping[UUID, StoredProgress]) -> Step:
+        """Take one step of settle(); on a full disk, make room by dropping retained entries that the database has."""
+        try:
+            return self._run(lambda database: progress.settle(database, stored))
+        except sqlite3.Error as error:
+            if not spool_file.is_full(error) or not self._drop_retained(
+                self._run(lambda database: progress.shared(database, stored))
+            ):
+                raise
+            return self._run(lambda database: progress.settle(database, stored))
 
-    def _expire(self, database: sqlite3.Connection) -> None:
+    def _discard_runs(self, runs: Runs, spool_id: UUID | None) -> None:
+        try:
+            self._run(lambda database: self._discard(database, runs, spool_id, retain=self._retain > 0))
+        except sqlite3.Error as error:
+            if not spool_file.is_full(error):
+                raise
+            self._drop_retained()
+            self._run(lambda database: self._discard(database, runs, spool_id, retain=False))
+
+    def _discard(self, database: sqlite3.Connection, runs: Runs, spool_id: UUID | None, *, retain: bool) -> None:
+        with transaction(database):
+            newest = progress.discard(database, runs, spool_id, retain=retain)
+            if retain:
+                self._expire(database, newest)
+
+    def _expire(self, database: sqlite3.Connection, newest: int) -> None:
         """Delete retained entries that are too old or too many.  Age is by the monotonic clock: no one can set it."""
-        newest = database.execute("select coalesce(max(ordinal), 0) from kept").fetchone()[0]
         now, expired = time.monotonic(), newest - self._retain
         if not self._marks or now - self._marks[-1][0] >= _MARK_EVERY:
             self._marks.append((now, newest))
@@ -161,49 +177,17 @@ class Spool:
             expired = max(expired, self._marks.popleft()[1])
         database.execute("delete from kept where ordinal <= ?", (expired,))
 
-    def _set_target(self, database: sqlite3.Connection, target: str) -> int:
-        if database.execute("select name from place").fetchone() == (target,):
-            return 0
-        with _transaction(database):
-            database.execute("insert or ignore into entry (key, body) select key, body from kept order by ordinal")
-            again: int = database.execute("select count(*) from kept").fetchone()[0]
-            database.execute("delete from kept")
-            database.execute("delete from place")
-            database.execute("insert into place (name) values (?)", (target,))
-        return again
-
-    def _drop_retained(self) -> bool:
-        """Make room on a full disk for entries in the queue.  Returns False if nothing was retained."""
+    def _drop_retained(self, newest: int = sys.maxsize) -> bool:
+        """Make room on a full disk: drop retained entries up to this place.  Returns False if there were none."""
         try:
-            count: int = self._run(lambda database: database.execute("delete from kept").rowcount)
+            count: int = self._run(
+                lambda database: database.execute("delete from kept where ordinal <= ?", (newest,)).rowcount
+            )
         except sqlite3.Error:
             return False
         if count:
             log.warning("spool: the disk is full; dropped %d entries retained for a failover", count)
         return count > 0
-
-
-def _runs(keys: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the first and last key of each run of consecutive keys: a writer waits while they are discarded."""
-    runs: list[tuple[int, int]] = []
-    for key in sorted(set(keys)):
-        if runs and key == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], key)
-        else:
-            runs.append((key, key))
-    return runs
-
-
-@contextmanager
-def _transaction(database: sqlite3.Connection) -> Iterator[None]:
-    database.execute("begin immediate")
-    try:
-        yield
-        database.execute("commit")
-    except BaseException:
-        if database.in_transaction:  # a full disk has already ended it
-            database.execute("rollback")
-        raise
 
 
 def _lock_file(path: Path) -> IO[str]:

@@ -1,7 +1,8 @@
 """Append: the one way into the history, a batch of records in one transaction.
 
 faxstore.sessions resolves each record to a session.  fax.append() receives the rows as one parameter, assigns positions
-and ignores repeats.  A record that waits for its session is not done: it stays in the spool.
+and ignores repeats.  A record that waits for its session is not done: it stays in the spool.  fax.append() also stores
+how many records of the spool are done, so that none is appended twice (faxstore.spool.progress).
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -18,6 +21,7 @@ from faxstore import sql
 from faxstore.observations import Observation, Record, Rejected, ServerObservation, moment
 from faxstore.sessions.resolved import Resolved
 from faxstore.sessions.resolver import Resolver
+from faxstore.spool.progress import Progress, count, runs_of
 from faxstore.store.composite import Composite, CompositeArray
 from faxstore.store.database import Connection
 from faxstore.store.locked_transaction import LockedTransaction
@@ -64,10 +68,12 @@ class Appender:
         self._sessions = Composite(connection, "fax.appended_session", SESSION_COLUMNS)
         self._rows = Composite(connection, "fax.appended_row", ROW_COLUMNS)
 
-    def append(self, batch: Iterable[tuple[int, Record]]) -> Appended:
+    def append(self, batch: Iterable[tuple[int, Record]], progress: Progress | None = None) -> Appended:
         """Append records, each with its key in the spool, and commit.
 
-        A batch that asks the database nothing is one statement.
+        `progress` is that of the spool before the batch, None for records that come from no spool.  Raises
+        psycopg.errors.SerializationFailure if the database has another number of the spool's records.  A batch that
+        asks the database nothing is one statement.
         """
         result = Appended()
         rows: list[Resolved] = []
@@ -84,12 +90,12 @@ class Appender:
                     rows += self._resolver.resolve(key, record)
                 if not isinstance(record, Observation):
                     result.done.append(key)
-            if rows:
-                self._append(rows, result)
-        result.done += [row.key for row in rows if row.key is not None]
+            result.done += [row.key for row in rows if row.key is not None]
+            if rows or (progress and result.done):
+                self._append(rows, progress, result)
         return result
 
-    def _append(self, rows: list[Resolved], result: Appended) -> None:
+    def _append(self, rows: list[Resolved], progress: Progress | None, result: Appended) -> None:
         epochs = _last_seen(rows)
         parameters = {
             "collector": self._collector_id,
@@ -97,6 +103,7 @@ class Appender:
             "last_seen": [moment(at) for at in epochs.values()],
             "sessions": self._sessions.array(self._registration.of(rows)),
             "rows": self._encoded(rows),
+            **_advanced(progress, result.done),
         }
         appended = self._connection.execute(_APPEND, parameters).fetchone()
         result.rows, result.repeats = appended or (0, 0)
@@ -116,6 +123,15 @@ class Appender:
         digest = hashlib.sha256(record.reason.encode("utf-8", "backslashreplace") + b"\0" + raw).digest()
         row = [record.server, moment(record.observed_at), digest, self._collector_id, record.reason, raw]
         self._transaction.execute(_ADD_REJECTED, row)
+
+
+def _advanced(progress: Progress | None, done: list[int]) -> dict[str, Any]:
+    """Return the parameters that say how many records of the spool are done, and which this batch adds."""
+    if progress is None or not done:
+        return dict.fromkeys(("spool", "before", "after", "keys"))
+    runs = runs_of(done)
+    after = progress.appended + count(runs)
+    return {"spool": progress.spool_id, "before": progress.appended, "after": after, "keys": [*chain(*runs)]}
 
 
 def _last_seen(rows: list[Resolved]) -> dict[UUID, int]:

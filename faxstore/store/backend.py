@@ -1,4 +1,4 @@
-"""The server's side of the carrier's connection: settings for appending, backend process, identity of the database."""
+"""The server's side of the carrier's connection: settings for appending, and the backend process."""
 
 from __future__ import annotations
 
@@ -31,16 +31,3 @@ def terminate(connection: Connection, process: Process) -> None:
         connection.execute(sql.text("queries/store/terminate_backend"), process)
     except psycopg.errors.InsufficientPrivilege:
         return
-
-
-def database_identity(connection: Connection) -> str | None:
-    """Return the database cluster and its timeline as one name.
-
-    A promoted standby and a restored backup have another name.  None if the server provides none, as those of some
-    hosting services.
-    """
-    try:
-        row = connection.execute(sql.text("queries/store/database_identity")).fetchone()
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction, psycopg.errors.FeatureNotSupported):
-        return None
-    return str(row[0]) if row else None

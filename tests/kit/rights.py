@@ -16,7 +16,7 @@ APPEND_ONLY = (
 )
 LEDGER = ("export_batch", "export_delivery", "export_line")
 """Append-only too, except that the personal values of a line can be erased (tests/billing)."""
-UPDATED = ("session", "epoch", "lease")
+UPDATED = ("session", "epoch", "lease", "spool_progress")
 """Tables that fax.append() and fax.hold_lease() update."""
 
 PARTITIONS = """

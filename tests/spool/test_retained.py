@@ -1,4 +1,4 @@
-"""Discarded entries are retained, and queued again if the target changes: for a failover that loses rows."""
+"""Discarded entries are retained, and queued again if the database lacks them: for a failover that loses rows."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from faxstore.spool.progress import Step, StoredProgress
 from faxstore.spool.queue import Spool
-from tests.kit.spool_disk import bodies, fill_disk, make_room
+from tests.kit.spool_disk import bodies, fill_disk
 
 
 @pytest.fixture
@@ -25,43 +27,57 @@ def record(number: int) -> bytes:
     return b"%d" % number + b"x" * 5000
 
 
-def test_a_new_target_gets_the_retained_entries_again(spool: Spool) -> None:
-    assert spool.set_target("a/1") == 0
+def behind(spool: Spool, entries: int) -> dict[UUID, StoredProgress]:
+    """Return what a database has stored that lacks the last discarded entries."""
+    spool_id, appended = spool.progress()
+    return {spool_id: StoredProgress(appended - entries, [])}
+
+
+def queued_again(spool: Spool, entries: int) -> int:
+    """Return how many entries are queued again for a database that lacks so many."""
+    return spool.settle(behind(spool, entries)).queued
+
+
+def test_a_database_gets_the_entries_again_that_it_lacks(spool: Spool) -> None:
     spool.put([b"one", b"two", b"three"])
     spool.discard([1, 3])
     assert bodies(spool) == [b"two"]
-    assert spool.set_target("a/1") == 0
-    assert spool.set_target("a/2") == 2
+    assert queued_again(spool, 0) == 0
+    assert queued_again(spool, 1) == 1
+    assert bodies(spool) == [b"two", b"three"]
+
+
+def test_an_empty_database_gets_all_retained_entries_again(spool: Spool) -> None:
+    spool.put([b"one", b"two", b"three"])
+    spool.discard([1, 3])
+    assert spool.settle({}) == Step(queued=2)
     assert bodies(spool) == [b"one", b"two", b"three"]
-    assert spool.set_target("a/2") == 0
+    assert spool.settle({}) == Step()
 
 
 def test_retained_entries_survive_a_restart(spool: Spool, tmp_path: Path) -> None:
-    spool.set_target("a/1")
     spool.put([b"one", b"two"])
     spool.discard([1, 2])
     spool.close()
     with closing(Spool(tmp_path / "spool.sqlite")) as again:
         assert len(again) == 0
-        assert again.set_target("a/2") == 2
+        assert queued_again(again, 2) == 2
 
 
 def test_the_number_of_retained_entries_is_limited(tmp_path: Path) -> None:
     with closing(Spool(tmp_path / "s.sqlite", retain=10)) as spool:
-        spool.set_target("a/1")
         for number in range(25):
             spool.put([b"%d" % number])
             spool.discard([number + 1])
-        assert spool.set_target("a/2") == 10
+        assert spool.settle({}) == Step(queued=10, lost=15)
         assert bodies(spool) == [b"%d" % number for number in range(15, 25)]
 
 
 def test_with_retain_0_nothing_is_retained(tmp_path: Path) -> None:
     with closing(Spool(tmp_path / "s.sqlite", retain=0)) as spool:
-        spool.set_target("a/1")
         spool.put([b"one"])
         spool.discard([1])
-        assert spool.set_target("a/2") == 0
+        assert spool.settle({}) == Step(lost=1)
 
 
 class Clock:
@@ -74,23 +90,36 @@ class Clock:
 
 def test_entries_are_retained_for_an_hour(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock(monkeypatch)
-    spool.set_target("a/1")
     spool.put(b"%d" % number for number in range(100))
     for minute in range(100):
         clock.now = 1000.0 + minute * 60
         spool.discard([minute + 1])
-    assert spool.set_target("a/2") in (60, 61, 62)
+    assert spool.settle({}).queued in (60, 61, 62)
+
+
+def test_entries_that_were_queued_again_are_retained_for_another_hour(
+    spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(monkeypatch)
+    spool.put(b"%d" % number for number in range(10))
+    spool.discard(range(1, 11))
+    clock.now += 3500
+    assert queued_again(spool, 5) == 5
+    spool.discard(range(6, 11))
+    clock.now += 200
+    spool.put([b"10"])
+    spool.discard([11])
+    assert queued_again(spool, 6) == 6
 
 
 @pytest.mark.parametrize("set_to", [0.0, 4e9], ids=["back", "forth"])
 def test_setting_the_wall_clock_changes_nothing(spool: Spool, monkeypatch: pytest.MonkeyPatch, set_to: float) -> None:
-    spool.set_target("a/1")
     spool.put([b"one"])
     spool.discard([1])
     monkeypatch.setattr(time, "time", lambda: set_to)
     spool.put([b"two"])
     spool.discard([2])
-    assert spool.set_target("a/2") == 2
+    assert queued_again(spool, 2) == 2
 
 
 # -- on a full disk --------------------------------------------------------------------------------------
@@ -111,18 +140,14 @@ def test_entries_can_be_discarded_on_a_full_disk(spool: Spool) -> None:
     fill_disk(spool)
     spool.discard(key for key, _ in spool.peek(0, 100))
     assert len(spool) == 0
+    assert spool.progress().appended == 100
 
 
-def test_a_new_target_gets_only_queued_entries_while_the_disk_is_full(
-    spool: Spool, caplog: pytest.LogCaptureFixture
-) -> None:
-    spool.set_target("a/1")
+def test_entries_are_queued_again_on_a_full_disk(spool: Spool) -> None:
+    """They move from one table to another, so they need no room."""
     spool.put(record(number) for number in range(100))
     spool.discard(range(1, 41))
     spool.put(record(number) for number in range(45))
     fill_disk(spool)
-    assert spool.set_target("a/2") == 0
-    assert caplog.messages == ["spool: the disk is full; cannot queue the entries retained for a failover again"]
-    assert len(spool) == 105
-    make_room(spool)
-    assert spool.set_target("a/2") == 40
+    assert queued_again(spool, 30) == 30
+    assert len(spool) == 135

@@ -81,7 +81,7 @@ def test_a_spool_of_a_newer_version_is_set_aside(path: Path, caplog: pytest.LogC
         newer.execute("pragma user_version = 7")
     with closing(Spool(path)) as spool:
         assert bodies(spool) == []  # this version cannot know what they mean
-    assert "a newer faxstore wrote it: its format is 7, this version reads 1" in error_line(caplog)
+    assert "a newer faxstore wrote it: its format is 7, this version reads 2" in error_line(caplog)
     with closing(sqlite3.connect(aside(path))) as newer:
         assert newer.execute("select body from entry order by key").fetchall() == [(b"one",), (b"two",)]
 

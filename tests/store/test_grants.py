@@ -21,7 +21,7 @@ VIEWS = [
 
 GRANTED: dict[str, dict[str, str]] = {
     "fax_ingest": {
-        **dict.fromkeys((*HISTORY, "alembic_version"), "SELECT"),
+        **dict.fromkeys((*HISTORY, "alembic_version", "spool_progress"), "SELECT"),
         "server_history": "INSERT",
         "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
         **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
@@ -29,7 +29,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_reader": dict.fromkeys(
         (
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
-            *("technology", "quality_class", "job_window"),
+            *("spool_progress", "technology", "quality_class", "job_window"),
             *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
         ),

@@ -1,13 +1,17 @@
 -- Appends one batch to the history. There is no other way in.
 -- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
 -- `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with
--- the time of its latest row.
+-- the time of its latest row. `spool` names the spool that the records come from, and the next three say how many of
+-- its records are in the database before and after the batch, and which the batch adds.
+-- Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there.
 -- The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum
 -- analysed while it was empty would be read sequentially for each row.
--- example: select * from fax.append('host1', '{…}', '{2026-11-23 14:00+00}', array[…], array[…]);
+-- example: select * from fax.append('host1', '{…}', '{2026-11-23 14:00+00}', array[…], array[…], '…', 0, 3, '{1,3}');
 create function fax.append(
     append_collector text, epochs uuid[], last_seen timestamptz[],
     sessions fax.appended_session[], rows fax.appended_row[],
+    spool uuid default null, appended_before bigint default null, appended_after bigint default null,
+    keys bigint[] default null,
     out appended bigint, out repeats bigint
 )
 language plpgsql
@@ -20,6 +24,14 @@ set plan_cache_mode = force_generic_plan
 as $$
 begin
     perform fax.lock_append();
+    if spool is not null then
+        update fax.spool_progress p
+        set appended = appended_after, last_keys = keys, appended_at = clock_timestamp(), collector_id = append_collector
+        where p.spool_id = spool and p.appended = appended_before;
+        if not found then
+            perform fax.begin_spool(append_collector, spool, appended_before, appended_after, keys);
+        end if;
+    end if;
     update fax.epoch e
     set last_seen_at = n.seen_at
     from unnest(epochs, last_seen) n (epoch_id, seen_at)

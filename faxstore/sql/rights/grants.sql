@@ -5,10 +5,10 @@ revoke all on all functions in schema fax from public;
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
-grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
+grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch, fax.spool_progress to fax_ingest;
 grant execute on function
     fax.lock_append(),
-    fax.append(text, uuid[], timestamptz[], fax.appended_session[], fax.appended_row[]),
+    fax.append(text, uuid[], timestamptz[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.is_watched(text, timestamptz),
@@ -21,7 +21,7 @@ to fax_ingest;
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
     fax.session_rows, fax.page_attempts, fax.session_facts,
-    fax.technology, fax.quality_class, fax.lease,
+    fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
