@@ -88,7 +88,8 @@ class Drain:
         """Append the next batch, of at most `limit` records, and discard what is done.
 
         Returns None if the queue has no further entries.  Raises psycopg.Error if the database is unreachable or
-        refuses to append; this drain must then be replaced, and the spool settled first.  Only appended entries are ever discarded.
+        refuses to append; a spool must then be settled, and this drain replaced.  Only appended entries are ever
+        discarded.
         """
         entries = self._queue.peek(self._last_key, min(self._limit, limit or BATCH))
         if not entries:

@@ -130,8 +130,9 @@ def _advanced(progress: Progress | None, done: list[int]) -> dict[str, Any]:
     if progress is None or not done:
         return dict.fromkeys(("spool", "before", "after", "keys"))
     runs = runs_of(done)
+    keys = ",".join(map(str, chain(*runs)))  # psycopg takes eight times as long for a list
     after = progress.appended + count(runs)
-    return {"spool": progress.spool_id, "before": progress.appended, "after": after, "keys": [*chain(*runs)]}
+    return {"spool": progress.spool_id, "before": progress.appended, "after": after, "keys": f"{{{keys}}}"}
 
 
 def _last_seen(rows: list[Resolved]) -> dict[UUID, int]:
