@@ -34,7 +34,7 @@ def behind(spool: Spool, entries: int) -> dict[UUID, StoredProgress]:
 
 
 def queued_again(spool: Spool, entries: int) -> int:
-    """Return how many entries are queued again for a database that lacks so many."""
+    """Return how many entries are queued again for a database that lacks this number of them."""
     return spool.settle(behind(spool, entries)).queued
 
 
