@@ -57,6 +57,7 @@ TABLES = (
     "rejected_message",
     "recording_part",
     "waiting_record",
+    "spool_progress",
     "lease",
     "technology",
     "quality_class",
