@@ -472,6 +472,31 @@ comment on column fax.lease.renewed_at is 'When the holder last renewed it, by t
 
 comment on column fax.lease.expires_at is 'When it expires unless renewed, by the database''s clock; not after renewed_at if the holder released it.';
 
+-- grain: one spool of an ingestor
+-- example: select collector_id, appended, appended_at from fax.spool_progress order by appended_at;
+-- Not history: fax.append() changes it with each batch. The ingestor reads it after it connects, and continues there.
+create table fax.spool_progress (
+    spool_id     uuid primary key,  -- Id of the spool file. A spool that continues from an earlier record, after a failover or a restore, gets a new one.
+    collector_id text not null,  -- Ingestor that appends from the spool.
+    appended     bigint not null,  -- Number of records that were appended since the spool got this id, whether or not they became rows.
+    last_keys    bigint[] not null,  -- Keys in the spool of the records of the last append: first and last key of each run of consecutive keys.
+    appended_at  timestamptz not null  -- Time of the last append, by the database's clock.
+)
+-- Leaves room on the page for new versions of the row, so that updates need no new index entries (HOT).
+with (fillfactor = 10);
+
+comment on table fax.spool_progress is 'How many records of each spool are in this database. fax.append() changes it in the transaction that appends them.';
+
+comment on column fax.spool_progress.spool_id is 'Id of the spool file. A spool that continues from an earlier record, after a failover or a restore, gets a new one.';
+
+comment on column fax.spool_progress.collector_id is 'Ingestor that appends from the spool.';
+
+comment on column fax.spool_progress.appended is 'Number of records that were appended since the spool got this id, whether or not they became rows.';
+
+comment on column fax.spool_progress.last_keys is 'Keys in the spool of the records of the last append: first and last key of each run of consecutive keys.';
+
+comment on column fax.spool_progress.appended_at is 'Time of the last append, by the database''s clock.';
+
 -- Trigger of append-only tables: refuses every change.
 -- An UPDATE passes if its transaction has recorded an erasure and the table has the trigger check_erasure, which then
 -- checks each row.
@@ -877,16 +902,43 @@ $$;
 
 comment on function fax.without_repeats is 'Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.';
 
+-- Stores the first append of a spool. Raises serialization_failure if it is not the first: the spool and the database
+-- differ in how many of its records were appended. fax.append() calls it under its lock.
+create function fax.begin_spool(
+    append_collector text, spool uuid, appended_before bigint, appended_after bigint, keys bigint[]
+) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    stored bigint := (select p.appended from fax.spool_progress p where p.spool_id = spool);
+begin
+    if appended_before > 0 or stored is not null then
+        raise exception 'spool %: % of its records are in the database, the ingestor expected %',
+            spool, coalesce(stored, 0), appended_before
+        using errcode = 'serialization_failure';
+    end if;
+    insert into fax.spool_progress (spool_id, collector_id, appended, last_keys, appended_at)
+    values (spool, append_collector, appended_after, keys, clock_timestamp());
+end
+$$;
+
+comment on function fax.begin_spool is 'Stores the first append of a spool. Raises serialization_failure if it is not the first: the spool and the database differ in how many of its records were appended. fax.append() calls it under its lock.';
+
 -- Appends one batch to the history. There is no other way in.
 -- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
 -- `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with
--- the time of its latest row.
+-- the time of its latest row. `spool` names the spool that the records come from, and the next three say how many of
+-- its records are in the database before and after the batch, and which the batch adds.
+-- Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there.
 -- The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum
 -- analysed while it was empty would be read sequentially for each row.
--- example: select * from fax.append('host1', '{…}', '{2026-11-23 14:00+00}', array[…], array[…]);
+-- example: select * from fax.append('host1', '{…}', '{2026-11-23 14:00+00}', array[…], array[…], '…', 0, 3, '{1,3}');
 create function fax.append(
     append_collector text, epochs uuid[], last_seen timestamptz[],
     sessions fax.appended_session[], rows fax.appended_row[],
+    spool uuid default null, appended_before bigint default null, appended_after bigint default null,
+    keys bigint[] default null,
     out appended bigint, out repeats bigint
 )
 language plpgsql
@@ -899,6 +951,14 @@ set plan_cache_mode = force_generic_plan
 as $$
 begin
     perform fax.lock_append();
+    if spool is not null then
+        update fax.spool_progress p
+        set appended = appended_after, last_keys = keys, appended_at = clock_timestamp(), collector_id = append_collector
+        where p.spool_id = spool and p.appended = appended_before;
+        if not found then
+            perform fax.begin_spool(append_collector, spool, appended_before, appended_after, keys);
+        end if;
+    end if;
     update fax.epoch e
     set last_seen_at = n.seen_at
     from unnest(epochs, last_seen) n (epoch_id, seen_at)
@@ -915,7 +975,7 @@ begin
 end
 $$;
 
-comment on function fax.append is 'Appends one batch to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored. `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with the time of its latest row. The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum analysed while it was empty would be read sequentially for each row.';
+comment on function fax.append is 'Appends one batch to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored. `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with the time of its latest row. `spool` names the spool that the records come from, and the next three say how many of its records are in the database before and after the batch, and which the batch adds. Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there. The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum analysed while it was empty would be read sequentially for each row.';
 
 -- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
 -- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
@@ -5884,10 +5944,10 @@ revoke all on all functions in schema fax from public;
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
-grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch to fax_ingest;
+grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch, fax.spool_progress to fax_ingest;
 grant execute on function
     fax.lock_append(),
-    fax.append(text, uuid[], timestamptz[], fax.appended_session[], fax.appended_row[]),
+    fax.append(text, uuid[], timestamptz[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.is_watched(text, timestamptz),
@@ -5900,7 +5960,7 @@ to fax_ingest;
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
     fax.session_rows, fax.page_attempts, fax.session_facts,
-    fax.technology, fax.quality_class, fax.lease,
+    fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
