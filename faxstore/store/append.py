@@ -40,6 +40,9 @@ ROW_COLUMNS = {
 }  # fmt: skip
 """Columns of fax.appended_row, with their types."""
 
+EPOCH_COLUMNS = {"epoch_id": "uuid", "last_seen_at": "timestamptz"}
+"""Columns of fax.appended_epoch, with their types."""
+
 _observed = attrgetter("observed_at", *_INTEGERS, "error_correction_mode", *_TEXTS)
 _APPEND = sql.text("queries/store/append")
 _ADD_SERVER_ROW = sql.text("queries/store/add_server_row")
@@ -60,13 +63,14 @@ class Appender:
     """Appends batches over one connection.  After an error it must be replaced."""
 
     def __init__(self, connection: Connection, collector_id: str) -> None:
-        self._connection = connection
         self._collector_id = collector_id
         self._transaction = LockedTransaction(connection)
         self._resolver = Resolver(StoredSessions(self._transaction, collector_id))
         self._registration = Registration()
+        self._epochs = Composite(connection, "fax.appended_epoch", EPOCH_COLUMNS)
         self._sessions = Composite(connection, "fax.appended_session", SESSION_COLUMNS)
         self._rows = Composite(connection, "fax.appended_row", ROW_COLUMNS)
+        self._cursor = connection.cursor(binary=True)  # of all batches, because making one costs as much as a query
 
     def append(self, batch: Iterable[tuple[int, Record]], progress: Progress | None = None) -> Appended:
         """Append records, each with its key in the spool, and commit.
@@ -96,16 +100,14 @@ class Appender:
         return result
 
     def _append(self, rows: list[Resolved], progress: Progress | None, result: Appended) -> None:
-        epochs = _last_seen(rows)
-        parameters = {
-            "collector": self._collector_id,
-            "epochs": list(epochs),
-            "last_seen": [moment(at) for at in epochs.values()],
-            "sessions": self._sessions.array(self._registration.of(rows)),
-            "rows": self._encoded(rows),
-            **_advanced(progress, result.done),
-        }
-        appended = self._connection.execute(_APPEND, parameters).fetchone()
+        parameters = [
+            self._collector_id,
+            self._epochs.array(_last_seen(rows).items()),
+            self._sessions.array(self._registration.of(rows)),
+            self._encoded(rows),
+            *_advanced(progress, result.done),
+        ]
+        appended = self._cursor.execute(_APPEND, parameters, prepare=True).fetchone()
         result.rows, result.repeats = appended or (0, 0)
 
     def _encoded(self, rows: list[Resolved]) -> CompositeArray:
@@ -125,14 +127,14 @@ class Appender:
         self._transaction.execute(_ADD_REJECTED, row)
 
 
-def _advanced(progress: Progress | None, done: list[int]) -> dict[str, Any]:
+def _advanced(progress: Progress | None, done: list[int]) -> list[Any]:
     """Return the parameters that say how many records of the spool are done, and which this batch adds."""
     if progress is None or not done:
-        return dict.fromkeys(("spool", "before", "after", "keys"))
+        return [None] * 4
     runs = runs_of(done)
     keys = ",".join(map(str, chain(*runs)))  # psycopg takes eight times as long for a list
     after = progress.appended + count(runs)
-    return {"spool": progress.spool_id, "before": progress.appended, "after": after, "keys": f"{{{keys}}}"}
+    return [progress.spool_id, progress.appended, after, f"{{{keys}}}"]
 
 
 def _last_seen(rows: list[Resolved]) -> dict[UUID, int]:

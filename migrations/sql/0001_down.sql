@@ -72,9 +72,9 @@ drop table fax.quality_class, fax.technology;
 -- The history.
 drop view fax.rejected_messages;
 drop function fax.hold_lease, fax.append, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
-    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.make_partition, fax.make_append_only;
+    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only;
 drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.server_history, fax.append_batch,
     fax.session_history, fax.erased_key, fax.pseudonym, fax.session, fax.epoch;
-drop type fax.appended_row, fax.appended_session;
+drop type fax.appended_epoch, fax.appended_row, fax.appended_session;
 
 revoke usage on schema fax from fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;

@@ -242,6 +242,18 @@ comment on column fax.append_batch.appended_at is 'Time of the append, by the da
 
 comment on column fax.append_batch.collector_id is 'Collector that appended: an ingestor (its host and the id of its spool) or the importer.';
 
+-- grain: one epoch of the rows of a batch, in the array that fax.append() receives
+create type fax.appended_epoch as (
+    epoch_id     uuid,  -- The epoch.
+    last_seen_at timestamptz  -- Latest observation of it in the batch.
+);
+
+comment on type fax.appended_epoch is 'One epoch of the rows of a batch, as fax.append() receives it.';
+
+comment on column fax.appended_epoch.epoch_id is 'The epoch.';
+
+comment on column fax.appended_epoch.last_seen_at is 'Latest observation of it in the batch.';
+
 -- grain: one observation to append, in the array that fax.append() receives
 -- The client encodes these arrays itself (faxstore/store/composite.py); columns are added at the end.
 create type fax.appended_row as (
@@ -563,23 +575,31 @@ $$;
 
 comment on function fax.make_partition is 'Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing. Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the month into the default partition, the month stays there: rows are never moved.';
 
--- Takes the lock of all appenders until the end of the transaction, so that positions are in commit order.
--- Requires read committed: the statements after it must see what the previous holder committed.
--- example: select fax.lock_append();
-create function fax.lock_append() returns void
+-- Raises an error that names the isolation of the transaction, which is not the one that fax.append() needs.
+create function fax.refuse_isolation() returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if current_setting('transaction_isolation') <> 'read committed' then
-        raise exception 'fax.append() needs transaction isolation read committed, not %',
-            current_setting('transaction_isolation');
-    end if;
-    perform pg_advisory_xact_lock(4702394921427289928);
+    raise exception 'fax.append() needs transaction isolation read committed, not %',
+        current_setting('transaction_isolation');
 end
 $$;
 
-comment on function fax.lock_append is 'Takes the lock of all appenders until the end of the transaction, so that positions are in commit order. Requires read committed: the statements after it must see what the previous holder committed.';
+comment on function fax.refuse_isolation is 'Raises an error that names the isolation of the transaction, which is not the one that fax.append() needs.';
+
+-- Takes the lock of all appenders until the end of the transaction, so that positions are in commit order.
+-- Requires read committed: the statements after it must see what the previous holder committed.
+-- Postgres replaces a call of this function by its body, which costs less than a call.
+-- example: select fax.lock_append();
+create function fax.lock_append() returns void
+language sql
+begin atomic
+    select case when current_setting('transaction_isolation') = 'read committed'
+                then pg_advisory_xact_lock(4702394921427289928) else fax.refuse_isolation() end;
+end;
+
+comment on function fax.lock_append is 'Takes the lock of all appenders until the end of the transaction, so that positions are in commit order. Requires read committed: the statements after it must see what the previous holder committed. Postgres replaces a call of this function by its body, which costs less than a call.';
 
 -- Trigger of tables whose rows have an ordinal, before each INSERT: takes the lock of all appenders, so that ordinals are
 -- in commit order and the log can seal a run of them.
@@ -851,9 +871,16 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    base bigint := (select coalesce(max(b.last_position), 0) from fax.append_batch b);
+    base bigint;
     inserted bigint;
 begin
+    if cardinality(rows) = 0 then
+        return 0;
+    end if;
+    insert into fax.append_batch (first_position, last_position, rows, collector_id)
+    select l.position + 1, l.position + cardinality(rows), cardinality(rows), append_collector
+    from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
+    returning first_position - 1 into base;
     insert into fax.session_history (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
@@ -867,10 +894,6 @@ begin
     get diagnostics inserted = row_count;
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
-    end if;
-    if inserted > 0 then
-        insert into fax.append_batch (first_position, last_position, rows, collector_id)
-        values (base + 1, base + inserted, inserted, append_collector);
     end if;
     return inserted;
 end
@@ -927,16 +950,15 @@ comment on function fax.begin_spool is 'Stores the first append of a spool. Rais
 
 -- Appends one batch to the history. There is no other way in.
 -- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
--- `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with
--- the time of its latest row. `spool` names the spool that the records come from, and the next three say how many of
--- its records are in the database before and after the batch, and which the batch adds.
+-- `sessions` are those of the rows that are new or of which more is known. `spool` names the spool that the records come
+-- from, and the next three say how many of its records are in the database before and after the batch, and which the
+-- batch adds.
 -- Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there.
 -- The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum
 -- analysed while it was empty would be read sequentially for each row.
--- example: select * from fax.append('host1', '{…}', '{2026-11-23 14:00+00}', array[…], array[…], '…', 0, 3, '{1,3}');
+-- example: select * from fax.append('host1', array[…], array[…], array[…], '…', 0, 3, '{1,3}');
 create function fax.append(
-    append_collector text, epochs uuid[], last_seen timestamptz[],
-    sessions fax.appended_session[], rows fax.appended_row[],
+    append_collector text, epochs fax.appended_epoch[], sessions fax.appended_session[], rows fax.appended_row[],
     spool uuid default null, appended_before bigint default null, appended_after bigint default null,
     keys bigint[] default null,
     out appended bigint, out repeats bigint
@@ -949,6 +971,8 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+    seen fax.appended_epoch;
 begin
     perform fax.lock_append();
     if spool is not null then
@@ -959,10 +983,11 @@ begin
             perform fax.begin_spool(append_collector, spool, appended_before, appended_after, keys);
         end if;
     end if;
-    update fax.epoch e
-    set last_seen_at = n.seen_at
-    from unnest(epochs, last_seen) n (epoch_id, seen_at)
-    where e.epoch_id = n.epoch_id and e.last_seen_at < n.seen_at;
+    foreach seen in array epochs loop
+        update fax.epoch e
+        set last_seen_at = seen.last_seen_at
+        where e.epoch_id = seen.epoch_id and e.last_seen_at < seen.last_seen_at;
+    end loop;
     if cardinality(sessions) > 0 then
         perform fax.register_sessions(sessions);
     end if;
@@ -975,7 +1000,7 @@ begin
 end
 $$;
 
-comment on function fax.append is 'Appends one batch to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored. `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with the time of its latest row. `spool` names the spool that the records come from, and the next three say how many of its records are in the database before and after the batch, and which the batch adds. Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there. The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum analysed while it was empty would be read sequentially for each row.';
+comment on function fax.append is 'Appends one batch to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored. `sessions` are those of the rows that are new or of which more is known. `spool` names the spool that the records come from, and the next three say how many of its records are in the database before and after the batch, and which the batch adds. Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there. The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum analysed while it was empty would be read sequentially for each row.';
 
 -- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
 -- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
@@ -4509,15 +4534,20 @@ set timezone = 'UTC'
 set bytea_output = 'hex'
 as $$
 declare
-    changed text := (
-        select string_agg(format('old.%1$I is distinct from new.%1$I', a.attname), ' or ' order by a.attnum)
+    recorded text[] := (
+        select array_agg(quote_ident(a.attname) order by a.attnum)
         from pg_attribute a
         where a.attrelid = format('fax.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
           and (a.attname <> all (left_out) or a.attname = any (watched)));
+    changed text := (
+        select string_agg(format('old.%1$s is distinct from new.%1$s', r.name), ' or ' order by r.place)
+        from unnest(recorded) with ordinality r (name, place));
+    -- An update that names none of these columns does not even evaluate the condition.
+    update_of text := 'update of ' || array_to_string(recorded, ', ');
     made text := 'create trigger %I after %s on fax.%I for each row %s execute function fax.record_change(%L, %L)';
 begin
     execute format(made, 'record_row', 'insert or delete', table_name, '', key_columns, left_out);
-    execute format(made, 'record_update', 'update', table_name, format('when (%s)', changed), key_columns, left_out);
+    execute format(made, 'record_update', update_of, table_name, format('when (%s)', changed), key_columns, left_out);
     execute format('alter table fax.%I enable always trigger record_row', table_name);
     execute format('alter table fax.%I enable always trigger record_update', table_name);
     execute format('insert into fax.unsealed_change (relation, row_key, content) '
@@ -5947,7 +5977,8 @@ grant select (server, observed_at, digest, reason) on fax.rejected_message to fa
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch, fax.spool_progress to fax_ingest;
 grant execute on function
     fax.lock_append(),
-    fax.append(text, uuid[], timestamptz[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
+    fax.refuse_isolation(),
+    fax.append(text, fax.appended_epoch[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.is_watched(text, timestamptz),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 import pytest
 from msgspec.structs import replace
 
-from faxstore.store.append import ROW_COLUMNS, Appender
+from faxstore.store.append import EPOCH_COLUMNS, ROW_COLUMNS, Appender
 from faxstore.store.composite import UnstorableError
 from faxstore.store.registration import SESSION_COLUMNS
 from tests.kit.given import (
@@ -234,12 +234,13 @@ def test_a_batch_without_questions_is_one_statement(database: psycopg.Connection
     appender.append([(0, snapshot(0))])
     statements = []
 
-    class Counted:
-        def execute(self, query: object, parameters: object = None) -> object:
+    class Counted(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *arguments: Any, **options: Any) -> Self:
             statements.append(query)
-            return database.execute(query, parameters)  # type: ignore[call-overload]
+            return super().execute(query, *arguments, **options)
 
-    appender._connection = Counted()  # type: ignore[assignment]
+    database.cursor_factory = Counted
+    appender._cursor = Counted(database)
     appended = appender.append([(n, snapshot(n)) for n in range(1, 100)])
     assert appended.rows == 99
     assert len(statements) == 1
@@ -253,7 +254,8 @@ def test_a_number_over_32_bits_is_named(database: psycopg.Connection, column: st
 
 
 def test_the_columns_of_the_types_are_those_of_the_database(database: psycopg.Connection) -> None:
-    for name, columns in (("appended_row", ROW_COLUMNS), ("appended_session", SESSION_COLUMNS)):
+    types = {"appended_epoch": EPOCH_COLUMNS, "appended_row": ROW_COLUMNS, "appended_session": SESSION_COLUMNS}
+    for name, columns in types.items():
         found = read(
             database,
             "select attname, case atttypid::regtype::text when 'timestamp with time zone' then 'timestamptz'"

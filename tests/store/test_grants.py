@@ -78,6 +78,7 @@ EXECUTED = {
             "line_of",
             "lock_append",
             "make_partitions_ahead",
+            "refuse_isolation",
             "resolve_epoch",
             "unseen_reload",
         ]

@@ -184,7 +184,7 @@ def test_fax_ingest_can_read_only_what_it_needs(ingest: psycopg.Connection, stat
         "insert into fax.server_history values ('pbx', now(), 'FAXStats', 'me')",
         "insert into fax.rejected_message values ('pbx', now(), '', 'me', 'none', '')",
         "select * from fax.rejected_message",
-        "select * from fax.append('me', '{}', '{}', '{}', '{}')",
+        "select * from fax.append('me', '{}', '{}', '{}')",
         "select * from fax.find_gone_sessions(gen_random_uuid(), now(), '{}')",
         "select fax.resolve_epoch('pbx', gen_random_uuid(), null, now(), false, now(), null, null, true)",
         "select * from fax.make_partitions_ahead()",

@@ -1,15 +1,14 @@
 -- Appends one batch to the history. There is no other way in.
 -- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
--- `sessions` are those of the rows that are new or of which more is known; `epochs` are those of the rows, each with
--- the time of its latest row. `spool` names the spool that the records come from, and the next three say how many of
--- its records are in the database before and after the batch, and which the batch adds.
+-- `sessions` are those of the rows that are new or of which more is known. `spool` names the spool that the records come
+-- from, and the next three say how many of its records are in the database before and after the batch, and which the
+-- batch adds.
 -- Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there.
 -- The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum
 -- analysed while it was empty would be read sequentially for each row.
--- example: select * from fax.append('host1', '{…}', '{2026-11-23 14:00+00}', array[…], array[…], '…', 0, 3, '{1,3}');
+-- example: select * from fax.append('host1', array[…], array[…], array[…], '…', 0, 3, '{1,3}');
 create function fax.append(
-    append_collector text, epochs uuid[], last_seen timestamptz[],
-    sessions fax.appended_session[], rows fax.appended_row[],
+    append_collector text, epochs fax.appended_epoch[], sessions fax.appended_session[], rows fax.appended_row[],
     spool uuid default null, appended_before bigint default null, appended_after bigint default null,
     keys bigint[] default null,
     out appended bigint, out repeats bigint
@@ -22,6 +21,8 @@ set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
+declare
+    seen fax.appended_epoch;
 begin
     perform fax.lock_append();
     if spool is not null then
@@ -32,10 +33,11 @@ begin
             perform fax.begin_spool(append_collector, spool, appended_before, appended_after, keys);
         end if;
     end if;
-    update fax.epoch e
-    set last_seen_at = n.seen_at
-    from unnest(epochs, last_seen) n (epoch_id, seen_at)
-    where e.epoch_id = n.epoch_id and e.last_seen_at < n.seen_at;
+    foreach seen in array epochs loop
+        update fax.epoch e
+        set last_seen_at = seen.last_seen_at
+        where e.epoch_id = seen.epoch_id and e.last_seen_at < seen.last_seen_at;
+    end loop;
     if cardinality(sessions) > 0 then
         perform fax.register_sessions(sessions);
     end if;

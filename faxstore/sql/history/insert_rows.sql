@@ -6,9 +6,16 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    base bigint := (select coalesce(max(b.last_position), 0) from fax.append_batch b);
+    base bigint;
     inserted bigint;
 begin
+    if cardinality(rows) = 0 then
+        return 0;
+    end if;
+    insert into fax.append_batch (first_position, last_position, rows, collector_id)
+    select l.position + 1, l.position + cardinality(rows), cardinality(rows), append_collector
+    from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
+    returning first_position - 1 into base;
     insert into fax.session_history (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
@@ -22,10 +29,6 @@ begin
     get diagnostics inserted = row_count;
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
-    end if;
-    if inserted > 0 then
-        insert into fax.append_batch (first_position, last_position, rows, collector_id)
-        values (base + 1, base + inserted, inserted, append_collector);
     end if;
     return inserted;
 end

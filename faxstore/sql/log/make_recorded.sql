@@ -11,15 +11,20 @@ set timezone = 'UTC'
 set bytea_output = 'hex'
 as $$
 declare
-    changed text := (
-        select string_agg(format('old.%1$I is distinct from new.%1$I', a.attname), ' or ' order by a.attnum)
+    recorded text[] := (
+        select array_agg(quote_ident(a.attname) order by a.attnum)
         from pg_attribute a
         where a.attrelid = format('fax.%I', table_name)::regclass and a.attnum > 0 and not a.attisdropped
           and (a.attname <> all (left_out) or a.attname = any (watched)));
+    changed text := (
+        select string_agg(format('old.%1$s is distinct from new.%1$s', r.name), ' or ' order by r.place)
+        from unnest(recorded) with ordinality r (name, place));
+    -- An update that names none of these columns does not even evaluate the condition.
+    update_of text := 'update of ' || array_to_string(recorded, ', ');
     made text := 'create trigger %I after %s on fax.%I for each row %s execute function fax.record_change(%L, %L)';
 begin
     execute format(made, 'record_row', 'insert or delete', table_name, '', key_columns, left_out);
-    execute format(made, 'record_update', 'update', table_name, format('when (%s)', changed), key_columns, left_out);
+    execute format(made, 'record_update', update_of, table_name, format('when (%s)', changed), key_columns, left_out);
     execute format('alter table fax.%I enable always trigger record_row', table_name);
     execute format('alter table fax.%I enable always trigger record_update', table_name);
     execute format('insert into fax.unsealed_change (relation, row_key, content) '

@@ -8,7 +8,8 @@ grant select (server, observed_at, digest, reason) on fax.rejected_message to fa
 grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch, fax.spool_progress to fax_ingest;
 grant execute on function
     fax.lock_append(),
-    fax.append(text, uuid[], timestamptz[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
+    fax.refuse_isolation(),
+    fax.append(text, fax.appended_epoch[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
     fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
     fax.is_watched(text, timestamptz),
