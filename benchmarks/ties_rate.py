@@ -4,7 +4,8 @@
 
 One fax begins every 0.4 s on a channel of its own and gives 50 observations: Newexten, 10 VarSet, 38 listings (one per
 second), SendFAX.  No channel hangs up, which is the worst case for memory.  Prints one rate per tenth of the run, in
-observations per second of processor time.
+observations per second of processor time, and at its end the time of a completion event under a name that no list
+showed, which may end a session listed on any channel (faxstore.sessions.replaced_channels).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ STARTED = 1_795_435_200 * MICROSECONDS
 EVERY = 400_000
 LISTINGS = 38
 PER_FAX = 50
+MOVED = 1_000
 
 
 class NothingStored:
@@ -67,7 +69,7 @@ def fax(number: int) -> Iterator[Observation]:
         yield event("VarSet", at + 1 + place, Variable="FAXPAGES", Value="0")
     for _ in range(LISTINGS):
         at += MICROSECONDS
-        yield Observation(LIFE, at, "FAXSession", number, channel, operation="send")
+        yield Observation(LIFE, at, "FAXSession", number, channel, operation="send", file_name=f"/out/{number}.tif")
     for place in range(5):
         yield event("VarSet", at + 1 + place, Variable="FAXSTATUS", Value="SUCCESS")
     yield event("SendFAX", at + 10)
@@ -108,6 +110,15 @@ def main() -> None:
             key += 1
             resolver.resolve(key, seen)
         print(f"tenth {tenth + 1:2}: {len(part) / (time.process_time() - before):9,.0f} observations/s")
+    before = time.process_time()
+    for number in range(MOVED):
+        name, at = f"PJSIP/phone-{number:08x}", STARTED + channels * EVERY + number
+        moved = Observation(
+            LIFE, at, "SendFAX", None, name, f"2.{number}", operation="send", file_name="/out/other.tif"
+        )
+        resolver.resolve(key + 1 + number, moved)
+    took = (time.process_time() - before) / MOVED
+    print(f"a completion event under a name that no list showed: {took * 1e6:.0f} µs")
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ A channel with pending events is remembered until they are resolved, which takes
 (settled channels) the MOST_SETTLED last used ones are remembered.  An event on a channel that was forgotten costs a
 look-up of the stored sessions and leads to the same session.
 
-The cost of an operation does not depend on the number of channels: expiry reads the front of a heap, and settled
-channels are in order of use.
+The cost of an operation does not depend on the number of channels: expiry reads the front of a heap, settled channels
+are in order of use, and listed ones are found by their files.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
+from itertools import chain
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -20,9 +21,12 @@ from msgspec.structs import replace
 from faxstore.observations import Life
 from faxstore.sessions.application_runs import Pending
 from faxstore.sessions.channel import Channel
+from faxstore.sessions.fax import State
 
 MOST_SETTLED = 10_000
 """Settled channels that are remembered.  The look-up does not know the current batch, which has 2,000 records."""
+
+_NO_FILES: frozenset[str] = frozenset()
 
 
 class Channels:
@@ -34,6 +38,9 @@ class Channels:
 
     def __init__(self) -> None:
         self._by_epoch: dict[UUID, dict[str, Channel]] = {}
+        self._listed_by_file: dict[tuple[UUID, str], dict[Channel, None]] = {}
+        self._listed_files: dict[Channel, frozenset[str]] = {}
+        """The files by which each channel with a listed session is found."""
         self._settled: OrderedDict[Channel, None] = OrderedDict()
         self._deadlines: dict[Channel, int] = {}
         self._heap: list[tuple[int, int, Channel]] = []
@@ -43,9 +50,10 @@ class Channels:
         """Return a channel if it is remembered."""
         return self._by_epoch.get(epoch, {}).get(name)
 
-    def of(self, epoch: UUID) -> Iterable[Channel]:
-        """Return the channels of an epoch, one with several names several times."""
-        return self._by_epoch.get(epoch, {}).values()
+    def listed_with(self, epoch: UUID, files: Iterable[str]) -> list[Channel]:
+        """Return the channels of an epoch whose latest fax is a listed session with one of these files."""
+        found = (self._listed_by_file.get((epoch, file), ()) for file in sorted(files))
+        return list(dict.fromkeys(chain.from_iterable(found)))
 
     def _in_other_epochs(self, channel: Channel) -> list[Channel]:
         """Return the channels of the same name in other epochs."""
@@ -77,11 +85,13 @@ class Channels:
             if len(self._settled) > MOST_SETTLED:
                 self._forget(next(iter(self._settled)))
         self._set_deadline(channel)
+        self._index_files(channel)
 
     def touch(self, channel: Channel) -> None:
         """Account for a later time of a channel without pending events that is remembered."""
         self._settled.move_to_end(channel)
         self._set_deadline(channel)
+        self._index_files(channel)
 
     def give_name(self, channel: Channel, name: str) -> Channel:
         """Return a new channel for another call that uses a name of this channel."""
@@ -124,7 +134,24 @@ class Channels:
             self._heap = [entry for entry in self._heap if self._deadlines.get(entry[2]) == entry[0]]
             heapify(self._heap)
 
+    def _index_files(self, channel: Channel) -> None:
+        files = channel.facts.files if channel.state is State.LISTED else _NO_FILES
+        if files is not self._listed_files.get(channel, _NO_FILES):
+            self._set_files(channel, files)
+
+    def _set_files(self, channel: Channel, files: frozenset[str]) -> None:
+        for file in self._listed_files.pop(channel, _NO_FILES) - files:
+            channels = self._listed_by_file[channel.epoch, file]
+            del channels[channel]
+            if not channels:
+                del self._listed_by_file[channel.epoch, file]
+        for file in files:
+            self._listed_by_file.setdefault((channel.epoch, file), {})[channel] = None
+        if files:
+            self._listed_files[channel] = files
+
     def _forget(self, channel: Channel) -> None:
+        self._set_files(channel, _NO_FILES)
         self._settled.pop(channel, None)
         self._deadlines.pop(channel, None)
         names = self._by_epoch.get(channel.epoch, {})

@@ -12,12 +12,13 @@ Uniqueid of another channel.  AMI has no event for it.  Recordings of real serve
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions.application_runs import begins_for_certain
 from faxstore.sessions.channel import Channel
+from faxstore.sessions.channels import Channels
 from faxstore.sessions.fax import AFTER_END, State
+from faxstore.sessions.run_facts import files
 
 AT_ONCE = MICROSECONDS
 """How far Newexten of the new name and Hangup of the old one may be apart; they come within a millisecond."""
@@ -29,7 +30,8 @@ MOST_REMEMBERED = 10_000
 class Replacements:
     """Finds the channel that a run moved to, and the channel that a completion event comes from."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Channels) -> None:
+        self._channels = channels
         self._announced: deque[tuple[Channel, Observation]] = deque(maxlen=MOST_REMEMBERED)
         self._adrift: dict[Channel, None] = {}
         """Channels that hung up or left the list before they completed, and whose new name is unknown."""
@@ -52,22 +54,27 @@ class Replacements:
                 return other
         return None
 
-    def hold(self, channel: Channel, completion: Observation, others: Iterable[Channel]) -> bool:
+    def hold(self, channel: Channel, completion: Observation) -> bool:
         """Remember a completion event until the next list if it may end a listed session of another channel."""
-        if not any(other is not channel and other.is_listed_as(completion) for other in others):
+        if not self._listed_as(channel, completion):
             return False
         self._held[channel] = completion
         if len(self._held) > MOST_REMEMBERED:
             del self._held[next(iter(self._held))]
         return True
 
-    def listed_for(self, channel: Channel, others: Iterable[Channel]) -> Channel | None:
+    def listed_for(self, channel: Channel) -> Channel | None:
         """Return the channel whose session the event that waits on a channel ends, before a list shows it."""
         completion = self._held.pop(channel, None)
         if completion is None:
             return None
-        listed = [other for other in others if other is not channel and other.is_listed_as(completion)]
+        listed = self._listed_as(channel, completion)
         return min(listed, key=lambda other: other.facts.pages_apart(completion), default=None)
+
+    def _listed_as(self, channel: Channel, completion: Observation) -> list[Channel]:
+        """Return the other channels whose listed session a completion event may end."""
+        others = self._channels.listed_with(channel.epoch, files(completion))
+        return [other for other in others if other is not channel and other.is_listed_as(completion)]
 
     def is_held(self, channel: Channel) -> bool:
         """Return whether a completion event waits on the channel."""

@@ -47,7 +47,7 @@ class ChannelTies:
         self._stored: dict[EventKey, Stored] = {}
         """The events of the current batch that are stored."""
         self._unlisted = UnlistedFaxes(lookup)
-        self._replacements = Replacements()
+        self._replacements = Replacements(self._channels)
 
     def begin_batch(self, events: Sequence[Observation]) -> None:
         """Start a batch with these events, which name only a channel."""
@@ -91,7 +91,7 @@ class ChannelTies:
         stored = self._stored.get(event_key(event))
         if stored is None:
             count = application_runs.count_of_earlier_run(channel.pending, event)
-            origin = self._replacements.listed_for(channel, self._channels.of(epoch)) if count else None
+            origin = self._replacements.listed_for(channel) if count else None
             resolved += self._rename(origin, channel, count) if origin else self._release(channel, count)
             channel = origin or channel
             resolved += self._place(channel, key, event)
@@ -197,8 +197,7 @@ class ChannelTies:
             return self._rename(origin, channel, count)
         adrift = self._lookup.adrift(channel.epoch, completion)
         if adrift is None:
-            held = self._replacements.hold(channel, completion, self._channels.of(channel.epoch))
-            return [] if held else None
+            return [] if self._replacements.hold(channel, completion) else None
         channel.fax = Fax(adrift, State.LISTED, completion.observed_at, completion.observed_at, completion.uniqueid)
         taken = [Pending(key, renamed(event)) for key, event in channel.take(count)]
         return self._resolve(channel, taken, channel.fax)
@@ -219,6 +218,7 @@ class ChannelTies:
             ends = [place for place, (_, event) in enumerate(channel.pending, 1) if event.event in COMPLETIONS]
             resolved += self._release(channel, max(ends, default=0))
         channel.pending = sorted([*channel.pending, *later], key=observed_at)
+        self._channels.update(channel)
         return resolved
 
     def _resolve(self, channel: Channel, events: list[Pending], fax: Fax) -> list[Resolved]:

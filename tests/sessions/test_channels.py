@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions import channels as module
@@ -83,6 +84,20 @@ def test_the_number_of_settled_channels_is_limited(monkeypatch: pytest.MonkeyPat
     assert len(remembered(channels)) == 8
 
 
+def test_a_listed_channel_is_found_by_each_of_its_files_until_its_fax_ends() -> None:
+    channels, channel = Channels(), settled(0)
+    channel.facts.add(Observation(LIFE, at(0), "FAXSession", 7, "a", operation="send", file_name="/a.tif,/b.tif"))
+    channels.update(channel)
+    assert channels.listed_with(EPOCH, {"/b.tif", "/c.tif"}) == [channel]
+    assert channels.listed_with(EPOCH, {"/c.tif"}) == []
+    channel.facts.add(Observation(LIFE, at(1), "FAXSession", 7, "a", operation="receive", file_name="/c.tif"))
+    channels.touch(channel)
+    assert channels.listed_with(EPOCH, {"/c.tif"}) == [channel]
+    channel.apply(Observation(LIFE, at(2), "ReceiveFAX", channel="a"), SESSION)
+    channels.update(channel)
+    assert channels.listed_with(EPOCH, {"/a.tif", "/b.tif", "/c.tif"}) == []
+
+
 # -- the work per observation ------------------------------------------------------------------------
 
 
@@ -109,13 +124,20 @@ class ExecutedLines:
 
 
 def faxes(count: int) -> Iterator[tuple[int, Observation]]:
-    """One fax on a channel of its own each 0.1 s: its beginning, a listing, and its completion event if it is even."""
+    """One fax on a channel of its own each 0.1 s: its beginning, a listing, and its completion event if it is even.
+
+    The completion event of every tenth other one comes under a name that no list showed, with another file.
+    """
     for number in range(count):
         channel, uniqueid, start = f"PJSIP/trunk-{number:08x}", f"1.{number}", number / 10
         yield number, Observation(LIFE, at(start), "Newexten", None, channel, uniqueid, operation="send")
-        yield number, Observation(LIFE, at(start + 0.01), "FAXSession", number, channel, operation="send")
+        listed = Observation(LIFE, at(start + 0.01), "FAXSession", number, channel, operation="send")
+        yield number, replace(listed, file_name=f"/out/{number}.tif")
         if number % 2 == 0:
             yield number, Observation(LIFE, at(start + 0.02), "SendFAX", None, channel, uniqueid)
+        if number % 20 == 1:
+            moved = Observation(LIFE, at(start + 0.02), "SendFAX", None, f"moved {number}", f"2.{number}")
+            yield number, replace(moved, operation="send", file_name="/out/another.tif")
 
 
 def test_the_work_per_observation_does_not_grow_with_the_number_of_channels() -> None:
