@@ -104,6 +104,7 @@ class Channels:
         """Let a channel go on under the names of another one, its heir, which is forgotten."""
         self._forget(heir)
         channel.names |= heir.names
+        heir.names = {}  # so that an update of the heir does not bring it back
         channel.began = heir.began  # those of the call that has the name now
         self.update(channel)
 

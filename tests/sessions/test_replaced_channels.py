@@ -88,6 +88,16 @@ def test_without_newexten_the_completion_event_finds_the_session_whose_channel_h
     assert (row.observation.details["Channel"], row.observation.details["Uniqueid"]) == (NEW, f"of {NEW}")
 
 
+def test_a_later_variable_under_the_new_name_belongs_to_the_session(script: ScriptedTies) -> None:
+    runs(script, 0)
+    hangs_up(script, 5)
+    is_listed(script, 60)
+    completes(script, 61)
+    details: Details = {"Variable": "FAXSTATUS", "Value": "FAILED"}
+    (row,) = script.happens("VarSet", 61.5, NEW, f"of {NEW}", details=details) + hangs_up(script, 62, NEW)
+    assert row.session_id == SESSION
+
+
 @pytest.mark.parametrize("gone_first", [True, False])
 def test_without_a_hangup_the_moment_at_which_the_session_leaves_the_list_shows_it(
     script: ScriptedTies, gone_first: bool
