@@ -79,6 +79,8 @@ def compare(rounds: int) -> dict[str, dict[int, float]]:
                     analyse(home)
             for size, batches in SIZES.items():
                 for name, store in stores.items():
+                    if size > store.largest:
+                        continue
                     rates.setdefault(name, {}).setdefault(size, []).append(timed(store, first, size, batches))
                 first += size * batches
     return {name: {size: statistics.median(found) for size, found in of.items()} for name, of in rates.items()}
@@ -91,7 +93,9 @@ def table(rates: dict[str, dict[int, float]]) -> str:
         f"| --- |{' --- |' * len(SIZES)}",
     ]
     for name in available():
-        cells = [f"{rates[name][size]:,.0f}" if name in rates else "not installed" for size in SIZES]
+        lacking = "hangs" if name in rates else "not installed"
+        of_size = rates.get(name, {})
+        cells = [f"{of_size[size]:,.0f}" if size in of_size else lacking for size in SIZES]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
