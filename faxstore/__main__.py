@@ -25,8 +25,9 @@ def main() -> NoReturn:
     except interruption.Interrupted:  # outside of the command: while it was imported, or while it printed its last line
         number = interruption.received() or 0
         interruption.ignore()
-        sys.stderr.write(f"faxstore: {interruption.describe(number)}\n")
-        raise SystemExit(interruption.exit_status(number)) from None
+        status, line = interruption.outcome(number)
+        sys.stderr.write(f"faxstore: {line}\n")
+        raise SystemExit(status) from None
 
 
 if __name__ == "__main__":

@@ -53,8 +53,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its status."""
     status, line = _run(arguments)
     if interruption.received() or status == INTERRUPTED:  # typer turns the exception into this status
-        number = interruption.received() or signal.SIGINT
-        status, line = interruption.exit_status(number), interruption.describe(number)
+        status, line = interruption.outcome(interruption.received() or signal.SIGINT)
     if interruption.received():
         _discard_output()  # its reader may not read the rest any more
     if line:

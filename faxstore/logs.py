@@ -9,15 +9,19 @@ one, so a traceback shows the class of an exception and not its text, except for
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import IO
 
 from faxstore.system import interruption
 from faxstore.visible import visible, visible_json
@@ -41,14 +45,16 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         message, server = record.getMessage(), _server(record)
-        if server is not None and not message.startswith(f"{server}: "):
+        if server is None and _workers.name is not None:
+            message = f"{_workers.name}: {message}"
+        elif server is not None and not message.startswith(f"{server}: "):
             message = f"{server}: {message}"
         parts = [message, *_traceback(record).splitlines()]
         return visible(f"{self.formatTime(record)} {record.levelname} {' | '.join(parts)}")
 
 
 class JsonFormatter(logging.Formatter):
-    """An object with ts (ISO 8601, UTC), level, logger and message; server and exception if the record has them."""
+    """An object with ts (ISO 8601, UTC), level, logger and message; worker, server and exception if there are any."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {
@@ -56,6 +62,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
+            "worker": _workers.name,
             "server": _server(record),
             "exception": _traceback(record) or None,
         }
@@ -70,6 +77,34 @@ class MessageFormatter(logging.Formatter):
         return "\n".join(map(visible, lines))
 
 
+class _Workers:
+    """The processes that share standard error.  They take turns, because a long line is several writes."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+        """The name of this process among them, such as `worker 2`."""
+        self._file: IO[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Let this process, and those that it forks from now on, take turns."""
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until no other process writes.  The system ends the turn of a process that dies."""
+        if self._file is None:
+            yield
+            return
+        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+
+_workers = _Workers()
+
+
 class _Stderr(logging.Handler):
     """Writes to the current sys.stderr, which tests replace."""
 
@@ -77,7 +112,9 @@ class _Stderr(logging.Handler):
         if record.name.startswith("psycopg") and interruption.received():
             return  # a connection that is closed in the middle of a query
         try:
-            print(self.format(record), file=sys.stderr, flush=True)
+            line = self.format(record)
+            with _workers.turn():
+                print(line, file=sys.stderr, flush=True)
         except Exception:
             self.handleError(record)
 
@@ -101,6 +138,16 @@ def configure(log_format: LogFormat, *, service: bool = False) -> None:
     logging.getLogger("panoramisk").setLevel(logging.WARNING)  # it logs passwords at lower levels
     if service and threading.excepthook is threading.__excepthook__:  # pytest has its own
         threading.excepthook = _log_thread_exception
+
+
+def share_stderr() -> None:
+    """Let this process and the workers that it forks from now on write whole lines only."""
+    _workers.prepare()
+
+
+def name_worker(number: int) -> None:
+    """Name this worker in each record that is not about a server."""
+    _workers.name = f"worker {number}"
 
 
 def print_message(line: str, level: int = logging.INFO) -> None:

@@ -149,6 +149,11 @@ _encoder = msgspec.json.Encoder()
 _decoders = {head: msgspec.json.Decoder(kind) for kind, head in _HEADS.items()}
 
 
+def server_of(record: Record) -> str:
+    """Return the name of the server that a record is about."""
+    return record.server if isinstance(record, ServerObservation | Rejected) else record.life.server
+
+
 class InvalidRecordError(ValueError):
     """The bytes hold no record of faxstore.  str() does not quote them."""
 

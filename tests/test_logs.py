@@ -220,7 +220,7 @@ def test_the_option_overrides_the_variable_and_both_override_the_file(tmp_path: 
 FAULTY = """
 import sys, threading
 from faxstore import cli
-from faxstore.ingest import service as ingest
+from faxstore.ingest import start as ingest
 
 def broken(settings):
     def beside():

@@ -8,11 +8,13 @@ import sqlite3
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import psycopg
 
 from faxstore.errors import FaxstoreError, one_line
 from faxstore.ingest.drain import BATCH, Drain
+from faxstore.ingest.earlier_spools import EarlierSpools
 from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
@@ -39,11 +41,15 @@ LONGEST_ROUND = 300.0
 
 
 class Carrier:
-    """Moves the records of one spool to one database.  Logs when this starts or stops working, not each attempt."""
+    """Moves the records of one spool, after those of earlier spools, to one database.
 
-    def __init__(self, dsn: str, spool: Spool, collector_id: str) -> None:
+    It logs when this starts or stops working, not each attempt.
+    """
+
+    def __init__(self, dsn: str, spool: Spool, collector_id: str, earlier: EarlierSpools | None = None) -> None:
         self._dsn = dsn
         self._spool = spool
+        self._earlier = earlier
         self._collector_id = collector_id
         self._deadline = math.inf
         self._stopping = threading.Event()
@@ -80,7 +86,7 @@ class Carrier:
                 return
             except StoppedError:
                 return
-            except (psycopg.Error, sqlite3.Error, FaxstoreError) as error:
+            except (psycopg.Error, sqlite3.Error, OSError, FaxstoreError) as error:
                 back_off = SHORTEST_BACK_OFF if not self._down else min(2 * back_off, LONGEST_BACK_OFF)
                 if isinstance(error, SilentError):
                     self._batch = max(1, self._batch // 8)
@@ -91,27 +97,49 @@ class Carrier:
     def _drain(self, connection: Connection) -> None:
         if self._is_over():
             return
-        self._prepare(connection)
-        drain = Drain(self._spool, lambda: Appender(connection, self._collector_id), self._newer)
-        while not self._is_over():
-            self.heartbeat.beat()
-            self._make_partitions(connection)
-            appended = drain.step(self._batch)
-            self._report_up()
-            if appended is not None:
-                self._batch = min(2 * self._batch, BATCH)
-            elif self._stopping.is_set():
-                return
-            else:
-                self._stopping.wait(IDLE)
-
-    def _prepare(self, connection: Connection) -> None:
-        """End the backend of the previous connection, and let the spool continue where this database stops."""
         self._partitions_due = time.monotonic()
         before, self._backend = self._backend, backend.prepare(connection)
         if before is not None:
             backend.terminate(connection, before)
-        step = self._spool.settle(stored_progress(connection, self._spool.ids()))
+        append_all = partial(self._append_all, connection)
+        if self._earlier is not None and not self._earlier.empty(append_all, self._goes_on):
+            return
+        drain = self._drain_of(connection, self._spool)
+        while self._goes_on():
+            if self._step(connection, drain):
+                continue
+            if self._stopping.is_set():
+                return
+            self._stopping.wait(IDLE)
+
+    def _append_all(self, connection: Connection, spool: Spool) -> bool:
+        """Append what a spool of the past contains; return False if the carrier is to end before that is done."""
+        drain = self._drain_of(connection, spool)
+        while self._goes_on():
+            if not self._step(connection, drain):
+                return True
+        return False
+
+    def _step(self, connection: Connection, drain: Drain) -> bool:
+        """Append one batch; return False if the spool has no further entries."""
+        self._make_partitions(connection)
+        appended = drain.step(self._batch)
+        self._report_up()
+        if appended is not None:
+            self._batch = min(2 * self._batch, BATCH)
+        return appended is not None
+
+    def _goes_on(self) -> bool:
+        self.heartbeat.beat()
+        return not self._is_over()
+
+    def _drain_of(self, connection: Connection, spool: Spool) -> Drain:
+        self._settle(connection, spool)
+        return Drain(spool, lambda: Appender(connection, self._collector_id), self._newer)
+
+    def _settle(self, connection: Connection, spool: Spool) -> None:
+        """Let a spool continue where this database stops."""
+        step = spool.settle(stored_progress(connection, spool.ids()))
         if step.queued or step.lost:
             change = "database: promoted, restored or replaced; appending %d records again that it lacks"
             log.warning(change, step.queued)
@@ -131,7 +159,7 @@ class Carrier:
 
     def _report_down(self, error: Exception) -> None:
         if not self._down:
-            failure = "spool: not readable" if isinstance(error, sqlite3.Error) else "database: cannot append"
+            failure = "spool: not readable" if isinstance(error, sqlite3.Error | OSError) else "database: cannot append"
             # The context of a database error quotes a row; the server's message does not.
             cause = server_message(error) if isinstance(error, psycopg.Error) else one_line(error)
             log.error("%s (%s); records wait in the spool", failure, cause)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from faxstore.observations import MICROSECONDS, Rejected, ServerObservation, decode, encode, moment_text
+from faxstore.observations import MICROSECONDS, ServerObservation, decode, encode, moment_text, server_of
 
 LONGEST = 3600 * MICROSECONDS
 """Most microseconds that one `Dropped` row spans.  fax.gaps() looks that far back for rows that reach into a period."""
@@ -34,8 +34,7 @@ class Overflow:
     def add(self, body: bytes) -> None:
         """Count an encoded record."""
         record = decode(body)
-        server = record.server if isinstance(record, ServerObservation | Rejected) else record.life.server
-        intervals = self._intervals.setdefault(server, [])
+        intervals = self._intervals.setdefault(server_of(record), [])
         if not intervals or not intervals[-1].add(record.observed_at):
             intervals.append(_Interval(record.observed_at, record.observed_at))
 

@@ -1,4 +1,4 @@
-"""The ingestor: collects from every server of the settings and appends to the history until it is stopped.
+"""The ingestor: one process that collects from its share of the servers and appends to the history until it is stopped.
 
 The collectors share one event loop and do nothing else.  The SpoolWriter's thread writes their records to the spool,
 the Carrier's thread moves them from there to the database.  Neither can delay the reading of a socket.
@@ -8,29 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass
 
 from faxstore.ami import turn_loop
 from faxstore.ami.collector import Collector
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.capture.recording import Line
-from faxstore.errors import UnreachableError
 from faxstore.ingest.carrier import Carrier
-from faxstore.ingest.collector_id import collector_id
+from faxstore.ingest.earlier_spools import EarlierSpools
 from faxstore.ingest.leader_election import LeaderElection
 from faxstore.ingest.leadership import Leadership
+from faxstore.ingest.spool_folder import SpoolFolder
 from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.ingest.stop_signals import StopSignals
-from faxstore.ingest.watchdog import Heartbeat, ServiceManager, watch_over
+from faxstore.ingest.watchdog import Heartbeat, Status, Watcher, watch_over
 from faxstore.observations import encode
 from faxstore.reader.line_reader import LineReader
-from faxstore.settings.loading import require_servers
-from faxstore.settings.values import ServerSettings, Settings
+from faxstore.settings.values import ServerSettings
 from faxstore.spool.queue import Spool
-from faxstore.store.database import checked_connection, open_dsn
 from faxstore.store.lease import Leases
 
 log = logging.getLogger(__name__)
@@ -38,48 +36,45 @@ log = logging.getLogger(__name__)
 STOP_TIMEOUT = 5.0
 """Seconds that a clean stop waits for the database to append the rest of the spool; what is left stays in the spool."""
 
-START_TIMEOUT = 2
-"""Seconds that a start waits for a database that does not answer; libpq accepts no less."""
+
+@dataclass(frozen=True)
+class Share:
+    """What one ingestor process has to do: the servers that it collects from, and its spool."""
+
+    servers: tuple[ServerSettings, ...]
+    folder: SpoolFolder
+    spool: int
+    """The number of its spool in the folder."""
+    earlier: EarlierSpools
+    """The spools whose records come before those of its own."""
 
 
-def run(settings: Settings) -> None:
-    """Collect from all servers until SIGTERM or SIGINT, then drain the spool; a second signal stops at once.
+def ingest(share: Share, dsn: str, own_id: str, signals: StopSignals, watcher: Watcher) -> None:
+    """Collect from the servers of a share until a signal, then drain its spool.
 
-    Raises UsageError before anything connects if no server is configured, the schema is not that of this version, or
-    another ingestor uses the spool.
+    `own_id` identifies the ingestor, of which this process may be one worker.  Raises UsageError if the spool cannot be
+    used.
     """
-    servers = require_servers(settings)
-    signals = StopSignals()
-    signals.install()
-    with open_dsn(settings) as dsn:
-        _check_schema(dsn)
-        folder = settings.data_dir / "spool"
-        spool = Spool(folder / "ingest.sqlite")
-        try:
-            own_id = collector_id(folder)
-            election = LeaderElection([each.name for each in servers], Leases(dsn, own_id))
-            _ingest(servers, spool, Carrier(dsn, spool, own_id), election, signals)
-        finally:
-            spool.close()
-
-
-def _check_schema(dsn: str) -> None:
-    """Check the schema, but start without it if the database does not answer."""
-    try:
-        with checked_connection(dsn, "fax_ingest", connect_timeout=START_TIMEOUT):
-            pass
-    except UnreachableError as error:
-        log.warning("%s; records wait in the spool", error)
+    with closing(share.folder.open(share.spool)) as spool:
+        election = LeaderElection([each.name for each in share.servers], Leases(dsn, own_id))
+        carrier = Carrier(dsn, spool, own_id, share.earlier)
+        _ingest(share.servers, spool, carrier, election, signals, watcher)
 
 
 def _ingest(
-    servers: tuple[ServerSettings, ...], spool: Spool, carrier: Carrier, election: LeaderElection, signals: StopSignals
+    servers: tuple[ServerSettings, ...],
+    spool: Spool,
+    carrier: Carrier,
+    election: LeaderElection,
+    signals: StopSignals,
+    watcher: Watcher,
 ) -> None:
     writer = SpoolWriter(spool)
     writer.start()
     carrier.start()
     try:
-        turn_loop.run(_collect_all(servers, writer, election, signals, (writer.heartbeat, carrier.heartbeat)))
+        heartbeats = (writer.heartbeat, carrier.heartbeat)
+        turn_loop.run(_collect_all(servers, writer, election, signals, heartbeats, watcher))
     finally:
         writer.stop()
         carrier.stop(STOP_TIMEOUT, signals.at_once)
@@ -98,6 +93,7 @@ async def _collect_all(
     election: LeaderElection,
     signals: StopSignals,
     heartbeats: tuple[Heartbeat, ...],
+    watcher: Watcher,
 ) -> None:
     collectors: dict[str, Collector] = {}
     stopping = asyncio.Event()
@@ -106,10 +102,9 @@ async def _collect_all(
         stopping.set()
         election.stop()
 
-    def status() -> str:
-        connected = {name: each for name, each in collectors.items() if each.connected}
-        rates = f", {_rates(connected)}" if connected else ""
-        return f"{len(connected)} of {len(servers)} servers connected{rates}, standby for {election.standby_count}"
+    def status() -> Status:
+        rates = {name: each.polls_per_second for name, each in collectors.items() if each.connected}
+        return Status(len(servers), election.standby_count, rates)
 
     electing = asyncio.ensure_future(election.run())
     collections = [
@@ -118,7 +113,7 @@ async def _collect_all(
     ]
     collecting = asyncio.gather(*collections)
     signals.call(asyncio.get_running_loop(), first=stop, second=collecting.cancel)
-    notifying = asyncio.ensure_future(watch_over(ServiceManager(os.environ), heartbeats, status, stopping))
+    notifying = asyncio.ensure_future(watch_over(watcher, heartbeats, status, stopping))
     log.info("servers: %s", ", ".join(f"{server.name} ({server.host}:{server.port})" for server in servers))
     try:
         with suppress(asyncio.CancelledError):
@@ -127,13 +122,6 @@ async def _collect_all(
         stop()
         await asyncio.gather(electing, notifying)
         await election.release()
-
-
-def _rates(collectors: Mapping[str, Collector]) -> str:
-    """Return how often the servers are polled, for the service manager."""
-    rates = {name: collector.polls_per_second for name, collector in collectors.items()}
-    name, lowest = min(rates.items(), key=lambda rate: rate[1])
-    return f"{sum(rates.values()) / len(rates):.2f} polls per second (at least {lowest:.2f}: {name})"
 
 
 async def _collect(

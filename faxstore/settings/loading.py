@@ -19,14 +19,17 @@ from faxstore.settings.values import ServerSettings, Settings, Tls
 DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 """The settings files, first existing one first, if neither --config nor FAXSTORE_CONFIG names one."""
 
-TOP_KEYS = ("data_dir", "log_format", "database", "server")
+TOP_KEYS = ("data_dir", "log_format", "workers", "database", "server")
 DATABASE_KEYS = ("dsn",)
 SERVER_KEYS = ("name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval")
 TLS_KEYS = ("ca_file", "verify")
 VARIABLES = (
-    "FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_PAGER",
-    "FAXSTORE_SECRET_<NAME>",
+    "FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_WORKERS",
+    "FAXSTORE_PAGER", "FAXSTORE_SECRET_<NAME>",
 )  # fmt: skip
+
+MOST_WORKERS = 64
+"""The most processes of `faxstore ingest`."""
 
 INTERVALS = (0.05, 3600.0)
 """The limits of poll_interval and idle_interval, in seconds."""
@@ -54,7 +57,9 @@ def load(
         _check_dsn(chosen_dsn, source, warnings)
     folder = data_dir or environ.get("FAXSTORE_DATA_DIR") or top.path("data_dir") or default_data_dir(environ)
     data_dir = _absolute(expand_user(Path(folder)))
-    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, _log_format(top, environ))
+    return Settings(
+        chosen_dsn, data_dir, servers, tuple(warnings), file, _log_format(top, environ), _workers(top, environ)
+    )
 
 
 def _absolute(folder: Path) -> Path:
@@ -156,6 +161,16 @@ def _log_format(top: Table, environ: Mapping[str, str]) -> LogFormat:
         if value and value not in list(LogFormat):
             raise UsageError(f"{source} must be {' or '.join(LogFormat)}, not {quoted(value)}")
     return LogFormat(variable or in_file or LogFormat.TEXT)
+
+
+def _workers(top: Table, environ: Mapping[str, str]) -> int | None:
+    in_file: int | None = top.number("workers", 0, 1, MOST_WORKERS, whole=True) if "workers" in top.raw else None
+    variable = environ.get("FAXSTORE_WORKERS")
+    if not variable:
+        return in_file
+    if not variable.isdecimal() or not 1 <= int(variable) <= MOST_WORKERS:
+        raise UsageError(f"FAXSTORE_WORKERS must be a whole number from 1 to {MOST_WORKERS}, not {quoted(variable)}")
+    return int(variable)
 
 
 def _check_dsn(dsn: str, source: str, warnings: list[str]) -> None:

@@ -60,3 +60,5 @@ class Settings:
     warnings: tuple[str, ...] = ()
     file: Path | None = None
     log_format: LogFormat = LogFormat.TEXT
+    workers: int | None = None
+    """How many processes `faxstore ingest` uses; None if it decides."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -83,6 +83,34 @@ def open_or_replace(path: Path, synchronous: str) -> sqlite3.Connection:
         return _open(path, synchronous)
     except _UnusableError as unusable:
         return _replace(path, synchronous, unusable)
+
+
+def continue_after(database: sqlite3.Connection, key: int) -> None:
+    """Give the next entry a key greater than this one."""
+    database.execute("delete from sqlite_sequence where name = 'entry'")
+    database.execute("insert into sqlite_sequence (name, seq) values ('entry', ?)", (key,))
+
+
+def add_entries(path: Path, entries: Iterable[tuple[int, bytes]]) -> None:
+    """Add entries with their keys to a spool that another process may be using; those that it has are ignored.
+
+    Raises sqlite3.Error.  A file that cannot be used is left to the process that uses it.
+    """
+    try:
+        database = _open(path, "full")
+    except _UnusableError as error:
+        raise sqlite3.OperationalError(str(error)) from error
+    with closing(database):
+        database.execute("begin immediate")
+        database.executemany("insert or ignore into entry (key, body) values (?, ?)", entries)
+        database.execute("commit")
+
+
+def remove(path: Path) -> None:
+    """Delete a spool with its companions.  Raises OSError."""
+    for suffix in _SUFFIXES:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def replace(path: Path, synchronous: str, damaged: sqlite3.Connection, error: sqlite3.Error) -> sqlite3.Connection:

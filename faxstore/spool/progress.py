@@ -84,11 +84,11 @@ class _Id(NamedTuple):
 def prepare(database: sqlite3.Connection) -> None:
     """Create the tables, and the first id of a file that has none yet."""
     database.executescript(SCHEMA)
-    if database.execute("select count(*) from progress").fetchone() == (0,):
-        database.execute(
-            "insert into progress (spool_id, began, appended) select ?, coalesce(max(ordinal), 0), 0 from kept",
-            [str(uuid4())],
-        )
+    database.execute(  # one statement, because another worker may open the file at this moment to add entries
+        "insert into progress (spool_id, began, appended)"
+        " select ?, (select coalesce(max(ordinal), 0) from kept), 0 where not exists (select 1 from progress)",
+        [str(uuid4())],
+    )
 
 
 def ids(database: sqlite3.Connection) -> list[UUID]:

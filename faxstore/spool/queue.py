@@ -42,20 +42,22 @@ class Spool:
 
     If the disk is full or failing at the start, the methods raise sqlite3.Error until it recovers.  All methods may be
     called from different threads.  A file that turns out to be damaged is replaced while in use; keys continue to
-    increase.  `retain` is the most discarded entries to retain.
+    increase.  `retain` is the most discarded entries to retain; the first entry of a new file has a key above `after`.
     """
 
-    def __init__(self, path: Path, *, synchronous: str = "full", retain: int = RETAINED_ENTRIES) -> None:
+    def __init__(
+        self, path: Path, *, synchronous: str = "full", retain: int = RETAINED_ENTRIES, after: int = 0
+    ) -> None:
         self._lock = threading.Lock()
         self._path, self._synchronous, self._retain = path, synchronous, retain
         self._marks: deque[tuple[float, int]] = deque()
         """Times of the monotonic clock, each with the newest ordinal retained at that time."""
         self._broken = False
         self._process_lock = _lock_file(path)
-        self._last_key = 0
+        self._last_key = after
         try:
             self._database = spool_file.open_or_replace(path, synchronous)
-            self._last_key = spool_file.newest_key(self._database)
+            self._continue_keys(self._database)
         except (sqlite3.Error, OSError) as error:
             if not spool_file.is_trouble_of_the_disk(error):
                 self._process_lock.close()
@@ -135,12 +137,16 @@ class Spool:
     def _use(self, database: sqlite3.Connection) -> None:
         """Continue with a new file.  Keys continue to increase, so a reader's place in the queue stays valid."""
         self._database = database
-        self._last_key = max(self._last_key, spool_file.newest_key(self._database))
-        with transaction(database):
-            database.execute("delete from sqlite_sequence where name = 'entry'")
-            database.execute("insert into sqlite_sequence (name, seq) values ('entry', ?)", (self._last_key,))
+        self._continue_keys(database)
         self._marks.clear()
         self._broken = False
+
+    def _continue_keys(self, database: sqlite3.Connection) -> None:
+        newest = spool_file.newest_key(database)
+        if newest < self._last_key:
+            with transaction(database):
+                spool_file.continue_after(database, self._last_key)
+        self._last_key = max(self._last_key, newest)
 
     def _step(self, stored: Mapping[UUID, StoredProgress]) -> Step:
         """Take one step of settle(); on a full disk, make room by dropping retained entries that the database has."""

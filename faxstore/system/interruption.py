@@ -70,9 +70,16 @@ def received() -> int | None:
     return _received[0][0] if _received else None
 
 
-def describe(number: int) -> str:
-    """Return the line for the user."""
-    return f"interrupted by {signal.Signals(number).name} before the end; run it again to complete it"
+def outcome(number: int) -> tuple[int, str]:
+    """Return the exit status of a command that this signal interrupted, and the line for the user.
+
+    An ingestor handles signals once it runs (faxstore.ingest.stop_signals), so this one was still being started, and
+    such a stop leaves nothing to complete.  Its name may be all that is known of the command line so far.
+    """
+    if "ingest" in sys.argv[1:]:
+        return 0, "stopped before it began"
+    name = signal.Signals(number).name
+    return exit_status(number), f"interrupted by {name} before the end; run it again to complete it"
 
 
 def exit_status(number: int) -> int:

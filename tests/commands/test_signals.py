@@ -143,7 +143,7 @@ def contents_of(path: Path) -> dict[str, bytes]:
 def assert_one_line(text: str, number: int, *, others: int) -> None:
     """The last line is that of the signal; at most `others` precede it, such as the last message of a command."""
     *before, last = [line for line in text.splitlines() if "\x1b" not in line or "faxstore: " in line]
-    assert last.endswith(f"faxstore: {interruption.describe(number)}")
+    assert last.endswith(f"faxstore: {interruption.outcome(number)[1]}")
     assert not any("interrupted by" in line for line in before)
     assert len(before) <= others
     assert text.rfind("\x1b[?25l") <= text.rfind("\x1b[?25h"), "the terminal has its cursor again"
@@ -214,7 +214,7 @@ def test_an_interrupted_demo_leaves_no_process(number: int, seconds: float, tmp_
         said = process.stderr.read()
         process.wait(60)
     assert "Traceback" not in said
-    assert (process.returncode, said.splitlines()[-1]) == (128 + number, f"faxstore: {interruption.describe(number)}")
+    assert (process.returncode, said.splitlines()[-1]) == (128 + number, f"faxstore: {interruption.outcome(number)[1]}")
     assert processes_of(folder) == []
     assert list(folder.rglob("*.faxstore-part")) == []
 

@@ -12,6 +12,7 @@ from faxstore.ingest import service
 from faxstore.ingest.leader_election import LeaderElection
 from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.ingest.stop_signals import StopSignals
+from faxstore.ingest.watchdog import ServiceManager
 from faxstore.settings.values import Secret, ServerSettings
 from faxstore.store.lease import Lease, Leases
 
@@ -56,8 +57,11 @@ def test_the_servers_start_spread_over_the_poll_interval(monkeypatch: pytest.Mon
         ServerSettings(name=f"pbx{number}", host="a", username="faxstore", secret=Secret("x"), poll_interval=2.0)
         for number in range(4)
     )
+    manager = ServiceManager({})
     election = LeaderElection([each.name for each in servers], cast("Leases", FreeLeases()))
     asyncio.run(
-        service._collect_all(servers, cast("SpoolWriter", Unused()), election, cast("StopSignals", signals), ())
+        service._collect_all(
+            servers, cast("SpoolWriter", Unused()), election, cast("StopSignals", signals), (), manager
+        )
     )
     assert delays == {"pbx0": 0.0, "pbx1": 0.5, "pbx2": 1.0, "pbx3": 1.5}

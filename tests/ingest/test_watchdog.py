@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 
-from faxstore.ingest.watchdog import STATUS_EVERY, Heartbeat, ServiceManager
+from faxstore.ingest.watchdog import STATUS_EVERY, Heartbeat, ServiceManager, Status
 from tests.kit.fake_server import FakeServer
 
 NOWHERE = "host=127.0.0.1 port=9 dbname=fax user=nobody"
@@ -230,3 +230,10 @@ def test_a_heartbeat_is_valid_for_one_round() -> None:
     late = Heartbeat("it", -1.0)
     late.beat()
     assert not late.is_alive
+
+
+def test_the_status_of_all_workers_names_the_server_that_is_polled_least() -> None:
+    parts = [Status(2, 0, {"pbx1": 1.0, "pbx3": 0.8}), Status(2, 1, {"pbx2": 0.6}), Status(1, 0, {})]
+    expected = "3 of 5 servers connected, 0.80 polls per second (at least 0.60: pbx2), standby for 1"
+    assert str(Status.sum(parts)) == expected
+    assert str(Status(2, 0, {})) == "0 of 2 servers connected, standby for 0"

@@ -182,6 +182,15 @@ def test_the_format_of_the_log(write: Write) -> None:
     assert error_of(file, {"FAXSTORE_LOG_FORMAT": "xml"}) == 'FAXSTORE_LOG_FORMAT must be text or json, not "xml"'
 
 
+def test_the_number_of_workers(write: Write) -> None:
+    assert settings.load(write(""), {}).workers is None
+    file = write("workers = 4\n")
+    assert settings.load(file, {}).workers == 4
+    assert settings.load(file, {"FAXSTORE_WORKERS": "2"}).workers == 2
+    assert error_of(file, {"FAXSTORE_WORKERS": "0"}) == 'FAXSTORE_WORKERS must be a whole number from 1 to 64, not "0"'
+    assert error_of(write("workers = 65\n")).endswith("workers must be a whole number from 1 to 64, not 65")
+
+
 def test_warning_for_a_password_in_the_option_dsn(write: Write) -> None:
     warnings = settings.load(write(""), {}, dsn="postgresql://fax:hidden@db/fax").warnings
     assert [("--dsn" in line, "hidden" in line) for line in warnings] == [(True, False)]
@@ -198,7 +207,7 @@ def test_a_missing_secret_is_an_error_only_for_commands_that_need_servers(write:
     ("text", "line"),
     [
         ("", "no [[server]] is set; add one with name, host, username and secret_file"),
-        ("servers = 1", "servers is unknown; allowed: data_dir, log_format, database, server"),
+        ("servers = 1", "servers is unknown; allowed: data_dir, log_format, workers, database, server"),
         ('log_format = "xml"', 'log_format must be text or json, not "xml"'),
         ("data_dir = 5", "data_dir must be printable text of 1 to 1000 characters, not 5"),
         ("database = 5", "database must be a table: [database], not 5"),
