@@ -30,8 +30,8 @@ def run(
     then in the database. If a server or the database is down, the others continue; faxstore reconnects and catches up.
     SIGTERM or Ctrl-C stops it cleanly within 10 seconds, a second one at once. Neither loses an observation.
 
-    One process can poll about 2,000 sessions once a second. With several workers, each is a process with a part of the
-    servers and a spool of its own; faxstore restarts one that dies.
+    One process uses one processor. With several workers, each is a process with a part of the servers and a spool of
+    its own; faxstore restarts one that dies.
 
     It never sends a query that could disturb Asterisk. docs/operations.md describes the user that it needs in
     manager.conf; faxstore doctor checks it.

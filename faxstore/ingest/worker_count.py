@@ -11,7 +11,8 @@ from faxstore import sql
 from faxstore.store.database import Connection
 
 SESSIONS_PER_WORKER = 1_000
-"""Live sessions, at one poll per second, that take about half of a core."""
+"""Live sessions that one worker is to poll.  On a free core one can poll 5,000 (docs/performance.md, Capacity);
+the rest is room for Postgres, for events and for growth."""
 
 LONGEST_COUNT = 2_000
 """Milliseconds that the count of sessions may take at a start."""
