@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable
 from itertools import pairwise
 from uuid import UUID
 
@@ -17,64 +16,19 @@ from hypothesis import strategies as st
 from faxstore.observations import MICROSECONDS, Hangup, Listing, Observation
 from faxstore.sessions.application_runs import COMPLETIONS
 from faxstore.sessions.resolver import Resolver
-from tests.kit.generated_calls import LIFE, Event, Fax, Listed, Wire, call, fax_of, polls
+from tests.kit.generated_calls import LIFE, Event, Fax
+from tests.kit.generated_servers import Server, is_variable, name, servers
 from tests.kit.memory_lookup import MemoryLookup
 
 EXAMPLES = int(os.environ.get("FAXSTORE_TEST_EXAMPLES", "60"))
 """More by hand: FAXSTORE_TEST_EXAMPLES=2000."""
 
-Filter = Callable[[Event], bool]
 
-
-def is_variable(event: Event, *names: str) -> bool:
-    record = event.record
-    return isinstance(record, Observation) and record.event == "VarSet" and record.details["Variable"] not in names
-
-
-FILTERS: dict[str, Filter] = {
-    "everything": lambda event: True,
-    "no Newexten": lambda event: name(event) != "Newexten",
-    "no FAXStatus": lambda event: name(event) != "FAXStatus",
-    "no variables": lambda event: not is_variable(event),
-    "no FAXPAGES": lambda event: not is_variable(event, "FAXSTATUS", "FAXERROR", "FAXSTATUSSTRING", "LOCALSTATIONID"),
-    "class call": lambda event: name(event) not in {"Newexten", "VarSet"},
-}
-"""Which events an event filter or the classes of the AMI user let through."""
-
-
-def name(event: Event) -> str:
-    return event.record.event if isinstance(event.record, Observation) else "Hangup"
-
-
-class Server:
-    """Calls at once on one server: the events that are let through in order, the faxes, and the filter."""
-
-    def __init__(self, events: list[Event], faxes: dict[int, Fax], allowed: str) -> None:
-        self.events, self.faxes, self.allowed = events, faxes, allowed
-
-    def __repr__(self) -> str:
-        return "\n".join([self.allowed, *map(str, self.faxes.items()), *map(str, self.events)])
-
-
-@st.composite
-def servers(draw: st.DrawFn) -> Server:
-    """Draw a server."""
-    allowed = draw(st.sampled_from(sorted(FILTERS)))
-    wire, listed, faxes = Wire(), list[Listed](), dict[int, Fax]()
-    for number in range(draw(st.integers(1, 4))):
-        own = [draw(fax_of(st.just(f"/fax/{number}-{place}.tif"))) for place in range(draw(st.integers(0, 3)))]
-        first = len(faxes)
-        faxes |= {first + place: fax for place, fax in enumerate(own)}
-        listed += call(wire, draw(st.sampled_from([0.0, 0.4, 1.7, 30.0])), number, own, first)
-    events = [event for event in wire.events if FILTERS[allowed](event)] + list(polls(listed))
-    return Server(sorted(events, key=lambda event: event.at), faxes, allowed)
-
-
-def resolve(events: list[Event], cuts: list[int]) -> MemoryLookup:
+def resolve(events: list[Event], cuts: list[int], overlap: int) -> MemoryLookup:
     """Resolve the events in batches that end at the cuts.
 
-    After every second batch faxstore restarts: the resolver forgets everything, and what still waits is read again, as
-    is the batch before, because it was killed before it discarded what was stored.
+    After every second batch faxstore restarts: the resolver forgets everything, and what still waits is read again.
+    So are `overlap` batches before: none by the ingestor, some by a second observer that began later.
     """
     stored, resolver = MemoryLookup(), None
     waiting: dict[int, Event] = {}
@@ -84,7 +38,7 @@ def resolve(events: list[Event], cuts: list[int]) -> MemoryLookup:
         keys = list(range(begin, end))
         if resolver is None or place % 2 == 0:
             resolver = Resolver(stored)
-            keys = sorted({*waiting, *range(bounds[max(place - 1, 0)], end)})
+            keys = sorted({*waiting, *range(bounds[max(place - overlap, 0)], end)})
         waiting |= {key: batch[key] for key in keys if isinstance(batch[key].record, Observation)}
         _append(resolver, stored, [(key, batch[key]) for key in keys], waiting)
     assert resolver is not None
@@ -113,14 +67,14 @@ def is_visible(fax: Fax, number: int, events: list[Event], allowed: str) -> bool
 
 
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-@given(servers(), st.lists(st.integers(0, 10_000), max_size=6))
-def test_every_fax_is_one_session(server: Server, cuts: list[int]) -> None:
+@given(servers(), st.lists(st.integers(0, 10_000), max_size=6), st.integers(0, 1))
+def test_every_fax_is_one_session(server: Server, cuts: list[int], overlap: int) -> None:
     events, faxes, allowed = server.events, server.faxes, server.allowed
     if not events:
         return
-    if any(fax.moves_early for fax in faxes.values()) or allowed == "no Newexten":
-        cuts = []  # a restart forgets that a channel was replaced, unless the Hangup is a row of its session
-    found = resolve(events, cuts).faxes()
+    if server.forgets_at_a_restart:
+        cuts = []
+    found = resolve(events, cuts, overlap).faxes()
     truth = {event.at: event.fax for event in events if not isinstance(event.record, Hangup)}
     sessions: dict[int, set[UUID]] = defaultdict(set)
     for session, seen in found.items():

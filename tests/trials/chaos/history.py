@@ -186,7 +186,8 @@ class History:
         if len(faxes) > 1:
             self._out.add("wrong", f"the unlisted session {session_id} is {len(faxes)} faxes: {self._known(faxes)}")
         self._out.counts["unlisted sessions"] += 1
-        self._out.counts["unlisted sessions of faxes that are listed too"] += bool(listed)
+        if listed:
+            self._out.add("listed and unlisted", f"session {session_id} is unlisted, of {self._known(listed)}")
 
     def _is(self, row: Row, fax: int) -> None:
         known = self._ledger.faxes[fax]

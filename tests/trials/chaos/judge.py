@@ -9,6 +9,11 @@ from tests.trials.chaos.chaos_run import Outcome
 from tests.trials.chaos.history import Differences, History
 
 MOST_SHOWN = 8
+KINDS = (
+    *("crash", "unclean end", "missing", "double", "half a message", "wrong"),
+    *("listed and unlisted", "reload unseen", "gap missing", "gap wrong"),
+)
+"""The kinds of differences, each expected 0 times."""
 
 
 def judge(outcome: Outcome) -> Differences:
@@ -40,7 +45,7 @@ def report(outcome: Outcome, out: Differences) -> str:
     faults = sum(outcome.faults.values())
     lines = [f"{faults} faults of {len(outcome.faults)} kinds ({outcome.without_effect} more had nothing to break)"]
     lines += [f"  {count:8}  {name}" for name, count in sorted(out.counts.items())]
-    for kind in ("crash", "unclean end", "missing", "double", "half a message", "wrong", "gap missing", "gap wrong"):
+    for kind in KINDS:
         found = out.found.get(kind, [])
         lines.append(f"{kind}: {len(found)}")
         lines += [f"  {text}" for text in found[:MOST_SHOWN]]
