@@ -11,6 +11,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -68,6 +69,14 @@ def counted(database: psycopg.Connection) -> int:
     row = database.execute("select coalesce(sum(appended), 0)::int from fax.spool_progress").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def is_counted(database: psycopg.Connection, expected: int) -> bool:
+    return counted(database) == expected
+
+
+def is_empty(spool: Spool) -> bool:
+    return len(spool) == 0
 
 
 def sessions(database: psycopg.Connection) -> list[tuple[object, ...]]:
@@ -141,7 +150,7 @@ def test_the_outcome_of_a_commit_is_unknown(
     with carrying(proxy.dsn, spool):
         for record, expected in zip(FAX, [0, 0, 0, 0, 5, 6, 7, 8, 9, 9, 9, 9], strict=True):
             spool.put([record])
-            wait_until(lambda expected=expected: counted(database) == expected)
+            wait_until(partial(is_counted, database, expected))
         wait_until(lambda: len(spool) == 3)
     assert sum(link.lost for link in proxy.links) == 1
     assert sessions(database) == [(7, 9, 9)]
@@ -153,7 +162,7 @@ def test_a_lost_spool_file_begins_anew(dsn: str, database: psycopg.Connection, t
         with closing(Spool(path)) as spool:
             spool.put([record])
             with carrying(dsn, spool):
-                wait_until(lambda spool=spool: len(spool) == 0)
+                wait_until(partial(is_empty, spool))
         for each in tmp_path.glob("spool.sqlite*"):
             each.unlink()
     assert database.execute("select appended, last_keys from fax.spool_progress").fetchall() == [(1, [1, 1])] * 2
@@ -187,7 +196,7 @@ class Ingestor:
             if kill == "before":
                 raise Killed
             if kill == "between":
-                self.spool.discard = _is_killed  # type: ignore[method-assign]
+                self.spool.discard = _is_killed  # type: ignore[method-assign, assignment]
             self._drain.step(limit)
             return
         self.spool.discard = discard  # type: ignore[method-assign]

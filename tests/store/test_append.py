@@ -6,11 +6,14 @@ import threading
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Self
+from uuid import UUID
 
 import psycopg
 import pytest
 from msgspec.structs import replace
 
+from faxstore.observations import Record, Rejected, ServerObservation
+from faxstore.spool.progress import Progress
 from faxstore.store.append import EPOCH_COLUMNS, ROW_COLUMNS, Appender
 from faxstore.store.composite import UnstorableError
 from faxstore.store.registration import SESSION_COLUMNS
@@ -244,6 +247,55 @@ def test_a_batch_without_questions_is_one_statement(database: psycopg.Connection
     appended = appender.append([(n, snapshot(n)) for n in range(1, 100)])
     assert appended.rows == 99
     assert len(statements) == 1
+
+
+# -- the progress of a spool ------------------------------------------------------------------------------
+
+SPOOL = Progress(UUID(int=1), 0)
+LOAD = ServerObservation("pbx1", 1, "Load")
+
+
+def progress(database: psycopg.Connection) -> list[tuple[object, ...]]:
+    return database.execute("select appended, last_keys, collector_id from fax.spool_progress").fetchall()
+
+
+def test_an_append_stores_how_much_of_the_spool_is_done(database: psycopg.Connection) -> None:
+    appender = Appender(database, "host1")
+    appender.append(
+        [(4, snapshot(1)), (5, variable(2, "FAXSTATUS", "SUCCESS", channel="PJSIP/new")), (9, snapshot(3))], SPOOL
+    )
+    assert progress(database) == [(2, [4, 4, 9, 9], "host1")]
+    appender.append([(10, snapshot(4))], SPOOL._replace(appended=2))
+    assert progress(database) == [(3, [10, 10], "host1")]
+
+
+@pytest.mark.parametrize(
+    "record", [listing(1), Rejected("pbx1", 1, "why", "raw"), ServerObservation("pbx1", 1, "Load")]
+)
+def test_a_batch_without_rows_stores_its_progress_too(database: psycopg.Connection, record: Record) -> None:
+    Appender(database, "host1").append([(7, record)], SPOOL)
+    assert progress(database) == [(1, [7, 7], "host1")]
+    assert positions(database) == []
+
+
+@pytest.mark.parametrize("before", [0, 1, 3], ids=["again", "a part again", "after what is missing"])
+def test_a_batch_is_refused_if_the_database_has_another_number_of_records(
+    database: psycopg.Connection, before: int
+) -> None:
+    Appender(database, "host1").append([(1, snapshot(1)), (2, snapshot(2))], SPOOL)
+    batch: list[tuple[int, Record]] = [(3, snapshot(3)), (4, LOAD)]
+    with pytest.raises(psycopg.errors.SerializationFailure, match=rf"2 of its records are in .* expected {before}"):
+        Appender(database, "host2").append(batch, SPOOL._replace(appended=before))
+    assert progress(database) == [(2, [1, 2], "host1")]
+    assert positions(database) == [1, 2]
+    assert database.execute("select count(*) from fax.server_history").fetchone() == (0,)
+
+
+def test_a_spool_that_the_database_does_not_know_begins_with_its_first_record(database: psycopg.Connection) -> None:
+    """The database may lack all of its records: after a failover in which only the address changed."""
+    with pytest.raises(psycopg.errors.SerializationFailure, match=r"0 of its records are in .* expected 5"):
+        Appender(database, "host1").append([(6, snapshot(6))], SPOOL._replace(appended=5))
+    assert positions(database) == []
 
 
 @pytest.mark.parametrize("column", ["data_rate", "x_resolution", "page_number", "total_bad_lines"])
