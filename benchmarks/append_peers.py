@@ -11,7 +11,7 @@ import os
 import subprocess
 from importlib.util import find_spec
 from typing import Any, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from msgspec.structs import asdict
@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from faxstore.observations import MICROSECONDS, Life, Observation, moment
 from faxstore.sessions.identity import session_id
+from faxstore.spool.progress import Progress
 from faxstore.store import migrate
 from faxstore.store.append import Appender
 from faxstore.store.database import connect
@@ -83,6 +84,7 @@ class Faxstore:
     def __init__(self, dsn: str) -> None:
         migrate.upgrade(dsn)
         self._appender = Appender(connect(dsn), "benchmark")
+        self._spool = Progress(uuid4(), 0)
 
     def made(self, batch: list[Observation]) -> Any:
         """Return the observations."""
@@ -90,7 +92,9 @@ class Faxstore:
 
     def append(self, made: Any) -> None:
         """Append a batch."""
-        if self._appender.append(enumerate(made)).rows != len(made):
+        rows = self._appender.append(enumerate(made), self._spool).rows
+        self._spool = self._spool._replace(appended=self._spool.appended + rows)
+        if rows != len(made):
             raise SystemExit("faxstore: rows are missing")
 
 
