@@ -10,12 +10,17 @@ from psycopg.rows import dict_row
 
 from tests.trials.chaos.history import Differences, History, Row
 
+_JUDGED = """
+select session_id, pages, pages_observed, bad_lines, result, end_observed_by
+from fax.sessions where session_number is not null
+"""
+
 
 def compare(connection: psycopg.Connection[Any], history: History, out: Differences) -> None:
     """Checks fax.sessions for every listed session, and the positions and batches as a whole."""
     cursor = connection.cursor(row_factory=dict_row)
     judged = history.fax_of.keys() - history.halves
-    for session in cursor.execute("select * from fax.sessions where session_number is not null"):
+    for session in cursor.execute(_JUDGED):
         if session["session_id"] not in judged:
             continue
         out.counts["folds"] += 1
