@@ -47,7 +47,17 @@ FUNCTIONS = (
     *("usage", "jobs_between", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),
     *("erase_session", "erase_sessions", "erase_rejected"),
 )
-BASES = ("job_attempts", "peer_sessions", "session_facts", "page_attempts", "session_rows")
+BASES = (
+    "job_attempts",
+    "peer_sessions",
+    "session_facts",
+    "session_fold",
+    "page_attempts",
+    "session_evidence",
+    "session_snapshots",
+    "session_events",
+    "session_rows",
+)
 TABLES = (
     "session_history",
     "session",

@@ -62,7 +62,10 @@ drop function fax.quality;
 drop view fax.peer_sessions;
 drop view fax.failures, fax.usage_daily;
 drop function fax.usage;
-drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.page_attempts, fax.session_rows;
+drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.session_fold, fax.page_attempts, fax.session_evidence,
+    fax.session_events, fax.session_snapshots, fax.session_rows;
+drop type fax.observed_page;
+drop function fax.copy_comments, fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
 drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
     fax.number_digits, fax.peer, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,

@@ -167,9 +167,13 @@ rejected_message: raw
 rejected_messages: raw
 session: channel
 session_charges: called_number
+session_events: arguments channel_event channel_status channel_variable completion dial settings
+session_evidence: events session snapshots
 session_facts: call channel dial dialled_number file_names local_station_id remote_station_id
+session_fold: call channel dial dialled_number file_names local_station_id remote_station_id
 session_history: details file_name
 session_rows: details file_name
+session_snapshots: file_names
 sessions: called_number caller_number channel file_names local_station_id remote_station_id
 waiting_record: body
 """

@@ -15,8 +15,9 @@ LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
-    "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_facts", "session_pages",
-    "sealed_batches", "session_rows", "session_timeline", "sessions", "sessions_masked", "usage_daily",
+    "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
+    "session_evidence", "session_facts", "session_fold", "session_pages", "session_rows", "session_snapshots", "session_timeline",
+    "sealed_batches", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
@@ -61,6 +62,7 @@ FOLDS = [
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
+    "attempts_at_pages", "rate_falls", "absent_since", "next_life",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 OF_LEDGER = [

@@ -35,22 +35,7 @@ cross join lateral (
         a.data_rate,
         a.y_resolution
     from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
-    full join (
-        select
-            t.page,
-            max(t.attempt) as attempts,
-            min(t.first_seen_at) as first_seen_at,
-            max(t.last_seen_at) as last_seen_at,
-            min(t.first_measured_at) as first_measured_at,
-            max(t.bad_lines) filter (where t.kept) as bad_lines,
-            coalesce(sum(t.bad_lines) filter (where not t.kept),
-                     case when count(t.bad_lines) filter (where t.kept) > 0 then 0 end) as bad_lines_discarded,
-            (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
-            (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
-        from fax.page_attempts t
-        where t.session_id = f.session_id and t.started_at = f.started_at
-        group by t.page
-    ) a on a.page = n.page
+    full join unnest(f.observed_pages) a on a.page = n.page
     -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
     window later_pages as (order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding)
 ) p

@@ -128,6 +128,7 @@ cross join lateral (
         ) d
     ) n
 ) p
+-- a left join, so that a query that asks for none of these columns does not compute them
 left join lateral (
     select
         sum(p.bad_lines)::bigint as bad_lines,
@@ -137,22 +138,10 @@ left join lateral (
         max(p.poll_gap_seconds) as poll_gap_seconds
     from (
         select
-            g.page,
-            g.bad_lines,
-            g.bad_lines_discarded,
-            case when coalesce(g.next_seen_at, e.ended_not_after) >= g.last_seen_at
-                 then extract(epoch from coalesce(g.next_seen_at, e.ended_not_after) - g.last_seen_at) end as poll_gap_seconds
-        from (
-            select
-                a.page,
-                max(a.bad_lines) filter (where a.kept) as bad_lines,
-                sum(a.bad_lines) filter (where not a.kept) as bad_lines_discarded,
-                max(a.last_seen_at) as last_seen_at,
-                min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
-            from fax.page_attempts a
-            where a.session_id = f.session_id and a.started_at = f.started_at
-            group by a.page
-        ) g
+            o.*,
+            case when coalesce(o.next_seen_at, e.ended_not_after) >= o.last_seen_at
+                 then extract(epoch from coalesce(o.next_seen_at, e.ended_not_after) - o.last_seen_at) end as poll_gap_seconds
+        from unnest(f.observed_pages) o
     ) p
     where p.page between 1 and f.pages
 ) b on f.bad_lines_measurable

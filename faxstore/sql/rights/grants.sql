@@ -21,7 +21,8 @@ to fax_ingest;
 
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
-    fax.session_rows, fax.page_attempts, fax.session_facts,
+    fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
+    fax.session_fold, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -35,6 +36,10 @@ grant execute on function
     fax.dialled_number(text, text),
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
+    fax.attempts_at_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
+    fax.rate_falls(text[], timestamptz[], integer[]),
+    fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
+    fax.next_life(uuid),
     fax.peer_id(text),
     fax.number_digits(text),
     fax.number_pattern(text),

@@ -86,6 +86,13 @@ def sessions_read(connection: psycopg.Connection, question: str, *parameters: ob
     return max((node["Actual Rows"] * node["Actual Loops"] for node in read), default=0)
 
 
+def history_rows_read(connection: psycopg.Connection, question: str, *parameters: object) -> float:
+    """The rows of the history that all scans together returned."""
+    read = explained(connection, question, *parameters)
+    scanned = [node for node in read if str(node.get("Relation Name", "")).startswith("session_history")]
+    return sum(node["Actual Rows"] * node["Actual Loops"] for node in scanned)
+
+
 def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection) -> None:
     found = filled.execute(
         "select right(tableoid::regclass::text, 7), count(*) from fax.session_history group by 1 order by 1"
@@ -101,7 +108,13 @@ def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection
 INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 
 
-@pytest.mark.parametrize("view", ["sessions", "session_facts", "session_pages", "session_timeline", "session_charges"])
+FOLDED_AT_ONCE = ["session_snapshots", "session_events", "session_evidence", "session_fold"]
+
+
+@pytest.mark.parametrize(
+    "view",
+    ["sessions", "session_facts", "session_pages", "session_timeline", "session_charges", *FOLDED_AT_ONCE],
+)
 def test_one_session_by_its_id_opens_one_partition_by_its_index(filled: psycopg.Connection, view: str) -> None:
     session, _ = one_session(filled)
     question = f"select * from fax.{view} where session_id = %s"
@@ -157,6 +170,25 @@ def test_a_generic_plan_opens_one_partition(filled: psycopg.Connection) -> None:
 @pytest.mark.parametrize("view", ["sessions", "session_pages", "session_charges"])
 def test_a_period_opens_its_months(filled: psycopg.Connection, view: str, condition: str, expected: set[str]) -> None:
     assert months(scans(filled, f"select * from fax.{view} where {condition}")) == expected
+
+
+@pytest.mark.parametrize("view", FOLDED_AT_ONCE)
+def test_a_fold_of_a_month_reads_each_row_of_that_month_once(filled: psycopg.Connection, view: str) -> None:
+    question = (
+        f"select * from fax.{view} where started_at >= '2026-10-01 00:00+00' and started_at < '2026-11-01 00:00+00'"
+    )
+    assert months(scans(filled, question)) == {"2026_10"}
+    assert 0 < history_rows_read(filled, question) <= FAXES_A_MONTH * 17
+
+
+@pytest.mark.parametrize("view", FOLDED_AT_ONCE)
+def test_a_fold_of_a_set_of_sessions_reads_only_their_rows(filled: psycopg.Connection, view: str) -> None:
+    some = filled.execute(
+        "select array_agg(session_id) from fax.session where session_number between 90 and 94"
+    ).fetchone()
+    assert some is not None
+    question = f"select * from fax.{view} where session_id = any(%s)"
+    assert 0 < history_rows_read(filled, question, *some) <= 5 * 17
 
 
 def test_a_total_of_a_month_opens_that_month(filled: psycopg.Connection) -> None:

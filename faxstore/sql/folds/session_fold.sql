@@ -1,0 +1,121 @@
+-- grain: one session: what its own rows show together
+-- example: select pages, status from fax.session_fold where started_at >= '2026-11-01' and started_at < '2026-11-02';
+-- A query reads the rows of all its sessions at once (fax.session_evidence); what depends on their order is computed from
+-- arrays. Conditions on session_id and started_at reach the history. No part of it reads the rows of one session on
+-- behalf of another part, so that a distributed database can run it where the rows are.
+-- For a few sessions that are found by something else (a server, the latest ones) use fax.session_facts.
+create view fax.session_fold as
+select
+    e.session_id,  -- The session.
+    e.started_at,  -- First observation of the session.
+    s.epoch_id,  -- Epoch in which session_number counts.
+    s.server,  -- Name of the server in the settings.
+    s.session_number,  -- SessionNumber of Asterisk. NULL if never listed.
+    s.is_fax,  -- False: a call that ran no fax, whose dialplan set fax variables.
+    s.channel,  -- Channel name (personal). NULL if not reported.
+    s.technology,  -- Technology of the list entry. NULL if never listed.
+    f.operation,  -- send, receive, gateway, V.21 or none, as last reported. NULL if not reported.
+    coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,  -- Uniqueid of the channel. NULL if no event reported it.
+    (array_remove(n.states, null))[1] as state,  -- Last state, as sent. NULL if never listed.
+    (array_remove(array_remove(n.session_types, null), 'none'))[1] as transport,  -- Last transport, G.711 or T.38. NULL if not reported.
+    coalesce(
+        case when f.files = '{}' then null
+             when array_remove(f.files, f.files[1]) = '{}' then f.files[:1]
+             else (select array_agg(distinct i.name) from unnest(f.files) i (name)) end,
+        case when jsonb_typeof(c.details -> 'FileName') = 'array'
+             then (select array_agg(i.name) from jsonb_array_elements_text(c.details -> 'FileName') i (name))
+             when c.file_name is not null then array[c.file_name] end,
+        -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
+        string_to_array(nullif(split_part(v.arguments, ',', 1), ''), '&')) as file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
+    coalesce(n.snapshots, 0) as snapshots,  -- Snapshots by polls.
+    n.pages as pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
+    coalesce(c.pages, n.pages) as pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
+    n.first_at as first_snapshot_at,  -- First snapshot. NULL if none.
+    n.last_at as last_snapshot_at,  -- Last snapshot. NULL if none.
+    c.observed_at as completed_at,  -- Time of the completion event. NULL if none.
+    f.gone_at,  -- First complete list without the session. NULL if none.
+    f.last_row_at,  -- Last observation of any kind.
+    coalesce(greatest(r.set_at, n.last_at, v.last_event_at), f.last_row_at) as last_shown_at,  -- Last observation of the fax itself, without variables that a dialplan set later.
+    f.error_correction_mode,  -- ECM by the last measurement. NULL if never negotiated.
+    f.data_rates[cardinality(f.data_rates)] as first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    coalesce(f.data_rates[1], nullif(c.data_rate, 0)) as last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
+    n.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    case
+        when n.lowest_data_rate is null then null
+        when array_remove(f.data_rates, n.lowest_data_rate) = '{}' then 0
+        else fax.rate_falls(n.observers, n.moments, n.data_rates)
+    end as rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
+    coalesce((array_remove(n.x_resolutions, null))[1], c.x_resolution) as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
+    coalesce((array_remove(n.y_resolutions, null))[1], c.y_resolution) as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
+    -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
+    coalesce(f.operation = 'receive', false) and f.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
+    coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
+    c.event is not null as completed,  -- Whether a completion event arrived.
+    f.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
+    -- If its channel was replaced, a fax belongs to the call and account that it began with. Only the details of an
+    -- event under another name contain a Uniqueid; its Channel is personal and may be erased.
+    coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
+             v.channel_variable) as call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.
+    v.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
+    nullif(v.channel_status ->> 'DNID', '') as dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
+    -- of the completion event, unless a dialplan changed FAXSTATUS before it
+    coalesce(case when k.stands then k.status end, r.status) as status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
+    coalesce(case when k.stands then k.error end, r.error, k.error) as error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
+    coalesce(case when k.stands then k.status_text end, r.status_text, k.status_text) as status_text,  -- FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
+    coalesce(nullif(c.details ->> 'LocalStationID', ''), r.local_station_id) as local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
+    coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
+    least(n.first_position, v.first_position) as first_position,  -- First position of its rows.
+    greatest(n.last_position, v.last_position) as last_position,  -- Last position of its rows.
+    -- computed only if a query uses the column
+    (select array_agg(row(o.*)::fax.observed_page order by o.page)
+     from (
+         select
+             a.page,
+             max(a.attempt) as attempts,
+             min(a.first_seen_at) as first_seen_at,
+             max(a.last_seen_at) as last_seen_at,
+             min(min(a.first_seen_at)) over (order by a.page desc rows between unbounded preceding and 1 preceding) as next_seen_at,
+             min(a.first_measured_at) as first_measured_at,
+             max(a.bad_lines) filter (where a.kept) as bad_lines,
+             coalesce(sum(a.bad_lines) filter (where not a.kept),
+                      case when count(a.bad_lines) filter (where a.kept) > 0 then 0 end) as bad_lines_discarded,
+             (array_agg(a.data_rate order by a.attempt desc) filter (where a.data_rate is not null))[1] as data_rate,
+             (array_agg(a.y_resolution order by a.attempt desc) filter (where a.y_resolution is not null))[1] as y_resolution
+         from fax.attempts_at_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates,
+                                    n.y_resolutions, t.bad_lines_counted_by is distinct from 'session') a
+         group by a.page
+     ) o
+    ) as observed_pages  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
+from fax.session_evidence e
+cross join lateral (select (e.session).*) s
+cross join lateral (select (e.snapshots).*) n
+cross join lateral (select (e.events).*) v
+cross join lateral (select (v.completion).*) c
+left join fax.technology t on t.technology = s.technology
+cross join lateral (
+    select
+        coalesce((array_remove(n.operations, null))[1],
+                 case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end,
+                 v.operation, s.operation) as operation,
+        (array_remove(n.error_correction_modes, null))[1] as error_correction_mode,
+        array_remove(n.data_rates, null) as data_rates,
+        array_remove(n.file_names, null) as files,
+        case when n.last_at > v.gone_moments[1]
+             then fax.absent_since(v.gone_observers, v.gone_moments, v.gone_positions, n.observers, n.moments, n.positions)
+             else v.gone_moments[1] end as gone_at,
+        coalesce(least(n.ran_at, v.ran_at) < coalesce(c.observed_at, 'infinity'), false) as start_observed,
+        greatest(n.last_at, v.last_row_at) as last_row_at
+) f
+cross join lateral fax.reported_result(
+    v.variables, v.settings, v.observers, v.moments, case when f.start_observed then s.started_at end, n.first_at) r
+-- the variables that the completion event contains (channelvars in manager.conf)
+cross join lateral (
+    select
+        i.status,
+        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') as error,
+        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') as status_text,
+        coalesce(i.status in ('SUCCESS', 'FAILED'), true) as stands
+    from (select fax.channel_variable(c.details, 'FAXSTATUS') as status) i
+) k;
+
+comment on view fax.session_fold is 'One session as its own rows show it, for all sessions of a query in one pass. The base of fax.session_facts.';
