@@ -48,8 +48,15 @@ select server, count(*), sum(pages) from fax.sessions
 where started_at >= '2026-06-01 00:00+00' and started_at < '2026-07-01 00:00+00' group by server order by server
 """
 LATEST = "select * from fax.sessions order by started_at desc limit 20"
+A_FOLD = """
+select count(*), sum(pages), count(status), count(gone_at), count(rate_falls), sum(cardinality(observed_pages))
+from fax.{}
+where started_at >= '2026-06-01 00:00+00' and started_at < '2026-07-01 00:00+00'
+"""
 REPORTS = (
     ("a month's pages by server", A_MONTH),
+    ("a month's sessions, folded one by one", A_FOLD.format("session_facts")),
+    ("a month's sessions, folded at once", A_FOLD.format("session_fold")),
     ("the latest 20 sessions", LATEST),
     ("a day's usage", "select * from fax.usage_daily where day = '2026-06-15'"),
     ("a month's usage by day in Berlin", "select * from fax.usage('2026-06-01', '2026-07-01', 'Europe/Berlin', 'day')"),
