@@ -1801,7 +1801,8 @@ select
 from fax.session_history h
 cross join lateral (
     select
-        h.event in ('FAXSession', 'FAXSessionsEntry') as is_snapshot,
+        -- two comparisons: a list of values takes twice as long, and each aggregate of a fold tests it again
+        h.event = 'FAXSession' or h.event = 'FAXSessionsEntry' as is_snapshot,
         case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
 ) m;
 
@@ -1847,108 +1848,334 @@ comment on column fax.session_rows.file_name is 'File being sent or received (pe
 
 comment on column fax.session_rows.details is 'Headers without a column of their own, as sent (personal). NULL if none.';
 
--- grain: one attempt at one page of one session
--- example: select page, attempt, bad_lines from fax.page_attempts where session_id = '…' and started_at = '…';
+-- grain: the snapshots of one session
+-- example: select moments, page_numbers from fax.session_snapshots where session_id = '…' and started_at = '…';
+-- Arrays have one element per snapshot, the latest first. One pass over the rows groups all sessions of a query; what
+-- depends on the order of the snapshots is computed from the arrays, session by session, without reading rows again.
+create view fax.session_snapshots as
+select
+    r.session_id,  -- The session.
+    r.started_at,  -- First observation of the session.
+    count(*) as snapshots,  -- Snapshots by polls.
+    min(r.observed_at) as first_at,  -- First snapshot.
+    max(r.observed_at) as last_at,  -- Last snapshot.
+    min(r.observed_at) filter (where r.observed_at >= r.started_at) as ran_at,  -- First snapshot from started_at on. NULL if none.
+    min(r.position) as first_position,  -- Their first position in the history.
+    max(r.position) as last_position,  -- Their last position in the history.
+    max(r.pages) as pages,  -- Highest number of pages. NULL if not reported.
+    min(r.data_rate) as lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    array_agg(r.observed_at order by r.observed_at desc) as moments,  -- Times of the snapshots.
+    array_agg(r.position order by r.observed_at desc) as positions,  -- Their positions in the history.
+    array_agg(r.collector_id order by r.observed_at desc) as observers,  -- Their collectors.
+    array_agg(r.operation order by r.observed_at desc) as operations,  -- Operation of each, as sent.
+    array_agg(r.state order by r.observed_at desc) as states,  -- State of each, as sent.
+    array_agg(r.session_type order by r.observed_at desc) as session_types,  -- Transport of each, as sent.
+    array_agg(r.page_number order by r.observed_at desc) as page_numbers,  -- PageNumber of each, as sent.
+    array_agg(r.total_bad_lines order by r.observed_at desc) as bad_lines,  -- TotalBadLines of each, as sent.
+    array_agg(r.measured order by r.observed_at desc) as measured,  -- Whether negotiation was complete at each.
+    array_agg(r.data_rate order by r.observed_at desc) as data_rates,  -- Measured rate of each, bit/s.
+    array_agg(r.error_correction_mode order by r.observed_at desc) as error_correction_modes,  -- Measured ECM of each.
+    array_agg(r.x_resolution order by r.observed_at desc) as x_resolutions,  -- Measured horizontal resolution of each, pixels per metre.
+    array_agg(r.y_resolution order by r.observed_at desc) as y_resolutions,  -- Measured vertical resolution of each, pixels per metre.
+    array_agg(r.file_name order by r.observed_at desc) as file_names  -- File of each (personal).
+-- The join shows the planner that a session is in one partition.
+from fax.session_rows r
+join fax.session s on s.session_id = r.session_id and s.started_at = r.started_at
+where r.is_snapshot
+group by r.session_id, r.started_at;
+
+comment on view fax.session_snapshots is 'The snapshots of one session as arrays, the latest first. A base of fax.session_facts.';
+
+comment on column fax.session_snapshots.session_id is 'The session.';
+
+comment on column fax.session_snapshots.started_at is 'First observation of the session.';
+
+comment on column fax.session_snapshots.snapshots is 'Snapshots by polls.';
+
+comment on column fax.session_snapshots.first_at is 'First snapshot.';
+
+comment on column fax.session_snapshots.last_at is 'Last snapshot.';
+
+comment on column fax.session_snapshots.ran_at is 'First snapshot from started_at on. NULL if none.';
+
+comment on column fax.session_snapshots.first_position is 'Their first position in the history.';
+
+comment on column fax.session_snapshots.last_position is 'Their last position in the history.';
+
+comment on column fax.session_snapshots.pages is 'Highest number of pages. NULL if not reported.';
+
+comment on column fax.session_snapshots.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+
+comment on column fax.session_snapshots.moments is 'Times of the snapshots.';
+
+comment on column fax.session_snapshots.positions is 'Their positions in the history.';
+
+comment on column fax.session_snapshots.observers is 'Their collectors.';
+
+comment on column fax.session_snapshots.operations is 'Operation of each, as sent.';
+
+comment on column fax.session_snapshots.states is 'State of each, as sent.';
+
+comment on column fax.session_snapshots.session_types is 'Transport of each, as sent.';
+
+comment on column fax.session_snapshots.page_numbers is 'PageNumber of each, as sent.';
+
+comment on column fax.session_snapshots.bad_lines is 'TotalBadLines of each, as sent.';
+
+comment on column fax.session_snapshots.measured is 'Whether negotiation was complete at each.';
+
+comment on column fax.session_snapshots.data_rates is 'Measured rate of each, bit/s.';
+
+comment on column fax.session_snapshots.error_correction_modes is 'Measured ECM of each.';
+
+comment on column fax.session_snapshots.x_resolutions is 'Measured horizontal resolution of each, pixels per metre.';
+
+comment on column fax.session_snapshots.y_resolutions is 'Measured vertical resolution of each, pixels per metre.';
+
+comment on column fax.session_snapshots.file_names is 'File of each (personal).';
+
+-- grain: the events of one session: all of its rows that are no snapshots
+-- example: select completion, moments from fax.session_events where session_id = '…' and started_at = '…';
+-- One pass over the rows groups all sessions of a query.
+create view fax.session_events as
+select
+    r.session_id,  -- The session.
+    r.started_at,  -- First observation of the session.
+    (array_agg(r order by r.observed_at) filter (where r.event = 'SendFAX' or r.event = 'ReceiveFAX'))[1] as completion,  -- First completion event (personal). NULL if none.
+    (array_agg(r.details order by r.observed_at) filter (where r.event = 'Status'))[1] as channel_status,  -- Headers of its first Status (personal). NULL if none.
+    (array_agg(r.details order by r.observed_at) filter (where r.event = 'FAXStatus' or r.event = 'Newexten'))[1] as channel_event,  -- Headers of its first FAXStatus or Newexten (personal). NULL if none.
+    (array_agg(r.details order by r.observed_at)
+        filter (where r.event = 'VarSet' and r.details ->> 'Variable' = 'FAXERROR'))[1] as channel_variable,  -- Headers of its first VarSet of FAXERROR (personal). NULL if none.
+    (array_agg(r.details order by r.observed_at) filter (where r.event = 'DialBegin'))[1] as dial,  -- Headers of its first DialBegin (personal). NULL if none.
+    (array_agg(r.operation order by r.observed_at)
+        filter (where r.operation is not null and (r.event = 'FAXStatus' or r.event = 'Newexten')))[1] as operation,  -- First operation of a FAXStatus or Newexten. NULL if not reported.
+    (array_agg(r.details ->> 'AppData' order by r.observed_at) filter (where r.event = 'Newexten'))[1] as arguments,  -- Arguments of its application, by the first Newexten (personal). NULL if not reported.
+    -- sendfax_exec and receivefax_exec set INIT_ERROR first
+    min(r.observed_at) filter (where r.observed_at >= r.started_at and (
+        r.event = 'FAXStatus' or r.event = 'Newexten' or r.event = 'Status'
+        or (r.event = 'VarSet' and r.details ->> 'Variable' = 'FAXERROR' and r.details ->> 'Value' = 'INIT_ERROR'))) as ran_at,  -- First event from started_at on that shows that the fax ran, without its completion event. NULL if none.
+    array_agg(r.observed_at order by r.observed_at) filter (where r.event = 'Gone') as gone_moments,  -- Times of complete lists without it. NULL if none.
+    array_agg(r.position order by r.observed_at) filter (where r.event = 'Gone') as gone_positions,  -- Positions of these in the history.
+    array_agg(r.collector_id order by r.observed_at) filter (where r.event = 'Gone') as gone_observers,  -- Collectors of these.
+    array_agg(case when r.event = 'VarSet' then coalesce(r.details ->> 'Variable', '') else 'completion event' end order by r.observed_at)
+        filter (where r.event = 'VarSet' or r.event = 'SendFAX' or r.event = 'ReceiveFAX') as variables,  -- Names of its channel variables as they were set, and 'completion event'. NULL if none.
+    array_agg(case when r.event = 'VarSet' then coalesce(r.details ->> 'Value', '') end order by r.observed_at)
+        filter (where r.event = 'VarSet' or r.event = 'SendFAX' or r.event = 'ReceiveFAX') as settings,  -- Their values (personal).
+    array_agg(r.collector_id order by r.observed_at)
+        filter (where r.event = 'VarSet' or r.event = 'SendFAX' or r.event = 'ReceiveFAX') as observers,  -- Their collectors.
+    array_agg(r.observed_at order by r.observed_at)
+        filter (where r.event = 'VarSet' or r.event = 'SendFAX' or r.event = 'ReceiveFAX') as moments,  -- Their times.
+    min(r.position) as first_position,  -- First position of these rows.
+    max(r.position) as last_position,  -- Last position of these rows.
+    max(r.observed_at) as last_row_at,  -- Last of these rows.
+    max(r.observed_at) filter (where r.event <> 'VarSet') as last_event_at  -- Last of these rows without variables, which a dialplan may set later. NULL if none.
+-- The join shows the planner that a session is in one partition.
+from fax.session_rows r
+join fax.session s on s.session_id = r.session_id and s.started_at = r.started_at
+where not r.is_snapshot
+group by r.session_id, r.started_at;
+
+comment on view fax.session_events is 'The events of one session, its absences from lists and its channel variables. A base of fax.session_facts.';
+
+comment on column fax.session_events.session_id is 'The session.';
+
+comment on column fax.session_events.started_at is 'First observation of the session.';
+
+comment on column fax.session_events.completion is 'First completion event (personal). NULL if none.';
+
+comment on column fax.session_events.channel_status is 'Headers of its first Status (personal). NULL if none.';
+
+comment on column fax.session_events.channel_event is 'Headers of its first FAXStatus or Newexten (personal). NULL if none.';
+
+comment on column fax.session_events.channel_variable is 'Headers of its first VarSet of FAXERROR (personal). NULL if none.';
+
+comment on column fax.session_events.dial is 'Headers of its first DialBegin (personal). NULL if none.';
+
+comment on column fax.session_events.operation is 'First operation of a FAXStatus or Newexten. NULL if not reported.';
+
+comment on column fax.session_events.arguments is 'Arguments of its application, by the first Newexten (personal). NULL if not reported.';
+
+comment on column fax.session_events.ran_at is 'First event from started_at on that shows that the fax ran, without its completion event. NULL if none.';
+
+comment on column fax.session_events.gone_moments is 'Times of complete lists without it. NULL if none.';
+
+comment on column fax.session_events.gone_positions is 'Positions of these in the history.';
+
+comment on column fax.session_events.gone_observers is 'Collectors of these.';
+
+comment on column fax.session_events.variables is 'Names of its channel variables as they were set, and ''completion event''. NULL if none.';
+
+comment on column fax.session_events.settings is 'Their values (personal).';
+
+comment on column fax.session_events.observers is 'Their collectors.';
+
+comment on column fax.session_events.moments is 'Their times.';
+
+comment on column fax.session_events.first_position is 'First position of these rows.';
+
+comment on column fax.session_events.last_position is 'Last position of these rows.';
+
+comment on column fax.session_events.last_row_at is 'Last of these rows.';
+
+comment on column fax.session_events.last_event_at is 'Last of these rows without variables, which a dialplan may set later. NULL if none.';
+
+-- grain: one session: what identifies it, its snapshots and its events
+-- example: select (snapshots).pages, (events).completion from fax.session_evidence where session_id = '…';
+-- One GROUP BY over all three instead of joins: PostgreSQL derives only equalities through a join, so a period would
+-- reach one of the joined folds and the others would fold the whole history. A condition on session_id or started_at
+-- reaches each part.
+create view fax.session_evidence as
+select
+    p.session_id,  -- The session.
+    p.started_at,  -- First observation of the session.
+    (array_agg(p.session) filter (where p.part = 'session'))[1] as session,  -- Its row in fax.session (personal).
+    (array_agg(p.snapshots) filter (where p.part = 'snapshots'))[1] as snapshots,  -- Its snapshots (personal). NULL if none.
+    (array_agg(p.events) filter (where p.part = 'events'))[1] as events  -- Its events (personal). NULL if none.
+from (
+    select s.session_id, s.started_at, 'session' as part, s as session, null::fax.session_snapshots as snapshots, null::fax.session_events as events
+    from fax.session s
+    union all
+    select n.session_id, n.started_at, 'snapshots', null::fax.session, n, null::fax.session_events
+    from fax.session_snapshots n
+    union all
+    select v.session_id, v.started_at, 'events', null::fax.session, null::fax.session_snapshots, v
+    from fax.session_events v
+) p
+group by p.session_id, p.started_at;
+
+comment on view fax.session_evidence is 'All that the rows of one session show, gathered in one pass over the history. The base of fax.session_facts.';
+
+comment on column fax.session_evidence.session_id is 'The session.';
+
+comment on column fax.session_evidence.started_at is 'First observation of the session.';
+
+comment on column fax.session_evidence.session is 'Its row in fax.session (personal).';
+
+comment on column fax.session_evidence.snapshots is 'Its snapshots (personal). NULL if none.';
+
+comment on column fax.session_evidence.events is 'Its events (personal). NULL if none.';
+
+-- The attempts at each page of a session, from its snapshots.
 -- TotalBadLines counts the current page. An attempt ends when PageNumber advances or the count falls (the page is sent
 -- again). The last value of an attempt is its bad lines. PageNumber falls only when the session switches to T.38 and
 -- restarts; rows after that count only once PageNumber reaches its previous maximum again.
 -- Several observers: one that took over from another continues its attempts. If they overlapped, their clocks may
 -- differ, so each page is taken from one of them, the one that observed more.
--- For a technology that counts per session (fax.technology), the bad lines of earlier pages are subtracted; a page that
--- is sent again is not visible there.
-create view fax.page_attempts as
-with observed as (
-    select
-        r.*,
-        t.bad_lines_counted_by is distinct from 'session' as by_page,
-        max(r.page_number) over (of_observer order by r.observed_at, r.position) as furthest_page,
-        greatest(max(r.total_bad_lines) over (of_observer order by r.page_number
-                                              range between unbounded preceding and 1 preceding), 0) as bad_lines_of_pages_before,
-        min(r.observed_at) over of_observer as observer_began_at,
-        max(r.observed_at) over of_observer as observer_ended_at
-    from fax.session_rows r
-    join fax.session s on s.session_id = r.session_id
-    left join fax.technology t on t.technology = s.technology
-    where r.is_snapshot and r.page_number is not null
-    window of_observer as (partition by r.session_id, r.started_at, r.collector_id)
-),
-overlapping as (
-    select
-        o.*,
-        o.observer_began_at <= max(o.observer_ended_at) over (
-            partition by o.session_id, o.started_at order by o.observer_began_at, o.collector_id
-            groups between unbounded preceding and 1 preceding) as began_during_another
-    from observed o
-),
-in_streams as (
-    select
-        v.*,
-        case when bool_or(v.began_during_another) over (partition by v.session_id, v.started_at)
-             then v.collector_id else '' end as stream
-    from overlapping v
-),
-counted as (
-    select
-        o.*,
-        case when o.by_page or o.total_bad_lines is null then o.total_bad_lines
-             else greatest(greatest(o.total_bad_lines, 0) - o.bad_lines_of_pages_before, 0) end as page_bad_lines
-    from in_streams o
-    where o.page_number = o.furthest_page
-),
-compared as (
-    select
-        i.*,
-        lag(i.page_bad_lines) over (partition by i.session_id, i.started_at, i.page_number, i.stream
-                                    order by i.observed_at, i.position) as bad_lines_before
-    from counted i
-),
-numbered as (
-    select
-        c.*,
-        1 + count(*) filter (where c.by_page and c.page_bad_lines < c.bad_lines_before)
-            over (partition by c.session_id, c.started_at, c.page_number, c.stream order by c.observed_at, c.position) as attempt
-    from compared c
-),
-attempts as (
-    select
-        n.session_id,
-        n.started_at,
-        n.page_number as page,
-        n.stream,
-        n.attempt,
-        min(n.observed_at) as first_seen_at,
-        max(n.observed_at) as last_seen_at,
-        count(*) as snapshots,
-        (array_agg(n.page_bad_lines order by n.observed_at desc, n.position desc))[1] as bad_lines,
-        min(n.observed_at) filter (where n.measured) as first_measured_at,
-        (array_agg(n.data_rate order by n.observed_at desc, n.position desc) filter (where n.data_rate is not null))[1] as data_rate,
-        (array_agg(n.y_resolution order by n.observed_at desc, n.position desc) filter (where n.y_resolution is not null))[1] as y_resolution
-    from numbered n
-    group by n.session_id, n.started_at, n.page_number, n.stream, n.attempt
-),
-judged as (
-    select
-        a.*,
-        a.attempt = max(a.attempt) over (partition by a.session_id, a.started_at, a.page, a.stream) as kept,
-        first_value(a.stream) over (partition by a.session_id, a.started_at, a.page
-                                    order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
-    from attempts a
+-- Unless by_page, the technology counts per session (fax.technology): the bad lines of earlier pages are subtracted; a
+-- page that is sent again is not visible there.
+-- Arrays as in fax.session_snapshots. Columns as in fax.page_attempts.
+-- example: select a.* from fax.session_snapshots s, fax.attempts_at_pages(s.observers, s.moments, s.page_numbers, s.bad_lines, s.measured, s.data_rates, s.y_resolutions, true) a where s.session_id = '…';
+create function fax.attempts_at_pages(
+    observers text[], moments timestamptz[], page_numbers integer[], bad_lines integer[], measured boolean[],
+    data_rates integer[], y_resolutions integer[], by_page boolean)
+returns table (
+    page integer, attempt bigint, first_seen_at timestamptz, last_seen_at timestamptz, snapshots bigint,
+    bad_lines integer, first_measured_at timestamptz, data_rate integer, y_resolution integer, kept boolean
 )
+language sql immutable parallel safe
+begin atomic
+    with snapshot as (
+        select u.*
+        from unnest(observers, moments, page_numbers, attempts_at_pages.bad_lines, attempts_at_pages.measured, data_rates, y_resolutions)
+            u (observer, seen_at, page_number, total_bad_lines, measured, data_rate, y_resolution)
+        where u.page_number is not null
+    ),
+    followed as (
+        select
+            s.*,
+            case when w.overlap then s.observer else '' end as stream,
+            max(s.page_number) over (partition by s.observer order by s.seen_at) as furthest_page
+        from snapshot s
+        -- whether two observers overlapped; offset 0: computed once, not for each snapshot
+        cross join (
+            select case when array_remove(observers, observers[1]) <> '{}' then (
+                select bool_or(b.began_during_another)
+                from (
+                    select o.began_at <= max(o.ended_at) over (
+                        order by o.began_at, o.observer groups between unbounded preceding and 1 preceding) as began_during_another
+                    from (select i.observer, min(i.seen_at) as began_at, max(i.seen_at) as ended_at from snapshot i group by i.observer) o
+                ) b
+            ) end as overlap
+            offset 0
+        ) w
+    ),
+    counted as (
+        select
+            f.*,
+            case when by_page or f.total_bad_lines is null then f.total_bad_lines
+                 else greatest(greatest(f.total_bad_lines, 0) - (
+                     select greatest(max(b.total_bad_lines), 0)
+                     from snapshot b
+                     where b.observer = f.observer and b.page_number < f.page_number), 0) end as page_bad_lines
+        from followed f
+        where f.page_number = f.furthest_page
+    ),
+    compared as (
+        select
+            i.*,
+            lag(i.page_bad_lines) over (partition by i.page_number, i.stream order by i.seen_at) as bad_lines_before
+        from counted i
+    ),
+    numbered as (
+        select
+            c.*,
+            1 + count(*) filter (where by_page and c.page_bad_lines < c.bad_lines_before)
+                over (partition by c.page_number, c.stream order by c.seen_at) as attempt
+        from compared c
+    ),
+    attempts as (
+        select
+            n.page_number as page,
+            n.stream,
+            n.attempt,
+            min(n.seen_at) as first_seen_at,
+            max(n.seen_at) as last_seen_at,
+            count(*) as snapshots,
+            (array_agg(n.page_bad_lines order by n.seen_at desc))[1] as bad_lines,
+            min(n.seen_at) filter (where n.measured) as first_measured_at,
+            (array_agg(n.data_rate order by n.seen_at desc) filter (where n.data_rate is not null))[1] as data_rate,
+            (array_agg(n.y_resolution order by n.seen_at desc) filter (where n.y_resolution is not null))[1] as y_resolution
+        from numbered n
+        group by n.page_number, n.stream, n.attempt
+    ),
+    judged as (
+        select
+            a.*,
+            a.attempt = max(a.attempt) over (partition by a.page, a.stream) as kept,
+            first_value(a.stream) over (partition by a.page
+                                        order by a.attempt desc, a.bad_lines desc nulls last, a.stream) as best_stream
+        from attempts a
+    )
+    select j.page, j.attempt, j.first_seen_at, j.last_seen_at, j.snapshots, j.bad_lines, j.first_measured_at, j.data_rate, j.y_resolution, j.kept
+    from judged j
+    where j.stream = j.best_stream;
+end;
+
+comment on function fax.attempts_at_pages is 'The attempts at each page of a session, from its snapshots. TotalBadLines counts the current page. An attempt ends when PageNumber advances or the count falls (the page is sent again). The last value of an attempt is its bad lines. PageNumber falls only when the session switches to T.38 and restarts; rows after that count only once PageNumber reaches its previous maximum again. Several observers: one that took over from another continues its attempts. If they overlapped, their clocks may differ, so each page is taken from one of them, the one that observed more. Unless by_page, the technology counts per session (fax.technology): the bad lines of earlier pages are subtracted; a page that is sent again is not visible there. Arrays as in fax.session_snapshots. Columns as in fax.page_attempts.';
+
+-- grain: one attempt at one page of one session
+-- example: select page, attempt, bad_lines from fax.page_attempts where session_id = '…' and started_at = '…';
+-- The rules are those of fax.attempts_at_pages().
+create view fax.page_attempts as
 select
-    j.session_id,  -- The session.
-    j.started_at,  -- First observation of the session.
-    j.page,  -- Current page, from 1; one past the last page once all are done.
-    j.attempt,  -- Attempt at this page, from 1.
-    j.first_seen_at,  -- First snapshot of the attempt.
-    j.last_seen_at,  -- Last snapshot of the attempt.
-    j.snapshots,  -- Snapshots of the attempt.
-    j.bad_lines,  -- Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.
-    j.first_measured_at,  -- First snapshot of the attempt after negotiation. NULL if none.
-    j.data_rate,  -- Last rate in the attempt, bit/s. NULL if not measured.
-    j.y_resolution,  -- Last vertical resolution in the attempt, pixels per metre. NULL if not measured.
-    j.kept  -- Whether this is the last attempt at the page, whose bad lines count.
-from judged j
-where j.stream = j.best_stream;
+    s.session_id,  -- The session.
+    s.started_at,  -- First observation of the session.
+    a.page,  -- Current page, from 1; one past the last page once all are done.
+    a.attempt,  -- Attempt at this page, from 1.
+    a.first_seen_at,  -- First snapshot of the attempt.
+    a.last_seen_at,  -- Last snapshot of the attempt.
+    a.snapshots,  -- Snapshots of the attempt.
+    a.bad_lines,  -- Last TotalBadLines of the attempt, lines. Not a measurement for a sender, with ECM, or past the last page. NULL if not reported.
+    a.first_measured_at,  -- First snapshot of the attempt after negotiation. NULL if none.
+    a.data_rate,  -- Last rate in the attempt, bit/s. NULL if not measured.
+    a.y_resolution,  -- Last vertical resolution in the attempt, pixels per metre. NULL if not measured.
+    a.kept  -- Whether this is the last attempt at the page, whose bad lines count.
+from fax.session_snapshots s
+join fax.session i on i.session_id = s.session_id and i.started_at = s.started_at
+left join fax.technology t on t.technology = i.technology
+cross join lateral fax.attempts_at_pages(
+    s.observers, s.moments, s.page_numbers, s.bad_lines, s.measured, s.data_rates, s.y_resolutions,
+    t.bad_lines_counted_by is distinct from 'session') a;
 
 comment on view fax.page_attempts is 'One attempt at one page of one session, as far as snapshots show it. A page that was sent again has several.';
 
@@ -1976,337 +2203,418 @@ comment on column fax.page_attempts.y_resolution is 'Last vertical resolution in
 
 comment on column fax.page_attempts.kept is 'Whether this is the last attempt at the page, whose bad lines count.';
 
--- grain: one fax session: what its rows show together
--- example: select pages, status from fax.session_facts where session_id = '…';
--- Driven from fax.session, so a query costs what its answer contains: filters on session_id, server or started_at use
--- the indexes of fax.session, and only the partitions of the sessions found are opened.
--- The rows of a session are read once (own): the planner plans each scan of the history for every partition, and
--- planning time must not grow as partitions accumulate.
-create view fax.session_facts as
+-- grain: one page of one session, as polls observed it: an element of observed_pages in fax.session_fold
+-- example: select p.page, p.bad_lines from fax.session_fold f, unnest(f.observed_pages) p where f.session_id = '…';
+create type fax.observed_page as (
+    page                integer,  -- Page number, from 1; one past the last page once all are done.
+    attempts            bigint,  -- How often it was sent, as far as bad lines show it.
+    first_seen_at       timestamptz,  -- First snapshot of the page.
+    last_seen_at        timestamptz,  -- Last snapshot of the page.
+    next_seen_at        timestamptz,  -- First snapshot of a later page. NULL if none.
+    first_measured_at   timestamptz,  -- First snapshot of the page after negotiation. NULL if none.
+    bad_lines           integer,  -- Last TotalBadLines of the accepted attempt, lines. NULL if not reported.
+    bad_lines_discarded bigint,  -- Last TotalBadLines of each attempt that was sent again, together, lines. NULL if not reported.
+    data_rate           integer,  -- Last rate during the page, bit/s. NULL if not measured.
+    y_resolution        integer  -- Last vertical resolution during the page, pixels per metre. NULL if not measured.
+);
+
+comment on type fax.observed_page is 'One page of one session as polls observed it, in fax.session_fold.';
+
+comment on column fax.observed_page.page is 'Page number, from 1; one past the last page once all are done.';
+
+comment on column fax.observed_page.attempts is 'How often it was sent, as far as bad lines show it.';
+
+comment on column fax.observed_page.first_seen_at is 'First snapshot of the page.';
+
+comment on column fax.observed_page.last_seen_at is 'Last snapshot of the page.';
+
+comment on column fax.observed_page.next_seen_at is 'First snapshot of a later page. NULL if none.';
+
+comment on column fax.observed_page.first_measured_at is 'First snapshot of the page after negotiation. NULL if none.';
+
+comment on column fax.observed_page.bad_lines is 'Last TotalBadLines of the accepted attempt, lines. NULL if not reported.';
+
+comment on column fax.observed_page.bad_lines_discarded is 'Last TotalBadLines of each attempt that was sent again, together, lines. NULL if not reported.';
+
+comment on column fax.observed_page.data_rate is 'Last rate during the page, bit/s. NULL if not measured.';
+
+comment on column fax.observed_page.y_resolution is 'Last vertical resolution during the page, pixels per metre. NULL if not measured.';
+
+-- How often the measured rate of a session fell. Of observers that watched at the same time, the one with the most
+-- falls counts, because their clocks may differ; observers that took over from each other are one. NULL if no rate.
+-- Arrays as in fax.session_snapshots: one element per snapshot, the latest first.
+-- example: select fax.rate_falls('{a,a,a}', '{2026-11-02 08:02+00,2026-11-02 08:01+00,2026-11-02 08:00+00}', '{9600,9600,14400}');
+create function fax.rate_falls(observers text[], moments timestamptz[], data_rates integer[]) returns bigint
+language sql immutable parallel safe
+begin atomic
+    with snapshot as (
+        select u.observer, u.seen_at, u.data_rate
+        from unnest(observers, moments, data_rates) u (observer, seen_at, data_rate)
+    ),
+    observed as (
+        select s.observer, min(s.seen_at) as began_at, max(s.seen_at) as ended_at
+        from snapshot s
+        group by s.observer
+    ),
+    stream as (
+        select
+            i.observer,
+            case when exists (
+                select 1
+                from observed j
+                join observed k on k.observer > j.observer and k.began_at <= j.ended_at and j.began_at <= k.ended_at
+            ) then i.observer else '' end as name
+        from observed i
+    )
+    select max(p.falls)
+    from (
+        select count(*) filter (where n.data_rate < n.data_rate_before) as falls
+        from (
+            select w.name, s.data_rate, lag(s.data_rate) over (partition by w.name order by s.seen_at) as data_rate_before
+            from stream w
+            join snapshot s on s.observer = w.observer
+            where s.data_rate is not null
+        ) n
+        group by n.name
+    ) p;
+end;
+
+comment on function fax.rate_falls is 'How often the measured rate of a session fell. Of observers that watched at the same time, the one with the most falls counts, because their clocks may differ; observers that took over from each other are one. NULL if no rate. Arrays as in fax.session_snapshots: one element per snapshot, the latest first.';
+
+-- The first complete list without a session that no snapshot refutes, or NULL. A snapshot of the same observer refutes
+-- it if it is later both by its clock and in the history, one of another observer if it is later by more than clocks may
+-- differ (30 s).
+-- Arrays as in fax.session_events and fax.session_snapshots; NULL if there are no such rows.
+-- example: select fax.absent_since('{a}', '{2026-11-02 08:01+00}', '{7}', '{a}', '{2026-11-02 08:00+00}', '{6}');
+create function fax.absent_since(
+    gone_observers text[], gone_moments timestamptz[], gone_positions bigint[],
+    observers text[], moments timestamptz[], positions bigint[]) returns timestamptz
+language sql immutable parallel safe
+begin atomic
+    select min(g.seen_at)
+    from unnest(gone_observers, gone_moments, gone_positions) g (observer, seen_at, position)
+    where not exists (
+        select 1
+        from unnest(observers, moments, positions) s (observer, seen_at, position)
+        where case when s.observer = g.observer then s.seen_at > g.seen_at and s.position > g.position
+                   else s.seen_at > g.seen_at + interval '30 seconds' end
+    );
+end;
+
+comment on function fax.absent_since is 'The first complete list without a session that no snapshot refutes, or NULL. A snapshot of the same observer refutes it if it is later both by its clock and in the history, one of another observer if it is later by more than clocks may differ (30 s). Arrays as in fax.session_events and fax.session_snapshots; NULL if there are no such rows.';
+
+-- The start of the life of a server that followed an epoch; no row if none followed.
+-- example: select n.began_at from fax.epoch e, fax.next_life(e.epoch_id) n where e.server = 'pbx1';
+create function fax.next_life(of_epoch uuid) returns table (began_at timestamptz)
+language sql stable parallel safe
+begin atomic
+    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at)
+    from fax.epoch mine
+    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
+    where mine.epoch_id = of_epoch
+      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
+          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
+    order by 1, later.reload_ordinal
+    limit 1;
+end;
+
+comment on function fax.next_life is 'The start of the life of a server that followed an epoch; no row if none followed.';
+
+-- grain: one session: what its own rows show together
+-- example: select pages, status from fax.session_fold where started_at >= '2026-11-01' and started_at < '2026-11-02';
+-- A query reads the rows of all its sessions at once (fax.session_evidence); what depends on their order is computed from
+-- arrays. Conditions on session_id and started_at reach the history. No part of it reads the rows of one session on
+-- behalf of another part, so that a distributed database can run it where the rows are.
+-- For a few sessions that are found by something else (a server, the latest ones) use fax.session_facts.
+create view fax.session_fold as
 select
-    s.session_id,  -- The session.
-    s.started_at,  -- First observation of the session.
+    e.session_id,  -- The session.
+    e.started_at,  -- First observation of the session.
     s.epoch_id,  -- Epoch in which session_number counts.
     s.server,  -- Name of the server in the settings.
     s.session_number,  -- SessionNumber of Asterisk. NULL if never listed.
     s.is_fax,  -- False: a call that ran no fax, whose dialplan set fax variables.
     s.channel,  -- Channel name (personal). NULL if not reported.
     s.technology,  -- Technology of the list entry. NULL if never listed.
-    x.operation,  -- send, receive, gateway, V.21 or none, as last reported. NULL if not reported.
-    x.uniqueid,  -- Uniqueid of the channel. NULL if no event reported it.
-    x.state,  -- Last state, as sent. NULL if never listed.
-    x.transport,  -- Last transport, G.711 or T.38. NULL if not reported.
-    x.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
-    x.snapshots,  -- Snapshots by polls.
-    x.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    x.pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
-    x.first_snapshot_at,  -- First snapshot. NULL if none.
-    x.last_snapshot_at,  -- Last snapshot. NULL if none.
-    x.completed_at,  -- Time of the completion event. NULL if none.
-    x.gone_at,  -- First complete list without the session. NULL if none.
-    x.last_row_at,  -- Last observation of any kind.
-    x.last_shown_at,  -- Last observation of the fax itself, without variables that a dialplan set later.
-    n.began_at as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
-    x.error_correction_mode,  -- ECM by the last measurement. NULL if never negotiated.
-    x.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
-    x.last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
-    x.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
-    x.rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
-    x.x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
-    x.y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
+    f.operation,  -- send, receive, gateway, V.21 or none, as last reported. NULL if not reported.
+    coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,  -- Uniqueid of the channel. NULL if no event reported it.
+    (array_remove(n.states, null))[1] as state,  -- Last state, as sent. NULL if never listed.
+    (array_remove(array_remove(n.session_types, null), 'none'))[1] as transport,  -- Last transport, G.711 or T.38. NULL if not reported.
+    coalesce(
+        case when f.files = '{}' then null
+             when array_remove(f.files, f.files[1]) = '{}' then f.files[:1]
+             else (select array_agg(distinct i.name) from unnest(f.files) i (name)) end,
+        case when jsonb_typeof(c.details -> 'FileName') = 'array'
+             then (select array_agg(i.name) from jsonb_array_elements_text(c.details -> 'FileName') i (name))
+             when c.file_name is not null then array[c.file_name] end,
+        -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
+        string_to_array(nullif(split_part(v.arguments, ',', 1), ''), '&')) as file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
+    coalesce(n.snapshots, 0) as snapshots,  -- Snapshots by polls.
+    n.pages as pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
+    coalesce(c.pages, n.pages) as pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
+    n.first_at as first_snapshot_at,  -- First snapshot. NULL if none.
+    n.last_at as last_snapshot_at,  -- Last snapshot. NULL if none.
+    c.observed_at as completed_at,  -- Time of the completion event. NULL if none.
+    f.gone_at,  -- First complete list without the session. NULL if none.
+    f.last_row_at,  -- Last observation of any kind.
+    coalesce(greatest(r.set_at, n.last_at, v.last_event_at), f.last_row_at) as last_shown_at,  -- Last observation of the fax itself, without variables that a dialplan set later.
+    f.error_correction_mode,  -- ECM by the last measurement. NULL if never negotiated.
+    f.data_rates[cardinality(f.data_rates)] as first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
+    coalesce(f.data_rates[1], nullif(c.data_rate, 0)) as last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
+    n.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    case
+        when n.lowest_data_rate is null then null
+        when array_remove(f.data_rates, n.lowest_data_rate) = '{}' then 0
+        else fax.rate_falls(n.observers, n.moments, n.data_rates)
+    end as rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
+    coalesce((array_remove(n.x_resolutions, null))[1], c.x_resolution) as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
+    coalesce((array_remove(n.y_resolutions, null))[1], c.y_resolution) as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
     -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
-    coalesce(x.operation = 'receive', false) and x.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
+    coalesce(f.operation = 'receive', false) and f.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
-    x.completed,  -- Whether a completion event arrived.
-    x.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
-    x.call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.
-    x.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
-    x.dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
-    x.status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
-    x.error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
-    x.status_text,  -- FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
-    x.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
-    x.remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
-    x.first_position,  -- First position of its rows.
-    x.last_position  -- Last position of its rows.
-from fax.session s
+    c.event is not null as completed,  -- Whether a completion event arrived.
+    f.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
+    -- If its channel was replaced, a fax belongs to the call and account that it began with. Only the details of an
+    -- event under another name contain a Uniqueid; its Channel is personal and may be erased.
+    coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
+             v.channel_variable) as call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.
+    v.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
+    nullif(v.channel_status ->> 'DNID', '') as dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
+    -- of the completion event, unless a dialplan changed FAXSTATUS before it
+    coalesce(case when k.stands then k.status end, r.status) as status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
+    coalesce(case when k.stands then k.error end, r.error, k.error) as error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
+    coalesce(case when k.stands then k.status_text end, r.status_text, k.status_text) as status_text,  -- FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
+    coalesce(nullif(c.details ->> 'LocalStationID', ''), r.local_station_id) as local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
+    coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
+    least(n.first_position, v.first_position) as first_position,  -- First position of its rows.
+    greatest(n.last_position, v.last_position) as last_position,  -- Last position of its rows.
+    -- computed only if a query uses the column
+    (select array_agg(row(o.*)::fax.observed_page order by o.page)
+     from (
+         select
+             a.page,
+             max(a.attempt) as attempts,
+             min(a.first_seen_at) as first_seen_at,
+             max(a.last_seen_at) as last_seen_at,
+             min(min(a.first_seen_at)) over (order by a.page desc rows between unbounded preceding and 1 preceding) as next_seen_at,
+             min(a.first_measured_at) as first_measured_at,
+             max(a.bad_lines) filter (where a.kept) as bad_lines,
+             coalesce(sum(a.bad_lines) filter (where not a.kept),
+                      case when count(a.bad_lines) filter (where a.kept) > 0 then 0 end) as bad_lines_discarded,
+             (array_agg(a.data_rate order by a.attempt desc) filter (where a.data_rate is not null))[1] as data_rate,
+             (array_agg(a.y_resolution order by a.attempt desc) filter (where a.y_resolution is not null))[1] as y_resolution
+         from fax.attempts_at_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates,
+                                    n.y_resolutions, t.bad_lines_counted_by is distinct from 'session') a
+         group by a.page
+     ) o
+    ) as observed_pages  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
+from fax.session_evidence e
+cross join lateral (select (e.session).*) s
+cross join lateral (select (e.snapshots).*) n
+cross join lateral (select (e.events).*) v
+cross join lateral (select (v.completion).*) c
 left join fax.technology t on t.technology = s.technology
 cross join lateral (
-    with own as materialized (
-        select r.* from fax.session_rows r where r.session_id = s.session_id and r.started_at = s.started_at
-    ),
-    observer as (
-        select d.collector_id, min(d.observed_at) as began_at, max(d.observed_at) as ended_at
-        from own d
-        where d.is_snapshot
-        group by d.collector_id
-    )
     select
-        coalesce(o.operation, case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end,
+        coalesce((array_remove(n.operations, null))[1],
+                 case c.event when 'SendFAX' then 'send' when 'ReceiveFAX' then 'receive' end,
                  v.operation, s.operation) as operation,
-        coalesce(s.uniqueid, c.details ->> 'Uniqueid') as uniqueid,
-        o.state,
-        o.transport,
-        coalesce(o.file_names, c.file_names, v.file_names) as file_names,
-        o.snapshots,
-        o.pages as pages_observed,
-        coalesce(c.pages, o.pages) as pages,
-        o.first_seen_at as first_snapshot_at,
-        o.last_seen_at as last_snapshot_at,
-        c.completed_at,
-        g.gone_at,
-        e.last_row_at,
-        coalesce(greatest(r.set_at, e.last_event_at), e.last_row_at) as last_shown_at,
-        o.error_correction_mode,
-        o.first_data_rate,
-        coalesce(o.last_data_rate, c.data_rate) as last_data_rate,
-        o.lowest_data_rate,
-        f.rate_falls,
-        coalesce(o.x_resolution, c.x_resolution) as x_resolution,
-        coalesce(o.y_resolution, c.y_resolution) as y_resolution,
-        c.event is not null as completed,
-        v.start_observed,
-        -- If its channel was replaced, a fax belongs to the call and account that it began with. Only the details of an
-        -- event under another name contain a Uniqueid; its Channel is personal and may be erased.
-        coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
-                 v.channel_variable) as call,
-        v.dial,
-        nullif(v.channel_status ->> 'DNID', '') as dialled_number,
-        -- of the completion event, unless a dialplan changed FAXSTATUS before it
-        coalesce(case when k.stands then k.status end, r.status) as status,
-        coalesce(case when k.stands then k.error end, r.error, k.error) as error,
-        coalesce(case when k.stands then k.status_text end, r.status_text, k.status_text) as status_text,
-        coalesce(nullif(c.details ->> 'LocalStationID', ''), r.local_station_id) as local_station_id,
-        coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,
-        e.first_position,
-        e.last_position
-    -- the snapshots
-    from (
-        select
-            count(*) as snapshots,
-            min(n.observed_at) as first_seen_at,
-            max(n.observed_at) as last_seen_at,
-            max(n.pages) as pages,
-            (array_agg(n.data_rate order by n.observed_at) filter (where n.data_rate is not null))[1] as first_data_rate,
-            (array_agg(n.data_rate order by n.observed_at desc) filter (where n.data_rate is not null))[1] as last_data_rate,
-            min(n.data_rate) as lowest_data_rate,
-            (array_agg(n.operation order by n.observed_at desc) filter (where n.operation is not null))[1] as operation,
-            (array_agg(n.state order by n.observed_at desc) filter (where n.state is not null))[1] as state,
-            (array_agg(n.session_type order by n.observed_at desc) filter (where n.session_type <> 'none'))[1] as transport,
-            (array_agg(n.error_correction_mode order by n.observed_at desc) filter (where n.error_correction_mode is not null))[1]
-                as error_correction_mode,
-            (array_agg(n.x_resolution order by n.observed_at desc) filter (where n.x_resolution is not null))[1] as x_resolution,
-            (array_agg(n.y_resolution order by n.observed_at desc) filter (where n.y_resolution is not null))[1] as y_resolution,
-            array_agg(distinct n.file_name) filter (where n.file_name is not null) as file_names
-        from own n
-        where n.is_snapshot
-    ) o
-    -- Rate falls. Of observers that overlapped (as in fax.page_attempts), the one with the most
-    -- counts.
-    cross join lateral (
-        select max(p.falls) as rate_falls
-        from (
-            select count(*) filter (where n.data_rate < n.data_rate_before) as falls
-            from (
-                select w.stream, d.data_rate, lag(d.data_rate) over (partition by w.stream order by d.observed_at) as data_rate_before
-                from (
-                    select
-                        i.collector_id,
-                        case when exists (
-                            select 1
-                            from observer j
-                            join observer k on k.collector_id > j.collector_id and k.began_at <= j.ended_at and j.began_at <= k.ended_at
-                        ) then i.collector_id else '' end as stream
-                    from observer i
-                ) w
-                join own d on d.collector_id = w.collector_id
-                where d.is_snapshot and d.data_rate is not null
-            ) n
-            group by n.stream
-        ) p
-    ) f
-    -- the completion event
-    left join lateral (
-        select
-            h.event,
-            h.observed_at as completed_at,
-            h.pages,
-            nullif(h.data_rate, 0) as data_rate,
-            h.x_resolution,
-            h.y_resolution,
-            case when jsonb_typeof(h.details -> 'FileName') = 'array'
-                 then (select array_agg(n.name) from jsonb_array_elements_text(h.details -> 'FileName') n (name))
-                 when h.file_name is not null then array[h.file_name] end as file_names,
-            h.details
-        from own h
-        where h.event in ('SendFAX', 'ReceiveFAX')
-        order by h.observed_at
-        limit 1
-    ) c on true
-    -- The first complete list without the session. It is refuted by a snapshot of the same observer that is later both
-    -- by its clock and in the history, or by one of another observer that is later by more than clocks may differ.
-    cross join lateral (
-        select min(h.observed_at) as gone_at
-        from own h
-        where h.event = 'Gone'
-          and not exists (
-              select 1
-              from own d
-              where d.is_snapshot
-                and case when d.collector_id = h.collector_id then d.observed_at > h.observed_at and d.position > h.position
-                         else d.observed_at > h.observed_at + interval '30 seconds' end
-          )
-    ) g
-    -- what its channel's other events show
-    cross join lateral (
-        select
-            (array_agg(h.details order by h.observed_at) filter (where h.event = 'Status'))[1] as channel_status,
-            (array_agg(h.details order by h.observed_at) filter (where h.event in ('FAXStatus', 'Newexten')))[1] as channel_event,
-            (array_agg(h.details order by h.observed_at) filter (where h.event = 'VarSet'))[1] as channel_variable,
-            (array_agg(h.details order by h.observed_at) filter (where h.event = 'DialBegin'))[1] as dial,
-            (array_agg(h.operation order by h.observed_at)
-                filter (where h.event in ('FAXStatus', 'Newexten') and h.operation is not null))[1] as operation,
-            -- the application's first argument: SendFAX(file&file,options) (res_fax.c, sendfax_exec)
-            string_to_array(nullif(split_part((array_agg(h.details ->> 'AppData' order by h.observed_at)
-                filter (where h.event = 'Newexten'))[1], ',', 1), ''), '&') as file_names,
-            -- sendfax_exec and receivefax_exec set INIT_ERROR first
-            coalesce(bool_or(
-                h.observed_at >= s.started_at and h.observed_at < coalesce(c.completed_at, 'infinity')
-                and h.event <> 'DialBegin' and (h.event <> 'VarSet' or h.details ->> 'Value' = 'INIT_ERROR')), false) as start_observed
-        from own h
-        where h.is_snapshot
-           or h.event in ('FAXStatus', 'Newexten', 'Status', 'DialBegin')
-           or (h.event = 'VarSet' and h.details ->> 'Variable' = 'FAXERROR')
-    ) v
-    -- its channel variables
-    cross join lateral (
-        select
-            array_agg(case when h.event = 'VarSet' then coalesce(h.details ->> 'Variable', '') else 'completion event' end) as names,
-            array_agg(case when h.event = 'VarSet' then coalesce(h.details ->> 'Value', '') end) as settings,
-            array_agg(h.collector_id) as observers,
-            array_agg(h.observed_at) as moments
-        from own h
-        where h.event in ('VarSet', 'SendFAX', 'ReceiveFAX')
-    ) a
-    cross join lateral fax.reported_result(
-        a.names, a.settings, a.observers, a.moments, case when v.start_observed then s.started_at end, o.first_seen_at) r
-    -- and those that the completion event contains (channelvars in manager.conf)
-    cross join lateral (
-        select
-            n.status,
-            nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') as error,
-            nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') as status_text,
-            coalesce(n.status in ('SUCCESS', 'FAILED'), true) as stands
-        from (select fax.channel_variable(c.details, 'FAXSTATUS') as status) n
-    ) k
-    -- its positions in the history
-    cross join lateral (
-        select min(h.position) as first_position, max(h.position) as last_position, max(h.observed_at) as last_row_at,
-               max(h.observed_at) filter (where h.event <> 'VarSet') as last_event_at
-        from own h
-    ) e
-) x
+        (array_remove(n.error_correction_modes, null))[1] as error_correction_mode,
+        array_remove(n.data_rates, null) as data_rates,
+        array_remove(n.file_names, null) as files,
+        case when n.last_at > v.gone_moments[1]
+             then fax.absent_since(v.gone_observers, v.gone_moments, v.gone_positions, n.observers, n.moments, n.positions)
+             else v.gone_moments[1] end as gone_at,
+        coalesce(least(n.ran_at, v.ran_at) < coalesce(c.observed_at, 'infinity'), false) as start_observed,
+        greatest(n.last_at, v.last_row_at) as last_row_at
+) f
+cross join lateral fax.reported_result(
+    v.variables, v.settings, v.observers, v.moments, case when f.start_observed then s.started_at end, n.first_at) r
+-- the variables that the completion event contains (channelvars in manager.conf)
+cross join lateral (
+    select
+        i.status,
+        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') as error,
+        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') as status_text,
+        coalesce(i.status in ('SUCCESS', 'FAILED'), true) as stands
+    from (select fax.channel_variable(c.details, 'FAXSTATUS') as status) i
+) k;
+
+comment on view fax.session_fold is 'One session as its own rows show it, for all sessions of a query in one pass. The base of fax.session_facts.';
+
+comment on column fax.session_fold.session_id is 'The session.';
+
+comment on column fax.session_fold.started_at is 'First observation of the session.';
+
+comment on column fax.session_fold.epoch_id is 'Epoch in which session_number counts.';
+
+comment on column fax.session_fold.server is 'Name of the server in the settings.';
+
+comment on column fax.session_fold.session_number is 'SessionNumber of Asterisk. NULL if never listed.';
+
+comment on column fax.session_fold.is_fax is 'False: a call that ran no fax, whose dialplan set fax variables.';
+
+comment on column fax.session_fold.channel is 'Channel name (personal). NULL if not reported.';
+
+comment on column fax.session_fold.technology is 'Technology of the list entry. NULL if never listed.';
+
+comment on column fax.session_fold.operation is 'send, receive, gateway, V.21 or none, as last reported. NULL if not reported.';
+
+comment on column fax.session_fold.uniqueid is 'Uniqueid of the channel. NULL if no event reported it.';
+
+comment on column fax.session_fold.state is 'Last state, as sent. NULL if never listed.';
+
+comment on column fax.session_fold.transport is 'Last transport, G.711 or T.38. NULL if not reported.';
+
+comment on column fax.session_fold.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
+
+comment on column fax.session_fold.snapshots is 'Snapshots by polls.';
+
+comment on column fax.session_fold.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+
+comment on column fax.session_fold.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
+
+comment on column fax.session_fold.first_snapshot_at is 'First snapshot. NULL if none.';
+
+comment on column fax.session_fold.last_snapshot_at is 'Last snapshot. NULL if none.';
+
+comment on column fax.session_fold.completed_at is 'Time of the completion event. NULL if none.';
+
+comment on column fax.session_fold.gone_at is 'First complete list without the session. NULL if none.';
+
+comment on column fax.session_fold.last_row_at is 'Last observation of any kind.';
+
+comment on column fax.session_fold.last_shown_at is 'Last observation of the fax itself, without variables that a dialplan set later.';
+
+comment on column fax.session_fold.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
+
+comment on column fax.session_fold.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+
+comment on column fax.session_fold.last_data_rate is 'Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.';
+
+comment on column fax.session_fold.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+
+comment on column fax.session_fold.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.';
+
+comment on column fax.session_fold.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
+
+comment on column fax.session_fold.y_resolution is 'Vertical resolution, pixels per metre. NULL if not reported.';
+
+comment on column fax.session_fold.bad_lines_measurable is 'Whether the fax was received without ECM.';
+
+comment on column fax.session_fold.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
+
+comment on column fax.session_fold.completed is 'Whether a completion event arrived.';
+
+comment on column fax.session_fold.start_observed is 'Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.';
+
+comment on column fax.session_fold.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.';
+
+comment on column fax.session_fold.dial is 'Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.';
+
+comment on column fax.session_fold.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
+
+comment on column fax.session_fold.status is 'FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.';
+
+comment on column fax.session_fold.error is 'FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.';
+
+comment on column fax.session_fold.status_text is 'FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.';
+
+comment on column fax.session_fold.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+
+comment on column fax.session_fold.remote_station_id is 'Station id of the other end (personal). NULL if none or not reported.';
+
+comment on column fax.session_fold.first_position is 'First position of its rows.';
+
+comment on column fax.session_fold.last_position is 'Last position of its rows.';
+
+comment on column fax.session_fold.observed_pages is 'Its pages as polls observed them, by page. NULL if no poll reported a page.';
+
+-- Copies the comments of a view's columns to the columns of the same names of another view.
+-- example: select fax.copy_comments('session_fold', 'session_facts');
+create function fax.copy_comments(from_view text, to_view text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    described record;
+begin
+    for described in
+        select t.attname as name, col_description(f.attrelid, f.attnum) as comment
+        from pg_attribute f
+        join pg_attribute t on t.attrelid = to_regclass(format('fax.%I', to_view)) and t.attname = f.attname
+        where f.attrelid = to_regclass(format('fax.%I', from_view)) and f.attnum > 0
+    loop
+        execute format('comment on column fax.%I.%I is %L', to_view, described.name, described.comment);
+    end loop;
+end
+$$;
+
+comment on function fax.copy_comments is 'Copies the comments of a view''s columns to the columns of the same names of another view.';
+
+-- grain: one fax session: what its rows show together
+-- example: select pages, status from fax.session_facts where session_id = '…';
+-- Driven from fax.session, so a query costs what its answer contains: filters on session_id, server or started_at use
+-- the indexes of fax.session, and only the partitions of the sessions found are opened.
+create view fax.session_facts as
+select
+    s.session_id,
+    s.started_at,
+    s.epoch_id,
+    s.server,
+    s.session_number,
+    s.is_fax,
+    s.channel,
+    s.technology,
+    f.operation,
+    f.uniqueid,
+    f.state,
+    f.transport,
+    f.file_names,
+    f.snapshots,
+    f.pages_observed,
+    f.pages,
+    f.first_snapshot_at,
+    f.last_snapshot_at,
+    f.completed_at,
+    f.gone_at,
+    f.last_row_at,
+    f.last_shown_at,
+    l.began_at as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
+    f.error_correction_mode,
+    f.first_data_rate,
+    f.last_data_rate,
+    f.lowest_data_rate,
+    f.rate_falls,
+    f.x_resolution,
+    f.y_resolution,
+    f.bad_lines_measurable,
+    f.bad_lines_counted_by,
+    f.completed,
+    f.start_observed,
+    f.call,
+    f.dial,
+    f.dialled_number,
+    f.status,
+    f.error,
+    f.status_text,
+    f.local_station_id,
+    f.remote_station_id,
+    f.first_position,
+    f.last_position,
+    f.observed_pages
+from fax.session s
+-- offset 0: folds the sessions found, one by one, not all of them before they are joined
+cross join lateral (select o.* from fax.session_fold o where o.session_id = s.session_id and o.started_at = s.started_at offset 0) f
 -- the next life of its server, if nothing else shows an end
-left join lateral (
-    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at
-    from fax.epoch mine
-    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
-    where mine.epoch_id = s.epoch_id
-      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
-          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
-    order by began_at, later.reload_ordinal
-    limit 1
-) n on not x.completed and x.gone_at is null and not (s.session_number is null and x.snapshots = 0);
+left join lateral fax.next_life(s.epoch_id) l
+    on not f.completed and f.gone_at is null and not (s.session_number is null and f.snapshots = 0);
+
+select fax.copy_comments('session_fold', 'session_facts');
 
 comment on view fax.session_facts is 'One fax session as its rows show it: counts, measurements and times. The base of fax.sessions, which adds names and evidence.';
 
-comment on column fax.session_facts.session_id is 'The session.';
-
-comment on column fax.session_facts.started_at is 'First observation of the session.';
-
-comment on column fax.session_facts.epoch_id is 'Epoch in which session_number counts.';
-
-comment on column fax.session_facts.server is 'Name of the server in the settings.';
-
-comment on column fax.session_facts.session_number is 'SessionNumber of Asterisk. NULL if never listed.';
-
-comment on column fax.session_facts.is_fax is 'False: a call that ran no fax, whose dialplan set fax variables.';
-
-comment on column fax.session_facts.channel is 'Channel name (personal). NULL if not reported.';
-
-comment on column fax.session_facts.technology is 'Technology of the list entry. NULL if never listed.';
-
-comment on column fax.session_facts.operation is 'send, receive, gateway, V.21 or none, as last reported. NULL if not reported.';
-
-comment on column fax.session_facts.uniqueid is 'Uniqueid of the channel. NULL if no event reported it.';
-
-comment on column fax.session_facts.state is 'Last state, as sent. NULL if never listed.';
-
-comment on column fax.session_facts.transport is 'Last transport, G.711 or T.38. NULL if not reported.';
-
-comment on column fax.session_facts.file_names is 'Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.';
-
-comment on column fax.session_facts.snapshots is 'Snapshots by polls.';
-
-comment on column fax.session_facts.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
-
-comment on column fax.session_facts.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
-
-comment on column fax.session_facts.first_snapshot_at is 'First snapshot. NULL if none.';
-
-comment on column fax.session_facts.last_snapshot_at is 'Last snapshot. NULL if none.';
-
-comment on column fax.session_facts.completed_at is 'Time of the completion event. NULL if none.';
-
-comment on column fax.session_facts.gone_at is 'First complete list without the session. NULL if none.';
-
-comment on column fax.session_facts.last_row_at is 'Last observation of any kind.';
-
-comment on column fax.session_facts.last_shown_at is 'Last observation of the fax itself, without variables that a dialplan set later.';
-
 comment on column fax.session_facts.next_life_at is 'Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.';
-
-comment on column fax.session_facts.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
-
-comment on column fax.session_facts.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
-
-comment on column fax.session_facts.last_data_rate is 'Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.';
-
-comment on column fax.session_facts.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
-
-comment on column fax.session_facts.rate_falls is 'How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.';
-
-comment on column fax.session_facts.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
-
-comment on column fax.session_facts.y_resolution is 'Vertical resolution, pixels per metre. NULL if not reported.';
-
-comment on column fax.session_facts.bad_lines_measurable is 'Whether the fax was received without ECM.';
-
-comment on column fax.session_facts.bad_lines_counted_by is 'What the technology counts bad lines by: page or session (fax.technology).';
-
-comment on column fax.session_facts.completed is 'Whether a completion event arrived.';
-
-comment on column fax.session_facts.start_observed is 'Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.';
-
-comment on column fax.session_facts.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.';
-
-comment on column fax.session_facts.dial is 'Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.';
-
-comment on column fax.session_facts.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
-
-comment on column fax.session_facts.status is 'FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.';
-
-comment on column fax.session_facts.error is 'FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.';
-
-comment on column fax.session_facts.status_text is 'FAXSTATUSSTRING as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.';
-
-comment on column fax.session_facts.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
-
-comment on column fax.session_facts.remote_station_id is 'Station id of the other end (personal). NULL if none or not reported.';
-
-comment on column fax.session_facts.first_position is 'First position of its rows.';
-
-comment on column fax.session_facts.last_position is 'Last position of its rows.';
 
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
@@ -2438,6 +2746,7 @@ cross join lateral (
         ) d
     ) n
 ) p
+-- a left join, so that a query that asks for none of these columns does not compute them
 left join lateral (
     select
         sum(p.bad_lines)::bigint as bad_lines,
@@ -2447,22 +2756,10 @@ left join lateral (
         max(p.poll_gap_seconds) as poll_gap_seconds
     from (
         select
-            g.page,
-            g.bad_lines,
-            g.bad_lines_discarded,
-            case when coalesce(g.next_seen_at, e.ended_not_after) >= g.last_seen_at
-                 then extract(epoch from coalesce(g.next_seen_at, e.ended_not_after) - g.last_seen_at) end as poll_gap_seconds
-        from (
-            select
-                a.page,
-                max(a.bad_lines) filter (where a.kept) as bad_lines,
-                sum(a.bad_lines) filter (where not a.kept) as bad_lines_discarded,
-                max(a.last_seen_at) as last_seen_at,
-                min(min(a.first_seen_at)) over (order by a.page rows between 1 following and unbounded following) as next_seen_at
-            from fax.page_attempts a
-            where a.session_id = f.session_id and a.started_at = f.started_at
-            group by a.page
-        ) g
+            o.*,
+            case when coalesce(o.next_seen_at, e.ended_not_after) >= o.last_seen_at
+                 then extract(epoch from coalesce(o.next_seen_at, e.ended_not_after) - o.last_seen_at) end as poll_gap_seconds
+        from unnest(f.observed_pages) o
     ) p
     where p.page between 1 and f.pages
 ) b on f.bad_lines_measurable
@@ -2605,22 +2902,7 @@ cross join lateral (
         a.data_rate,
         a.y_resolution
     from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
-    full join (
-        select
-            t.page,
-            max(t.attempt) as attempts,
-            min(t.first_seen_at) as first_seen_at,
-            max(t.last_seen_at) as last_seen_at,
-            min(t.first_measured_at) as first_measured_at,
-            max(t.bad_lines) filter (where t.kept) as bad_lines,
-            coalesce(sum(t.bad_lines) filter (where not t.kept),
-                     case when count(t.bad_lines) filter (where t.kept) > 0 then 0 end) as bad_lines_discarded,
-            (array_agg(t.data_rate order by t.attempt desc) filter (where t.data_rate is not null))[1] as data_rate,
-            (array_agg(t.y_resolution order by t.attempt desc) filter (where t.y_resolution is not null))[1] as y_resolution
-        from fax.page_attempts t
-        where t.session_id = f.session_id and t.started_at = f.started_at
-        group by t.page
-    ) a on a.page = n.page
+    full join unnest(f.observed_pages) a on a.page = n.page
     -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
     window later_pages as (order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding)
 ) p
@@ -5990,7 +6272,8 @@ to fax_ingest;
 
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
-    fax.session_rows, fax.page_attempts, fax.session_facts,
+    fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
+    fax.session_fold, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -6004,6 +6287,10 @@ grant execute on function
     fax.dialled_number(text, text),
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
+    fax.attempts_at_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
+    fax.rate_falls(text[], timestamptz[], integer[]),
+    fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
+    fax.next_life(uuid),
     fax.peer_id(text),
     fax.number_digits(text),
     fax.number_pattern(text),

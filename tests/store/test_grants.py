@@ -16,8 +16,8 @@ HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
-    "session_evidence", "session_facts", "session_fold", "session_pages", "session_rows", "session_snapshots", "session_timeline",
-    "sealed_batches", "sessions", "sessions_masked", "usage_daily",
+    "session_evidence", "session_facts", "session_fold", "session_pages", "session_rows", "session_snapshots",
+    "session_timeline", "sealed_batches", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
