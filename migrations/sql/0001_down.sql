@@ -64,6 +64,7 @@ drop view fax.failures, fax.usage_daily;
 drop function fax.usage;
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.session_fold, fax.page_attempts, fax.session_evidence,
     fax.session_events, fax.session_snapshots, fax.session_rows;
+drop function fax.poll_gap_seconds;
 drop type fax.observed_page;
 drop function fax.copy_comments, fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
 drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,

@@ -2240,6 +2240,18 @@ comment on column fax.observed_page.data_rate is 'Last rate during the page, bit
 
 comment on column fax.observed_page.y_resolution is 'Last vertical resolution during the page, pixels per metre. NULL if not measured.';
 
+-- Seconds from the last poll during a page to the next poll during a later one, or to the end of its session. NULL if
+-- its end is unknown, or if two observers' clocks reverse them.
+-- example: select fax.poll_gap_seconds(p, f.completed_at) from fax.session_facts f, unnest(f.observed_pages) p where f.session_id = '…';
+create function fax.poll_gap_seconds(page fax.observed_page, ended_at timestamptz) returns numeric
+language sql immutable parallel safe
+as $$
+    select case when coalesce((page).next_seen_at, ended_at) >= (page).last_seen_at
+                then extract(epoch from coalesce((page).next_seen_at, ended_at) - (page).last_seen_at) end
+$$;
+
+comment on function fax.poll_gap_seconds is 'Seconds from the last poll during a page to the next poll during a later one, or to the end of its session. NULL if its end is unknown, or if two observers'' clocks reverse them.';
+
 -- How often the measured rate of a session fell. Of observers that watched at the same time, the one with the most
 -- falls counts, because their clocks may differ; observers that took over from each other are one. NULL if no rate.
 -- Arrays as in fax.session_snapshots: one element per snapshot, the latest first.
@@ -2645,11 +2657,15 @@ select
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
     f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else b.bad_lines end end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
+    -- subqueries, not a join: PostgreSQL computes the observed pages only if a query uses one of these columns
+    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
+        select sum(o.bad_lines)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
     case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page'
-         then coalesce(b.bad_lines_discarded, case when f.pages = 0 or b.bad_lines is not null then 0 end) end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+         then case when f.pages = 0 then 0 else (
+        select sum(o.bad_lines_discarded)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
     f.bad_lines_measurable,  -- Whether the fax was received without ECM; only such receivers count bad lines.
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else b.worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
+        select max(o.bad_lines) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
     f.error_correction_mode,  -- Whether ECM is in use after negotiation. NULL if never negotiated or not reported.
     f.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     f.last_data_rate,  -- Last rate, bit/s. NULL if not reported.
@@ -2670,8 +2686,11 @@ select
     f.last_position,  -- Last position of its rows in the history.
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
     e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
-    case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
+    case when f.bad_lines_measurable then (
+        select max(fax.poll_gap_seconds(o, e.ended_not_after)) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
+    case when f.bad_lines_measurable then coalesce((
+        select max(fax.poll_gap_seconds(o, e.ended_not_after)) > 0.85 or count(fax.poll_gap_seconds(o, e.ended_not_after)) < f.pages
+        from unnest(f.observed_pages) o where o.page between 1 and f.pages), f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
@@ -2746,23 +2765,6 @@ cross join lateral (
         ) d
     ) n
 ) p
--- a left join, so that a query that asks for none of these columns does not compute them
-left join lateral (
-    select
-        sum(p.bad_lines)::bigint as bad_lines,
-        sum(p.bad_lines_discarded)::bigint as bad_lines_discarded,
-        max(p.bad_lines) as worst_page_bad_lines,
-        count(p.poll_gap_seconds) as pages_bounded,
-        max(p.poll_gap_seconds) as poll_gap_seconds
-    from (
-        select
-            o.*,
-            case when coalesce(o.next_seen_at, e.ended_not_after) >= o.last_seen_at
-                 then extract(epoch from coalesce(o.next_seen_at, e.ended_not_after) - o.last_seen_at) end as poll_gap_seconds
-        from unnest(f.observed_pages) o
-    ) p
-    where p.page between 1 and f.pages
-) b on f.bad_lines_measurable
 where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
@@ -6291,6 +6293,7 @@ grant execute on function
     fax.rate_falls(text[], timestamptz[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
     fax.next_life(uuid),
+    fax.poll_gap_seconds(fax.observed_page, timestamptz),
     fax.peer_id(text),
     fax.number_digits(text),
     fax.number_pattern(text),

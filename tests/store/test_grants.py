@@ -62,7 +62,7 @@ FOLDS = [
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
-    "attempts_at_pages", "rate_falls", "absent_since", "next_life",
+    "attempts_at_pages", "rate_falls", "absent_since", "next_life", "poll_gap_seconds",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 OF_LEDGER = [

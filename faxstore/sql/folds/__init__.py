@@ -32,6 +32,7 @@ ORDER = (
     "attempts_at_pages",
     "page_attempts",
     "observed_page",
+    "poll_gap_seconds",
     "rate_falls",
     "absent_since",
     "next_life",

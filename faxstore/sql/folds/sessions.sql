@@ -27,11 +27,15 @@ select
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
     f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else b.bad_lines end end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
+    -- subqueries, not a join: PostgreSQL computes the observed pages only if a query uses one of these columns
+    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
+        select sum(o.bad_lines)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
     case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page'
-         then coalesce(b.bad_lines_discarded, case when f.pages = 0 or b.bad_lines is not null then 0 end) end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+         then case when f.pages = 0 then 0 else (
+        select sum(o.bad_lines_discarded)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
     f.bad_lines_measurable,  -- Whether the fax was received without ECM; only such receivers count bad lines.
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else b.worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
+        select max(o.bad_lines) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
     f.error_correction_mode,  -- Whether ECM is in use after negotiation. NULL if never negotiated or not reported.
     f.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     f.last_data_rate,  -- Last rate, bit/s. NULL if not reported.
@@ -52,8 +56,11 @@ select
     f.last_position,  -- Last position of its rows in the history.
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
     e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
-    case when f.bad_lines_measurable then b.poll_gap_seconds end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
-    case when f.bad_lines_measurable then coalesce(b.poll_gap_seconds > 0.85 or b.pages_bounded < f.pages, f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
+    case when f.bad_lines_measurable then (
+        select max(fax.poll_gap_seconds(o, e.ended_not_after)) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
+    case when f.bad_lines_measurable then coalesce((
+        select max(fax.poll_gap_seconds(o, e.ended_not_after)) > 0.85 or count(fax.poll_gap_seconds(o, e.ended_not_after)) < f.pages
+        from unnest(f.observed_pages) o where o.page between 1 and f.pages), f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
     exists (
         select 1 from fax.gaps(
             f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
@@ -128,23 +135,6 @@ cross join lateral (
         ) d
     ) n
 ) p
--- a left join, so that a query that asks for none of these columns does not compute them
-left join lateral (
-    select
-        sum(p.bad_lines)::bigint as bad_lines,
-        sum(p.bad_lines_discarded)::bigint as bad_lines_discarded,
-        max(p.bad_lines) as worst_page_bad_lines,
-        count(p.poll_gap_seconds) as pages_bounded,
-        max(p.poll_gap_seconds) as poll_gap_seconds
-    from (
-        select
-            o.*,
-            case when coalesce(o.next_seen_at, e.ended_not_after) >= o.last_seen_at
-                 then extract(epoch from coalesce(o.next_seen_at, e.ended_not_after) - o.last_seen_at) end as poll_gap_seconds
-        from unnest(f.observed_pages) o
-    ) p
-    where p.page between 1 and f.pages
-) b on f.bad_lines_measurable
 where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';

@@ -40,6 +40,7 @@ grant execute on function
     fax.rate_falls(text[], timestamptz[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
     fax.next_life(uuid),
+    fax.poll_gap_seconds(fax.observed_page, timestamptz),
     fax.peer_id(text),
     fax.number_digits(text),
     fax.number_pattern(text),
