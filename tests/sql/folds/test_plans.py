@@ -90,7 +90,7 @@ def history_rows_read(connection: psycopg.Connection, question: str, *parameters
     """The rows of the history that all scans together returned."""
     read = explained(connection, question, *parameters)
     scanned = [node for node in read if str(node.get("Relation Name", "")).startswith("session_history")]
-    return sum(node["Actual Rows"] * node["Actual Loops"] for node in scanned)
+    return float(sum(node["Actual Rows"] * node["Actual Loops"] for node in scanned))
 
 
 def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection) -> None:
