@@ -53,7 +53,7 @@ class NothingStored:
     def runs(self, event: Observation) -> Runs:
         return Runs(None, frozenset())
 
-    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
+    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int, str | None]]:
         return []
 
 

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions import application_runs
-from faxstore.sessions.application_runs import COMPLETIONS, NEWEXTEN, Pending, observed_at
+from faxstore.sessions.application_runs import APPLICATIONS, COMPLETIONS, NEWEXTEN, Pending, observed_at
 from faxstore.sessions.fax import ANOTHER_BEGINS, COMPLETES, LISTED_AGAIN, RUNNING, Fax, State
 from faxstore.sessions.run_facts import RunFacts
 
@@ -98,8 +98,17 @@ class Channel:
             self.fax = Fax(session_id, State.LISTED, at, at)
             remember(self.began, session_id, at)
         else:
-            self.fax = self.fax.after(LISTED_AGAIN)._replace(last_seen=at)
+            self.fax = self.fax.after(LISTED_AGAIN)._replace(last_seen=at, gone_at=None)
         self.last_seen = at
+
+    def leaves_list(self, session_id: UUID, at: int) -> bool:
+        """Record that a list lacks the session; return whether it is the latest fax and its completion event is due."""
+        if self.fax is None or self.fax.session_id != session_id:
+            return False
+        if self.state is not State.LISTED or self.facts.operation not in APPLICATIONS:
+            return False
+        self.fax = self.fax._replace(gone_at=at)
+        return True
 
     def lists_again(self, session_id: UUID, seen: Observation) -> bool:
         """Record another listing of the latest fax, and return True, if it changes nothing but times and pages.

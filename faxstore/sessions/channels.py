@@ -18,10 +18,13 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from faxstore.observations import Life
+from faxstore.observations import MICROSECONDS, Life
 from faxstore.sessions.application_runs import Pending
 from faxstore.sessions.channel import Channel
 from faxstore.sessions.fax import State
+
+JUST_BEFORE = 30 * MICROSECONDS
+"""How long before the list that reveals a new life its first events may have come."""
 
 MOST_SETTLED = 10_000
 """Settled channels that are remembered.  The look-up does not know the current batch, which has 2,000 records."""
@@ -60,7 +63,7 @@ class Channels:
         others = [names.get(channel.name) for epoch, names in self._by_epoch.items() if epoch != channel.epoch]
         return [other for other in others if other is not None]
 
-    def adopt(self, channel: Channel, life: Life, since: int) -> None:
+    def adopt(self, channel: Channel, life: Life, revealed_at: int) -> None:
         """Move pending events to the epoch that a list has just revealed, if they came after its start.
 
         Only a session number that was used before shows such a reload, and the first events of the new life come before
@@ -70,7 +73,7 @@ class Channels:
             former, other.pending = other.pending, []
             for key, event in former:
                 same_start = (event.life.server, event.life.started_at) == (life.server, life.started_at)
-                if same_start and event.observed_at >= since:
+                if same_start and event.observed_at >= revealed_at - JUST_BEFORE:
                     channel.insert(Pending(key, replace(event, life=life)))
                 else:
                     other.pending.append(Pending(key, event))

@@ -22,6 +22,9 @@ The state is that of the channel's latest fax:
 Pending events become a fax if they prove one (faxstore.sessions.application_runs): COMPLETED if a completion event is
 among them, else UNLISTED.  Others leave the state as it is, as do events without a column.  A Hangup changes only how
 long the channel is remembered: a completion event may follow it.
+
+Events belong to a listed session until 15 s after its last listing.  Its completion event does until 15 s after the
+first list that lacks the session: an observer that was away listed nothing meanwhile (docs/decisions/0036).
 """
 
 from __future__ import annotations
@@ -32,9 +35,13 @@ from uuid import UUID
 
 from faxstore.observations import MICROSECONDS, Observation
 from faxstore.sessions.application_runs import NEWEXTEN
+from faxstore.sessions.run_facts import RunFacts, files
 
 AFTER_END = 15 * MICROSECONDS
-"""How long after its last listing an event may still belong to a session: disable_t38() waits up to 5 s (res_fax.c)."""
+"""How long after its last listing an event may still belong to a session: disable_t38() waits up to 5 s (res_fax.c).
+
+A completion event may come this long after the first list that lacks the session.
+"""
 
 BEHIND_THE_LIST = 2 * MICROSECONDS
 """How long after the list that first shows a session its Newexten may arrive: AMI queues events while it answers."""
@@ -70,14 +77,23 @@ class Fax(NamedTuple):
     """None: no list has shown it."""
     uniqueid: str | None = None
     """Uniqueid of its channel.  None: no event has reported it."""
+    gone_at: int | None = None
+    """When a list first lacked the session.  None: none has, as far as is known."""
 
     @classmethod
     def stored(
-        cls, session_id: UUID, last_seen: int, completed: bool, first_listed: int, unlisted: bool, uniqueid: str | None
+        cls,
+        session_id: UUID,
+        last_seen: int,
+        completed: bool,
+        first_listed: int,
+        unlisted: bool,
+        uniqueid: str | None,
+        gone_at: int | None,
     ) -> Fax:
         """Return the fax that is stored so."""
         state = State.COMPLETED if completed else State.UNLISTED if unlisted else State.LISTED
-        return cls(session_id, state, last_seen, None if unlisted else first_listed, uniqueid)
+        return cls(session_id, state, last_seen, None if unlisted else first_listed, uniqueid, gone_at)
 
     @property
     def unlisted(self) -> bool:
@@ -95,3 +111,24 @@ class Fax(NamedTuple):
         if event.event == NEWEXTEN:
             return 0 <= event.observed_at - self.first_listed < BEHIND_THE_LIST
         return event.observed_at <= self.last_seen + AFTER_END
+
+    def may_complete_at(self, moment: int) -> bool:
+        """Return whether this listed session may raise its completion event at a time, however long ago it was listed.
+
+        A session that no one lists goes on unseen, so only the first list that lacks it limits the time.
+        """
+        if self.state is not State.LISTED or self.first_listed is None or moment < self.first_listed:
+            return False
+        return self.gone_at is None or moment <= self.gone_at + AFTER_END
+
+    def may_complete_with(self, completion: Observation, facts: RunFacts) -> bool:
+        """Return whether a completion event of its channel may end this listed session, which has these facts.
+
+        A call may run another fax unseen, and a later call may use the same channel name.  So the event must name the
+        same file or, if that is not known, be of the same call.
+        """
+        if not self.may_complete_at(completion.observed_at) or completion.operation != facts.operation:
+            return False
+        if facts.files and files(completion):
+            return facts.match(completion)
+        return self.uniqueid is not None and self.uniqueid == completion.uniqueid

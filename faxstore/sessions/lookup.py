@@ -64,5 +64,5 @@ class SessionLookup(Protocol):
     def runs(self, event: Observation) -> Runs:
         """Return the faxes of the event's server and Uniqueid as of the time of the event; none without a Uniqueid."""
 
-    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
-        """Return id and SessionNumber of each open session of the epoch that a complete list does not contain."""
+    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int, str | None]]:
+        """Return id, SessionNumber and channel of each open session of the epoch that a complete list lacks."""

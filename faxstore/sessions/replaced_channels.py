@@ -98,18 +98,25 @@ class Replacements:
 
     def origin(self, channel: Channel, completion: Observation) -> Channel | None:
         """Return the channel whose session a completion event on another channel ends; None if there is none."""
-        since = completion.observed_at - AFTER_END
-        self._adrift = {each: None for each in self._adrift if each.pending or _is_listed(each, since)}
-        found = [each for each in self._adrift if each.epoch == channel.epoch and each.is_running(completion)]
+        at = completion.observed_at
+        self._adrift = {each: None for each in self._adrift if each.pending or _may_complete_at(at, each)}
+        others = [each for each in self._adrift if each is not channel and each.epoch == channel.epoch]
+        found = [each for each in others if each.is_running(completion)]
         best = min(found, key=lambda each: (each.facts.pages_apart(completion), each.last_seen), default=None)
         if best is not None:
             del self._adrift[best]
         return best
 
 
-def _is_listed(channel: Channel, since: int) -> bool:
-    """Return whether the session of a channel has not completed and was listed after a moment."""
-    return channel.state is State.LISTED and channel.last_seen >= since
+def _may_complete_at(moment: int, channel: Channel) -> bool:
+    """Return whether the session of a channel that is adrift may raise its completion event at a moment.
+
+    It was listed just before, or since its channel hung up, which shows that it went on under another name.
+    """
+    if channel.fax is None or channel.state is not State.LISTED:
+        return False
+    went_on = channel.hung_up and channel.fax.last_seen >= channel.last_seen
+    return channel.last_seen >= moment - AFTER_END or (went_on and channel.fax.may_complete_at(moment))
 
 
 def _begins_after(channel: Channel, event: Observation) -> bool:

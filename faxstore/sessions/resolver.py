@@ -66,8 +66,9 @@ class Resolver:
         if not missing:
             return []
         epoch = self._lookup.epoch(listing.life)  # adds to the epoch what became known of its start
-        return [
-            Resolved(None, Observation(listing.life, listing.observed_at, "Gone", number), session, epoch)
-            for session, number in missing
-            if session not in self._ended
-        ]
+        rows = []
+        for session, number, channel in missing:
+            if session not in self._ended:
+                gone = Observation(listing.life, listing.observed_at, "Gone", number, channel)
+                rows += [*self._ties.session_gone(epoch, session, gone), Resolved(None, gone, session, epoch)]
+        return rows

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from faxstore.observations import MICROSECONDS, Hangup, Observation
+from faxstore.observations import Hangup, Observation
 from faxstore.sessions import application_runs
 from faxstore.sessions.application_runs import APPLICATIONS, COMPLETIONS, NEWEXTEN, Pending, observed_at
 from faxstore.sessions.channel import Channel, renamed
@@ -29,10 +29,8 @@ from faxstore.sessions.fax import RUNNING, Fax, State
 from faxstore.sessions.lookup import EventKey, SessionLookup, Stored, event_key
 from faxstore.sessions.replaced_channels import Replacements
 from faxstore.sessions.resolved import Resolved, rows_of_run, rows_without_fax
+from faxstore.sessions.run_facts import RunFacts
 from faxstore.sessions.unlisted_faxes import UnlistedFaxes
-
-JUST_BEFORE = 30 * MICROSECONDS
-"""How long before the list that reveals a new life its first events may have come."""
 
 LISTINGS = frozenset({"FAXSession", "FAXSessionsEntry"})
 """Events which show that a session is listed.  Status names a session too, but only describes its channel."""
@@ -69,7 +67,7 @@ class ChannelTies:
         channel.list_session(session_id, seen.observed_at)
         channel.facts.add(seen)
         if is_new and seen.life.reloaded_at is not None:
-            self._channels.adopt(channel, seen.life, seen.life.reloaded_at - JUST_BEFORE)
+            self._channels.adopt(channel, seen.life, seen.life.reloaded_at)
         taken = channel.take(self._count_for(channel, session_id, seen))
         start = application_runs.start_of_session([event for _, event in taken], seen.operation)
         loose, run = application_runs.split(taken, start or 0)
@@ -126,9 +124,7 @@ class ChannelTies:
     def session_gone(self, epoch: UUID, session_id: UUID, gone: Observation) -> list[Resolved]:
         """Record that a list lacks a session; return events under another name that it resolves."""
         channel = self._channels.find(epoch, gone.channel or "")
-        if channel is None or channel.fax is None or channel.fax.session_id != session_id:
-            return []
-        if channel.state is not State.LISTED or channel.facts.operation not in APPLICATIONS:
+        if channel is None or not channel.leaves_list(session_id, gone.observed_at):
             return []
         if (heir := self._replacements.held_for(channel, gone.observed_at)) is not None:
             return self._rename(channel, heir, len(heir.pending))
@@ -144,15 +140,17 @@ class ChannelTies:
         return resolved
 
     def _stored_channel(self, epoch: UUID, event: Observation) -> Channel:
-        name = event.channel or ""
-        if (stored := self._lookup.latest_fax(epoch, event)) is None:
-            return Channel(epoch, name)
+        stored = self._lookup.latest_fax(epoch, event)
+        if stored is None:
+            return Channel(epoch, event.channel or "")
         fax, facts = stored
-        return Channel(epoch, name, fax, fax.uniqueid, last_seen=fax.last_seen, facts=facts)
+        return Channel(epoch, event.channel or "", fax, fax.uniqueid, last_seen=fax.last_seen, facts=facts)
 
-    def _fax_as_of(self, channel: Channel, event: Observation) -> Fax | None:
-        stored = self._lookup.latest_fax(channel.epoch, event)
-        return stored[0] if stored else None
+    def _latest(self, channel: Channel, event: Observation) -> tuple[Fax | None, RunFacts]:
+        """Return the channel's latest fax as of an event, and its facts."""
+        if not channel.is_overtaken(event.observed_at):
+            return channel.fax, channel.facts
+        return self._lookup.latest_fax(channel.epoch, event) or (None, RunFacts())
 
     def _repeat(self, channel: Channel, key: int, event: Observation, stored: Stored) -> list[Resolved]:
         """Return a stored event as a row of its session."""
@@ -162,7 +160,7 @@ class ChannelTies:
 
     def _place(self, channel: Channel, key: int, event: Observation) -> list[Resolved]:
         overtaken = channel.is_overtaken(event.observed_at)
-        fax = self._fax_as_of(channel, event) if overtaken else channel.fax
+        fax, facts = self._latest(channel, event)
         if fax is not None and fax.includes(event):
             channel.apply(event, fax.session_id)
             return [Resolved(key, event, fax.session_id, channel.epoch)]
@@ -176,6 +174,10 @@ class ChannelTies:
         if event.event not in COMPLETIONS:
             return []
         count = application_runs.count_until_next_run(channel.pending, event.observed_at)
+        if application_runs.begins_for_certain([event for _, event in channel.pending[:count]]):
+            return self._release(channel, count)
+        if fax is not None and fax.may_complete_with(event, facts):
+            return self._resolve(channel, channel.take(count), fax)
         completed = self._complete_listed(channel, count, event)
         return self._release(channel, count) if completed is None else completed
 
@@ -185,8 +187,6 @@ class ChannelTies:
         The session is that of another channel whose name this one replaced, or of this channel, if only Newexten
         suggests that another run began.
         """
-        if application_runs.begins_for_certain([event for _, event in channel.pending[:count]]):
-            return None
         if channel.state is State.SUPERSEDED and channel.fax is not None:
             former = channel.fax._replace(state=State.LISTED)
             if former.includes(completion):
@@ -231,7 +231,7 @@ class ChannelTies:
         """Return how many of the first pending events belong to the session that was listed."""
         if not channel.is_overtaken(seen.observed_at):
             return 0 if channel.state is State.COMPLETED else len(channel.pending)
-        stored = self._fax_as_of(channel, seen)
+        stored, _ = self._latest(channel, seen)
         if stored is not None and stored.session_id == session_id:  # a repeat
             return channel.pending_before(seen.observed_at)
         return application_runs.count_until_next_run(channel.pending, seen.observed_at)

@@ -28,7 +28,7 @@ _LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
 _RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
 _STORED_EVENTS = sql.text("queries/store/stored_events")
 _ADRIFT = sql.text("queries/store/adrift")
-_MISSING = "select session_id, session_number from fax.find_gone_sessions(%s, %s, %s::bigint[])"
+_MISSING = "select session_id, session_number, channel from fax.find_gone_sessions(%s, %s, %s::bigint[])"
 
 
 class StoredSessions(SessionLookup):
@@ -86,7 +86,7 @@ class StoredSessions(SessionLookup):
         under_way = next((session for session, _, goes_on in rows if goes_on), None)
         return Runs(under_way, frozenset(session for session, before, _ in rows if before))
 
-    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
+    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int, str | None]]:
         parameters = [epoch, moment(listing.observed_at), list(listing.session_numbers)]
         return self._transaction.execute(_MISSING, parameters).fetchall()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from faxstore.observations import MICROSECONDS, Details, Hangup, Life, Observation
+from faxstore.observations import MICROSECONDS, Details, Hangup, Life, Listing, Observation
 
 LIFE = Life("pbx1", 0)
 START = 1_795_435_200 * MICROSECONDS
@@ -35,6 +35,8 @@ class Fax:
     """Seconds until its session begins; None of it is listed before."""
     lasts: float
     """Seconds of its session; 0: it fails before it has a session, and raises no completion event."""
+    lingers: float
+    """Seconds from the end of its session to its completion event (res_fax.c, disable_t38)."""
     moves: float | None
     """When its channel is replaced, as a share of negotiates + lasts; None: never."""
     meddling: tuple[tuple[str, str], ...]
@@ -52,13 +54,15 @@ class Event:
     """A record of the wire and the fax that it belongs to; None: variables of a dialplan, and other events."""
 
     at: int
-    record: Observation | Hangup
+    record: Observation | Hangup | Listing
     fax: int | None
 
     def __str__(self) -> str:
         record, seconds = self.record, (self.at - START) / MICROSECONDS
         if isinstance(record, Hangup):
             return f"{seconds:.4f} Hangup {record.channel}"
+        if isinstance(record, Listing):
+            return f"{seconds:.4f} Listing {record.session_numbers}"
         set_to = f" {record.details['Variable']}={record.details['Value']}" if record.event == "VarSet" else ""
         return f"{seconds:.4f} {record.event}{set_to} {record.channel} of {self.fax}"
 
@@ -130,8 +134,8 @@ def call(wire: Wire, begins: float, number: int, faxes: list[Fax], first: int) -
         final = [("FAXSTATUS", "SUCCESS"), ("FAXERROR", "NO_ERROR"), ("FAXSTATUSSTRING", "OK")]
         wire.sets(ends + 0.01, which, channel, final)
         completed = {"operation": fax.operation, "file_name": fax.file}
-        wire.add(ends + 0.02, which, APPLICATIONS[fax.operation], channel, **completed)
-        now = ends + 0.03
+        wire.add(ends + fax.lingers, which, APPLICATIONS[fax.operation], channel, **completed)
+        now = ends + fax.lingers + 0.01
     wire.sets(now, None, channel, list(faxes[-1].meddling) if faxes else MEDDLING[:3])
     wire.add(now + 0.01, None, "Hangup", channel)
 
@@ -162,6 +166,7 @@ def fax_of(file: st.SearchStrategy[str]) -> st.SearchStrategy[Fax]:
         begins=st.sampled_from([0.0, 0.5, 200.0]),
         negotiates=st.sampled_from([0.0, 3.0, 18.0]),
         lasts=st.sampled_from([0.0, 0.3, 8.0, 60.0]),
+        lingers=st.sampled_from([0.02, 0.02, 4.0]),
         moves=st.sampled_from([None, None, None, 0.05, 0.5, 0.95]),
         meddling=st.lists(st.sampled_from(MEDDLING), max_size=3).map(tuple),
     )

@@ -29,7 +29,7 @@ FILTERS: dict[str, Filter] = {
 
 
 def name(event: Event) -> str:
-    return event.record.event if isinstance(event.record, Observation) else "Hangup"
+    return event.record.event if isinstance(event.record, Observation) else type(event.record).__name__
 
 
 class Server:

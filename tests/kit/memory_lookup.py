@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import cast
 from uuid import UUID, uuid5
 
-from faxstore.observations import MICROSECONDS, Life, Listing, Observation
+from faxstore.observations import Life, Listing, Observation
 from faxstore.sessions.application_runs import COMPLETIONS
-from faxstore.sessions.fax import Fax
+from faxstore.sessions.fax import AFTER_END, Fax
 from faxstore.sessions.identity import NAMESPACE
 from faxstore.sessions.lookup import EventKey, Runs, SessionLookup, Stored, event_key
 from faxstore.sessions.resolved import Resolved
+from faxstore.sessions.resolver import ENDS
 from faxstore.sessions.run_facts import RunFacts, files
 
 EPOCH = uuid5(NAMESPACE, "the epoch of a memory")
@@ -82,11 +84,12 @@ class MemoryLookup(SessionLookup):
         found = [
             (seen[-1].observed_at, session)
             for session, seen in self.faxes().items()
-            if any(row.event == "Hangup" and row.observed_at <= now for row in seen)
+            if (hung_up := [row.observed_at for row in seen if row.event == "Hangup" and row.observed_at <= now])
             and not any(row.event in COMPLETIONS and row.observed_at < now for row in seen)
+            and not any(row.event == "Gone" and row.observed_at < now - AFTER_END for row in seen)
             and any(
                 row.event in SNAPSHOTS
-                and now - 15 * MICROSECONDS <= row.observed_at <= now
+                and min(hung_up[-1], now - AFTER_END) <= row.observed_at <= now
                 and row.operation == completion.operation
                 and names & files(row)
                 for row in seen
@@ -94,8 +97,16 @@ class MemoryLookup(SessionLookup):
         ]
         return max(found)[1] if found else None
 
-    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
-        return []
+    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int, str | None]]:
+        found = []
+        for session, seen in self.faxes().items():
+            number, channel = self._number(session), self._channel(session)
+            listed = [row.observed_at for row in seen if row.event in SNAPSHOTS]
+            if number is None or number in listing.session_numbers or any(row.event in ENDS for row in seen):
+                continue
+            if max(listed, default=0) < listing.observed_at:
+                found.append((session, number, channel))
+        return found
 
     def _as_of(self, session: UUID, moment: int) -> tuple[Fax, RunFacts]:
         seen = [row.observation for row in self.rows[session] if row.observation.observed_at < moment]
@@ -103,7 +114,9 @@ class MemoryLookup(SessionLookup):
         unlisted = self._number(session) is None
         last_seen = max((row.observed_at for row in seen if unlisted or row.event in SNAPSHOTS), default=0)
         completed = any(row.event in COMPLETIONS for row in seen)
-        fax = Fax.stored(session, last_seen, completed, min(listed, default=0), unlisted, self._uniqueid(session))
+        gone_at = min((row.observed_at for row in seen if row.event == "Gone"), default=None)
+        first = min(listed, default=0)
+        fax = Fax.stored(session, last_seen, completed, first, unlisted, self._uniqueid(session), gone_at)
         operation = next((row.operation for row in seen if row.operation), None)
         return fax, RunFacts(operation, frozenset(row.file_name for row in seen if row.file_name))
 
@@ -115,12 +128,11 @@ class MemoryLookup(SessionLookup):
         values = (getattr(row.observation, name) for row in self.rows[session])
         return next((value for value in values if value is not None), None)
 
-    def _number(self, session: UUID) -> object:
-        return self._first(session, "session_number")
+    def _number(self, session: UUID) -> int | None:
+        return cast("int | None", self._first(session, "session_number"))
 
-    def _channel(self, session: UUID) -> object:
-        return self._first(session, "channel")
+    def _channel(self, session: UUID) -> str | None:
+        return cast("str | None", self._first(session, "channel"))
 
     def _uniqueid(self, session: UUID) -> str | None:
-        uniqueid = self._first(session, "uniqueid")
-        return uniqueid if isinstance(uniqueid, str) else None
+        return cast("str | None", self._first(session, "uniqueid"))

@@ -65,7 +65,7 @@ class ScriptedLookup:
         self.runs_of: dict[str, Runs] = {}
         self.facts = RunFacts("send")
         self.open_adrift: UUID | None = None
-        self.open: list[tuple[UUID, int]] = []
+        self.open: list[tuple[UUID, int, str | None]] = []
         self.asked: list[str] = []
 
     def epoch(self, life: Life) -> UUID:
@@ -88,7 +88,7 @@ class ScriptedLookup:
     def runs(self, event: Observation) -> Runs:
         return self.runs_of.get(event.uniqueid or "", Runs(None, frozenset()))
 
-    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int]]:
+    def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int, str | None]]:
         return [entry for entry in self.open if entry[1] not in listing.session_numbers]
 
 

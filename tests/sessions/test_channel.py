@@ -90,7 +90,7 @@ def test_only_a_listed_fax_includes_events(state: State) -> None:
     ],
 )
 def test_the_state_of_a_stored_fax(completed: bool, is_unlisted: bool, state: State) -> None:
-    fax = Fax.stored(SESSION, at(1), completed, at(0), is_unlisted, "1.2")
+    fax = Fax.stored(SESSION, at(1), completed, at(0), is_unlisted, "1.2", None)
     assert (fax.state, fax.unlisted, fax.uniqueid) == (state, is_unlisted, "1.2")
 
 

@@ -17,7 +17,7 @@ COMPLETION = Observation(LIFE, at(2), "SendFAX", channel=CHANNEL, uniqueid="1.2"
 
 
 def gone(when: float, number: int) -> Resolved:
-    return Resolved(None, Observation(LIFE, at(when), "Gone", number), session_id(EPOCH, number), EPOCH)
+    return Resolved(None, Observation(LIFE, at(when), "Gone", number, CHANNEL), session_id(EPOCH, number), EPOCH)
 
 
 def test_a_snapshot_resolves_the_events_that_waited_for_its_session() -> None:
@@ -45,14 +45,14 @@ def test_a_listing_resolves_events_that_waited_too_long() -> None:
 
 def test_an_open_session_that_a_complete_list_lacks_is_gone() -> None:
     lookup = ScriptedLookup()
-    lookup.open = [(session_id(EPOCH, number), number) for number in (3, 4)]
+    lookup.open = [(session_id(EPOCH, number), number, CHANNEL) for number in (3, 4)]
     assert Resolver(lookup).resolve(1, Listing(LIFE, at(1), (4,))) == [gone(1, 3)]
 
 
 def test_a_session_that_ended_in_the_same_batch_is_not_gone_again() -> None:
     """The lookup shows sessions as of the last batch, so it still lists the session as open."""
     lookup = ScriptedLookup()
-    lookup.open = [(SESSION_7, 7)]
+    lookup.open = [(SESSION_7, 7, CHANNEL)]
     resolver = Resolver(lookup)
     resolver.begin_batch([])
     for key, record in enumerate((SNAPSHOT, COMPLETION)):

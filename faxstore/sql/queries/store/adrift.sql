@@ -1,6 +1,7 @@
 -- grain: one session of an epoch whose channel hung up while it went on, and which a completion event may end
--- The latest first; it was listed within 15 s before the event and has no completion event yet. A session whose files
--- were erased, and which was not listed since, is the one if it is the only one.
+-- The latest first; it was listed within 15 s before the event, or since its channel hung up if no list has lacked it for
+-- more than 15 s. It has no completion event yet. A session whose files were erased, and which was not listed since, is
+-- the one if it is the only one.
 select c.session_id
 from (
     select s.session_id, h.observed_at, l.matches, count(*) over () as candidates
@@ -12,7 +13,7 @@ from (
         from fax.session_history r
         where r.session_id = h.session_id and r.started_at = h.started_at
           and r.event in ('FAXSession', 'FAXSessionsEntry')
-          and r.observed_at between %(moment)s - interval '15 seconds' and %(moment)s
+          and r.observed_at between least(h.observed_at, %(moment)s - interval '15 seconds') and %(moment)s
     ) l
     where h.event = 'Hangup'
       and h.observed_at between %(moment)s - interval '1 day' and %(moment)s
@@ -24,6 +25,11 @@ from (
           select from fax.session_history r
           where r.session_id = h.session_id and r.started_at = h.started_at and r.event in ('SendFAX', 'ReceiveFAX')
             and r.observed_at < %(moment)s
+      )
+      and not exists (
+          select from fax.session_history r
+          where r.session_id = h.session_id and r.started_at = h.started_at and r.event = 'Gone'
+            and r.observed_at < %(moment)s - interval '15 seconds'
       )
 ) c
 where c.matches or c.candidates = 1

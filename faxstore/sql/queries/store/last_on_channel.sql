@@ -10,6 +10,7 @@ select
     coalesce((extract(epoch from min(h.observed_at) filter (where h.listed)) * 1000000)::bigint, 0) as first_listed,
     s.session_number is null as unlisted,
     s.uniqueid,
+    (extract(epoch from min(h.observed_at) filter (where h.event = 'Gone')) * 1000000)::bigint as gone_at,
     s.operation,
     coalesce(array_agg(distinct h.file_name) filter (where h.file_name is not null), '{}') as files
 from (
