@@ -17,9 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from tests.trials.chaos.ledger import Kill, Ledger
-
-SPOOLED_WITHIN = 1.0
-"""Seconds; faxstore promises 0.2 on a machine that is less busy than this trial makes it."""
+from tests.trials.chaos.stall import RETRIED_WITHIN, SPOOLED_WITHIN, Stall
 
 LEAVES_WITHIN = 20.0
 """Seconds; faxstore promises 10."""
@@ -41,8 +39,7 @@ class Ingestor:
         self.spool = home / "data" / "spool" / "ingest.sqlite"
         self._process: asyncio.subprocess.Process | None = None
         self._copying: asyncio.Task[None] | None = None
-        self._stuck_since: float | None = None
-        """Whether its disk is full or it is halted: what it has read since may be in memory only."""
+        self._full_disk, self._halted = Stall(RETRIED_WITHIN), Stall()
         self.unclean: list[str] = []
         """Ends that were neither requested nor clean."""
 
@@ -66,6 +63,7 @@ class Ingestor:
             limit=2**20,
         )
         self._copying = asyncio.create_task(self._copy(process))
+        self._full_disk, self._halted = Stall(RETRIED_WITHIN), Stall()  # not by a fault of the former process
 
     async def kill(self) -> None:
         """Kills it with -9 and reads what is on its disk."""
@@ -74,11 +72,9 @@ class Ingestor:
             return
         at = time.time()
         process.kill()
-        since = at if self._stuck_since is None else min(at, self._stuck_since)
-        kill = Kill(at, since - SPOOLED_WITHIN)
-        self._ledger.kills.append(kill)
+        since = min(stall.unwritten_since(at) for stall in (self._full_disk, self._halted))
         await self._ended(process)
-        kill.spooled = await asyncio.to_thread(spooled, self.spool)
+        await self._record_kill(at, since)
 
     async def leave(self) -> None:
         """Sends SIGTERM; it must exit by itself with status 0."""
@@ -87,7 +83,7 @@ class Ingestor:
             return
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
-        stuck_since = self._stuck_since
+        asked_at = time.time()
         try:
             async with asyncio.timeout(LEAVES_WITHIN):
                 status = await process.wait()
@@ -99,16 +95,17 @@ class Ingestor:
             if status not in (0, -signal.SIGTERM):
                 self.unclean.append(f"it left with status {status} after SIGTERM")
             await self._ended(process)
-            if stuck_since is not None:  # a full disk takes nothing at a stop either
-                kill = Kill(time.time(), stuck_since - SPOOLED_WITHIN)
-                self._ledger.kills.append(kill)
-                kill.spooled = await asyncio.to_thread(spooled, self.spool)
+            if self._full_disk.ended > asked_at:  # a full disk takes nothing at a stop either
+                await self._record_kill(time.time(), self._full_disk.began - SPOOLED_WITHIN)
 
     def halt(self, halted: bool) -> None:
         """Halts it (SIGSTOP) and continues it (SIGCONT), as on a machine that gives it no time."""
         if self.runs and self._process is not None:
             self._process.send_signal(signal.SIGSTOP if halted else signal.SIGCONT)
-        self._stuck(halted)
+        if halted:
+            self._halted.begin(time.time())
+        else:
+            self._halted.end(time.time())
 
     def disk_full(self, full: bool) -> None:
         """Limits its files to 4 kB, as if the disk were full; its log goes through a pipe."""
@@ -116,13 +113,10 @@ class Ingestor:
             limit = 4096 if full else resource.RLIM_INFINITY
             with suppress(ProcessLookupError):
                 resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-        self._stuck(full)
-
-    def _stuck(self, stuck: bool) -> None:
-        if not stuck:
-            self._stuck_since = None
-        elif self._stuck_since is None:
-            self._stuck_since = time.time()
+        if full:
+            self._full_disk.begin(time.time())
+        else:
+            self._full_disk.end(time.time())
 
     async def check(self) -> None:
         """Records an end that was not requested and restarts it, as a service manager does."""
@@ -130,6 +124,11 @@ class Ingestor:
         if process is not None and process.returncode is not None:
             self.unclean.append(f"it ended by itself with status {process.returncode}")
         await self.start()
+
+    async def _record_kill(self, at: float, since: float) -> None:
+        kill = Kill(at, since)
+        self._ledger.kills.append(kill)
+        kill.spooled = await asyncio.to_thread(spooled, self.spool)
 
     async def _ended(self, process: asyncio.subprocess.Process) -> None:
         await process.wait()
