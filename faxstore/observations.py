@@ -61,6 +61,11 @@ class Life(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     reloaded_at: int | None = None
     """When res_fax.so was last reloaded since the server started; None if no reload was observed."""
 
+    @property
+    def has_known_start(self) -> bool:
+        """Whether the start of the server is known, by its Uptime or its start-up text."""
+        return self.started_at is not None or self.startup_text is not None
+
 
 class Observation(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """One observation of one fax session: it becomes a row of fax.session_history.
@@ -101,7 +106,7 @@ class ServerObservation(Struct, frozen=True, array_like=True, forbid_unknown_fie
 
 
 class Listing(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """The session numbers of a complete list, recorded at the start of a connection and then once a minute.
+    """The session numbers of a complete list: the first of a connection or life, and then one per minute.
 
     Any other session of this life that is still open has ended, including one that an earlier observer left open.
     """

@@ -233,11 +233,11 @@ class LineReader:
         final, fault = self._listings.end_list(message.get("Total"), now)
         if fault is not None:
             return [*final, *self._coverage.poll_failed(fault, now), self._rejects.reject(fault, now)]
-        polled = self._coverage.polled(now)
-        if not polled:
+        life, polled = self._life(now), self._coverage.polled(now)
+        if not self._lives.complete_list() and not polled:
             return final
         numbers = tuple(sorted(entry.number for entry in self._listings.live))
-        return [*final, Listing(self._life(now), now, numbers), *polled]
+        return [*final, Listing(life, now, numbers), *polled]
 
     def _life(self, now: int) -> Life:
         return self._lives.at(now, continued=not self._coverage.connected)

@@ -39,16 +39,18 @@ class LifeDetector:
         self._former: Life | None = None
         self._counters: tuple[int, ...] = ()
         self.current: Life | None = None
+        self._listed: Life | None = None
+        """The life at the last complete list."""
 
     def state(self) -> list[Any]:
         """Return what resume() needs, as JSON values."""
-        current, former = (life and astuple(life) for life in (self.current, self._former))
-        return [current, former, self._counters]
+        lives = [life and astuple(life) for life in (self.current, self._former, self._listed)]
+        return [*lives, self._counters]
 
     def resume(self, state: list[Any]) -> None:
         """Continue from a state()."""
-        current, former, counters = state
-        self.current, self._former = (Life(*life) if life else None for life in (current, former))
+        *lives, counters = state
+        self.current, self._former, self._listed = (Life(*life) if life else None for life in lives)
         self._counters = tuple(counters)
 
     def at(self, now: int, continued: bool = False) -> Life:
@@ -56,6 +58,11 @@ class LifeDetector:
         if self.current is None:
             self.current = Life(self._server, now, continued)
         return self.current
+
+    def complete_list(self) -> bool:
+        """A complete list arrived: return whether it is the first of the current life, as far as that is known now."""
+        before, self._listed = self._listed, self.current
+        return self.current != before
 
     def booted(self, message: Message, now: int) -> bool:
         """FullyBooted: its Uptime gives the start of the server."""
@@ -101,9 +108,8 @@ class LifeDetector:
         self._counters = counters
         if not fell:
             return False
-        known = self.current
-        unknown_start = known is None or (known.started_at is None and known.startup_text is None)
-        return self._begin(Life(self._server, now)) if unknown_start else self.reloaded(now)
+        has_known_start = self.current is not None and self.current.has_known_start
+        return self.reloaded(now) if has_known_start else self._begin(Life(self._server, now))
 
     def _begin(self, life: Life) -> bool:
         self._former, self.current = self.current, life

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from msgspec.structs import astuple
 
-VERSION = 1
+VERSION = 2
 """Raise it when the state() of a part changes its shape."""
 
 

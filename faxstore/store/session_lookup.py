@@ -100,7 +100,7 @@ class StoredSessions(SessionLookup):
 
     def _with_unseen_reload(self, life: Life) -> Life:
         """Return the life with the reload that its observer missed, if stored rows of the server show one."""
-        if life.reloaded_at is not None or (life.started_at is None and life.startup_text is None):
+        if life.reloaded_at is not None or not life.has_known_start:
             return life
         values = [life.server, _moment(life.started_at), life.startup_text, _moment(life.first_seen)]
         row = self._transaction.execute(_UNSEEN_RELOAD, [*values, self._collector_id]).fetchone()

@@ -252,6 +252,22 @@ def test_a_listing_is_recorded_at_the_start_of_a_connection_and_then_each_minute
     assert listings(wire.polls_list()) == [()]
 
 
+def test_the_first_list_of_a_life_is_recorded_at_once(wire: Wire) -> None:
+    """It ends the sessions of the life before, also if no fax follows."""
+    wire.polls_list(7)
+    wire.sends("Event: Load", "Module: res_fax.so", "Status: Success")
+    (first,) = [record for record in wire.polls_list() if isinstance(record, Listing)]
+    assert first.life.reloaded_at is not None
+    assert not any(isinstance(record, Listing) for record in wire.polls_list())
+
+
+def test_a_list_after_the_start_became_known_is_recorded_at_once(wire: Wire) -> None:
+    wire.polls_list()
+    wire.sends("Response: Success", "CoreStartupDate: 2026-11-23", "CoreStartupTime: 08:00:12")
+    (first,) = [record for record in wire.polls_list() if isinstance(record, Listing)]
+    assert first.life.startup_text == "2026-11-23 08:00:12"
+
+
 def test_a_listing_is_recorded_after_the_clock_is_set_back(wire: Wire) -> None:
     wire.polls_list(7)
     wire.now -= 3600

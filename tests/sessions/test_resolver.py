@@ -49,6 +49,30 @@ def test_an_open_session_that_a_complete_list_lacks_is_gone() -> None:
     assert Resolver(lookup).resolve(1, Listing(LIFE, at(1), (4,))) == [gone(1, 3)]
 
 
+def test_a_session_of_the_same_batch_that_a_complete_list_lacks_is_gone() -> None:
+    """An ingestor that was started again appends the last rows of its former process together with its first list."""
+    resolver = Resolver(ScriptedLookup())
+    resolver.begin_batch([])
+    resolver.resolve(1, SNAPSHOT)
+    assert resolver.resolve(2, Listing(LIFE, at(2), ())) == [gone(2, 7)]
+    assert resolver.resolve(3, Listing(LIFE, at(3), ())) == []
+
+
+def test_a_session_of_the_same_batch_that_a_complete_list_contains_is_open() -> None:
+    resolver = Resolver(ScriptedLookup())
+    resolver.begin_batch([])
+    resolver.resolve(1, SNAPSHOT)
+    assert resolver.resolve(2, Listing(LIFE, at(2), (7,))) == []
+
+
+def test_a_list_that_is_older_than_a_snapshot_ends_nothing() -> None:
+    """The clock was set back, or the records of another observer precede the list."""
+    resolver = Resolver(ScriptedLookup())
+    resolver.begin_batch([])
+    resolver.resolve(1, SNAPSHOT)
+    assert resolver.resolve(2, Listing(LIFE, at(0.5), ())) == []
+
+
 def test_a_session_that_ended_in_the_same_batch_is_not_gone_again() -> None:
     """The lookup shows sessions as of the last batch, so it still lists the session as open."""
     lookup = ScriptedLookup()

@@ -5,7 +5,7 @@
 create view fax.reconciliation as
 select
     r.server,  -- Name of the server in the settings.
-    c.epoch_id,  -- Epoch of the later reading. NULL if no session of it was observed.
+    c.epoch_id,  -- Epoch of the later reading. NULL if no epoch was known by then.
     r.collector_id,  -- Collector of the two readings. Each collector has its own rows.
     p.observed_at as from_at,  -- Time of the earlier reading.
     r.observed_at as to_at,  -- Time of the later reading.
