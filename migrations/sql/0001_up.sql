@@ -3535,7 +3535,7 @@ comment on function fax.reconcile is 'Compares what a server counted between two
 create view fax.reconciliation as
 select
     r.server,  -- Name of the server in the settings.
-    c.epoch_id,  -- Epoch of the later reading. NULL if no session of it was observed.
+    c.epoch_id,  -- Epoch of the later reading. NULL if no epoch was known by then.
     r.collector_id,  -- Collector of the two readings. Each collector has its own rows.
     p.observed_at as from_at,  -- Time of the earlier reading.
     r.observed_at as to_at,  -- Time of the later reading.
@@ -3571,7 +3571,7 @@ comment on view fax.reconciliation is 'A server''s own counters between two FAXS
 
 comment on column fax.reconciliation.server is 'Name of the server in the settings.';
 
-comment on column fax.reconciliation.epoch_id is 'Epoch of the later reading. NULL if no session of it was observed.';
+comment on column fax.reconciliation.epoch_id is 'Epoch of the later reading. NULL if no epoch was known by then.';
 
 comment on column fax.reconciliation.collector_id is 'Collector of the two readings. Each collector has its own rows.';
 
