@@ -16,7 +16,8 @@ import fcntl
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from faxstore.errors import UsageError
@@ -36,14 +37,15 @@ _NAME = re.compile(r"ingest(?:-([1-9]\d{0,5}))?\.sqlite")
 
 
 class SpoolFolder:
-    """The spools in one folder.  Only one ingestor may use it: `lock` refuses a second one."""
+    """The spools in one folder.  Only one ingestor may use it: `locked` refuses a second one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._file = folder / "distribution.json"
 
-    def lock(self) -> None:
-        """Lock the folder until this process, and every worker that it starts, has ended.
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Lock the folder for a `with` block, and beyond it for as long as a worker lives that was started in it.
 
         Raises UsageError if another ingestor uses the folder, or it cannot be created.
         """
@@ -51,14 +53,16 @@ class SpoolFolder:
             self.folder.mkdir(0o700, parents=True, exist_ok=True)
             path = self.folder / "folder.lock"
             path.touch(PRIVATE)
-            self._lock = path.open("w")  # workers inherit it
+            file = path.open("w")  # workers inherit it, and with it the lock
         except OSError as error:
             raise UsageError(f"the spool {self.folder} cannot be used: {error.strerror}") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise UsageError(f"the spool {self.folder} is in use by another faxstore; one process at a time") from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                in_use = f"the spool {self.folder} is in use by another faxstore; one process at a time"
+                raise UsageError(in_use) from error
+            yield
 
     def path(self, number: int) -> Path:
         """Return the file of a spool."""

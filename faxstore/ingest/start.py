@@ -41,14 +41,14 @@ def run(settings: Settings) -> None:
     with open_dsn(settings) as dsn:
         workers = _count_workers(settings, dsn)
         folder = SpoolFolder(settings.data_dir / "spool")
-        folder.lock()
-        ingest = partial(service.ingest, dsn=dsn, own_id=collector_id(folder.folder))
-        shares = _shares(servers, folder, workers)
-        manager = ServiceManager(os.environ)
-        if workers == 1:
-            ingest(shares[0], signals=signals, watcher=manager)
-        else:
-            Supervisor(shares, ingest, signals, manager).run()
+        with folder.locked():
+            ingest = partial(service.ingest, dsn=dsn, own_id=collector_id(folder.folder))
+            shares = _shares(servers, folder, workers)
+            manager = ServiceManager(os.environ)
+            if workers == 1:
+                ingest(shares[0], signals=signals, watcher=manager)
+            else:
+                Supervisor(shares, ingest, signals, manager).run()
 
 
 def _count_workers(settings: Settings, dsn: str) -> int:

@@ -95,13 +95,19 @@ def test_no_key_is_in_two_spools(folder: SpoolFolder) -> None:
 
 
 def test_a_second_ingestor_is_refused_in_one_line(folder: SpoolFolder) -> None:
-    code = "import sys; from pathlib import Path; from faxstore.ingest.spool_folder import SpoolFolder;"
-    code += "f = SpoolFolder(Path(sys.argv[1])); f.lock(); print(flush=True); sys.stdin.read()"
+    code = (
+        "import sys; from pathlib import Path; from faxstore.ingest.spool_folder import SpoolFolder\n"
+        "with SpoolFolder(Path(sys.argv[1])).locked(): print(flush=True); sys.stdin.read()"
+    )
     command = [sys.executable, "-c", code, str(folder.folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(UsageError, match=r"^the spool \S+ is in use by another faxstore; one process at a time$"):
-            folder.lock()
+        with (
+            pytest.raises(UsageError, match=r"^the spool \S+ is in use by another faxstore; one process at a time$"),
+            folder.locked(),
+        ):
+            pass
         other.communicate()
-    folder.lock()
+    with folder.locked():
+        pass
