@@ -29,6 +29,9 @@ LONGEST_REMEMBERED = 100
 _BEFORE_2000 = 946_684_800_000_000
 """Microseconds from 1970, where the times of records start, to 2000, where those of Postgres start."""
 
+_YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000
+"""Microseconds from 1970: Postgres can store other years, but no Python client can read them."""
+
 
 class UnstorableError(ValueError):
     """A value does not fit its column; str() names the column and does not quote the value."""
@@ -51,6 +54,8 @@ def _boolean(value: bool) -> bytes:
 
 
 def _moment(microseconds: int) -> bytes:
+    if not _YEAR_1 <= microseconds < _YEAR_10000:
+        raise struct.error
     return struct.pack("!q", microseconds - _BEFORE_2000)
 
 
@@ -134,7 +139,7 @@ class Composite:
     def array(self, values: Iterable[Sequence[Any]]) -> CompositeArray:
         """Return an array of values, each a sequence of its columns.
 
-        Raises UnstorableError for an integer that its column cannot hold, ValueError for text that is not UTF-8.
+        Raises UnstorableError for a number or time that its column cannot hold, ValueError for text that is not UTF-8.
         """
         encoded = [self._encode(value) for value in values]
         if not encoded:
