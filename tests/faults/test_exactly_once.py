@@ -197,9 +197,11 @@ class Ingestor:
                 raise Killed
             if kill == "between":
                 self.spool.discard = _is_killed  # type: ignore[method-assign, assignment]
-            self._drain.step(limit)
+            try:
+                self._drain.step(limit)
+            finally:  # a step without entries discards none, so nothing is killed
+                self.spool.discard = discard  # type: ignore[method-assign]
             return
-        self.spool.discard = discard  # type: ignore[method-assign]
         self.close()
         self._begin()
 
@@ -253,7 +255,8 @@ def shared_dsn(server: str, template: str) -> Iterator[str]:
 def test_the_sessions_are_those_of_an_undisturbed_run(shared_dsn: str, server: Server, rng: random.Random) -> None:
     example = uuid4().hex
     calm, disturbed = Life(f"calm {example}", 0), Life(f"disturbed {example}", 0)
-    kills = ["no"] if server.forgets_at_a_restart else ["no", "no", "before", "between", "between"]
+    forgets = server.forgets_at_a_restart or server.replaces_channels
+    kills = ["no"] if forgets else ["no", "no", "before", "between", "between"]
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(shared_dsn, autocommit=True) as database:
         with closing(Ingestor(shared_dsn, Path(folder) / "calm.sqlite")) as ingestor:
             ingestor.spool.put(map(encode, records_of(server, calm)))

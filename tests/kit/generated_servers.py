@@ -46,6 +46,11 @@ class Server:
         """Whether a restart forgets that a channel was replaced: only the Hangup, if it is a row, is stored."""
         return any(fax.moves_early for fax in self.faxes.values()) or self.allowed == "no Newexten"
 
+    @property
+    def replaces_channels(self) -> bool:
+        """Whether a channel is replaced: after a restart, its later variables are of a call without a fax."""
+        return any(fax.moves is not None for fax in self.faxes.values())
+
 
 @st.composite
 def servers(draw: st.DrawFn) -> Server:
