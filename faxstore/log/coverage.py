@@ -156,9 +156,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         LEAF,
     ),
     "session_salt": _columns("session_id salt", LEAF),
-    "spool_progress": _columns(
-        "spool_id collector_id appended last_keys appended_at", "changes with each append; not history"
-    ),
+    "spool_progress": _columns("spool_id collector_id appended last_keys appended_at", _PROGRESS),
     "technology": _columns("technology bad_lines_counted_by", RECORD),
     "unsealed_change": _columns(
         "change_id relation row_key content changed_at changed_by", "not sealed yet: the next checkpoint covers it"

@@ -17,11 +17,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+GENERAL_OPTIONS = ("--config", "--dsn", "--data-dir", "--log-format")
+"""The options with a value that may precede the name of a command (faxstore.commands.general)."""
 
 PATIENCE = 5.0
 """Seconds that a command may clean up; a signal after that ends the process at once."""
@@ -74,12 +77,23 @@ def outcome(number: int) -> tuple[int, str]:
     """Return the exit status of a command that this signal interrupted, and the line for the user.
 
     An ingestor handles signals once it runs (faxstore.ingest.stop_signals), so this one was still being started, and
-    such a stop leaves nothing to complete.  Its name may be all that is known of the command line so far.
+    such a stop leaves nothing to complete.
     """
-    if "ingest" in sys.argv[1:]:
+    if _command(sys.argv[1:]) == "ingest":
         return 0, "stopped before it began"
     name = signal.Signals(number).name
     return exit_status(number), f"interrupted by {name} before the end; run it again to complete it"
+
+
+def _command(arguments: Sequence[str]) -> str | None:
+    """Return the name of the command, which the command line has perhaps not been parsed for yet."""
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in GENERAL_OPTIONS:
+            next(rest, None)
+        elif not argument.startswith("-"):
+            return argument
+    return None
 
 
 def exit_status(number: int) -> int:

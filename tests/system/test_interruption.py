@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from faxstore.commands import general
 from faxstore.errors import UsageError
 from faxstore.system import interruption
 from faxstore.system.files import atomic_file, atomic_folder
@@ -214,3 +215,25 @@ def test_a_signal_before_the_command_line_is_loaded() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     line = "faxstore: interrupted by SIGTERM before the end; run it again to complete it\n"
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGTERM, "", line)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("ingest", 0),
+        ("--config faxstore.toml ingest --workers 2", 0),
+        ("--data-dir=data ingest", 0),
+        ("sessions --server ingest", 143),
+        ("--data-dir ingest export sessions", 143),
+        ("", 143),
+    ],
+)
+def test_only_the_start_of_an_ingestor_is_a_clean_stop(
+    monkeypatch: pytest.MonkeyPatch, words: str, status: int
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["faxstore", *words.split()])
+    assert interruption.outcome(signal.SIGTERM)[0] == status
+
+
+def test_every_general_option_may_precede_the_command() -> None:
+    assert {f"--{name.replace('_', '-')}" for name in general.NAMES} == set(interruption.GENERAL_OPTIONS)
