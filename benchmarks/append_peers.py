@@ -134,7 +134,7 @@ class BareCopy:
 class Eventsourcing:
     """eventsourcing's application recorder as it is by default: a lock on the table, so that no reader skips an event.
 
-    Its pipeline hangs in larger batches (eventsourcing 9.5.6 with psycopg 3.2.13 and 3.3.9).
+    Its pipeline hangs in larger batches (seen with eventsourcing 9.5.6 and psycopg 3.3.9).
     """
 
     largest = 1

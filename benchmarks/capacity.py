@@ -25,10 +25,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.import_rate import hardware
+from benchmarks.processor_time import processor_seconds
 from faxstore.store import embedded, migrate
 from faxstore.store.database import connect
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 LAG = """
 select coalesce(max(lag), 0)::float, coalesce(percentile_cont(0.5) within group (order by lag), 0)::float, count(*)
@@ -155,9 +154,8 @@ def measure(servers: int, sessions: int, seconds: float, mean_life: float, warm_
 
 
 def _cpu(process: int) -> float:
-    """Return the processor seconds that a process and its workers have used (proc(5), stat)."""
-    stats = [Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split() for each in _processes(process)]
-    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / TICKS
+    """Return the processor seconds that a process and its workers have used."""
+    return sum(map(processor_seconds, _processes(process)))
 
 
 def _most_memory(process: int, until: float) -> float:

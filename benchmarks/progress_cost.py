@@ -7,15 +7,14 @@ Appends of one row with and without a spool, in interleaved rounds; prints the m
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 from collections import defaultdict
-from pathlib import Path
 from uuid import uuid4
 
 from benchmarks.append_peers import snapshot
 from benchmarks.append_rate import database, server
+from benchmarks.verify_rate import measured
 from faxstore.spool.progress import Progress
 from faxstore.store import migrate
 from faxstore.store.append import Appender
@@ -23,18 +22,6 @@ from faxstore.store.database import connect
 
 ROUNDS = 7
 APPENDS = 1_500
-
-
-def server_seconds(process: int) -> float:
-    """Return the processor time that a backend has used."""
-    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def own_seconds() -> float:
-    """Return the processor time that this process has used."""
-    times = os.times()
-    return times.user + times.system
 
 
 def measure(dsn: str) -> dict[str, tuple[float, ...]]:
@@ -45,13 +32,12 @@ def measure(dsn: str) -> dict[str, tuple[float, ...]]:
         appender, spool, number = Appender(connection, "benchmark"), Progress(uuid4(), 0), 0
         for place in range(2 * ROUNDS):
             name = ("without a spool", "with a spool")[place % 2]
-            before = server_seconds(connection.info.backend_pid), own_seconds()
-            for _ in range(APPENDS):
-                number += 1
-                appender.append([(number, snapshot(number))], spool if place % 2 else None)
-                spool = spool._replace(appended=spool.appended + place % 2)
-            after = server_seconds(connection.info.backend_pid), own_seconds()
-            found[name].append([(end - begin) / APPENDS * 1e6 for begin, end in zip(before, after, strict=True)])
+            with measured(connection) as cost:
+                for _ in range(APPENDS):
+                    number += 1
+                    appender.append([(number, snapshot(number))], spool if place % 2 else None)
+                    spool = spool._replace(appended=spool.appended + place % 2)
+            found[name].append([seconds / APPENDS * 1e6 for seconds in (cost.server, cost.client)])
     return {name: tuple(map(statistics.median, zip(*rounds, strict=True))) for name, rounds in found.items()}
 
 

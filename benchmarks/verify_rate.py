@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.import_rate import hardware
+from benchmarks.processor_time import processor_seconds
 from benchmarks.ten_million import fill
 from faxstore.log import prove, seal
 from faxstore.log.signing import Signing
@@ -47,21 +48,15 @@ class Cost:
         )
 
 
-def backend_seconds(connection: Connection) -> float:
-    """The processor time of the server process behind a connection (Linux)."""
-    fields = Path(f"/proc/{connection.info.backend_pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 @contextmanager
 def measured(connection: Connection) -> Iterator[Cost]:
     """The cost of the statements inside the context."""
     cost = Cost()
-    wall, client, server = time.perf_counter(), time.process_time(), backend_seconds(connection)
+    wall, client, server = time.perf_counter(), time.process_time(), processor_seconds(connection.info.backend_pid)
     yield cost
     cost.wall = time.perf_counter() - wall
     cost.client = time.process_time() - client
-    cost.server = backend_seconds(connection) - server
+    cost.server = processor_seconds(connection.info.backend_pid) - server
 
 
 def verified(connection: Connection) -> int:
