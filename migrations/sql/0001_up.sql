@@ -1801,7 +1801,7 @@ select
 from fax.session_history h
 cross join lateral (
     select
-        -- two comparisons: a list of values takes twice as long, and each aggregate of a fold tests it again
+        -- two comparisons: a list of values takes longer, and each aggregate of a fold tests it again
         h.event = 'FAXSession' or h.event = 'FAXSessionsEntry' as is_snapshot,
         case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
 ) m;
