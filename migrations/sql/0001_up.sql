@@ -2035,10 +2035,10 @@ from (
     select s.session_id, s.started_at, 'session' as part, s as session, null::fax.session_snapshots as snapshots, null::fax.session_events as events
     from fax.session s
     union all
-    select n.session_id, n.started_at, 'snapshots', null::fax.session, n, null::fax.session_events
+    select n.session_id, n.started_at, 'snapshots' as part, null::fax.session as session, n as snapshots, null::fax.session_events as events
     from fax.session_snapshots n
     union all
-    select v.session_id, v.started_at, 'events', null::fax.session, null::fax.session_snapshots, v
+    select v.session_id, v.started_at, 'events' as part, null::fax.session as session, null::fax.session_snapshots as snapshots, v as events
     from fax.session_events v
 ) p
 group by p.session_id, p.started_at;
