@@ -19,8 +19,10 @@ from tests.sql.reference_fold.wild import wild_histories
 def repeatable(examples: int) -> settings:
     """The same examples in each run; with FAXSTORE_TEST_RANDOM set, other ones, and a failure prints how to repeat it.
 
-    On this machine's Postgres a quarter of them run: the embedded one runs them all.
+    FAXSTORE_TEST_EXAMPLES sets their number.  On this machine's Postgres a quarter of them run: the embedded one runs
+    them all.
     """
+    examples = int(os.environ.get("FAXSTORE_TEST_EXAMPLES", examples))
     random = "FAXSTORE_TEST_RANDOM" in os.environ
     most = examples // 4 if os.environ.get("FAXSTORE_TEST_SERVER") == "system" else examples
     return settings(max_examples=most, deadline=None, derandomize=not random, database=None, print_blob=True)
@@ -30,14 +32,14 @@ REACHED: set[str] = set()
 """The kinds of the true faxes that were compared so far."""
 
 
-@repeatable(900)
+@repeatable(400)
 @given(history=histories())
 def test_true_faxes(connection: psycopg.Connection, history: History) -> None:
     REACHED.update(kinds(history))
     check(connection, history)
 
 
-@repeatable(800)
+@repeatable(400)
 @given(history=wild_histories())
 def test_wild_rows(connection: psycopg.Connection, history: History) -> None:
     check(connection, history)
