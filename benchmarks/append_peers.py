@@ -83,7 +83,9 @@ class Faxstore:
 
     def __init__(self, dsn: str) -> None:
         migrate.upgrade(dsn)
-        self._appender = Appender(connect(dsn), "benchmark")
+        connection = connect(dsn)
+        self.backend = connection.info.backend_pid
+        self._appender = Appender(connection, "benchmark")
         self._spool = Progress(uuid4(), 0)
 
     def made(self, batch: list[Observation]) -> Any:

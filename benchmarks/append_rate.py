@@ -1,7 +1,7 @@
 """Measures how fast rows are appended: faxstore, its peers, and a bare COPY as the limit, in interleaved rounds.
 
     python -m benchmarks.append_rate
-    python -m benchmarks.append_rate --aged 10000000      # faxstore alone: its rate after that many rows
+    python -m benchmarks.append_rate --aged 10000000      # faxstore and COPY: their rates after that many rows
 
 Every round gives each store the same batches; the figures are medians over the rounds, in durable rows per second.  All
 databases are analysed while they are empty and again halfway, because autovacuum does that at any time.  Prints a table
@@ -17,16 +17,18 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from benchmarks.append_peers import Faxstore, Store, available, snapshot
+from benchmarks.append_peers import BareCopy, Faxstore, Store, available, snapshot
 from benchmarks.import_rate import hardware
+from benchmarks.processor_time import processor_seconds
 from faxstore.store import embedded
 
 SIZES = {1: 300, 200: 30, 2_000: 6}
@@ -55,12 +57,16 @@ def analyse(dsn: str) -> None:
         connection.execute("vacuum analyze")
 
 
+def made(store: Store, first: int, size: int) -> Any:
+    """Return a batch from observation `first` on, in the form in which a store appends it."""
+    return store.made([snapshot(number) for number in range(first, first + size)])
+
+
 def timed(store: Store, first: int, size: int, batches: int) -> float:
     """Append batches from observation `first` on; return the rows per second."""
-    starts = range(first, first + size * batches, size)
-    made = [store.made([snapshot(number) for number in range(start, start + size)]) for start in starts]
+    ready = [made(store, start, size) for start in range(first, first + size * batches, size)]
     start = time.perf_counter()
-    for batch in made:
+    for batch in ready:
         store.append(batch)
     return size * batches / (time.perf_counter() - start)
 
@@ -100,21 +106,47 @@ def table(rates: dict[str, dict[int, float]]) -> str:
     return "\n".join(lines)
 
 
-def aged(rows: int, batch: int = 2_000, tenths: int = 10) -> list[float]:
-    """Return faxstore's rate in each tenth of that many rows."""
+class Tenth(NamedTuple):
+    """A tenth of a long run: rows per second of faxstore and of COPY, and faxstore's processor time per row."""
+
+    rate: float
+    client_us: float
+    server_us: float
+    copy_rate: float
+
+
+def aged(rows: int, batch: int = 2_000, tenths: int = 10) -> Iterator[Tenth]:
+    """Let faxstore and COPY append that many rows each, in turn; yield the figures of each tenth."""
+    count = rows // batch // tenths * batch
     with server() as dsn:
-        home = database(dsn, "aged")
-        store = Faxstore(home)
-        analyse(home)
-        batches = rows // batch // tenths
-        rates = []
-        for tenth in range(tenths):
-            seconds = 0.0
-            for place in range(batches):
-                first = (tenth * batches + place) * batch
-                seconds += batch / timed(store, first, batch, 1)
-            rates.append(batch * batches / seconds)
-        return rates
+        store, copy = Faxstore(database(dsn, "aged")), BareCopy(database(dsn, "copied"))
+        analyse(make_conninfo(dsn, dbname="aged"))
+        for first in range(0, count * tenths, count):
+            seconds = client = copying = 0.0
+            backend = processor_seconds(store.backend)
+            for start in range(first, first + count, batch):
+                ours, theirs = made(store, start, batch), made(copy, start, batch)
+                began, used = time.perf_counter(), time.process_time()
+                store.append(ours)
+                seconds += time.perf_counter() - began
+                client += time.process_time() - used
+                began = time.perf_counter()
+                copy.append(theirs)
+                copying += time.perf_counter() - began
+            backend = processor_seconds(store.backend) - backend
+            yield Tenth(count / seconds, client * 1e6 / count, backend * 1e6 / count, count / copying)
+
+
+def aged_table(tenths: Iterable[Tenth]) -> str:
+    """Return the table of a long run."""
+    lines = [
+        "| tenth | rows/s | client, µs/row | server, µs/row | bare COPY, rows/s |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for place, tenth in enumerate(tenths, 1):
+        cells = f"{tenth.rate:,.0f} | {tenth.client_us:.1f} | {tenth.server_us:.1f} | {tenth.copy_rate:,.0f}"
+        lines.append(f"| {place} | {cells} |")
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -122,13 +154,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=11, help="of each store (default: 11)")
     parser.add_argument(
-        "--aged", type=int, metavar="ROWS", help="append that number of rows and print the rate of each tenth"
+        "--aged", type=int, metavar="ROWS", help="append that number of rows and print the figures of each tenth"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     arguments = parser.parse_args()
     print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m benchmarks.append_rate {' '.join(sys.argv[1:])}\n")
     if arguments.aged:
-        print("rows/s in each tenth: " + ", ".join(f"{rate:,.0f}" for rate in aged(arguments.aged)))
+        print(aged_table(aged(arguments.aged)))
         return 0
     rates = compare(arguments.rounds)
     print(table(rates))
