@@ -101,7 +101,7 @@ class Worker:
         self.link.connection.close()
         self.link, self.has_ended = None, True
         status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
-        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        how = f"was killed by {name_of(-status)}" if status < 0 else f"ended with status {status}"
         if not restart:
             if status != 0:
                 log.error("worker %d %s", self.number, how)
@@ -129,3 +129,11 @@ class Worker:
             log.critical("internal error, please report it", exc_info=True)
         finally:
             os._exit(status)  # what the supervisor opened is for it to close
+
+
+def name_of(number: int) -> str:
+    """Return the name of a signal; most real-time signals have none in Python."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from faxstore.ingest.importer import import_file
+from faxstore.ingest.worker import name_of
 from tests.ingest.test_watchdog import NOWHERE, Notifications
 from tests.kit import truth
 from tests.kit.databases import fresh
@@ -226,3 +227,7 @@ def test_the_service_manager_sees_one_service_that_hangs_with_each_of_its_worker
         notifications.socket.close()
 
     asyncio.run(play())
+
+
+def test_every_signal_has_a_name() -> None:
+    assert [name_of(number) for number in (9, 15, 40)] == ["SIGKILL", "SIGTERM", "signal 40"]
