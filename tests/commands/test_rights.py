@@ -152,18 +152,25 @@ def test_it_works_or_says_what_is_missing(
     assert_right_end(user, command, status, out, said)
 
 
-@pytest.mark.parametrize("user", [*USERS, SUPERUSER])
-def test_without_variables_and_in_wrong_use(filled: Filled, forked: Forks, user: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("user", ["nobody", "service", SUPERUSER])
+def test_without_variables(filled: Filled, forked: Forks, user: str, tmp_path: Path) -> None:
     for number, command in enumerate(name for name in ARGUMENTS if name != "ingest"):
         folder = tmp_path / str(number)
         folder.mkdir()
         arguments = filled.arguments(user, command, folder)
         ran = forked.run(*arguments, cwd=folder, environment={})
         assert_right_end(user, command, ran.returncode, ran.stdout, ran.stderr)
-        for wrong in () if command == "psql" else ("--nonsense", "caf\udce9"):
-            ran = forked.run(*arguments, wrong, cwd=folder, environment={})
-            assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1), ran
-            assert ran.stderr.startswith("faxstore: ")
+
+
+@pytest.mark.parametrize("wrong", ["--nonsense", "caf\udce9"])
+@pytest.mark.parametrize("user", ["nobody", SUPERUSER])
+def test_wrong_use_is_refused_whatever_the_rights(
+    filled: Filled, forked: Forks, user: str, wrong: str, tmp_path: Path
+) -> None:
+    for command in ARGUMENTS.keys() - {"ingest", "psql"}:
+        ran = forked.run(*filled.arguments(user, command, tmp_path), wrong, cwd=tmp_path, environment={})
+        assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1), ran
+        assert ran.stderr.startswith("faxstore: ")
 
 
 @pytest.fixture(scope="module")
