@@ -34,7 +34,7 @@ LISTS = (
     ("--last", "10"),
     ("--last", "10", "--newest-first", "--format", "csv"),
     ("--jobs", "--last", "10"),
-    ("--last", "10", "--number", A_NUMBER, "--from", "2026-12-01"),
+    ("--last", "10", "--number", A_NUMBER, "--from", "2025-12-01"),
 )
 
 

@@ -32,7 +32,7 @@ from faxstore.store.database import Connection, connect
 ROWS_PER_GROUP = 200
 """Four sessions of 50 rows (ten_million.sql)."""
 
-YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 CHUNK = 1_000
 """Groups per statement."""
 
@@ -45,28 +45,28 @@ where session_id = %s and started_at = (select started_at from fax.session where
 """
 A_MONTH = """
 select server, count(*), sum(pages) from fax.sessions
-where started_at >= '2026-06-01 00:00+00' and started_at < '2026-07-01 00:00+00' group by server order by server
+where started_at >= '2025-06-01 00:00+00' and started_at < '2025-07-01 00:00+00' group by server order by server
 """
 LATEST = "select * from fax.sessions order by started_at desc limit 20"
 A_FOLD = """
 select count(*), sum(pages), count(status), count(gone_at), count(rate_falls), sum(cardinality(observed_pages))
 from fax.{}
-where started_at >= '2026-06-01 00:00+00' and started_at < '2026-07-01 00:00+00'
+where started_at >= '2025-06-01 00:00+00' and started_at < '2025-07-01 00:00+00'
 """
 REPORTS = (
     ("a month's pages by server", A_MONTH),
     ("a month's sessions, folded one by one", A_FOLD.format("session_facts")),
     ("a month's sessions, folded at once", A_FOLD.format("session_fold")),
     ("the latest 20 sessions", LATEST),
-    ("a day's usage", "select * from fax.usage_daily where day = '2026-06-15'"),
-    ("a month's usage by day in Berlin", "select * from fax.usage('2026-06-01', '2026-07-01', 'Europe/Berlin', 'day')"),
-    ("a week's failures", "select * from fax.failures where day between '2026-06-01' and '2026-06-07'"),
-    ("a month's quality by peer", "select * from fax.quality('2026-06-01', '2026-07-01', 'UTC')"),
-    ("a month's gaps of one server", "select * from fax.gaps('pbx1', '2026-06-01', '2026-07-01')"),
+    ("a day's usage", "select * from fax.usage_daily where day = '2025-06-15'"),
+    ("a month's usage by day in Berlin", "select * from fax.usage('2025-06-01', '2025-07-01', 'Europe/Berlin', 'day')"),
+    ("a week's failures", "select * from fax.failures where day between '2025-06-01' and '2025-06-07'"),
+    ("a month's quality by peer", "select * from fax.quality('2025-06-01', '2025-07-01', 'UTC')"),
+    ("a month's gaps of one server", "select * from fax.gaps('pbx1', '2025-06-01', '2025-07-01')"),
     ("a year's gaps of four servers", "select * from fax.coverage_gaps"),
     (
         "a day's reconciliation of one server",
-        "select * from fax.reconciliation where server = 'pbx1' and to_at >= '2026-06-15' and to_at < '2026-06-16'",
+        "select * from fax.reconciliation where server = 'pbx1' and to_at >= '2025-06-15' and to_at < '2025-06-16'",
     ),
 )
 SERVER_ROWS = """
@@ -99,7 +99,7 @@ class Cost:
         return self.planning + self.execution
 
 
-def fill(dsn: str, rows: int) -> None:
+def fill(dsn: str, rows: int, server_rows: str = SERVER_ROWS) -> None:
     """Creates the history and prints progress."""
     groups = rows // ROWS_PER_GROUP
     with connect(dsn) as connection:
@@ -112,7 +112,8 @@ def fill(dsn: str, rows: int) -> None:
             raw = psycopg.RawCursor(connection)
             raw.execute(FILL.read_text(encoding="utf-8"), [first, last, groups, YEAR])
             print(f"\r{(last + 1) * ROWS_PER_GROUP:,} rows", end="", file=sys.stderr, flush=True)
-        connection.execute(SERVER_ROWS.encode(), {"year": YEAR})
+        connection.execute(server_rows.encode(), {"year": YEAR})
+        connection.execute("select fax.write_coverage(100000)")
         connection.execute("reset role")
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")

@@ -57,6 +57,7 @@ BASES = (
     "session_snapshots",
     "session_events",
     "session_rows",
+    "polled_servers",
 )
 TABLES = (
     "session_history",
@@ -64,6 +65,7 @@ TABLES = (
     "epoch",
     "append_batch",
     "server_history",
+    "coverage_day",
     "rejected_message",
     "recording_part",
     "waiting_record",

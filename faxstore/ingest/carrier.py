@@ -36,6 +36,9 @@ IDLE = 0.1
 PARTITIONS_EVERY = 6 * 3600.0
 """Seconds between two calls of fax.make_partitions_ahead()."""
 
+COVERAGE_EVERY = 60.0
+"""Seconds between two looks for a day whose coverage is to be stored (fax.write_coverage)."""
+
 LONGEST_ROUND = 300.0
 """Seconds after which one round (an attempt to connect, or a batch) means a stuck thread, not a slow database."""
 
@@ -61,6 +64,7 @@ class Carrier:
         """Records per append; smaller while the network is too slow to append more within its timeout."""
         self._backend: backend.Process | None = None
         self._partitions_due = time.monotonic()
+        self._coverage_due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="carrier", daemon=True)
 
     def start(self) -> None:
@@ -110,6 +114,7 @@ class Carrier:
                 continue
             if self._stopping.is_set():
                 return
+            self._write_coverage(connection)
             self._stopping.wait(IDLE)
 
     def _append_all(self, connection: Connection, spool: Spool) -> bool:
@@ -153,6 +158,15 @@ class Carrier:
         with suppress(psycopg.errors.LockNotAvailable):  # a long query is running; partitions exist for months ahead
             connection.execute("select fax.make_partitions_ahead()")
             self._partitions_due = time.monotonic() + PARTITIONS_EVERY
+
+    def _write_coverage(self, connection: Connection) -> None:
+        """Store the coverage of one day, if one is due.  It locks out appends, so the spool is empty meanwhile."""
+        if time.monotonic() < self._coverage_due:
+            return
+        self._coverage_due = time.monotonic() + COVERAGE_EVERY
+        with suppress(psycopg.errors.LockNotAvailable):
+            if connection.execute("select fax.write_coverage()").fetchone() != (0,):
+                self._coverage_due = time.monotonic()  # there may be more
 
     def _is_over(self) -> bool:
         return time.monotonic() > self._deadline

@@ -76,6 +76,9 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "alembic_version": _columns("version_num", "the revision of the schema, which verify compares"),
     "append_batch": _columns("first_position last_position rows appended_at collector_id", RUN),
     "checkpoint": _columns("size records root note made_at", NOTE),
+    "coverage_day": _columns(
+        "server day until covered", "computed from the history and observations of servers; verify computes it again"
+    ),
     "epoch": {
         **_columns("epoch_id server started_at reloaded_at reload_ordinal first_seen_at", RECORD),
         "startup_text": "identifies the epoch when it is first seen; an erasure may remove it",

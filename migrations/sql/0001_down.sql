@@ -16,7 +16,7 @@ end
 $$;
 
 -- Trigger functions, with their triggers.
-drop function fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
+drop function fax.forget_coverage_of_server, fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
     fax.check_reason_erasure, fax.check_erasure, fax.check_rate,
     fax.record_change, fax.order_rows, fax.record_rate_change, fax.refuse_change cascade;
 
@@ -67,17 +67,18 @@ drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_fac
 drop function fax.poll_gap_seconds;
 drop type fax.observed_page;
 drop function fax.copy_comments, fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
-drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
+drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
     fax.number_digits, fax.peer, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
     fax.page_quality, fax.page_lines, fax.resolution_name;
+drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;
 
 -- The history.
 drop view fax.rejected_messages;
-drop function fax.hold_lease, fax.append, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
+drop function fax.hold_lease, fax.append, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
     fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only;
-drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.server_history, fax.append_batch,
+drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.coverage_day, fax.server_history, fax.append_batch,
     fax.session_history, fax.erased_key, fax.pseudonym, fax.session, fax.epoch;
 drop type fax.appended_epoch, fax.appended_row, fax.appended_session;
 

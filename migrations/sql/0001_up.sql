@@ -359,6 +359,11 @@ create table fax.server_history (
 
 create index server_history_ordinal on fax.server_history (ordinal);
 
+-- What gives the reasons of gaps: few rows among many polls.
+create index server_history_trouble on fax.server_history (server, observed_at)
+    where event in ('PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
+          or (event = 'Polled' and details ? 'Previous');
+
 comment on table fax.server_history is 'Observations of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';
 
 comment on column fax.server_history.server is 'Name of the server in the settings.';
@@ -372,6 +377,27 @@ comment on column fax.server_history.collector_id is 'Collector that observed it
 comment on column fax.server_history.details is 'Headers as sent. Of faxstore''s own events: Reason, LastPolled (the last complete list before), Previous (the complete list before a late one), From, To and Records (what was dropped). NULL if none.';
 
 comment on column fax.server_history.ordinal is 'Order of the appends, with gaps. The log covers runs of ordinals.';
+
+-- grain: one UTC day of one server whose time with good polls is stored
+-- example: select day, until, covered from fax.coverage_day where server = 'pbx1' order by day;
+-- fax.write_coverage() stores it, and new evidence of the day deletes it, in the same transaction.
+create table fax.coverage_day (
+    server  text not null,  -- Name of the server in the settings.
+    day     date not null,  -- The day, in UTC.
+    until   timestamptz not null,  -- End of the stored part: the end of the day, or a full hour of a day that is not over.
+    covered tstzmultirange not null,  -- Time with good polls from the start of the day to until, as fax.polled_time() computes it.
+    primary key (server, day)
+);
+
+comment on table fax.coverage_day is 'Stored coverage of one day of a server, so that gaps need not be computed again from each poll. Can be deleted at any time; it is written again.';
+
+comment on column fax.coverage_day.server is 'Name of the server in the settings.';
+
+comment on column fax.coverage_day.day is 'The day, in UTC.';
+
+comment on column fax.coverage_day.until is 'End of the stored part: the end of the day, or a full hour of a day that is not over.';
+
+comment on column fax.coverage_day.covered is 'Time with good polls from the start of the day to until, as fax.polled_time() computes it.';
 
 -- grain: one message, or part of one, that faxstore could not parse
 -- example: select observed_at, reason, convert_from(raw, 'utf8') from fax.rejected_message;
@@ -863,6 +889,49 @@ $$;
 
 comment on function fax.register_sessions is 'Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions that new ones need. fax.append() calls it under its lock.';
 
+-- Deletes the stored coverage that new rows of the history may change: a snapshot or an absence proves polls of the 150 s
+-- before it (fax.last_poll_on_record). Coverage is stored two hours late, so only late rows cost more than their minimum.
+create function fax.forget_coverage_of_rows(rows fax.appended_row[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if (select min(r.observed_at) from unnest(rows) r) >= now() - interval '1 hour' then
+        return;
+    end if;
+    delete from fax.coverage_day d
+    using unnest(rows) r, fax.session s
+    where s.session_id = r.session_id and r.event in ('FAXSession', 'Gone')
+      and d.server = s.server
+      and d.day >= ((r.observed_at - interval '150 seconds') at time zone 'UTC')::date
+      and d.day <= (r.observed_at at time zone 'UTC')::date
+      and d.until >= r.observed_at - interval '150 seconds';
+end
+$$;
+
+comment on function fax.forget_coverage_of_rows is 'Deletes the stored coverage that new rows of the history may change: a snapshot or an absence proves polls of the 150 s before it (fax.last_poll_on_record). Coverage is stored two hours late, so only late rows cost more than their minimum.';
+
+-- Trigger of fax.server_history, after each INSERT: deletes the stored coverage that the new rows may change. A row says
+-- something about the 150 s after it and, if polls failed or records were dropped, about the hour before it.
+create function fax.forget_coverage_of_server() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    delete from fax.coverage_day d
+    using added a
+    where d.server = a.server
+      and a.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
+      and d.day >= ((a.observed_at - interval '1 hour') at time zone 'UTC')::date
+      and d.day <= ((a.observed_at + interval '150 seconds') at time zone 'UTC')::date
+      and d.until >= a.observed_at - interval '1 hour';
+    return null;
+end
+$$;
+
+comment on function fax.forget_coverage_of_server is 'Trigger of fax.server_history, after each INSERT: deletes the stored coverage that the new rows may change. A row says something about the 150 s after it and, if polls failed or records were dropped, about the hour before it.';
+
 -- Inserts rows into the history at the positions after the last one, in their order, with their row of
 -- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
 -- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
@@ -895,6 +964,7 @@ begin
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
+    perform fax.forget_coverage_of_rows(rows);
     return inserted;
 end
 $$;
@@ -1591,6 +1661,7 @@ returns timestamptz
 language sql stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- else each call plans all partitions
 begin atomic
     select max(h.observed_at)
     from fax.session s
@@ -1604,36 +1675,66 @@ end;
 
 comment on function fax.last_poll_on_record is 'The last moment in an interval, without its start, at which a row of the history proves that a collector polled a server: a FAXSession answer, which a collector requests after a complete list, or Gone, which is the time of a complete list. Of sessions that started up to two hours before. NULL if there is no such row. Runs with the rights of the owner, because fax_masked reads gaps but not the history; it returns only a time.';
 
--- The intervals between two moments in which no observer polled a server successfully.
--- A recorded poll (Polled) covers the time until its observer's next one, if that follows within 150 s (they are
--- recorded once per minute). If the connection or the polls failed in between, it covers the time until the last
--- complete list (LastPolled). If its observer was killed, it covers the time until the last row that a poll of its left
--- in the history within 150 s (fax.last_poll_on_record). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their
--- time out of it.
--- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
-create function fax.gaps(of_server text, since timestamptz, until timestamptz)
-returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], messages text[])
+-- grain: one server of which a poll is on record
+-- example: select server, first_polled_at from fax.polled_servers order by server;
+-- Reads one index entry per server, however long the history is.
+create view fax.polled_servers as
+with recursive known (server) as (
+    select min(h.server) as server from fax.server_history h
+    union all
+    select (select min(h.server) from fax.server_history h where h.server > k.server) as server
+    from known k
+    where k.server is not null
+)
+select
+    k.server,  -- Name of the server in the settings.
+    p.first_polled_at  -- Time of its first recorded poll, by the observer's clock.
+from known k
+cross join lateral (
+    select min(h.observed_at) as first_polled_at from fax.server_history h where h.server = k.server and h.event = 'Polled'
+) p
+where p.first_polled_at is not null;
+
+comment on view fax.polled_servers is 'One server that was polled at least once. Its gaps (fax.coverage_gaps) begin with its first poll.';
+
+comment on column fax.polled_servers.server is 'Name of the server in the settings.';
+
+comment on column fax.polled_servers.first_polled_at is 'Time of its first recorded poll, by the observer''s clock.';
+
+-- The time of which a row Dropped reports that records were lost: from its header From, at most an hour, to the row.
+-- example: select fax.dropped_time('2026-11-23 15:00+00', '{"From": "2026-11-23T14:50:00+00:00"}');
+create function fax.dropped_time(observed_at timestamptz, details jsonb) returns tstzrange
 language sql stable parallel safe
+begin atomic
+    select tstzrange(
+        greatest(observed_at - interval '1 hour', least(observed_at, fax.reported_time(details, 'From'))), observed_at, '[]');
+end;
+
+comment on function fax.dropped_time is 'The time of which a row Dropped reports that records were lost: from its header From, at most an hour, to the row.';
+
+-- The time between two moments in which an observer polled a server successfully, from the evidence of each poll.
+-- A recorded poll (Polled) covers the time until its observer's next one, if that follows within 150 s (they are
+-- recorded once per minute). If the connection or the polls failed within an hour, it covers the time until the last
+-- complete list (LastPolled), at most 150 s. If its observer was killed, it covers the time until the last row that a
+-- poll of its left in the history within 150 s (fax.last_poll_on_record). Records that an observer dropped (Dropped) cut
+-- their time out of it. So a row says nothing about time more than an hour before it or 150 s after it.
+-- example: select fax.polled_time('pbx1', '2026-11-23', '2026-11-24');
+create function fax.polled_time(of_server text, since timestamptz, until timestamptz) returns tstzmultirange
+language sql stable parallel safe
+set plan_cache_mode = force_generic_plan  -- planning costs more than the fold of a session's time
 begin atomic
     with evidence as (
         select
             h.observed_at,
             h.event,
-            h.details ->> 'Reason' as message,
             h.collector_id,
             fax.reported_time(h.details, 'LastPolled') as last_polled_at,
             fax.reported_time(h.details, 'Previous') as previous_at,
-            case when h.event = 'Dropped' then least(h.observed_at, fax.reported_time(h.details, 'From')) else h.observed_at end as from_at,
-            case when h.event = 'Dropped' then greatest(h.observed_at, fax.reported_time(h.details, 'To')) else h.observed_at end as to_at
+            case when h.event = 'Dropped' then fax.dropped_time(h.observed_at, h.details) end as dropped
         from fax.server_history h
         where h.server = of_server
           and h.observed_at >= since - interval '150 seconds' and h.observed_at <= until + interval '1 hour'
-          and (h.observed_at <= until + interval '150 seconds' or h.event = 'Dropped')
           and h.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
-    ),
-    -- the events that give reasons: few rows among many polls
-    trouble as materialized (
-        select e.* from evidence e where e.event <> 'Polled' or e.previous_at is not null
     ),
     followed as (
         select
@@ -1644,75 +1745,178 @@ begin atomic
             lead(e.previous_at) over in_order as next_previous_at
         from evidence e
         where e.event <> 'Dropped'
-        window in_order as (partition by e.collector_id order by e.observed_at)
+        window in_order as (partition by e.collector_id order by e.observed_at, e.event)
     ),
     polled as (
         select f.collector_id, range_agg(tstzrange(f.observed_at, greatest(f.observed_at, case
-            when f.next_event in ('Disconnected', 'PollFailed') then f.next_last_polled_at
-            when f.next_event = 'Polled' and f.next_previous_at is not null then f.next_previous_at
+            when f.next_event in ('Disconnected', 'PollFailed') and f.next_at <= f.observed_at + interval '1 hour'
+                then f.next_last_polled_at
+            when f.next_event = 'Polled' and f.next_previous_at is not null and f.next_at <= f.observed_at + interval '1 hour'
+                then f.next_previous_at
             when f.next_event = 'Polled' and f.next_at <= f.observed_at + interval '150 seconds' then f.next_at
             -- its next record is not due yet, and no other observer has connected since
             when f.next_event is null and f.observed_at > now() - interval '150 seconds' and not exists (
-                select 1 from trouble o
+                select 1 from evidence o
                 where o.event = 'Connected' and o.collector_id <> f.collector_id and o.observed_at > f.observed_at) then now()
-            when f.observed_at < until then fax.last_poll_on_record(
+            else fax.last_poll_on_record(
                 of_server, f.collector_id, f.observed_at, least(f.next_at, f.observed_at + interval '150 seconds'))
-        end), '[]')) as time
+        end), '[]') * tstzrange(f.observed_at, f.observed_at + interval '150 seconds', '[]')) as time
         from followed f
-        where f.event = 'Polled'
+        where f.event = 'Polled' and f.observed_at <= until
         group by f.collector_id
     ),
     dropped as (
-        select e.collector_id, range_agg(tstzrange(e.from_at, e.to_at, '[]')) as time
+        select e.collector_id, range_agg(e.dropped) as time
         from evidence e
         where e.event = 'Dropped'
         group by e.collector_id
-    ),
-    covered as (
-        select range_agg(p.time - coalesce(d.time, '{}')) as time
-        from polled p
-        left join dropped d on d.collector_id = p.collector_id
-    ),
-    gap as (
-        select lower(g.time) as began_at, upper(g.time) as ended_at
-        from covered c
-        cross join lateral unnest(
-            tstzmultirange(case when since <= until then tstzrange(since, until, '[]') end) - coalesce(c.time, '{}')) as g (time)
     )
+    select coalesce(
+        range_agg(p.time - coalesce(d.time, '{}')) * tstzmultirange(case when since <= until then tstzrange(since, until, '[]') end),
+        '{}')
+    from polled p
+    left join dropped d on d.collector_id = p.collector_id;
+end;
+
+comment on function fax.polled_time is 'The time between two moments in which an observer polled a server successfully, from the evidence of each poll. A recorded poll (Polled) covers the time until its observer''s next one, if that follows within 150 s (they are recorded once per minute). If the connection or the polls failed within an hour, it covers the time until the last complete list (LastPolled), at most 150 s. If its observer was killed, it covers the time until the last row that a poll of its left in the history within 150 s (fax.last_poll_on_record). Records that an observer dropped (Dropped) cut their time out of it. So a row says nothing about time more than an hour before it or 150 s after it.';
+
+-- The time with good polls of a server that overlaps the interval between two moments: of days that are stored
+-- (fax.coverage_day) the whole day, of other time what fax.polled_time() computes.
+-- example: select fax.covered_time('pbx1', '2026-11-23', '2026-11-24');
+create function fax.covered_time(of_server text, since timestamptz, until timestamptz) returns tstzmultirange
+language sql stable parallel safe
+set plan_cache_mode = force_generic_plan  -- planning costs more than the fold of a session's time
+begin atomic
+    with stored as (
+        select
+            coalesce(range_agg(tstzrange(d.day::timestamp at time zone 'UTC', d.until, '[]')), '{}') as time,
+            coalesce(range_agg(d.covered), '{}') as covered
+        from fax.coverage_day d
+        where d.server = of_server
+          and d.day >= (since at time zone 'UTC')::date and d.day <= (until at time zone 'UTC')::date
+    )
+    select s.covered + coalesce(
+        (select range_agg(fax.polled_time(of_server, lower(u.time), upper(u.time)))
+         from unnest(tstzmultirange(case when since <= until then tstzrange(since, until, '[]') end) - s.time) as u (time)),
+        '{}')
+    from stored s;
+end;
+
+comment on function fax.covered_time is 'The time with good polls of a server that overlaps the interval between two moments: of days that are stored (fax.coverage_day) the whole day, of other time what fax.polled_time() computes.';
+
+-- Stores the coverage of up to `most` days (fax.coverage_day) that are over, or whose stored part ends more than an hour
+-- too early, the newest first, and returns their number: 0 if nothing is due. Coverage is stored two hours late, when most
+-- evidence has arrived. Takes the lock of all appenders, so that no evidence is appended meanwhile.
+-- A day of more than 20 years ago shows a wrong clock and is not stored.
+-- example: select fax.write_coverage(10);
+create function fax.write_coverage(most integer default 1) returns integer
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    storable_until timestamptz := date_trunc('hour', now() - interval '2 hours', 'UTC');
+    due fax.coverage_day[];
+begin
+    select array_agg(n.stored)
+    into due
+    from (
+        select row(s.server, t.day, t.until, '{}')::fax.coverage_day as stored
+        from fax.polled_servers s
+        cross join lateral generate_series(
+            date_trunc('day', greatest(s.first_polled_at, now() - interval '20 years') at time zone 'UTC'),
+            storable_until at time zone 'UTC' - interval '1 microsecond',
+            interval '1 day') as g (began)
+        cross join lateral (
+            select g.began::date as day, least((g.began + interval '1 day') at time zone 'UTC', storable_until) as until
+        ) t
+        left join fax.coverage_day d on d.server = s.server and d.day = t.day
+        where coalesce(d.until < t.until, true)
+        order by t.day desc, s.server
+        limit most
+    ) n;
+    if due is null then
+        return 0;
+    end if;
+    perform fax.lock_append();
+    insert into fax.coverage_day (server, day, until, covered)
+    select d.server, d.day, d.until, fax.polled_time(d.server, d.day::timestamp at time zone 'UTC', d.until)
+    from unnest(due) d
+    on conflict (server, day) do update set until = excluded.until, covered = excluded.covered;
+    return cardinality(due);
+end
+$$;
+
+comment on function fax.write_coverage is 'Stores the coverage of up to `most` days (fax.coverage_day) that are over, or whose stored part ends more than an hour too early, the newest first, and returns their number: 0 if nothing is due. Coverage is stored two hours late, when most evidence has arrived. Takes the lock of all appenders, so that no evidence is appended meanwhile. A day of more than 20 years ago shows a wrong clock and is not stored.';
+
+-- Whether there is an interval without a good poll between two moments. False if the first moment is the later one.
+-- example: select fax.has_gap('pbx1', '2026-11-23 14:00+00', '2026-11-23 14:05+00');
+create function fax.has_gap(of_server text, since timestamptz, until timestamptz) returns boolean
+language sql stable parallel safe
+begin atomic
+    select since <= until
+           and not fax.covered_time(of_server, since, until) @> case when since <= until then tstzrange(since, until, '[]') end;
+end;
+
+comment on function fax.has_gap is 'Whether there is an interval without a good poll between two moments. False if the first moment is the later one.';
+
+-- The intervals between two moments in which no observer polled a server successfully (fax.covered_time), with the
+-- reasons that were recorded in each.
+-- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
+create function fax.gaps(of_server text, since timestamptz, until timestamptz)
+returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], messages text[])
+language sql stable parallel safe
+begin atomic
     select
         g.began_at,
         g.ended_at,
         coalesce(w.reasons[1], 'collector down'),
         coalesce(w.reasons, array['collector down']),
         w.messages
-    from gap g
+    from (
+        select lower(n.time) as began_at, upper(n.time) as ended_at
+        from unnest(tstzmultirange(case when since <= until then tstzrange(since, until, '[]') end)
+                    - fax.covered_time(of_server, since, until)) as n (time)
+    ) g
     cross join lateral (
+        with trouble as (
+            select h.observed_at, h.event, h.details ->> 'Reason' as message, lower(t.time) as from_at
+            from fax.server_history h
+            cross join lateral (
+                select case when h.event = 'Dropped' then fax.dropped_time(h.observed_at, h.details)
+                            else tstzrange(h.observed_at, h.observed_at, '[]') end as time
+            ) t
+            where h.server = of_server
+              and h.observed_at >= g.began_at and h.observed_at <= g.ended_at + interval '1 hour'
+              and (h.event in ('PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
+                   or (h.event = 'Polled' and h.details ? 'Previous'))
+              and (h.event <> 'Polled' or fax.reported_time(h.details, 'Previous') is not null)
+              and t.time && tstzrange(g.began_at, g.ended_at, '[]')
+        )
         select
-            array_agg(r.reason order by r.first_at) as reasons,
-            (select array_agg(t.message order by t.first_at)
-             from (select e.message, min(e.from_at) as first_at from trouble e
-                   where e.to_at >= g.began_at and e.from_at <= g.ended_at and e.message is not null
-                   group by e.message) t) as messages
+            array_agg(r.reason order by r.first_at, r.reason) as reasons,
+            (select array_agg(m.message order by m.first_at, m.message)
+             from (select e.message, min(e.from_at) as first_at from trouble e where e.message is not null
+                   group by e.message) m) as messages
         from (
             select p.reason, min(p.from_at) as first_at
             from (
                 select
                     e.from_at,
                     -- An observer that connects without a recorded loss of its connection was not running.
-                    case when e.event = 'ConnectFailed' and row_number() over (order by e.from_at) = 1 then 'collector down'
+                    case when e.event = 'ConnectFailed' and row_number() over (order by e.from_at, e.event) = 1 then 'collector down'
                          else fax.gap_reason(e.event, e.message) end as reason
                 from trouble e
-                where e.to_at >= g.began_at and e.from_at <= g.ended_at
-                  and (e.event <> 'Connected' or not exists (
-                      select 1 from trouble d
-                      where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at >= g.began_at and d.observed_at < e.observed_at))
+                where e.event <> 'Connected' or not exists (
+                    select 1 from trouble d
+                    where d.event in ('Disconnected', 'ConnectFailed') and d.observed_at < e.observed_at)
             ) p
             group by p.reason
         ) r
     ) w;
 end;
 
-comment on function fax.gaps is 'The intervals between two moments in which no observer polled a server successfully. A recorded poll (Polled) covers the time until its observer''s next one, if that follows within 150 s (they are recorded once per minute). If the connection or the polls failed in between, it covers the time until the last complete list (LastPolled). If its observer was killed, it covers the time until the last row that a poll of its left in the history within 150 s (fax.last_poll_on_record). Records that an observer dropped (Dropped, with From and To, at most an hour) cut their time out of it.';
+comment on function fax.gaps is 'The intervals between two moments in which no observer polled a server successfully (fax.covered_time), with the reasons that were recorded in each.';
 
 -- The last recorded complete list of a server at least 15 s before a moment, if polls succeeded from then to the moment.
 -- A fax that ended then and was never listed started after that list: a completion event can follow the end by more than
@@ -1729,7 +1933,7 @@ begin atomic
         where h.server = of_server and h.event = 'Polled'
           and h.observed_at between moment - interval '5 minutes' and moment - interval '15 seconds'
     ) p
-    where not exists (select from fax.gaps(of_server, p.polled_at, moment));
+    where not coalesce(fax.has_gap(of_server, p.polled_at, moment), false);
 end;
 
 comment on function fax.last_list_before is 'The last recorded complete list of a server at least 15 s before a moment, if polls succeeded from then to the moment. A fax that ended then and was never listed started after that list: a completion event can follow the end by more than 5 s (res_fax.c, disable_t38). NULL if there is no such list.';
@@ -2691,10 +2895,11 @@ select
     case when f.bad_lines_measurable then coalesce((
         select max(fax.poll_gap_seconds(o, e.ended_not_after)) > 0.85 or count(fax.poll_gap_seconds(o, e.ended_not_after)) < f.pages
         from unnest(f.observed_pages) o where o.page between 1 and f.pages), f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
-    exists (
-        select 1 from fax.gaps(
-            f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
-    ) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
+    coalesce((
+        select not d.covered @> tstzrange(w.since, w.until, '[]')
+        from fax.coverage_day d
+        where d.server = f.server and d.day = (w.since at time zone 'UTC')::date and w.since <= w.until and w.until <= d.until
+    ), fax.has_gap(f.server, w.since, w.until)) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
     case when f.operation = 'V.21' then coalesce((
         select k.fax_session_id from fax.erased_key k where k.session_id = f.session_id
     ), (
@@ -2733,6 +2938,12 @@ cross join lateral (
             else f.next_life_at
         end as ended_not_after
 ) e
+-- the time that must be covered
+cross join lateral (
+    select
+        least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
+        coalesce(e.ended_not_after, now()) as until
+) w
 -- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
 -- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
 cross join lateral (
@@ -3623,12 +3834,7 @@ select
        and f.direction is distinct from 'detector') as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
     (select greatest(m.attempts_missed, 0)
      from fax.reconcile(s.server, g.began_at, g.ended_at) m) as missed_faxes  -- Attempts that the server counted between its FAXStats readings before and after the gap and that match no session; after a restart, only those since. NULL if a reading is missing.
-from (
-    select h.server, min(h.observed_at) as first_polled_at
-    from fax.server_history h
-    where h.event = 'Polled'
-    group by h.server
-) s
+from fax.polled_servers s
 cross join lateral (
     select
         a.began_at,
@@ -6233,6 +6439,11 @@ alter table fax.export_line enable always trigger append_only;
 alter table fax.export_line enable always trigger append_only_but_erase;
 alter table fax.export_line enable always trigger seal;
 
+-- New evidence deletes stored coverage.
+create trigger forget_coverage after insert on fax.server_history referencing new table as added
+    for each statement execute function fax.forget_coverage_of_server();
+alter table fax.server_history enable always trigger forget_coverage;
+
 -- What the log covers beside the history: runs of ordinals, and each change of a row (see faxstore/log/coverage.py).
 create trigger order_rows before insert on fax.server_history for each statement execute function fax.order_rows();
 create trigger order_rows before insert on fax.rejected_message for each statement execute function fax.order_rows();
@@ -6268,13 +6479,14 @@ grant execute on function
     fax.is_watched(text, timestamptz),
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
+    fax.write_coverage(integer),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text)
 to fax_ingest;
 
 grant select on
-    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
-    fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
+    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day,
+    fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
     fax.session_fold, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
@@ -6305,6 +6517,10 @@ grant execute on function
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.last_poll_on_record(text, text, timestamptz, timestamptz),
+    fax.dropped_time(timestamptz, jsonb),
+    fax.polled_time(text, timestamptz, timestamptz),
+    fax.covered_time(text, timestamptz, timestamptz),
+    fax.has_gap(text, timestamptz, timestamptz),
     fax.gaps(text, timestamptz, timestamptz),
     fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),
@@ -6323,7 +6539,7 @@ to fax_sealer;
 grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.session_salt to fax_sealer;
 grant select, delete on fax.unsealed_change to fax_sealer;
 grant select on
-    fax.server_history, fax.technology, fax.quality_class, fax.job_window, fax.rate, fax.rate_change, fax.export_batch,
+    fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.job_window, fax.rate, fax.rate_change, fax.export_batch,
     fax.export_delivery, fax.erased_key
 to fax_sealer;
 grant select (server, observed_at, digest, collector_id, reason, ordinal) on fax.rejected_message to fax_sealer;
@@ -6339,11 +6555,18 @@ grant execute on function
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
 grant execute on function fax.lock_log(), fax.gap_reason(text, text) to fax_sealer;
+-- Verification computes stored coverage again.
+grant execute on function
+    fax.polled_time(text, timestamptz, timestamptz),
+    fax.dropped_time(timestamptz, jsonb),
+    fax.reported_time(jsonb, text),
+    fax.last_poll_on_record(text, text, timestamptz, timestamptz)
+to fax_sealer;
 
 -- What contains no personal values.
 grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
-    fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
+    fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
 -- What a command needs to find a session by its id, and to know every server.

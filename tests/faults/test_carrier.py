@@ -15,10 +15,11 @@ from psycopg.conninfo import make_conninfo
 
 from faxstore.ingest import carrier as carrier_module
 from faxstore.ingest.carrier import Carrier
+from faxstore.observations import ServerObservation, encode
 from faxstore.spool.queue import Spool
 from faxstore.store import migrate
 from tests.kit.cluster import wait_until
-from tests.kit.counted_rows import carrying, in_order, snapshot
+from tests.kit.counted_rows import NOON, carrying, in_order, snapshot
 from tests.kit.database_proxy import Proxy
 from tests.kit.databases import name_of
 
@@ -47,6 +48,13 @@ def test_records_are_appended_in_order_and_leave_the_spool(
         wait_until(lambda: len(spool) == 0)
     assert in_order(database) == list(range(1, 61))
     assert logged(caplog) == []
+
+
+def test_an_idle_carrier_stores_the_coverage_of_each_day(dsn: str, database: psycopg.Connection, spool: Spool) -> None:
+    spool.put([encode(ServerObservation("pbx1", NOON, "Polled"))])
+    stored = "select exists (select from fax.coverage_day where server = 'pbx1' and day = '2026-11-23')"
+    with carrying(dsn, spool):  # the newest day first
+        wait_until(lambda: database.execute(stored).fetchone() == (True,))
 
 
 def test_a_stop_appends_the_rest(dsn: str, database: psycopg.Connection, spool: Spool) -> None:

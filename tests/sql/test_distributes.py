@@ -32,7 +32,7 @@ CALLS = {
     "jobs": {"jobs_of"},  # computes from an array of attempts
     "quality_by_peer": {"quality"},
     "reconciliation": {"reconcile"},
-    "sessions": {"gaps", "last_list_before"},
+    "sessions": {"has_gap", "last_list_before"},
     "usage_daily": {"usage"},
 }
 """Functions with parameters that read rows of sessions, by the view that calls them."""

@@ -23,6 +23,7 @@ def filled(server: str, template: str) -> Iterator[str]:
         with psycopg.connect(dsn, autocommit=True) as connection:
             append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), snapshot(-9e8, 9))
             append(connection, gone(-9e8 + 1, 9), of_server(0, "Polled"), stats(0), stats(60))
+            connection.execute("select fax.write_coverage(1000)")
             connection.execute(
                 "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'no header', 'garbage')"
             )

@@ -15,7 +15,7 @@ LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
-    "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
+    "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "session_evidence", "session_facts", "session_fold", "session_pages", "session_rows", "session_snapshots",
     "session_timeline", "sealed_batches", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
@@ -30,7 +30,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_reader": dict.fromkeys(
         (
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
-            *("spool_progress", "technology", "quality_class", "job_window"),
+            *("coverage_day", "spool_progress", "technology", "quality_class", "job_window"),
             *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
         ),
@@ -40,6 +40,7 @@ GRANTED: dict[str, dict[str, str]] = {
         **dict.fromkeys((*HISTORY, "alembic_version", "erased_digest", "erasure", "log_leaves"), "SELECT"),
         **dict.fromkeys(("server_history", "rejected_message", "technology", "quality_class", "job_window"), "SELECT"),
         **dict.fromkeys(("rate", "rate_change", "export_batch", "export_delivery", "erased_key"), "SELECT"),
+        "coverage_day": "SELECT",
         **dict.fromkeys(("checkpoint", "log_subtree", "log_run", "log_record", "session_salt"), "INSERT SELECT"),
         "unsealed_change": "DELETE SELECT",
     },
@@ -47,7 +48,7 @@ GRANTED: dict[str, dict[str, str]] = {
         (
             *("sessions_masked", "session_pages", "session_timeline", "usage_daily", "failures", "checkpoint"),
             *("epoch", "append_batch", "server_history", "technology", "quality_class", "alembic_version"),
-            *("jobs_masked", "job_window"),
+            *("jobs_masked", "job_window", "coverage_day"),
             *("session", "rejected_messages"),  # some of their columns
         ),
         "SELECT",
@@ -61,6 +62,7 @@ FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
+    "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
     "attempts_at_pages", "rate_falls", "absent_since", "next_life", "poll_gap_seconds",
 ]  # fmt: skip
@@ -83,6 +85,7 @@ EXECUTED = {
             "refuse_isolation",
             "resolve_epoch",
             "unseen_reload",
+            "write_coverage",
         ]
     ),
     "fax_reader": sorted(
@@ -100,7 +103,9 @@ EXECUTED = {
         ]
     ),
     "fax_billing": sorted([*OF_RATES, "set_rate"]),
-    "fax_sealer": sorted([*ENTRIES, "gap_reason", "lock_log"]),
+    "fax_sealer": sorted(
+        [*ENTRIES, "dropped_time", "gap_reason", "last_poll_on_record", "lock_log", "polled_time", "reported_time"]
+    ),
     "fax_masked": sorted(
         {*FOLDS, "file_set", "has_account", "job_subject", "jobs_of", "masked"}
         - {"reconcile", "quality", "restarted_at"}

@@ -153,6 +153,9 @@ CHANGES = [
     "copy (select 1) to program 'true'",
     "select fax.register_sessions('{}')",
     "select fax.make_partition(now())",
+    "select fax.forget_coverage_of_rows('{}')",
+    "delete from fax.coverage_day",
+    "insert into fax.coverage_day values ('pbx', '2026-11-02', now(), '{}')",
     "select fax.make_append_only('epoch')",
     "update fax.alembic_version set version_num = '0'",
     "delete from fax.alembic_version",
@@ -188,6 +191,7 @@ def test_fax_ingest_can_read_only_what_it_needs(ingest: psycopg.Connection, stat
         "select * from fax.find_gone_sessions(gen_random_uuid(), now(), '{}')",
         "select fax.resolve_epoch('pbx', gen_random_uuid(), null, now(), false, now(), null, null, true)",
         "select * from fax.make_partitions_ahead()",
+        "select fax.write_coverage()",
         "select * from fax.hold_lease('pbx', 'mine', 6)",
     ],
 )

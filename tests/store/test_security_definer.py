@@ -12,12 +12,12 @@ from tests.kit.given import append, gone, read, snapshot, the_session
 
 CALLED = (
     *("append", "hold_lease", "find_gone_sessions", "is_watched", "make_partitions_ahead", "resolve_epoch"),
-    "unseen_reload",
+    *("unseen_reload", "write_coverage"),
 )
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
 ERASING = ("erase_export_lines", "erase_number", "erase_rejected", "erase_session", "find_number", "erase_sessions")
 """Called by fax_owner alone."""
-TRIGGERS = ("record_rate_change", "record_change")
+TRIGGERS = ("forget_coverage_of_server", "record_rate_change", "record_change")
 
 
 def test_functions_search_no_schema_of_the_caller(superuser: psycopg.Connection) -> None:

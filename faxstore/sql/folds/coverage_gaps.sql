@@ -22,12 +22,7 @@ select
        and f.direction is distinct from 'detector') as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
     (select greatest(m.attempts_missed, 0)
      from fax.reconcile(s.server, g.began_at, g.ended_at) m) as missed_faxes  -- Attempts that the server counted between its FAXStats readings before and after the gap and that match no session; after a restart, only those since. NULL if a reading is missing.
-from (
-    select h.server, min(h.observed_at) as first_polled_at
-    from fax.server_history h
-    where h.event = 'Polled'
-    group by h.server
-) s
+from fax.polled_servers s
 cross join lateral (
     select
         a.began_at,

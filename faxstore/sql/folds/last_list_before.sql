@@ -13,5 +13,5 @@ begin atomic
         where h.server = of_server and h.event = 'Polled'
           and h.observed_at between moment - interval '5 minutes' and moment - interval '15 seconds'
     ) p
-    where not exists (select from fax.gaps(of_server, p.polled_at, moment));
+    where not coalesce(fax.has_gap(of_server, p.polled_at, moment), false);
 end;

@@ -8,6 +8,7 @@ returns timestamptz
 language sql stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- else each call plans all partitions
 begin atomic
     select max(h.observed_at)
     from fax.session s

@@ -61,10 +61,11 @@ select
     case when f.bad_lines_measurable then coalesce((
         select max(fax.poll_gap_seconds(o, e.ended_not_after)) > 0.85 or count(fax.poll_gap_seconds(o, e.ended_not_after)) < f.pages
         from unnest(f.observed_pages) o where o.page between 1 and f.pages), f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
-    exists (
-        select 1 from fax.gaps(
-            f.server, least(f.started_at, f.first_snapshot_at - interval '1 second'), coalesce(e.ended_not_after, now()))
-    ) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
+    coalesce((
+        select not d.covered @> tstzrange(w.since, w.until, '[]')
+        from fax.coverage_day d
+        where d.server = f.server and d.day = (w.since at time zone 'UTC')::date and w.since <= w.until and w.until <= d.until
+    ), fax.has_gap(f.server, w.since, w.until)) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
     case when f.operation = 'V.21' then coalesce((
         select k.fax_session_id from fax.erased_key k where k.session_id = f.session_id
     ), (
@@ -103,6 +104,12 @@ cross join lateral (
             else f.next_life_at
         end as ended_not_after
 ) e
+-- the time that must be covered
+cross join lateral (
+    select
+        least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
+        coalesce(e.ended_not_after, now()) as until
+) w
 -- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
 -- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
 cross join lateral (

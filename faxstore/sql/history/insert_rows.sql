@@ -30,6 +30,7 @@ begin
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
+    perform fax.forget_coverage_of_rows(rows);
     return inserted;
 end
 $$;

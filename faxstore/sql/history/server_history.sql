@@ -12,4 +12,9 @@ create table fax.server_history (
 
 create index server_history_ordinal on fax.server_history (ordinal);
 
+-- What gives the reasons of gaps: few rows among many polls.
+create index server_history_trouble on fax.server_history (server, observed_at)
+    where event in ('PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
+          or (event = 'Polled' and details ? 'Previous');
+
 comment on table fax.server_history is 'Observations of a server rather than of a session: starts, counters (FAXStats), connections and polls. Append-only.';

@@ -23,6 +23,11 @@ alter table fax.export_line enable always trigger append_only;
 alter table fax.export_line enable always trigger append_only_but_erase;
 alter table fax.export_line enable always trigger seal;
 
+-- New evidence deletes stored coverage.
+create trigger forget_coverage after insert on fax.server_history referencing new table as added
+    for each statement execute function fax.forget_coverage_of_server();
+alter table fax.server_history enable always trigger forget_coverage;
+
 -- What the log covers beside the history: runs of ordinals, and each change of a row (see faxstore/log/coverage.py).
 create trigger order_rows before insert on fax.server_history for each statement execute function fax.order_rows();
 create trigger order_rows before insert on fax.rejected_message for each statement execute function fax.order_rows();

@@ -15,13 +15,14 @@ grant execute on function
     fax.is_watched(text, timestamptz),
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
+    fax.write_coverage(integer),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text)
 to fax_ingest;
 
 grant select on
-    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history,
-    fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
+    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day,
+    fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
     fax.session_fold, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
@@ -52,6 +53,10 @@ grant execute on function
     fax.counter(jsonb, text),
     fax.gap_reason(text, text),
     fax.last_poll_on_record(text, text, timestamptz, timestamptz),
+    fax.dropped_time(timestamptz, jsonb),
+    fax.polled_time(text, timestamptz, timestamptz),
+    fax.covered_time(text, timestamptz, timestamptz),
+    fax.has_gap(text, timestamptz, timestamptz),
     fax.gaps(text, timestamptz, timestamptz),
     fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),
@@ -70,7 +75,7 @@ to fax_sealer;
 grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.session_salt to fax_sealer;
 grant select, delete on fax.unsealed_change to fax_sealer;
 grant select on
-    fax.server_history, fax.technology, fax.quality_class, fax.job_window, fax.rate, fax.rate_change, fax.export_batch,
+    fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.job_window, fax.rate, fax.rate_change, fax.export_batch,
     fax.export_delivery, fax.erased_key
 to fax_sealer;
 grant select (server, observed_at, digest, collector_id, reason, ordinal) on fax.rejected_message to fax_sealer;
@@ -86,11 +91,18 @@ grant execute on function
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
 grant execute on function fax.lock_log(), fax.gap_reason(text, text) to fax_sealer;
+-- Verification computes stored coverage again.
+grant execute on function
+    fax.polled_time(text, timestamptz, timestamptz),
+    fax.dropped_time(timestamptz, jsonb),
+    fax.reported_time(jsonb, text),
+    fax.last_poll_on_record(text, text, timestamptz, timestamptz)
+to fax_sealer;
 
 -- What contains no personal values.
 grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
-    fax.epoch, fax.append_batch, fax.server_history, fax.technology, fax.quality_class, fax.checkpoint
+    fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
 -- What a command needs to find a session by its id, and to know every server.
