@@ -9,11 +9,16 @@ begin
         return;
     end if;
     delete from fax.coverage_day d
-    using unnest(rows) r, fax.session s
-    where s.session_id = r.session_id and r.event in ('FAXSession', 'Gone')
+    using (
+        select r.session_id, min(r.observed_at) - interval '150 seconds' as since, max(r.observed_at) as until
+        from unnest(rows) r
+        where r.event in ('FAXSession', 'Gone')
+        group by r.session_id
+    ) n, fax.session s
+    where s.session_id = n.session_id
       and d.server = s.server
-      and d.day >= ((r.observed_at - interval '150 seconds') at time zone 'UTC')::date
-      and d.day <= (r.observed_at at time zone 'UTC')::date
-      and d.until >= r.observed_at - interval '150 seconds';
+      and d.day >= (n.since at time zone 'UTC')::date
+      and d.day <= (n.until at time zone 'UTC')::date
+      and d.until >= n.since;
 end
 $$;
