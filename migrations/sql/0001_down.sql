@@ -56,7 +56,7 @@ drop table fax.job_window;
 drop view fax.sessions_masked;
 drop function fax.make_masked_view, fax.masked;
 drop view fax.coverage_gaps, fax.reconciliation;
-drop function fax.reconcile;
+drop function fax.reconcile, fax.compare_readings;
 drop view fax.quality_by_peer;
 drop function fax.quality;
 drop view fax.peer_sessions;

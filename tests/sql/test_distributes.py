@@ -31,7 +31,7 @@ CALLS = {
     "coverage_gaps": {"gaps", "reconcile"},
     "jobs": {"jobs_of"},  # computes from an array of attempts
     "quality_by_peer": {"quality"},
-    "reconciliation": {"reconcile"},
+    "reconciliation": {"compare_readings"},
     "sessions": {"has_gap", "last_list_before"},
     "usage_daily": {"usage"},
 }

@@ -62,7 +62,7 @@ FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
-    "covered_time", "dropped_time", "has_gap", "polled_time",
+    "compare_readings", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
     "attempts_at_pages", "rate_falls", "absent_since", "next_life", "poll_gap_seconds",
 ]  # fmt: skip
@@ -108,7 +108,7 @@ EXECUTED = {
     ),
     "fax_masked": sorted(
         {*FOLDS, "file_set", "has_account", "job_subject", "jobs_of", "masked"}
-        - {"reconcile", "quality", "restarted_at"}
+        - {"compare_readings", "reconcile", "quality", "restarted_at"}
     ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }

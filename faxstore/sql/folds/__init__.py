@@ -54,6 +54,7 @@ ORDER = (
     "peer_sessions",
     "quality",
     "quality_by_peer",
+    "compare_readings",
     "reconcile",
     "reconciliation",
     "coverage_gaps",

@@ -4,6 +4,7 @@
 -- example: select fax.last_list_before('pbx1', '2026-11-02 08:10+00');
 create function fax.last_list_before(of_server text, moment timestamptz) returns timestamptz
 language sql stable parallel safe
+set plan_cache_mode = force_generic_plan  -- else each call is planned
 begin atomic
     select p.polled_at
     from (

@@ -21,13 +21,13 @@ select
     n.failed_seen  -- Sessions that ended with a completion event in this time and failed.
 from fax.server_history r
 cross join lateral (
-    select q.observed_at
+    select q.observed_at, q.details
     from fax.server_history q
     where q.server = r.server and q.event = 'FAXStats' and q.collector_id = r.collector_id and q.observed_at < r.observed_at
     order by q.observed_at desc
     limit 1
 ) p
-cross join lateral fax.reconcile(r.server, p.observed_at, r.observed_at) n
+cross join lateral fax.compare_readings(r.server, p.observed_at, p.details, r.observed_at, r.details) n
 left join lateral (
     select e.epoch_id
     from fax.epoch e

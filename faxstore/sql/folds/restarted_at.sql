@@ -1,7 +1,8 @@
 -- The last time between two moments at which a server's counters restarted at 0: a start (FullyBooted, by its Uptime)
--- or a load of res_fax.so. NULL if no event shows one.
--- example: select fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
-create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz) returns timestamptz
+-- or a load of res_fax.so: one row, NULL if no event shows one.
+-- example: select began_at from fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz)
+returns table (began_at timestamptz)
 language sql stable parallel safe
 begin atomic
     select max(b.began_at)

@@ -65,6 +65,7 @@ to fax_reader, fax_ingest, fax_masked;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quality(timestamp, timestamp, text),
+    fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
     fax.reconcile(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 

@@ -32,7 +32,8 @@ begun as (
         case
             when r.before_at is null then true
             when exists (select 1 from unnest(r.counters, r.before) c (later, earlier) where c.later < c.earlier) then true
-            when r.starts > r.starts_before then fax.restarted_at(r.server, r.before_at, r.observed_at) is not null
+            when r.starts > r.starts_before then exists (
+                select from fax.restarted_at(r.server, r.before_at, r.observed_at) n where n.began_at is not null)
             else false
         end as begins
     from reading r
