@@ -1929,6 +1929,7 @@ comment on function fax.gaps is 'The intervals between two moments in which no o
 -- example: select fax.last_list_before('pbx1', '2026-11-02 08:10+00');
 create function fax.last_list_before(of_server text, moment timestamptz) returns timestamptz
 language sql stable parallel safe
+set plan_cache_mode = force_generic_plan  -- else each call is planned
 begin atomic
     select p.polled_at
     from (
@@ -1956,9 +1957,10 @@ $$;
 comment on function fax.is_attempt is 'Whether a server''s TransmitAttempts and ReceiveAttempts count a session: a run of SendFAX or ReceiveFAX with valid arguments (res_fax.c, sendfax_exec and receivefax_exec; the recording failures-22).';
 
 -- The last time between two moments at which a server's counters restarted at 0: a start (FullyBooted, by its Uptime)
--- or a load of res_fax.so. NULL if no event shows one.
--- example: select fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
-create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz) returns timestamptz
+-- or a load of res_fax.so: one row, NULL if no event shows one.
+-- example: select began_at from fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz)
+returns table (began_at timestamptz)
 language sql stable parallel safe
 begin atomic
     select max(b.began_at)
@@ -1973,7 +1975,7 @@ begin atomic
       and b.began_at > from_moment;
 end;
 
-comment on function fax.restarted_at is 'The last time between two moments at which a server''s counters restarted at 0: a start (FullyBooted, by its Uptime) or a load of res_fax.so. NULL if no event shows one.';
+comment on function fax.restarted_at is 'The last time between two moments at which a server''s counters restarted at 0: a start (FullyBooted, by its Uptime) or a load of res_fax.so: one row, NULL if no event shows one.';
 
 -- grain: one row of the history, interpreted
 -- example: select observed_at, pages, data_rate from fax.session_rows where session_id = '…' and started_at = '…';
@@ -3646,13 +3648,12 @@ comment on column fax.quality_by_peer.failures is 'Sessions with result failed.'
 
 comment on column fax.quality_by_peer.unknown_ends is 'Sessions without a result on the wire, including open ones.';
 
--- grain: one interval of one server: at most one row
--- example: select * from fax.reconcile('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
--- Compares what a server counted between two of its FAXStats readings with the sessions observed in that time: attempts
--- with sessions that started, completions with sessions that completed. The readings are the last one up to from_moment
--- and the first one from to_moment on. No row if one of them is missing.
+-- Compares two FAXStats readings of a server, each with its time and headers, with the sessions observed between them:
+-- attempts with sessions that started, completions with sessions that completed.
 -- A server that restarted counts from 0, so its new counters are compared with the sessions since the restart.
-create function fax.reconcile(of_server text, from_moment timestamptz, to_moment timestamptz)
+-- example: select n.* from fax.server_history b, fax.server_history a, fax.compare_readings('pbx1', b.observed_at, b.details, a.observed_at, a.details) n where …;
+create function fax.compare_readings(
+    of_server text, before_at timestamptz, before_details jsonb, after_at timestamptz, after_details jsonb)
 returns table (
     from_at timestamptz, to_at timestamptz, restarted boolean,
     transmit_attempts bigint, transmit_attempts_seen bigint,
@@ -3663,46 +3664,36 @@ returns table (
 )
 language sql stable parallel safe
 begin atomic
-    with reading as (
-        (select h.observed_at, h.details, 'before' as side
-         from fax.server_history h
-         where h.server = of_server and h.event = 'FAXStats' and h.observed_at <= from_moment
-         order by h.observed_at desc limit 1)
-        union all
-        (select h.observed_at, h.details, 'after' as side
-         from fax.server_history h
-         where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= to_moment
-         order by h.observed_at limit 1)
-    ),
-    counters as (
+    -- evaluated once: inlined, the search for a restart would run for each column that uses it
+    with compared as materialized (
         select
-            r.observed_at,
-            r.side,
-            fax.counter(r.details, 'TransmitAttempts') as transmit_attempts,
-            fax.counter(r.details, 'ReceiveAttempts') as receive_attempts,
-            fax.counter(r.details, 'CompletedFAXes') as completed,
-            fax.counter(r.details, 'FailedFAXes') as failed
-        from reading r
-    ),
-    -- evaluated once: inlined, the search for a restart would run for each row
-    compared as materialized (
-        select
-            b.observed_at as from_at,
-            a.observed_at as to_at,
+            before_at as from_at,
+            after_at as to_at,
             n.began_at,
             fell.back or n.began_at is not null as restarted,
             a.transmit_attempts - case when fell.back or n.began_at is not null then 0 else b.transmit_attempts end as transmit_attempts,
             a.receive_attempts - case when fell.back or n.began_at is not null then 0 else b.receive_attempts end as receive_attempts,
             a.completed - case when fell.back or n.began_at is not null then 0 else b.completed end as completed,
             a.failed - case when fell.back or n.began_at is not null then 0 else b.failed end as failed
-        from counters b
-        join counters a on a.side = 'after'
+        from (
+            select
+                fax.counter(before_details, 'TransmitAttempts') as transmit_attempts,
+                fax.counter(before_details, 'ReceiveAttempts') as receive_attempts,
+                fax.counter(before_details, 'CompletedFAXes') as completed,
+                fax.counter(before_details, 'FailedFAXes') as failed
+        ) b
+        cross join (
+            select
+                fax.counter(after_details, 'TransmitAttempts') as transmit_attempts,
+                fax.counter(after_details, 'ReceiveAttempts') as receive_attempts,
+                fax.counter(after_details, 'CompletedFAXes') as completed,
+                fax.counter(after_details, 'FailedFAXes') as failed
+        ) a
         cross join lateral (
             select coalesce(a.transmit_attempts < b.transmit_attempts or a.receive_attempts < b.receive_attempts
                             or a.completed < b.completed or a.failed < b.failed, false) as back
         ) fell
-        cross join lateral (select fax.restarted_at(of_server, b.observed_at, a.observed_at) as began_at) n
-        where b.side = 'before'
+        cross join fax.restarted_at(of_server, before_at, after_at) n
     )
     select
         c.from_at, c.to_at, c.restarted,
@@ -3742,7 +3733,41 @@ begin atomic
     ) e;
 end;
 
-comment on function fax.reconcile is 'Compares what a server counted between two of its FAXStats readings with the sessions observed in that time: attempts with sessions that started, completions with sessions that completed. The readings are the last one up to from_moment and the first one from to_moment on. No row if one of them is missing. A server that restarted counts from 0, so its new counters are compared with the sessions since the restart.';
+comment on function fax.compare_readings is 'Compares two FAXStats readings of a server, each with its time and headers, with the sessions observed between them: attempts with sessions that started, completions with sessions that completed. A server that restarted counts from 0, so its new counters are compared with the sessions since the restart.';
+
+-- grain: one interval of one server: at most one row
+-- example: select * from fax.reconcile('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
+-- Compares what a server counted between two of its FAXStats readings with the sessions observed in that time
+-- (fax.compare_readings). The readings are the last one up to from_moment and the first one from to_moment on. No row if
+-- one of them is missing.
+create function fax.reconcile(of_server text, from_moment timestamptz, to_moment timestamptz)
+returns table (
+    from_at timestamptz, to_at timestamptz, restarted boolean,
+    transmit_attempts bigint, transmit_attempts_seen bigint,
+    receive_attempts bigint, receive_attempts_seen bigint,
+    attempts_missed bigint,
+    completed bigint, completed_seen bigint,
+    failed bigint, failed_seen bigint
+)
+language sql stable parallel safe
+begin atomic
+    select n.*
+    from (
+        select h.observed_at, h.details
+        from fax.server_history h
+        where h.server = of_server and h.event = 'FAXStats' and h.observed_at <= from_moment
+        order by h.observed_at desc limit 1
+    ) b
+    cross join (
+        select h.observed_at, h.details
+        from fax.server_history h
+        where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= to_moment
+        order by h.observed_at limit 1
+    ) a
+    cross join lateral fax.compare_readings(of_server, b.observed_at, b.details, a.observed_at, a.details) n;
+end;
+
+comment on function fax.reconcile is 'Compares what a server counted between two of its FAXStats readings with the sessions observed in that time (fax.compare_readings). The readings are the last one up to from_moment and the first one from to_moment on. No row if one of them is missing.';
 
 -- grain: one interval between two FAXStats readings of one server by one collector
 -- example: select from_at, to_at, attempts_missed from fax.reconciliation where server = 'pbx1' and from_at >= '2026-11-23' and attempts_missed <> 0;
@@ -3767,13 +3792,13 @@ select
     n.failed_seen  -- Sessions that ended with a completion event in this time and failed.
 from fax.server_history r
 cross join lateral (
-    select q.observed_at
+    select q.observed_at, q.details
     from fax.server_history q
     where q.server = r.server and q.event = 'FAXStats' and q.collector_id = r.collector_id and q.observed_at < r.observed_at
     order by q.observed_at desc
     limit 1
 ) p
-cross join lateral fax.reconcile(r.server, p.observed_at, r.observed_at) n
+cross join lateral fax.compare_readings(r.server, p.observed_at, p.details, r.observed_at, r.details) n
 left join lateral (
     select e.epoch_id
     from fax.epoch e
@@ -6534,6 +6559,7 @@ to fax_reader, fax_ingest, fax_masked;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quality(timestamp, timestamp, text),
+    fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
     fax.reconcile(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
