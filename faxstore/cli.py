@@ -20,6 +20,7 @@ import faxstore
 from faxstore import logs
 from faxstore.commands import (
     billing,
+    compact,
     consistency,
     demo,
     doctor,
@@ -134,6 +135,7 @@ add_command(app, "show", show.run)
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(billing.app, name="billing")
+add_command(app, "compact", compact.run)
 add_command(app, "seal", seal.run)
 add_command(app, "verify", verify.run)
 add_command(app, "prove", prove.run)

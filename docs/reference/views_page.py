@@ -52,6 +52,7 @@ BASES = (
     "peer_sessions",
     "session_facts",
     "session_fold",
+    "folded_total",
     "page_attempts",
     "session_evidence",
     "session_snapshots",
@@ -62,6 +63,8 @@ BASES = (
 TABLES = (
     "session_history",
     "session",
+    "session_total",
+    "session_untotalled",
     "epoch",
     "append_batch",
     "server_history",

@@ -1,4 +1,4 @@
-"""The doctor's checks of the database: reachable, version, schema, rights, writable."""
+"""The doctor's checks of the database: reachable, version, schema, rights, writable, totals."""
 
 from __future__ import annotations
 
@@ -17,6 +17,22 @@ SUBJECT = "database"
 _MAY_APPEND = """
 select bool_and(has_function_privilege(oid, 'execute')) from pg_proc
 where pronamespace = 'fax'::regnamespace and proname = 'append'
+"""
+_OLD = 3600
+"""Seconds after which a session should have its total, whatever the setting total_after is."""
+_MAY_READ_TOTALS = "select has_table_privilege('fax.session_untotalled', 'select')"
+_WITHOUT_TOTALS = f"""
+select count(*), min(w.started_at)
+from (
+    select u.started_at
+    from fax.session_untotalled u
+    where not exists (
+        select from fax.session_history h
+        where h.session_id = u.session_id and h.started_at = u.started_at and h.position > fax.quiet_position({_OLD})
+    )
+    order by u.started_at
+    limit 1000
+) w
 """
 OLDEST = 150000
 """server_version_num of the oldest Postgres that faxstore is tested with."""
@@ -98,6 +114,18 @@ def writable(connection: Connection) -> Finding:
     return Finding(SUBJECT, "writable", Verdict.OK, "the database accepts new rows")
 
 
+def totals(connection: Connection) -> Finding:
+    """Check that sessions get their totals; without one, a session is folded for each query."""
+    if not _value(connection, _MAY_READ_TOTALS):
+        return Finding(SUBJECT, "totals", Verdict.NOTE, f"{connection.info.user} may not read which sessions have one")
+    ((waiting, oldest),) = connection.execute(_WITHOUT_TOTALS).fetchall()
+    if not waiting:
+        return Finding(SUBJECT, "totals", Verdict.OK, "every session that has been quiet for an hour has one")
+    number = f"{waiting:,}" if waiting < 1000 else "1,000 or more"
+    text = f"{number} sessions without a row for an hour have none, the oldest since {oldest:%Y-%m-%d}"
+    return Finding(SUBJECT, "totals", Verdict.WARN, text, "run faxstore compact; faxstore ingest then writes new ones")
+
+
 def _grant(role: str, user: str) -> str:
     name = user.replace('"', '""')
     return f'grant {role} to "{name}";'
@@ -108,5 +136,5 @@ def _value(connection: Connection, query: str) -> object:
     return row[0] if row else None
 
 
-CHECKS: tuple[Callable[[Connection], Finding], ...] = (schema, may_append, may_read, writable)
+CHECKS: tuple[Callable[[Connection], Finding], ...] = (schema, may_append, may_read, writable, totals)
 """Without a current schema, the checks after `schema` do not run."""

@@ -15,6 +15,7 @@ import psycopg
 from faxstore.errors import FaxstoreError, one_line
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.ingest.earlier_spools import EarlierSpools
+from faxstore.ingest.totals_writer import TotalsWriter
 from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
@@ -46,13 +47,22 @@ LONGEST_ROUND = 300.0
 class Carrier:
     """Moves the records of one spool, after those of earlier spools, to one database.
 
+    While the spool is empty it lets `totals` write the totals of quiet sessions.
     It logs when this starts or stops working, not each attempt.
     """
 
-    def __init__(self, dsn: str, spool: Spool, collector_id: str, earlier: EarlierSpools | None = None) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        spool: Spool,
+        collector_id: str,
+        earlier: EarlierSpools | None = None,
+        totals: TotalsWriter | None = None,
+    ) -> None:
         self._dsn = dsn
         self._spool = spool
         self._earlier = earlier
+        self._totals = totals
         self._collector_id = collector_id
         self._deadline = math.inf
         self._stopping = threading.Event()
@@ -115,6 +125,8 @@ class Carrier:
             if self._stopping.is_set():
                 return
             self._write_coverage(connection)
+            if self._totals is not None:
+                self._totals.step(connection)
             self._stopping.wait(IDLE)
 
     def _append_all(self, connection: Connection, spool: Spool) -> bool:

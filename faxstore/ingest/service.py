@@ -24,6 +24,7 @@ from faxstore.ingest.leadership import Leadership
 from faxstore.ingest.spool_folder import SpoolFolder
 from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.ingest.stop_signals import StopSignals
+from faxstore.ingest.totals_writer import TotalsWriter
 from faxstore.ingest.watchdog import Heartbeat, Status, Watcher, watch_over
 from faxstore.observations import encode
 from faxstore.reader.line_reader import LineReader
@@ -49,15 +50,15 @@ class Share:
     """The spools whose records come before those of its own."""
 
 
-def ingest(share: Share, dsn: str, own_id: str, signals: StopSignals, watcher: Watcher) -> None:
+def ingest(share: Share, dsn: str, own_id: str, total_after: float, signals: StopSignals, watcher: Watcher) -> None:
     """Collect from the servers of a share until a signal, then drain its spool.
 
-    `own_id` identifies the ingestor, of which this process may be one worker.  Raises UsageError if the spool cannot be
-    used.
+    `own_id` identifies the ingestor, of which this process may be one worker.  `total_after` is that setting, in
+    seconds.  Raises UsageError if the spool cannot be used.
     """
     with closing(share.folder.open(share.spool)) as spool:
         election = LeaderElection([each.name for each in share.servers], Leases(dsn, own_id))
-        carrier = Carrier(dsn, spool, own_id, share.earlier)
+        carrier = Carrier(dsn, spool, own_id, share.earlier, TotalsWriter(total_after))
         _ingest(share.servers, spool, carrier, election, signals, watcher)
 
 

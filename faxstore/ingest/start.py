@@ -42,7 +42,9 @@ def run(settings: Settings) -> None:
         workers = _count_workers(settings, dsn)
         folder = SpoolFolder(settings.data_dir / "spool")
         with folder.locked():
-            ingest = partial(service.ingest, dsn=dsn, own_id=collector_id(folder.folder))
+            ingest = partial(
+                service.ingest, dsn=dsn, own_id=collector_id(folder.folder), total_after=settings.total_after
+            )
             shares = _shares(servers, folder, workers)
             manager = ServiceManager(os.environ)
             if workers == 1:

@@ -31,6 +31,8 @@ Column = Covered | str
 _PERSONAL = "personal; an erasure removes it"
 _TEXT = "free text of a person; an erasure may remove it"
 _PROGRESS = "changes with each append; not history"
+_TOTAL = "computed from the rows of its session, with which verify compares it"
+_UNTOTALLED = "the sessions without a total, which verify compares"
 _QUEUE = "a queue of the appender or importer; no figure depends on it"
 
 
@@ -159,6 +161,20 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         LEAF,
     ),
     "session_salt": _columns("session_id salt", LEAF),
+    "session_total": _columns(
+        "session_id epoch_id started_at session_number first_snapshot_at last_snapshot_at completed_at gone_at"
+        " last_row_at last_shown_at first_position last_position bad_lines bad_lines_discarded snapshots pages"
+        " pages_observed worst_page_bad_lines first_data_rate last_data_rate lowest_data_rate rate_falls x_resolution"
+        " y_resolution is_fax error_correction_mode bad_lines_measurable bad_lines_lower_bound counts_by_session"
+        " start_observed server channel technology operation uniqueid state transport linkedid account_code"
+        " caller_number called_number status error status_text local_station_id remote_station_id poll_gap_seconds"
+        " file_names page_moments page_numbers page_attempts page_bad_lines page_discarded page_data_rates"
+        " page_y_resolutions",
+        _TOTAL,
+    ),
+    "session_untotalled": _columns(
+        "session_id started_at server", "the sessions without a total, which verify compares"
+    ),
     "spool_progress": _columns("spool_id collector_id appended last_keys appended_at", _PROGRESS),
     "technology": _columns("technology bad_lines_counted_by", RECORD),
     "unsealed_change": _columns(

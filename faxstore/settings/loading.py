@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,20 @@ from faxstore.settings.values import ServerSettings, Settings, Tls
 DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 """The settings files, first existing one first, if neither --config nor FAXSTORE_CONFIG names one."""
 
-TOP_KEYS = ("data_dir", "log_format", "workers", "database", "server")
+TOP_KEYS = ("data_dir", "log_format", "workers", "total_after", "database", "server")
 DATABASE_KEYS = ("dsn",)
 SERVER_KEYS = ("name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval")
 TLS_KEYS = ("ca_file", "verify")
 VARIABLES = (
     "FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_WORKERS",
-    "FAXSTORE_PAGER", "FAXSTORE_SECRET_<NAME>",
+    "FAXSTORE_TOTAL_AFTER", "FAXSTORE_PAGER", "FAXSTORE_SECRET_<NAME>",
 )  # fmt: skip
 
 MOST_WORKERS = 64
 """The most processes of `faxstore ingest`."""
+
+TOTAL_AFTER = (1.0, 86_400.0)
+"""The limits of total_after, in seconds."""
 
 INTERVALS = (0.05, 3600.0)
 """The limits of poll_interval and idle_interval, in seconds."""
@@ -57,9 +61,8 @@ def load(
         _check_dsn(chosen_dsn, source, warnings)
     folder = data_dir or environ.get("FAXSTORE_DATA_DIR") or top.path("data_dir") or default_data_dir(environ)
     data_dir = _absolute(expand_user(Path(folder)))
-    return Settings(
-        chosen_dsn, data_dir, servers, tuple(warnings), file, _log_format(top, environ), _workers(top, environ)
-    )
+    others = _log_format(top, environ), _workers(top, environ), _total_after(top, environ)
+    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, *others)
 
 
 def _absolute(folder: Path) -> Path:
@@ -171,6 +174,18 @@ def _workers(top: Table, environ: Mapping[str, str]) -> int | None:
     if not variable.isdecimal() or not 1 <= int(variable) <= MOST_WORKERS:
         raise UsageError(f"FAXSTORE_WORKERS must be a whole number from 1 to {MOST_WORKERS}, not {quoted(variable)}")
     return int(variable)
+
+
+def _total_after(top: Table, environ: Mapping[str, str]) -> float:
+    in_file = float(top.number("total_after", 300.0, *TOTAL_AFTER))
+    variable = environ.get("FAXSTORE_TOTAL_AFTER")
+    if not variable:
+        return in_file
+    least, most = TOTAL_AFTER
+    with suppress(ValueError):
+        if least <= float(variable) <= most:
+            return float(variable)
+    raise UsageError(f"FAXSTORE_TOTAL_AFTER must be a number from {least:g} to {most:g}, not {quoted(variable)}")
 
 
 def _check_dsn(dsn: str, source: str, warnings: list[str]) -> None:

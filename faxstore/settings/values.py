@@ -62,3 +62,5 @@ class Settings:
     log_format: LogFormat = LogFormat.TEXT
     workers: int | None = None
     """How many processes `faxstore ingest` uses; None if it decides."""
+    total_after: float = 300.0
+    """Seconds after the last row of a session until its total is written."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from faxstore.errors import UsageError
 from faxstore.log import stored
 from faxstore.store.database import Connection
-from faxstore.verify import batches, catalog, checkpoints, coverage, history, partitions, records, sessions
+from faxstore.verify import batches, catalog, checkpoints, coverage, history, partitions, records, sessions, totals
 from faxstore.verify.findings import Check, Finding, Scope
 
 CHECKS: tuple[Check, ...] = (
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     checkpoints.check,
     sessions.check,
     coverage.check,
+    totals.check,
     records.check,
     history.check,
 )

@@ -940,6 +940,7 @@ comment on function fax.forget_coverage_of_server is 'Trigger of fax.server_hist
 -- Inserts rows into the history at the positions after the last one, in their order, with their row of
 -- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
 -- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
+-- Removes the totals of sessions that receive late rows.
 create function fax.insert_rows(append_collector text, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -970,11 +971,16 @@ begin
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
     perform fax.forget_coverage_of_rows(rows);
+    perform fax.forget_totals(l.sessions)
+    from (select array_agg(r.session_id) as sessions
+          from (select distinct n.session_id from unnest(rows) n) r
+          where not exists (select from fax.session_untotalled u where u.session_id = r.session_id)) l
+    where l.sessions is not null;
     return inserted;
 end
 $$;
 
-comment on function fax.insert_rows is 'Inserts rows into the history at the positions after the last one, in their order, with their row of fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.';
+comment on function fax.insert_rows is 'Inserts rows into the history at the positions after the last one, in their order, with their row of fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory. Removes the totals of sessions that receive late rows.';
 
 -- Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.
 create function fax.without_repeats(rows fax.appended_row[]) returns fax.appended_row[]
@@ -2463,6 +2469,34 @@ $$;
 
 comment on function fax.poll_gap_seconds is 'Seconds from the last poll during a page to the next poll during a later one, or to the end of its session. NULL if its end is unknown, or if two observers'' clocks reverse them.';
 
+-- Seconds from the last poll during a page to the next poll, the widest of the counted pages. NULL if no poll observed
+-- one of them, or if its end is unknown.
+-- observed_pages: as in fax.session_fold. pages: how many pages count. ended_at: the end of the session, NULL if unknown.
+-- example: select fax.widest_poll_gap(f.observed_pages, f.pages, f.completed_at) from fax.session_fold f where f.session_id = '…';
+create function fax.widest_poll_gap(observed_pages fax.observed_page[], pages integer, ended_at timestamptz) returns numeric
+language sql immutable parallel safe
+begin atomic
+    select max(fax.poll_gap_seconds(o, ended_at)) from unnest(observed_pages) o where o.page between 1 and pages;
+end;
+
+comment on function fax.widest_poll_gap is 'Seconds from the last poll during a page to the next poll, the widest of the counted pages. NULL if no poll observed one of them, or if its end is unknown. observed_pages: as in fax.session_fold. pages: how many pages count. ended_at: the end of the session, NULL if unknown.';
+
+-- Whether a receiver may have counted more bad lines than polls observed: a page was in no poll, or a gap between polls
+-- exceeds 0.85 s, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if the
+-- number of pages is unknown.
+-- Parameters as of fax.widest_poll_gap().
+-- example: select fax.may_miss_bad_lines(f.observed_pages, f.pages, f.completed_at) from fax.session_fold f where f.session_id = '…';
+create function fax.may_miss_bad_lines(observed_pages fax.observed_page[], pages integer, ended_at timestamptz) returns boolean
+language sql immutable parallel safe
+begin atomic
+    select coalesce(max(g.seconds) > 0.85 or count(g.seconds) < pages, pages > 0)
+    from unnest(observed_pages) o
+    cross join lateral (select fax.poll_gap_seconds(o, ended_at) as seconds) g
+    where o.page between 1 and pages;
+end;
+
+comment on function fax.may_miss_bad_lines is 'Whether a receiver may have counted more bad lines than polls observed: a page was in no poll, or a gap between polls exceeds 0.85 s, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if the number of pages is unknown. Parameters as of fax.widest_poll_gap().';
+
 -- How often the measured rate of a session fell. Of observers that watched at the same time, the one with the most
 -- falls counts, because their clocks may differ; observers that took over from each other are one. NULL if no rate.
 -- Arrays as in fax.session_snapshots: one element per snapshot, the latest first.
@@ -2574,7 +2608,7 @@ select
         string_to_array(nullif(split_part(v.arguments, ',', 1), ''), '&')) as file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
     coalesce(n.snapshots, 0) as snapshots,  -- Snapshots by polls.
     n.pages as pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    coalesce(c.pages, n.pages) as pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
+    g.pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
     n.first_at as first_snapshot_at,  -- First snapshot. NULL if none.
     n.last_at as last_snapshot_at,  -- Last snapshot. NULL if none.
     c.observed_at as completed_at,  -- Time of the completion event. NULL if none.
@@ -2592,17 +2626,14 @@ select
     end as rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
     coalesce((array_remove(n.x_resolutions, null))[1], c.x_resolution) as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
     coalesce((array_remove(n.y_resolutions, null))[1], c.y_resolution) as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
-    -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
-    coalesce(f.operation = 'receive', false) and f.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
+    g.bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     c.event is not null as completed,  -- Whether a completion event arrived.
     f.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
-    -- If its channel was replaced, a fax belongs to the call and account that it began with. Only the details of an
-    -- event under another name contain a Uniqueid; its Channel is personal and may be erased.
-    coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
-             v.channel_variable) as call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.
-    v.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
-    nullif(v.channel_status ->> 'DNID', '') as dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
+    nullif(w.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
+    nullif(w.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
+    p.caller_number,  -- Caller, as in fax.sessions (personal). NULL if unknown.
+    p.called_number,  -- Called number, as in fax.sessions (personal). NULL if unknown.
     -- of the completion event, unless a dialplan changed FAXSTATUS before it
     coalesce(case when k.stands then k.status end, r.status) as status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
     coalesce(case when k.stands then k.error end, r.error, k.error) as error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
@@ -2611,26 +2642,17 @@ select
     coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
     least(n.first_position, v.first_position) as first_position,  -- First position of its rows.
     greatest(n.last_position, v.last_position) as last_position,  -- Last position of its rows.
-    -- computed only if a query uses the column
-    (select array_agg(row(o.*)::fax.observed_page order by o.page)
-     from (
-         select
-             a.page,
-             max(a.attempt) as attempts,
-             min(a.first_seen_at) as first_seen_at,
-             max(a.last_seen_at) as last_seen_at,
-             min(min(a.first_seen_at)) over (order by a.page desc rows between unbounded preceding and 1 preceding) as next_seen_at,
-             min(a.first_measured_at) as first_measured_at,
-             max(a.bad_lines) filter (where a.kept) as bad_lines,
-             coalesce(sum(a.bad_lines) filter (where not a.kept),
-                      case when count(a.bad_lines) filter (where a.kept) > 0 then 0 end) as bad_lines_discarded,
-             (array_agg(a.data_rate order by a.attempt desc) filter (where a.data_rate is not null))[1] as data_rate,
-             (array_agg(a.y_resolution order by a.attempt desc) filter (where a.y_resolution is not null))[1] as y_resolution
-         from fax.attempts_at_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates,
-                                    n.y_resolutions, t.bad_lines_counted_by is distinct from 'session') a
-         group by a.page
-     ) o
-    ) as observed_pages  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (
+        select sum(o.bad_lines)::bigint from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
+    case when g.bad_lines_measurable and t.bad_lines_counted_by is distinct from 'session' then case when g.pages = 0 then 0 else (
+        select sum(o.bad_lines_discarded)::bigint from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (
+        select max(o.bad_lines) from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when g.bad_lines_measurable
+         then fax.widest_poll_gap(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), without the end of the server's life, seconds. NULL if not measurable, or no poll observed a page.
+    case when g.bad_lines_measurable
+         then fax.may_miss_bad_lines(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines), without the end of the server's life. NULL if not measurable, or if the number of pages is unknown.
+    w.observed_pages  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
 from fax.session_evidence e
 cross join lateral (select (e.session).*) s
 cross join lateral (select (e.snapshots).*) n
@@ -2651,17 +2673,94 @@ cross join lateral (
         coalesce(least(n.ran_at, v.ran_at) < coalesce(c.observed_at, 'infinity'), false) as start_observed,
         greatest(n.last_at, v.last_row_at) as last_row_at
 ) f
+cross join lateral (
+    select
+        coalesce(c.pages, n.pages) as pages,
+        -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
+        coalesce(f.operation = 'receive', false) and f.error_correction_mode is false as bad_lines_measurable
+) g
+-- offset 0: computed once, although several columns use it, and not at all if none does
+cross join lateral (
+    select
+        -- Headers of the channel, from its completion event (not if that names another channel), else Status, else
+        -- FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR. If its channel was replaced, a
+        -- fax belongs to the call and account that it began with. Only the details of an event under another name
+        -- contain a Uniqueid; its Channel is personal and may be erased.
+        coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
+                 v.channel_variable) as call,
+        (select array_agg(row(o.*)::fax.observed_page order by o.page)
+         from (
+             select
+                 a.page,
+                 max(a.attempt) as attempts,
+                 min(a.first_seen_at) as first_seen_at,
+                 max(a.last_seen_at) as last_seen_at,
+                 min(min(a.first_seen_at)) over (order by a.page desc rows between unbounded preceding and 1 preceding) as next_seen_at,
+                 min(a.first_measured_at) as first_measured_at,
+                 max(a.bad_lines) filter (where a.kept) as bad_lines,
+                 coalesce(sum(a.bad_lines) filter (where not a.kept),
+                          case when count(a.bad_lines) filter (where a.kept) > 0 then 0 end) as bad_lines_discarded,
+                 (array_agg(a.data_rate order by a.attempt desc) filter (where a.data_rate is not null))[1] as data_rate,
+                 (array_agg(a.y_resolution order by a.attempt desc) filter (where a.y_resolution is not null))[1] as y_resolution
+             from fax.attempts_at_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates,
+                                        n.y_resolutions, t.bad_lines_counted_by is distinct from 'session') a
+             group by a.page
+         ) o
+        ) as observed_pages
+    offset 0
+) w
 cross join lateral fax.reported_result(
     v.variables, v.settings, v.observers, v.moments, case when f.start_observed then s.started_at end, n.first_at) r
 -- the variables that the completion event contains (channelvars in manager.conf)
 cross join lateral (
     select
         i.status,
-        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') as error,
-        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') as status_text,
+        case when i.is_set then nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') end as error,
+        case when i.is_set then nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') end as status_text,
         coalesce(i.status in ('SUCCESS', 'FAILED'), true) as stands
-    from (select fax.channel_variable(c.details, 'FAXSTATUS') as status) i
-) k;
+    from (
+        select
+            o.is_set,
+            case when o.is_set then fax.channel_variable(c.details, 'FAXSTATUS') end as status
+        from (select c.details ? 'ChanVariable' as is_set) o
+        offset 0
+    ) i
+    offset 0
+) k
+-- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
+-- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
+cross join lateral (
+    select
+        case when n.was_dialled then coalesce(n.own, n.caller) else n.caller end as caller_number,
+        case
+            when f.operation = 'receive'
+                then coalesce(nullif(v.channel_status ->> 'DNID', ''), case when w.call ->> 'Exten' not in ('', 's', 'fax', 'failed', 'h', 'i', 't', 'T', 'o', 'a', 'e') then w.call ->> 'Exten' end)
+            when n.dialled is not null then n.dialled
+            when n.connected is distinct from n.caller and n.connected is distinct from n.own then n.connected
+        end as called_number
+    from (
+        select
+            d.dialled,
+            f.operation is distinct from 'receive' and (v.dial is not null or d.dialled = c.caller) as was_dialled,
+            case when v.dial is not null then c.own when d.dialled = c.caller then c.connected end as own,
+            c.caller,
+            c.connected
+        from (
+            select
+                nullif(nullif(w.call ->> 'CallerIDNum', ''), '<unknown>') as caller,
+                nullif(nullif(w.call ->> 'ConnectedLineNum', ''), '<unknown>') as connected,
+                nullif(nullif(v.dial ->> 'DestConnectedLineNum', ''), '<unknown>') as own
+        ) c
+        cross join lateral (
+            select coalesce(
+                case when v.dial is not null
+                     then fax.dialled_number(v.dial ->> 'DialString', split_part(v.dial ->> 'DestChannel', '/', 1)) end,
+                case when s.channel like 'Local/%;1' then fax.dialled_number(substr(s.channel, 7), 'Local') end
+            ) as dialled
+            offset 0
+        ) d
+    ) n
+) p;
 
 comment on view fax.session_fold is 'One session as its own rows show it, for all sessions of a query in one pass. The base of fax.session_facts.';
 
@@ -2731,11 +2830,13 @@ comment on column fax.session_fold.completed is 'Whether a completion event arri
 
 comment on column fax.session_fold.start_observed is 'Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.';
 
-comment on column fax.session_fold.call is 'Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.';
+comment on column fax.session_fold.linkedid is 'Linkedid of the call, from its events or its Status. NULL if not reported.';
 
-comment on column fax.session_fold.dial is 'Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.';
+comment on column fax.session_fold.account_code is 'Account code of the channel, from its events or its Status. NULL if none or not reported.';
 
-comment on column fax.session_fold.dialled_number is 'DNID of the channel, from its Status (personal). NULL if not reported.';
+comment on column fax.session_fold.caller_number is 'Caller, as in fax.sessions (personal). NULL if unknown.';
+
+comment on column fax.session_fold.called_number is 'Called number, as in fax.sessions (personal). NULL if unknown.';
 
 comment on column fax.session_fold.status is 'FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.';
 
@@ -2751,7 +2852,331 @@ comment on column fax.session_fold.first_position is 'First position of its rows
 
 comment on column fax.session_fold.last_position is 'Last position of its rows.';
 
+comment on column fax.session_fold.bad_lines is 'Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.';
+
+comment on column fax.session_fold.bad_lines_discarded is 'Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.';
+
+comment on column fax.session_fold.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if bad_lines is.';
+
+comment on column fax.session_fold.poll_gap_seconds is 'Widest gap between polls at one of its pages (fax.widest_poll_gap), without the end of the server''s life, seconds. NULL if not measurable, or no poll observed a page.';
+
+comment on column fax.session_fold.bad_lines_lower_bound is 'Whether there may be more bad lines (fax.may_miss_bad_lines), without the end of the server''s life. NULL if not measurable, or if the number of pages is unknown.';
+
 comment on column fax.session_fold.observed_pages is 'Its pages as polls observed them, by page. NULL if no poll reported a page.';
+
+-- grain: one session that has been quiet for a while, with what its own rows show together
+-- example: select session_id, pages, bad_lines from fax.session_total where started_at >= '2026-11-01';
+-- Columns are in order of decreasing alignment, so that rows contain no padding. Of pages, a column is NULL if all of
+-- its elements have their usual value, so that most rows are short.
+-- Nothing here depends on other sessions or on the server's next start: views join those.
+create table fax.session_total (
+    session_id              uuid not null,  -- The session (fax.session).
+    epoch_id                uuid not null,  -- As in fax.session.
+    started_at              timestamptz not null,  -- As in fax.session.
+    session_number          bigint,  -- As in fax.session.
+    first_snapshot_at       timestamptz,  -- First snapshot. NULL if none.
+    last_snapshot_at        timestamptz,  -- Last snapshot. NULL if none.
+    completed_at            timestamptz,  -- Time of the completion event. NULL if none.
+    gone_at                 timestamptz,  -- First complete list without the session. NULL if none.
+    last_row_at             timestamptz,  -- Last observation of any kind. NULL if the session has no rows.
+    last_shown_at           timestamptz,  -- Last observation of the fax itself. NULL if the session has no rows.
+    first_position          bigint,  -- First position of its rows. NULL if it has none.
+    last_position           bigint,  -- Last position of its rows. NULL if it has none.
+    bad_lines               bigint,  -- Bad lines on accepted pages. NULL if not measurable, or not reported.
+    bad_lines_discarded     bigint,  -- Bad lines of attempts that were sent again. NULL if not measurable, or not reported.
+    snapshots               integer not null,  -- Snapshots by polls.
+    pages                   integer,  -- Pages by the completion event, else pages_observed. NULL if not reported.
+    pages_observed          integer,  -- Highest number of pages that a poll observed. NULL if not reported.
+    worst_page_bad_lines    integer,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    first_data_rate         integer,  -- First measured rate, bit/s. NULL if never negotiated.
+    last_data_rate          integer,  -- Last rate, bit/s. NULL if not reported.
+    lowest_data_rate        integer,  -- Lowest measured rate, bit/s. NULL if never negotiated.
+    rate_falls              integer,  -- How often the measured rate fell. NULL if no poll measured it.
+    x_resolution            integer,  -- Horizontal resolution, pixels per metre. NULL if not reported.
+    y_resolution            integer,  -- Vertical resolution, pixels per metre. NULL if not reported.
+    is_fax                  boolean not null,  -- As in fax.session.
+    error_correction_mode   boolean,  -- ECM by the last measurement. NULL if never negotiated.
+    bad_lines_measurable    boolean not null,  -- Whether the fax was received without ECM.
+    bad_lines_lower_bound   boolean,  -- Whether there may be more bad lines. NULL if not measurable, or if the number of pages is unknown.
+    counts_by_session       boolean not null,  -- Whether the technology counts bad lines by session (fax.technology).
+    start_observed          boolean not null,  -- Whether anything but its end was observed.
+    server                  text not null,  -- As in fax.session.
+    channel                 text,  -- As in fax.session (personal). NULL if not reported.
+    technology              text,  -- As in fax.session. NULL if never listed.
+    operation               text,  -- Last operation. NULL if not reported.
+    uniqueid                text,  -- Uniqueid of the channel. NULL if no event reported it.
+    state                   text,  -- Last state, as sent. NULL if never listed.
+    transport               text,  -- Last transport, G.711 or T.38. NULL if not reported.
+    linkedid                text,  -- Linkedid of the call. NULL if not reported.
+    account_code            text,  -- Account code of the channel. NULL if none or not reported.
+    caller_number           text,  -- Caller, as in fax.sessions (personal). NULL if unknown.
+    called_number           text,  -- Called number, as in fax.sessions (personal). NULL if unknown.
+    status                  text,  -- FAXSTATUS as res_fax set it at the end. NULL if not on the wire, or blank.
+    error                   text,  -- FAXERROR as res_fax set it at the end. NULL if not on the wire, or blank.
+    status_text             text,  -- FAXSTATUSSTRING as res_fax set it at the end. NULL if not on the wire, or blank.
+    local_station_id        text,  -- Station id of this end (personal). NULL if none or not reported.
+    remote_station_id       text,  -- Station id of the other end (personal). NULL if none or not reported.
+    poll_gap_seconds        numeric,  -- Widest gap between polls at one of its pages, seconds. NULL if not measurable, or no poll observed a page.
+    file_names              text[],  -- Files sent or received (personal). NULL if not reported.
+    page_moments            timestamptz[],  -- Of each page that polls observed, its first and last snapshot and its first one after negotiation: NULL if that is the first snapshot, infinity if there is none. NULL if no poll reported a page.
+    page_numbers            integer[],  -- Their numbers. NULL if they are 1, 2, 3 and so on.
+    page_attempts           integer[],  -- How often each was sent. NULL if each was sent once.
+    page_bad_lines          integer[],  -- Last TotalBadLines of the accepted attempt at each, lines. NULL if all are 0.
+    page_discarded          bigint[],  -- Bad lines of the attempts at each that were sent again. NULL if all are 0.
+    page_data_rates         integer[],  -- Last rate during each, bit/s. NULL if all are last_data_rate.
+    page_y_resolutions      integer[],  -- Last vertical resolution during each, pixels per metre. NULL if all are y_resolution.
+    primary key (session_id, started_at)
+)
+-- A row is never updated: it is deleted when its session receives a row, and written again.
+with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+
+create index session_total_started on fax.session_total (started_at);
+create index session_total_server on fax.session_total (server, started_at);
+
+comment on table fax.session_total is 'Totals of sessions that have been quiet for a while (setting total_after), as fax.session_fold computes them from their rows. fax.write_totals() writes them; a later row, a correction or an erasure removes the total of its session.';
+
+comment on column fax.session_total.session_id is 'The session (fax.session).';
+
+comment on column fax.session_total.epoch_id is 'As in fax.session.';
+
+comment on column fax.session_total.started_at is 'As in fax.session.';
+
+comment on column fax.session_total.session_number is 'As in fax.session.';
+
+comment on column fax.session_total.first_snapshot_at is 'First snapshot. NULL if none.';
+
+comment on column fax.session_total.last_snapshot_at is 'Last snapshot. NULL if none.';
+
+comment on column fax.session_total.completed_at is 'Time of the completion event. NULL if none.';
+
+comment on column fax.session_total.gone_at is 'First complete list without the session. NULL if none.';
+
+comment on column fax.session_total.last_row_at is 'Last observation of any kind. NULL if the session has no rows.';
+
+comment on column fax.session_total.last_shown_at is 'Last observation of the fax itself. NULL if the session has no rows.';
+
+comment on column fax.session_total.first_position is 'First position of its rows. NULL if it has none.';
+
+comment on column fax.session_total.last_position is 'Last position of its rows. NULL if it has none.';
+
+comment on column fax.session_total.bad_lines is 'Bad lines on accepted pages. NULL if not measurable, or not reported.';
+
+comment on column fax.session_total.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, or not reported.';
+
+comment on column fax.session_total.snapshots is 'Snapshots by polls.';
+
+comment on column fax.session_total.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
+
+comment on column fax.session_total.pages_observed is 'Highest number of pages that a poll observed. NULL if not reported.';
+
+comment on column fax.session_total.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if bad_lines is.';
+
+comment on column fax.session_total.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
+
+comment on column fax.session_total.last_data_rate is 'Last rate, bit/s. NULL if not reported.';
+
+comment on column fax.session_total.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
+
+comment on column fax.session_total.rate_falls is 'How often the measured rate fell. NULL if no poll measured it.';
+
+comment on column fax.session_total.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
+
+comment on column fax.session_total.y_resolution is 'Vertical resolution, pixels per metre. NULL if not reported.';
+
+comment on column fax.session_total.is_fax is 'As in fax.session.';
+
+comment on column fax.session_total.error_correction_mode is 'ECM by the last measurement. NULL if never negotiated.';
+
+comment on column fax.session_total.bad_lines_measurable is 'Whether the fax was received without ECM.';
+
+comment on column fax.session_total.bad_lines_lower_bound is 'Whether there may be more bad lines. NULL if not measurable, or if the number of pages is unknown.';
+
+comment on column fax.session_total.counts_by_session is 'Whether the technology counts bad lines by session (fax.technology).';
+
+comment on column fax.session_total.start_observed is 'Whether anything but its end was observed.';
+
+comment on column fax.session_total.server is 'As in fax.session.';
+
+comment on column fax.session_total.channel is 'As in fax.session (personal). NULL if not reported.';
+
+comment on column fax.session_total.technology is 'As in fax.session. NULL if never listed.';
+
+comment on column fax.session_total.operation is 'Last operation. NULL if not reported.';
+
+comment on column fax.session_total.uniqueid is 'Uniqueid of the channel. NULL if no event reported it.';
+
+comment on column fax.session_total.state is 'Last state, as sent. NULL if never listed.';
+
+comment on column fax.session_total.transport is 'Last transport, G.711 or T.38. NULL if not reported.';
+
+comment on column fax.session_total.linkedid is 'Linkedid of the call. NULL if not reported.';
+
+comment on column fax.session_total.account_code is 'Account code of the channel. NULL if none or not reported.';
+
+comment on column fax.session_total.caller_number is 'Caller, as in fax.sessions (personal). NULL if unknown.';
+
+comment on column fax.session_total.called_number is 'Called number, as in fax.sessions (personal). NULL if unknown.';
+
+comment on column fax.session_total.status is 'FAXSTATUS as res_fax set it at the end. NULL if not on the wire, or blank.';
+
+comment on column fax.session_total.error is 'FAXERROR as res_fax set it at the end. NULL if not on the wire, or blank.';
+
+comment on column fax.session_total.status_text is 'FAXSTATUSSTRING as res_fax set it at the end. NULL if not on the wire, or blank.';
+
+comment on column fax.session_total.local_station_id is 'Station id of this end (personal). NULL if none or not reported.';
+
+comment on column fax.session_total.remote_station_id is 'Station id of the other end (personal). NULL if none or not reported.';
+
+comment on column fax.session_total.poll_gap_seconds is 'Widest gap between polls at one of its pages, seconds. NULL if not measurable, or no poll observed a page.';
+
+comment on column fax.session_total.file_names is 'Files sent or received (personal). NULL if not reported.';
+
+comment on column fax.session_total.page_moments is 'Of each page that polls observed, its first and last snapshot and its first one after negotiation: NULL if that is the first snapshot, infinity if there is none. NULL if no poll reported a page.';
+
+comment on column fax.session_total.page_numbers is 'Their numbers. NULL if they are 1, 2, 3 and so on.';
+
+comment on column fax.session_total.page_attempts is 'How often each was sent. NULL if each was sent once.';
+
+comment on column fax.session_total.page_bad_lines is 'Last TotalBadLines of the accepted attempt at each, lines. NULL if all are 0.';
+
+comment on column fax.session_total.page_discarded is 'Bad lines of the attempts at each that were sent again. NULL if all are 0.';
+
+comment on column fax.session_total.page_data_rates is 'Last rate during each, bit/s. NULL if all are last_data_rate.';
+
+comment on column fax.session_total.page_y_resolutions is 'Last vertical resolution during each, pixels per metre. NULL if all are y_resolution.';
+
+-- grain: one session without a row in fax.session_total
+-- example: select count(*) from fax.session_untotalled;
+-- Each session is in one of the two tables. The views fold the rows of the sessions in this one.
+-- A short table instead of a column of fax.session: an UPDATE of that table for each total would double its size.
+create table fax.session_untotalled (
+    session_id uuid primary key,  -- The session (fax.session).
+    started_at timestamptz not null,  -- As in fax.session.
+    server     text not null  -- As in fax.session, so that the views find the sessions of a server.
+)
+-- Its rows come and go.
+with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+create index session_untotalled_started on fax.session_untotalled (started_at);
+
+comment on table fax.session_untotalled is 'Sessions without a total (fax.session_total): new ones, those with a row in the last few minutes, and those whose total was removed.';
+
+comment on column fax.session_untotalled.session_id is 'The session (fax.session).';
+
+comment on column fax.session_untotalled.started_at is 'As in fax.session.';
+
+comment on column fax.session_untotalled.server is 'As in fax.session, so that the views find the sessions of a server.';
+
+-- Removes the totals of sessions, because a row or a value that they were computed from has changed. Totals that
+-- fax.write_totals() is computing of them at this moment are not stored.
+-- example: select fax.forget_totals(array['…']::uuid[]);
+create function fax.forget_totals(of_sessions uuid[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    -- fax.write_totals() drops what it computed if the row has a new version. If it is storing a total, this waits,
+    -- and the next statement sees that total.
+    update fax.session_untotalled u set started_at = u.started_at where u.session_id = any (of_sessions);
+    with forgotten as (
+        delete from fax.session_total t where t.session_id = any (of_sessions) returning t.session_id, t.started_at, t.server
+    )
+    insert into fax.session_untotalled (session_id, started_at, server)
+    select f.session_id, f.started_at, f.server from forgotten f;
+end
+$$;
+
+comment on function fax.forget_totals is 'Removes the totals of sessions, because a row or a value that they were computed from has changed. Totals that fax.write_totals() is computing of them at this moment are not stored.';
+
+-- Trigger of fax.session, for each row: a new session has no total yet, and a changed one loses its total.
+create function fax.follow_session() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into fax.session_untotalled (session_id, started_at, server)
+        values (new.session_id, new.started_at, new.server);
+    else
+        perform fax.forget_totals(array[new.session_id]);
+    end if;
+    return null;
+end
+$$;
+
+create trigger follow_new_session after insert on fax.session for each row execute function fax.follow_session();
+-- is_open is not part of a total.
+create trigger follow_changed_session
+    after update of epoch_id, session_number, server, is_fax, operation, channel, uniqueid, technology on fax.session
+    for each row
+    when ((old.epoch_id, old.session_number, old.server, old.is_fax, old.operation, old.channel, old.uniqueid, old.technology)
+          is distinct from
+          (new.epoch_id, new.session_number, new.server, new.is_fax, new.operation, new.channel, new.uniqueid, new.technology))
+    execute function fax.follow_session();
+alter table fax.session enable always trigger follow_new_session;
+alter table fax.session enable always trigger follow_changed_session;
+
+comment on function fax.follow_session is 'Trigger of fax.session, for each row: a new session has no total yet, and a changed one loses its total.';
+
+-- Trigger of fax.technology, for each statement: removes the totals that were computed with another meaning of
+-- TotalBadLines. It takes the lock of all appenders, because it may concern many sessions.
+create function fax.follow_technology() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform fax.lock_append();
+    -- as in fax.forget_totals()
+    update fax.session_untotalled u set started_at = u.started_at;
+    with forgotten as (
+        delete from fax.session_total t
+        where t.counts_by_session <> coalesce(
+            (select y.bad_lines_counted_by = 'session' from fax.technology y where y.technology = t.technology), false)
+        returning t.session_id, t.started_at, t.server
+    )
+    insert into fax.session_untotalled (session_id, started_at, server)
+    select f.session_id, f.started_at, f.server from forgotten f;
+    return null;
+end
+$$;
+
+create trigger follow_technology after insert or update or delete or truncate on fax.technology
+    for each statement execute function fax.follow_technology();
+alter table fax.technology enable always trigger follow_technology;
+
+comment on function fax.follow_technology is 'Trigger of fax.technology, for each statement: removes the totals that were computed with another meaning of TotalBadLines. It takes the lock of all appenders, because it may concern many sessions.';
+
+-- The pages of a total as polls observed them: observed_pages in fax.session_fold.
+-- Parameters: the columns of fax.session_total by these names. NULL if moments is.
+-- example: select fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded, t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) from fax.session_total t where t.session_id = '…';
+create function fax.pages_of_total(
+    moments timestamptz[], numbers integer[], attempts integer[], bad_lines integer[], discarded bigint[],
+    data_rates integer[], y_resolutions integer[], usual_data_rate integer, usual_y_resolution integer
+) returns fax.observed_page[]
+language sql immutable parallel safe
+begin atomic
+    select array_agg(row(
+        case when numbers is null then p.place else numbers[p.place] end,
+        case when attempts is null then 1 else attempts[p.place] end,
+        p.first_seen_at,
+        moments[p.place][2],
+        p.next_seen_at,
+        nullif(coalesce(moments[p.place][3], p.first_seen_at), 'infinity'),
+        case when bad_lines is null then 0 else bad_lines[p.place] end,
+        case when discarded is null then 0 else discarded[p.place] end,
+        case when data_rates is null then usual_data_rate else data_rates[p.place] end,
+        case when y_resolutions is null then usual_y_resolution else y_resolutions[p.place] end
+    )::fax.observed_page order by p.place)
+    from (
+        select
+            n.place,
+            moments[n.place][1] as first_seen_at,
+            min(moments[n.place][1]) over (order by n.place rows between 1 following and unbounded following) as next_seen_at
+        from generate_series(1, array_length(moments, 1)) n (place)
+    ) p;
+end;
+
+comment on function fax.pages_of_total is 'The pages of a total as polls observed them: observed_pages in fax.session_fold. Parameters: the columns of fax.session_total by these names. NULL if moments is.';
 
 -- Copies the comments of a view's columns to the columns of the same names of another view.
 -- example: select fax.copy_comments('session_fold', 'session_facts');
@@ -2775,20 +3200,307 @@ $$;
 
 comment on function fax.copy_comments is 'Copies the comments of a view''s columns to the columns of the same names of another view.';
 
+-- grain: one session: the row that fax.session_total should have
+-- example: select * from fax.folded_total where session_id = '…' and started_at = '…';
+-- fax.write_totals() stores these rows, and `faxstore verify` compares the stored ones with them.
+create view fax.folded_total as
+select
+    f.session_id,
+    f.epoch_id,
+    f.started_at,
+    f.session_number,
+    f.first_snapshot_at,
+    f.last_snapshot_at,
+    f.completed_at,
+    f.gone_at,
+    f.last_row_at,
+    f.last_shown_at,
+    f.first_position,
+    f.last_position,
+    f.bad_lines,
+    f.bad_lines_discarded,
+    f.snapshots::integer as snapshots,
+    f.pages,
+    f.pages_observed,
+    f.worst_page_bad_lines,
+    f.first_data_rate,
+    f.last_data_rate,
+    f.lowest_data_rate,
+    f.rate_falls::integer as rate_falls,
+    f.x_resolution,
+    f.y_resolution,
+    f.is_fax,
+    f.error_correction_mode,
+    f.bad_lines_measurable,
+    f.bad_lines_lower_bound,
+    f.bad_lines_counted_by = 'session' as counts_by_session,
+    f.start_observed,
+    f.server,
+    f.channel,
+    f.technology,
+    f.operation,
+    f.uniqueid,
+    f.state,
+    f.transport,
+    f.linkedid,
+    f.account_code,
+    f.caller_number,
+    f.called_number,
+    f.status,
+    f.error,
+    f.status_text,
+    f.local_station_id,
+    f.remote_station_id,
+    f.poll_gap_seconds,
+    f.file_names,
+    p.moments as page_moments,
+    p.numbers as page_numbers,
+    p.attempts as page_attempts,
+    p.bad_lines as page_bad_lines,
+    p.discarded as page_discarded,
+    p.data_rates as page_data_rates,
+    p.y_resolutions as page_y_resolutions
+from fax.session_fold f
+-- the inverse of fax.pages_of_total()
+cross join lateral (
+    select
+        array_agg(array[
+            o.first_seen_at,
+            o.last_seen_at,
+            case when o.first_measured_at is distinct from o.first_seen_at then coalesce(o.first_measured_at, 'infinity') end
+        ] order by o.page) as moments,
+        case when min(o.page) <> 1 or max(o.page) <> count(*) then array_agg(o.page order by o.page) end as numbers,
+        case when bool_or(o.attempts <> 1) then array_agg(o.attempts::integer order by o.page) end as attempts,
+        case when bool_or(o.bad_lines is distinct from 0) then array_agg(o.bad_lines order by o.page) end as bad_lines,
+        case when bool_or(o.bad_lines_discarded is distinct from 0)
+             then array_agg(o.bad_lines_discarded order by o.page) end as discarded,
+        case when bool_or(o.data_rate is distinct from f.last_data_rate) then array_agg(o.data_rate order by o.page) end as data_rates,
+        case when bool_or(o.y_resolution is distinct from f.y_resolution)
+             then array_agg(o.y_resolution order by o.page) end as y_resolutions
+    from unnest(f.observed_pages) o
+) p;
+
+select fax.copy_comments('session_total', 'folded_total');
+
+comment on view fax.folded_total is 'The row that fax.session_total should have of a session, computed from its rows.';
+
+-- The last position of the rows that were appended at least a number of seconds ago, by the database's clock; 0 if none
+-- was.
+-- example: select fax.quiet_position(300);
+create function fax.quiet_position(seconds double precision) returns bigint
+language sql stable parallel safe
+begin atomic
+    select coalesce((
+        select b.last_position
+        from fax.append_batch b
+        where b.appended_at <= clock_timestamp() - seconds * interval '1 second'
+        order by b.last_position desc
+        limit 1
+    ), 0);
+end;
+
+comment on function fax.quiet_position is 'The last position of the rows that were appended at least a number of seconds ago, by the database''s clock; 0 if none was.';
+
+-- Writes totals of sessions without one whose last row was appended at least quiet_seconds ago: of the oldest first, and
+-- of `most` sessions at most. Returns their number; 0 if no session is left, NULL if another call is writing totals.
+-- It does not matter whether they have ended: a total is what the rows show, and a later row removes it.
+-- It folds without a lock. Then it takes the lock of all appenders, only to store the totals of sessions that have
+-- received no row since, and that nothing has changed (fax.forget_totals).
+-- The settings as of fax.append(): plans must not depend on statistics.
+-- example: select fax.write_totals(100, 300);
+create function fax.write_totals(most integer, quiet_seconds double precision) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set jit = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    quiet bigint := fax.quiet_position(quiet_seconds);
+    sessions uuid[];
+    versions xid[];
+    first_start timestamptz;
+    last_start timestamptz;
+    totals fax.session_total[];
+    written bigint;
+begin
+    if not pg_try_advisory_xact_lock(4702394921427289930) then
+        return null;
+    end if;
+    select array_agg(q.session_id), array_agg(q.version), min(q.started_at), max(q.started_at)
+    into sessions, versions, first_start, last_start
+    from (
+        select u.session_id, u.xmin as version, u.started_at
+        from fax.session_untotalled u
+        where not exists (
+            select from fax.session_history h
+            where h.session_id = u.session_id and h.started_at = u.started_at and h.position > quiet
+        )
+        order by u.started_at
+        limit most
+    ) q;
+    if sessions is null then
+        return 0;
+    end if;
+    -- the period, because an array does not select partitions
+    totals := array(
+        select row(t.*)::fax.session_total
+        from fax.folded_total t
+        where t.session_id = any (sessions) and t.started_at >= first_start and t.started_at <= last_start
+    );
+
+    perform fax.lock_append();
+    with unchanged as (
+        select u.session_id
+        from unnest(sessions, versions) v (session_id, version)
+        join fax.session_untotalled u on u.session_id = v.session_id and u.xmin = v.version
+        -- an erasure may hold it for long
+        for update of u skip locked
+    ),
+    stored as (
+        insert into fax.session_total
+        select t.*
+        from unnest(totals) t
+        join unchanged u on u.session_id = t.session_id
+        where not exists (
+            select from fax.session_history h
+            where h.session_id = t.session_id and h.started_at = t.started_at and h.position > coalesce(t.last_position, 0)
+        )
+        returning session_id
+    )
+    delete from fax.session_untotalled u using stored s where u.session_id = s.session_id;
+    get diagnostics written = row_count;
+    return written;
+end
+$$;
+
+comment on function fax.write_totals is 'Writes totals of sessions without one whose last row was appended at least quiet_seconds ago: of the oldest first, and of `most` sessions at most. Returns their number; 0 if no session is left, NULL if another call is writing totals. It does not matter whether they have ended: a total is what the rows show, and a later row removes it. It folds without a lock. Then it takes the lock of all appenders, only to store the totals of sessions that have received no row since, and that nothing has changed (fax.forget_totals). The settings as of fax.append(): plans must not depend on statistics.';
+
+-- The sessions that started in a period whose total differs from the fold of their rows, with the columns that differ,
+-- and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value.
+-- Runs with its owner's rights, so that it can be called without rights on the values.
+-- example: select * from fax.wrong_totals('2026-11-01', '2026-11-02');
+create function fax.wrong_totals(from_at timestamptz, to_at timestamptz) returns table (session_id uuid, problem text)
+language sql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        t.session_id,
+        'has a total that differs from its rows: ' || (
+            select string_agg(k.key, ', ' order by k.key)
+            from jsonb_each(to_jsonb(t)) k
+            where k.value is distinct from to_jsonb(f) -> k.key)
+    from fax.session_total t
+    join fax.folded_total f on f.session_id = t.session_id and f.started_at = t.started_at
+    where t.started_at >= from_at and t.started_at < to_at
+      and f.started_at >= from_at and f.started_at < to_at
+      and row(t.*) is distinct from row(f.*)
+    union all
+    select
+        p.session_id,
+        case
+            when count(*) filter (where p.place = 'session') = 0 then 'has a total or waits for one, but is not in fax.session'
+            when count(*) = 1 then 'has no total and does not wait for one: the views do not show it'
+            else 'has a total and waits for one: the views show it twice'
+        end
+    from (
+        select s.session_id, 'session' as place from fax.session s where s.started_at >= from_at and s.started_at < to_at
+        union all
+        select t.session_id, 'total' as place from fax.session_total t where t.started_at >= from_at and t.started_at < to_at
+        union all
+        select u.session_id, 'untotalled' as place from fax.session_untotalled u where u.started_at >= from_at and u.started_at < to_at
+    ) p
+    group by p.session_id
+    having count(*) <> 2 or count(*) filter (where p.place = 'session') = 0
+$$;
+
+comment on function fax.wrong_totals is 'The sessions that started in a period whose total differs from the fold of their rows, with the columns that differ, and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value. Runs with its owner''s rights, so that it can be called without rights on the values.';
+
 -- grain: one fax session: what its rows show together
 -- example: select pages, status from fax.session_facts where session_id = '…';
--- Driven from fax.session, so a query costs what its answer contains: filters on session_id, server or started_at use
--- the indexes of fax.session, and only the partitions of the sessions found are opened.
+-- A session that has been quiet for a while has a total (fax.session_total). The others (fax.session_untotalled) are few
+-- and are folded here, one by one, so that a query opens only the partitions of the sessions that it finds. Conditions on
+-- session_id, started_at and server reach the indexes of both tables.
+-- The second branch is sorted, so that the latest sessions are read from the ends of both.
+-- To find given sessions from another table, use a subquery with their session_id and `offset 0` (LATERAL): through a
+-- join, PostgreSQL would fold every session of the second branch.
 create view fax.session_facts as
 select
-    s.session_id,
-    s.started_at,
-    s.epoch_id,
-    s.server,
-    s.session_number,
-    s.is_fax,
-    s.channel,
-    s.technology,
+    t.session_id,
+    t.started_at,
+    t.epoch_id,
+    t.server,
+    t.session_number,
+    t.is_fax,
+    t.channel,
+    t.technology,
+    t.operation,
+    t.uniqueid,
+    t.state,
+    t.transport,
+    t.file_names,
+    t.snapshots::bigint as snapshots,
+    t.pages_observed,
+    t.pages,
+    t.first_snapshot_at,
+    t.last_snapshot_at,
+    t.completed_at,
+    t.gone_at,
+    t.last_row_at,
+    t.last_shown_at,
+    case when t.completed_at is null and t.gone_at is null and not (t.session_number is null and t.snapshots = 0)
+         then (select l.began_at from fax.next_life(t.epoch_id) l) end as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
+    t.error_correction_mode,
+    t.first_data_rate,
+    t.last_data_rate,
+    t.lowest_data_rate,
+    t.rate_falls::bigint as rate_falls,
+    t.x_resolution,
+    t.y_resolution,
+    t.bad_lines_measurable,
+    case when t.counts_by_session then 'session' else 'page' end as bad_lines_counted_by,
+    t.completed_at is not null as completed,
+    t.start_observed,
+    t.linkedid,
+    t.account_code,
+    t.caller_number,
+    t.called_number,
+    t.status,
+    t.error,
+    t.status_text,
+    t.local_station_id,
+    t.remote_station_id,
+    t.first_position,
+    t.last_position,
+    t.bad_lines,
+    t.bad_lines_discarded,
+    t.worst_page_bad_lines,
+    -- After its last page, a session without another end was polled until the next life of its server.
+    case when not t.bad_lines_measurable or t.completed_at is not null or t.gone_at is not null then t.poll_gap_seconds
+         else fax.widest_poll_gap(
+             fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
+                                t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
+             t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), seconds. NULL if not measurable, or no poll observed a page.
+    case when not t.bad_lines_measurable or t.completed_at is not null or t.gone_at is not null then t.bad_lines_lower_bound
+         else fax.may_miss_bad_lines(
+             fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
+                                t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
+             t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.
+    fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
+                       t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) as observed_pages
+from fax.session_total t
+union all
+(select
+    u.session_id,
+    u.started_at,
+    f.epoch_id,
+    u.server,
+    f.session_number,
+    f.is_fax,
+    f.channel,
+    f.technology,
     f.operation,
     f.uniqueid,
     f.state,
@@ -2803,7 +3515,7 @@ select
     f.gone_at,
     f.last_row_at,
     f.last_shown_at,
-    l.began_at as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
+    l.began_at as next_life_at,
     f.error_correction_mode,
     f.first_data_rate,
     f.last_data_rate,
@@ -2815,9 +3527,10 @@ select
     f.bad_lines_counted_by,
     f.completed,
     f.start_observed,
-    f.call,
-    f.dial,
-    f.dialled_number,
+    f.linkedid,
+    f.account_code,
+    f.caller_number,
+    f.called_number,
     f.status,
     f.error,
     f.status_text,
@@ -2825,19 +3538,33 @@ select
     f.remote_station_id,
     f.first_position,
     f.last_position,
+    f.bad_lines,
+    f.bad_lines_discarded,
+    f.worst_page_bad_lines,
+    case when l.began_at is null or not f.bad_lines_measurable then f.poll_gap_seconds
+         else fax.widest_poll_gap(f.observed_pages, f.pages, l.began_at) end as poll_gap_seconds,
+    case when l.began_at is null or not f.bad_lines_measurable then f.bad_lines_lower_bound
+         else fax.may_miss_bad_lines(f.observed_pages, f.pages, l.began_at) end as bad_lines_lower_bound,
     f.observed_pages
-from fax.session s
+from (select i.session_id, i.started_at, i.server from fax.session_untotalled i order by i.started_at desc) u
 -- offset 0: folds the sessions found, one by one, not all of them before they are joined
-cross join lateral (select o.* from fax.session_fold o where o.session_id = s.session_id and o.started_at = s.started_at offset 0) f
+cross join lateral (
+    select o.* from fax.session_fold o where o.session_id = u.session_id and o.started_at = u.started_at offset 0
+) f
 -- the next life of its server, if nothing else shows an end
-left join lateral fax.next_life(s.epoch_id) l
-    on not f.completed and f.gone_at is null and not (s.session_number is null and f.snapshots = 0);
+left join lateral fax.next_life(f.epoch_id) l
+    on not f.completed and f.gone_at is null and not (f.session_number is null and f.snapshots = 0)
+order by u.started_at desc);
 
 select fax.copy_comments('session_fold', 'session_facts');
 
 comment on view fax.session_facts is 'One fax session as its rows show it: counts, measurements and times. The base of fax.sessions, which adds names and evidence.';
 
 comment on column fax.session_facts.next_life_at is 'Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.';
+
+comment on column fax.session_facts.poll_gap_seconds is 'Widest gap between polls at one of its pages (fax.widest_poll_gap), seconds. NULL if not measurable, or no poll observed a page.';
+
+comment on column fax.session_facts.bad_lines_lower_bound is 'Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.';
 
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
@@ -2853,10 +3580,10 @@ select
     case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
     f.channel,  -- Channel name, the first one if a transfer replaced it (personal: may contain a number). NULL if not reported.
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
-    nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
-    nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
-    p.caller_number,  -- CallerIDNum of the channel; if the channel was dialled, the number of who dialled it (DestConnectedLineNum); as sent (personal). NULL if unknown.
-    p.called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension if it is none of Asterisk's own (s, fax ...). Of others, the dialled number (DialString of DialBegin, or name of its Local channel), else ConnectedLineNum if it differs from CallerIDNum. As sent (personal). NULL if unknown.
+    f.linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
+    f.account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
+    f.caller_number,  -- CallerIDNum of the channel; if the channel was dialled, the number of who dialled it (DestConnectedLineNum); as sent (personal). NULL if unknown.
+    f.called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension if it is none of Asterisk's own (s, fax ...). Of others, the dialled number (DialString of DialBegin, or name of its Local channel), else ConnectedLineNum if it differs from CallerIDNum. As sent (personal). NULL if unknown.
     f.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
     f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
@@ -2868,15 +3595,10 @@ select
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
     f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    -- subqueries, not a join: PostgreSQL computes the observed pages only if a query uses one of these columns
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
-        select sum(o.bad_lines)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page'
-         then case when f.pages = 0 then 0 else (
-        select sum(o.bad_lines_discarded)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+    f.bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
+    f.bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
     f.bad_lines_measurable,  -- Whether the fax was received without ECM; only such receivers count bad lines.
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
-        select max(o.bad_lines) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    f.worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
     f.error_correction_mode,  -- Whether ECM is in use after negotiation. NULL if never negotiated or not reported.
     f.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     f.last_data_rate,  -- Last rate, bit/s. NULL if not reported.
@@ -2897,11 +3619,8 @@ select
     f.last_position,  -- Last position of its rows in the history.
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
     e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
-    case when f.bad_lines_measurable then (
-        select max(fax.poll_gap_seconds(o, e.ended_not_after)) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
-    case when f.bad_lines_measurable then coalesce((
-        select max(fax.poll_gap_seconds(o, e.ended_not_after)) > 0.85 or count(fax.poll_gap_seconds(o, e.ended_not_after)) < f.pages
-        from unnest(f.observed_pages) o where o.page between 1 and f.pages), f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
+    f.poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
+    f.bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
     coalesce((
         select not d.covered @> tstzrange(w.since, w.until, '[]')
         from fax.coverage_day d
@@ -2951,38 +3670,6 @@ cross join lateral (
         least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
         coalesce(e.ended_not_after, now()) as until
 ) w
--- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
--- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
-cross join lateral (
-    select
-        case when n.was_dialled then coalesce(n.own, n.caller) else n.caller end as caller_number,
-        case
-            when f.operation = 'receive'
-                then coalesce(f.dialled_number, case when f.call ->> 'Exten' not in ('', 's', 'fax', 'failed', 'h', 'i', 't', 'T', 'o', 'a', 'e') then f.call ->> 'Exten' end)
-            when n.dialled is not null then n.dialled
-            when n.connected is distinct from n.caller and n.connected is distinct from n.own then n.connected
-        end as called_number
-    from (
-        select
-            d.dialled,
-            f.operation is distinct from 'receive' and (f.dial is not null or d.dialled = c.caller) as was_dialled,
-            case when f.dial is not null then c.own when d.dialled = c.caller then c.connected end as own,
-            c.caller,
-            c.connected
-        from (
-            select
-                nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller,
-                nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>') as connected,
-                nullif(nullif(f.dial ->> 'DestConnectedLineNum', ''), '<unknown>') as own
-        ) c
-        cross join lateral (
-            select coalesce(
-                fax.dialled_number(f.dial ->> 'DialString', split_part(f.dial ->> 'DestChannel', '/', 1)),
-                case when f.channel like 'Local/%;1' then fax.dialled_number(substr(f.channel, 7), 'Local') end
-            ) as dialled
-        ) d
-    ) n
-) p
 where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
@@ -3729,6 +4416,7 @@ begin atomic
             select f.server, f.result, f.ended_at
             from fax.sessions f
             where f.session_id = ended.session_id and f.started_at = ended.started_at
+            offset 0
         ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
     ) e;
 end;
@@ -3854,7 +4542,7 @@ select
     g.messages,  -- Messages of the collector or the server during the gap, in order. NULL if none.
     (select count(*)
      from fax.session i
-     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at) f on true
+     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at offset 0) f on true
      where i.server = s.server
        and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
        -- of the sessions of the day before, fold only those with a row since or without a recorded end
@@ -5503,7 +6191,7 @@ begin
         on d.epoch_id = g.epoch_id and left(d.channel, 100) = left(g.channel, 100) and d.channel = g.channel
         and d.session_id <> g.session_id
     cross join lateral (
-        select s.fax_session_id from fax.sessions s where s.session_id = d.session_id and s.started_at = d.started_at
+        select s.fax_session_id from fax.sessions s where s.session_id = d.session_id and s.started_at = d.started_at offset 0
     ) f
     where g.session_id = any (of_sessions) and f.fax_session_id = g.session_id
     on conflict (session_id) do update set fax_session_id = coalesce(old.fax_session_id, excluded.fax_session_id);
@@ -5562,6 +6250,7 @@ begin
     set file_name = null, details = fax.plain_details(h.details)
     where h.session_id = of_session and h.started_at = began
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
+    perform fax.forget_totals(array[of_session]);
     update fax.session s set channel = null where s.session_id = of_session and s.channel is not null;
     delete from fax.session_salt k where k.session_id = of_session;
     perform fax.erase_export_lines(of_session);
@@ -5683,7 +6372,7 @@ begin
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-          and c.relname not in ('session_history', 'session', 'export_line')
+          and c.relname not in ('session_history', 'session', 'session_total', 'export_line')
           and (a.atttypid in ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype)
                or (c.relname, a.attname) in (('rejected_message', 'raw'), ('recording_part', 'reader_state'),
                                              ('recording_part', 'first_list'), ('waiting_record', 'body')))
@@ -6247,7 +6936,8 @@ comment on function fax.export_changes is 'The columns in which two lines of a f
 -- grain: the given fax; no row if fax.sessions does not have it
 -- example: select pages, result from fax.export_seen('…', '2026-11-02 08:00+00');
 -- The fax as the ledger would record it now: the columns of fax.sessions by name, the columns of the ledger NULL.
--- One fax per call, by session and start, so that the views read one session. Postgres inlines the function.
+-- One fax per call, by session and start, so that the views read one session. Postgres inlines the function
+-- (offset 0: as a subquery for each session, see fax.session_facts).
 create function fax.export_seen(of_session uuid, of_start timestamptz) returns setof fax.export_line
 language sql stable parallel safe
 as $$
@@ -6255,9 +6945,10 @@ as $$
     from fax.sessions f
     cross join lateral jsonb_populate_record(null::fax.export_line, to_jsonb(f) || '{"changed": []}') l
     where f.session_id = of_session and f.started_at = of_start
+    offset 0
 $$;
 
-comment on function fax.export_seen is 'The fax as the ledger would record it now: the columns of fax.sessions by name, the columns of the ledger NULL. One fax per call, by session and start, so that the views read one session. Postgres inlines the function.';
+comment on function fax.export_seen is 'The fax as the ledger would record it now: the columns of fax.sessions by name, the columns of the ledger NULL. One fax per call, by session and start, so that the views read one session. Postgres inlines the function (offset 0: as a subquery for each session, see fax.session_facts).';
 
 -- grain: one line of the consumer's next batch, or one open fax (line NULL) for the batch after it to check again
 -- example: select count(*), sum(pages) from fax.export_due('default') where line is not null;
@@ -6499,7 +7190,9 @@ revoke all on all functions in schema fax from public;
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
-grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch, fax.spool_progress to fax_ingest;
+grant select on
+    fax.epoch, fax.session, fax.session_history, fax.session_untotalled, fax.append_batch, fax.spool_progress
+to fax_ingest;
 grant execute on function
     fax.lock_append(),
     fax.refuse_isolation(),
@@ -6511,13 +7204,14 @@ grant execute on function
     fax.make_partitions_ahead(integer),
     fax.write_coverage(integer),
     fax.hold_lease(text, text, double precision),
-    fax.unseen_reload(text, timestamptz, text, timestamptz, text)
+    fax.unseen_reload(text, timestamptz, text, timestamptz, text),
+    fax.write_totals(integer, double precision)
 to fax_ingest;
 
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day,
     fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
-    fax.session_fold, fax.session_facts,
+    fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -6536,6 +7230,9 @@ grant execute on function
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
     fax.next_life(uuid),
     fax.poll_gap_seconds(fax.observed_page, timestamptz),
+    fax.widest_poll_gap(fax.observed_page[], integer, timestamptz),
+    fax.may_miss_bad_lines(fax.observed_page[], integer, timestamptz),
+    fax.pages_of_total(timestamptz[], integer[], integer[], integer[], bigint[], integer[], integer[], integer, integer),
     fax.peer_id(text),
     fax.number_digits(text),
     fax.number_pattern(text),
@@ -6558,6 +7255,7 @@ grant execute on function
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
+    fax.quiet_position(double precision),
     fax.quality(timestamp, timestamp, text),
     fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
     fax.reconcile(text, timestamptz, timestamptz)
@@ -6585,7 +7283,9 @@ grant execute on function
     fax.personal_digest(bytea, text, text),
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
-grant execute on function fax.lock_log(), fax.gap_reason(text, text) to fax_sealer;
+grant execute on function
+    fax.lock_log(), fax.gap_reason(text, text), fax.wrong_totals(timestamptz, timestamptz)
+to fax_sealer;
 -- Verification computes stored coverage again.
 grant execute on function
     fax.polled_time(text, timestamptz, timestamptz),

@@ -14,8 +14,8 @@ from faxstore import cli
 from faxstore.commands.general import help_paragraphs, help_text
 
 COMMANDS = [
-    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "seal", "verify", "prove", "consistency",
-    "erase", "doctor", "psql",
+    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "compact", "seal", "verify", "prove",
+    "consistency", "erase", "doctor", "psql",
 ]  # fmt: skip
 GROUPS = {
     "report": ["audit"],

@@ -52,12 +52,12 @@ READS = {
 }  # fmt: skip
 LEDGER = {"billing export", "billing as-of", "billing list", "billing render"}
 LOG = {"prove", "seal", "verify"}
-EVERYTHING = READS | LEDGER | LOG | {"erase", "import", "ingest"}
+EVERYTHING = READS | LEDGER | LOG | {"compact", "erase", "import", "ingest"}
 
 WORKS: dict[str, set[str]] = {
     "nobody": set(),
     "owner": EVERYTHING,
-    "ingest": {"export history", "export usage", "import", "ingest"},
+    "ingest": {"compact", "export history", "export usage", "import", "ingest"},
     "reader": READS,
     "sealer_only": {"consistency", "export history", *LOG},
     "sealer": READS | LOG,
@@ -65,7 +65,7 @@ WORKS: dict[str, set[str]] = {
     "export_only": LEDGER,
     "billing": READS | LEDGER,
     "clerk": set(),
-    "service": READS | {"import", "ingest"},
+    "service": READS | {"compact", "import", "ingest"},
     SUPERUSER: EVERYTHING | {"migrate"},
 }
 """The commands that leave with exit status 0, by user."""

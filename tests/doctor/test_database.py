@@ -18,6 +18,8 @@ from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.ingest.importer import import_file
 from faxstore.settings.values import Secret, ServerSettings, Settings
+from tests.kit.given import append, snapshot
+from tests.kit.totals import write_totals
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 
@@ -31,7 +33,7 @@ def examined(dsn: str, *servers: str) -> tuple[dict[str, RecentFaxes], dict[str,
 
 def test_a_current_database(dsn: str) -> None:
     _, findings = examined(dsn)
-    assert list(findings) == ["reachable", "version", "schema", "may append", "may read", "writable"]
+    assert list(findings) == ["reachable", "version", "schema", "may append", "may read", "writable", "totals"]
     assert {finding.verdict for finding in findings.values()} == {Verdict.OK}
 
 
@@ -105,3 +107,16 @@ def database_of_today(database: psycopg.Connection, tmp_path: Path) -> psycopg.C
     file.write_text("".join(capture.encode(line) + "\n" for line in moved))
     import_file(database, str(file), "pbx1", lambda _: None)
     return database
+
+
+def test_sessions_without_a_total(dsn: str, database: psycopg.Connection) -> None:
+    append(database, snapshot(0), snapshot(1, 1))
+    assert examined(dsn)[1]["totals"].verdict is Verdict.OK
+    database.execute("alter table fax.append_batch disable trigger append_only")
+    database.execute("update fax.append_batch set appended_at = now() - interval '2 hours'")
+    finding = examined(dsn)[1]["totals"]
+    assert finding.verdict is Verdict.WARN
+    assert finding.text == "2 sessions without a row for an hour have none, the oldest since 2026-11-02"
+    assert "faxstore compact" in finding.change
+    write_totals(database)
+    assert examined(dsn)[1]["totals"].verdict is Verdict.OK

@@ -204,7 +204,7 @@ def read(database: psycopg.Connection, query: str, *parameters: object) -> list[
 
 def sessions(database: psycopg.Connection) -> list[Row]:
     """Returns fax.sessions, oldest first."""
-    return read(database, "select * from fax.sessions order by started_at, session_number")
+    return read(database, "select * from fax.sessions order by started_at, server, session_number")
 
 
 def the_session(database: psycopg.Connection) -> Row:

@@ -13,6 +13,7 @@ from faxstore import cli
 from tests.kit import truth
 
 ARGUMENTS: dict[str, list[str]] = {
+    "compact": ["--everything"],
     "consistency": ["0"],
     "doctor": [],
     "erase": ["--session", "SESSION", "--yes"],

@@ -182,6 +182,17 @@ def test_the_format_of_the_log(write: Write) -> None:
     assert error_of(file, {"FAXSTORE_LOG_FORMAT": "xml"}) == 'FAXSTORE_LOG_FORMAT must be text or json, not "xml"'
 
 
+def test_the_seconds_until_a_total(write: Write) -> None:
+    assert settings.load(write(""), {}).total_after == 300
+    file = write("total_after = 60\n")
+    assert settings.load(file, {}).total_after == 60
+    assert settings.load(file, {"FAXSTORE_TOTAL_AFTER": "90.5"}).total_after == 90.5
+    assert error_of(write("total_after = 0\n")).endswith("total_after must be a number from 1 to 86400, not 0")
+    for value in ("soon", "0", "nan", "86401"):
+        with pytest.raises(UsageError, match=f'FAXSTORE_TOTAL_AFTER must be a number from 1 to 86400, not "{value}"'):
+            settings.load(write("total_after = 60\n"), {"FAXSTORE_TOTAL_AFTER": value})
+
+
 def test_the_number_of_workers(write: Write) -> None:
     assert settings.load(write(""), {}).workers is None
     file = write("workers = 4\n")
@@ -207,7 +218,7 @@ def test_a_missing_secret_is_an_error_only_for_commands_that_need_servers(write:
     ("text", "line"),
     [
         ("", "no [[server]] is set; add one with name, host, username and secret_file"),
-        ("servers = 1", "servers is unknown; allowed: data_dir, log_format, workers, database, server"),
+        ("servers = 1", "servers is unknown; allowed: data_dir, log_format, workers, total_after, database, server"),
         ('log_format = "xml"', 'log_format must be text or json, not "xml"'),
         ("data_dir = 5", "data_dir must be printable text of 1 to 1000 characters, not 5"),
         ("database = 5", "database must be a table: [database], not 5"),

@@ -157,6 +157,7 @@ def test_the_comment_of_a_measure_contains_its_unit(database: psycopg.Connection
 
 PERSONAL = """
 export_line: called_number caller_number local_station_id remote_station_id
+folded_total: called_number caller_number channel file_names local_station_id remote_station_id
 job_attempts: called_number caller_number file_names job_key remote_station_id
 jobs: called_number caller_number file_names remote_station_id
 peer_sessions: peer peer_key
@@ -169,11 +170,12 @@ session: channel
 session_charges: called_number
 session_events: arguments channel_event channel_status channel_variable completion dial settings
 session_evidence: events session snapshots
-session_facts: call channel dial dialled_number file_names local_station_id remote_station_id
-session_fold: call channel dial dialled_number file_names local_station_id remote_station_id
+session_facts: called_number caller_number channel file_names local_station_id remote_station_id
+session_fold: called_number caller_number channel file_names local_station_id remote_station_id
 session_history: details file_name
 session_rows: details file_name
 session_snapshots: file_names
+session_total: called_number caller_number channel file_names local_station_id remote_station_id
 sessions: called_number caller_number channel file_names local_station_id remote_station_id
 waiting_record: body
 """

@@ -16,13 +16,13 @@ HISTORY = ("append_batch", "epoch", "session", "session_history")
 VIEWS = [
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
-    "session_evidence", "session_facts", "session_fold", "session_pages", "session_rows", "session_snapshots",
-    "session_timeline", "sealed_batches", "sessions", "sessions_masked", "usage_daily",
+    "folded_total", "session_evidence", "session_facts", "session_fold", "session_pages", "session_rows",
+    "session_snapshots", "session_timeline", "sealed_batches", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
     "fax_ingest": {
-        **dict.fromkeys((*HISTORY, "alembic_version", "spool_progress"), "SELECT"),
+        **dict.fromkeys((*HISTORY, "alembic_version", "spool_progress", "session_untotalled"), "SELECT"),
         "server_history": "INSERT",
         "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
         **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
@@ -31,6 +31,7 @@ GRANTED: dict[str, dict[str, str]] = {
         (
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
             *("coverage_day", "spool_progress", "technology", "quality_class", "job_window"),
+            *("session_total", "session_untotalled"),
             *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
         ),
@@ -64,7 +65,8 @@ FOLDS = [
     "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
     "compare_readings", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
-    "attempts_at_pages", "rate_falls", "absent_since", "next_life", "poll_gap_seconds",
+    "attempts_at_pages", "rate_falls", "absent_since", "next_life", "poll_gap_seconds", "widest_poll_gap",
+    "may_miss_bad_lines", "pages_of_total", "quiet_position",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 OF_LEDGER = [
@@ -86,6 +88,7 @@ EXECUTED = {
             "resolve_epoch",
             "unseen_reload",
             "write_coverage",
+            "write_totals",
         ]
     ),
     "fax_reader": sorted(
@@ -104,11 +107,14 @@ EXECUTED = {
     ),
     "fax_billing": sorted([*OF_RATES, "set_rate"]),
     "fax_sealer": sorted(
-        [*ENTRIES, "dropped_time", "gap_reason", "last_poll_on_record", "lock_log", "polled_time", "reported_time"]
+        [
+            *(*ENTRIES, "dropped_time", "gap_reason", "last_poll_on_record", "lock_log", "polled_time"),
+            *("reported_time", "wrong_totals"),
+        ]
     ),
     "fax_masked": sorted(
         {*FOLDS, "file_set", "has_account", "job_subject", "jobs_of", "masked"}
-        - {"compare_readings", "reconcile", "quality", "restarted_at"}
+        - {"compare_readings", "reconcile", "quality", "restarted_at", "quiet_position"}
     ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }

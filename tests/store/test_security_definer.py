@@ -12,9 +12,10 @@ from tests.kit.given import append, gone, read, snapshot, the_session
 
 CALLED = (
     *("append", "hold_lease", "find_gone_sessions", "is_watched", "make_partitions_ahead", "resolve_epoch"),
-    *("unseen_reload", "write_coverage"),
+    *("unseen_reload", "write_coverage", "write_totals"),
 )
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
+CALLED_BY_SEALERS = ("wrong_totals",)
 ERASING = ("erase_export_lines", "erase_number", "erase_rejected", "erase_session", "find_number", "erase_sessions")
 """Called by fax_owner alone."""
 TRIGGERS = ("forget_coverage_of_server", "record_rate_change", "record_change")
@@ -43,7 +44,7 @@ def test_only_these_functions_run_with_the_rights_of_the_owner(
         " where pronamespace = 'fax'::regnamespace and prosecdef order by 1",
     )
     masked = ("has_account", "last_poll_on_record", "usage")  # fax_masked calls them without rights on their tables
-    called = [*CALLED, *CALLED_BY_EXPORTERS, *ERASING, *TRIGGERS, *masked]
+    called = [*CALLED, *CALLED_BY_EXPORTERS, *CALLED_BY_SEALERS, *ERASING, *TRIGGERS, *masked]
     assert found == [{"proname": name, "owner": "fax_owner"} for name in sorted(called)]
 
 

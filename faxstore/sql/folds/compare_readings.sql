@@ -79,6 +79,7 @@ begin atomic
             select f.server, f.result, f.ended_at
             from fax.sessions f
             where f.session_id = ended.session_id and f.started_at = ended.started_at
+            offset 0
         ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
     ) e;
 end;

@@ -12,7 +12,7 @@ select
     g.messages,  -- Messages of the collector or the server during the gap, in order. NULL if none.
     (select count(*)
      from fax.session i
-     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at) f on true
+     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at offset 0) f on true
      where i.server = s.server
        and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
        -- of the sessions of the day before, fold only those with a row since or without a recorded end

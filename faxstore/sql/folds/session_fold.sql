@@ -29,7 +29,7 @@ select
         string_to_array(nullif(split_part(v.arguments, ',', 1), ''), '&')) as file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
     coalesce(n.snapshots, 0) as snapshots,  -- Snapshots by polls.
     n.pages as pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    coalesce(c.pages, n.pages) as pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
+    g.pages,  -- Pages by the completion event, else pages_observed. NULL if not reported.
     n.first_at as first_snapshot_at,  -- First snapshot. NULL if none.
     n.last_at as last_snapshot_at,  -- Last snapshot. NULL if none.
     c.observed_at as completed_at,  -- Time of the completion event. NULL if none.
@@ -47,17 +47,14 @@ select
     end as rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
     coalesce((array_remove(n.x_resolutions, null))[1], c.x_resolution) as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
     coalesce((array_remove(n.y_resolutions, null))[1], c.y_resolution) as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
-    -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
-    coalesce(f.operation = 'receive', false) and f.error_correction_mode is false as bad_lines_measurable,  -- Whether the fax was received without ECM.
+    g.bad_lines_measurable,  -- Whether the fax was received without ECM.
     coalesce(t.bad_lines_counted_by, 'page') as bad_lines_counted_by,  -- What the technology counts bad lines by: page or session (fax.technology).
     c.event is not null as completed,  -- Whether a completion event arrived.
     f.start_observed,  -- Whether anything from started_at on, before its completion event, shows that it ran. False if only its end was observed.
-    -- If its channel was replaced, a fax belongs to the call and account that it began with. Only the details of an
-    -- event under another name contain a Uniqueid; its Channel is personal and may be erased.
-    coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
-             v.channel_variable) as call,  -- Headers of the channel, from its completion event (not if that names another channel), else Status, else FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR (personal). NULL if there is no such event.
-    v.dial,  -- Headers of its DialBegin (personal). NULL if its channel was not dialled, or not reported.
-    nullif(v.channel_status ->> 'DNID', '') as dialled_number,  -- DNID of the channel, from its Status (personal). NULL if not reported.
+    nullif(w.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
+    nullif(w.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
+    p.caller_number,  -- Caller, as in fax.sessions (personal). NULL if unknown.
+    p.called_number,  -- Called number, as in fax.sessions (personal). NULL if unknown.
     -- of the completion event, unless a dialplan changed FAXSTATUS before it
     coalesce(case when k.stands then k.status end, r.status) as status,  -- FAXSTATUS as res_fax set it at the end, SUCCESS or FAILED; no later value of a dialplan. NULL if not on the wire, or blank.
     coalesce(case when k.stands then k.error end, r.error, k.error) as error,  -- FAXERROR as res_fax set it with that FAXSTATUS. NULL if not on the wire, or blank.
@@ -66,26 +63,17 @@ select
     coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
     least(n.first_position, v.first_position) as first_position,  -- First position of its rows.
     greatest(n.last_position, v.last_position) as last_position,  -- Last position of its rows.
-    -- computed only if a query uses the column
-    (select array_agg(row(o.*)::fax.observed_page order by o.page)
-     from (
-         select
-             a.page,
-             max(a.attempt) as attempts,
-             min(a.first_seen_at) as first_seen_at,
-             max(a.last_seen_at) as last_seen_at,
-             min(min(a.first_seen_at)) over (order by a.page desc rows between unbounded preceding and 1 preceding) as next_seen_at,
-             min(a.first_measured_at) as first_measured_at,
-             max(a.bad_lines) filter (where a.kept) as bad_lines,
-             coalesce(sum(a.bad_lines) filter (where not a.kept),
-                      case when count(a.bad_lines) filter (where a.kept) > 0 then 0 end) as bad_lines_discarded,
-             (array_agg(a.data_rate order by a.attempt desc) filter (where a.data_rate is not null))[1] as data_rate,
-             (array_agg(a.y_resolution order by a.attempt desc) filter (where a.y_resolution is not null))[1] as y_resolution
-         from fax.attempts_at_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates,
-                                    n.y_resolutions, t.bad_lines_counted_by is distinct from 'session') a
-         group by a.page
-     ) o
-    ) as observed_pages  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (
+        select sum(o.bad_lines)::bigint from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
+    case when g.bad_lines_measurable and t.bad_lines_counted_by is distinct from 'session' then case when g.pages = 0 then 0 else (
+        select sum(o.bad_lines_discarded)::bigint from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (
+        select max(o.bad_lines) from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when g.bad_lines_measurable
+         then fax.widest_poll_gap(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), without the end of the server's life, seconds. NULL if not measurable, or no poll observed a page.
+    case when g.bad_lines_measurable
+         then fax.may_miss_bad_lines(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines), without the end of the server's life. NULL if not measurable, or if the number of pages is unknown.
+    w.observed_pages  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
 from fax.session_evidence e
 cross join lateral (select (e.session).*) s
 cross join lateral (select (e.snapshots).*) n
@@ -106,16 +94,93 @@ cross join lateral (
         coalesce(least(n.ran_at, v.ran_at) < coalesce(c.observed_at, 'infinity'), false) as start_observed,
         greatest(n.last_at, v.last_row_at) as last_row_at
 ) f
+cross join lateral (
+    select
+        coalesce(c.pages, n.pages) as pages,
+        -- Only a receiver without ECM counts bad lines (spandsp, t30.c and t4_rx.c).
+        coalesce(f.operation = 'receive', false) and f.error_correction_mode is false as bad_lines_measurable
+) g
+-- offset 0: computed once, although several columns use it, and not at all if none does
+cross join lateral (
+    select
+        -- Headers of the channel, from its completion event (not if that names another channel), else Status, else
+        -- FAXStatus or Newexten, else the completion event, else the VarSet of FAXERROR. If its channel was replaced, a
+        -- fax belongs to the call and account that it began with. Only the details of an event under another name
+        -- contain a Uniqueid; its Channel is personal and may be erased.
+        coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
+                 v.channel_variable) as call,
+        (select array_agg(row(o.*)::fax.observed_page order by o.page)
+         from (
+             select
+                 a.page,
+                 max(a.attempt) as attempts,
+                 min(a.first_seen_at) as first_seen_at,
+                 max(a.last_seen_at) as last_seen_at,
+                 min(min(a.first_seen_at)) over (order by a.page desc rows between unbounded preceding and 1 preceding) as next_seen_at,
+                 min(a.first_measured_at) as first_measured_at,
+                 max(a.bad_lines) filter (where a.kept) as bad_lines,
+                 coalesce(sum(a.bad_lines) filter (where not a.kept),
+                          case when count(a.bad_lines) filter (where a.kept) > 0 then 0 end) as bad_lines_discarded,
+                 (array_agg(a.data_rate order by a.attempt desc) filter (where a.data_rate is not null))[1] as data_rate,
+                 (array_agg(a.y_resolution order by a.attempt desc) filter (where a.y_resolution is not null))[1] as y_resolution
+             from fax.attempts_at_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates,
+                                        n.y_resolutions, t.bad_lines_counted_by is distinct from 'session') a
+             group by a.page
+         ) o
+        ) as observed_pages
+    offset 0
+) w
 cross join lateral fax.reported_result(
     v.variables, v.settings, v.observers, v.moments, case when f.start_observed then s.started_at end, n.first_at) r
 -- the variables that the completion event contains (channelvars in manager.conf)
 cross join lateral (
     select
         i.status,
-        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') as error,
-        nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') as status_text,
+        case when i.is_set then nullif(fax.unescape(fax.channel_variable(c.details, 'FAXERROR')), '') end as error,
+        case when i.is_set then nullif(fax.unescape(fax.channel_variable(c.details, 'FAXSTATUSSTRING')), '') end as status_text,
         coalesce(i.status in ('SUCCESS', 'FAILED'), true) as stands
-    from (select fax.channel_variable(c.details, 'FAXSTATUS') as status) i
-) k;
+    from (
+        select
+            o.is_set,
+            case when o.is_set then fax.channel_variable(c.details, 'FAXSTATUS') end as status
+        from (select c.details ? 'ChanVariable' as is_set) o
+        offset 0
+    ) i
+    offset 0
+) k
+-- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
+-- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
+cross join lateral (
+    select
+        case when n.was_dialled then coalesce(n.own, n.caller) else n.caller end as caller_number,
+        case
+            when f.operation = 'receive'
+                then coalesce(nullif(v.channel_status ->> 'DNID', ''), case when w.call ->> 'Exten' not in ('', 's', 'fax', 'failed', 'h', 'i', 't', 'T', 'o', 'a', 'e') then w.call ->> 'Exten' end)
+            when n.dialled is not null then n.dialled
+            when n.connected is distinct from n.caller and n.connected is distinct from n.own then n.connected
+        end as called_number
+    from (
+        select
+            d.dialled,
+            f.operation is distinct from 'receive' and (v.dial is not null or d.dialled = c.caller) as was_dialled,
+            case when v.dial is not null then c.own when d.dialled = c.caller then c.connected end as own,
+            c.caller,
+            c.connected
+        from (
+            select
+                nullif(nullif(w.call ->> 'CallerIDNum', ''), '<unknown>') as caller,
+                nullif(nullif(w.call ->> 'ConnectedLineNum', ''), '<unknown>') as connected,
+                nullif(nullif(v.dial ->> 'DestConnectedLineNum', ''), '<unknown>') as own
+        ) c
+        cross join lateral (
+            select coalesce(
+                case when v.dial is not null
+                     then fax.dialled_number(v.dial ->> 'DialString', split_part(v.dial ->> 'DestChannel', '/', 1)) end,
+                case when s.channel like 'Local/%;1' then fax.dialled_number(substr(s.channel, 7), 'Local') end
+            ) as dialled
+            offset 0
+        ) d
+    ) n
+) p;
 
 comment on view fax.session_fold is 'One session as its own rows show it, for all sessions of a query in one pass. The base of fax.session_facts.';

@@ -12,10 +12,10 @@ select
     case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
     f.channel,  -- Channel name, the first one if a transfer replaced it (personal: may contain a number). NULL if not reported.
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
-    nullif(f.call ->> 'Linkedid', '') as linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
-    nullif(f.call ->> 'AccountCode', '') as account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
-    p.caller_number,  -- CallerIDNum of the channel; if the channel was dialled, the number of who dialled it (DestConnectedLineNum); as sent (personal). NULL if unknown.
-    p.called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension if it is none of Asterisk's own (s, fax ...). Of others, the dialled number (DialString of DialBegin, or name of its Local channel), else ConnectedLineNum if it differs from CallerIDNum. As sent (personal). NULL if unknown.
+    f.linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
+    f.account_code,  -- Account code of the channel, from its events or its Status. NULL if none or not reported.
+    f.caller_number,  -- CallerIDNum of the channel; if the channel was dialled, the number of who dialled it (DestConnectedLineNum); as sent (personal). NULL if unknown.
+    f.called_number,  -- Of a received fax, the dialled number (DNID of its Status), else the called extension if it is none of Asterisk's own (s, fax ...). Of others, the dialled number (DialString of DialBegin, or name of its Local channel), else ConnectedLineNum if it differs from CallerIDNum. As sent (personal). NULL if unknown.
     f.local_station_id,  -- Station id of this end (personal). NULL if none or not reported.
     f.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
@@ -27,15 +27,10 @@ select
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
     f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
-    -- subqueries, not a join: PostgreSQL computes the observed pages only if a query uses one of these columns
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
-        select sum(o.bad_lines)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page'
-         then case when f.pages = 0 then 0 else (
-        select sum(o.bad_lines_discarded)::bigint from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+    f.bad_lines,  -- Bad lines on accepted pages: the last observed value of the last attempt at each page; a lower bound if bad_lines_lower_bound. NULL if not measurable (sender, ECM, gateway, never negotiated), or if no poll reported them for any of its pages.
+    f.bad_lines_discarded,  -- Bad lines of attempts that were sent again. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
     f.bad_lines_measurable,  -- Whether the fax was received without ECM; only such receivers count bad lines.
-    case when f.bad_lines_measurable then case when f.pages = 0 then 0 else (
-        select max(o.bad_lines) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    f.worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
     f.error_correction_mode,  -- Whether ECM is in use after negotiation. NULL if never negotiated or not reported.
     f.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     f.last_data_rate,  -- Last rate, bit/s. NULL if not reported.
@@ -56,11 +51,8 @@ select
     f.last_position,  -- Last position of its rows in the history.
     case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
     e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
-    case when f.bad_lines_measurable then (
-        select max(fax.poll_gap_seconds(o, e.ended_not_after)) from unnest(f.observed_pages) o where o.page between 1 and f.pages) end as poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
-    case when f.bad_lines_measurable then coalesce((
-        select max(fax.poll_gap_seconds(o, e.ended_not_after)) > 0.85 or count(fax.poll_gap_seconds(o, e.ended_not_after)) < f.pages
-        from unnest(f.observed_pages) o where o.page between 1 and f.pages), f.pages > 0) end as bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
+    f.poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
+    f.bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
     coalesce((
         select not d.covered @> tstzrange(w.since, w.until, '[]')
         from fax.coverage_day d
@@ -110,38 +102,6 @@ cross join lateral (
         least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
         coalesce(e.ended_not_after, now()) as until
 ) w
--- The parties. A channel that was dialled has the far end as its caller and this end as its connected line (dial.c,
--- begin_dial_prerun; app_dial.c, dial_exec_full); Originate and call files make both the number of this end.
-cross join lateral (
-    select
-        case when n.was_dialled then coalesce(n.own, n.caller) else n.caller end as caller_number,
-        case
-            when f.operation = 'receive'
-                then coalesce(f.dialled_number, case when f.call ->> 'Exten' not in ('', 's', 'fax', 'failed', 'h', 'i', 't', 'T', 'o', 'a', 'e') then f.call ->> 'Exten' end)
-            when n.dialled is not null then n.dialled
-            when n.connected is distinct from n.caller and n.connected is distinct from n.own then n.connected
-        end as called_number
-    from (
-        select
-            d.dialled,
-            f.operation is distinct from 'receive' and (f.dial is not null or d.dialled = c.caller) as was_dialled,
-            case when f.dial is not null then c.own when d.dialled = c.caller then c.connected end as own,
-            c.caller,
-            c.connected
-        from (
-            select
-                nullif(nullif(f.call ->> 'CallerIDNum', ''), '<unknown>') as caller,
-                nullif(nullif(f.call ->> 'ConnectedLineNum', ''), '<unknown>') as connected,
-                nullif(nullif(f.dial ->> 'DestConnectedLineNum', ''), '<unknown>') as own
-        ) c
-        cross join lateral (
-            select coalesce(
-                fax.dialled_number(f.dial ->> 'DialString', split_part(f.dial ->> 'DestChannel', '/', 1)),
-                case when f.channel like 'Local/%;1' then fax.dialled_number(substr(f.channel, 7), 'Local') end
-            ) as dialled
-        ) d
-    ) n
-) p
 where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';

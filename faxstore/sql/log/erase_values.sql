@@ -33,6 +33,7 @@ begin
     set file_name = null, details = fax.plain_details(h.details)
     where h.session_id = of_session and h.started_at = began
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
+    perform fax.forget_totals(array[of_session]);
     update fax.session s set channel = null where s.session_id = of_session and s.channel is not null;
     delete from fax.session_salt k where k.session_id = of_session;
     perform fax.erase_export_lines(of_session);

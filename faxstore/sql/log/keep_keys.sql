@@ -73,7 +73,7 @@ begin
         on d.epoch_id = g.epoch_id and left(d.channel, 100) = left(g.channel, 100) and d.channel = g.channel
         and d.session_id <> g.session_id
     cross join lateral (
-        select s.fax_session_id from fax.sessions s where s.session_id = d.session_id and s.started_at = d.started_at
+        select s.fax_session_id from fax.sessions s where s.session_id = d.session_id and s.started_at = d.started_at offset 0
     ) f
     where g.session_id = any (of_sessions) and f.fax_session_id = g.session_id
     on conflict (session_id) do update set fax_session_id = coalesce(old.fax_session_id, excluded.fax_session_id);

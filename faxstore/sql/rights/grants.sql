@@ -5,7 +5,9 @@ revoke all on all functions in schema fax from public;
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
-grant select on fax.epoch, fax.session, fax.session_history, fax.append_batch, fax.spool_progress to fax_ingest;
+grant select on
+    fax.epoch, fax.session, fax.session_history, fax.session_untotalled, fax.append_batch, fax.spool_progress
+to fax_ingest;
 grant execute on function
     fax.lock_append(),
     fax.refuse_isolation(),
@@ -17,13 +19,14 @@ grant execute on function
     fax.make_partitions_ahead(integer),
     fax.write_coverage(integer),
     fax.hold_lease(text, text, double precision),
-    fax.unseen_reload(text, timestamptz, text, timestamptz, text)
+    fax.unseen_reload(text, timestamptz, text, timestamptz, text),
+    fax.write_totals(integer, double precision)
 to fax_ingest;
 
 grant select on
     fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day,
     fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
-    fax.session_fold, fax.session_facts,
+    fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total, fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -42,6 +45,9 @@ grant execute on function
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
     fax.next_life(uuid),
     fax.poll_gap_seconds(fax.observed_page, timestamptz),
+    fax.widest_poll_gap(fax.observed_page[], integer, timestamptz),
+    fax.may_miss_bad_lines(fax.observed_page[], integer, timestamptz),
+    fax.pages_of_total(timestamptz[], integer[], integer[], integer[], bigint[], integer[], integer[], integer, integer),
     fax.peer_id(text),
     fax.number_digits(text),
     fax.number_pattern(text),
@@ -64,6 +70,7 @@ grant execute on function
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
+    fax.quiet_position(double precision),
     fax.quality(timestamp, timestamp, text),
     fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
     fax.reconcile(text, timestamptz, timestamptz)
@@ -91,7 +98,9 @@ grant execute on function
     fax.personal_digest(bytea, text, text),
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
-grant execute on function fax.lock_log(), fax.gap_reason(text, text) to fax_sealer;
+grant execute on function
+    fax.lock_log(), fax.gap_reason(text, text), fax.wrong_totals(timestamptz, timestamptz)
+to fax_sealer;
 -- Verification computes stored coverage again.
 grant execute on function
     fax.polled_time(text, timestamptz, timestamptz),

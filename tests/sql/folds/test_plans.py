@@ -12,6 +12,7 @@ import pytest
 from faxstore.observations import Observation
 from tests.kit.databases import fresh
 from tests.kit.given import append, completed, gone, life, receiving, result
+from tests.kit.plans import explained
 
 DAY = 86_400
 MONTHS = ("2026_07", "2026_08", "2026_09", "2026_10", "2026_11")
@@ -52,19 +53,6 @@ def one_session(connection: psycopg.Connection) -> tuple[UUID, Any]:
     row = connection.execute(query, [2 * FAXES_A_MONTH + 20]).fetchone()
     assert row is not None
     return row[0], row[1]
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)
-
-
-def explained(connection: psycopg.Connection, question: str, *parameters: object) -> list[dict[str, Any]]:
-    """The executed nodes of a plan."""
-    row = connection.execute(f"explain (analyze, format json) {question}".encode(), parameters or None).fetchone()
-    assert row is not None
-    return [node for node in nodes(row[0][0]["Plan"]) if node["Actual Loops"] > 0]
 
 
 def scans(connection: psycopg.Connection, question: str, *parameters: object) -> set[tuple[str, str]]:

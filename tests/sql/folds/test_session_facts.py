@@ -119,7 +119,7 @@ def test_a_fax_that_was_never_listed(database: psycopg.Connection) -> None:
     assert of(row, "session_number", "snapshots", "operation", "technology") == (None, 0, "send", None)
     assert of(row, "is_fax", "completed", "file_names") == (True, False, ["/a.tif", "/b.tif"])
     assert of(row, "status", "error", "status_text") == ("FAILED", "FILE_ERROR", "error reading file")
-    assert row["call"]["CallerIDNum"] == "5550001"
+    assert row["caller_number"] == "5550001"
 
 
 def test_channel_headers_prefer_completion_to_status_to_start(
@@ -127,9 +127,9 @@ def test_channel_headers_prefer_completion_to_status_to_start(
 ) -> None:
     begun, asked = begins(0, CallerIDNum="1"), channel_status(2, CallerIDNum="2", DNID="5550177")
     row = facts(database, begun, snapshot(1), asked)
-    assert (row["call"]["CallerIDNum"], row["dialled_number"]) == ("2", "5550177")
+    assert of(row, "caller_number", "called_number") == ("2", "5550177")
     row = facts(database, completed(3, 0, CallerIDNum="3"))
-    assert (row["call"]["CallerIDNum"], row["dialled_number"]) == ("3", "5550177")
+    assert of(row, "caller_number", "called_number") == ("3", "5550177")
 
 
 def test_station_ids_come_from_variables_if_no_event_has_them(database: psycopg.Connection) -> None:

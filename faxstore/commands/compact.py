@@ -1,0 +1,40 @@
+"""`faxstore compact`: stores what is final: totals of quiet sessions, and the coverage of finished days."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from faxstore.commands.context import settings_of
+from faxstore.commands.progress import counting
+from faxstore.logs import print_message
+
+
+def run(
+    context: typer.Context,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Include sessions that received a row in the last few minutes.")
+    ] = False,
+) -> None:
+    """Store the totals of quiet sessions and the coverage of finished days.
+
+    A total is what the rows of a session show together: pages, bad lines, times, result. Coverage is when a server was
+    polled. Reports of sessions with totals take a fraction of the time, and show the same. faxstore ingest stores both
+    by itself, totals some minutes after the last row of a session (the setting total_after). Run this command after an
+    import or an upgrade, or by a timer where no ingestor runs. The history does not change. It is safe to interrupt it,
+    to run it again, and to run it next to an ingestor.
+
+    Examples:
+      faxstore compact
+      faxstore compact --everything
+    """
+    from faxstore.store.compaction import write_all_coverage, write_all_totals
+    from faxstore.store.database import open_database
+
+    settings = settings_of(context)
+    quiet_seconds = 0.0 if everything else settings.total_after
+    with open_database(settings, "fax_ingest") as connection, counting("compacting", "sessions") as count:
+        sessions = write_all_totals(connection, quiet_seconds, count)
+        days = write_all_coverage(connection)
+    print_message(f"stored the totals of {sessions:,} sessions and the coverage of {days:,} days")

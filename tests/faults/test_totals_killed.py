@@ -1,0 +1,51 @@
+"""A process that writes totals is killed with -9, or its connection is ended, at random times: no total is wrong."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import psycopg
+
+from tests.kit.given import append, gone, receiving, sessions
+from tests.kit.totals import untotalled, write_totals, wrong
+
+KILLS = 12
+FAXES = 40
+
+WRITES = """
+import sys
+import psycopg
+with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+    print("connected", flush=True)
+    while True:
+        connection.execute("select fax.write_totals(3, 0)")
+"""
+END = "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select fax.write_totals%'"
+
+
+def test_killed_at_random_times_each_session_has_its_total_once(dsn: str, database: psycopg.Connection) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    for number in range(FAXES):
+        append(database, receiving(*((number * 60 + n, 1 + n // 4, n) for n in range(12)), number=number))
+    before = sessions(database)
+    for kill in range(KILLS):
+        append(database, *(gone(9000 + kill, number) for number in chance.sample(range(FAXES), 20)))  # undoes totals
+        with subprocess.Popen([sys.executable, "-c", WRITES, dsn], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"connected\n"
+            time.sleep(chance.uniform(0.0, 0.1))
+            if kill % 2:
+                database.execute(END.encode())
+            os.kill(process.pid, signal.SIGKILL)
+        assert wrong(database) == []
+    while untotalled(database):
+        write_totals(database)
+    assert wrong(database) == []
+    assert [row["session_id"] for row in sessions(database)] == [row["session_id"] for row in before]

@@ -1,0 +1,107 @@
+"""The ingestor writes totals by itself, and never stops appending because of them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from faxstore.ingest import totals_writer
+from faxstore.ingest.carrier import Carrier
+from faxstore.ingest.totals_writer import TotalsWriter
+from faxstore.observations import encode
+from faxstore.spool.queue import Spool
+from faxstore.store.database import connect
+from tests.kit.given import append, read, snapshot
+from tests.kit.totals import totalled, untotalled
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Waits until something is true."""
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> Iterator[Spool]:
+    with closing(Spool(tmp_path / "spool.sqlite")) as spool:
+        yield spool
+
+
+@pytest.fixture
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals_writer, "PAUSE", 0.0)
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_a_carrier_writes_totals_while_its_spool_is_empty(dsn: str, database: psycopg.Connection, spool: Spool) -> None:
+    carrier = Carrier(dsn, spool, "host1", totals=TotalsWriter(0.2))
+    carrier.start()
+    spool.put([encode(snapshot(number, number)) for number in range(30)])
+    until(lambda: len(totalled(database)) == 30)
+    spool.put([encode(snapshot(1000, 7))])
+    until(lambda: read(database, "select max(position) as last from fax.session_history") == [{"last": 31}])
+    until(lambda: untotalled(database) == set())
+    carrier.stop(within=10)
+    assert len(spool) == 0
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_an_error_is_logged_once_and_appends_go_on(
+    dsn: str, database: psycopg.Connection, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    database.execute("alter table fax.session_total add check (server <> 'pbx')")
+    carrier = Carrier(dsn, spool, "host1", totals=TotalsWriter(0))
+    carrier.start()
+    with caplog.at_level(logging.WARNING):
+        for number in range(3):
+            spool.put([encode(snapshot(number, number))])
+            until(lambda: len(spool) == 0)
+    carrier.stop(within=10)
+    assert len(untotalled(database)) == 3
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("totals: not written (new row for relation")
+    assert line.endswith("; the next attempt is in 10 minutes")
+
+
+def test_a_lost_connection_is_an_error(dsn: str) -> None:
+    with connect(dsn) as connection:
+        connection.close()
+        with pytest.raises(psycopg.OperationalError):
+            TotalsWriter(0).step(connection)
+
+
+def test_a_step_without_a_session_is_followed_by_a_pause(dsn: str, database: psycopg.Connection) -> None:
+    writer = TotalsWriter(0)
+    writer.step(database)
+    append(database, snapshot(0))
+    writer.step(database)
+    assert totalled(database) == set()
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_a_step_takes_as_many_sessions_as_its_time_allows(
+    dsn: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(database, *(snapshot(number, number) for number in range(60)))
+    writer = TotalsWriter(0)
+    monkeypatch.setattr(totals_writer, "STEP", 1000.0)
+    steps = []
+    for _ in range(4):
+        before = len(totalled(database))
+        writer.step(database)
+        steps.append(len(totalled(database)) - before)
+    assert steps == [8, 16, 32, 4]
+    append(database, *(snapshot(1000 + number, number) for number in range(60)))
+    writer = TotalsWriter(0)
+    monkeypatch.setattr(totals_writer, "STEP", 0.0)
+    writer.step(database)
+    writer.step(database)
+    assert len(totalled(database)) == 8 + 1

@@ -1,0 +1,66 @@
+"""Storing all totals and the coverage of all days: in batches, once, whatever happens next to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psycopg
+
+from faxstore.store import compaction
+from tests.kit.command_line import run_command
+from tests.kit.given import append, of_server, snapshot
+from tests.kit.totals import totalled, untotalled, write_totals
+
+
+def many(database: psycopg.Connection, faxes: int) -> None:
+    append(database, *(snapshot(number, number) for number in range(faxes)))
+
+
+def test_it_writes_the_totals_of_all_sessions_in_batches(database: psycopg.Connection) -> None:
+    many(database, 250)
+    done: list[int] = []
+    assert compaction.write_all_totals(database, 0, done.append) == 250
+    assert done == [100, 200, 250]
+    assert compaction.write_all_totals(database, 0, done.append) == 0
+
+
+def test_it_waits_for_another_connection_that_writes_totals(dsn: str, database: psycopg.Connection) -> None:
+    many(database, 3)
+    with psycopg.connect(dsn) as other:
+        write_totals(other, most=1)
+        ended = threading.Timer(0.3, other.rollback)
+        ended.start()
+        began = time.monotonic()
+        assert compaction.write_all_totals(database, 0, lambda _: None) == 3
+        assert time.monotonic() - began >= 0.25
+        ended.join()
+
+
+def test_sessions_whose_rows_go_on_do_not_keep_it(dsn: str, database: psycopg.Connection) -> None:
+    """Each batch makes another session lose its total."""
+    many(database, 150)
+
+    def goes_on(_: int) -> None:
+        with psycopg.connect(dsn, autocommit=True) as other:
+            append(other, snapshot(1000, 0))
+
+    assert compaction.write_all_totals(database, 0, goes_on) == 150
+    assert len(untotalled(database)) == 1
+
+
+def test_the_command(dsn: str, database: psycopg.Connection) -> None:
+    many(database, 2)
+    append(database, of_server(0, "Connected"), of_server(1, "Polled"))
+    first = _printed(dsn)
+    assert first.startswith("stored the totals of 0 sessions and the coverage of ")
+    assert not first.endswith(" of 0 days")
+    assert _printed(dsn, "--everything") == "stored the totals of 2 sessions and the coverage of 0 days"
+    assert _printed(dsn, "--everything") == "stored the totals of 0 sessions and the coverage of 0 days"
+    assert len(totalled(database)) == 2
+
+
+def _printed(dsn: str, *options: str) -> str:
+    ran = run_command(dsn, "compact", *options)
+    assert (ran.returncode, ran.stdout) == (0, "")
+    return ran.stderr.removeprefix("faxstore: ").rstrip()
