@@ -101,14 +101,14 @@ class Faxstore:
 
 
 class BareCopy:
-    """The limit: binary COPY of finished rows into a table with the columns and indexes of fax.session_history."""
+    """The limit: binary COPY of finished rows into a table with the columns and indexes of fax.observation."""
 
     largest = UNLIMITED
 
     def __init__(self, dsn: str) -> None:
         migrate.upgrade(dsn)
         self._connection = connect(dsn)
-        self._connection.execute("create table public.copied (like fax.session_history including all)")
+        self._connection.execute("create table public.copied (like fax.observation including all)")
         self._position = 0
 
     def made(self, batch: list[Observation]) -> Any:

@@ -129,7 +129,7 @@ def cost(connection: Connection, query: str, *parameters: Any) -> Cost:
 
 
 def _opened(node: dict[str, Any]) -> Iterator[str]:
-    if node.get("Relation Name", "").startswith("session_history") and node["Actual Loops"] > 0:
+    if node.get("Relation Name", "").startswith("observation") and node["Actual Loops"] > 0:
         yield node["Relation Name"]
     for child in node.get("Plans", []):
         yield from _opened(child)
@@ -186,9 +186,9 @@ def table(folder: Path, samples: int) -> Iterator[str]:
     with embedded.running(folder) as dsn, connect(dsn) as connection:
         counts = connection.execute(
             "select count(*), max(position), (select count(*) from fax.session),"
-            " (select count(*) from pg_inherits where inhparent = 'fax.session_history'::regclass),"
+            " (select count(*) from pg_inherits where inhparent = 'fax.observation'::regclass),"
             " (select sum(pg_total_relation_size(inhrelid)) from pg_inherits"
-            "  where inhparent = 'fax.session_history'::regclass) from fax.session_history"
+            "  where inhparent = 'fax.observation'::regclass) from fax.session_history"
         ).fetchone()
         version = connection.execute("show server_version").fetchone()
     assert counts is not None

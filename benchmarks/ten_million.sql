@@ -42,7 +42,7 @@ batches as (
     select g * 200 + 1, g * 200 + 200, 200, 'benchmark'
     from generate_series($1::bigint, $2::bigint) g
 )
-insert into fax.session_history (
+insert into fax.observation (
     session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
     pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state, session_type,
     collector_id, file_name, details)

@@ -36,6 +36,7 @@ VIEWS = (
     "coverage_gaps",
     "reconciliation",
     "rejected_messages",
+    "session_history",
     "jobs",
     "session_charges",
     "sessions_masked",
@@ -44,7 +45,7 @@ VIEWS = (
     "sealed_batches",
 )
 FUNCTIONS = (
-    *("usage", "jobs_between", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),
+    *("rows_between", "usage", "jobs_between", "quality", "gaps", "reconcile", "set_rate", "export_as_of"),
     *("erase_session", "erase_sessions", "erase_rejected"),
 )
 BASES = (
@@ -61,7 +62,9 @@ BASES = (
     "polled_servers",
 )
 TABLES = (
-    "session_history",
+    "observation",
+    "session_pack",
+    "packed_account",
     "session",
     "session_total",
     "session_untotalled",

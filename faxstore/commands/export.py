@@ -176,7 +176,7 @@ def history(
     force: options.Force = False,
     excel_safe: options.ExcelSafe = False,
 ) -> None:
-    """Write every observation of sessions: the table fax.session_history, with the server, by position.
+    """Write every observation of sessions: fax.session_history, with the server, by position.
 
     The export contains all observations of each session that began in the period.
 

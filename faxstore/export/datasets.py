@@ -121,7 +121,7 @@ def timeline(selection: Selection) -> Dataset:
 
 
 def history(selection: Selection) -> Dataset:
-    """The table fax.session_history, with the server of each session, by position."""
+    """The view fax.session_history, with the server of each session, by position."""
     return _with_server(session_history, selection, "position")
 
 

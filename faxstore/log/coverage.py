@@ -33,6 +33,7 @@ _TEXT = "free text of a person; an erasure may remove it"
 _PROGRESS = "changes with each append; not history"
 _TOTAL = "computed from the rows of its session, with which verify compares it"
 _UNTOTALLED = "the sessions without a total, which verify compares"
+_REPEATED = "repeats what its rows contain; verify compares them"
 _QUEUE = "a queue of the appender or importer; no figure depends on it"
 
 
@@ -122,6 +123,13 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "log_record": _columns("ordinal relation row_key content changed_at changed_by", NOTE),
     "log_run": _columns("first_position rows marks", LEAF),
     "log_subtree": _columns("rows first_position root", LEAF),
+    "observation": _columns(
+        "session_id started_at observed_at position data_rate x_resolution y_resolution page_number pages_transmitted"
+        " pages_received total_bad_lines error_correction_mode event operation state session_type collector_id"
+        " file_name details",
+        LEAF,
+    ),
+    "packed_account": _columns("account", "repeats what packed rows contain, for searches"),
     "pseudonym": _columns("pseudonym kind value", "personal; fax.erased_key has what an erasure leaves of it"),
     "quality_class": _columns("quality bad_line_ratio_below", RECORD),
     "rate": {
@@ -154,12 +162,12 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "is_open": "a hint for the appender; no figure depends on it",
         "channel": DIGEST,
     },
-    "session_history": _columns(
-        "session_id started_at observed_at position data_rate x_resolution y_resolution page_number pages_transmitted"
-        " pages_received total_bad_lines error_correction_mode event operation state session_type collector_id"
-        " file_name details",
-        LEAF,
-    ),
+    "session_pack": {
+        **_columns("session_id started_at rows", LEAF),
+        **_columns(
+            "first_observed_at last_observed_at first_position last_position completed_at hung_up_at", _REPEATED
+        ),
+    },
     "session_salt": _columns("session_id salt", LEAF),
     "session_total": _columns(
         "session_id epoch_id started_at session_number first_snapshot_at last_snapshot_at completed_at gone_at"

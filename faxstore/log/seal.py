@@ -25,8 +25,8 @@ Progress = Callable[[int, int], None]
 
 _SALTS = """
 insert into fax.session_salt (session_id)
-select distinct h.session_id from fax.session_history h
-where h.position between %s and %s and (h.file_name is not null or h.details is not null)
+select distinct h.session_id from fax.rows_between(%s, %s) h
+where h.file_name is not null or h.details is not null
 on conflict do nothing
 """
 

@@ -18,7 +18,7 @@ from faxstore.store.rights import Role
 from faxstore.verify import live_catalog, rendered_views
 from faxstore.verify.findings import Finding, Scope
 from faxstore.verify.live_catalog import Catalog, Properties
-from faxstore.verify.shipped_catalog import is_month, with_months
+from faxstore.verify.shipped_catalog import is_month, parent_of, with_months
 
 _LONGEST_VALUE = 60
 _ROLES: tuple[str, ...] = get_args(Role)
@@ -80,7 +80,7 @@ def _is_of_the_administrator(name: str, added: Properties, shipped: Catalog) -> 
         if added["to"] in ("public", *_ROLES) or "grant_option" in added:
             return False
         relation = added.get("relation", "")
-        on = "fax.session_history" if is_month(relation) else relation or added["on"]
+        on = parent_of(relation) or added["on"]
         return f"grant of {added['right']} on {on} to fax_reader" in shipped
     return False
 

@@ -7,7 +7,18 @@ from collections.abc import Iterator, Sequence
 from faxstore.errors import UsageError
 from faxstore.log import stored
 from faxstore.store.database import Connection
-from faxstore.verify import batches, catalog, checkpoints, coverage, history, partitions, records, sessions, totals
+from faxstore.verify import (
+    batches,
+    catalog,
+    checkpoints,
+    coverage,
+    history,
+    packs,
+    partitions,
+    records,
+    sessions,
+    totals,
+)
 from faxstore.verify.findings import Check, Finding, Scope
 
 CHECKS: tuple[Check, ...] = (
@@ -18,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     sessions.check,
     coverage.check,
     totals.check,
+    packs.check,
     records.check,
     history.check,
 )

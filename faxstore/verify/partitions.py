@@ -11,16 +11,21 @@ from faxstore.verify.findings import Finding, Scope
 
 _LOOSE = """
 select c.relname from pg_class c
-where c.relnamespace = 'fax'::regnamespace and c.relkind = 'r' and c.relname ~ '^session_history_'
-  and not c.relispartition
+where c.relnamespace = 'fax'::regnamespace and c.relkind = 'r' and c.relname like %s and not c.relispartition
 order by 1
 """
+_CONTENTS = {
+    "observation": "select min(position), max(position), count(*) from {}",
+    "session_pack": "select min(first_position), max(last_position), coalesce(sum(cardinality(rows)), 0) from {}",
+}
+"""What a detached partition of each table contains: its first and last position, and its rows."""
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     """Yield a finding for each table that was detached."""
-    for (name,) in connection.execute(_LOOSE).fetchall():
-        query = sql.SQL("select min(position), max(position), count(*) from {}").format(sql.Identifier("fax", name))
-        ((first, last, rows),) = connection.execute(query).fetchall()
-        what = f"detached from fax.session_history; it holds {rows} rows, positions {first} to {last}"
-        yield Finding("partitions", f"fax.{name}", what)
+    for table, contents in _CONTENTS.items():
+        for (name,) in connection.execute(_LOOSE, [table.replace("_", r"\_") + r"\_%"]).fetchall():
+            query = sql.SQL(contents).format(sql.Identifier("fax", name))
+            ((first, last, rows),) = connection.execute(query).fetchall()
+            what = f"detached from fax.{table}; it holds {rows} rows, positions {first} to {last}"
+            yield Finding("partitions", f"fax.{name}", what)

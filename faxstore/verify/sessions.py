@@ -11,7 +11,8 @@ from faxstore.verify.findings import Finding, Scope
 _LISTED = "select session_id, epoch_id, session_number from fax.session where session_number is not null order by 1"
 _WITHOUT_ROWS = """
 select s.session_id, s.started_at from fax.session s
-where not exists (select from fax.session_history h where h.session_id = s.session_id and h.started_at = s.started_at)
+where not exists (select from fax.observation h where h.session_id = s.session_id and h.started_at = s.started_at)
+  and not exists (select from fax.session_pack p where p.session_id = s.session_id and p.started_at = s.started_at)
 order by 1
 """
 _OTHER_SERVER = """

@@ -3,8 +3,8 @@
 `make freeze` writes the file from a new database of PostgreSQL 18; a test compares it with a new database of the server
 under test.  So verification needs no second database, and believes nothing that the database states about its origin.
 
-The partitions of the history are not in the file: each has the name of its month, and otherwise the objects of the
-default partition.
+The partitions of months are not in the file: each has the name of its month, and otherwise the objects of the default
+partition of its table.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from faxstore.verify.live_catalog import Catalog
 
 FILE = "shipped_catalog.json"
 
-_DEFAULT = "session_history_default"
-_MONTH = re.compile(r"fax\.session_history_(\d{4})_(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"fax\.(observation|session_pack)_(\d{4})_(0[1-9]|1[0-2])")
 
 
 @cache
@@ -44,17 +43,29 @@ def is_month(relation: str) -> bool:
     return _MONTH.fullmatch(relation) is not None
 
 
+def parent_of(relation: str) -> str:
+    """Return the table of which a relation is the partition of a month; another relation itself."""
+    month = _MONTH.fullmatch(relation)
+    return f"fax.{month[1]}" if month else relation
+
+
 def with_months(live: Catalog) -> Catalog:
     """Return the shipped catalog with a partition for each month that has one in the live catalog."""
     catalog = dict(shipped())
-    template = {name: of for name, of in catalog.items() if of.get("relation") == f"fax.{_DEFAULT}"}
-    text = json.dumps(template)
     for relation in {of.get("relation", "") for of in live.values()}:
         if month := _MONTH.fullmatch(relation):
-            catalog |= json.loads(text.replace(_DEFAULT, relation.removeprefix("fax.")))
+            catalog |= json.loads(
+                _default_partition(month[1]).replace(f"{month[1]}_default", relation.removeprefix("fax."))
+            )
             table = f"table {relation}"
-            catalog[table] = {**catalog[table], "bound": _bound(int(month[1]), int(month[2]))}
+            catalog[table] = {**catalog[table], "bound": _bound(int(month[2]), int(month[3]))}
     return catalog
+
+
+@cache
+def _default_partition(table: str) -> str:
+    """Return the objects of the default partition of a table, as JSON."""
+    return json.dumps({name: of for name, of in shipped().items() if of.get("relation") == f"fax.{table}_default"})
 
 
 def _bound(year: int, month: int) -> str:

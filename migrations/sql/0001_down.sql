@@ -17,7 +17,7 @@ $$;
 
 -- Trigger functions, with their triggers.
 drop function fax.forget_coverage_of_server, fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
-    fax.check_reason_erasure, fax.check_erasure, fax.check_rate,
+    fax.check_reason_erasure, fax.check_erasure, fax.check_packed, fax.check_pack, fax.check_rate,
     fax.record_change, fax.order_rows, fax.record_rate_change, fax.follow_session, fax.follow_technology, fax.refuse_change cascade;
 
 -- The billing ledger.
@@ -32,7 +32,7 @@ drop view fax.log_leaves;
 drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.places_of_erasure, fax.figure_headers, fax.erase_reader_state,
     fax.json_without_channel, fax.json_without_number, fax.text_without_number, fax.bytes_as_text, fax.bytes_as_json,
     fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.erase_values, fax.keep_keys,
-    fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
+    fax.erases, fax.without_personal_values, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
     fax.make_recorded, fax.row_key, fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
 drop table fax.log_record, fax.unsealed_change, fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest,
     fax.session_salt;
@@ -68,7 +68,7 @@ drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_fac
 drop table fax.session_untotalled, fax.session_total;
 drop function fax.pages_of_total, fax.may_miss_bad_lines, fax.widest_poll_gap, fax.poll_gap_seconds;
 drop type fax.observed_page;
-drop function fax.copy_comments, fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
+drop function fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
 drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
     fax.number_digits, fax.peer, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
@@ -77,11 +77,11 @@ drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;
 
 -- The history.
-drop view fax.rejected_messages;
-drop function fax.hold_lease, fax.append, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
-    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only;
+drop view fax.rejected_messages, fax.session_history;
+drop function fax.hold_lease, fax.drop_packed_partitions, fax.pack_sessions, fax.make_pack_partitions, fax.rows_between, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
+    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only, fax.copy_comments;
 drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.coverage_day, fax.server_history, fax.append_batch,
-    fax.session_history, fax.erased_key, fax.pseudonym, fax.session, fax.epoch;
+    fax.session_pack, fax.packed_account, fax.observation, fax.erased_key, fax.pseudonym, fax.session, fax.epoch;
 drop type fax.appended_epoch, fax.appended_row, fax.appended_session;
 
 revoke usage on schema fax from fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;

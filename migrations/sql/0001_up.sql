@@ -135,10 +135,12 @@ comment on column fax.erased_key.distinct_files is 'Number of different files, a
 
 comment on column fax.erased_key.fax_session_id is 'fax_session_id in fax.sessions. NULL if none, or not a detector.';
 
--- grain: one observation of one session, never changed
--- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
+-- grain: one observation of one session that is not packed yet, never changed
+-- example: select count(*) from fax.observation;
+-- fax.append() adds rows; fax.pack_sessions() moves those of finished months to fax.session_pack. fax.session_history
+-- shows both.
 -- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
-create table fax.session_history (
+create table fax.observation (
     session_id            uuid not null,  -- The session (fax.session).
     started_at            timestamptz not null,  -- First observation of the session, the same in all its rows. Determines the partition.
     observed_at           timestamptz not null,  -- Time of the observation, by the observer's clock, to the microsecond.
@@ -161,63 +163,207 @@ create table fax.session_history (
     primary key (session_id, observed_at, started_at)
 ) partition by range (started_at);
 
-create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
+create index observation_position on fax.observation using brin (position) with (pages_per_range = 32);
 
 -- fax.reconciliation looks up the completions of each minute.
-create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
+create index observation_completion on fax.observation (observed_at) where event in ('SendFAX', 'ReceiveFAX');
 
 -- The appender recognises a repeat of an event that names only its channel.
-create index session_history_event on fax.session_history (observed_at)
+create index observation_event on fax.observation (observed_at)
     where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
 
 -- The appender looks for a session whose channel was replaced; such rows are rare.
-create index session_history_hangup on fax.session_history (observed_at) where event = 'Hangup';
+create index observation_hangup on fax.observation (observed_at) where event = 'Hangup';
 
 -- Whether an account is on record. Codes from the wire can be of any length; index entries cannot.
-create index session_history_account on fax.session_history (left(details ->> 'AccountCode', 100))
+create index observation_account on fax.observation (left(details ->> 'AccountCode', 100))
     where details ->> 'AccountCode' <> '';
 
-create table fax.session_history_default partition of fax.session_history default;
+create table fax.observation_default partition of fax.observation default;
 
-comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';
+comment on table fax.observation is 'Rows of the history that are not packed: one per observation of a fax session. Append-only, partitioned by month (UTC) of started_at. fax.session_history shows them with those of fax.session_pack.';
 
-comment on column fax.session_history.session_id is 'The session (fax.session).';
+comment on column fax.observation.session_id is 'The session (fax.session).';
 
-comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows. Determines the partition.';
+comment on column fax.observation.started_at is 'First observation of the session, the same in all its rows. Determines the partition.';
 
-comment on column fax.session_history.observed_at is 'Time of the observation, by the observer''s clock, to the microsecond.';
+comment on column fax.observation.observed_at is 'Time of the observation, by the observer''s clock, to the microsecond.';
 
-comment on column fax.session_history.position is 'Position in the history, from 1 without gaps, in commit order.';
+comment on column fax.observation.position is 'Position in the history, from 1 without gaps, in commit order.';
 
-comment on column fax.session_history.data_rate is 'DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.';
+comment on column fax.observation.data_rate is 'DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.';
 
-comment on column fax.session_history.x_resolution is 'Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+comment on column fax.observation.x_resolution is 'Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
 
-comment on column fax.session_history.y_resolution is 'Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
+comment on column fax.observation.y_resolution is 'Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.';
 
-comment on column fax.session_history.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
+comment on column fax.observation.page_number is 'PageNumber as sent: completed pages plus one. NULL if not reported.';
 
-comment on column fax.session_history.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.';
+comment on column fax.observation.pages_transmitted is 'Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.';
 
-comment on column fax.session_history.pages_received is 'Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.';
+comment on column fax.observation.pages_received is 'Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.';
 
-comment on column fax.session_history.total_bad_lines is 'TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.';
+comment on column fax.observation.total_bad_lines is 'TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.';
 
-comment on column fax.session_history.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
+comment on column fax.observation.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
 
-comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.';
+comment on column fax.observation.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.';
 
-comment on column fax.session_history.operation is 'Operation as sent. NULL if not reported.';
+comment on column fax.observation.operation is 'Operation as sent. NULL if not reported.';
 
-comment on column fax.session_history.state is 'State as sent. NULL if not reported.';
+comment on column fax.observation.state is 'State as sent. NULL if not reported.';
 
-comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
+comment on column fax.observation.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
 
-comment on column fax.session_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.observation.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
 
-comment on column fax.session_history.file_name is 'FileName as sent, the first if there are several (personal). NULL if not reported.';
+comment on column fax.observation.file_name is 'FileName as sent, the first if there are several (personal). NULL if not reported.';
 
-comment on column fax.session_history.details is 'Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.';
+comment on column fax.observation.details is 'Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.';
+
+-- grain: one session whose rows are packed
+-- example: select cardinality(rows), last_position from fax.session_pack where session_id = '…';
+-- The columns before rows repeat what its rows contain, for searches that must not open every pack.
+create table fax.session_pack (
+    session_id        uuid not null,  -- The session (fax.session).
+    started_at        timestamptz not null,  -- First observation of the session. Determines the partition.
+    first_observed_at timestamptz not null,  -- Time of the first of its rows.
+    last_observed_at  timestamptz not null,  -- Time of the last of its rows.
+    first_position    bigint not null,  -- Lowest position of its rows.
+    last_position     bigint not null,  -- Highest position of its rows.
+    completed_at      timestamptz,  -- First completion event among its rows. NULL if none.
+    hung_up_at        timestamptz,  -- Last Hangup among its rows. NULL if none.
+    rows              fax.observation[] not null,  -- Its rows as they were appended, in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
+    primary key (session_id, started_at)
+) partition by range (started_at);
+
+-- Readers by position open the packs that contain a range of positions. Sessions interleave, so their ranges overlap.
+create index session_pack_positions on fax.session_pack using gist (int8range(first_position, last_position, '[]'));
+
+-- The appender looks for an event of any session by its time.
+create index session_pack_period on fax.session_pack using gist (tstzrange(first_observed_at, last_observed_at, '[]'));
+
+-- fax.reconciliation looks up the completions of each minute.
+create index session_pack_completed on fax.session_pack (completed_at) where completed_at is not null;
+
+-- The appender looks for a session whose channel was replaced; such sessions are rare.
+create index session_pack_hung_up on fax.session_pack (hung_up_at) where hung_up_at is not null;
+
+create table fax.session_pack_default partition of fax.session_pack default;
+
+comment on table fax.session_pack is 'The rows of one session, packed: unchanged, as one compressed array. Partitioned by month (UTC) of started_at. fax.session_history shows them as rows.';
+
+comment on column fax.session_pack.session_id is 'The session (fax.session).';
+
+comment on column fax.session_pack.started_at is 'First observation of the session. Determines the partition.';
+
+comment on column fax.session_pack.first_observed_at is 'Time of the first of its rows.';
+
+comment on column fax.session_pack.last_observed_at is 'Time of the last of its rows.';
+
+comment on column fax.session_pack.first_position is 'Lowest position of its rows.';
+
+comment on column fax.session_pack.last_position is 'Highest position of its rows.';
+
+comment on column fax.session_pack.completed_at is 'First completion event among its rows. NULL if none.';
+
+comment on column fax.session_pack.hung_up_at is 'Last Hangup among its rows. NULL if none.';
+
+comment on column fax.session_pack.rows is 'Its rows as they were appended, in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.';
+
+-- grain: one account code on a packed row
+-- example: select account from fax.packed_account order by account;
+create table fax.packed_account (
+    account text primary key  -- AccountCode as sent, its first 100 characters.
+);
+
+comment on table fax.packed_account is 'Account codes of packed rows, so that a search for an account opens no packs. Maintained by fax.pack_sessions().';
+
+comment on column fax.packed_account.account is 'AccountCode as sent, its first 100 characters.';
+
+-- Copies the comments of the columns of a table or view to the columns of the same names of another.
+-- example: select fax.copy_comments('session_fold', 'session_facts');
+create function fax.copy_comments(from_relation text, to_relation text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    described record;
+begin
+    for described in
+        select t.attname as name, col_description(f.attrelid, f.attnum) as comment
+        from pg_attribute f
+        join pg_attribute t on t.attrelid = to_regclass(format('fax.%I', to_relation)) and t.attname = f.attname
+        where f.attrelid = to_regclass(format('fax.%I', from_relation)) and f.attnum > 0
+    loop
+        execute format('comment on column fax.%I.%I is %L', to_relation, described.name, described.comment);
+    end loop;
+end
+$$;
+
+comment on function fax.copy_comments is 'Copies the comments of the columns of a table or view to the columns of the same names of another.';
+
+-- grain: one observation of one session, never changed
+-- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
+-- A condition on session_id or started_at, or a join by session_id and started_at, opens only the packs of these sessions.
+-- For a range of positions use fax.rows_between().
+create view fax.session_history as
+select
+    u.session_id,
+    u.started_at,
+    r.observed_at,
+    r.position,
+    r.data_rate,
+    r.x_resolution,
+    r.y_resolution,
+    r.page_number,
+    r.pages_transmitted,
+    r.pages_received,
+    r.total_bad_lines,
+    r.error_correction_mode,
+    r.event,
+    r.operation,
+    r.state,
+    r.session_type,
+    r.collector_id,
+    r.file_name,
+    r.details
+from (
+    select o.session_id, o.started_at, array[o] as rows from fax.observation o
+    union all
+    select p.session_id, p.started_at, p.rows as rows from fax.session_pack p
+) u
+-- one unnest over both tables: in a UNION, a branch with an unnest is read as a whole by every join
+cross join lateral unnest(u.rows) r;
+
+select fax.copy_comments('observation', 'session_history');
+comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows.';
+
+comment on view fax.session_history is 'The history: one row per observation of a fax session, whether it is stored as a row (fax.observation) or packed (fax.session_pack).';
+
+-- The rows of the history between two positions, both included, in no order. Opens only packs that overlap the range.
+-- example: select position, session_id, event from fax.rows_between(1001, 2000) order by position;
+create function fax.rows_between(first_row bigint, last_row bigint) returns setof fax.observation
+language sql stable parallel safe
+begin atomic
+    select
+        o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
+        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode, o.event, o.operation, o.state,
+        o.session_type, o.collector_id, o.file_name, o.details
+    from fax.observation o
+    where o.position between first_row and last_row
+    union all
+    select
+        p.session_id, p.started_at, r.observed_at, r.position, r.data_rate, r.x_resolution, r.y_resolution, r.page_number,
+        r.pages_transmitted, r.pages_received, r.total_bad_lines, r.error_correction_mode, r.event, r.operation, r.state,
+        r.session_type, r.collector_id, r.file_name, r.details
+    from fax.session_pack p
+    cross join lateral unnest(p.rows) r
+    where int8range(p.first_position, p.last_position, '[]') && int8range(first_row, greatest(first_row, last_row), '[]')
+      and r.position between first_row and last_row;
+end;
+
+comment on function fax.rows_between is 'The rows of the history between two positions, both included, in no order. Opens only packs that overlap the range.';
 
 -- grain: one append of at least one new row
 -- example: select max(last_position) from fax.append_batch;
@@ -535,17 +681,21 @@ comment on column fax.spool_progress.last_keys is 'Keys in the spool of the reco
 
 comment on column fax.spool_progress.appended_at is 'Time of the last append, by the database''s clock.';
 
--- Trigger of append-only tables: refuses every change.
--- An UPDATE passes if its transaction has recorded an erasure and the table has the trigger check_erasure, which then
--- checks each row.
+-- Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row.
+-- check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, and
+-- check_packed a DELETE of rows that are packed.
 create function fax.refuse_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    checks text[] := array(
+        select t.tgname::text from pg_trigger t where t.tgrelid = tg_relid and t.tgenabled = 'A');
 begin
-    if tg_op = 'UPDATE'
-       and exists (select from pg_trigger t where t.tgrelid = tg_relid and t.tgname = 'check_erasure' and t.tgenabled = 'A')
-       and exists (select from fax.erasure e where e.erased_at = transaction_timestamp())
+    if (tg_op = 'UPDATE' and 'check_erasure' = any (checks)
+        and exists (select from fax.erasure e where e.erased_at = transaction_timestamp()))
+       or (tg_op = 'UPDATE' and 'check_pack' = any (checks))
+       or (tg_op = 'DELETE' and 'check_packed' = any (checks))
     then
         return null;
     end if;
@@ -554,7 +704,7 @@ begin
 end
 $$;
 
-comment on function fax.refuse_change is 'Trigger of append-only tables: refuses every change. An UPDATE passes if its transaction has recorded an erasure and the table has the trigger check_erasure, which then checks each row.';
+comment on function fax.refuse_change is 'Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row. check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, and check_packed a DELETE of rows that are packed.';
 
 -- Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.
 -- example: select fax.make_append_only('epoch');
@@ -575,7 +725,7 @@ comment on function fax.make_append_only is 'Adds the append-only triggers to a 
 -- Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the
 -- month into the default partition, the month stays there: rows are never moved.
 -- example: select fax.make_partition('2026-11-23');
-create function fax.make_partition(moment timestamptz) returns text
+create function fax.make_partition(moment timestamptz, of_table text default 'observation') returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
@@ -583,17 +733,19 @@ as $$
 declare
     month timestamptz := date_trunc('month', moment);
     month_after timestamptz := month + interval '1 month';
-    name text := 'session_history_' || to_char(month, 'YYYY_MM');
+    name text := of_table || to_char(month, '_YYYY_MM');
+    strays boolean;
 begin
     if to_regclass('fax.' || name) is not null then
         return name;
     end if;
-    if exists (select 1 from fax.session_history_default d where d.started_at >= month and d.started_at < month_after) then
-        return 'session_history_default';
+    execute format('select exists (select from fax.%I d where d.started_at >= $1 and d.started_at < $2)', of_table || '_default')
+        into strays using month, month_after;
+    if strays then
+        return of_table || '_default';
     end if;
-    execute format('create table fax.%I (like fax.session_history including defaults including comments)', name);
-    execute format('alter table fax.session_history attach partition fax.%I for values from (%L) to (%L)',
-                   name, month, month_after);
+    execute format('create table fax.%I (like fax.%I including defaults including comments)', name, of_table);
+    execute format('alter table fax.%I attach partition fax.%I for values from (%L) to (%L)', of_table, name, month, month_after);
     perform fax.make_append_only(name);
     return name;
 end
@@ -956,7 +1108,7 @@ begin
     select l.position + 1, l.position + cardinality(rows), cardinality(rows), append_collector
     from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
     returning first_position - 1 into base;
-    insert into fax.session_history (
+    insert into fax.observation (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
         session_type, collector_id, file_name, details)
@@ -988,23 +1140,55 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- A scalar subquery probes the key of one partition per row.
+    -- A scalar subquery probes the key of one partition per row. A pack is opened once per session.
     return coalesce((
         select array_agg(rows[n.ordinality] order by n.ordinality)
         from (
-            select distinct on (r.session_id, r.observed_at) r.session_id, r.observed_at, r.ordinality, s.started_at
-            from unnest(rows) with ordinality r
-            join fax.session s on s.session_id = r.session_id
-            order by r.session_id, r.observed_at, r.ordinality
-        ) n
-        where (select h.position from fax.session_history h
-               where h.session_id = n.session_id and h.started_at = n.started_at
+            select i.session_id, s.started_at, i.moments, i.places,
+                   array(select r.observed_at
+                         from fax.session_pack p
+                         cross join lateral unnest(p.rows) r
+                         where p.session_id = i.session_id and p.started_at = s.started_at) as packed
+            from (
+                select d.session_id, array_agg(d.observed_at) as moments, array_agg(d.ordinality) as places
+                from (
+                    select distinct on (r.session_id, r.observed_at) r.session_id, r.observed_at, r.ordinality
+                    from unnest(rows) with ordinality r
+                    order by r.session_id, r.observed_at, r.ordinality
+                ) d
+                group by d.session_id
+            ) i
+            join fax.session s on s.session_id = i.session_id
+            offset 0
+        ) o
+        cross join lateral unnest(o.moments, o.places) n (observed_at, ordinality)
+        where n.observed_at <> all (o.packed)
+          and (select h.position from fax.observation h
+               where h.session_id = o.session_id and h.started_at = o.started_at
                  and h.observed_at = n.observed_at) is null
     ), '{}');
 end
 $$;
 
 comment on function fax.without_repeats is 'Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.';
+
+-- Whether a session of the rows is packed, so that the key of fax.observation does not refuse a repeat of a packed row.
+create function fax.has_packs(rows fax.appended_row[]) returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    of_rows uuid[] := array(select distinct r.session_id from unnest(rows) r);
+begin
+    return exists (
+        select from fax.session s
+        where s.session_id = any (of_rows)
+          and (select p.last_position from fax.session_pack p
+               where p.session_id = s.session_id and p.started_at = s.started_at) is not null);
+end
+$$;
+
+comment on function fax.has_packs is 'Whether a session of the rows is packed, so that the key of fax.observation does not refuse a repeat of a packed row.';
 
 -- Stores the first append of a spool. Raises serialization_failure if it is not the first: the spool and the database
 -- differ in how many of its records were appended. fax.append() calls it under its lock.
@@ -1028,6 +1212,26 @@ end
 $$;
 
 comment on function fax.begin_spool is 'Stores the first append of a spool. Raises serialization_failure if it is not the first: the spool and the database differ in how many of its records were appended. fax.append() calls it under its lock.';
+
+-- Takes the lock of packing until the end of the transaction. An erasure takes it too, so that no pack is built meanwhile.
+-- example: select fax.lock_packing();
+create function fax.lock_packing() returns void
+language sql
+begin atomic
+    select pg_advisory_xact_lock(4702394921427289931);
+end;
+
+comment on function fax.lock_packing is 'Takes the lock of packing until the end of the transaction. An erasure takes it too, so that no pack is built meanwhile.';
+
+-- Waits for a call of fax.pack_sessions() that is moving rows, and holds off the next one until the end of the transaction.
+-- example: select fax.wait_for_packing();
+create function fax.wait_for_packing() returns void
+language sql
+begin atomic
+    select pg_advisory_xact_lock_shared(4702394921427289931);
+end;
+
+comment on function fax.wait_for_packing is 'Waits for a call of fax.pack_sessions() that is moving rows, and holds off the next one until the end of the transaction.';
 
 -- Appends one batch to the history. There is no other way in.
 -- Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored.
@@ -1054,8 +1258,13 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     seen fax.appended_epoch;
+    -- Packed rows were observed more than two days before they were packed.
+    may_be_packed boolean := exists (select from unnest(rows) r where r.observed_at < now() - interval '1 day');
 begin
     perform fax.lock_append();
+    if may_be_packed then
+        perform fax.wait_for_packing();
+    end if;
     if spool is not null then
         update fax.spool_progress p
         set appended = appended_after, last_keys = keys, appended_at = clock_timestamp(), collector_id = append_collector
@@ -1073,7 +1282,9 @@ begin
         perform fax.register_sessions(sessions);
     end if;
     begin
-        appended := fax.insert_rows(append_collector, rows);
+        appended := fax.insert_rows(
+            append_collector,
+            case when may_be_packed and fax.has_packs(rows) then fax.without_repeats(rows) else rows end);
     exception when unique_violation then
         appended := fax.insert_rows(append_collector, fax.without_repeats(rows));
     end;
@@ -1082,6 +1293,187 @@ end
 $$;
 
 comment on function fax.append is 'Appends one batch to the history. There is no other way in. Positions are gapless and in commit order. A row whose session and observed_at already exist is a repeat and ignored. `sessions` are those of the rows that are new or of which more is known. `spool` names the spool that the records come from, and the next three say how many of its records are in the database before and after the batch, and which the batch adds. Raises serialization_failure if the database has another number of them: the batch, or a part of it, may be there. The settings hold for the functions that it calls too: plans must not depend on statistics. A table that autovacuum analysed while it was empty would be read sequentially for each row.';
+
+-- Trigger of the history after a DELETE: refuses it unless the pack of its session contains each deleted row, equal byte
+-- by byte. So no row leaves the table that the history would not show as it was.
+create function fax.check_packed() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_hashjoin = on
+set enable_seqscan = on
+set enable_memoize = off
+as $$
+begin
+    -- count(*), not exists(): for the first row alone, the planner would compare each row with each
+    if 0 < (
+        select count(*)
+        from gone g
+        left join (
+            select r as packed, r.position
+            from (select distinct d.session_id, d.started_at from gone d) s
+            cross join lateral (
+                select i.rows from fax.session_pack i where i.session_id = s.session_id and i.started_at = s.started_at offset 0
+            ) p
+            cross join lateral unnest(p.rows) r
+        ) k on k.position = g.position
+        where not coalesce(k.packed operator(pg_catalog.*=) g, false)
+    ) then
+        raise exception 'fax.observation is append-only: delete is refused for a row that is not in fax.session_pack'
+            using errcode = 'insufficient_privilege';
+    end if;
+    return null;
+end
+$$;
+
+comment on function fax.check_packed is 'Trigger of the history after a DELETE: refuses it unless the pack of its session contains each deleted row, equal byte by byte. So no row leaves the table that the history would not show as it was.';
+
+-- Creates the partitions of the packs of sessions; returns whether one was missing. Locks out all readers for that, and
+-- raises lock_not_available after 100 ms if they go on: a statement that was planned before the partition existed, and
+-- that runs when the rows have moved there, would find neither the rows nor their packs.
+create function fax.make_pack_partitions(of_sessions uuid[]) returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
+as $$
+declare
+    missing timestamptz[] := array(
+        select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC'
+        from fax.session s
+        where s.session_id = any (of_sessions)
+          and to_regclass('fax.session_pack_' || to_char(s.started_at at time zone 'UTC', 'YYYY_MM')) is null);
+begin
+    if missing = '{}' then
+        return false;
+    end if;
+    lock table fax.session_pack in access exclusive mode;
+    perform fax.make_partition(m.moment, 'session_pack') from unnest(missing) m (moment);
+    return true;
+end
+$$;
+
+comment on function fax.make_pack_partitions is 'Creates the partitions of the packs of sessions; returns whether one was missing. Locks out all readers for that, and raises lock_not_available after 100 ms if they go on: a statement that was planned before the partition existed, and that runs when the rows have moved there, would find neither the rows nor their packs.';
+
+-- Packs the next sessions, in the order of their start: those that started after a moment and before another, at most
+-- `most` and those that started together with the last one. Moves their rows from fax.observation to fax.session_pack.
+-- A session that has a pack gets its late rows added to it. Returns the start of the last of these sessions, from which
+-- the next call goes on; NULL if there are none; and the number of rows moved. A call that creates a partition packs
+-- nothing, and the next one goes on from the same moment.
+-- A session with a row that was observed in the last two days is left to a later call. Of two calls at the same time, one
+-- waits for the other. An append waits only if it has rows that are older than a day (fax.append).
+-- example: select * from fax.pack_sessions('-infinity', '2026-11-01 00:00+00');
+create function fax.pack_sessions(
+    after timestamptz, until timestamptz, most integer default 100,
+    out packed_until timestamptz, out packed_rows bigint
+)
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+declare
+    chosen uuid[];
+begin
+    perform fax.lock_packing();
+    select array_agg(n.session_id), max(n.started_at) into chosen, packed_until
+    from (
+        select s.session_id, s.started_at
+        from fax.session s
+        where s.started_at > after and s.started_at < until
+        order by s.started_at
+        fetch first (greatest(most, 1)) rows with ties
+    ) n;
+    packed_rows := 0;
+    if chosen is null then
+        return;
+    end if;
+    if fax.make_pack_partitions(chosen) then
+        packed_until := after;
+        return;
+    end if;
+    with built as materialized (
+        select s.session_id, s.started_at, h.*
+        from fax.session s
+        cross join lateral (
+            select
+                min(o.observed_at) as first_observed_at,
+                max(o.observed_at) as last_observed_at,
+                min(o.position) as first_position,
+                max(o.position) as last_position,
+                min(o.observed_at) filter (where o.event in ('SendFAX', 'ReceiveFAX')) as completed_at,
+                max(o.observed_at) filter (where o.event = 'Hangup') as hung_up_at,
+                array_agg(o order by o.observed_at) as rows,
+                array_agg(distinct left(o.details ->> 'AccountCode', 100)) filter (where o.details ->> 'AccountCode' <> '') as accounts
+            from fax.observation o
+            where o.session_id = s.session_id and o.started_at = s.started_at
+        ) h
+        where s.session_id = any (chosen) and h.last_observed_at < now() - interval '2 days'
+    ),
+    packed as (
+        insert into fax.session_pack as old (
+            session_id, started_at, first_observed_at, last_observed_at, first_position, last_position, completed_at,
+            hung_up_at, rows)
+        select b.session_id, b.started_at, b.first_observed_at, b.last_observed_at, b.first_position, b.last_position,
+               b.completed_at, b.hung_up_at, b.rows
+        from built b
+        on conflict (session_id, started_at) do update
+        set first_observed_at = least(old.first_observed_at, excluded.first_observed_at),
+            last_observed_at = greatest(old.last_observed_at, excluded.last_observed_at),
+            first_position = least(old.first_position, excluded.first_position),
+            last_position = greatest(old.last_position, excluded.last_position),
+            completed_at = least(old.completed_at, excluded.completed_at),
+            hung_up_at = greatest(old.hung_up_at, excluded.hung_up_at),
+            rows = array(select r from unnest(old.rows || excluded.rows) r order by r.observed_at)
+    )
+    insert into fax.packed_account (account)
+    select distinct a.account from built b cross join lateral unnest(b.accounts) a (account)
+    on conflict do nothing;
+    delete from fax.observation o
+    using fax.session_pack p
+    where p.session_id = any (chosen) and p.started_at > after and p.started_at <= packed_until
+      and o.session_id = p.session_id and o.started_at = p.started_at and o.position <= p.last_position;
+    get diagnostics packed_rows = row_count;
+end
+$$;
+
+comment on function fax.pack_sessions is 'Packs the next sessions, in the order of their start: those that started after a moment and before another, at most `most` and those that started together with the last one. Moves their rows from fax.observation to fax.session_pack. A session that has a pack gets its late rows added to it. Returns the start of the last of these sessions, from which the next call goes on; NULL if there are none; and the number of rows moved. A call that creates a partition packs nothing, and the next one goes on from the same moment. A session with a row that was observed in the last two days is left to a later call. Of two calls at the same time, one waits for the other. An append waits only if it has rows that are older than a day (fax.append).';
+
+-- Drops the partitions of fax.observation of finished months that occupy no space, and returns their names. PostgreSQL
+-- frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one
+-- with an older snapshot would find neither the rows nor their packs.
+-- Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.
+-- example: select * from fax.drop_packed_partitions();
+create function fax.drop_packed_partitions() returns setof text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
+as $$
+declare
+    month_now text := to_char(now() at time zone 'UTC' - interval '1 day', 'YYYY_MM');
+    name text;
+begin
+    for name in
+        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'fax.observation'::regclass and c.relname < 'observation_' || month_now
+        order by c.relname
+    loop
+        continue when pg_relation_size('fax.' || name) > 0;
+        begin
+            perform fax.lock_append();
+            lock table fax.observation in access exclusive mode;
+            continue when pg_relation_size('fax.' || name) > 0;
+            execute format('drop table fax.%I', name);
+            return next name;
+        exception when lock_not_available then
+            null;
+        end;
+    end loop;
+end
+$$;
+
+comment on function fax.drop_packed_partitions is 'Drops the partitions of fax.observation of finished months that occupy no space, and returns their names. PostgreSQL frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one with an older snapshot would find neither the rows nor their packs. Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.';
 
 -- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
 -- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
@@ -2015,7 +2407,21 @@ select
     case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not measured.
     h.file_name,  -- File being sent or received (personal). NULL if not reported.
     h.details  -- Headers without a column of their own, as sent (personal). NULL if none.
-from fax.session_history h
+from (
+    -- not fax.session_history: a condition on these columns reaches the rows before they are read
+    select
+        o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
+        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode, o.event, o.operation, o.state,
+        o.session_type, o.collector_id, o.file_name, o.details
+    from fax.observation o
+    union all
+    select
+        p.session_id, p.started_at, k.observed_at, k.position, k.data_rate, k.x_resolution, k.y_resolution, k.page_number,
+        k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode, k.event, k.operation, k.state,
+        k.session_type, k.collector_id, k.file_name, k.details
+    from fax.session_pack p
+    cross join lateral unnest(p.rows) k
+) h
 cross join lateral (
     select
         -- two comparisons: a list of values takes longer, and each aggregate of a fold tests it again
@@ -3178,28 +3584,6 @@ end;
 
 comment on function fax.pages_of_total is 'The pages of a total as polls observed them: observed_pages in fax.session_fold. Parameters: the columns of fax.session_total by these names. NULL if moments is.';
 
--- Copies the comments of a view's columns to the columns of the same names of another view.
--- example: select fax.copy_comments('session_fold', 'session_facts');
-create function fax.copy_comments(from_view text, to_view text) returns void
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    described record;
-begin
-    for described in
-        select t.attname as name, col_description(f.attrelid, f.attnum) as comment
-        from pg_attribute f
-        join pg_attribute t on t.attrelid = to_regclass(format('fax.%I', to_view)) and t.attname = f.attname
-        where f.attrelid = to_regclass(format('fax.%I', from_view)) and f.attnum > 0
-    loop
-        execute format('comment on column fax.%I.%I is %L', to_view, described.name, described.comment);
-    end loop;
-end
-$$;
-
-comment on function fax.copy_comments is 'Copies the comments of a view''s columns to the columns of the same names of another view.';
-
 -- grain: one session: the row that fax.session_total should have
 -- example: select * from fax.folded_total where session_id = '…' and started_at = '…';
 -- fax.write_totals() stores these rows, and `faxstore verify` compares the stored ones with them.
@@ -3334,8 +3718,12 @@ begin
         select u.session_id, u.xmin as version, u.started_at
         from fax.session_untotalled u
         where not exists (
-            select from fax.session_history h
+            select from fax.observation h
             where h.session_id = u.session_id and h.started_at = u.started_at and h.position > quiet
+        )
+        and not exists (
+            select from fax.session_pack p
+            where p.session_id = u.session_id and p.started_at = u.started_at and p.last_position > quiet
         )
         order by u.started_at
         limit most
@@ -3364,8 +3752,12 @@ begin
         from unnest(totals) t
         join unchanged u on u.session_id = t.session_id
         where not exists (
-            select from fax.session_history h
+            select from fax.observation h
             where h.session_id = t.session_id and h.started_at = t.started_at and h.position > coalesce(t.last_position, 0)
+        )
+        and not exists (
+            select from fax.session_pack p
+            where p.session_id = t.session_id and p.started_at = t.started_at and p.last_position > coalesce(t.last_position, 0)
         )
         returning session_id
     )
@@ -4405,12 +4797,17 @@ begin atomic
             count(*) as completed,
             count(*) filter (where q.result = 'failed') as failed
         from (
-            -- uses the index of completion events; a fax that ended in this time may have started long before
-            select distinct h.session_id, h.started_at
-            from fax.session_history h
+            -- uses the indexes of completions; a fax that ended in this time may have started long before
+            select h.session_id, h.started_at
+            from fax.observation h
             where h.event in ('SendFAX', 'ReceiveFAX')
               and h.observed_at > t.since and h.observed_at <= c.to_at
               and h.started_at > t.since - interval '1 day' and h.started_at <= c.to_at
+            union
+            select p.session_id, p.started_at
+            from fax.session_pack p
+            where p.completed_at > t.since and p.completed_at <= c.to_at
+              and p.started_at > t.since - interval '1 day' and p.started_at <= c.to_at
         ) ended
         join lateral (
             select f.server, f.result, f.ended_at
@@ -4642,7 +5039,7 @@ select fax.make_masked_view('sessions', 'session_id', 'files');
 comment on view fax.sessions_masked is 'One fax session as in fax.sessions, without personal values. Of a masked value only the length and the last two characters remain, or only the length if it is shorter than six.';
 
 -- Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index
--- session_history_account per partition.
+-- observation_account per partition, and fax.packed_account.
 -- Runs with the rights of the owner, because fax_masked may filter by account but reads no history.
 -- example: select fax.has_account('law');
 create function fax.has_account(account text) returns boolean
@@ -4652,12 +5049,13 @@ set search_path = pg_catalog, pg_temp
 begin atomic
     select left(has_account.account, 100) is not distinct from (
         select min(left(h.details ->> 'AccountCode', 100))
-        from fax.session_history h
+        from fax.observation h
         where h.details ->> 'AccountCode' <> ''
-          and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100));
+          and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100))
+        or exists (select from fax.packed_account p where p.account = left(has_account.account, 100));
 end;
 
-comment on function fax.has_account is 'Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index session_history_account per partition. Runs with the rights of the owner, because fax_masked may filter by account but reads no history.';
+comment on function fax.has_account is 'Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index observation_account per partition, and fax.packed_account. Runs with the rights of the owner, because fax_masked may filter by account but reads no history.';
 
 -- grain: the one setting of fax.jobs
 -- example: update fax.job_window set hours = 2;
@@ -5891,29 +6289,42 @@ $$;
 
 comment on function fax.erasure_recorded is 'Whether this transaction has recorded an erasure of a session, or of rejected messages of a server at a moment.';
 
--- Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values, this
--- transaction has recorded the erasure, and the digests are stored, so that the row's leaf does not change.
-create function fax.check_erasure() returns trigger
+-- Whether a row differs from another in nothing but erased personal values: this transaction has recorded the erasure, and
+-- the digests are stored, so that the row's leaf does not change.
+create function fax.erases(before fax.observation, after fax.observation) returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    restored record := new;
-    plain jsonb := fax.plain_details(old.details);
+    restored fax.observation := after;
+    plain jsonb := fax.plain_details(before.details);
     stored fax.erased_digest := (
         select row(d.*)::fax.erased_digest from fax.erased_digest d
-        where d.session_id = old.session_id and d.position = old.position);
-    current_salt bytea := (select k.salt from fax.session_salt k where k.session_id = old.session_id);
+        where d.session_id = before.session_id and d.position = before.position);
+    current_salt bytea := (select k.salt from fax.session_salt k where k.session_id = before.session_id);
 begin
-    restored.file_name := old.file_name;
-    restored.details := old.details;
-    if restored is not distinct from old
-       and fax.erasure_recorded(old.session_id, null, null)
-       and (new.file_name is not distinct from old.file_name
-            or (new.file_name is null and fax.personal_digest(current_salt, 'file_name', old.file_name) = stored.file_name))
-       and (new.details is not distinct from old.details
-            or (new.details = plain and fax.personal_digest(current_salt, 'details', old.details::text) = stored.details))
-    then
+    restored.file_name := before.file_name;
+    restored.details := before.details;
+    return restored is not distinct from before
+       and fax.erasure_recorded(before.session_id, null, null)
+       and (after.file_name is not distinct from before.file_name
+            or (after.file_name is null
+                and fax.personal_digest(current_salt, 'file_name', before.file_name) = stored.file_name))
+       and (after.details is not distinct from before.details
+            or (after.details = plain
+                and fax.personal_digest(current_salt, 'details', before.details::text) = stored.details));
+end
+$$;
+
+comment on function fax.erases is 'Whether a row differs from another in nothing but erased personal values: this transaction has recorded the erasure, and the digests are stored, so that the row''s leaf does not change.';
+
+-- Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values (fax.erases).
+create function fax.check_erasure() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if fax.erases(row(old.*)::fax.observation, row(new.*)::fax.observation) then
         return new;
     end if;
     raise exception 'fax.% is append-only: update is refused', tg_table_name
@@ -5921,7 +6332,49 @@ begin
 end
 $$;
 
-comment on function fax.check_erasure is 'Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values, this transaction has recorded the erasure, and the digests are stored, so that the row''s leaf does not change.';
+comment on function fax.check_erasure is 'Trigger of the history, for each row: admits an UPDATE only if it does nothing but erase personal values (fax.erases).';
+
+-- Trigger of the packs, for each row: admits an UPDATE only if the pack gains rows, or if this transaction has recorded an
+-- erasure of its session. It must still contain each row as it was, or with nothing but personal values erased
+-- (fax.erases).
+create function fax.check_pack() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_hashjoin = on
+as $$
+begin
+    if new.session_id = old.session_id and new.started_at = old.started_at
+       and (cardinality(new.rows) > cardinality(old.rows) or fax.erasure_recorded(old.session_id, null, null))
+       and not exists (
+           select
+           from unnest(old.rows) o
+           left join unnest(new.rows) n on n.position = o.position
+           where not coalesce(n operator(pg_catalog.*=) o or fax.erases(o, n), false)
+       )
+    then
+        return new;
+    end if;
+    raise exception 'fax.session_pack is append-only: update is refused'
+        using errcode = 'insufficient_privilege';
+end
+$$;
+
+comment on function fax.check_pack is 'Trigger of the packs, for each row: admits an UPDATE only if the pack gains rows, or if this transaction has recorded an erasure of its session. It must still contain each row as it was, or with nothing but personal values erased (fax.erases).';
+
+-- A row of the history as an erasure leaves it.
+-- example: select fax.without_personal_values(o) from fax.observation o limit 1;
+create function fax.without_personal_values(one fax.observation) returns fax.observation
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    one.file_name := null;
+    one.details := fax.plain_details(one.details);
+    return one;
+end
+$$;
+
+comment on function fax.without_personal_values is 'A row of the history as an erasure leaves it.';
 
 -- Trigger of fax.rejected_message, for each row: admits an UPDATE only if it empties the message, replaces the digest by
 -- 16 bytes, which are random, and this transaction has recorded the erasure.
@@ -6246,10 +6699,14 @@ begin
     get diagnostics erased = row_count;
     insert into fax.erasure (reason, session_id, erased_rows) values (because, of_session, erased);
 
-    update fax.session_history h
+    update fax.observation h
     set file_name = null, details = fax.plain_details(h.details)
     where h.session_id = of_session and h.started_at = began
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
+    update fax.session_pack p
+    set rows = array(select fax.without_personal_values(r) from unnest(p.rows) r order by r.observed_at)
+    where p.session_id = of_session and p.started_at = began
+      and exists (select from unnest(p.rows) r where r.file_name is not null or fax.plain_details(r.details) <> r.details);
     perform fax.forget_totals(array[of_session]);
     update fax.session s set channel = null where s.session_id = of_session and s.channel is not null;
     delete from fax.session_salt k where k.session_id = of_session;
@@ -6280,6 +6737,7 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     perform fax.lock_log();
+    perform fax.lock_packing();
     perform fax.keep_keys(of_sessions);
     return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
 end
@@ -6372,7 +6830,7 @@ begin
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-          and c.relname not in ('session_history', 'session', 'session_total', 'export_line')
+          and c.relname not in ('observation', 'session_pack', 'session', 'session_total', 'export_line')
           and (a.atttypid in ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype)
                or (c.relname, a.attname) in (('rejected_message', 'raw'), ('recording_part', 'reader_state'),
                                              ('recording_part', 'first_list'), ('waiting_record', 'body')))
@@ -6971,9 +7429,13 @@ begin
     select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
     for due in
         with candidate as materialized (
-            select h.session_id, h.started_at
-            from fax.session_history h
-            where h.position > coalesce(last_batch.last_position, 0)
+            select o.session_id, o.started_at
+            from fax.observation o
+            where o.position > coalesce(last_batch.last_position, 0)
+            union
+            select k.session_id, k.started_at
+            from fax.session_pack k
+            where int8range(k.first_position, k.last_position, '[]') && int8range(coalesce(last_batch.last_position, 0) + 1, null)
             union
             select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
             union
@@ -7137,13 +7599,19 @@ comment on function fax.export_as_of is 'The faxes of a period as a consumer kne
 
 -- Triggers that make tables append-only.
 select fax.make_append_only(name)
-from unnest(array['session_history', 'session_history_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+from unnest(array['observation', 'observation_default', 'session_pack', 'session_pack_default', 'append_batch', 'server_history', 'rejected_message']) as name;
 
 -- The log and the erasures. Another trigger of a table that may contain personal values admits erasures.
 select fax.make_append_only(name)
 from unnest(array['checkpoint', 'log_subtree', 'log_run', 'log_record', 'erased_digest', 'erasure']) as name;
-create trigger check_erasure before update on fax.session_history for each row execute function fax.check_erasure();
-alter table fax.session_history enable always trigger check_erasure;
+create trigger check_erasure before update on fax.observation for each row execute function fax.check_erasure();
+alter table fax.observation enable always trigger check_erasure;
+-- Packing moves rows: out of the one table if the other has them, and a pack only gains rows.
+create trigger check_packed after delete on fax.observation
+    referencing old table as gone for each statement execute function fax.check_packed();
+alter table fax.observation enable always trigger check_packed;
+create trigger check_pack before update on fax.session_pack for each row execute function fax.check_pack();
+alter table fax.session_pack enable always trigger check_pack;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
 create trigger check_erasure before update on fax.server_history for each row execute function fax.check_server_erasure();
@@ -7191,7 +7659,8 @@ grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_in
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on
-    fax.epoch, fax.session, fax.session_history, fax.session_untotalled, fax.append_batch, fax.spool_progress
+    fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled,
+    fax.append_batch, fax.spool_progress
 to fax_ingest;
 grant execute on function
     fax.lock_append(),
@@ -7203,15 +7672,18 @@ grant execute on function
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
     fax.write_coverage(integer),
+    fax.pack_sessions(timestamptz, timestamptz, integer),
+    fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
     fax.write_totals(integer, double precision)
 to fax_ingest;
 
 grant select on
-    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day,
-    fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
-    fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total, fax.session_facts,
+    fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.append_batch,
+    fax.server_history, fax.coverage_day, fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
+    fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
+    fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -7253,6 +7725,7 @@ grant execute on function
     fax.is_attempt(text, text),
     fax.usage(timestamp, timestamp, text, text)
 to fax_reader, fax_ingest, fax_masked;
+grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
@@ -7263,7 +7736,8 @@ to fax_reader, fax_ingest;
 
 -- The log. Only fax_sealer reads salts.
 grant select on
-    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
+    fax.session_history, fax.observation, fax.session_pack, fax.session, fax.epoch, fax.append_batch, fax.erased_digest,
+    fax.erasure, fax.log_leaves
 to fax_sealer;
 grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.session_salt to fax_sealer;
 grant select, delete on fax.unsealed_change to fax_sealer;

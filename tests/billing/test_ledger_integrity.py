@@ -50,7 +50,7 @@ def found(database: psycopg.Connection, change: str = "") -> list[str]:
 
 
 TRIGGERS_OFF = [
-    f"alter table fax.{table} disable trigger all" for table in (*LEDGER, "session_history", "session_history_2026_11")
+    f"alter table fax.{table} disable trigger all" for table in (*LEDGER, "observation", "observation_2026_11")
 ]
 
 
@@ -200,7 +200,7 @@ LINE = "where batch = 1 and line = 1"
         ("delete from fax.export_batch where batch = 1", "batch 2 of default: it starts at position"),
         ("update fax.export_batch set last_position = 99 where batch = 2", "it ends at position 99, the history at"),
         ("update fax.export_line set previous_pages = 7 where revision = 2", "it does not match the revision that"),
-        ("update fax.session_history set pages_received = 9 where page_number = 2", "the views now differ: pages"),
+        ("update fax.observation set pages_received = 9 where page_number = 2", "the views now differ: pages"),
     ],
 )  # fmt: skip
 def test_a_change_by_a_superuser_is_found_and_located(
@@ -281,7 +281,7 @@ def test_a_ledger_with_a_batch_is_never_dropped(dsn: str, exported: Path, databa
     assert len(batches(dsn)) == 2
 
 
-EMPTY_HISTORY = "delete from fax.session_history"
+EMPTY_HISTORY = "delete from fax.observation"
 
 
 def test_export_seen_reads_one_session_by_index(exported: Path, database: psycopg.Connection) -> None:
@@ -292,7 +292,7 @@ def test_export_seen_reads_one_session_by_index(exported: Path, database: psycop
     ).fetchone()
     assert row
     assert "Function Scan" not in [node["Node Type"] for node in nodes(row[0][0]["Plan"]) if "export_seen" in str(node)]
-    assert "session_history_2026_11" in json.dumps(row[0])
+    assert "observation_2026_11" in json.dumps(row[0])
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tests.cookbook.given_faxes import BEGAN, completion, fax
 from tests.cookbook.statements import Row, ask, lines
 from tests.kit.given import FILE, append, sending
 
-PARTITION = "fax.session_history_2026_11"
+PARTITION = "fax.observation_2026_11"
 
 # -- 19: what was known at an earlier moment ----------------------------------------------------------------
 
@@ -110,7 +110,7 @@ def change(database: psycopg.Connection, statement: str, rows: int = 1) -> None:
 def test_21_an_unchanged_history_gives_no_row(history: psycopg.Connection) -> None:
     """Nothing is reported, even after a repeat and after old rows were frozen."""
     append(history, sending((0, 1), (5, 1), (10, 2), number=0))
-    history.execute("vacuum (freeze) fax.session_history, fax.append_batch")
+    history.execute("vacuum (freeze) fax.observation, fax.append_batch")
     assert ask(history, 21) == []
 
 

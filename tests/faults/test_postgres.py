@@ -123,7 +123,7 @@ def test_a_long_query_does_not_delay_rows(
     """Creating partitions ahead needs locks that a reader may hold for hours."""
     monkeypatch.setattr(backend, "_APPEND_SETTINGS", backend._APPEND_SETTINGS.replace("'20s'", "'300ms'"))
     with psycopg.connect(dsn, autocommit=True) as administrator:
-        last = "select max(c.relname) from pg_class c where c.relname like 'session_history_20%' and c.relkind = 'r'"
+        last = "select max(c.relname) from pg_class c where c.relname like 'observation_20%' and c.relkind = 'r'"
         (name,) = administrator.execute(last).fetchall()[0]
         administrator.execute(f"drop table fax.{name}".encode())
         with psycopg.connect(dsn) as reader:

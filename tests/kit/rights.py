@@ -11,7 +11,7 @@ ROLES = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", 
 """The roles that users are members of."""
 
 APPEND_ONLY = (
-    *("session_history", "append_batch", "server_history", "rejected_message"),
+    *("observation", "session_pack", "append_batch", "server_history", "rejected_message"),
     *("checkpoint", "log_subtree", "log_run", "log_record", "erased_digest", "erasure", "rate_change"),
 )
 LEDGER = ("export_batch", "export_delivery", "export_line")
@@ -21,8 +21,9 @@ UPDATED = ("session", "epoch", "lease", "spool_progress")
 
 PARTITIONS = """
 select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-where i.inhparent = 'fax.session_history'::regclass
+where i.inhparent = 'fax.observation'::regclass
 """
+PARTITIONS_OF_PACKS = PARTITIONS.replace("observation", "session_pack")
 VIEWS = "select viewname from pg_views where schemaname = 'fax' order by 1"
 
 

@@ -76,7 +76,7 @@ CHANGES: dict[str, str] = {
     "a table or view with another owner":
         f"select {_RELATION}, format('alter table %s owner to %I', c.oid::regclass, current_user) {_RELATIONS}",
     "a relation with another name":
-        f"select case when c.relname ~ '^session_history_[0-9]' then 'table fax.other' || c.oid else {_RELATION} end,"
+        f"select case when c.relname ~ '^observation_[0-9]' then 'table fax.other' || c.oid else {_RELATION} end,"
         " format('alter table %s rename to %I', c.oid::regclass, 'other' || c.oid) "
         + _RELATIONS.replace("'v')", "'v', 'S')"),
     "a table that hides rows":

@@ -34,6 +34,6 @@ def log(server: str, sealed_template: str) -> Iterator[str]:
 def superuser(log: str) -> Iterator[psycopg.Connection]:
     """A superuser's connection to `log`, with the triggers of the append-only tables disabled."""
     with psycopg.connect(log, autocommit=True) as connection:
-        for table in ("session_history", "append_batch", "checkpoint", "log_run", "log_subtree", "erased_digest"):
+        for table in ("observation", "append_batch", "checkpoint", "log_run", "log_subtree", "erased_digest"):
             connection.execute(f"alter table fax.{table} disable trigger all".encode())
         yield connection

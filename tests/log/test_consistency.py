@@ -96,8 +96,8 @@ def test_errors_of_consistency_proofs(log: str) -> None:
     with pytest.raises(UsageError, match=f"the checkpoint of {first} rows is older than the one of {last}"):
         consistency(log, last, first)
     with psycopg.connect(log, autocommit=True) as connection:
-        connection.execute("alter table fax.session_history disable trigger all")
-        connection.execute("update fax.session_history set state = 'another' where position = %s", [last])
+        connection.execute("alter table fax.observation disable trigger all")
+        connection.execute("update fax.observation set state = 'another' where position = %s", [last])
     with pytest.raises(
         FaxstoreError, match=f"{first} rows is not the beginning of the one of {last}: run faxstore verify"
     ):

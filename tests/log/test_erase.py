@@ -49,7 +49,7 @@ def erase(connection: psycopg.Connection, session: UUID) -> int:
 
 def stored_text(connection: psycopg.Connection, session: UUID) -> str:
     """All rows of a session in all tables, as one text."""
-    tables = ("session_history", "session", "session_salt", "erased_digest", "erasure")
+    tables = ("session_history", "session_pack", "session", "session_salt", "erased_digest", "erasure")
     parts = (
         read(connection, f"select to_jsonb(t)::text as t from fax.{one} t where session_id = %s", session)
         for one in tables
@@ -111,14 +111,14 @@ def test_later_rows_of_an_erased_session_are_sealed_and_erased(dsn: str, databas
 
 def test_a_restored_value_or_a_changed_digest_is_found(log: str, superuser: psycopg.Connection) -> None:
     session = some_session(superuser)
-    superuser.execute("alter table fax.session_history enable trigger all")
-    superuser.execute("alter table fax.session_history enable always trigger check_erasure")
+    superuser.execute("alter table fax.observation enable trigger all")
+    superuser.execute("alter table fax.observation enable always trigger check_erasure")
     erase(superuser, session)
-    superuser.execute("alter table fax.session_history disable trigger all")
+    superuser.execute("alter table fax.observation disable trigger all")
     (row,) = read(superuser, "select min(position) as p from fax.erased_digest where file_name is not null")
-    superuser.execute("update fax.session_history set file_name = '/fax/letter' where position = %s", [row["p"]])
+    superuser.execute("update fax.observation set file_name = '/fax/letter' where position = %s", [row["p"]])
     assert f"log: position {row['p']}: 1 row is not as sealed" in as_lines(verified(log))
-    superuser.execute("update fax.session_history set file_name = null where position = %s", [row["p"]])
+    superuser.execute("update fax.observation set file_name = null where position = %s", [row["p"]])
     superuser.execute("update fax.erased_digest set file_name = sha256('x') where position = %s", [row["p"]])
     assert f"log: position {row['p']}: 1 row is not as sealed" in as_lines(verified(log))
 
@@ -158,7 +158,7 @@ def test_any_other_update_is_refused(log: str, record: str, change: str) -> None
     with psycopg.connect(log, autocommit=True) as connection:
         session = some_session(connection)
         before = stored_text(connection, session)
-        change = f"update fax.session_history set {change} where session_id = %(session)s"
+        change = f"update fax.observation set {change} where session_id = %(session)s"
         with pytest.raises(REFUSED, match="append-only: update is refused"):
             in_one_transaction(connection, session, *record.split(";"), change)
         assert stored_text(connection, session) == before

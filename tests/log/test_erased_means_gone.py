@@ -68,8 +68,9 @@ def test_a_planted_number_is_nowhere_in_the_database(dsn: str, database: psycopg
     expected = in_columns - {
         "rejected_message.raw",
         "session.channel",
-        "session_history.file_name",
-        "session_history.details",
+        "observation.file_name",
+        "observation.details",
+        "session_pack.rows",
         *(place for place in in_columns if place.startswith("session_total.")),  # what the other places contain
     }
     assert expected - listed == set()

@@ -97,8 +97,8 @@ def test_errors_of_proofs(log: str) -> None:
     with pytest.raises(UsageError, match="there is no checkpoint of 5 rows"):
         proofs_of(log, [1], 5)
     with psycopg.connect(log, autocommit=True) as connection:
-        connection.execute("alter table fax.session_history disable trigger all")
-        connection.execute("update fax.session_history set state = 'another' where position = 8")
+        connection.execute("alter table fax.observation disable trigger all")
+        connection.execute("update fax.observation set state = 'another' where position = 8")
     with pytest.raises(FaxstoreError, match="position 8 cannot be proven"):
         proofs_of(log, [8])
 

@@ -186,17 +186,18 @@ def test_a_rewritten_log_does_not_match_a_published_checkpoint(log: str, tmp_pat
     published.write_text(sealed(log)[1])
     tables = ("checkpoint", "log_run", "log_subtree", "log_record")
     with psycopg.connect(log, autocommit=True) as connection:
-        for table in ("session_history", *tables):
+        for table in ("observation", *tables):
             connection.execute(f"alter table fax.{table} disable trigger all".encode())
-        connection.execute("update fax.session_history set total_bad_lines = 77 where position = 5")
+        connection.execute("update fax.observation set total_bad_lines = 77 where position = 5")
         moved = "insert into fax.unsealed_change select ordinal, relation, row_key, content from fax.log_record"
         connection.execute(f"{moved} where relation <> all (%s)".encode(), [list(RUNS)])
         for table in tables:
             connection.execute(f"delete from fax.{table}".encode())
         sealed(log)
-        for table in ("session_history", *tables):
+        for table in ("observation", *tables):
             connection.execute(f"alter table fax.{table} enable always trigger append_only".encode())
-        connection.execute("alter table fax.session_history enable always trigger check_erasure")
+        for trigger in ("check_erasure", "check_packed"):
+            connection.execute(f"alter table fax.observation enable always trigger {trigger}".encode())
     assert run_command(log, "verify").returncode == 0
     found = run_command(log, "verify", "--checkpoint", str(published))
     assert found.returncode == 1
@@ -211,8 +212,8 @@ def test_verify_as_json(dsn: str, database: psycopg.Connection) -> None:
     expected = {"exit_status": 0, "from_position": 1, "to_position": None, "rows": rows, "sealed_rows": rows}
     unpublished = {"checkpoint_rows": None, "rows_after_checkpoint": None}
     assert (good.returncode, json.loads(good.stdout)) == (0, expected | unpublished | {"findings": []})
-    database.execute("alter table fax.session_history disable trigger all")
-    database.execute("update fax.session_history set total_bad_lines = 77 where position = 5")
+    database.execute("alter table fax.observation disable trigger all")
+    database.execute("update fax.observation set total_bad_lines = 77 where position = 5")
     changed, lines = run_command(dsn, "verify", "--format", "json"), run_command(dsn, "verify")
     found = json.loads(changed.stdout)
     assert (changed.returncode, found["exit_status"], lines.returncode) == (1, 1, 1)

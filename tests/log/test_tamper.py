@@ -52,7 +52,7 @@ def test_an_unchanged_log_has_no_findings(log: str) -> None:
 
 
 def test_every_column_is_tried(superuser: psycopg.Connection) -> None:
-    query = "select attname from pg_attribute where attrelid = 'fax.session_history'::regclass and attnum > 0"
+    query = "select attname from pg_attribute where attrelid = 'fax.observation'::regclass and attnum > 0"
     assert set(names(superuser, query)) == {*CHANGES, "position"}
 
 
@@ -61,7 +61,7 @@ def test_a_changed_column_is_found_in_its_row(log: str, superuser: psycopg.Conne
     """A row with details, and a snapshot."""
     for position in (150, 301):
         superuser.execute(
-            f"update fax.session_history set {column} = {CHANGES[column]} where position = %s".encode(), [position]
+            f"update fax.observation set {column} = {CHANGES[column]} where position = %s".encode(), [position]
         )
     found = found_in(log)
     assert "log: position 150: 1 row is not as sealed" in found
@@ -72,12 +72,12 @@ def test_a_changed_column_is_found_in_its_row(log: str, superuser: psycopg.Conne
 def test_all_changed_rows_are_found(log: str, superuser: psycopg.Connection) -> None:
     (last,) = superuser.execute("select max(size) from fax.checkpoint").fetchone() or (0,)
     positions = sorted(random.Random(5).sample(range(1, last + 1, 2), 25))
-    superuser.execute("update fax.session_history set state = 'another' where position = any(%s)", [positions])
+    superuser.execute("update fax.observation set state = 'another' where position = any(%s)", [positions])
     assert found_in(log) == [f"log: position {one}: 1 row is not as sealed" for one in positions]
 
 
 def test_deleted_rows_are_found(log: str, superuser: psycopg.Connection) -> None:
-    superuser.execute("delete from fax.session_history where position in (7, 100, 101, 102)")
+    superuser.execute("delete from fax.observation where position in (7, 100, 101, 102)")
     assert found_in(log) == [
         "log: position 7: 1 row is missing",
         "log: positions 100 to 102: 3 rows are missing",
@@ -85,7 +85,7 @@ def test_deleted_rows_are_found(log: str, superuser: psycopg.Connection) -> None
 
 
 ADD = """
-insert into fax.session_history
+insert into fax.observation
 select (jsonb_populate_record(
     h, jsonb_build_object('observed_at', h.observed_at + interval '1 ms', 'position', %s::bigint))).*
 from fax.session_history h where h.position = 20
@@ -106,8 +106,7 @@ def test_an_added_row_outside_of_all_batches_is_found(log: str, superuser: psyco
 
 def test_swapped_rows_are_both_found(log: str, superuser: psycopg.Connection) -> None:
     superuser.execute(
-        "update fax.session_history set position = case position when 40 then 260 else 40 end"
-        " where position in (40, 260)"
+        "update fax.observation set position = case position when 40 then 260 else 40 end where position in (40, 260)"
     )
     assert found_in(log) == [
         "log: position 40: 1 row is not as sealed",
@@ -136,7 +135,7 @@ def test_a_rewritten_checkpoint_is_found(log: str, superuser: psycopg.Connection
 def test_rows_rewritten_with_their_marks_do_not_match_the_checkpoint(log: str, superuser: psycopg.Connection) -> None:
     """Without a change of the checkpoints: the change is then located between two of them."""
     first, last = (row[0] for row in superuser.execute("select size from fax.checkpoint order by 1").fetchall())
-    superuser.execute("update fax.session_history set total_bad_lines = 77 where position = %s", [first + 5])
+    superuser.execute("update fax.observation set total_bad_lines = 77 where position = %s", [first + 5])
     superuser.execute(
         "update fax.log_run r set marks = overlay(r.marks placing substr(l.leaf, 1, 4)"
         " from ((l.position - r.first_position) * 4 + 1)::integer for 4)"
@@ -167,11 +166,11 @@ def test_missing_marks_and_roots_are_found(log: str, superuser: psycopg.Connecti
 
 
 def test_a_detached_partition_is_found_and_its_rows_are_missing(log: str, superuser: psycopg.Connection) -> None:
-    first, rows = row_of(superuser, "select min(position), count(*) from fax.session_history_2026_12")
-    superuser.execute("alter table fax.session_history detach partition fax.session_history_2026_12")
+    first, rows = row_of(superuser, "select min(position), count(*) from fax.observation_2026_12")
+    superuser.execute("alter table fax.observation detach partition fax.observation_2026_12")
     found = found_in(log)
     assert found[0].startswith(
-        f"partitions: fax.session_history_2026_12: detached from fax.session_history; it holds {rows} rows"
+        f"partitions: fax.observation_2026_12: detached from fax.observation; it holds {rows} rows"
     )
     missing = [line for line in found if line.endswith(" missing")]
     assert missing[0].startswith(f"log: positions {first} to ")
@@ -181,9 +180,9 @@ def test_a_detached_partition_is_found_and_its_rows_are_missing(log: str, superu
 
 def test_a_disabled_trigger_is_found(log: str) -> None:
     with psycopg.connect(log, autocommit=True) as connection:
-        connection.execute("alter table fax.session_history_2026_11 disable trigger append_only")
+        connection.execute("alter table fax.observation_2026_11 disable trigger append_only")
     assert faxes.as_lines(faxes.verified(log)) == [
-        "catalog: trigger append_only on fax.session_history_2026_11: differs from this version of faxstore:"
+        "catalog: trigger append_only on fax.observation_2026_11: differs from this version of faxstore:"
         " state disabled, not enabled always"
     ]
 
@@ -221,21 +220,21 @@ def test_unsealed_rows_are_counted(log: str, superuser: psycopg.Connection) -> N
     append(superuser, fax(900, 5e4))
     assert found_in(log) == []
     (last,) = superuser.execute("select max(position) from fax.session_history").fetchone() or (0,)
-    superuser.execute("delete from fax.session_history where position = %s", [last - 2])
+    superuser.execute("delete from fax.observation where position = %s", [last - 2])
     assert found_in(log) == [f"log: position {last - 2}: 1 row is missing"]
 
 
 def test_sealing_fails_after_a_change_of_the_last_rows(log: str, superuser: psycopg.Connection) -> None:
     (size,) = superuser.execute("select max(size) from fax.checkpoint").fetchone() or (0,)
     append(superuser, fax(900, 5e4))
-    superuser.execute("update fax.session_history set state = 'another' where position = %s", [size])
+    superuser.execute("update fax.observation set state = 'another' where position = %s", [size])
     with pytest.raises(Exception, match="run faxstore verify"):
         sealed(log)
 
 
 def test_a_range_reads_only_its_rows(log: str, superuser: psycopg.Connection) -> None:
     assert found_in(log, first=100, last=120) == []
-    superuser.execute("update fax.session_history set state = 'another' where position = 110")
+    superuser.execute("update fax.observation set state = 'another' where position = 110")
     assert found_in(log, first=100, last=120) == ["log: position 110: 1 row is not as sealed"]
 
 
@@ -251,7 +250,7 @@ def test_functions_of_another_schema_hide_no_change(log: str, superuser: psycopg
     """A search path with a max() that is always 0: no position would be in use after the sealed ones."""
     append(superuser, fax(900, 5e4))
     (last,) = superuser.execute("select max(position) from fax.session_history").fetchone() or (0,)
-    superuser.execute("delete from fax.session_history where position = %s", [last - 2])
+    superuser.execute("delete from fax.observation where position = %s", [last - 2])
     superuser.execute(SHADOW)
     shadowed = make_conninfo(log, options="-c search_path=shadow,pg_catalog")
     with psycopg.connect(shadowed) as connection:

@@ -78,7 +78,7 @@ def test_migrations_create_the_schema_from_scratch(dsn: str, written: dict[str, 
         ("comment on column fax.sessions.pages is 'other words'", "columns"),
         ("comment on function fax.append is null", "functions"),
         ("grant select on fax.waiting_record to fax_reader", "relations"),
-        ("grant update (details) on fax.session_history to fax_ingest", "columns"),
+        ("grant update (details) on fax.observation to fax_ingest", "columns"),
         ("grant execute on function fax.lock_append() to public", "functions"),
         ("alter function fax.append security invoker", "functions"),
         ("alter function fax.append reset search_path", "functions"),
@@ -89,7 +89,7 @@ def test_migrations_create_the_schema_from_scratch(dsn: str, written: dict[str, 
         ("alter table fax.append_batch drop constraint append_batch_check", "constraints"),
         ("alter table fax.waiting_record set unlogged", "relations"),
         ("alter table fax.server_history disable trigger append_only", "triggers"),
-        ("drop trigger append_only on fax.session_history_default", "triggers"),
+        ("drop trigger append_only on fax.observation_default", "triggers"),
         ("drop index fax.session_open", "indexes"),
         ("drop view fax.rejected_messages", "views"),
         ("create or replace view fax.rejected_messages as"
@@ -297,7 +297,7 @@ def test_a_database_owner_with_createrole_may_migrate_a_new_server(untouched: st
     execute(dsn, "grant fax_ingest to collector")
     append_one(make_conninfo(untouched, dbname="of_clerk", user="collector"))
     with psycopg.connect(make_conninfo(untouched, dbname="of_clerk")) as connection:
-        owner = "select relowner::regrole::text from pg_class where oid = 'fax.session_history'::regclass"
+        owner = "select relowner::regrole::text from pg_class where oid = 'fax.observation'::regclass"
         assert connection.execute(owner).fetchone() == ("fax_owner",)
         assert connection.execute("select count(*) from fax.session_history").fetchone() == (1,)
 

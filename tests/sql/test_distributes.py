@@ -84,7 +84,9 @@ def of_sessions(connection: psycopg.Connection) -> set[int]:
     pairs = connection.execute(read.encode()).fetchall()
     found = {
         oid
-        for (oid,) in connection.execute("select unnest(array['fax.session', 'fax.session_history']::regclass[])::oid")
+        for (oid,) in connection.execute(
+            "select unnest(array['fax.session', 'fax.observation', 'fax.session_pack']::regclass[])::oid"
+        )
     }
     while more := {reader for reader, source in pairs if source in found} - found:
         found |= more

@@ -22,6 +22,8 @@ def filled(server: str, template: str) -> Iterator[str]:
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), snapshot(-9e8, 9))
+            for _ in range(2):  # the first call creates the partition
+                connection.execute("select fax.pack_sessions('-infinity', '2000-01-01 00:00+00')")
             append(connection, gone(-9e8 + 1, 9), of_server(0, "Polled"), stats(0), stats(60))
             connection.execute("select fax.write_coverage(1000)")
             connection.execute(

@@ -203,7 +203,7 @@ def test_the_lists_of_an_idle_server_resolve_pending_events(database: psycopg.Co
 
 SCANS = """
 select relname, seq_scan, idx_scan from pg_stat_user_tables
-where schemaname = 'fax' and relname in ('session', 'session_history_2026_11', 'append_batch') order by 1
+where schemaname = 'fax' and relname in ('session', 'observation_2026_11', 'append_batch') order by 1
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.kit.rights import APPEND_ONLY, LEDGER, PARTITIONS, REFUSED, names, refuses
+from tests.kit.rights import APPEND_ONLY, LEDGER, PARTITIONS, PARTITIONS_OF_PACKS, REFUSED, names, refuses
 
 
 @pytest.mark.parametrize("who", ["a superuser", "fax_owner", "a superuser who replays replication"])
@@ -24,11 +24,11 @@ def test_nobody_can_change_an_appended_row(superuser: psycopg.Connection, who: s
 
 
 def test_a_row_cannot_be_moved_to_another_partition(superuser: psycopg.Connection) -> None:
-    refuses(superuser, "update fax.session_history set started_at = now()")
+    refuses(superuser, "update fax.observation set started_at = now()")
 
 
 def test_truncating_referenced_tables_is_refused(superuser: psycopg.Connection) -> None:
-    refuses(superuser, "truncate fax.session_history, fax.session, fax.epoch cascade")
+    refuses(superuser, "truncate fax.observation, fax.session, fax.epoch cascade")
 
 
 def test_every_partition_has_its_triggers_always_enabled(superuser: psycopg.Connection) -> None:
@@ -37,10 +37,11 @@ def test_every_partition_has_its_triggers_always_enabled(superuser: psycopg.Conn
         "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
         " where t.tgname = 'append_only' and t.tgenabled = 'A' and t.tgfoid = 'fax.refuse_change'::regproc",
     )
-    assert set(protected) == {*APPEND_ONLY, *LEDGER, *names(superuser, PARTITIONS)}
+    partitions = {*names(superuser, PARTITIONS), *names(superuser, PARTITIONS_OF_PACKS)}
+    assert set(protected) == {*APPEND_ONLY, *LEDGER, *partitions}
     erasable = names(
         superuser,
         "select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
         " where t.tgname = 'check_erasure' and t.tgenabled = 'A' and t.tgfoid = 'fax.check_erasure'::regproc",
     )
-    assert set(erasable) == {"session_history", *names(superuser, PARTITIONS)}
+    assert set(erasable) == {"observation", *names(superuser, PARTITIONS)}

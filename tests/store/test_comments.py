@@ -76,7 +76,7 @@ def test_every_partition_repeats_the_comments_of_the_history(database: psycopg.C
         database,
         "select count(*) as columns, count(col_description(c.oid, a.attnum)) as commented"
         " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
-        " where c.relname ~ '^session_history_[0-9]' and c.relkind = 'r'",
+        " where c.relname ~ '^observation_[0-9]' and c.relkind = 'r'",
     )
     assert found[0]["columns"] == found[0]["commented"] > 0
 
@@ -173,6 +173,8 @@ session_evidence: events session snapshots
 session_facts: called_number caller_number channel file_names local_station_id remote_station_id
 session_fold: called_number caller_number channel file_names local_station_id remote_station_id
 session_history: details file_name
+session_pack: rows
+observation: details file_name
 session_rows: details file_name
 session_snapshots: file_names
 session_total: called_number caller_number channel file_names local_station_id remote_station_id

@@ -12,11 +12,12 @@ from tests.kit.given import read
 from tests.kit.rights import REFUSED, names, refuses
 
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
-HISTORY = ("append_batch", "epoch", "session", "session_history")
+HISTORY = ("append_batch", "epoch", "observation", "session", "session_history", "session_pack")
 VIEWS = [
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
-    "folded_total", "session_evidence", "session_facts", "session_fold", "session_pages", "session_rows",
+    "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
+    "session_rows",
     "session_snapshots", "session_timeline", "sealed_batches", "sessions", "sessions_masked", "usage_daily",
 ]  # fmt: skip
 
@@ -30,7 +31,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_reader": dict.fromkeys(
         (
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
-            *("coverage_day", "spool_progress", "technology", "quality_class", "job_window"),
+            *("coverage_day", "packed_account", "spool_progress", "technology", "quality_class", "job_window"),
             *("session_total", "session_untotalled"),
             *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
@@ -78,14 +79,17 @@ EXECUTED = {
         [
             *FOLDS,
             "append",
+            "drop_packed_partitions",
             "hold_lease",
             "find_gone_sessions",
             "is_watched",
             "line_of",
             "lock_append",
             "make_partitions_ahead",
+            "pack_sessions",
             "refuse_isolation",
             "resolve_epoch",
+            "rows_between",
             "unseen_reload",
             "write_coverage",
             "write_totals",
@@ -102,6 +106,7 @@ EXECUTED = {
             "jobs_between",
             "jobs_of",
             "masked",
+            "rows_between",
             *OF_RATES,
         ]
     ),
@@ -109,7 +114,7 @@ EXECUTED = {
     "fax_sealer": sorted(
         [
             *(*ENTRIES, "dropped_time", "gap_reason", "last_poll_on_record", "lock_log", "polled_time"),
-            *("reported_time", "wrong_totals"),
+            *("reported_time", "rows_between", "wrong_totals"),
         ]
     ),
     "fax_masked": sorted(

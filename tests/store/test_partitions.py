@@ -21,7 +21,7 @@ from tests.kit.given import append, at, completed, moment, read, sessions, snaps
 def partition_of(database: psycopg.Connection, second: float) -> str:
     (row,) = read(
         database,
-        "select tableoid::regclass::text as name from fax.session_history where observed_at = %s",
+        "select tableoid::regclass::text as name from fax.observation where observed_at = %s",
         at(second),
     )
     return str(row["name"]).removeprefix("fax.")
@@ -32,21 +32,21 @@ def second_of(moment: datetime) -> float:
 
 
 def test_a_missing_partition_is_created(database: psycopg.Connection) -> None:
-    exists = "select to_regclass('fax.session_history_2019_02') is not null"
+    exists = "select to_regclass('fax.observation_2019_02') is not null"
     assert database.execute(exists).fetchone() == (False,)
     long_ago = second_of(datetime(2019, 2, 28, 23, 59, 59, tzinfo=UTC))
     append(database, snapshot(long_ago))
-    assert partition_of(database, long_ago) == "session_history_2019_02"
+    assert partition_of(database, long_ago) == "observation_2019_02"
     append(database, snapshot(long_ago + 2, 1))
-    assert partition_of(database, long_ago + 2) == "session_history_2019_03"
+    assert partition_of(database, long_ago + 2) == "observation_2019_03"
 
 
 def test_a_late_row_is_stored_in_the_month_in_which_its_session_began(database: psycopg.Connection) -> None:
     midnight = second_of(datetime(2019, 5, 1, tzinfo=UTC))
     append(database, snapshot(midnight - 10))
     append(database, snapshot(midnight + 10), completed(midnight + 20, 3))
-    assert partition_of(database, midnight + 20) == partition_of(database, midnight + 10) == "session_history_2019_04"
-    assert read(database, "select to_regclass('fax.session_history_2019_05') as made") == [{"made": None}]
+    assert partition_of(database, midnight + 20) == partition_of(database, midnight + 10) == "observation_2019_04"
+    assert read(database, "select to_regclass('fax.observation_2019_05') as made") == [{"made": None}]
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
@@ -54,16 +54,16 @@ def test_months_are_in_utc_in_any_time_zone_of_the_connection(database: psycopg.
     database.execute("select set_config('timezone', %s, false)", [zone])
     midnight = second_of(datetime(2019, 8, 1, tzinfo=UTC))
     append(database, snapshot(midnight - 1), snapshot(midnight, 1))
-    assert partition_of(database, midnight - 1) == "session_history_2019_07"
-    assert partition_of(database, midnight) == "session_history_2019_08"
+    assert partition_of(database, midnight - 1) == "observation_2019_07"
+    assert partition_of(database, midnight) == "observation_2019_08"
 
 
 @pytest.mark.parametrize("clock", [datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)])
 def test_a_wrong_clock_creates_no_partition(database: psycopg.Connection, clock: datetime) -> None:
-    partitions = "select count(*) from pg_inherits where inhparent = 'fax.session_history'::regclass"
+    partitions = "select count(*) from pg_inherits where inhparent = 'fax.observation'::regclass"
     before = database.execute(partitions).fetchone()
     append(database, snapshot(second_of(clock), of=Life("pbx", round(clock.timestamp() * MICROSECONDS))))
-    assert partition_of(database, second_of(clock)) == "session_history_default"
+    assert partition_of(database, second_of(clock)) == "observation_default"
     assert database.execute(partitions).fetchone() == before
     assert len(sessions(database)) == 1
 
@@ -72,7 +72,7 @@ def test_a_month_can_be_created_while_the_default_partition_has_rows_of_it(datab
     """A clock was more than a year ahead.  When that month comes, its faxes need a partition."""
     ahead = datetime.now(UTC) + timedelta(days=500)
     append(database, snapshot(second_of(ahead)))
-    assert partition_of(database, second_of(ahead)) == "session_history_default"
+    assert partition_of(database, second_of(ahead)) == "observation_default"
     database.execute("set role fax_owner")
     database.execute("select fax.make_partition(%s)", [ahead])
     database.execute("reset role")
@@ -84,7 +84,7 @@ def test_the_months_ahead_are_created(database: psycopg.Connection) -> None:
     names = [name for (name,) in database.execute("select fax.make_partitions_ahead(4)")]
     month = datetime.now(UTC).replace(day=1)
     expected = [(month.year * 12 + month.month - 1 + n) for n in range(5)]
-    assert names == [f"session_history_{index // 12:04}_{index % 12 + 1:02}" for index in expected]
+    assert names == [f"observation_{index // 12:04}_{index % 12 + 1:02}" for index in expected]
 
 
 # -- two writers -----------------------------------------------------------------------------------------

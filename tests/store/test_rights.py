@@ -47,7 +47,7 @@ def test_fax_ingest_appends_everything(server: str, template: str, logins: dict[
                 "select (select count(*) from fax.session_history) as rows, (select count(*) from fax.server_history)"
                 " as server_rows, (select count(*) from fax.rejected_message) as rejected,"
                 " (select count(*) from fax.session where is_open) as open, (select count(*) from fax.session)"
-                " as sessions, (select to_regclass('fax.session_history_2020_07') is not null) as month",
+                " as sessions, (select to_regclass('fax.observation_2020_07') is not null) as month",
             )
     assert found == [{"rows": 9, "server_rows": 1, "rejected": 1, "open": 1, "sessions": 3, "month": True}]
 
@@ -116,7 +116,7 @@ CHANGES = [
     *[f"alter table fax.{table} disable trigger all" for table in (*APPEND_ONLY, *UPDATED)],
     *[f"alter table fax.{table} owner to current_user" for table in (*APPEND_ONLY, *UPDATED)],
     *[f"drop trigger append_only on fax.{table}" for table in APPEND_ONLY],
-    "update fax.session_history set state = 'Complete'",
+    "update fax.observation set state = 'Complete'",
     "update fax.append_batch set collector_id = 'me'",
     "update fax.server_history set event = 'FAXStats'",
     "update fax.rejected_message set reason = 'none'",
@@ -124,20 +124,20 @@ CHANGES = [
     "update fax.epoch set server = 'mine'",
     "update fax.lease set holder = 'mine'",
     "insert into fax.lease values ('pbx2', 'mine', now(), now(), 'infinity')",
-    f"insert into fax.session_history {ROW}",
-    f"insert into fax.session_history_default {ROW}",
+    f"insert into fax.observation {ROW}",
+    f"insert into fax.observation_default {ROW}",
     "insert into fax.append_batch values (1, 1, 1, now(), 'me')",
     "insert into fax.session (session_id, started_at, epoch_id, server)"
     " select gen_random_uuid(), now(), epoch_id, 'x' from fax.epoch",
     "insert into fax.epoch (epoch_id, server, first_seen_at, last_seen_at)"
     " values (gen_random_uuid(), 'x', now(), now())",
-    f"merge into fax.session_history h using (values (1)) v (n) on false when not matched then insert {ROW}",
-    "alter table fax.session_history add column mine text",
-    "alter table fax.session_history detach partition fax.session_history_default",
-    "create trigger mine before insert on fax.session_history execute function fax.refuse_change()",
-    "create index on fax.session_history (state)",
+    f"merge into fax.observation h using (values (1)) v (n) on false when not matched then insert {ROW}",
+    "alter table fax.observation add column mine text",
+    "alter table fax.observation detach partition fax.observation_default",
+    "create trigger mine before insert on fax.observation execute function fax.refuse_change()",
+    "create index on fax.observation (state)",
     "create rule mine as on insert to fax.append_batch do instead nothing",
-    "create policy mine on fax.session_history",
+    "create policy mine on fax.observation",
     "create table fax.mine (n integer)",
     "create view fax.mine as select 1",
     "create function fax.mine() returns integer language sql as 'select 1'",
@@ -146,7 +146,7 @@ CHANGES = [
     "drop function fax.append",
     "drop view fax.sessions",
     "drop schema fax cascade",
-    "comment on table fax.session_history is 'mine'",
+    "comment on table fax.observation is 'mine'",
     "grant fax_owner to current_user",
     "set role fax_owner",
     "set session_replication_role = replica",

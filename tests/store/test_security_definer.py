@@ -13,6 +13,7 @@ from tests.kit.given import append, gone, read, snapshot, the_session
 CALLED = (
     *("append", "hold_lease", "find_gone_sessions", "is_watched", "make_partitions_ahead", "resolve_epoch"),
     *("unseen_reload", "write_coverage", "write_totals"),
+    *("pack_sessions", "drop_packed_partitions"),
 )
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
 CALLED_BY_SEALERS = ("wrong_totals",)
@@ -71,7 +72,7 @@ def test_a_check_of_the_callers_own_type_does_not_run_as_the_owner(ingest: psyco
 
 SHADOWS = """
 grant usage on schema mine to public;
-create temporary table session_history (like fax.session_history);
+create temporary table observation (like fax.observation);
 create temporary table session (like fax.session);
 create temporary table epoch (like fax.epoch);
 create temporary table append_batch (like fax.append_batch);
@@ -86,7 +87,7 @@ create function mine.same(uuid, uuid) returns boolean language sql as $$ select 
 create operator mine.= (function = mine.same, leftarg = uuid, rightarg = uuid);
 """
 TEMPORARY = """
-select (select count(*) from pg_temp.session_history) + (select count(*) from pg_temp.session)
+select (select count(*) from pg_temp.observation) + (select count(*) from pg_temp.session)
      + (select count(*) from pg_temp.epoch) + (select count(*) from pg_temp.append_batch)
 """
 

@@ -60,8 +60,8 @@ REPORTED = {
     "alter table fax.rate disable trigger check_rate": {
         "trigger check_rate on fax.rate": f"{DIFFERS}state disabled, not enabled",
     },
-    "create trigger mine after insert on fax.session_history for each row execute function fax.refuse_change()": {
-        f"trigger mine on fax.session_history{partition}": "was added"
+    "create trigger mine after insert on fax.observation for each row execute function fax.refuse_change()": {
+        f"trigger mine on fax.observation{partition}": "was added"
         for partition in ("", "_default", "_2026_11", "_2026_12", "_2027_01", "_2027_02")
     },
     "create or replace function fax.refuse_change() returns trigger language plpgsql"
@@ -79,16 +79,16 @@ REPORTED = {
         "grant of EXECUTE on fax.counter(text,text) to OWNER": "was added",
         "grant of EXECUTE on fax.counter(text,text) to public": "was added",
     },
-    "grant update, delete on fax.session_history to public": {
-        "grant of DELETE on fax.session_history to public": "was added",
-        "grant of UPDATE on fax.session_history to public": "was added",
+    "grant update, delete on fax.observation to public": {
+        "grant of DELETE on fax.observation to public": "was added",
+        "grant of UPDATE on fax.observation to public": "was added",
     },
     "grant select on fax.sessions to public": {"grant of SELECT on fax.sessions to public": "was added"},
     "grant select on fax.session_salt to own": {"grant of SELECT on fax.session_salt to own": "was added"},
     "grant select on fax.sessions to own with grant option": {"grant of SELECT on fax.sessions to own": "was added"},
-    "grant insert on fax.session_history to own": {"grant of INSERT on fax.session_history to own": "was added"},
-    "grant update (details) on fax.session_history to own": {
-        "grant of UPDATE on fax.session_history.details to own": "was added",
+    "grant insert on fax.observation to own": {"grant of INSERT on fax.observation to own": "was added"},
+    "grant update (details) on fax.observation to own": {
+        "grant of UPDATE on fax.observation.details to own": "was added",
     },
     "grant execute on function fax.hold_lease(text, text, double precision) to own": {
         "grant of EXECUTE on fax.hold_lease(text,text,double precision) to own": "was added",
@@ -114,8 +114,8 @@ REPORTED = {
             for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
         },
     },
-    "alter table fax.session_history_2026_11 disable trigger check_erasure": {
-        "trigger check_erasure on fax.session_history_2026_11": f"{DIFFERS}state disabled, not enabled always",
+    "alter table fax.observation_2026_11 disable trigger check_erasure": {
+        "trigger check_erasure on fax.observation_2026_11": f"{DIFFERS}state disabled, not enabled always",
     },
     "alter table fax.epoch alter reload_ordinal set default 7": {
         "column fax.epoch.reload_ordinal": f"{DIFFERS}default 7, not 0",
@@ -155,8 +155,8 @@ REPORTED = {
     "create access method mine type table handler heap_tableam_handler; alter table fax.epoch set access method mine": {
         "table fax.epoch": f"{DIFFERS}with access method mine",
     },
-    "update pg_inherits set inhdetachpending = true where inhrelid = 'fax.session_history_2026_11'::regclass": {
-        "table fax.session_history_2026_11": f"{DIFFERS}with pending detachment",
+    "update pg_inherits set inhdetachpending = true where inhrelid = 'fax.observation_2026_11'::regclass": {
+        "table fax.observation_2026_11": f"{DIFFERS}with pending detachment",
     },
     "create or replace function pg_catalog.quote_ident(text) returns text language sql immutable as 'select $1'": {
         "function pg_catalog.quote_ident(text)": "was replaced",
@@ -187,7 +187,7 @@ def test_a_change_is_reported_once(superuser: psycopg.Connection, statement: str
 ALLOWED = (
     "grant fax_reader to own",
     "grant fax_owner to own",
-    "grant usage on schema fax to own; grant select on fax.sessions, fax.session_history_2026_11 to own",
+    "grant usage on schema fax to own; grant select on fax.sessions, fax.observation_2026_11 to own",
     "grant select (pages, started_at) on fax.sessions to own",
     "grant execute on function fax.usage(timestamp, timestamp, text, text) to own",
     "alter role fax_ingest login password 'secret' connection limit 3",
@@ -195,7 +195,7 @@ ALLOWED = (
     "alter role own set search_path = fax, public",
     "alter database postgres set jit = off",
     "create index mine on fax.epoch (startup_text) where server <> ''",
-    "create index mine on fax.session_history (uuid_send(session_id))",
+    "create index mine on fax.observation (uuid_send(session_id))",
     "create statistics fax.mine on server, started_at from fax.epoch",
     "alter table fax.epoch set (autovacuum_enabled = off, fillfactor = 70)",
     "alter table fax.epoch alter server set statistics 1000, alter server set storage external, replica identity full",
@@ -203,7 +203,7 @@ ALLOWED = (
     "comment on table fax.epoch is 'ours'",
     "create schema mine; create view mine.calls as select * from fax.sessions; grant select on mine.calls to public",
     "grant execute on function pg_catalog.quote_ident(text), pg_catalog.pg_ls_waldir() to own",
-    "create publication mine for table fax.session_history",
+    "create publication mine for table fax.observation",
     "select fax.make_partitions_ahead(30)",
 )
 """What administrators do to their own database."""
@@ -219,29 +219,29 @@ def test_an_administrator_may(superuser: psycopg.Connection, statement: str) -> 
 
 def test_a_month_with_the_bounds_of_another_is_found(superuser: psycopg.Connection) -> None:
     superuser.execute(
-        "alter table fax.session_history_2026_12 rename to month;"
-        "alter table fax.session_history_2026_11 rename to session_history_2026_12"
+        "alter table fax.observation_2026_12 rename to month;"
+        "alter table fax.observation_2026_11 rename to observation_2026_12"
     )
     differences = found(superuser)
-    assert differences["table fax.session_history_2026_12"] == f"{DIFFERS}another bound"
+    assert differences["table fax.observation_2026_12"] == f"{DIFFERS}another bound"
     assert differences["table fax.month"] == "was added"
 
 
 def test_a_partition_in_another_schema_is_found(superuser: psycopg.Connection) -> None:
-    superuser.execute("alter table fax.session_history_2026_11 set schema public")
-    assert found(superuser)["table public.session_history_2026_11"] == "was added"
+    superuser.execute("alter table fax.observation_2026_11 set schema public")
+    assert found(superuser)["table public.observation_2026_11"] == "was added"
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "create view fax.session_history_2099_01 as select 1 as one",
-        "create table fax.session_history_2099_01 (one integer) partition by range (one)",
+        "create view fax.observation_2099_01 as select 1 as one",
+        "create table fax.observation_2099_01 (one integer) partition by range (one)",
     ],
 )
 def test_another_object_with_the_name_of_a_month_is_found(superuser: psycopg.Connection, statement: str) -> None:
     """Only a table is left to the check of the partitions, which looks for tables that were detached."""
-    assert any("fax.session_history_2099_01" in name for name in changed(superuser, statement))
+    assert any("fax.observation_2099_01" in name for name in changed(superuser, statement))
 
 
 # -- who verifies, and where ------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ def changed(superuser: psycopg.Connection) -> set[str]:
 
 def is_month(name: str) -> bool:
     """Whether this is the partition of a month: a renamed one is found under its new name."""
-    return name.startswith("table fax.session_history_2")
+    return name.startswith("table fax.observation_2")
 
 
 def test_every_object_is_in_some_change(superuser: psycopg.Connection, changed: set[str]) -> None:

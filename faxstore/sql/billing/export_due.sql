@@ -19,9 +19,13 @@ begin
     select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
     for due in
         with candidate as materialized (
-            select h.session_id, h.started_at
-            from fax.session_history h
-            where h.position > coalesce(last_batch.last_position, 0)
+            select o.session_id, o.started_at
+            from fax.observation o
+            where o.position > coalesce(last_batch.last_position, 0)
+            union
+            select k.session_id, k.started_at
+            from fax.session_pack k
+            where int8range(k.first_position, k.last_position, '[]') && int8range(coalesce(last_batch.last_position, 0) + 1, null)
             union
             select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
             union

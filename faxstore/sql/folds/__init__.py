@@ -51,7 +51,6 @@ ORDER = (
     "follow_session",
     "follow_technology",
     "pages_of_total",
-    "copy_comments",
     "folded_total",
     "quiet_position",
     "write_totals",

@@ -68,12 +68,17 @@ begin atomic
             count(*) as completed,
             count(*) filter (where q.result = 'failed') as failed
         from (
-            -- uses the index of completion events; a fax that ended in this time may have started long before
-            select distinct h.session_id, h.started_at
-            from fax.session_history h
+            -- uses the indexes of completions; a fax that ended in this time may have started long before
+            select h.session_id, h.started_at
+            from fax.observation h
             where h.event in ('SendFAX', 'ReceiveFAX')
               and h.observed_at > t.since and h.observed_at <= c.to_at
               and h.started_at > t.since - interval '1 day' and h.started_at <= c.to_at
+            union
+            select p.session_id, p.started_at
+            from fax.session_pack p
+            where p.completed_at > t.since and p.completed_at <= c.to_at
+              and p.started_at > t.since - interval '1 day' and p.started_at <= c.to_at
         ) ended
         join lateral (
             select f.server, f.result, f.ended_at

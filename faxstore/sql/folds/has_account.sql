@@ -1,5 +1,5 @@
 -- Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index
--- session_history_account per partition.
+-- observation_account per partition, and fax.packed_account.
 -- Runs with the rights of the owner, because fax_masked may filter by account but reads no history.
 -- example: select fax.has_account('law');
 create function fax.has_account(account text) returns boolean
@@ -9,7 +9,8 @@ set search_path = pg_catalog, pg_temp
 begin atomic
     select left(has_account.account, 100) is not distinct from (
         select min(left(h.details ->> 'AccountCode', 100))
-        from fax.session_history h
+        from fax.observation h
         where h.details ->> 'AccountCode' <> ''
-          and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100));
+          and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100))
+        or exists (select from fax.packed_account p where p.account = left(has_account.account, 100));
 end;

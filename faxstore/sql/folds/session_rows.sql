@@ -30,7 +30,21 @@ select
     case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not measured.
     h.file_name,  -- File being sent or received (personal). NULL if not reported.
     h.details  -- Headers without a column of their own, as sent (personal). NULL if none.
-from fax.session_history h
+from (
+    -- not fax.session_history: a condition on these columns reaches the rows before they are read
+    select
+        o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
+        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode, o.event, o.operation, o.state,
+        o.session_type, o.collector_id, o.file_name, o.details
+    from fax.observation o
+    union all
+    select
+        p.session_id, p.started_at, k.observed_at, k.position, k.data_rate, k.x_resolution, k.y_resolution, k.page_number,
+        k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode, k.event, k.operation, k.state,
+        k.session_type, k.collector_id, k.file_name, k.details
+    from fax.session_pack p
+    cross join lateral unnest(p.rows) k
+) h
 cross join lateral (
     select
         -- two comparisons: a list of values takes longer, and each aggregate of a fold tests it again

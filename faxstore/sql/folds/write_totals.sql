@@ -31,8 +31,12 @@ begin
         select u.session_id, u.xmin as version, u.started_at
         from fax.session_untotalled u
         where not exists (
-            select from fax.session_history h
+            select from fax.observation h
             where h.session_id = u.session_id and h.started_at = u.started_at and h.position > quiet
+        )
+        and not exists (
+            select from fax.session_pack p
+            where p.session_id = u.session_id and p.started_at = u.started_at and p.last_position > quiet
         )
         order by u.started_at
         limit most
@@ -61,8 +65,12 @@ begin
         from unnest(totals) t
         join unchanged u on u.session_id = t.session_id
         where not exists (
-            select from fax.session_history h
+            select from fax.observation h
             where h.session_id = t.session_id and h.started_at = t.started_at and h.position > coalesce(t.last_position, 0)
+        )
+        and not exists (
+            select from fax.session_pack p
+            where p.session_id = t.session_id and p.started_at = t.started_at and p.last_position > coalesce(t.last_position, 0)
         )
         returning session_id
     )

@@ -23,8 +23,13 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     seen fax.appended_epoch;
+    -- Packed rows were observed more than two days before they were packed.
+    may_be_packed boolean := exists (select from unnest(rows) r where r.observed_at < now() - interval '1 day');
 begin
     perform fax.lock_append();
+    if may_be_packed then
+        perform fax.wait_for_packing();
+    end if;
     if spool is not null then
         update fax.spool_progress p
         set appended = appended_after, last_keys = keys, appended_at = clock_timestamp(), collector_id = append_collector
@@ -42,7 +47,9 @@ begin
         perform fax.register_sessions(sessions);
     end if;
     begin
-        appended := fax.insert_rows(append_collector, rows);
+        appended := fax.insert_rows(
+            append_collector,
+            case when may_be_packed and fax.has_packs(rows) then fax.without_repeats(rows) else rows end);
     exception when unique_violation then
         appended := fax.insert_rows(append_collector, fax.without_repeats(rows));
     end;

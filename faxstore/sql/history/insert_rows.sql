@@ -17,7 +17,7 @@ begin
     select l.position + 1, l.position + cardinality(rows), cardinality(rows), append_collector
     from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
     returning first_position - 1 into base;
-    insert into fax.session_history (
+    insert into fax.observation (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
         session_type, collector_id, file_name, details)

@@ -1,14 +1,18 @@
--- Trigger of append-only tables: refuses every change.
--- An UPDATE passes if its transaction has recorded an erasure and the table has the trigger check_erasure, which then
--- checks each row.
+-- Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row.
+-- check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, and
+-- check_packed a DELETE of rows that are packed.
 create function fax.refuse_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    checks text[] := array(
+        select t.tgname::text from pg_trigger t where t.tgrelid = tg_relid and t.tgenabled = 'A');
 begin
-    if tg_op = 'UPDATE'
-       and exists (select from pg_trigger t where t.tgrelid = tg_relid and t.tgname = 'check_erasure' and t.tgenabled = 'A')
-       and exists (select from fax.erasure e where e.erased_at = transaction_timestamp())
+    if (tg_op = 'UPDATE' and 'check_erasure' = any (checks)
+        and exists (select from fax.erasure e where e.erased_at = transaction_timestamp()))
+       or (tg_op = 'UPDATE' and 'check_pack' = any (checks))
+       or (tg_op = 'DELETE' and 'check_packed' = any (checks))
     then
         return null;
     end if;

@@ -1,45 +1,37 @@
 -- grain: one observation of one session, never changed
 -- example: select observed_at, state, page_number from fax.session_history where session_id = '…' order by observed_at;
--- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
-create table fax.session_history (
-    session_id            uuid not null,  -- The session (fax.session).
-    started_at            timestamptz not null,  -- First observation of the session, the same in all its rows. Determines the partition.
-    observed_at           timestamptz not null,  -- Time of the observation, by the observer's clock, to the microsecond.
-    position              bigint not null,  -- Position in the history, from 1 without gaps, in commit order.
-    data_rate             integer,  -- DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.
-    x_resolution          integer,  -- Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
-    y_resolution          integer,  -- Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
-    page_number           integer,  -- PageNumber as sent: completed pages plus one. NULL if not reported.
-    pages_transmitted     integer,  -- Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.
-    pages_received        integer,  -- Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.
-    total_bad_lines       integer,  -- TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.
-    error_correction_mode boolean,  -- ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.
-    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.
-    operation             text,  -- Operation as sent. NULL if not reported.
-    state                 text,  -- State as sent. NULL if not reported.
-    session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
-    collector_id          text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
-    file_name             text,  -- FileName as sent, the first if there are several (personal). NULL if not reported.
-    details               jsonb,  -- Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.
-    primary key (session_id, observed_at, started_at)
-) partition by range (started_at);
+-- A condition on session_id or started_at, or a join by session_id and started_at, opens only the packs of these sessions.
+-- For a range of positions use fax.rows_between().
+create view fax.session_history as
+select
+    u.session_id,
+    u.started_at,
+    r.observed_at,
+    r.position,
+    r.data_rate,
+    r.x_resolution,
+    r.y_resolution,
+    r.page_number,
+    r.pages_transmitted,
+    r.pages_received,
+    r.total_bad_lines,
+    r.error_correction_mode,
+    r.event,
+    r.operation,
+    r.state,
+    r.session_type,
+    r.collector_id,
+    r.file_name,
+    r.details
+from (
+    select o.session_id, o.started_at, array[o] as rows from fax.observation o
+    union all
+    select p.session_id, p.started_at, p.rows as rows from fax.session_pack p
+) u
+-- one unnest over both tables: in a UNION, a branch with an unnest is read as a whole by every join
+cross join lateral unnest(u.rows) r;
 
-create index session_history_position on fax.session_history using brin (position) with (pages_per_range = 32);
+select fax.copy_comments('observation', 'session_history');
+comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows.';
 
--- fax.reconciliation looks up the completions of each minute.
-create index session_history_completion on fax.session_history (observed_at) where event in ('SendFAX', 'ReceiveFAX');
-
--- The appender recognises a repeat of an event that names only its channel.
-create index session_history_event on fax.session_history (observed_at)
-    where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
-
--- The appender looks for a session whose channel was replaced; such rows are rare.
-create index session_history_hangup on fax.session_history (observed_at) where event = 'Hangup';
-
--- Whether an account is on record. Codes from the wire can be of any length; index entries cannot.
-create index session_history_account on fax.session_history (left(details ->> 'AccountCode', 100))
-    where details ->> 'AccountCode' <> '';
-
-create table fax.session_history_default partition of fax.session_history default;
-
-comment on table fax.session_history is 'The history: one row per observation of a fax session. Append-only, partitioned by month (UTC) of started_at.';
+comment on view fax.session_history is 'The history: one row per observation of a fax session, whether it is stored as a row (fax.observation) or packed (fax.session_pack).';

@@ -4,17 +4,31 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- A scalar subquery probes the key of one partition per row.
+    -- A scalar subquery probes the key of one partition per row. A pack is opened once per session.
     return coalesce((
         select array_agg(rows[n.ordinality] order by n.ordinality)
         from (
-            select distinct on (r.session_id, r.observed_at) r.session_id, r.observed_at, r.ordinality, s.started_at
-            from unnest(rows) with ordinality r
-            join fax.session s on s.session_id = r.session_id
-            order by r.session_id, r.observed_at, r.ordinality
-        ) n
-        where (select h.position from fax.session_history h
-               where h.session_id = n.session_id and h.started_at = n.started_at
+            select i.session_id, s.started_at, i.moments, i.places,
+                   array(select r.observed_at
+                         from fax.session_pack p
+                         cross join lateral unnest(p.rows) r
+                         where p.session_id = i.session_id and p.started_at = s.started_at) as packed
+            from (
+                select d.session_id, array_agg(d.observed_at) as moments, array_agg(d.ordinality) as places
+                from (
+                    select distinct on (r.session_id, r.observed_at) r.session_id, r.observed_at, r.ordinality
+                    from unnest(rows) with ordinality r
+                    order by r.session_id, r.observed_at, r.ordinality
+                ) d
+                group by d.session_id
+            ) i
+            join fax.session s on s.session_id = i.session_id
+            offset 0
+        ) o
+        cross join lateral unnest(o.moments, o.places) n (observed_at, ordinality)
+        where n.observed_at <> all (o.packed)
+          and (select h.position from fax.observation h
+               where h.session_id = o.session_id and h.started_at = o.started_at
                  and h.observed_at = n.observed_at) is null
     ), '{}');
 end

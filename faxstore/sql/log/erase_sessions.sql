@@ -18,6 +18,7 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
     perform fax.lock_log();
+    perform fax.lock_packing();
     perform fax.keep_keys(of_sessions);
     return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
 end

@@ -29,10 +29,14 @@ begin
     get diagnostics erased = row_count;
     insert into fax.erasure (reason, session_id, erased_rows) values (because, of_session, erased);
 
-    update fax.session_history h
+    update fax.observation h
     set file_name = null, details = fax.plain_details(h.details)
     where h.session_id = of_session and h.started_at = began
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
+    update fax.session_pack p
+    set rows = array(select fax.without_personal_values(r) from unnest(p.rows) r order by r.observed_at)
+    where p.session_id = of_session and p.started_at = began
+      and exists (select from unnest(p.rows) r where r.file_name is not null or fax.plain_details(r.details) <> r.details);
     perform fax.forget_totals(array[of_session]);
     update fax.session s set channel = null where s.session_id = of_session and s.channel is not null;
     delete from fax.session_salt k where k.session_id = of_session;

@@ -18,7 +18,7 @@ begin
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
         where c.relnamespace = 'fax'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-          and c.relname not in ('session_history', 'session', 'session_total', 'export_line')
+          and c.relname not in ('observation', 'session_pack', 'session', 'session_total', 'export_line')
           and (a.atttypid in ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype)
                or (c.relname, a.attname) in (('rejected_message', 'raw'), ('recording_part', 'reader_state'),
                                              ('recording_part', 'first_list'), ('waiting_record', 'body')))

@@ -1,12 +1,18 @@
 -- Triggers that make tables append-only.
 select fax.make_append_only(name)
-from unnest(array['session_history', 'session_history_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+from unnest(array['observation', 'observation_default', 'session_pack', 'session_pack_default', 'append_batch', 'server_history', 'rejected_message']) as name;
 
 -- The log and the erasures. Another trigger of a table that may contain personal values admits erasures.
 select fax.make_append_only(name)
 from unnest(array['checkpoint', 'log_subtree', 'log_run', 'log_record', 'erased_digest', 'erasure']) as name;
-create trigger check_erasure before update on fax.session_history for each row execute function fax.check_erasure();
-alter table fax.session_history enable always trigger check_erasure;
+create trigger check_erasure before update on fax.observation for each row execute function fax.check_erasure();
+alter table fax.observation enable always trigger check_erasure;
+-- Packing moves rows: out of the one table if the other has them, and a pack only gains rows.
+create trigger check_packed after delete on fax.observation
+    referencing old table as gone for each statement execute function fax.check_packed();
+alter table fax.observation enable always trigger check_packed;
+create trigger check_pack before update on fax.session_pack for each row execute function fax.check_pack();
+alter table fax.session_pack enable always trigger check_pack;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
 create trigger check_erasure before update on fax.server_history for each row execute function fax.check_server_erasure();

@@ -6,7 +6,8 @@ grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_in
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on
-    fax.epoch, fax.session, fax.session_history, fax.session_untotalled, fax.append_batch, fax.spool_progress
+    fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled,
+    fax.append_batch, fax.spool_progress
 to fax_ingest;
 grant execute on function
     fax.lock_append(),
@@ -18,15 +19,18 @@ grant execute on function
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
     fax.write_coverage(integer),
+    fax.pack_sessions(timestamptz, timestamptz, integer),
+    fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
     fax.write_totals(integer, double precision)
 to fax_ingest;
 
 grant select on
-    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day,
-    fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events, fax.session_evidence, fax.page_attempts,
-    fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total, fax.session_facts,
+    fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.append_batch,
+    fax.server_history, fax.coverage_day, fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
+    fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
+    fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -68,6 +72,7 @@ grant execute on function
     fax.is_attempt(text, text),
     fax.usage(timestamp, timestamp, text, text)
 to fax_reader, fax_ingest, fax_masked;
+grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
@@ -78,7 +83,8 @@ to fax_reader, fax_ingest;
 
 -- The log. Only fax_sealer reads salts.
 grant select on
-    fax.session_history, fax.session, fax.epoch, fax.append_batch, fax.erased_digest, fax.erasure, fax.log_leaves
+    fax.session_history, fax.observation, fax.session_pack, fax.session, fax.epoch, fax.append_batch, fax.erased_digest,
+    fax.erasure, fax.log_leaves
 to fax_sealer;
 grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.session_salt to fax_sealer;
 grant select, delete on fax.unsealed_change to fax_sealer;

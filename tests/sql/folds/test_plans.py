@@ -58,9 +58,9 @@ def one_session(connection: psycopg.Connection) -> tuple[UUID, Any]:
 def scans(connection: psycopg.Connection, question: str, *parameters: object) -> set[tuple[str, str]]:
     """How each partition of the history was read: (month, kind of scan), without those not read."""
     return {
-        (str(node["Relation Name"]).removeprefix("session_history_"), str(node["Node Type"]))
+        (str(node["Relation Name"]).removeprefix("observation_"), str(node["Node Type"]))
         for node in explained(connection, question, *parameters)
-        if str(node.get("Relation Name", "")).startswith("session_history")
+        if str(node.get("Relation Name", "")).startswith("observation")
     }
 
 
@@ -77,13 +77,13 @@ def sessions_read(connection: psycopg.Connection, question: str, *parameters: ob
 def history_rows_read(connection: psycopg.Connection, question: str, *parameters: object) -> float:
     """The rows of the history that all scans together returned."""
     read = explained(connection, question, *parameters)
-    scanned = [node for node in read if str(node.get("Relation Name", "")).startswith("session_history")]
+    scanned = [node for node in read if str(node.get("Relation Name", "")).startswith("observation")]
     return float(sum(node["Actual Rows"] * node["Actual Loops"] for node in scanned))
 
 
 def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection) -> None:
     found = filled.execute(
-        "select right(tableoid::regclass::text, 7), count(*) from fax.session_history group by 1 order by 1"
+        "select right(tableoid::regclass::text, 7), count(*) from fax.observation group by 1 order by 1"
     ).fetchall()
     assert found == [(month, FAXES_A_MONTH * 17) for month in MONTHS]
     assert filled.execute("select count(*), sum(pages), sum(bad_lines) from fax.sessions").fetchone() == (
@@ -99,10 +99,7 @@ INDEXED = {"Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 FOLDED_AT_ONCE = ["session_snapshots", "session_events", "session_evidence", "session_fold"]
 
 
-@pytest.mark.parametrize(
-    "view",
-    ["sessions", "session_facts", "session_pages", "session_timeline", "session_charges", *FOLDED_AT_ONCE],
-)
+@pytest.mark.parametrize("view", ["sessions", "session_facts", "session_pages", "session_timeline", "session_charges"])
 def test_one_session_by_its_id_opens_one_partition_by_its_index(filled: psycopg.Connection, view: str) -> None:
     session, _ = one_session(filled)
     question = f"select * from fax.{view} where session_id = %s"
@@ -112,7 +109,13 @@ def test_one_session_by_its_id_opens_one_partition_by_its_index(filled: psycopg.
     assert sessions_read(filled, question, session) == 1
 
 
-@pytest.mark.parametrize("view", ["sessions", "session_pages", "session_timeline", "page_attempts", "session_rows"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        *("sessions", "session_pages", "session_timeline", "page_attempts", "session_rows", "session_history"),
+        *FOLDED_AT_ONCE,
+    ],
+)
 def test_one_session_by_id_and_start_opens_one_partition_by_its_index(filled: psycopg.Connection, view: str) -> None:
     session, started = one_session(filled)
     question = f"select * from fax.{view} where session_id = %s and started_at = %s"
@@ -207,5 +210,5 @@ def test_rows_after_a_position_open_only_their_partitions(filled: psycopg.Connec
     indexes = filled.execute(
         "select count(*) from pg_indexes where schemaname = 'fax' and indexdef like '%USING brin (\"position\")%'"
     ).fetchone()
-    partitions = filled.execute("select count(*) from pg_partition_tree('fax.session_history')").fetchone()
+    partitions = filled.execute("select count(*) from pg_partition_tree('fax.observation')").fetchone()
     assert indexes == partitions

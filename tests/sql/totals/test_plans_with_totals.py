@@ -40,7 +40,7 @@ def filled(server: str, template: str) -> Iterator[psycopg.Connection]:
 def asked(connection: psycopg.Connection, question: str, *parameters: object) -> tuple[list[Node], float, float]:
     """The executed nodes, the totals read and the rows of the history read."""
     found = explained(connection, question, *parameters)
-    return found, rows_read(found, "session_total"), rows_read(found, "session_history")
+    return found, rows_read(found, "session_total"), rows_read(found, "observation")
 
 
 def one_session(connection: psycopg.Connection, number: int) -> Any:

@@ -12,7 +12,7 @@ select
     h.operation, h.state, h.session_type, h.error_correction_mode, h.data_rate, h.x_resolution, h.y_resolution,
     h.page_number, h.pages_transmitted, h.pages_received, h.total_bad_lines,
     p.plain::text
-from fax.session_history h
+from fax.rows_between({first}, {last}) h
 left join fax.session s on s.session_id = h.session_id
 left join fax.session_salt k on k.session_id = h.session_id
 left join fax.erased_digest d on d.session_id = h.session_id and d.position = h.position and d.position between {first} and {last}
@@ -24,5 +24,4 @@ cross join lateral (
         else h.details - array(select jsonb_object_keys(m.personal))
     end as plain offset 0
 ) p
-where h.position between {first} and {last}
 order by h.position

@@ -5,7 +5,20 @@
 select c.session_id
 from (
     select s.session_id, h.observed_at, l.matches, count(*) over () as candidates
-    from fax.session_history h
+    from (
+        select o.session_id, o.started_at, o.observed_at
+        from fax.observation o
+        where o.event = 'Hangup'
+          and o.observed_at between %(moment)s - interval '1 day' and %(moment)s
+          and o.started_at between %(moment)s - interval '2 days' and %(moment)s
+        union all
+        select p.session_id, p.started_at, k.observed_at
+        from fax.session_pack p
+        cross join lateral unnest(p.rows) k
+        where p.hung_up_at >= %(moment)s - interval '1 day'
+          and p.started_at between %(moment)s - interval '2 days' and %(moment)s
+          and k.event = 'Hangup' and k.observed_at between %(moment)s - interval '1 day' and %(moment)s
+    ) h
     join fax.session s on s.session_id = h.session_id
     cross join lateral (
         select bool_or(r.file_name = any (%(files)s::text[]) or r.details ->> 'Files' = any (%(files)s::text[])) as matches,
@@ -15,10 +28,7 @@ from (
           and r.event in ('FAXSession', 'FAXSessionsEntry')
           and r.observed_at between least(h.observed_at, %(moment)s - interval '15 seconds') and %(moment)s
     ) l
-    where h.event = 'Hangup'
-      and h.observed_at between %(moment)s - interval '1 day' and %(moment)s
-      and h.started_at between %(moment)s - interval '2 days' and %(moment)s
-      and s.epoch_id = %(epoch)s
+    where s.epoch_id = %(epoch)s
       and s.operation = %(operation)s
       and (l.matches or (s.channel is null and not l.names_files))
       and not exists (

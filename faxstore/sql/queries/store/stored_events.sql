@@ -9,11 +9,22 @@ from unnest(%(servers)s::text[], %(moments)s::timestamptz[], %(events)s::text[],
     with ordinality as e (server, observed_at, event, channel, uniqueid, ordinal)
 cross join lateral (
     select h.session_id, h.details ->> 'Channel' as channel, nullif(h.details ->> 'Uniqueid', '') as uniqueid
-    from fax.session_history h
-    where h.observed_at = e.observed_at
-      and h.event = e.event
-      and h.event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX')
-      and h.started_at between e.observed_at - interval '1 day' and e.observed_at + interval '1 hour'
+    from (
+        select o.session_id, o.details
+        from fax.observation o
+        where o.observed_at = e.observed_at
+          and o.event = e.event
+          and o.event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX')
+          and o.started_at between e.observed_at - interval '1 day' and e.observed_at + interval '1 hour'
+        union all
+        select p.session_id, k.details
+        from fax.session_pack p
+        cross join lateral unnest(p.rows) k
+        where tstzrange(p.first_observed_at, p.last_observed_at, '[]') @> e.observed_at
+          and p.started_at between e.observed_at - interval '1 day' and e.observed_at + interval '1 hour'
+          and k.observed_at = e.observed_at
+          and k.event = e.event
+    ) h
     limit 1000
 ) r
 cross join lateral (select * from fax.session where session_id = r.session_id limit 1) s

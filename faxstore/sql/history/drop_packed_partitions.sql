@@ -1,0 +1,33 @@
+-- Drops the partitions of fax.observation of finished months that occupy no space, and returns their names. PostgreSQL
+-- frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one
+-- with an older snapshot would find neither the rows nor their packs.
+-- Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.
+-- example: select * from fax.drop_packed_partitions();
+create function fax.drop_packed_partitions() returns setof text
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
+as $$
+declare
+    month_now text := to_char(now() at time zone 'UTC' - interval '1 day', 'YYYY_MM');
+    name text;
+begin
+    for name in
+        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'fax.observation'::regclass and c.relname < 'observation_' || month_now
+        order by c.relname
+    loop
+        continue when pg_relation_size('fax.' || name) > 0;
+        begin
+            perform fax.lock_append();
+            lock table fax.observation in access exclusive mode;
+            continue when pg_relation_size('fax.' || name) > 0;
+            execute format('drop table fax.%I', name);
+            return next name;
+        exception when lock_not_available then
+            null;
+        end;
+    end loop;
+end
+$$;

@@ -1,0 +1,47 @@
+-- grain: one observation of one session that is not packed yet, never changed
+-- example: select count(*) from fax.observation;
+-- fax.append() adds rows; fax.pack_sessions() moves those of finished months to fax.session_pack. fax.session_history
+-- shows both.
+-- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
+create table fax.observation (
+    session_id            uuid not null,  -- The session (fax.session).
+    started_at            timestamptz not null,  -- First observation of the session, the same in all its rows. Determines the partition.
+    observed_at           timestamptz not null,  -- Time of the observation, by the observer's clock, to the microsecond.
+    position              bigint not null,  -- Position in the history, from 1 without gaps, in commit order.
+    data_rate             integer,  -- DataRate, bit/s. 14400 before negotiation is a default, not a measurement. NULL if not reported.
+    x_resolution          integer,  -- Horizontal ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
+    y_resolution          integer,  -- Vertical ImageResolution, pixels per metre; 0 before negotiation. NULL if not reported.
+    page_number           integer,  -- PageNumber as sent: completed pages plus one. NULL if not reported.
+    pages_transmitted     integer,  -- Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.
+    pages_received        integer,  -- Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.
+    total_bad_lines       integer,  -- TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.
+    error_correction_mode boolean,  -- ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.
+    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.
+    operation             text,  -- Operation as sent. NULL if not reported.
+    state                 text,  -- State as sent. NULL if not reported.
+    session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
+    collector_id          text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    file_name             text,  -- FileName as sent, the first if there are several (personal). NULL if not reported.
+    details               jsonb,  -- Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.
+    primary key (session_id, observed_at, started_at)
+) partition by range (started_at);
+
+create index observation_position on fax.observation using brin (position) with (pages_per_range = 32);
+
+-- fax.reconciliation looks up the completions of each minute.
+create index observation_completion on fax.observation (observed_at) where event in ('SendFAX', 'ReceiveFAX');
+
+-- The appender recognises a repeat of an event that names only its channel.
+create index observation_event on fax.observation (observed_at)
+    where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
+
+-- The appender looks for a session whose channel was replaced; such rows are rare.
+create index observation_hangup on fax.observation (observed_at) where event = 'Hangup';
+
+-- Whether an account is on record. Codes from the wire can be of any length; index entries cannot.
+create index observation_account on fax.observation (left(details ->> 'AccountCode', 100))
+    where details ->> 'AccountCode' <> '';
+
+create table fax.observation_default partition of fax.observation default;
+
+comment on table fax.observation is 'Rows of the history that are not packed: one per observation of a fax session. Append-only, partitioned by month (UTC) of started_at. fax.session_history shows them with those of fax.session_pack.';

@@ -1,0 +1,31 @@
+-- grain: one session whose rows are packed
+-- example: select cardinality(rows), last_position from fax.session_pack where session_id = '…';
+-- The columns before rows repeat what its rows contain, for searches that must not open every pack.
+create table fax.session_pack (
+    session_id        uuid not null,  -- The session (fax.session).
+    started_at        timestamptz not null,  -- First observation of the session. Determines the partition.
+    first_observed_at timestamptz not null,  -- Time of the first of its rows.
+    last_observed_at  timestamptz not null,  -- Time of the last of its rows.
+    first_position    bigint not null,  -- Lowest position of its rows.
+    last_position     bigint not null,  -- Highest position of its rows.
+    completed_at      timestamptz,  -- First completion event among its rows. NULL if none.
+    hung_up_at        timestamptz,  -- Last Hangup among its rows. NULL if none.
+    rows              fax.observation[] not null,  -- Its rows as they were appended, in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
+    primary key (session_id, started_at)
+) partition by range (started_at);
+
+-- Readers by position open the packs that contain a range of positions. Sessions interleave, so their ranges overlap.
+create index session_pack_positions on fax.session_pack using gist (int8range(first_position, last_position, '[]'));
+
+-- The appender looks for an event of any session by its time.
+create index session_pack_period on fax.session_pack using gist (tstzrange(first_observed_at, last_observed_at, '[]'));
+
+-- fax.reconciliation looks up the completions of each minute.
+create index session_pack_completed on fax.session_pack (completed_at) where completed_at is not null;
+
+-- The appender looks for a session whose channel was replaced; such sessions are rare.
+create index session_pack_hung_up on fax.session_pack (hung_up_at) where hung_up_at is not null;
+
+create table fax.session_pack_default partition of fax.session_pack default;
+
+comment on table fax.session_pack is 'The rows of one session, packed: unchanged, as one compressed array. Partitioned by month (UTC) of started_at. fax.session_history shows them as rows.';

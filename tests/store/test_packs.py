@@ -1,0 +1,237 @@
+"""Packing moves rows and changes none: the history, every figure and every later append are as without it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from faxstore.ingest.importer import import_file
+from faxstore.store.packs import finished_months
+from tests.kit import truth
+from tests.kit.databases import fresh
+from tests.kit.figures import differences, figures
+from tests.kit.given import (
+    FILE,
+    START,
+    append,
+    at,
+    begins,
+    channel_status,
+    completed,
+    gone,
+    hangup,
+    initial_variables,
+    of,
+    read,
+    receiving,
+    snapshot,
+    the_session,
+)
+from tests.kit.packing import pack
+from tests.kit.rights import refuses
+
+MONTH = 31 * 86400
+HISTORY = "select * from fax.session_history order by position"
+STORED = "select (select count(*) from fax.observation) as rows, (select count(*) from fax.session_pack) as packs"
+
+
+def stored(database: psycopg.Connection) -> tuple[int, int]:
+    """The number of rows that are not packed, and of packs."""
+    (row,) = read(database, STORED)
+    return row["rows"], row["packs"]
+
+
+def test_packed_rows_are_shown_as_they_were(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (1, 2, 3)), completed(2, 1), snapshot(5, 1, channel="PJSIP/other"))
+    before = read(database, HISTORY)
+    assert pack(database) == 4
+    assert stored(database) == (0, 2)
+    assert read(database, HISTORY) == before
+
+
+@pytest.mark.parametrize(("first", "last", "found"), [(1, 4, [1, 2, 3, 4]), (2, 3, [2, 3]), (5, 9, []), (4, 1, [])])
+@pytest.mark.parametrize("packed", [False, True])
+def test_rows_between_two_positions(
+    database: psycopg.Connection, first: int, last: int, found: list[int], packed: bool
+) -> None:
+    for second in (0, 2):
+        append(database, snapshot(second, 0), snapshot(second + 1, 1, channel="PJSIP/other"))
+    if packed:
+        pack(database)
+    rows = read(database, "select position from fax.rows_between(%s, %s) order by position", first, last)
+    assert [row["position"] for row in rows] == found
+
+
+def test_a_late_row_joins_its_pack(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (9, 2, 3)))
+    pack(database)
+    append(database, receiving((5, 2, 4)), completed(10, 2))
+    assert stored(database) == (2, 1)
+    assert of(the_session(database), "pages", "end_observed_by", "snapshots") == (2, "completion", 3)
+    before = read(database, HISTORY)
+    assert pack(database) == 2
+    assert stored(database) == (0, 1)
+    assert read(database, HISTORY) == before
+    moments = read(database, "select array(select r.observed_at from unnest(p.rows) r) as at from fax.session_pack p")
+    assert moments == [{"at": [at(0), at(5), at(9), at(10)]}]
+
+
+def test_a_repeat_of_a_packed_row_is_ignored(database: psycopg.Connection) -> None:
+    rows = [*receiving((0, 1, 0), (1, 2, 3)), completed(2, 1)]
+    append(database, rows)
+    pack(database)
+    again = append(database, rows, snapshot(3), snapshot(3), collector="two")
+    assert (again.rows, again.repeats) == (1, 4)
+    assert pack(database) == 1
+    assert append(database, rows, snapshot(3)).rows == 0
+
+
+def test_packing_again_moves_nothing(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0)))
+    assert [pack(database), pack(database)] == [1, 0]
+
+
+def test_sessions_with_a_row_of_the_last_two_days_are_not_packed(database: psycopg.Connection) -> None:
+    recently = time.time() - 47 * 3600 - START.timestamp()
+    append(database, snapshot(0), snapshot(recently), snapshot(recently, 1), snapshot(0, 2))
+    assert pack(database) == 1
+    assert stored(database) == (3, 1)
+
+
+def test_sessions_that_began_together_are_packed_together(database: psycopg.Connection) -> None:
+    append(database, *(snapshot(0, number, channel=f"PJSIP/{number}") for number in range(3)), snapshot(1, 3))
+    database.execute("select fax.make_partition('2026-11-01', 'session_pack')")
+    query = "select packed_until, packed_rows from fax.pack_sessions('-infinity', 'infinity', 1)"
+    assert database.execute(query).fetchall() == [(at(0), 3)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from fax.observation",
+        "delete from fax.observation_2026_11",
+        "delete from fax.session_pack",
+        "truncate fax.session_pack",
+        "update fax.session_pack set rows = rows[:1]",
+        "update fax.session_pack set started_at = started_at + interval '1 second'",
+        "update fax.session_pack p set rows = array(select row((jsonb_populate_record(r, '{\"page_number\": 7}')).*)"
+        "::fax.observation from unnest(p.rows) r)",
+        "update fax.session_pack p set rows = array(select row((jsonb_populate_record(r, '{\"page_number\": 7}')).*)"
+        "::fax.observation from unnest(p.rows) r) || rows[1:1]",
+    ],
+)
+def test_nothing_else_is_deleted_or_changed(database: psycopg.Connection, statement: str) -> None:
+    append(database, receiving((0, 1, 0), (1, 2, 3)))
+    pack(database)
+    append(database, receiving((2, 2, 3)))
+    refuses(database, statement)
+
+
+def test_a_row_that_differs_from_its_pack_cannot_be_deleted(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0)))
+    database.execute(
+        "insert into fax.session_pack select session_id, started_at, observed_at, observed_at, position, position,"
+        " null, null, array[row((jsonb_populate_record(o, '{\"page_number\": 7}')).*)::fax.observation]"
+        " from fax.observation o"
+    )
+    refuses(database, "delete from fax.observation")
+
+
+def test_an_older_snapshot_sees_the_rows_that_are_packed_meanwhile(server: str, template: str) -> None:
+    with (
+        fresh(server, template) as dsn,
+        psycopg.connect(dsn, autocommit=True) as packer,
+        psycopg.connect(dsn) as reader,
+    ):
+        append(packer, receiving((0, 1, 0), (1, 2, 3)))
+        reader.execute("set transaction isolation level repeatable read")
+        reader.execute("select 1")
+        pack(packer)
+        packer.execute("vacuum fax.observation_2026_11")
+        assert packer.execute("select * from fax.drop_packed_partitions()").fetchall() == []
+        assert reader.execute("select count(*) from fax.session_history").fetchone() == (2,)
+
+
+def test_a_packed_month_is_dropped_after_a_vacuum(database: psycopg.Connection) -> None:
+    append(database, snapshot(-10 * MONTH))
+    (name,) = read(database, "select tableoid::regclass::text as name from fax.observation")[0].values()
+    assert database.execute("select * from fax.drop_packed_partitions()").fetchall() == []
+    pack(database)
+    database.execute(f"vacuum {name}".encode())
+    found = [f"fax.{one}" for (one,) in database.execute("select * from fax.drop_packed_partitions()")]
+    assert name in found
+    assert read(database, "select to_regclass(%s)::text as name", name) == [{"name": None}]
+    append(database, gone(-10 * MONTH + 1))
+    assert read(database, "select tableoid::regclass::text as name from fax.observation") == [{"name": name}]
+
+
+def test_a_reader_of_the_history_delays_the_drop_and_nothing_else(server: str, template: str) -> None:
+    with (
+        fresh(server, template) as dsn,
+        psycopg.connect(dsn, autocommit=True) as packer,
+        psycopg.connect(dsn) as reader,
+    ):
+        append(packer, snapshot(-10 * MONTH))
+        pack(packer)
+        packer.execute("vacuum")
+        reader.execute("select count(*) from fax.session_history")
+        assert packer.execute("select * from fax.drop_packed_partitions()").fetchall() == []
+        append(packer, snapshot(0, 1))
+        reader.rollback()
+        assert len(packer.execute("select * from fax.drop_packed_partitions()").fetchall()) == 1
+
+
+def test_packing_that_is_interrupted_leaves_everything_as_it_was(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0), (1, 2, 3)))
+    database.execute("select fax.make_partition('2026-11-01', 'session_pack')")
+    with database.transaction(force_rollback=True):
+        database.execute("select fax.pack_sessions('-infinity', 'infinity')")
+    assert stored(database) == (2, 0)
+    assert pack(database) == 2
+
+
+def test_an_append_of_new_rows_does_not_wait_for_packing(server: str, template: str) -> None:
+    with (
+        fresh(server, template) as dsn,
+        psycopg.connect(dsn, autocommit=True) as appender,
+        psycopg.connect(dsn) as packer,
+    ):
+        append(appender, snapshot(0))
+        appender.execute("select fax.make_partition('2026-11-01', 'session_pack')")
+        packer.execute("select fax.pack_sessions('2026-11-01', 'infinity')")
+        assert append(appender, snapshot(time.time() - START.timestamp(), 1)).rows == 1
+        packer.commit()
+        assert stored(appender) == (1, 1)
+
+
+def test_months_are_packed_from_the_third_day_of_the_next_one() -> None:
+    assert finished_months(datetime(2026, 3, 2, 23, tzinfo=UTC)) == datetime(2026, 2, 1, tzinfo=UTC)
+    assert finished_months(datetime(2026, 3, 3, tzinfo=UTC)) == datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def test_a_fax_whose_channel_was_replaced_completes_after_it_was_packed(database: psycopg.Connection) -> None:
+    append(database, begins(0, "ReceiveFAX", AppData=FILE), *initial_variables(0.1), receiving((1, 1, 0)))
+    append(database, hangup(5), receiving((6, 2, 0)), channel_status(6.5))
+    pack(database)
+    ended = completed(8, 2, Uniqueid="9.9")
+    append(database, ended)
+    before = the_session(database)
+    assert of(before, "pages", "end_observed_by") == (2, "completion")
+    pack(database)
+    assert append(database, ended).rows == 0
+    assert the_session(database) == before
+
+
+@pytest.mark.parametrize("path", sorted(truth.CAPTURES.glob("*.jsonl.gz")), ids=lambda path: path.name.split(".")[0])
+def test_a_recording_has_the_same_figures_packed_and_adds_nothing(database: psycopg.Connection, path: Path) -> None:
+    import_file(database, str(path), "pbx", lambda _: None)
+    history, before = read(database, HISTORY), figures(database)
+    assert pack(database) == len(history)
+    assert read(database, HISTORY) == history
+    assert differences(before, figures(database)) == {}
+    import_file(database, str(path), "pbx", lambda _: None)
+    assert read(database, HISTORY) == history
