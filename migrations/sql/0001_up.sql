@@ -4760,6 +4760,7 @@ begin atomic
                 fax.counter(before_details, 'ReceiveAttempts') as receive_attempts,
                 fax.counter(before_details, 'CompletedFAXes') as completed,
                 fax.counter(before_details, 'FailedFAXes') as failed
+            offset 0  -- computed once, although several columns use each counter
         ) b
         cross join (
             select
@@ -4767,6 +4768,7 @@ begin atomic
                 fax.counter(after_details, 'ReceiveAttempts') as receive_attempts,
                 fax.counter(after_details, 'CompletedFAXes') as completed,
                 fax.counter(after_details, 'FailedFAXes') as failed
+            offset 0
         ) a
         cross join lateral (
             select coalesce(a.transmit_attempts < b.transmit_attempts or a.receive_attempts < b.receive_attempts
