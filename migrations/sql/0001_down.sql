@@ -66,7 +66,7 @@ drop function fax.wrong_totals, fax.write_totals, fax.quiet_position, fax.forget
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.folded_total, fax.session_fold, fax.page_attempts, fax.session_evidence,
     fax.session_events, fax.session_snapshots, fax.session_rows;
 drop table fax.session_untotalled, fax.session_total;
-drop function fax.pages_of_total, fax.may_miss_bad_lines, fax.widest_poll_gap, fax.poll_gap_seconds;
+drop function fax.observed_pages, fax.pages_of_total, fax.may_miss_bad_lines, fax.widest_poll_gap, fax.poll_gap_seconds;
 drop type fax.observed_page;
 drop function fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
 drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,

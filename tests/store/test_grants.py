@@ -66,8 +66,8 @@ FOLDS = [
     "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
     "compare_readings", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
-    "attempts_at_pages", "rate_falls", "absent_since", "next_life", "poll_gap_seconds", "widest_poll_gap",
-    "may_miss_bad_lines", "pages_of_total", "quiet_position",
+    "attempts_at_pages", "rate_falls", "absent_since", "next_life", "observed_pages", "poll_gap_seconds",
+    "widest_poll_gap", "may_miss_bad_lines", "pages_of_total", "quiet_position",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 OF_LEDGER = [

@@ -38,6 +38,7 @@ ORDER = (
     "attempts_at_pages",
     "page_attempts",
     "observed_page",
+    "observed_pages",
     "poll_gap_seconds",
     "widest_poll_gap",
     "may_miss_bad_lines",

@@ -109,25 +109,8 @@ cross join lateral (
         -- contain a Uniqueid; its Channel is personal and may be erased.
         coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
                  v.channel_variable) as call,
-        (select array_agg(row(o.*)::fax.observed_page order by o.page)
-         from (
-             select
-                 a.page,
-                 max(a.attempt) as attempts,
-                 min(a.first_seen_at) as first_seen_at,
-                 max(a.last_seen_at) as last_seen_at,
-                 min(min(a.first_seen_at)) over (order by a.page desc rows between unbounded preceding and 1 preceding) as next_seen_at,
-                 min(a.first_measured_at) as first_measured_at,
-                 max(a.bad_lines) filter (where a.kept) as bad_lines,
-                 coalesce(sum(a.bad_lines) filter (where not a.kept),
-                          case when count(a.bad_lines) filter (where a.kept) > 0 then 0 end) as bad_lines_discarded,
-                 (array_agg(a.data_rate order by a.attempt desc) filter (where a.data_rate is not null))[1] as data_rate,
-                 (array_agg(a.y_resolution order by a.attempt desc) filter (where a.y_resolution is not null))[1] as y_resolution
-             from fax.attempts_at_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates,
-                                        n.y_resolutions, t.bad_lines_counted_by is distinct from 'session') a
-             group by a.page
-         ) o
-        ) as observed_pages
+        fax.observed_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates, n.y_resolutions,
+                           t.bad_lines_counted_by is distinct from 'session') as observed_pages
     offset 0
 ) w
 cross join lateral fax.reported_result(

@@ -48,6 +48,7 @@ grant execute on function
     fax.rate_falls(text[], timestamptz[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
     fax.next_life(uuid),
+    fax.observed_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
     fax.poll_gap_seconds(fax.observed_page, timestamptz),
     fax.widest_poll_gap(fax.observed_page[], integer, timestamptz),
     fax.may_miss_bad_lines(fax.observed_page[], integer, timestamptz),
