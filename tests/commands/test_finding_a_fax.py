@@ -163,16 +163,23 @@ def test_wrong_use_is_one_line_before_anything_connects(arguments: tuple[str, ..
     assert said in ran.stderr
 
 
+@pytest.mark.parametrize(("totals", "read_from"), [(0, "i"), (100, "t")])
 @pytest.mark.parametrize("options", [READER, MASKED])
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_the_last_ones_do_not_read_the_other_sessions(given: str, options: str, newest_first: bool) -> None:
+def test_the_last_ones_do_not_read_the_other_sessions(
+    given: str, options: str, newest_first: bool, totals: int, read_from: str
+) -> None:
+    """Neither those without a total (fax.session_untotalled i) nor those with one (fax.session_total t)."""
     dataset = datasets.sessions if options == READER else datasets.masked_sessions
     wanted = replace(dataset(Selection()), last=2, newest_first=newest_first)
     statement, parameters = compile_query(wanted.ordered(*wanted.columns))
-    with psycopg.connect(given, options=f"{options} -c enable_seqscan=off") as connection:
+    with psycopg.connect(given, options="-c enable_seqscan=off") as connection:
+        connection.execute("select fax.write_totals(%s, 0)", [totals])
+        connection.execute(f"set local {options.removeprefix('-c ')}".encode())
         explained = connection.execute(f"explain (analyze, format json) {statement}".encode(), parameters).fetchone()
+        connection.rollback()
     assert explained is not None
-    (read,) = (node["Actual Rows"] for node in nodes(explained[0][0]["Plan"]) if node.get("Alias") == "s")
+    (read,) = (node["Actual Rows"] for node in nodes(explained[0][0]["Plan"]) if node.get("Alias") == read_from)
     assert read == 3  # the next one shows that the second has no equal
 
 

@@ -212,7 +212,6 @@ def check_doctor(out: str, *, can_append: bool) -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit status of a command line in this process."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     signal.signal(signal.SIGTERM, lambda *_: None)
     timer = threading.Timer(RUN_FOR, os.kill, (os.getpid(), signal.SIGTERM))
     timer.start()
@@ -222,6 +221,4 @@ def run(arguments: list[str]) -> int:
     finally:
         timer.cancel()
         timer.join()
-        for number, handler in before.items():
-            signal.signal(number, handler)
     return int(left.value.code or 0)
