@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from importlib.util import find_spec
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -36,7 +37,9 @@ MESSAGE_DB = "FAXSTORE_MESSAGE_DB"
 The embedded server lacks pgcrypto: empty extensions/pgcrypto.sql, which gen_random_uuid() no longer needs.
 """
 
-STARTED = 1_793_600_000 * MICROSECONDS
+STARTED = int(time.time()) * MICROSECONDS
+"""Fresh rows, as an ingestor appends them: late ones cost more."""
+
 LIFE = Life("pbx1", STARTED, started_at=STARTED)
 EPOCH = UUID(int=7)
 

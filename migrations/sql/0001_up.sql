@@ -1042,15 +1042,12 @@ $$;
 comment on function fax.register_sessions is 'Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions that new ones need. fax.append() calls it under its lock.';
 
 -- Deletes the stored coverage that new rows of the history may change: a snapshot or an absence proves polls of the 150 s
--- before it (fax.last_poll_on_record). Coverage is stored two hours late, so only late rows cost more than their minimum.
+-- before it (fax.last_poll_on_record).
 create function fax.forget_coverage_of_rows(rows fax.appended_row[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if (select min(r.observed_at) from unnest(rows) r) >= now() - interval '1 hour' then
-        return;
-    end if;
     delete from fax.coverage_day d
     using (
         select r.session_id, min(r.observed_at) - interval '150 seconds' as since, max(r.observed_at) as until
@@ -1066,7 +1063,7 @@ begin
 end
 $$;
 
-comment on function fax.forget_coverage_of_rows is 'Deletes the stored coverage that new rows of the history may change: a snapshot or an absence proves polls of the 150 s before it (fax.last_poll_on_record). Coverage is stored two hours late, so only late rows cost more than their minimum.';
+comment on function fax.forget_coverage_of_rows is 'Deletes the stored coverage that new rows of the history may change: a snapshot or an absence proves polls of the 150 s before it (fax.last_poll_on_record).';
 
 -- Trigger of fax.server_history, after each INSERT: deletes the stored coverage that the new rows may change. A row says
 -- something about the 150 s after it and, if polls failed or records were dropped, about the hour before it.
@@ -1092,14 +1089,16 @@ comment on function fax.forget_coverage_of_server is 'Trigger of fax.server_hist
 -- Inserts rows into the history at the positions after the last one, in their order, with their row of
 -- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
 -- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
--- Removes the totals of sessions that receive late rows.
-create function fax.insert_rows(append_collector text, rows fax.appended_row[]) returns bigint
+-- Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows that are older
+-- than an hour may change it; `oldest` is the time of the first row.
+create function fax.insert_rows(append_collector text, oldest timestamptz, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     base bigint;
     inserted bigint;
+    late uuid[];
 begin
     if cardinality(rows) = 0 then
         return 0;
@@ -1122,17 +1121,21 @@ begin
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
-    perform fax.forget_coverage_of_rows(rows);
-    perform fax.forget_totals(l.sessions)
-    from (select array_agg(r.session_id) as sessions
-          from (select distinct n.session_id from unnest(rows) n) r
-          where not exists (select from fax.session_untotalled u where u.session_id = r.session_id)) l
-    where l.sessions is not null;
+    if oldest < now() - interval '1 hour' then
+        perform fax.forget_coverage_of_rows(rows);
+    end if;
+    late := array(
+        select r.session_id
+        from (select distinct n.session_id from unnest(rows) n) r
+        where not exists (select from fax.session_untotalled u where u.session_id = r.session_id));
+    if late <> '{}' then
+        perform fax.forget_totals(late);
+    end if;
     return inserted;
 end
 $$;
 
-comment on function fax.insert_rows is 'Inserts rows into the history at the positions after the last one, in their order, with their row of fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory. Removes the totals of sessions that receive late rows.';
+comment on function fax.insert_rows is 'Inserts rows into the history at the positions after the last one, in their order, with their row of fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory. Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows that are older than an hour may change it; `oldest` is the time of the first row.';
 
 -- Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.
 create function fax.without_repeats(rows fax.appended_row[]) returns fax.appended_row[]
@@ -1258,8 +1261,9 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     seen fax.appended_epoch;
+    oldest timestamptz := (select min(r.observed_at) from unnest(rows) r);
     -- Packed rows were observed more than two days before they were packed.
-    may_be_packed boolean := exists (select from unnest(rows) r where r.observed_at < now() - interval '1 day');
+    may_be_packed boolean := coalesce(oldest < now() - interval '1 day', false);
 begin
     perform fax.lock_append();
     if may_be_packed then
@@ -1283,10 +1287,10 @@ begin
     end if;
     begin
         appended := fax.insert_rows(
-            append_collector,
+            append_collector, oldest,
             case when may_be_packed and fax.has_packs(rows) then fax.without_repeats(rows) else rows end);
     exception when unique_violation then
-        appended := fax.insert_rows(append_collector, fax.without_repeats(rows));
+        appended := fax.insert_rows(append_collector, oldest, fax.without_repeats(rows));
     end;
     repeats := cardinality(rows) - appended;
 end

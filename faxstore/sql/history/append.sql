@@ -23,8 +23,9 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     seen fax.appended_epoch;
+    oldest timestamptz := (select min(r.observed_at) from unnest(rows) r);
     -- Packed rows were observed more than two days before they were packed.
-    may_be_packed boolean := exists (select from unnest(rows) r where r.observed_at < now() - interval '1 day');
+    may_be_packed boolean := coalesce(oldest < now() - interval '1 day', false);
 begin
     perform fax.lock_append();
     if may_be_packed then
@@ -48,10 +49,10 @@ begin
     end if;
     begin
         appended := fax.insert_rows(
-            append_collector,
+            append_collector, oldest,
             case when may_be_packed and fax.has_packs(rows) then fax.without_repeats(rows) else rows end);
     exception when unique_violation then
-        appended := fax.insert_rows(append_collector, fax.without_repeats(rows));
+        appended := fax.insert_rows(append_collector, oldest, fax.without_repeats(rows));
     end;
     repeats := cardinality(rows) - appended;
 end

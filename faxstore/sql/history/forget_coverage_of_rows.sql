@@ -1,13 +1,10 @@
 -- Deletes the stored coverage that new rows of the history may change: a snapshot or an absence proves polls of the 150 s
--- before it (fax.last_poll_on_record). Coverage is stored two hours late, so only late rows cost more than their minimum.
+-- before it (fax.last_poll_on_record).
 create function fax.forget_coverage_of_rows(rows fax.appended_row[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if (select min(r.observed_at) from unnest(rows) r) >= now() - interval '1 hour' then
-        return;
-    end if;
     delete from fax.coverage_day d
     using (
         select r.session_id, min(r.observed_at) - interval '150 seconds' as since, max(r.observed_at) as until

@@ -1,14 +1,16 @@
 -- Inserts rows into the history at the positions after the last one, in their order, with their row of
 -- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
 -- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
--- Removes the totals of sessions that receive late rows.
-create function fax.insert_rows(append_collector text, rows fax.appended_row[]) returns bigint
+-- Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows that are older
+-- than an hour may change it; `oldest` is the time of the first row.
+create function fax.insert_rows(append_collector text, oldest timestamptz, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     base bigint;
     inserted bigint;
+    late uuid[];
 begin
     if cardinality(rows) = 0 then
         return 0;
@@ -31,12 +33,16 @@ begin
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
-    perform fax.forget_coverage_of_rows(rows);
-    perform fax.forget_totals(l.sessions)
-    from (select array_agg(r.session_id) as sessions
-          from (select distinct n.session_id from unnest(rows) n) r
-          where not exists (select from fax.session_untotalled u where u.session_id = r.session_id)) l
-    where l.sessions is not null;
+    if oldest < now() - interval '1 hour' then
+        perform fax.forget_coverage_of_rows(rows);
+    end if;
+    late := array(
+        select r.session_id
+        from (select distinct n.session_id from unnest(rows) n) r
+        where not exists (select from fax.session_untotalled u where u.session_id = r.session_id));
+    if late <> '{}' then
+        perform fax.forget_totals(late);
+    end if;
     return inserted;
 end
 $$;
