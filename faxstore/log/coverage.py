@@ -180,9 +180,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         " page_y_resolutions",
         _TOTAL,
     ),
-    "session_untotalled": _columns(
-        "session_id started_at server", "the sessions without a total, which verify compares"
-    ),
+    "session_untotalled": _columns("session_id started_at server", _UNTOTALLED),
     "spool_progress": _columns("spool_id collector_id appended last_keys appended_at", _PROGRESS),
     "technology": _columns("technology bad_lines_counted_by", RECORD),
     "unsealed_change": _columns(

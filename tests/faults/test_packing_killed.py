@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import subprocess
 import sys
-import time
+from functools import partial
 
 import psycopg
 
 from tests.kit.given import append, gone, read, receiving
 from tests.kit.packing import pack
+from tests.kit.random_kills import kill_at_random
 
 KILLS = 12
 FAXES = 60
@@ -39,13 +38,7 @@ def test_killed_at_random_times_the_history_has_each_row_once(dsn: str, database
     for kill in range(KILLS):
         append(database, *(gone(9000 + kill, number) for number in chance.sample(range(FAXES), 20)))
         before = read(database, HISTORY)
-        with subprocess.Popen([sys.executable, "-c", PACKS, dsn], stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"connected\n"
-            time.sleep(chance.uniform(0.0, 0.1))
-            if kill % 2:
-                database.execute(END.encode())
-            os.kill(process.pid, signal.SIGKILL)
+        kill_at_random(PACKS, dsn, chance, partial(database.execute, END.encode()) if kill % 2 else None)
         assert read(database, HISTORY) == before
     pack(database)
     assert read(database, HISTORY) == before

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
+from functools import partial
 
 import psycopg
 
 from tests.kit.given import append, gone, receiving, sessions
+from tests.kit.random_kills import kill_at_random
 from tests.kit.totals import untotalled, write_totals, wrong
 
 KILLS = 12
@@ -37,13 +34,7 @@ def test_killed_at_random_times_each_session_has_its_total_once(dsn: str, databa
     before = sessions(database)
     for kill in range(KILLS):
         append(database, *(gone(9000 + kill, number) for number in chance.sample(range(FAXES), 20)))  # undoes totals
-        with subprocess.Popen([sys.executable, "-c", WRITES, dsn], stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"connected\n"
-            time.sleep(chance.uniform(0.0, 0.1))
-            if kill % 2:
-                database.execute(END.encode())
-            os.kill(process.pid, signal.SIGKILL)
+        kill_at_random(WRITES, dsn, chance, partial(database.execute, END.encode()) if kill % 2 else None)
         assert wrong(database) == []
     while untotalled(database):
         write_totals(database)
