@@ -3755,7 +3755,8 @@ end;
 comment on function fax.quiet_position is 'The last position of the rows that were appended at least a number of seconds ago, by the database''s clock; 0 if none was.';
 
 -- Writes totals of sessions without one whose last row was appended at least quiet_seconds ago: of the oldest first, and
--- of `most` sessions at most. Returns their number; 0 if no session is left, NULL if another call is writing totals.
+-- of `most` sessions at most. Returns their number; NULL if another call is writing totals;
+-- 0 if no session is left, or if an erasure holds all of those that are next.
 -- It does not matter whether they have ended: a total is what the rows show, and a later row removes it.
 -- It folds without a lock. Then it takes the lock of all appenders, only to store the totals of sessions that have
 -- received no row since, and that nothing has changed (fax.forget_totals).
@@ -3836,7 +3837,7 @@ begin
 end
 $$;
 
-comment on function fax.write_totals is 'Writes totals of sessions without one whose last row was appended at least quiet_seconds ago: of the oldest first, and of `most` sessions at most. Returns their number; 0 if no session is left, NULL if another call is writing totals. It does not matter whether they have ended: a total is what the rows show, and a later row removes it. It folds without a lock. Then it takes the lock of all appenders, only to store the totals of sessions that have received no row since, and that nothing has changed (fax.forget_totals). The settings as of fax.append(): plans must not depend on statistics.';
+comment on function fax.write_totals is 'Writes totals of sessions without one whose last row was appended at least quiet_seconds ago: of the oldest first, and of `most` sessions at most. Returns their number; NULL if another call is writing totals; 0 if no session is left, or if an erasure holds all of those that are next. It does not matter whether they have ended: a total is what the rows show, and a later row removes it. It folds without a lock. Then it takes the lock of all appenders, only to store the totals of sessions that have received no row since, and that nothing has changed (fax.forget_totals). The settings as of fax.append(): plans must not depend on statistics.';
 
 -- The sessions that started in a period whose total differs from the fold of their rows, with the columns that differ,
 -- and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value.

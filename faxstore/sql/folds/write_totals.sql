@@ -1,5 +1,6 @@
 -- Writes totals of sessions without one whose last row was appended at least quiet_seconds ago: of the oldest first, and
--- of `most` sessions at most. Returns their number; 0 if no session is left, NULL if another call is writing totals.
+-- of `most` sessions at most. Returns their number; NULL if another call is writing totals;
+-- 0 if no session is left, or if an erasure holds all of those that are next.
 -- It does not matter whether they have ended: a total is what the rows show, and a later row removes it.
 -- It folds without a lock. Then it takes the lock of all appenders, only to store the totals of sessions that have
 -- received no row since, and that nothing has changed (fax.forget_totals).
