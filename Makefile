@@ -6,9 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .demo
 BENCH := build/bench
-# Each test file stays on one worker, so its module fixtures are built once; tests/conftest.py decides the order. Two
-# workers per processor, because many tests wait for a played server.
-WORKERS := $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+# Each test file stays on one worker, so its module fixtures are built once; tests/conftest.py decides the order. One
+# worker more than processors, because many tests wait for a played server.
+WORKERS := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 PARALLEL ?= --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 ARGS ?=
 
