@@ -8,13 +8,15 @@ how many records of the spool are done, so that none is appended twice (faxstore
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from faxstore import sql
@@ -22,7 +24,7 @@ from faxstore.observations import Observation, Record, Rejected, ServerObservati
 from faxstore.sessions.resolved import Resolved
 from faxstore.sessions.resolver import Resolver
 from faxstore.spool.progress import Progress, count, runs_of
-from faxstore.store.composite import Composite, CompositeArray
+from faxstore.store.composite import Composite
 from faxstore.store.database import Connection
 from faxstore.store.locked_transaction import LockedTransaction
 from faxstore.store.registration import SESSION_COLUMNS, Registration
@@ -42,6 +44,9 @@ ROW_COLUMNS = {
 
 EPOCH_COLUMNS = {"epoch_id": "uuid", "last_seen_at": "timestamptz"}
 """Columns of fax.appended_epoch, with their types."""
+
+SMALLEST_PART, MOST_PARTS = 100, 8
+"""A batch is appended in parts: the client resolves and encodes one while the database stores the one before."""
 
 _observed = attrgetter("observed_at", *_INTEGERS, "error_correction_mode", *_TEXTS)
 _APPEND = sql.text("queries/store/append")
@@ -70,50 +75,65 @@ class Appender:
         self._epochs = Composite(connection, "fax.appended_epoch", EPOCH_COLUMNS)
         self._sessions = Composite(connection, "fax.appended_session", SESSION_COLUMNS)
         self._rows = Composite(connection, "fax.appended_row", ROW_COLUMNS)
-        self._cursor = connection.cursor(binary=True)  # of all batches, because making one costs as much as a query
+        self._cursors = [connection.cursor(binary=True) for _ in range(MOST_PARTS)]
 
     def append(self, batch: Iterable[tuple[int, Record]], progress: Progress | None = None) -> Appended:
         """Append records, each with its key in the spool, and commit.
 
         `progress` is that of the spool before the batch, None for records that come from no spool.  Raises
-        psycopg.errors.SerializationFailure if the database has another number of the spool's records.  A batch that
-        asks the database nothing is one statement.
+        psycopg.errors.SerializationFailure if the database has another number of the spool's records.  A small batch
+        that asks the database nothing is one statement.
         """
         result = Appended()
-        rows: list[Resolved] = []
         records = list(batch)  # decoded before the lock is taken
         with self._transaction:
-            self._resolver.begin_batch(record for _, record in records)
-            for key, record in records:
-                if isinstance(record, ServerObservation):
-                    self._add_server_row(record)
-                elif isinstance(record, Rejected):
-                    self._add_rejected(record)
-                    result.rejected += 1
-                else:
-                    rows += self._resolver.resolve(key, record)
-                if not isinstance(record, Observation):
-                    result.done.append(key)
-            result.done += [row.key for row in rows if row.key is not None]
-            if rows or (progress and result.done):
-                self._append(rows, progress, result)
+            appends = self._append(records, progress, result)
+        for rows, repeats in (append.fetchone() or (0, 0) for append in appends):
+            result.rows += rows
+            result.repeats += repeats
         return result
 
-    def _append(self, rows: list[Resolved], progress: Progress | None, result: Appended) -> None:
-        parameters = [
+    def _append(
+        self, records: list[tuple[int, Record]], progress: Progress | None, result: Appended
+    ) -> list[psycopg.Cursor[TupleRow]]:
+        """Append the parts of a batch, in order; return the cursors with the answers of fax.append()."""
+        parts = list(_parts(records))
+        if len(parts) > 1:
+            self._transaction.pipeline()
+        appends = []
+        for cursor, part in zip(self._cursors, parts, strict=False):
+            rows = self._resolve(part, result)
+            advanced = _advanced(progress if part is parts[-1] else None, result.done)
+            if rows or advanced[0]:
+                appends.append(cursor.execute(_APPEND, [*self._encoded(rows), *advanced], prepare=True))
+        return appends
+
+    def _resolve(self, records: list[tuple[int, Record]], result: Appended) -> list[Resolved]:
+        """Return the rows that become known with these records."""
+        rows: list[Resolved] = []
+        self._resolver.begin_batch(record for _, record in records)
+        for key, record in records:
+            if isinstance(record, ServerObservation):
+                self._add_server_row(record)
+            elif isinstance(record, Rejected):
+                self._add_rejected(record)
+                result.rejected += 1
+            else:
+                rows += self._resolver.resolve(key, record)
+            if not isinstance(record, Observation):
+                result.done.append(key)
+        result.done += [row.key for row in rows if row.key is not None]
+        return rows
+
+    def _encoded(self, rows: list[Resolved]) -> list[Any]:
+        """Return the first parameters of fax.append() for these rows."""
+        values = ((row.session_id, *_observed(row.observation), row.observation.details or None) for row in rows)
+        return [
             self._collector_id,
             self._epochs.array(_last_seen(rows).items()),
             self._sessions.array(self._registration.of(rows)),
-            self._encoded(rows),
-            *_advanced(progress, result.done),
+            self._rows.array(values),
         ]
-        appended = self._cursor.execute(_APPEND, parameters, prepare=True).fetchone()
-        result.rows, result.repeats = appended or (0, 0)
-
-    def _encoded(self, rows: list[Resolved]) -> CompositeArray:
-        return self._rows.array(
-            (row.session_id, *_observed(row.observation), row.observation.details or None) for row in rows
-        )
 
     def _add_server_row(self, record: ServerObservation) -> None:
         details = Jsonb(record.details) if record.details else None
@@ -125,6 +145,12 @@ class Appender:
         digest = hashlib.sha256(record.reason.encode("utf-8", "backslashreplace") + b"\0" + raw).digest()
         row = [record.server, moment(record.observed_at), digest, self._collector_id, record.reason, raw]
         self._transaction.execute(_ADD_REJECTED, row)
+
+
+def _parts(records: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:
+    size = max(SMALLEST_PART, -(-len(records) // MOST_PARTS))
+    for start in range(0, len(records), size):
+        yield records[start : start + size]
 
 
 def _advanced(progress: Progress | None, done: list[int]) -> list[Any]:

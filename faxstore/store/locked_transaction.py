@@ -37,8 +37,21 @@ class LockedTransaction:
 
     def execute(self, query: QueryNoTemplate, parameters: Any = None) -> psycopg.Cursor[TupleRow]:
         """Run a statement in the transaction, which begins if this is the first one."""
+        self._begin()
+        return self._connection.execute(query, parameters)
+
+    def pipeline(self) -> None:
+        """Begin the transaction, and let its statements run while the client goes on, until one needs an answer.
+
+        An error of a statement is raised by a later one, or at the end of the block.
+        """
+        block = self._begin()
+        if block is not None:
+            block.enter_context(self._connection.pipeline())
+
+    def _begin(self) -> ExitStack | None:
         if self._block is not None and not self._has_begun:
             self._block.enter_context(self._connection.transaction())
             self._connection.execute("select fax.lock_append()")
             self._has_begun = True
-        return self._connection.execute(query, parameters)
+        return self._block

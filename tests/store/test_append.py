@@ -243,7 +243,7 @@ def test_a_batch_without_questions_is_one_statement(database: psycopg.Connection
             return super().execute(query, *arguments, **options)
 
     database.cursor_factory = Counted
-    appender._cursor = Counted(database)
+    appender._cursors = [Counted(database)]
     appended = appender.append([(n, snapshot(n)) for n in range(1, 100)])
     assert appended.rows == 99
     assert len(statements) == 1
