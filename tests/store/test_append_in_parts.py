@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -20,9 +21,9 @@ SPOOL = Progress(UUID(int=1), 0)
 ROWS = 3 * SMALLEST_PART
 
 
-def large(**last: object) -> list[tuple[int, Record]]:
+def large(**last: Any) -> list[tuple[int, Record]]:
     """Return a batch of three parts; `last` are values of its last record."""
-    return [(n, snapshot(n)) for n in range(1, ROWS)] + [(ROWS, snapshot(ROWS, **last))]
+    return [*((n, snapshot(n)) for n in range(1, ROWS)), (ROWS, snapshot(ROWS, **last))]
 
 
 def test_a_large_batch_is_appended_in_parts(database: psycopg.Connection) -> None:
@@ -41,7 +42,7 @@ def test_positions_follow_the_order_of_the_records(database: psycopg.Connection)
 
 def test_a_part_sees_the_sessions_of_the_parts_before(database: psycopg.Connection) -> None:
     """The list in the last part lacks a session that only the first part shows."""
-    records = [snapshot(0, 1), *(snapshot(n, 2) for n in range(1, ROWS)), listing(ROWS, 2)]
+    records: list[Record] = [snapshot(0, 1), *(snapshot(n, 2) for n in range(1, ROWS)), listing(ROWS, 2)]
     appended = append(database, records)
     assert appended.rows == ROWS + 1
     assert read(database, "select session_number from fax.sessions where end_observed_by = 'gone'") == [
