@@ -1,0 +1,161 @@
+"""Times questions on databases that benchmarks.fill made: one session, reports of a month or year, the cookbook.
+
+    python -m benchmarks.questions /var/tmp/one /var/tmp/ten /var/tmp/hundred --json answers.json
+
+Each time is what a client observes: from sending the statement over a local socket to fetching the last row, with
+psycopg, which prepares a statement after five executions. A session, its pages and its timeline are read of random
+sessions, in one connection; of a report, the median of repetitions is shown, after a first execution. The statements
+of docs/how-to/queries.md are those of the page, with June 2025 as the period and values that exist. Prints rows for
+docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import statistics
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.import_rate import hardware
+from faxstore.store import embedded
+from faxstore.store.database import Connection, connect
+
+COOKBOOK = Path(__file__).parents[1] / "docs/how-to/queries.md"
+SESSION = {
+    "one session": "select * from fax.sessions where session_id = %s",
+    "its pages": "select * from fax.session_pages where session_id = %s order by page",
+    "its timeline": "select * from fax.session_timeline where session_id = %s order by observed_at, position",
+}
+MONTH = "started_at >= '2025-06-01 00:00+00' and started_at < '2025-07-01 00:00+00'"
+DAY = "started_at >= '2025-06-15 00:00+00' and started_at < '2025-06-16 00:00+00'"
+READINGS = "to_at >= '2025-06-01 00:00+00' and to_at < '2025-07-01 00:00+00'"
+REPORTS = {
+    "a month's usage by day in Berlin": "select * from fax.usage('2025-06-01', '2025-07-01', 'Europe/Berlin', 'day')",
+    "a year's usage by month": "select * from fax.usage('2025-01-01', '2026-01-01', 'Europe/Berlin', 'month')",
+    "a month's failures": "select * from fax.failures where day >= '2025-06-01' and day < '2025-07-01'",
+    "a month's quality by peer": "select * from fax.quality('2025-06-01', '2025-07-01', 'UTC')",
+    "a day's sessions, all columns": f"select * from fax.sessions where {DAY}",
+    "a month's sessions, all columns": f"select * from fax.sessions where {MONTH}",
+    "the latest 20 sessions": "select * from fax.sessions order by started_at desc limit 20",
+    "a year's gaps of four servers": (
+        "select g.* from fax.polled_servers s cross join lateral fax.gaps(s.server, '2025-01-01', '2026-01-01') g"
+    ),
+    "the same with sessions and missed faxes": "select * from fax.coverage_gaps",
+    "a month's reconciliation of a server": f"select * from fax.reconciliation where server = 'pbx1' and {READINGS}",
+}
+"""Name and statement."""
+
+VALUES = (
+    ("2026-11-22", "2025-06-01"),
+    ("2026-11-24", "2025-06-30"),
+    ("2026-11-01", "2025-06-01"),
+    ("2026-12-01", "2025-07-01"),
+    ("'failures-22'", "'pbx2'"),
+    ("'pbx-22'", "'pbx1'"),
+    ("session_number = 1\n", "session_number = 4000\n"),
+    ("('ten-pages-22', 'twenty-16', 'twenty-22')", "('pbx1', 'pbx2', 'pbx3')"),
+    ("séance: no 1.tif", "4000.tif"),
+    ("/fax/out/", "/fax/"),
+    ("'5559999'", "'49305550999'"),
+    ("21000", "(select max(last_position) / 2 from fax.append_batch)"),
+)
+"""What the page asks for, and what these databases have."""
+
+CALLS = f"""
+create table cdr as
+select started_at as calldate, server as peeraccount,
+    case operation when 'send' then 'SendFAX' else 'ReceiveFAX' end as lastapp
+from fax.session where operation <> 'V.21' and {MONTH};
+"""
+"""The call records of question 15."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Milliseconds of a question: median and 99th percentile of its executions; and its rows."""
+
+    median: float
+    rare: float
+    rows: int
+
+
+def asked(connection: Connection, query: str, parameters: list[Any], seconds: float) -> Answer:
+    """Returns the times of a question for each of its parameters; the first one is not counted.
+
+    Goes on until `seconds` have passed, but counts one execution at least.
+    """
+    taken, rows, began = [], 0, time.perf_counter()
+    for number, one in enumerate(parameters):
+        start = time.perf_counter()
+        rows = len(connection.execute(query.encode(), one).fetchall())
+        if number:
+            taken.append((time.perf_counter() - start) * 1000)
+            if time.perf_counter() - began > seconds:
+                break
+    taken.sort()
+    return Answer(statistics.median(taken), taken[min(len(taken) - 1, len(taken) * 99 // 100)], rows)
+
+
+def cookbook() -> Iterator[tuple[str, str]]:
+    """Yields the title of each question of the page and its statement, for June 2025."""
+    for title, query in re.findall(
+        r"^### (\d+\. .*?)\n.*?```sql\n(.*?)```", COOKBOOK.read_text(), re.MULTILINE | re.DOTALL
+    ):
+        for written, ours in VALUES:
+            query = query.replace(written, ours)
+        yield title, query
+
+
+def answers(dsn: str, samples: int, seconds: float, only: str) -> Iterator[tuple[str, Answer]]:
+    """Yields each question with its answer."""
+    with connect(dsn) as connection:
+        if connection.execute("select to_regclass('cdr')").fetchone() == (None,):
+            connection.execute(CALLS.encode())
+        drawn = "select session_id from fax.session order by md5(session_id::text) limit %s"
+        sessions = [list(row) for row in connection.execute(drawn, [samples + 100])]
+        for name, query in SESSION.items():
+            if re.search(only, name):
+                asked(connection, query, sessions[:100], seconds)
+                yield name, asked(connection, query, sessions[100:], seconds)
+        for name, query in (*REPORTS.items(), *cookbook()):
+            if re.search(only, name):
+                yield name, asked(connection, query.replace("%", "%%"), [[]] * 8, seconds)
+
+
+def main() -> int:
+    """Runs the benchmark from the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folders", type=Path, nargs="+", help="folders of databases, the smallest one first")
+    parser.add_argument("--samples", type=int, default=2_000, help="sessions to read (default: 2000)")
+    parser.add_argument(
+        "--seconds", type=float, default=20, help="time for the repetitions of a question (default: 20)"
+    )
+    parser.add_argument("--only", default="", help="regular expression of the names of questions")
+    parser.add_argument("--json", type=Path, help="file for the answers")
+    arguments = parser.parse_args()
+    found: dict[str, dict[str, Answer]] = {}
+    for folder in arguments.folders:
+        with embedded.running(folder) as dsn:
+            for name, answer in answers(dsn, arguments.samples, arguments.seconds, arguments.only):
+                found.setdefault(name, {})[folder.name] = answer
+                print(f"{folder.name} {name}: {answer.median:.2f} ms", file=sys.stderr, flush=True)
+    print(f"{hardware()}, {time.strftime('%Y-%m-%d')}, load {os.getloadavg()[0]:.1f}")
+    print(f"| question | {' | '.join(f'{folder.name}: ms | p99 | rows' for folder in arguments.folders)} |")
+    print(f"| --- |{' --- | --- | --- |' * len(arguments.folders)}")
+    for name, by_folder in found.items():
+        print(f"| {name} | {' | '.join(f'{a.median:.1f} | {a.rare:.1f} | {a.rows:,}' for a in by_folder.values())} |")
+    if arguments.json:
+        text = {name: {key: vars(answer) for key, answer in by.items()} for name, by in found.items()}
+        arguments.json.write_text(json.dumps(text, indent=1), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
