@@ -21,7 +21,7 @@ BLOCK = 256
 LEVELS = (BLOCK, BLOCK**2, BLOCK**3)
 """Leaves of the subtrees whose roots are stored (fax.log_subtree.rows)."""
 
-MARK = 4
+MARK = 3
 """Bytes of a leaf hash that are stored as its mark (fax.log_run.marks)."""
 
 CHECKPOINTS: LiteralString = "select size, records, root, made_at, note from fax.checkpoint"

@@ -51,7 +51,7 @@ create index session_started on fax.session (started_at);
 create index session_server_started on fax.session (server, started_at);
 -- Names from the wire can be of any length; index entries cannot.
 create index session_channel on fax.session (epoch_id, left(channel, 100), started_at);
-create index session_uniqueid on fax.session (server, left(uniqueid, 100));
+create index session_uniqueid on fax.session (left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
 comment on table fax.session is 'Identity of one fax session, maintained by fax.append(). Its observations are in fax.session_history.';
@@ -237,11 +237,11 @@ create table fax.session_pack (
     primary key (session_id, started_at)
 ) partition by range (started_at);
 
--- Readers by position open the packs that contain a range of positions. Sessions interleave, so their ranges overlap.
-create index session_pack_positions on fax.session_pack using gist (int8range(first_position, last_position, '[]'));
-
--- The appender looks for an event of any session by its time.
-create index session_pack_period on fax.session_pack using gist (tstzrange(first_observed_at, last_observed_at, '[]'));
+-- Readers by position open the packs that contain a range of positions, and the appender looks for an event of any
+-- session by its time. Both grow with the pages of the table, because sessions are packed in the order of their start.
+create index session_pack_ranges on fax.session_pack
+    using brin (first_position, last_position, first_observed_at, last_observed_at)
+    with (pages_per_range = 8, autosummarize = on);
 
 -- fax.reconciliation looks up the completions of each minute.
 create index session_pack_completed on fax.session_pack (completed_at) where completed_at is not null;
@@ -249,7 +249,9 @@ create index session_pack_completed on fax.session_pack (completed_at) where com
 -- The appender looks for a session whose channel was replaced; such sessions are rare.
 create index session_pack_hung_up on fax.session_pack (hung_up_at) where hung_up_at is not null;
 
-create table fax.session_pack_default partition of fax.session_pack default;
+-- A pack stays in its row while it fits on a page: divided (TOAST), it would take more space and a second index.
+-- Partitions are created with the options of this one.
+create table fax.session_pack_default partition of fax.session_pack default with (toast_tuple_target = 8160);
 
 comment on table fax.session_pack is 'The rows of one session, packed: unchanged, as one compressed array. Partitioned by month (UTC) of started_at. fax.session_history shows them as rows.';
 
@@ -359,7 +361,7 @@ begin atomic
         r.session_type, r.collector_id, r.file_name, r.details
     from fax.session_pack p
     cross join lateral unnest(p.rows) r
-    where int8range(p.first_position, p.last_position, '[]') && int8range(first_row, greatest(first_row, last_row), '[]')
+    where p.first_position <= last_row and p.last_position >= first_row
       and r.position between first_row and last_row;
 end;
 
@@ -721,7 +723,8 @@ $$;
 
 comment on function fax.make_append_only is 'Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.';
 
--- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing.
+-- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing, with the storage
+-- options of the default partition.
 -- Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the
 -- month into the default partition, the month stays there: rows are never moved.
 -- example: select fax.make_partition('2026-11-23');
@@ -744,14 +747,16 @@ begin
     if strays then
         return of_table || '_default';
     end if;
-    execute format('create table fax.%I (like fax.%I including defaults including comments)', name, of_table);
+    execute format('create table fax.%I (like fax.%I including defaults including comments) %s', name, of_table, (
+        select 'with (' || array_to_string(c.reloptions, ', ') || ')'
+        from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
     execute format('alter table fax.%I attach partition fax.%I for values from (%L) to (%L)', of_table, name, month, month_after);
     perform fax.make_append_only(name);
     return name;
 end
 $$;
 
-comment on function fax.make_partition is 'Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing. Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the month into the default partition, the month stays there: rows are never moved.';
+comment on function fax.make_partition is 'Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing, with the storage options of the default partition. Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the month into the default partition, the month stays there: rows are never moved.';
 
 -- Raises an error that names the isolation of the transaction, which is not the one that fax.append() needs.
 create function fax.refuse_isolation() returns void
@@ -6086,13 +6091,13 @@ comment on column fax.log_subtree.root is 'Root of the subtree, 32 bytes.';
 
 -- grain: up to 256 rows that were sealed together
 -- example: select first_position, rows, marks from fax.log_run order by first_position desc limit 3;
--- A root shows that one of its rows changed. The marks show which one, at 4 bytes per row.
+-- A root shows that one of its rows changed. The marks show which one, at 3 bytes per row.
 -- The check has no BETWEEN: PostgreSQL would write it differently after a dump and restore, which verify would report.
 create table fax.log_run (
     first_position bigint primary key,  -- Position of the first row.
     rows           integer not null,  -- Number of rows, ending at the latest before the next multiple of 256.
-    marks          bytea not null,  -- First 4 bytes of the leaf hash of each row.
-    check (rows >= 1 and rows <= 256 and length(marks) = 4 * rows)
+    marks          bytea not null,  -- First 3 bytes of the leaf hash of each row.
+    check (rows >= 1 and rows <= 256 and length(marks) = 3 * rows)
 );
 
 comment on table fax.log_run is 'Prefixes of the leaf hashes of sealed rows, with which faxstore names a changed row. Append-only.';
@@ -6101,7 +6106,7 @@ comment on column fax.log_run.first_position is 'Position of the first row.';
 
 comment on column fax.log_run.rows is 'Number of rows, ending at the latest before the next multiple of 256.';
 
-comment on column fax.log_run.marks is 'First 4 bytes of the leaf hash of each row.';
+comment on column fax.log_run.marks is 'First 3 bytes of the leaf hash of each row.';
 
 -- grain: one change of a row beside the history that is not sealed yet
 -- example: select changed_at, changed_by, relation, row_key, content from fax.unsealed_change order by change_id;
@@ -7507,7 +7512,7 @@ begin
             union
             select k.session_id, k.started_at
             from fax.session_pack k
-            where int8range(k.first_position, k.last_position, '[]') && int8range(coalesce(last_batch.last_position, 0) + 1, null)
+            where k.last_position > coalesce(last_batch.last_position, 0)
             union
             select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
             union

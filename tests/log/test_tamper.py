@@ -137,8 +137,8 @@ def test_rows_rewritten_with_their_marks_do_not_match_the_checkpoint(log: str, s
     first, last = (row[0] for row in superuser.execute("select size from fax.checkpoint order by 1").fetchall())
     superuser.execute("update fax.observation set total_bad_lines = 77 where position = %s", [first + 5])
     superuser.execute(
-        "update fax.log_run r set marks = overlay(r.marks placing substr(l.leaf, 1, 4)"
-        " from ((l.position - r.first_position) * 4 + 1)::integer for 4)"
+        "update fax.log_run r set marks = overlay(r.marks placing substr(l.leaf, 1, 3)"
+        " from ((l.position - r.first_position) * 3 + 1)::integer for 3)"
         " from fax.log_leaves l where l.position = %s"
         " and l.position between r.first_position and r.first_position + r.rows - 1",
         [first + 5],

@@ -25,7 +25,7 @@ begin
             union
             select k.session_id, k.started_at
             from fax.session_pack k
-            where int8range(k.first_position, k.last_position, '[]') && int8range(coalesce(last_batch.last_position, 0) + 1, null)
+            where k.last_position > coalesce(last_batch.last_position, 0)
             union
             select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
             union

@@ -1,4 +1,5 @@
--- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing.
+-- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing, with the storage
+-- options of the default partition.
 -- Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the
 -- month into the default partition, the month stays there: rows are never moved.
 -- example: select fax.make_partition('2026-11-23');
@@ -21,7 +22,9 @@ begin
     if strays then
         return of_table || '_default';
     end if;
-    execute format('create table fax.%I (like fax.%I including defaults including comments)', name, of_table);
+    execute format('create table fax.%I (like fax.%I including defaults including comments) %s', name, of_table, (
+        select 'with (' || array_to_string(c.reloptions, ', ') || ')'
+        from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
     execute format('alter table fax.%I attach partition fax.%I for values from (%L) to (%L)', of_table, name, month, month_after);
     perform fax.make_append_only(name);
     return name;

@@ -16,6 +16,6 @@ begin atomic
         r.session_type, r.collector_id, r.file_name, r.details
     from fax.session_pack p
     cross join lateral unnest(p.rows) r
-    where int8range(p.first_position, p.last_position, '[]') && int8range(first_row, greatest(first_row, last_row), '[]')
+    where p.first_position <= last_row and p.last_position >= first_row
       and r.position between first_row and last_row;
 end;

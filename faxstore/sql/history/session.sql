@@ -18,7 +18,7 @@ create index session_started on fax.session (started_at);
 create index session_server_started on fax.session (server, started_at);
 -- Names from the wire can be of any length; index entries cannot.
 create index session_channel on fax.session (epoch_id, left(channel, 100), started_at);
-create index session_uniqueid on fax.session (server, left(uniqueid, 100));
+create index session_uniqueid on fax.session (left(uniqueid, 100));
 create index session_open on fax.session (epoch_id) where is_open;
 
 comment on table fax.session is 'Identity of one fax session, maintained by fax.append(). Its observations are in fax.session_history.';

@@ -14,11 +14,11 @@ create table fax.session_pack (
     primary key (session_id, started_at)
 ) partition by range (started_at);
 
--- Readers by position open the packs that contain a range of positions. Sessions interleave, so their ranges overlap.
-create index session_pack_positions on fax.session_pack using gist (int8range(first_position, last_position, '[]'));
-
--- The appender looks for an event of any session by its time.
-create index session_pack_period on fax.session_pack using gist (tstzrange(first_observed_at, last_observed_at, '[]'));
+-- Readers by position open the packs that contain a range of positions, and the appender looks for an event of any
+-- session by its time. Both grow with the pages of the table, because sessions are packed in the order of their start.
+create index session_pack_ranges on fax.session_pack
+    using brin (first_position, last_position, first_observed_at, last_observed_at)
+    with (pages_per_range = 8, autosummarize = on);
 
 -- fax.reconciliation looks up the completions of each minute.
 create index session_pack_completed on fax.session_pack (completed_at) where completed_at is not null;
@@ -26,6 +26,8 @@ create index session_pack_completed on fax.session_pack (completed_at) where com
 -- The appender looks for a session whose channel was replaced; such sessions are rare.
 create index session_pack_hung_up on fax.session_pack (hung_up_at) where hung_up_at is not null;
 
-create table fax.session_pack_default partition of fax.session_pack default;
+-- A pack stays in its row while it fits on a page: divided (TOAST), it would take more space and a second index.
+-- Partitions are created with the options of this one.
+create table fax.session_pack_default partition of fax.session_pack default with (toast_tuple_target = 8160);
 
 comment on table fax.session_pack is 'The rows of one session, packed: unchanged, as one compressed array. Partitioned by month (UTC) of started_at. fax.session_history shows them as rows.';

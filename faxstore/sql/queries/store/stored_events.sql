@@ -20,7 +20,7 @@ cross join lateral (
         select p.session_id, k.details
         from fax.session_pack p
         cross join lateral unnest(p.rows) k
-        where tstzrange(p.first_observed_at, p.last_observed_at, '[]') @> e.observed_at
+        where p.first_observed_at <= e.observed_at and p.last_observed_at >= e.observed_at
           and p.started_at between e.observed_at - interval '1 day' and e.observed_at + interval '1 hour'
           and k.observed_at = e.observed_at
           and k.event = e.event
