@@ -26,6 +26,7 @@ from tests.kit.given import (
     hangup,
     initial_variables,
     of,
+    on_channel,
     read,
     receiving,
     snapshot,
@@ -88,6 +89,15 @@ def test_a_repeat_of_a_packed_row_is_ignored(database: psycopg.Connection) -> No
     assert (again.rows, again.repeats) == (1, 4)
     assert pack(database) == 1
     assert append(database, rows, snapshot(3)).rows == 0
+
+
+def test_an_event_that_only_a_list_could_place_waits_whether_its_repeat_is_packed_or_not(
+    database: psycopg.Connection,
+) -> None:
+    status = on_channel(0, "Status", {"DNID": "5550177"})
+    append(database, status, hangup(1))
+    pack(database)
+    assert append(database, status).done == []
 
 
 def test_packing_again_moves_nothing(database: psycopg.Connection) -> None:

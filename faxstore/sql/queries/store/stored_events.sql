@@ -24,6 +24,7 @@ cross join lateral (
           and p.started_at between e.observed_at - interval '1 day' and e.observed_at + interval '1 hour'
           and k.observed_at = e.observed_at
           and k.event = e.event
+          and k.event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX')
     ) h
     limit 1000
 ) r
