@@ -6,20 +6,17 @@ import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import psycopg
 import pytest
 
+from tests.kit.coverage_evidence import MIDNIGHTS, evidence
 from tests.kit.databases import fresh
-from tests.kit.given import Row, append, at, gone, of_server, read, snapshot
+from tests.kit.given import Row, append, at, read
 
 EXAMPLES = int(os.environ.get("FAXSTORE_TEST_EXAMPLES", "12"))
 """More by hand: FAXSTORE_TEST_EXAMPLES=500."""
 
-MIDNIGHTS = (16 * 3600.0, 40 * 3600.0)
-"""Seconds of a test (given.START) at which a day begins."""
-TROUBLES = ["Disconnected", "PollFailed", "ConnectFailed", "Connected", "Dropped"]
 WHOLE = (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 6, tzinfo=UTC))
 
 
@@ -28,31 +25,6 @@ def connection(server: str, template: str) -> Iterator[psycopg.Connection]:
     """A connection to a database that all examples share; each is rolled back."""
     with fresh(server, template) as dsn, psycopg.connect(dsn) as connection:
         yield connection
-
-
-def evidence(draw: random.Random) -> Iterator[Any]:
-    """What one observer leaves around both midnights: polls, troubles, dropped records, snapshots and absences."""
-    for midnight in MIDNIGHTS:
-        second = midnight - draw.uniform(0, 9000)
-        while second < midnight + draw.uniform(600, 9000):
-            second += draw.choice([1, 59, 60, 61, 149, 150, 151, 700, 3700]) * draw.choice([1, 1, 1, 0.5])
-            event = draw.choice(["Polled"] * 8 + TROUBLES)
-            yield of_server(second, event, **details(draw, event, second))
-            for later in draw.sample([0.5, 30, 100, 149, 151], draw.choice([0, 0, 1, 2])):
-                number = draw.randrange(5)
-                yield draw.choice([snapshot, gone])(second + later, number)
-
-
-def details(draw: random.Random, event: str, second: float) -> dict[str, Any]:
-    before = second - draw.choice([0, 1, 30, 100, 200, 3600, 5000])
-    reason = draw.choice(["Connection reset by peer", "login refused", "no answer to Ping"])
-    if event in ("Disconnected", "PollFailed"):
-        return {"Reason": reason} | draw.choice([{}, {"LastPolled": before}])
-    if event == "Dropped":
-        return {"Reason": "full", "From": before, "To": second}
-    if event == "ConnectFailed":
-        return {"Reason": reason}
-    return draw.choice([{}, {}, {}, {"Previous": before}]) if event == "Polled" else {}
 
 
 def windows(draw: random.Random) -> list[tuple[datetime, datetime]]:

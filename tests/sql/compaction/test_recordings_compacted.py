@@ -1,4 +1,4 @@
-"""No view, export, report or batch changes because totals are written: on all recordings, and when they are erased."""
+"""No view, table, export, report or batch changes because all recordings are compacted, or after an erasure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from faxstore.billing.formats import BillingFormat
 from faxstore.ingest.importer import import_file
 from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
-from tests.kit.figures import CONSUMERS, differences, figures, files
+from tests.kit.figures import CONSUMERS, OF_VIEW, differences, figures, files
 from tests.kit.given import read
 from tests.kit.given_rates import rate
-from tests.kit.totals import totalled, untotalled, write_totals, wrong
+from tests.kit.totals import totalled, untotalled, wrong
+from tests.sql.compaction.shown import relations
+from tests.sql.compaction.steps import compact_everything
 
 TESTS = Path(__file__).parents[2]
+FUNCTIONS = tuple(OF_VIEW)
+"""The figures of functions: views are compared with all their columns."""
+
 RECORDINGS = sorted(path for folder in ("captures", "field", "calls") for path in (TESTS / folder).glob("*.jsonl.gz"))
 
 
@@ -34,39 +39,35 @@ def everything(server: str, template: str, tmp_path_factory: pytest.TempPathFact
         yield connection
 
 
-def write_all(connection: psycopg.Connection) -> None:
-    """Writes the total of every session, in several calls."""
-    while write_totals(connection, most=100):
-        pass
+def compact(connection: psycopg.Connection) -> None:
+    """Write every total, pack every session that is two days old, and drop what is empty."""
+    compact_everything(connection)
     assert untotalled(connection) == set()
     assert wrong(connection) == []
 
 
-def test_totals_of_all_recordings_change_nothing(everything: psycopg.Connection, tmp_path: Path) -> None:
+def test_compaction_of_all_recordings_changes_nothing(everything: psycopg.Connection, tmp_path: Path) -> None:
     connection = everything
     folders = [tmp_path / name for name in ("before", "after")]
     for folder in folders:
         folder.mkdir()
-    facts = "select f::text from fax.session_facts f order by session_id"
-    views, found, bases = (
-        figures(connection),
-        files(connection.info.dsn, connection, folders[0]),
-        read(connection, facts),
-    )
-    write_all(connection)
+    shown, answers = relations(connection), figures(connection, FUNCTIONS)
+    found = files(connection.info.dsn, connection, folders[0])
+    compact(connection)
     assert len(totalled(connection)) > 300
-    assert differences(views, figures(connection)) == {}
+    assert len(read(connection, "select from fax.session_pack")) > 200
+    assert differences(shown, relations(connection)) == {}
+    assert differences(answers, figures(connection, FUNCTIONS)) == {}
     assert differences(found, files(connection.info.dsn, connection, folders[1])) == {}
-    assert read(connection, facts) == bases
 
 
-def test_after_an_erasure_totals_change_nothing_either(everything: psycopg.Connection) -> None:
+def test_after_an_erasure_compaction_changes_nothing_either(everything: psycopg.Connection) -> None:
     connection = everything
-    write_all(connection)
+    compact(connection)
     views = figures(connection)
     half = [row["session_id"] for row in read(connection, "select session_id from fax.session order by 1")][::2]
     connection.execute("select fax.erase_sessions(%s, 'asked for')", [half])
     assert untotalled(connection) == set(half)
     assert differences(views, figures(connection)) == {}
-    write_all(connection)
+    compact(connection)
     assert differences(views, figures(connection)) == {}
