@@ -36,7 +36,7 @@ def run(
     from datetime import UTC, datetime
 
     from faxstore.store import packs
-    from faxstore.store.compaction import write_all_coverage, write_all_totals
+    from faxstore.store.compaction import merge_all_rollups, write_all_coverage, write_all_totals
     from faxstore.store.database import open_database
 
     settings = settings_of(context)
@@ -44,6 +44,7 @@ def run(
     with open_database(settings, "fax_ingest") as connection:
         with counting("compacting", "sessions") as count:
             sessions = write_all_totals(connection, quiet_seconds, count)
+            merge_all_rollups(connection)
             days = write_all_coverage(connection)
         print_message(f"stored the totals of {sessions:,} sessions and the coverage of {days:,} days")
         with counting("packing", "rows") as count:

@@ -1,4 +1,4 @@
-"""The TotalsWriter writes totals in small steps, between the appends of the carrier."""
+"""The TotalsWriter writes totals and adds up roll-ups in small steps, between the appends of the carrier."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 import psycopg
 
-from faxstore.store.compaction import write_totals
+from faxstore.store.compaction import ROLLUPS, merge_rollups, write_totals
 from faxstore.store.database import Connection, server_message
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,10 @@ FIRST = 8
 
 
 class TotalsWriter:
-    """Writes the totals of sessions that had no row for `total_after` seconds."""
+    """Writes the totals of sessions that had no row for `total_after` seconds.
+
+    If no session is left, it adds up the rows of fax.usage_rollup that their totals added.
+    """
 
     def __init__(self, total_after: float) -> None:
         self._total_after = total_after
@@ -39,14 +42,19 @@ class TotalsWriter:
         if began < self._due:
             return
         try:
-            written = write_totals(connection, self._most, self._total_after)
+            if not self._write(connection) and merge_rollups(connection) != ROLLUPS:
+                self._due = began + PAUSE
         except psycopg.Error as error:
             if connection.closed:
                 raise
             log.error("totals: not written (%s); the next attempt is in 10 minutes", server_message(error))
             self._due = began + PAUSE_AFTER_ERROR
-            return
+
+    def _write(self, connection: Connection) -> bool:
+        """Write totals of as many sessions as STEP allows; return whether sessions may be left."""
+        began = time.monotonic()
+        most = self._most
+        written = write_totals(connection, most, self._total_after)
         seconds = time.monotonic() - began
-        if written != self._most:
-            self._due = began + PAUSE
-        self._most = max(1, min(2 * self._most, int(self._most * STEP / seconds)))
+        self._most = max(1, min(2 * most, int(most * STEP / seconds)))
+        return written == most

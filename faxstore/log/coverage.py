@@ -33,6 +33,7 @@ _TEXT = "free text of a person; an erasure may remove it"
 _PROGRESS = "changes with each append; not history"
 _TOTAL = "computed from the rows of its session, with which verify compares it"
 _UNTOTALLED = "the sessions without a total, which verify compares"
+_ROLLUP = "the sum of totals, with which verify compares it"
 _REPEATED = "repeats what its rows contain; verify compares them"
 _QUEUE = "a queue of the appender or importer; no figure depends on it"
 
@@ -185,6 +186,11 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "technology": _columns("technology bad_lines_counted_by", RECORD),
     "unsealed_change": _columns(
         "change_id relation row_key content changed_at changed_by", "not sealed yet: the next checkpoint covers it"
+    ),
+    "usage_rollup": _columns(
+        "span_start pages bad_lines sessions page_reports measurements durations after_a_page hours merged seconds"
+        " server account_code direction result result_class",
+        _ROLLUP,
     ),
     "waiting_record": _columns("server part_id ordinal body", _QUEUE),
 }

@@ -1,19 +1,27 @@
-"""Compaction: totals of quiet sessions (fax.session_total), and the coverage of finished days (fax.coverage_day)."""
+"""Compaction: totals of quiet sessions (fax.session_total), their roll-ups (fax.usage_rollup), coverage of days.
+
+Packs are in faxstore.store.packs.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import LiteralString
 
 from faxstore.store.database import Connection
 
 BATCH = 100
 """Sessions per call: an append waits while their totals are stored."""
 
+ROLLUPS = 1000
+"""Rows of fax.usage_rollup per call, about."""
+
 BUSY = 0.1
-"""Seconds until the next call if another connection is writing totals."""
+"""Seconds until the next call if another connection is at it."""
 
 _WRITE = "select fax.write_totals(%s, %s)"
+_MERGE = "select fax.merge_rollups(%s)"
 
 
 def write_totals(connection: Connection, most: int, quiet_seconds: float) -> int | None:
@@ -21,9 +29,15 @@ def write_totals(connection: Connection, most: int, quiet_seconds: float) -> int
 
     Returns their number, None if another connection is writing totals.
     """
-    row = connection.execute(_WRITE, [most, quiet_seconds]).fetchone()
-    written: int | None = row[0] if row else None
-    return written
+    return _number(connection, _WRITE, most, quiet_seconds)
+
+
+def merge_rollups(connection: Connection, most: int = ROLLUPS) -> int | None:
+    """Add up rows of fax.usage_rollup: those of the groups of at most `most` rows that were not added up yet.
+
+    Returns the number of these rows, None if another connection is adding up rows.
+    """
+    return _number(connection, _MERGE, most)
 
 
 def write_all_totals(connection: Connection, quiet_seconds: float, progress: Callable[[int], None]) -> int:
@@ -42,14 +56,22 @@ def write_all_totals(connection: Connection, quiet_seconds: float, progress: Cal
     return total
 
 
+def merge_all_rollups(connection: Connection) -> None:
+    """Add up all rows of fax.usage_rollup, each batch in a transaction of its own."""
+    while (merged := merge_rollups(connection)) != 0:
+        if merged is None:
+            time.sleep(BUSY)
+
+
 def write_all_coverage(connection: Connection) -> int:
     """Store the coverage of all finished days that lack it, each in a transaction of its own; return their number."""
     total = 0
-    while written := _days_written(connection):
+    while written := _number(connection, "select fax.write_coverage()"):
         total += written
     return total
 
 
-def _days_written(connection: Connection) -> int:
-    ((days,),) = connection.execute("select fax.write_coverage()").fetchall()
-    return int(days)
+def _number(connection: Connection, query: LiteralString, *parameters: float) -> int | None:
+    """The number that a function of compaction returns, or NULL."""
+    ((number,),) = connection.execute(query, parameters).fetchall()
+    return None if number is None else int(number)

@@ -16,6 +16,7 @@ from faxstore.verify import (
     packs,
     partitions,
     records,
+    rollups,
     sessions,
     totals,
 )
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     sessions.check,
     coverage.check,
     totals.check,
+    rollups.check,
     packs.check,
     records.check,
     history.check,

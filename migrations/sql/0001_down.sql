@@ -18,7 +18,7 @@ $$;
 -- Trigger functions, with their triggers.
 drop function fax.forget_coverage_of_server, fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
     fax.check_reason_erasure, fax.check_erasure, fax.check_packed, fax.check_pack, fax.check_rate,
-    fax.record_change, fax.order_rows, fax.record_rate_change, fax.follow_session, fax.follow_technology, fax.refuse_change cascade;
+    fax.record_change, fax.order_rows, fax.record_rate_change, fax.follow_session, fax.follow_technology, fax.count_totals, fax.refuse_change cascade;
 
 -- The billing ledger.
 drop function fax.export_as_of, fax.export_delivered, fax.end_export_batch, fax.begin_export_batch, fax.export_due,
@@ -61,17 +61,19 @@ drop view fax.quality_by_peer;
 drop function fax.quality;
 drop view fax.peer_sessions;
 drop view fax.failures, fax.usage_daily;
-drop function fax.usage;
-drop function fax.wrong_totals, fax.write_totals, fax.quiet_position, fax.forget_totals;
+drop function fax.usage, fax.usage_spans, fax.bucket_of_span;
+drop function fax.wrong_totals, fax.write_totals, fax.quiet_position, fax.forget_totals, fax.wrong_rollups, fax.merge_rollups;
+drop view fax.session_uncounted;
 drop view fax.session_timeline, fax.session_pages, fax.sessions, fax.session_facts, fax.folded_total, fax.session_fold, fax.page_attempts, fax.session_evidence,
     fax.session_events, fax.session_snapshots, fax.session_rows;
-drop table fax.session_untotalled, fax.session_total;
+drop function fax.usage_of;
+drop table fax.usage_rollup, fax.session_untotalled, fax.session_total;
 drop function fax.observed_pages, fax.pages_of_total, fax.may_miss_bad_lines, fax.widest_poll_gap, fax.poll_gap_seconds;
 drop type fax.observed_page;
 drop function fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
 drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
-    fax.number_digits, fax.peer, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class,
+    fax.number_digits, fax.peer, fax.peer_id, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class, fax.result, fax.direction,
     fax.page_quality, fax.page_lines, fax.resolution_name;
 drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;

@@ -1625,6 +1625,32 @@ end;
 
 comment on function fax.page_quality is 'The quality class of a page by its bad lines and vertical resolution, with the limits in fax.quality_class.';
 
+-- The direction of a fax: sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if the
+-- operation is none of these.
+-- example: select fax.direction('send');
+create function fax.direction(operation text) returns text
+language sql immutable parallel safe
+begin atomic
+    select case operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end;
+end;
+
+comment on function fax.direction is 'The direction of a fax: sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if the operation is none of these.';
+
+-- The result of a fax by FAXSTATUS and FAXERROR as res_fax set them: success or failed; unknown if it was not on the
+-- wire. NATIVE_T38 (no gateway necessary) is a success.
+-- example: select fax.result('FAILED', 'HANGUP');
+create function fax.result(status text, error text) returns text
+language sql immutable parallel safe
+begin atomic
+    select case
+        when error = 'NATIVE_T38' or status = 'SUCCESS' then 'success'
+        when status = 'FAILED' then 'failed'
+        else 'unknown'
+    end;
+end;
+
+comment on function fax.result is 'The result of a fax by FAXSTATUS and FAXERROR as res_fax set them: success or failed; unknown if it was not on the wire. NATIVE_T38 (no gateway necessary) is a success.';
+
 -- The class of a result from FAXSTATUS, FAXERROR and FAXSTATUSSTRING, as in Asterisk's `fax show stats`.
 -- spandsp's texts are classed as in res_fax_spandsp.c, update_stats; then FAXERROR as set by res_fax.c. NATIVE_T38 (no
 -- gateway necessary) is not a failure. Any other text is unknown_error.
@@ -3412,6 +3438,9 @@ with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0
 
 create index session_total_started on fax.session_total (started_at);
 create index session_total_server on fax.session_total (server, started_at);
+-- Sessions whose end the next start of their server may show.
+create index session_total_open on fax.session_total (started_at)
+where completed_at is null and gone_at is null and not (session_number is null and snapshots = 0);
 
 comment on table fax.session_total is 'Totals of sessions that have been quiet for a while (setting total_after), as fax.session_fold computes them from their rows. fax.write_totals() writes them; a later row, a correction or an erasure removes the total of its session.';
 
@@ -3546,6 +3575,252 @@ comment on column fax.session_untotalled.session_id is 'The session (fax.session
 comment on column fax.session_untotalled.started_at is 'As in fax.session.';
 
 comment on column fax.session_untotalled.server is 'As in fax.session, so that the views find the sessions of a server.';
+
+-- grain: one session that is not in fax.usage_rollup, because it has no total or no end of its own
+-- example: select count(*) from fax.session_uncounted;
+-- What is in neither: detectors, and sessions with a total that fax.sessions does not show.
+create view fax.session_uncounted as
+select
+    u.session_id,  -- The session (fax.session).
+    u.started_at  -- As in fax.session.
+from fax.session_untotalled u
+union all
+select
+    t.session_id,
+    t.started_at
+from fax.session_total t
+where t.completed_at is null and t.gone_at is null and not (t.session_number is null and t.snapshots = 0);
+
+comment on view fax.session_uncounted is 'Sessions that fax.usage_rollup does not count, and that fax.usage() therefore reads one by one.';
+
+comment on column fax.session_uncounted.session_id is 'The session (fax.session).';
+
+comment on column fax.session_uncounted.started_at is 'As in fax.session.';
+
+-- grain: one span of time, server, account, direction, result and class of the result
+-- example: select sum(sessions), sum(pages) from fax.usage_rollup where hours = 24 and span_start = '2026-11-01 00:00+00';
+-- Counts of the sessions that have a total and an end of their own. A trigger of fax.session_total adds rows here for
+-- each total that is stored, and the same rows with negative numbers for each one that is removed. So in each snapshot
+-- the sum of the rows is that of the totals, and nobody waits for a row here.
+-- Each session is in three spans. Columns are in order of decreasing alignment.
+create table fax.usage_rollup (
+    span_start       timestamptz not null,  -- Start of the span; a session counts in the one in which it started.
+    pages            bigint not null,  -- Pages of the sessions that reported them.
+    bad_lines        bigint not null,  -- Bad lines on accepted pages of the sessions that measured them.
+    sessions         integer not null,  -- Sessions, without detectors. Negative if totals were removed.
+    page_reports     integer not null,  -- Of these, sessions that reported pages.
+    measurements     integer not null,  -- Of these, sessions that measured bad lines.
+    durations        integer not null,  -- Of these, sessions whose duration is known.
+    after_a_page     integer not null,  -- Of these, sessions with at least one completed page.
+    hours            smallint not null,  -- Length of the span, hours: 1, 6 or 24 (a UTC day).
+    merged           boolean not null,  -- Whether fax.merge_rollups() has added up what was there.
+    seconds          numeric not null,  -- Seconds from first observation to end of the sessions whose duration is known.
+    server           text not null,  -- Name of the server in the settings.
+    account_code     text,  -- Account code of the channel. NULL if none or not reported.
+    direction        text,  -- sent, received or gateway. NULL if not reported.
+    result           text not null,  -- success, failed or unknown, as in fax.sessions.
+    result_class     text  -- Class of the result, as in fax.sessions. NULL if the result is unknown.
+)
+-- Its rows come and go.
+with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+
+create index usage_rollup_span on fax.usage_rollup (hours, span_start);
+create index usage_rollup_unmerged on fax.usage_rollup (span_start) where not merged;
+
+comment on table fax.usage_rollup is 'Counts of sessions by span of time, which fax.usage() and fax.failures add up. Always the sum of the totals (fax.session_total) whose sessions have an end of their own.';
+
+comment on column fax.usage_rollup.span_start is 'Start of the span; a session counts in the one in which it started.';
+
+comment on column fax.usage_rollup.pages is 'Pages of the sessions that reported them.';
+
+comment on column fax.usage_rollup.bad_lines is 'Bad lines on accepted pages of the sessions that measured them.';
+
+comment on column fax.usage_rollup.sessions is 'Sessions, without detectors. Negative if totals were removed.';
+
+comment on column fax.usage_rollup.page_reports is 'Of these, sessions that reported pages.';
+
+comment on column fax.usage_rollup.measurements is 'Of these, sessions that measured bad lines.';
+
+comment on column fax.usage_rollup.durations is 'Of these, sessions whose duration is known.';
+
+comment on column fax.usage_rollup.after_a_page is 'Of these, sessions with at least one completed page.';
+
+comment on column fax.usage_rollup.hours is 'Length of the span, hours: 1, 6 or 24 (a UTC day).';
+
+comment on column fax.usage_rollup.merged is 'Whether fax.merge_rollups() has added up what was there.';
+
+comment on column fax.usage_rollup.seconds is 'Seconds from first observation to end of the sessions whose duration is known.';
+
+comment on column fax.usage_rollup.server is 'Name of the server in the settings.';
+
+comment on column fax.usage_rollup.account_code is 'Account code of the channel. NULL if none or not reported.';
+
+comment on column fax.usage_rollup.direction is 'sent, received or gateway. NULL if not reported.';
+
+comment on column fax.usage_rollup.result is 'success, failed or unknown, as in fax.sessions.';
+
+comment on column fax.usage_rollup.result_class is 'Class of the result, as in fax.sessions. NULL if the result is unknown.';
+
+-- What a total adds to the counts of fax.usage(): one row; none if it is not shown, is a detector, or has no end of its
+-- own, because the next start of its server may then show one.
+-- example: select u.* from fax.session_total t cross join lateral fax.usage_of(t) u where t.session_id = '…';
+create function fax.usage_of(total fax.session_total)
+returns table (
+    server text, account_code text, direction text, result text, result_class text,
+    sessions integer, pages integer, bad_lines bigint, seconds numeric
+)
+language sql immutable parallel safe
+begin atomic
+    select
+        total.server, total.account_code, fax.direction(total.operation), fax.result(total.status, total.error),
+        fax.result_class(total.status, total.error, total.status_text),
+        1, total.pages, total.bad_lines,
+        case when total.start_observed and coalesce(total.completed_at, total.gone_at, total.last_shown_at) >= total.started_at
+             then extract(epoch from coalesce(total.completed_at, total.gone_at, total.last_shown_at) - total.started_at) end
+    where total.is_fax
+      and total.operation is distinct from 'V.21'
+      and (total.session_number is null or total.snapshots > 0 or total.completed_at is not null)
+      and (total.completed_at is not null or total.gone_at is not null
+           or (total.session_number is null and total.snapshots = 0));
+end;
+
+comment on function fax.usage_of is 'What a total adds to the counts of fax.usage(): one row; none if it is not shown, is a detector, or has no end of its own, because the next start of its server may then show one.';
+
+-- Trigger of fax.session_total, for each statement: adds the counts of its totals to fax.usage_rollup, times its argument,
+-- 1 or -1.
+create function fax.count_totals() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into fax.usage_rollup (
+        hours, span_start, server, account_code, direction, result, result_class, merged,
+        sessions, pages, page_reports, bad_lines, measurements, seconds, durations, after_a_page)
+    select
+        h.hours, date_bin(h.hours * interval '1 hour', t.started_at, '0001-01-01 00:00:00+00') as span_start,
+        u.server, u.account_code, u.direction, u.result, u.result_class, false,
+        times * count(*),
+        times * coalesce(sum(u.pages), 0), times * count(u.pages),
+        times * coalesce(sum(u.bad_lines), 0), times * count(u.bad_lines),
+        times * coalesce(sum(u.seconds), 0), times * count(u.seconds),
+        times * count(*) filter (where u.pages > 0)
+    from changed t
+    cross join lateral fax.usage_of(t) u
+    cross join unnest('{1,6,24}'::smallint[]) h (hours)
+    cross join lateral (select tg_argv[0]::integer as times) n
+    group by h.hours, span_start, u.server, u.account_code, u.direction, u.result, u.result_class, times;
+    return null;
+end
+$$;
+
+create trigger count_new after insert on fax.session_total referencing new table as changed
+    for each statement execute function fax.count_totals('1');
+create trigger count_removed after delete on fax.session_total referencing old table as changed
+    for each statement execute function fax.count_totals('-1');
+create trigger count_changed after update on fax.session_total referencing new table as changed
+    for each statement execute function fax.count_totals('1');
+create trigger count_unchanged after update on fax.session_total referencing old table as changed
+    for each statement execute function fax.count_totals('-1');
+alter table fax.session_total enable always trigger count_new;
+alter table fax.session_total enable always trigger count_removed;
+alter table fax.session_total enable always trigger count_changed;
+alter table fax.session_total enable always trigger count_unchanged;
+
+comment on function fax.count_totals is 'Trigger of fax.session_total, for each statement: adds the counts of its totals to fax.usage_rollup, times its argument, 1 or -1.';
+
+-- Adds up rows of fax.usage_rollup of the same span, server, account, direction and result, so that one row of each is
+-- left: of up to `most` rows that were not added up yet, those of the oldest spans first. Returns their number; NULL if
+-- another call is adding up rows. No figure changes.
+-- The settings as of fax.append(): plans must not depend on statistics.
+-- example: select fax.merge_rollups(1000);
+create function fax.merge_rollups(most integer) returns bigint
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+set plan_cache_mode = force_generic_plan
+as $$
+declare
+    found_rows bigint;
+begin
+    if not pg_try_advisory_xact_lock(4702394921427289933) then
+        return null;
+    end if;
+    with unmerged as materialized (
+        select r.hours, r.span_start, r.server, r.account_code, r.direction, r.result, r.result_class
+        from fax.usage_rollup r
+        where not r.merged
+        order by r.span_start
+        limit most
+    ),
+    -- all rows of a group: if no session is left, nothing is
+    removed as (
+        delete from fax.usage_rollup r
+        using (select distinct * from unmerged) u
+        where r.hours = u.hours and r.span_start = u.span_start and r.server = u.server and r.result = u.result
+          and r.account_code is not distinct from u.account_code
+          and r.direction is not distinct from u.direction
+          and r.result_class is not distinct from u.result_class
+        returning r.*
+    ),
+    added as (
+        insert into fax.usage_rollup (
+            hours, span_start, server, account_code, direction, result, result_class, merged,
+            sessions, pages, page_reports, bad_lines, measurements, seconds, durations, after_a_page)
+        select
+            r.hours, r.span_start, r.server, r.account_code, r.direction, r.result, r.result_class, true,
+            sum(r.sessions), sum(r.pages), sum(r.page_reports), sum(r.bad_lines), sum(r.measurements),
+            sum(r.seconds), sum(r.durations), sum(r.after_a_page)
+        from removed r
+        group by r.hours, r.span_start, r.server, r.account_code, r.direction, r.result, r.result_class
+        having sum(r.sessions) <> 0
+    )
+    select count(*) into found_rows from unmerged;
+    return found_rows;
+end
+$$;
+
+comment on function fax.merge_rollups is 'Adds up rows of fax.usage_rollup of the same span, server, account, direction and result, so that one row of each is left: of up to `most` rows that were not added up yet, those of the oldest spans first. Returns their number; NULL if another call is adding up rows. No figure changes. The settings as of fax.append(): plans must not depend on statistics.';
+
+-- The spans within a period whose counts in fax.usage_rollup are not those of the totals, by server. The period consists
+-- of whole UTC days.
+-- Runs with its owner's rights, so that it can be called without rights on the values.
+-- example: select * from fax.wrong_rollups('2026-11-01 00:00+00', '2026-11-02 00:00+00');
+create function fax.wrong_rollups(from_at timestamptz, to_at timestamptz)
+returns table (hours smallint, span_start timestamptz, server text)
+language sql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select distinct c.hours, c.span_start, c.server
+    from (
+        select
+            h.hours, date_bin(h.hours * interval '1 hour', t.started_at, '0001-01-01 00:00:00+00') as span_start,
+            u.server, u.account_code, u.direction, u.result, u.result_class,
+            u.sessions, u.pages, (u.pages is not null)::integer as page_reports,
+            u.bad_lines, (u.bad_lines is not null)::integer as measurements,
+            u.seconds, (u.seconds is not null)::integer as durations, (u.pages > 0)::integer as after_a_page
+        from fax.session_total t
+        cross join lateral fax.usage_of(t) u
+        cross join unnest('{1,6,24}'::smallint[]) h (hours)
+        where t.started_at >= from_at and t.started_at < to_at
+        union all
+        select
+            r.hours, r.span_start, r.server, r.account_code, r.direction, r.result, r.result_class,
+            -r.sessions, -r.pages, -r.page_reports, -r.bad_lines, -r.measurements, -r.seconds, -r.durations, -r.after_a_page
+        from fax.usage_rollup r
+        where r.span_start >= from_at and r.span_start < to_at
+    ) c
+    group by c.hours, c.span_start, c.server, c.account_code, c.direction, c.result, c.result_class
+    having (sum(c.sessions), coalesce(sum(c.pages), 0), sum(c.page_reports), coalesce(sum(c.bad_lines), 0),
+            sum(c.measurements), coalesce(sum(c.seconds), 0), sum(c.durations), coalesce(sum(c.after_a_page), 0))
+           <> (0, 0, 0, 0, 0, 0, 0, 0)
+$$;
+
+comment on function fax.wrong_rollups is 'The spans within a period whose counts in fax.usage_rollup are not those of the totals, by server. The period consists of whole UTC days. Runs with its owner''s rights, so that it can be called without rights on the values.';
 
 -- Removes the totals of sessions, because a row or a value that they were computed from has changed. Totals that
 -- fax.write_totals() is computing of them at this moment are not stored.
@@ -4044,7 +4319,7 @@ select
     f.epoch_id,  -- Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.
     f.session_number,  -- SessionNumber of Asterisk. NULL if the fax is known only from its events.
     f.operation,  -- Operation as sent: send, receive, gateway, V.21. NULL if not reported.
-    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
+    fax.direction(f.operation) as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
     f.channel,  -- Channel name, the first one if a transfer replaced it (personal: may contain a number). NULL if not reported.
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
     f.linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
@@ -4074,11 +4349,7 @@ select
     f.x_resolution,  -- Last measured horizontal resolution, pixels per metre. NULL if not reported.
     f.y_resolution,  -- Last measured vertical resolution, pixels per metre. NULL if not reported.
     fax.resolution_name(f.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not reported, or if another.
-    case
-        when f.error = 'NATIVE_T38' or f.status = 'SUCCESS' then 'success'
-        when f.status = 'FAILED' then 'failed'
-        else 'unknown'
-    end as result,  -- success or failed, by FAXSTATUS as res_fax set it (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
+    fax.result(f.status, f.error) as result,  -- success or failed, by FAXSTATUS as res_fax set it (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
     fax.result_class(f.status, f.error, f.status_text) as result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     coalesce(f.status_text, f.error) as result_text,  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
     f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.
@@ -4472,6 +4743,94 @@ comment on column fax.session_timeline.collector_id is 'Collector that observed 
 
 comment on column fax.session_timeline.position is 'Position of its row in the history.';
 
+-- The bucket of a time zone that contains a span of time, from its first to its last moment. NULL if the span is not
+-- within the period or not within one bucket. A span in which the clock of the zone is changed counts as not within one:
+-- the clock may go back across the start of a day.
+-- Postgres replaces a call of this function by its body.
+-- example: select fax.bucket_of_span('2026-11-01 06:00+00', '2026-11-01 07:59+00', '-infinity', 'infinity', 'UTC', 'day');
+create function fax.bucket_of_span(
+    first_at timestamptz, last_at timestamptz, from_at timestamptz, to_at timestamptz, time_zone text, bucket text
+) returns timestamptz
+language sql stable parallel safe
+begin atomic
+    select case
+        when first_at >= from_at and last_at < to_at
+         and date_trunc(bucket, first_at, time_zone) = date_trunc(bucket, last_at, time_zone)
+         and (first_at at time zone time_zone) + (last_at - first_at) = last_at at time zone time_zone
+        then date_trunc(bucket, first_at, time_zone) end;
+end;
+
+comment on function fax.bucket_of_span is 'The bucket of a time zone that contains a span of time, from its first to its last moment. NULL if the span is not within the period or not within one bucket. A span in which the clock of the zone is changed counts as not within one: the clock may go back across the start of a day. Postgres replaces a call of this function by its body.';
+
+-- The spans of fax.usage_rollup that contain all of its counts between two moments once, each with the start of the
+-- bucket in which it lies: days if they lie in one bucket of the time zone, else quarters of a day, else hours. Of an
+-- hour that lies in none, bucket_start is NULL.
+-- example: select * from fax.usage_spans('2026-10-31 23:00+00', '2026-11-30 23:00+00', 'Europe/Berlin', 'day');
+create function fax.usage_spans(from_at timestamptz, to_at timestamptz, time_zone text, bucket text)
+returns table (hours smallint, span_start timestamptz, bucket_start timestamptz)
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    tick constant interval := interval '1 microsecond';
+begin
+    return query
+    with recursive days (span_start) as (
+        -- the days that have counts, one after the other from the index
+        (select r.span_start
+         from fax.usage_rollup r
+         where r.hours = 24 and r.span_start >= date_trunc('day', from_at, 'UTC') and r.span_start < to_at
+         order by r.span_start
+         limit 1)
+        union all
+        select n.span_start
+        from days d
+        cross join lateral (
+            select r.span_start
+            from fax.usage_rollup r
+            where r.hours = 24 and r.span_start > d.span_start and r.span_start < to_at
+            order by r.span_start
+            limit 1
+        ) n
+    ),
+    whole_days as materialized (
+        select
+            d.span_start,
+            fax.bucket_of_span(d.span_start, d.span_start + interval '24 hours' - tick, from_at, to_at, time_zone, bucket)
+                as bucket_start
+        from days d
+    ),
+    quarters as materialized (
+        select
+            q.span_start,
+            fax.bucket_of_span(q.span_start, q.span_start + interval '6 hours' - tick, from_at, to_at, time_zone, bucket)
+                as bucket_start
+        from whole_days d
+        cross join lateral (
+            select d.span_start + n * interval '6 hours' as span_start from generate_series(0, 3) n
+        ) q
+        where d.bucket_start is null
+          and q.span_start < to_at and q.span_start + interval '6 hours' > from_at
+    )
+    select 24::smallint, d.span_start, d.bucket_start from whole_days d where d.bucket_start is not null
+    union all
+    select 6::smallint, q.span_start, q.bucket_start from quarters q where q.bucket_start is not null
+    union all
+    select
+        1::smallint, h.span_start,
+        fax.bucket_of_span(h.span_start, h.span_start + interval '1 hour' - tick, from_at, to_at, time_zone, bucket)
+    from quarters q
+    cross join lateral (
+        select q.span_start + n * interval '1 hour' as span_start from generate_series(0, 5) n
+    ) h
+    where q.bucket_start is null
+      and h.span_start < to_at and h.span_start + interval '1 hour' > from_at;
+end
+$$;
+
+comment on function fax.usage_spans is 'The spans of fax.usage_rollup that contain all of its counts between two moments once, each with the start of the bucket in which it lies: days if they lie in one bucket of the time zone, else quarters of a day, else hours. Of an hour that lies in none, bucket_start is NULL.';
+
 -- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as
 -- a whole in the bucket in which it started. Tone detectors (V.21) are not faxes and do not count.
 -- bucket: hour, day, week (from Monday), month, quarter or year.
@@ -4490,6 +4849,8 @@ as $$
 #variable_conflict use_column
 declare
     width interval;
+    from_at timestamptz := from_local at time zone time_zone;
+    to_at timestamptz := to_local at time zone time_zone;
 begin
     if bucket is null or bucket not in ('hour', 'day', 'week', 'month', 'quarter', 'year') then
         raise exception 'bucket is %, expected hour, day, week, month, quarter or year', coalesce(quote_literal(bucket), 'null')
@@ -4497,27 +4858,66 @@ begin
     end if;
     width := case bucket when 'quarter' then interval '3 months' else ('1 ' || bucket)::interval end;
     return query
+    with spans as materialized (
+        select p.hours, p.span_start, p.bucket_start from fax.usage_spans(from_at, to_at, time_zone, bucket) p
+    )
     select
         b.bucket_start,
         -- an hour is always an hour; a local day may have 23 or 25 hours and start at one o'clock
         case when bucket = 'hour' then b.bucket_start + width
              else date_trunc(bucket, b.bucket_start at time zone time_zone + width) at time zone time_zone end,
         b.server, b.account_code, b.direction,
-        count(*), sum(b.pages)::bigint, sum(b.bad_lines)::bigint, sum(b.duration_seconds),
-        count(*) filter (where b.result = 'success'),
-        count(*) filter (where b.result = 'failed'),
-        count(*) filter (where b.result = 'unknown'),
-        count(*) filter (where b.duration_seconds is null)
+        sum(b.sessions)::bigint,
+        case when sum(b.page_reports) > 0 then sum(b.pages)::bigint end,
+        case when sum(b.measurements) > 0 then sum(b.bad_lines)::bigint end,
+        case when sum(b.durations) > 0 then sum(b.seconds) end,
+        coalesce(sum(b.sessions) filter (where b.result = 'success'), 0)::bigint,
+        coalesce(sum(b.sessions) filter (where b.result = 'failed'), 0)::bigint,
+        coalesce(sum(b.sessions) filter (where b.result = 'unknown'), 0)::bigint,
+        sum(b.sessions - b.durations)::bigint
     from (
         select
-            date_trunc(bucket, s.started_at, time_zone) as bucket_start,
-            s.server, s.account_code, s.direction, s.pages, s.bad_lines, s.duration_seconds, s.result
-        from fax.sessions s
-        where s.started_at >= from_local at time zone time_zone
-          and s.started_at < to_local at time zone time_zone
-          and s.direction is distinct from 'detector'
+            p.bucket_start, r.server, r.account_code, r.direction, r.result, r.sessions, r.pages, r.page_reports,
+            r.bad_lines, r.measurements, r.seconds, r.durations
+        from spans p
+        cross join lateral (
+            select r.* from fax.usage_rollup r where r.hours = p.hours and r.span_start = p.span_start offset 0
+        ) r
+        where p.bucket_start is not null
+        union all
+        select
+            date_trunc(bucket, s.started_at, time_zone) as bucket_start, s.server, s.account_code, s.direction, s.result,
+            s.sessions, s.pages, (s.pages is not null)::integer as page_reports,
+            s.bad_lines, (s.bad_lines is not null)::integer as measurements,
+            s.seconds, (s.seconds is not null)::integer as durations
+        from (
+            -- hours that do not lie in one bucket
+            select t.started_at, u.server, u.account_code, u.direction, u.result, u.sessions, u.pages, u.bad_lines, u.seconds
+            from spans p
+            cross join lateral (
+                select t.*
+                from fax.session_total t
+                where t.started_at >= greatest(p.span_start, from_at)
+                  and t.started_at < least(p.span_start + interval '1 hour', to_at)
+                offset 0
+            ) t
+            cross join lateral fax.usage_of(t) u
+            where p.bucket_start is null
+            union all
+            select n.started_at, s.server, s.account_code, s.direction, s.result, 1, s.pages, s.bad_lines, s.duration_seconds
+            from fax.session_uncounted n
+            cross join lateral (
+                select s.server, s.account_code, s.direction, s.result, s.pages, s.bad_lines, s.duration_seconds
+                from fax.sessions s
+                where s.session_id = n.session_id and s.started_at = n.started_at
+                  and s.direction is distinct from 'detector'
+                offset 0
+            ) s
+            where n.started_at >= from_at and n.started_at < to_at
+        ) s
     ) b
     group by b.bucket_start, b.server, b.account_code, b.direction
+    having sum(b.sessions) > 0
     order by b.bucket_start, b.server, b.account_code, b.direction;
 end
 $$;
@@ -4598,23 +4998,36 @@ from (
         interval '1 day')::date as day
 ) d
 cross join lateral (
-    select
-        f.server,
-        f.result_class,
-        count(*) as sessions,
-        count(*) filter (where f.pages > 0) as after_a_page,
-        min(f.faxes) as faxes,
-        f.result
+    select *
     from (
-        select s.server, s.result, s.result_class, s.pages, count(*) over (partition by s.server) as faxes
-        from fax.sessions s
-        where s.started_at >= d.day::timestamp at time zone 'UTC'
-          and s.started_at < (d.day + 1)::timestamp at time zone 'UTC'
-          and s.direction is distinct from 'detector'
-          and s.end_observed_by <> 'open'
+        select
+            b.server,
+            b.result,
+            b.result_class,
+            sum(b.sessions) as sessions,
+            sum(b.after_a_page) as after_a_page,
+            sum(sum(b.sessions)) over (partition by b.server)::bigint as faxes
+        from (
+            select r.server, r.result, r.result_class, r.sessions, r.after_a_page
+            from fax.usage_rollup r
+            where r.hours = 24 and r.span_start = d.day::timestamp at time zone 'UTC'
+            union all
+            select s.server, s.result, s.result_class, 1 as sessions, s.after_a_page
+            from fax.session_uncounted n
+            cross join lateral (
+                select o.server, o.result, o.result_class, (coalesce(o.pages, 0) > 0)::integer as after_a_page
+                from fax.sessions o
+                where o.session_id = n.session_id and o.started_at = n.started_at
+                  and o.direction is distinct from 'detector'
+                  and o.end_observed_by <> 'open'
+                offset 0
+            ) s
+            where n.started_at >= d.day::timestamp at time zone 'UTC'
+              and n.started_at < (d.day + 1)::timestamp at time zone 'UTC'
+        ) b
+        group by b.server, b.result, b.result_class
     ) f
-    where f.result <> 'success'
-    group by f.server, f.result, f.result_class
+    where f.result <> 'success' and f.sessions > 0
 ) c
 window of_day as (partition by d.day, c.server);
 
@@ -7753,13 +8166,15 @@ grant execute on function
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
-    fax.write_totals(integer, double precision)
+    fax.write_totals(integer, double precision),
+    fax.merge_rollups(integer)
 to fax_ingest;
 
 grant select on
     fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.append_batch,
     fax.server_history, fax.coverage_day, fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
+    fax.session_uncounted, fax.usage_rollup,
     fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
@@ -7769,6 +8184,8 @@ grant execute on function
     fax.resolution_name(integer),
     fax.page_lines(integer),
     fax.page_quality(integer, integer),
+    fax.direction(text),
+    fax.result(text, text),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
     fax.dialled_number(text, text),
@@ -7836,7 +8253,8 @@ grant execute on function
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
 grant execute on function
-    fax.lock_log(), fax.gap_reason(text, text), fax.wrong_totals(timestamptz, timestamptz)
+    fax.lock_log(), fax.gap_reason(text, text), fax.wrong_totals(timestamptz, timestamptz),
+    fax.wrong_rollups(timestamptz, timestamptz)
 to fax_sealer;
 -- Verification computes stored coverage again.
 grant execute on function

@@ -18,7 +18,8 @@ VIEWS = [
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
     "session_rows",
-    "session_snapshots", "session_timeline", "sealed_batches", "sessions", "sessions_masked", "usage_daily",
+    "session_snapshots", "session_timeline", "session_uncounted", "sealed_batches", "sessions", "sessions_masked",
+    "usage_daily",
 ]  # fmt: skip
 
 GRANTED: dict[str, dict[str, str]] = {
@@ -32,7 +33,7 @@ GRANTED: dict[str, dict[str, str]] = {
         (
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
             *("coverage_day", "packed_account", "spool_progress", "technology", "quality_class", "job_window"),
-            *("session_total", "session_untotalled"),
+            *("session_total", "session_untotalled", "usage_rollup"),
             *LEDGER,
             *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
         ),
@@ -63,6 +64,7 @@ GRANTED: dict[str, dict[str, str]] = {
 FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
+    "direction", "result",
     "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
     "compare_readings", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
@@ -86,6 +88,7 @@ EXECUTED = {
             "line_of",
             "lock_append",
             "make_partitions_ahead",
+            "merge_rollups",
             "pack_sessions",
             "refuse_isolation",
             "resolve_epoch",
@@ -114,7 +117,7 @@ EXECUTED = {
     "fax_sealer": sorted(
         [
             *(*ENTRIES, "dropped_time", "gap_reason", "last_poll_on_record", "lock_log", "polled_time"),
-            *("reported_time", "rows_between", "wrong_totals"),
+            *("reported_time", "rows_between", "wrong_rollups", "wrong_totals"),
         ]
     ),
     "fax_masked": sorted(

@@ -20,23 +20,36 @@ from (
         interval '1 day')::date as day
 ) d
 cross join lateral (
-    select
-        f.server,
-        f.result_class,
-        count(*) as sessions,
-        count(*) filter (where f.pages > 0) as after_a_page,
-        min(f.faxes) as faxes,
-        f.result
+    select *
     from (
-        select s.server, s.result, s.result_class, s.pages, count(*) over (partition by s.server) as faxes
-        from fax.sessions s
-        where s.started_at >= d.day::timestamp at time zone 'UTC'
-          and s.started_at < (d.day + 1)::timestamp at time zone 'UTC'
-          and s.direction is distinct from 'detector'
-          and s.end_observed_by <> 'open'
+        select
+            b.server,
+            b.result,
+            b.result_class,
+            sum(b.sessions) as sessions,
+            sum(b.after_a_page) as after_a_page,
+            sum(sum(b.sessions)) over (partition by b.server)::bigint as faxes
+        from (
+            select r.server, r.result, r.result_class, r.sessions, r.after_a_page
+            from fax.usage_rollup r
+            where r.hours = 24 and r.span_start = d.day::timestamp at time zone 'UTC'
+            union all
+            select s.server, s.result, s.result_class, 1 as sessions, s.after_a_page
+            from fax.session_uncounted n
+            cross join lateral (
+                select o.server, o.result, o.result_class, (coalesce(o.pages, 0) > 0)::integer as after_a_page
+                from fax.sessions o
+                where o.session_id = n.session_id and o.started_at = n.started_at
+                  and o.direction is distinct from 'detector'
+                  and o.end_observed_by <> 'open'
+                offset 0
+            ) s
+            where n.started_at >= d.day::timestamp at time zone 'UTC'
+              and n.started_at < (d.day + 1)::timestamp at time zone 'UTC'
+        ) b
+        group by b.server, b.result, b.result_class
     ) f
-    where f.result <> 'success'
-    group by f.server, f.result, f.result_class
+    where f.result <> 'success' and f.sessions > 0
 ) c
 window of_day as (partition by d.day, c.server);
 

@@ -66,5 +66,8 @@ with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0
 
 create index session_total_started on fax.session_total (started_at);
 create index session_total_server on fax.session_total (server, started_at);
+-- Sessions whose end the next start of their server may show.
+create index session_total_open on fax.session_total (started_at)
+where completed_at is null and gone_at is null and not (session_number is null and snapshots = 0);
 
 comment on table fax.session_total is 'Totals of sessions that have been quiet for a while (setting total_after), as fax.session_fold computes them from their rows. fax.write_totals() writes them; a later row, a correction or an erasure removes the total of its session.';

@@ -9,7 +9,7 @@ select
     f.epoch_id,  -- Epoch (fax.epoch) in which session_number counts: numbers restart at 0 with each start of the server.
     f.session_number,  -- SessionNumber of Asterisk. NULL if the fax is known only from its events.
     f.operation,  -- Operation as sent: send, receive, gateway, V.21. NULL if not reported.
-    case f.operation when 'send' then 'sent' when 'receive' then 'received' when 'gateway' then 'gateway' when 'V.21' then 'detector' end as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
+    fax.direction(f.operation) as direction,  -- sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if none of these.
     f.channel,  -- Channel name, the first one if a transfer replaced it (personal: may contain a number). NULL if not reported.
     f.uniqueid,  -- Uniqueid of the channel, from its events or its Status. NULL if not reported.
     f.linkedid,  -- Linkedid of the call, from its events or its Status. NULL if not reported.
@@ -39,11 +39,7 @@ select
     f.x_resolution,  -- Last measured horizontal resolution, pixels per metre. NULL if not reported.
     f.y_resolution,  -- Last measured vertical resolution, pixels per metre. NULL if not reported.
     fax.resolution_name(f.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not reported, or if another.
-    case
-        when f.error = 'NATIVE_T38' or f.status = 'SUCCESS' then 'success'
-        when f.status = 'FAILED' then 'failed'
-        else 'unknown'
-    end as result,  -- success or failed, by FAXSTATUS as res_fax set it (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
+    fax.result(f.status, f.error) as result,  -- success or failed, by FAXSTATUS as res_fax set it (NATIVE_T38, no gateway necessary, is a success); unknown if it was not on the wire.
     fax.result_class(f.status, f.error, f.status_text) as result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     coalesce(f.status_text, f.error) as result_text,  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
     f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.

@@ -16,6 +16,8 @@ as $$
 #variable_conflict use_column
 declare
     width interval;
+    from_at timestamptz := from_local at time zone time_zone;
+    to_at timestamptz := to_local at time zone time_zone;
 begin
     if bucket is null or bucket not in ('hour', 'day', 'week', 'month', 'quarter', 'year') then
         raise exception 'bucket is %, expected hour, day, week, month, quarter or year', coalesce(quote_literal(bucket), 'null')
@@ -23,27 +25,66 @@ begin
     end if;
     width := case bucket when 'quarter' then interval '3 months' else ('1 ' || bucket)::interval end;
     return query
+    with spans as materialized (
+        select p.hours, p.span_start, p.bucket_start from fax.usage_spans(from_at, to_at, time_zone, bucket) p
+    )
     select
         b.bucket_start,
         -- an hour is always an hour; a local day may have 23 or 25 hours and start at one o'clock
         case when bucket = 'hour' then b.bucket_start + width
              else date_trunc(bucket, b.bucket_start at time zone time_zone + width) at time zone time_zone end,
         b.server, b.account_code, b.direction,
-        count(*), sum(b.pages)::bigint, sum(b.bad_lines)::bigint, sum(b.duration_seconds),
-        count(*) filter (where b.result = 'success'),
-        count(*) filter (where b.result = 'failed'),
-        count(*) filter (where b.result = 'unknown'),
-        count(*) filter (where b.duration_seconds is null)
+        sum(b.sessions)::bigint,
+        case when sum(b.page_reports) > 0 then sum(b.pages)::bigint end,
+        case when sum(b.measurements) > 0 then sum(b.bad_lines)::bigint end,
+        case when sum(b.durations) > 0 then sum(b.seconds) end,
+        coalesce(sum(b.sessions) filter (where b.result = 'success'), 0)::bigint,
+        coalesce(sum(b.sessions) filter (where b.result = 'failed'), 0)::bigint,
+        coalesce(sum(b.sessions) filter (where b.result = 'unknown'), 0)::bigint,
+        sum(b.sessions - b.durations)::bigint
     from (
         select
-            date_trunc(bucket, s.started_at, time_zone) as bucket_start,
-            s.server, s.account_code, s.direction, s.pages, s.bad_lines, s.duration_seconds, s.result
-        from fax.sessions s
-        where s.started_at >= from_local at time zone time_zone
-          and s.started_at < to_local at time zone time_zone
-          and s.direction is distinct from 'detector'
+            p.bucket_start, r.server, r.account_code, r.direction, r.result, r.sessions, r.pages, r.page_reports,
+            r.bad_lines, r.measurements, r.seconds, r.durations
+        from spans p
+        cross join lateral (
+            select r.* from fax.usage_rollup r where r.hours = p.hours and r.span_start = p.span_start offset 0
+        ) r
+        where p.bucket_start is not null
+        union all
+        select
+            date_trunc(bucket, s.started_at, time_zone) as bucket_start, s.server, s.account_code, s.direction, s.result,
+            s.sessions, s.pages, (s.pages is not null)::integer as page_reports,
+            s.bad_lines, (s.bad_lines is not null)::integer as measurements,
+            s.seconds, (s.seconds is not null)::integer as durations
+        from (
+            -- hours that do not lie in one bucket
+            select t.started_at, u.server, u.account_code, u.direction, u.result, u.sessions, u.pages, u.bad_lines, u.seconds
+            from spans p
+            cross join lateral (
+                select t.*
+                from fax.session_total t
+                where t.started_at >= greatest(p.span_start, from_at)
+                  and t.started_at < least(p.span_start + interval '1 hour', to_at)
+                offset 0
+            ) t
+            cross join lateral fax.usage_of(t) u
+            where p.bucket_start is null
+            union all
+            select n.started_at, s.server, s.account_code, s.direction, s.result, 1, s.pages, s.bad_lines, s.duration_seconds
+            from fax.session_uncounted n
+            cross join lateral (
+                select s.server, s.account_code, s.direction, s.result, s.pages, s.bad_lines, s.duration_seconds
+                from fax.sessions s
+                where s.session_id = n.session_id and s.started_at = n.started_at
+                  and s.direction is distinct from 'detector'
+                offset 0
+            ) s
+            where n.started_at >= from_at and n.started_at < to_at
+        ) s
     ) b
     group by b.bucket_start, b.server, b.account_code, b.direction
+    having sum(b.sessions) > 0
     order by b.bucket_start, b.server, b.account_code, b.direction;
 end
 $$;

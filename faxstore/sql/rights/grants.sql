@@ -23,13 +23,15 @@ grant execute on function
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
-    fax.write_totals(integer, double precision)
+    fax.write_totals(integer, double precision),
+    fax.merge_rollups(integer)
 to fax_ingest;
 
 grant select on
     fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.append_batch,
     fax.server_history, fax.coverage_day, fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
+    fax.session_uncounted, fax.usage_rollup,
     fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
@@ -39,6 +41,8 @@ grant execute on function
     fax.resolution_name(integer),
     fax.page_lines(integer),
     fax.page_quality(integer, integer),
+    fax.direction(text),
+    fax.result(text, text),
     fax.result_class(text, text, text),
     fax.channel_variable(jsonb, text),
     fax.dialled_number(text, text),
@@ -106,7 +110,8 @@ grant execute on function
     fax.log_entry(bigint, uuid, text, uuid, bigint, timestamptz, timestamptz, text, text, text, text, text, boolean, integer, integer, integer, integer, integer, integer, integer, jsonb, bytea, bytea)
 to fax_sealer, fax_reader;
 grant execute on function
-    fax.lock_log(), fax.gap_reason(text, text), fax.wrong_totals(timestamptz, timestamptz)
+    fax.lock_log(), fax.gap_reason(text, text), fax.wrong_totals(timestamptz, timestamptz),
+    fax.wrong_rollups(timestamptz, timestamptz)
 to fax_sealer;
 -- Verification computes stored coverage again.
 grant execute on function
