@@ -25,9 +25,9 @@ from tests.kit.given import START, read
 
 STORAGE = (
     *("observation", "session_pack", "packed_account", "session_total", "session_untotalled", "coverage_day"),
-    "alembic_version",
+    *("session_uncounted", "usage_rollup", "alembic_version"),
 )
-"""Tables that compaction changes: the views show what they contain."""
+"""Tables that compaction changes, and the view that names the sessions without roll-ups."""
 
 OF_NOW = (
     *("appended_at", "made_at", "delivered_at", "erased_at", "entered_at", "changed_at", "sealed_made_at"),

@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import psycopg
 
-from faxstore.store.compaction import write_all_coverage
+from faxstore.store.compaction import merge_all_rollups, write_all_coverage
 from tests.kit.given import read
 from tests.kit.packing import pack
+from tests.kit.rollups import merge
 from tests.kit.totals import write_totals
 
 Step = Callable[[psycopg.Connection, random.Random], object]
@@ -22,6 +23,10 @@ where i.inhparent = 'fax.observation'::regclass and pg_relation_size(c.oid) > 0
 
 def _totals(connection: psycopg.Connection, chance: random.Random) -> None:
     write_totals(connection, most=chance.choice((1, 3, 1000)))
+
+
+def _rollups(connection: psycopg.Connection, chance: random.Random) -> None:
+    merge(connection, most=chance.choice((1, 10, 1000)))
 
 
 def _coverage(connection: psycopg.Connection, chance: random.Random) -> None:
@@ -50,7 +55,7 @@ def _dropped_months(connection: psycopg.Connection, chance: random.Random) -> No
     connection.execute("select fax.drop_packed_partitions()")
 
 
-STEPS: tuple[Step, ...] = (_totals, _totals, _coverage, _packs, _packs, _dropped_months)
+STEPS: tuple[Step, ...] = (_totals, _totals, _rollups, _coverage, _packs, _packs, _dropped_months)
 """One of these runs at a time; what is named twice is drawn twice as often."""
 
 
@@ -58,6 +63,7 @@ def compact_everything(connection: psycopg.Connection) -> None:
     """Compact until nothing is left to do."""
     while write_totals(connection):
         pass
+    merge_all_rollups(connection)
     write_all_coverage(connection)
     pack(connection)
     for row in read(connection, _MONTHS):
