@@ -8,6 +8,7 @@ how many records of the spool are done, so that none is appended twice (faxstore
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -20,7 +21,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from faxstore import sql
-from faxstore.observations import Observation, Record, Rejected, ServerObservation, moment
+from faxstore.observations import MICROSECONDS, Observation, Record, Rejected, ServerObservation, moment
 from faxstore.sessions.resolved import Resolved
 from faxstore.sessions.resolver import Resolver
 from faxstore.spool.progress import Progress, count, runs_of
@@ -47,6 +48,9 @@ EPOCH_COLUMNS = {"epoch_id": "uuid", "last_seen_at": "timestamptz"}
 
 SMALLEST_PART, MOST_PARTS = 100, 8
 """A batch is appended in parts: the client resolves and encodes one while the database stores the one before."""
+
+_DAY = 86_400
+"""Seconds.  Packed rows were observed more than two days before they were packed."""
 
 _observed = attrgetter("observed_at", *_INTEGERS, "error_correction_mode", *_TEXTS)
 _APPEND = sql.text("queries/store/append")
@@ -87,6 +91,8 @@ class Appender:
         result = Appended()
         records = list(batch)  # decoded before the lock is taken
         with self._transaction:
+            if _may_be_packed(records):
+                self._transaction.wait_for_packing()
             appends = self._append(records, progress, result)
         for rows, repeats in (append.fetchone() or (0, 0) for append in appends):
             result.rows += rows
@@ -145,6 +151,11 @@ class Appender:
         digest = hashlib.sha256(record.reason.encode("utf-8", "backslashreplace") + b"\0" + raw).digest()
         row = [record.server, moment(record.observed_at), digest, self._collector_id, record.reason, raw]
         self._transaction.execute(_ADD_REJECTED, row)
+
+
+def _may_be_packed(records: list[tuple[int, Record]]) -> bool:
+    """Whether a record may belong to a packed session.  fax.append() decides by the clock of the database."""
+    return bool(records) and min(record.observed_at for _, record in records) < (time.time() - _DAY) * MICROSECONDS
 
 
 def _parts(records: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.abc import QueryNoTemplate
 from psycopg.rows import TupleRow
 
 from faxstore.store.database import Connection
+
+_LOCK: tuple[LiteralString, ...] = ("select fax.lock_append()",)
+_AFTER_PACKING: tuple[LiteralString, ...] = ("select fax.wait_for_packing()", *_LOCK)
 
 
 class LockedTransaction:
@@ -24,9 +27,10 @@ class LockedTransaction:
         self._connection = connection
         self._block: ExitStack | None = None
         self._has_begun = False
+        self._first = _LOCK
 
     def __enter__(self) -> None:
-        self._block, self._has_begun = ExitStack(), False
+        self._block, self._has_begun, self._first = ExitStack(), False, _LOCK
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -40,6 +44,13 @@ class LockedTransaction:
         self._begin()
         return self._connection.execute(query, parameters)
 
+    def wait_for_packing(self) -> None:
+        """Let the transaction, when it begins, hold off the packing of rows before it takes the lock of all appenders.
+
+        Only a batch with old rows needs this.  If it waited with the lock in hand, all other appends would wait too.
+        """
+        self._first = _AFTER_PACKING
+
     def pipeline(self) -> None:
         """Begin the transaction, and let its statements run while the client goes on, until one needs an answer.
 
@@ -52,6 +63,7 @@ class LockedTransaction:
     def _begin(self) -> ExitStack | None:
         if self._block is not None and not self._has_begun:
             self._block.enter_context(self._connection.transaction())
-            self._connection.execute("select fax.lock_append()")
+            for statement in self._first:
+                self._connection.execute(statement)
             self._has_begun = True
         return self._block

@@ -94,6 +94,7 @@ EXECUTED = {
             "resolve_epoch",
             "rows_between",
             "unseen_reload",
+            "wait_for_packing",
             "write_coverage",
             "write_totals",
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from faxstore.ingest.importer import import_file
+from faxstore.observations import Record
 from faxstore.store.packs import finished_months
 from tests.kit import truth
 from tests.kit.databases import fresh
@@ -216,6 +218,29 @@ def test_an_append_of_new_rows_does_not_wait_for_packing(server: str, template: 
         assert append(appender, snapshot(time.time() - START.timestamp(), 1)).rows == 1
         packer.commit()
         assert stored(appender) == (1, 1)
+
+
+@pytest.mark.parametrize("record", [snapshot(1), completed(1, 1)], ids=["without a look-up", "with a look-up"])
+def test_an_append_of_new_rows_does_not_wait_for_one_that_waits_for_packing(
+    server: str, template: str, record: Record
+) -> None:
+    with (
+        fresh(server, template) as dsn,
+        psycopg.connect(dsn, autocommit=True) as live,
+        psycopg.connect(dsn, autocommit=True) as importing,
+        psycopg.connect(dsn) as packer,
+    ):
+        append(live, snapshot(0))
+        packer.execute("select fax.lock_packing()")
+        late = threading.Thread(target=lambda: append(importing, record))
+        late.start()
+        while live.execute("select count(*) from pg_locks where not granted").fetchone() == (0,):
+            assert late.is_alive()
+        live.execute("set lock_timeout = '10s'")
+        assert append(live, snapshot(time.time() - START.timestamp(), 1)).rows == 1
+        packer.rollback()
+        late.join(30)
+        assert stored(live) == (3, 0)
 
 
 def test_months_are_packed_from_the_third_day_of_the_next_one() -> None:

@@ -27,10 +27,10 @@ declare
     -- Packed rows were observed more than two days before they were packed.
     may_be_packed boolean := coalesce(oldest < now() - interval '1 day', false);
 begin
-    perform fax.lock_append();
     if may_be_packed then
-        perform fax.wait_for_packing();
+        perform fax.wait_for_packing();  -- before the lock, so that no other append waits with this one
     end if;
+    perform fax.lock_append();
     if spool is not null then
         update fax.spool_progress p
         set appended = appended_after, last_keys = keys, appended_at = clock_timestamp(), collector_id = append_collector

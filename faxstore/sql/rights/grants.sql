@@ -11,6 +11,7 @@ grant select on
 to fax_ingest;
 grant execute on function
     fax.lock_append(),
+    fax.wait_for_packing(),
     fax.refuse_isolation(),
     fax.append(text, fax.appended_epoch[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
