@@ -1270,10 +1270,10 @@ declare
     -- Packed rows were observed more than two days before they were packed.
     may_be_packed boolean := coalesce(oldest < now() - interval '1 day', false);
 begin
-    perform fax.lock_append();
     if may_be_packed then
-        perform fax.wait_for_packing();
+        perform fax.wait_for_packing();  -- before the lock, so that no other append waits with this one
     end if;
+    perform fax.lock_append();
     if spool is not null then
         update fax.spool_progress p
         set appended = appended_after, last_keys = keys, appended_at = clock_timestamp(), collector_id = append_collector
@@ -8154,6 +8154,7 @@ grant select on
 to fax_ingest;
 grant execute on function
     fax.lock_append(),
+    fax.wait_for_packing(),
     fax.refuse_isolation(),
     fax.append(text, fax.appended_epoch[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
