@@ -23,7 +23,7 @@ import psycopg
 from benchmarks.import_rate import hardware
 from benchmarks.ten_million import without_fsync
 from faxstore.store import embedded, migrate
-from faxstore.store.compaction import write_all_totals
+from faxstore.store.compaction import merge_all_rollups, write_all_totals
 from faxstore.store.database import Connection, connect
 
 ROWS_PER_GROUP = 400
@@ -111,6 +111,7 @@ def fill(connection: Connection, rows: int) -> None:
     print(file=sys.stderr)
     connection.execute(END.encode())
     connection.execute(SERVER_ROWS.encode(), {"year": YEAR, "groups": groups, "collector": COLLECTOR})
+    merge_all_rollups(connection)
     connection.execute("select fax.write_coverage(100000)")
     connection.execute("reset role")
     connection.execute("vacuum (analyze)")

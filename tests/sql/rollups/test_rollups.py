@@ -111,6 +111,7 @@ def test_a_session_without_an_end_of_its_own_does_not_count(rolled_back: psycopg
         pytest.param([snapshot(0, page_number=None), gone(3)], id="no pages"),
         pytest.param([snapshot(0, operation=None, file_name=None), gone(3)], id="no operation"),
         pytest.param([snapshot(0, page_number=-(2**31)), gone(1)], id="an absurd page number"),
+        pytest.param([gone(5)], id="only its absence"),
         pytest.param([gone(5), snapshot(7)], id="seen after it was gone"),
     ],
 )

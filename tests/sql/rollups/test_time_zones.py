@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -21,18 +22,18 @@ PERIODS = int(os.environ.get("FAXSTORE_TEST_EXAMPLES", "10"))
 """Periods per time zone."""
 
 ZONES = {
-    "UTC": datetime(2026, 6, 30),
-    "Europe/Berlin": datetime(2026, 10, 25),
-    "Asia/Kathmandu": datetime(1986, 1, 1),  # +5:30 became +5:45
-    "Asia/Kolkata": datetime(2026, 11, 2),
-    "Australia/Lord_Howe": datetime(2026, 4, 5),  # the clock goes back by half an hour
-    "America/St_Johns": datetime(2010, 11, 7),  # the clock goes back at 00:01, to the day before
-    "America/Havana": datetime(2026, 11, 1),  # the clock goes back at 01:00, to midnight
-    "Africa/Monrovia": datetime(1972, 1, 7),  # -0:44:30 until then
-    "Pacific/Apia": datetime(2011, 12, 30),  # this day was left out
-    "Africa/Casablanca": datetime(2026, 3, 22),
+    "UTC": "2026-07-01 00:00",
+    "Europe/Berlin": "2026-10-25 01:00",
+    "Asia/Kathmandu": "1985-12-31 18:30",  # +5:30 became +5:45
+    "Asia/Kolkata": "2026-11-01 18:30",
+    "Australia/Lord_Howe": "2026-04-04 15:00",  # the clock goes back by half an hour
+    "America/St_Johns": "2010-11-07 02:31",  # the clock goes back at 00:01, to the day before
+    "America/Havana": "2026-11-01 05:00",  # the clock goes back at 01:00, to midnight
+    "Africa/Monrovia": "1972-01-07 00:44:30",  # -0:44:30 until then
+    "Pacific/Apia": "2011-12-30 10:00",  # a day was left out
+    "Africa/Casablanca": "2026-03-22 02:00",
 }
-"""Time zones, each with a moment around which its faxes start: a change of its clock, if it has one."""
+"""Time zones, each with a moment in UTC around which its faxes start: a change of its clock, if it has one."""
 
 SESSIONS = """
 with life as (insert into fax.epoch (epoch_id, server, first_seen_at, last_seen_at)
@@ -57,14 +58,22 @@ from fax.session s, lateral (select s.session_number::integer as n) n
 """Totals of all kinds: some sessions have no end of their own, some no pages, account or result."""
 
 
-def starts(chance: random.Random, around: datetime) -> list[datetime]:
-    """Times within ten days of a moment: at random, and at and next to ends of quarters of an hour."""
+def starts(chance: random.Random, zone: str) -> list[datetime]:
+    """Times around the moment of a time zone: at random, and at and next to ends of quarters of an hour."""
+    around = datetime.fromisoformat(ZONES[zone]).replace(tzinfo=UTC)
     found = []
     for _ in range(200):
-        at = around + timedelta(seconds=chance.uniform(-10, 10) * 86_400 * chance.random() ** 3)
+        at = around + chance.uniform(-1, 1) * chance.choice(
+            (timedelta(days=10), timedelta(days=1), timedelta(minutes=2))
+        )
         quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
         found.append(chance.choice((at, quarter, quarter - timedelta(microseconds=1), quarter + timedelta(seconds=30))))
     return found
+
+
+def local(at: datetime, zone: str) -> datetime:
+    """A time as a clock of the time zone shows it."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 @pytest.fixture(scope="module", params=ZONES)
@@ -79,7 +88,7 @@ def filled(server: str, template: str, zone: str) -> Iterator[psycopg.Connection
     chance = random.Random(zone)
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("set timezone = 'Asia/Tokyo'")
-        connection.execute(SESSIONS, [[f"{at} {zone}" for at in starts(chance, ZONES[zone])]])
+        connection.execute(SESSIONS, [starts(chance, zone)])
         connection.execute("truncate fax.session_untotalled")
         connection.execute(TOTALS)
         merge(connection, most=300)
@@ -91,7 +100,7 @@ def test_usage_is_that_of_the_sessions(filled: psycopg.Connection, zone: str, bu
     chance = random.Random(bucket)
     periods: list[tuple[datetime | str, datetime | str]] = [("-infinity", "infinity")]
     for _ in range(PERIODS):
-        since, until = sorted(chance.sample(starts(chance, ZONES[zone]), 2))
+        since, until = sorted(local(at, zone) for at in chance.sample(starts(chance, zone), 2))
         midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
         periods.append((chance.choice((since, midnight)), until))
     for period in periods:
