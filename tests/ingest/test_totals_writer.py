@@ -17,7 +17,7 @@ from faxstore.ingest.totals_writer import TotalsWriter
 from faxstore.observations import encode
 from faxstore.spool.queue import Spool
 from faxstore.store.database import connect
-from tests.kit.given import append, read, snapshot
+from tests.kit.given import append, gone, read, snapshot
 from tests.kit.totals import totalled, untotalled
 
 
@@ -51,6 +51,20 @@ def test_a_carrier_writes_totals_while_its_spool_is_empty(dsn: str, database: ps
     until(lambda: untotalled(database) == set())
     carrier.stop(within=10)
     assert len(spool) == 0
+
+
+@pytest.mark.usefixtures("no_pause")
+def test_it_merges_roll_ups_once_no_session_is_left(
+    dsn: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(totals_writer, "STEP", 1000.0)
+    append(database, *(snapshot(number, number) for number in range(20)), *(gone(60, number) for number in range(20)))
+    writer = TotalsWriter(0)
+    writer.step(database)
+    assert len(totalled(database)) == 8
+    writer.step(database)
+    query = "select hours, sum(sessions) as sessions, count(*) as rows from fax.usage_rollup group by hours order by 1"
+    assert read(database, query) == [{"hours": hours, "sessions": 20, "rows": 1} for hours in (1, 6, 24)]
 
 
 @pytest.mark.usefixtures("no_pause")

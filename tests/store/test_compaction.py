@@ -9,7 +9,8 @@ import psycopg
 
 from faxstore.store import compaction
 from tests.kit.command_line import run_command
-from tests.kit.given import append, of_server, snapshot
+from tests.kit.given import append, gone, of_server, snapshot
+from tests.kit.rollups import merge
 from tests.kit.totals import totalled, untotalled, write_totals
 
 
@@ -35,6 +36,19 @@ def test_it_waits_for_another_connection_that_writes_totals(dsn: str, database: 
         assert compaction.write_all_totals(database, 0, lambda _: None) == 3
         assert time.monotonic() - began >= 0.25
         ended.join()
+
+
+def test_it_merges_all_roll_ups_after_another_connection_has_ended(dsn: str, database: psycopg.Connection) -> None:
+    append(database, *(record for number in range(4) for record in (snapshot(0, number), gone(1, number))))
+    for _ in range(4):
+        write_totals(database, most=1)
+    with psycopg.connect(dsn) as other:
+        assert merge(other, most=1) == 1
+        ended = threading.Timer(0.3, other.rollback)
+        ended.start()
+        compaction.merge_all_rollups(database)
+        ended.join()
+    assert database.execute("select count(*), min(sessions) from fax.usage_rollup").fetchone() == (3, 4)
 
 
 def test_sessions_whose_rows_go_on_do_not_keep_it(dsn: str, database: psycopg.Connection) -> None:
