@@ -55,6 +55,7 @@ drop table fax.job_window;
 -- The folds.
 drop view fax.sessions_masked;
 drop function fax.make_masked_view, fax.masked;
+drop function fax.reconciliation_between;
 drop view fax.coverage_gaps, fax.reconciliation;
 drop function fax.reconcile, fax.compare_readings;
 drop view fax.quality_by_peer;

@@ -79,6 +79,7 @@ ORDER = (
     "compare_readings",
     "reconcile",
     "reconciliation",
+    "reconciliation_between",
     "coverage_gaps",
     "masked",
     "make_masked_view",

@@ -88,5 +88,7 @@ begin atomic
             where f.session_id = ended.session_id and f.started_at = ended.started_at
             offset 0
         ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
+            -- as far back as the searches above reach whatever the interval
+            and q.ended_at < ended.started_at + interval '1 day'
     ) e;
 end;

@@ -84,7 +84,8 @@ grant execute on function
     fax.quiet_position(double precision),
     fax.quality(timestamp, timestamp, text),
     fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
-    fax.reconcile(text, timestamptz, timestamptz)
+    fax.reconcile(text, timestamptz, timestamptz),
+    fax.reconciliation_between(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
 -- The log. Only fax_sealer reads salts.

@@ -49,7 +49,15 @@ def counted(second: float, transmit: int, receive: int, completed: int = 0, fail
 
 
 def reconciled(database: psycopg.Connection) -> list[Row]:
-    return read(database, "select * from fax.reconciliation order by from_at, collector_id")
+    """The rows of the view, after comparing those of each server with fax.reconciliation_between()."""
+    rows = read(database, "select * from fax.reconciliation order by from_at, collector_id")
+    between = (
+        "select n.* from (select distinct server from fax.server_history) s"
+        " cross join lateral fax.reconciliation_between(s.server, '-infinity', 'infinity') n"
+        " order by from_at, collector_id"
+    )
+    assert read(database, between) == rows
+    return rows
 
 
 def test_the_servers_counts_beside_ours(database: psycopg.Connection) -> None:
@@ -142,3 +150,17 @@ def test_a_counter_that_is_not_a_number_is_unknown(database: psycopg.Connection)
 def test_a_single_reading_makes_no_interval(database: psycopg.Connection) -> None:
     append(database, counted(0, 1, 0))
     assert reconciled(database) == []
+
+
+def test_a_period_begins_with_the_reading_before_it(database: psycopg.Connection) -> None:
+    """And contains the readings from its start on, without the one at its end."""
+    append(database, counted(0, 0, 0), receiving((10, 1, 0), (20, 2, 0)), counted(60, 0, 1), counted(120, 0, 1))
+    period = "select * from fax.reconciliation_between('pbx', %s, %s)"
+    (row,) = read(database, period, at(60), at(120))
+    assert of(row, "from_at", "to_at", "receive_attempts", "receive_attempts_seen") == (at(0), at(60), 1, 1)
+    assert read(database, period, at(121), at(130)) == []
+
+
+def test_no_other_server_counts(database: psycopg.Connection) -> None:
+    append(database, counted(0, 0, 0), receiving((10, 1, 0), (20, 2, 0)), counted(60, 0, 1))
+    assert read(database, "select * from fax.reconciliation_between('another', '-infinity', 'infinity')") == []
