@@ -13,6 +13,7 @@ ORDER = (
     "dialled_number",
     "unescape",
     "reported_result",
+    "without_padding",
     "peer_id",
     "number_digits",
     "number_pattern",

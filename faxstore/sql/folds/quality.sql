@@ -15,31 +15,33 @@ language sql stable parallel safe
 begin atomic
     select
         coalesce(min(s.peer), s.peer_key), s.transport, s.error_correction_mode,
-        count(*), sum(s.pages)::bigint, sum(p.measurable_pages)::bigint,
+        count(*), sum(s.pages)::bigint, coalesce(sum(p.measurable_pages), 0)::bigint,
         round(sum(p.error_free_pages) / nullif(sum(p.measurable_pages), 0), 4),
         sum(p.bad_lines)::bigint,
         round(sum(p.bad_lines) / nullif(sum(p.lines_estimated), 0), 4),
-        sum(p.resent_pages)::bigint,
+        coalesce(sum(p.resent_pages), 0)::bigint,
         round(sum(p.seconds) / nullif(sum(p.timed_pages), 0), 2),
         sum(s.rate_falls)::bigint,
         round(count(*) filter (where s.rate_falls > 0)::numeric / nullif(count(*) filter (where s.negotiated), 0), 4),
         round(count(*) filter (where s.negotiated and s.result = 'failed')::numeric
               / nullif(count(*) filter (where s.negotiated and s.result <> 'unknown'), 0), 4),
-        round(1 - sum(p.measurable_pages) / nullif(sum(s.pages), 0), 4),
+        round(1 - coalesce(sum(p.measurable_pages), 0) / nullif(sum(s.pages), 0), 4),
         count(*) filter (where s.result = 'success'),
         count(*) filter (where s.result = 'failed'),
         count(*) filter (where s.result = 'unknown')
     from (
         select
-            f.session_id, f.started_at, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
+            f.session_id, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
             f.first_data_rate is not null as negotiated,
             f.peer, f.peer_key
         from fax.peer_sessions f
         where f.started_at >= from_local at time zone time_zone
           and f.started_at < to_local at time zone time_zone
     ) s
-    cross join lateral (
+    -- the pages of all sessions at once, not those of each
+    left join (
         select
+            g.session_id,
             count(g.bad_lines) as measurable_pages,
             count(*) filter (where g.bad_lines = 0) as error_free_pages,
             sum(g.bad_lines) as bad_lines,
@@ -48,7 +50,9 @@ begin atomic
             sum(g.seconds) as seconds,
             count(g.seconds) as timed_pages
         from fax.session_pages g
-        where g.session_id = s.session_id and g.started_at = s.started_at
-    ) p
+        where g.started_at >= from_local at time zone time_zone
+          and g.started_at < to_local at time zone time_zone
+        group by g.session_id
+    ) p on p.session_id = s.session_id
     group by s.peer_key, s.transport, s.error_correction_mode;
 end;

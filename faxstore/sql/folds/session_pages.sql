@@ -4,41 +4,106 @@
 -- A page count above 10,000 is corrupt; pages beyond that are not listed.
 create view fax.session_pages as
 select
-    f.session_id,  -- The session.
-    f.server,  -- Name of the server in the settings.
-    f.started_at,  -- First observation of the session.
+    p.session_id,  -- The session.
+    p.server,  -- Name of the server in the settings.
+    p.started_at,  -- First observation of the session.
     p.page,  -- Page number, from 1.
     p.page_started_at,  -- First snapshot during the page (first page: after negotiation). NULL if no poll observed it.
     p.page_ended_at,  -- First snapshot during a later page. NULL if no poll observed one.
     case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,  -- Seconds from page_started_at to page_ended_at, accurate to a poll interval at each end. NULL if one of them is unknown, or if two observers' clocks reverse them.
     p.attempts,  -- How often it was sent, as far as polls show: more than 1 if its bad lines fell; always 1 for a technology that counts per session. NULL if no poll observed it.
-    case when f.bad_lines_measurable then p.bad_lines end as bad_lines,  -- Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.
+    case when p.bad_lines_measurable then p.bad_lines end as bad_lines,  -- Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.
+    case when p.bad_lines_measurable and not p.counts_by_session then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.
     p.data_rate,  -- Last rate during the page, bit/s. NULL if not measured.
     fax.resolution_name(p.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
-    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
+    fax.page_quality(case when p.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
     round(fax.page_lines(p.y_resolution))::integer as lines_estimated,  -- Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.
-    case when f.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,  -- Bad lines divided by lines_estimated, a ratio. NULL if not measurable.
+    case when p.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,  -- Bad lines divided by lines_estimated, a ratio. NULL if not measurable.
     case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds  -- Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.
-from fax.session_facts f
-cross join lateral (
+from (
+    -- of totals, straight from their arrays: fax.pages_of_total() would take ten times as long
     select
-        coalesce(n.page, a.page) as page,
+        t.session_id,
+        t.server,
+        t.started_at,
+        t.bad_lines_measurable,
+        t.counts_by_session,
+        n.page,
+        case when n.page > 1 then t.page_moments[n.place][1]
+             else nullif(coalesce(t.page_moments[n.place][3], t.page_moments[n.place][1]), 'infinity') end as page_started_at,
+        n.page_ended_at,
+        coalesce(
+            n.page_ended_at, t.completed_at, t.gone_at,
+            case when not (t.session_number is null and t.snapshots = 0)
+                 then (select l.began_at from fax.next_life(t.epoch_id) l) end) as page_left_at,
+        t.page_moments[n.place][2] as last_seen_at,
+        case when n.place is null then null when t.page_attempts is null then 1 else t.page_attempts[n.place] end::bigint as attempts,
+        case when n.place is null then null when t.page_bad_lines is null then 0 else t.page_bad_lines[n.place] end as bad_lines,
+        case when n.place is null then null when t.page_discarded is null then 0 else t.page_discarded[n.place] end as bad_lines_discarded,
+        case when n.place is null then null when t.page_data_rates is null then t.last_data_rate
+             else t.page_data_rates[n.place] end as data_rate,
+        case when n.place is null then null when t.page_y_resolutions is null then t.y_resolution
+             else t.page_y_resolutions[n.place] end as y_resolution
+    from fax.session_total t
+    cross join lateral (
+        select
+            a.page,
+            a.place,
+            -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
+            min(t.page_moments[a.place][1]) over (order by a.page desc rows between unbounded preceding and 1 preceding) as page_ended_at
+        from (
+            select case when t.page_numbers is null then o.place else t.page_numbers[o.place] end as page, o.place
+            from generate_series(1, array_length(t.page_moments, 1)) o (place)
+            union all
+            select u.page, null as place
+            from generate_series(
+                case when t.page_numbers is null then coalesce(array_length(t.page_moments, 1), 0) + 1 else 1 end,
+                case when t.pages > 10000 then 10000 else t.pages end) u (page)
+            where coalesce(u.page <> all (t.page_numbers), true)
+        ) a
+    ) n
+    where n.page between 1 and case when t.pages > 10000 then 10000 else t.pages end
+    union all
+    select
+        u.session_id,
+        u.server,
+        u.started_at,
+        f.bad_lines_measurable,
+        f.bad_lines_counted_by = 'session' as counts_by_session,
+        n.page,
         -- Page 1 is current from the start of the session; it starts once negotiation is complete.
-        case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
-        min(a.first_seen_at) over later_pages as page_ended_at,
-        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at, f.next_life_at) as page_left_at,
-        a.last_seen_at,
-        a.attempts,
-        a.bad_lines,
-        a.bad_lines_discarded,
-        a.data_rate,
-        a.y_resolution
-    from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
-    full join unnest(f.observed_pages) a on a.page = n.page
-    -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
-    window later_pages as (order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding)
-) p
-where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
+        case when n.page > 1 then n.first_seen_at else n.first_measured_at end as page_started_at,
+        n.page_ended_at,
+        coalesce(n.page_ended_at, f.completed_at, f.gone_at, case when not (f.session_number is null and f.snapshots = 0)
+                 then (select l.began_at from fax.next_life(f.epoch_id) l) end) as page_left_at,
+        n.last_seen_at,
+        n.attempts,
+        n.bad_lines,
+        n.bad_lines_discarded,
+        n.data_rate,
+        n.y_resolution
+    from fax.session_untotalled u
+    -- offset 0: folds the sessions found, one by one, not all of them before they are joined
+    cross join lateral (
+        select o.* from fax.session_fold o where o.session_id = u.session_id and o.started_at = u.started_at offset 0
+    ) f
+    cross join lateral (
+        select
+            coalesce(n.page, a.page) as page,
+            min(a.first_seen_at) over (
+                order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding) as page_ended_at,
+            a.first_seen_at,
+            a.first_measured_at,
+            a.last_seen_at,
+            a.attempts,
+            a.bad_lines,
+            a.bad_lines_discarded,
+            a.data_rate,
+            a.y_resolution
+        from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
+        full join unnest(f.observed_pages) a on a.page = n.page
+    ) n
+    where n.page between 1 and case when f.pages > 10000 then 10000 else f.pages end
+) p;
 
 comment on view fax.session_pages is 'One page of one session: duration, attempts and bad lines. As many rows as fax.sessions.pages.';

@@ -59,6 +59,7 @@ grant execute on function
     fax.may_miss_bad_lines(fax.observed_page[], integer, timestamptz),
     fax.pages_of_total(timestamptz[], integer[], integer[], integer[], bigint[], integer[], integer[], integer, integer),
     fax.peer_id(text),
+    fax.without_padding(text),
     fax.number_digits(text),
     fax.number_pattern(text),
     fax.without_escapes(text),
