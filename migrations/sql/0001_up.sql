@@ -812,14 +812,16 @@ $$;
 comment on function fax.make_partitions_ahead is 'Creates the partitions of this month and the following ones. Migrations run it, and the ingestor once per day.';
 
 -- The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer.
+-- Two conditions: a bounded repetition (\d{1,10}) takes twice the time, and reports read millions of counters.
 -- example: select fax.counter('{"TransmitAttempts": "7"}', 'TransmitAttempts');
 create function fax.counter(details jsonb, name text) returns bigint
 language sql immutable parallel safe
 as $$
-    select case when details ->> name ~ '^-?\d{1,10}$' then (details ->> name)::bigint end
+    select case when details ->> name ~ '^-?\d+$' and length(ltrim(details ->> name, '-')) <= 10
+                then (details ->> name)::bigint end
 $$;
 
-comment on function fax.counter is 'The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer.';
+comment on function fax.counter is 'The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer. Two conditions: a bounded repetition (\d{1,10}) takes twice the time, and reports read millions of counters.';
 
 -- When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an
 -- observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell.
@@ -1952,18 +1954,30 @@ end;
 
 comment on function fax.reported_result is 'The result of one fax as res_fax set it, from all values of its channel variables. NULLs if res_fax set none. A dialplan may set the same variables to any text at any time, so a value counts by its place, not by being the last. res_fax sets them together, FAXSTATUS first and FAXERROR next: one write (res_fax.c, set_channel_variables). A write is blank when the fax starts, FAILED at a hangup, timeout or error while the fax goes on, and SUCCESS or FAILED right before the completion event, at which the fax is over (generic_fax_exec; recordings churn-22, failures-22).   with a completion event    the last write before it stands   without                    the first write after the blank one stands, or the second if the fax went on after it   without a blank one, too   likewise, of the writes since the first snapshot; if never listed, since the fax began Where FAXSTATUS is filtered out, FAXERROR begins a write. Clocks differ, so each observer''s values are judged on their own, and an observer of the completion event comes first. names, settings: the variables and their values; ''completion event'' is the event itself. observers, moments: who observed each of them, and when. began_at: the start of the fax, NULL if not observed. listed_at: its first snapshot, NULL if never listed.';
 
--- A station id or number without padding, by which the faxes of one peer are found: without blanks, no-break spaces and
--- control characters at either end, as characters or as escapes (\x00 as the history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet).
--- NULL if nothing else remains. Everything in between stays, in any alphabet.
--- example: select fax.peer_id(E'  +49 30 5550100 \u00a0\\x00');
-create function fax.peer_id(name text) returns text
+-- A text without blanks, no-break spaces and control characters at either end, as characters or as escapes (\x00 as the
+-- history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet). NULL if nothing else remains. Everything in
+-- between stays, in any alphabet.
+-- example: select fax.without_padding(E'  +49 30 5550100 \u00a0\\x00');
+create function fax.without_padding(name text) returns text
 language sql immutable parallel safe
 as $$
     select nullif(regexp_replace(regexp_replace(name, '^' || p.padding, ''), p.padding || '$', ''), '')
     from (select '(?:[\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]|\\x[01][0-9a-fA-F]|\\x7f|\\xa0|\\[abfnrtv])+' as padding) p
 $$;
 
-comment on function fax.peer_id is 'A station id or number without padding, by which the faxes of one peer are found: without blanks, no-break spaces and control characters at either end, as characters or as escapes (\x00 as the history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet). NULL if nothing else remains. Everything in between stays, in any alphabet.';
+comment on function fax.without_padding is 'A text without blanks, no-break spaces and control characters at either end, as characters or as escapes (\x00 as the history stores NUL, \xa0 a byte that is not UTF-8, \t as in VarSet). NULL if nothing else remains. Everything in between stays, in any alphabet.';
+
+-- A station id or number without padding, by which the faxes of one peer are found (fax.without_padding).
+-- Most have none, which their first and last character show without a regular expression, in a twentieth of the time.
+-- example: select fax.peer_id('+49 30 5550100 ');
+create function fax.peer_id(name text) returns text
+language sql immutable parallel safe
+as $$
+    select case when ascii(name) between 33 and 126 and ascii(right(name, 1)) between 33 and 126 and strpos(name, '\') = 0
+                then name else fax.without_padding(name) end
+$$;
+
+comment on function fax.peer_id is 'A station id or number without padding, by which the faxes of one peer are found (fax.without_padding). Most have none, which their first and last character show without a regular expression, in a twentieth of the time.';
 
 -- The digits of a phone number, by which faxstore searches for it: without blanks, signs, brackets, and the + or 00 in
 -- front of a country code. NULL if it is no number of 4 to 20 digits.
@@ -4516,42 +4530,107 @@ comment on column fax.sessions.started_not_before is 'Lower bound of its start i
 -- A page count above 10,000 is corrupt; pages beyond that are not listed.
 create view fax.session_pages as
 select
-    f.session_id,  -- The session.
-    f.server,  -- Name of the server in the settings.
-    f.started_at,  -- First observation of the session.
+    p.session_id,  -- The session.
+    p.server,  -- Name of the server in the settings.
+    p.started_at,  -- First observation of the session.
     p.page,  -- Page number, from 1.
     p.page_started_at,  -- First snapshot during the page (first page: after negotiation). NULL if no poll observed it.
     p.page_ended_at,  -- First snapshot during a later page. NULL if no poll observed one.
     case when p.page_ended_at >= p.page_started_at then extract(epoch from p.page_ended_at - p.page_started_at) end as seconds,  -- Seconds from page_started_at to page_ended_at, accurate to a poll interval at each end. NULL if one of them is unknown, or if two observers' clocks reverse them.
     p.attempts,  -- How often it was sent, as far as polls show: more than 1 if its bad lines fell; always 1 for a technology that counts per session. NULL if no poll observed it.
-    case when f.bad_lines_measurable then p.bad_lines end as bad_lines,  -- Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.
-    case when f.bad_lines_measurable and f.bad_lines_counted_by = 'page' then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.
+    case when p.bad_lines_measurable then p.bad_lines end as bad_lines,  -- Bad lines of the accepted attempt: the last observed value, a lower bound if poll_gap_seconds exceeds 0.85. NULL if not measurable, or if no poll observed it.
+    case when p.bad_lines_measurable and not p.counts_by_session then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.
     p.data_rate,  -- Last rate during the page, bit/s. NULL if not measured.
     fax.resolution_name(p.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
-    fax.page_quality(case when f.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
+    fax.page_quality(case when p.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
     round(fax.page_lines(p.y_resolution))::integer as lines_estimated,  -- Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.
-    case when f.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,  -- Bad lines divided by lines_estimated, a ratio. NULL if not measurable.
+    case when p.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,  -- Bad lines divided by lines_estimated, a ratio. NULL if not measurable.
     case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds  -- Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.
-from fax.session_facts f
-cross join lateral (
+from (
+    -- of totals, straight from their arrays: fax.pages_of_total() would take ten times as long
     select
-        coalesce(n.page, a.page) as page,
+        t.session_id,
+        t.server,
+        t.started_at,
+        t.bad_lines_measurable,
+        t.counts_by_session,
+        n.page,
+        case when n.page > 1 then t.page_moments[n.place][1]
+             else nullif(coalesce(t.page_moments[n.place][3], t.page_moments[n.place][1]), 'infinity') end as page_started_at,
+        n.page_ended_at,
+        coalesce(
+            n.page_ended_at, t.completed_at, t.gone_at,
+            case when not (t.session_number is null and t.snapshots = 0)
+                 then (select l.began_at from fax.next_life(t.epoch_id) l) end) as page_left_at,
+        t.page_moments[n.place][2] as last_seen_at,
+        case when n.place is null then null when t.page_attempts is null then 1 else t.page_attempts[n.place] end::bigint as attempts,
+        case when n.place is null then null when t.page_bad_lines is null then 0 else t.page_bad_lines[n.place] end as bad_lines,
+        case when n.place is null then null when t.page_discarded is null then 0 else t.page_discarded[n.place] end as bad_lines_discarded,
+        case when n.place is null then null when t.page_data_rates is null then t.last_data_rate
+             else t.page_data_rates[n.place] end as data_rate,
+        case when n.place is null then null when t.page_y_resolutions is null then t.y_resolution
+             else t.page_y_resolutions[n.place] end as y_resolution
+    from fax.session_total t
+    cross join lateral (
+        select
+            a.page,
+            a.place,
+            -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
+            min(t.page_moments[a.place][1]) over (order by a.page desc rows between unbounded preceding and 1 preceding) as page_ended_at
+        from (
+            select case when t.page_numbers is null then o.place else t.page_numbers[o.place] end as page, o.place
+            from generate_series(1, array_length(t.page_moments, 1)) o (place)
+            union all
+            select u.page, null as place
+            from generate_series(
+                case when t.page_numbers is null then coalesce(array_length(t.page_moments, 1), 0) + 1 else 1 end,
+                case when t.pages > 10000 then 10000 else t.pages end) u (page)
+            where coalesce(u.page <> all (t.page_numbers), true)
+        ) a
+    ) n
+    where n.page between 1 and case when t.pages > 10000 then 10000 else t.pages end
+    union all
+    select
+        u.session_id,
+        u.server,
+        u.started_at,
+        f.bad_lines_measurable,
+        f.bad_lines_counted_by = 'session' as counts_by_session,
+        n.page,
         -- Page 1 is current from the start of the session; it starts once negotiation is complete.
-        case when n.page > 1 then a.first_seen_at else a.first_measured_at end as page_started_at,
-        min(a.first_seen_at) over later_pages as page_ended_at,
-        coalesce(min(a.first_seen_at) over later_pages, f.completed_at, f.gone_at, f.next_life_at) as page_left_at,
-        a.last_seen_at,
-        a.attempts,
-        a.bad_lines,
-        a.bad_lines_discarded,
-        a.data_rate,
-        a.y_resolution
-    from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
-    full join unnest(f.observed_pages) a on a.page = n.page
-    -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
-    window later_pages as (order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding)
-) p
-where p.page between 1 and case when f.pages > 10000 then 10000 else f.pages end;
+        case when n.page > 1 then n.first_seen_at else n.first_measured_at end as page_started_at,
+        n.page_ended_at,
+        coalesce(n.page_ended_at, f.completed_at, f.gone_at, case when not (f.session_number is null and f.snapshots = 0)
+                 then (select l.began_at from fax.next_life(f.epoch_id) l) end) as page_left_at,
+        n.last_seen_at,
+        n.attempts,
+        n.bad_lines,
+        n.bad_lines_discarded,
+        n.data_rate,
+        n.y_resolution
+    from fax.session_untotalled u
+    -- offset 0: folds the sessions found, one by one, not all of them before they are joined
+    cross join lateral (
+        select o.* from fax.session_fold o where o.session_id = u.session_id and o.started_at = u.started_at offset 0
+    ) f
+    cross join lateral (
+        select
+            coalesce(n.page, a.page) as page,
+            min(a.first_seen_at) over (
+                order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding) as page_ended_at,
+            a.first_seen_at,
+            a.first_measured_at,
+            a.last_seen_at,
+            a.attempts,
+            a.bad_lines,
+            a.bad_lines_discarded,
+            a.data_rate,
+            a.y_resolution
+        from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
+        full join unnest(f.observed_pages) a on a.page = n.page
+    ) n
+    where n.page between 1 and case when f.pages > 10000 then 10000 else f.pages end
+) p;
 
 comment on view fax.session_pages is 'One page of one session: duration, attempts and bad lines. As many rows as fax.sessions.pages.';
 
@@ -5112,31 +5191,33 @@ language sql stable parallel safe
 begin atomic
     select
         coalesce(min(s.peer), s.peer_key), s.transport, s.error_correction_mode,
-        count(*), sum(s.pages)::bigint, sum(p.measurable_pages)::bigint,
+        count(*), sum(s.pages)::bigint, coalesce(sum(p.measurable_pages), 0)::bigint,
         round(sum(p.error_free_pages) / nullif(sum(p.measurable_pages), 0), 4),
         sum(p.bad_lines)::bigint,
         round(sum(p.bad_lines) / nullif(sum(p.lines_estimated), 0), 4),
-        sum(p.resent_pages)::bigint,
+        coalesce(sum(p.resent_pages), 0)::bigint,
         round(sum(p.seconds) / nullif(sum(p.timed_pages), 0), 2),
         sum(s.rate_falls)::bigint,
         round(count(*) filter (where s.rate_falls > 0)::numeric / nullif(count(*) filter (where s.negotiated), 0), 4),
         round(count(*) filter (where s.negotiated and s.result = 'failed')::numeric
               / nullif(count(*) filter (where s.negotiated and s.result <> 'unknown'), 0), 4),
-        round(1 - sum(p.measurable_pages) / nullif(sum(s.pages), 0), 4),
+        round(1 - coalesce(sum(p.measurable_pages), 0) / nullif(sum(s.pages), 0), 4),
         count(*) filter (where s.result = 'success'),
         count(*) filter (where s.result = 'failed'),
         count(*) filter (where s.result = 'unknown')
     from (
         select
-            f.session_id, f.started_at, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
+            f.session_id, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
             f.first_data_rate is not null as negotiated,
             f.peer, f.peer_key
         from fax.peer_sessions f
         where f.started_at >= from_local at time zone time_zone
           and f.started_at < to_local at time zone time_zone
     ) s
-    cross join lateral (
+    -- the pages of all sessions at once, not those of each
+    left join (
         select
+            g.session_id,
             count(g.bad_lines) as measurable_pages,
             count(*) filter (where g.bad_lines = 0) as error_free_pages,
             sum(g.bad_lines) as bad_lines,
@@ -5145,8 +5226,10 @@ begin atomic
             sum(g.seconds) as seconds,
             count(g.seconds) as timed_pages
         from fax.session_pages g
-        where g.session_id = s.session_id and g.started_at = s.started_at
-    ) p
+        where g.started_at >= from_local at time zone time_zone
+          and g.started_at < to_local at time zone time_zone
+        group by g.session_id
+    ) p on p.session_id = s.session_id
     group by s.peer_key, s.transport, s.error_correction_mode;
 end;
 
@@ -5305,6 +5388,8 @@ begin atomic
             where f.session_id = ended.session_id and f.started_at = ended.started_at
             offset 0
         ) q on q.server = of_server and q.ended_at > t.since and q.ended_at <= c.to_at
+            -- as far back as the searches above reach whatever the interval
+            and q.ended_at < ended.started_at + interval '1 day'
     ) e;
 end;
 
@@ -5414,6 +5499,186 @@ comment on column fax.reconciliation.completed_seen is 'Sessions that ended with
 comment on column fax.reconciliation.failed is 'Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL if not reported.';
 
 comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a completion event in this time and failed.';
+
+-- The rows of fax.reconciliation of one server whose later reading was taken between two moments, the second one
+-- excluded. Sorts the readings, sessions and epochs of the period by time and counts them in one pass; the view
+-- searches for the sessions of each interval.
+-- example: select * from fax.reconciliation_between('pbx1', '2026-10-01', '2026-11-01') where attempts_missed <> 0;
+create function fax.reconciliation_between(of_server text, from_moment timestamptz, to_moment timestamptz)
+returns setof fax.reconciliation
+language sql stable parallel safe
+begin atomic
+    with in_period as materialized (
+        select
+            h.observed_at,
+            h.collector_id,
+            fax.counter(h.details, 'TransmitAttempts') as transmit_attempts,
+            fax.counter(h.details, 'ReceiveAttempts') as receive_attempts,
+            fax.counter(h.details, 'CompletedFAXes') as completed,
+            fax.counter(h.details, 'FailedFAXes') as failed
+        from fax.server_history h
+        where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= from_moment and h.observed_at < to_moment
+    ),
+    before_it as materialized (
+        select
+            b.observed_at,
+            c.collector_id,
+            fax.counter(b.details, 'TransmitAttempts') as transmit_attempts,
+            fax.counter(b.details, 'ReceiveAttempts') as receive_attempts,
+            fax.counter(b.details, 'CompletedFAXes') as completed,
+            fax.counter(b.details, 'FailedFAXes') as failed
+        from (select distinct r.collector_id from in_period r) c
+        cross join lateral (
+            select h.observed_at, h.details
+            from fax.server_history h
+            where h.server = of_server and h.event = 'FAXStats' and h.collector_id = c.collector_id
+              and h.observed_at < from_moment
+            order by h.observed_at desc
+            limit 1
+        ) b
+    ),
+    first_reading as materialized (
+        select coalesce(min(b.observed_at), from_moment) as at from before_it b
+    ),
+    session as materialized (
+        select q.started_at, q.operation, q.result_error, q.result, q.ended_at, q.end_observed_by
+        from fax.sessions q
+        where q.server = of_server
+          and q.started_at > (select f.at - interval '1 day' from first_reading f) and q.started_at < to_moment
+    ),
+    epoch as materialized (
+        select e.epoch_id, e.at, row_number() over (order by e.at, e.reload_ordinal) as place
+        from (
+            select e.epoch_id, coalesce(e.reloaded_at, e.started_at, e.first_seen_at) as at, e.reload_ordinal
+            from fax.epoch e
+            where e.server = of_server
+        ) e
+    ),
+    -- starts of the server and loads of res_fax (fax.restarted_at)
+    restart as materialized (
+        select distinct h.observed_at
+        from fax.server_history h
+        where h.server = of_server and h.event in ('FullyBooted', 'Load')
+          and h.observed_at > (select f.at from first_reading f) and h.observed_at < to_moment
+    ),
+    -- each reading, with what had happened by then
+    counted as (
+        select
+            n.*,
+            sum(n.started) over by_then as attempts_by_then,
+            sum(n.sent) over by_then as sent_by_then,
+            sum(n.received) over by_then as received_by_then,
+            sum(n.ended) over by_then as completed_by_then,
+            sum(n.ended_failed) over by_then as failed_by_then,
+            sum(n.began) over by_then as epochs_by_then
+        from (
+            select
+                r.observed_at, r.collector_id, r.transmit_attempts, r.receive_attempts, r.completed, r.failed,
+                0 as started, 0 as sent, 0 as received, 0 as ended, 0 as ended_failed, 0 as began
+            from in_period r
+            union all
+            select
+                r.observed_at, r.collector_id, r.transmit_attempts, r.receive_attempts, r.completed, r.failed,
+                0 as started, 0 as sent, 0 as received, 0 as ended, 0 as ended_failed, 0 as began
+            from before_it r
+            union all
+            select
+                s.started_at as observed_at, null as collector_id, null as transmit_attempts, null as receive_attempts,
+                null as completed, null as failed, 1 as started, (s.operation = 'send')::integer as sent,
+                (s.operation = 'receive')::integer as received, 0 as ended, 0 as ended_failed, 0 as began
+            from session s
+            where fax.is_attempt(s.operation, s.result_error)
+            union all
+            select
+                s.ended_at as observed_at, null as collector_id, null as transmit_attempts, null as receive_attempts,
+                null as completed, null as failed, 0 as started, 0 as sent, 0 as received, 1 as ended,
+                (s.result = 'failed')::integer as ended_failed, 0 as began
+            from session s
+            where s.end_observed_by = 'completion' and s.ended_at < s.started_at + interval '1 day'
+            union all
+            select
+                e.at as observed_at, null as collector_id, null as transmit_attempts, null as receive_attempts,
+                null as completed, null as failed, 0 as started, 0 as sent, 0 as received, 0 as ended, 0 as ended_failed,
+                1 as began
+            from epoch e
+        ) n
+        window by_then as (order by n.observed_at)
+    ),
+    paired as (
+        select
+            r.*,
+            lag(r.observed_at) over by_collector as from_at,
+            lag(r.transmit_attempts) over by_collector as transmit_attempts_before,
+            lag(r.receive_attempts) over by_collector as receive_attempts_before,
+            lag(r.completed) over by_collector as completed_before,
+            lag(r.failed) over by_collector as failed_before,
+            r.attempts_by_then - lag(r.attempts_by_then) over by_collector as attempts_seen,
+            r.sent_by_then - lag(r.sent_by_then) over by_collector as sent_seen,
+            r.received_by_then - lag(r.received_by_then) over by_collector as received_seen,
+            r.completed_by_then - lag(r.completed_by_then) over by_collector as completed_seen,
+            r.failed_by_then - lag(r.failed_by_then) over by_collector as failed_seen
+        from counted r
+        where r.collector_id is not null
+        window by_collector as (partition by r.collector_id order by r.observed_at)
+    )
+    select
+        of_server,
+        e.epoch_id,
+        p.collector_id,
+        p.from_at,
+        p.observed_at,
+        k.restarted,
+        n.transmit_attempts,
+        case when k.began_at is null then p.sent_seen else since.sent end,
+        n.receive_attempts,
+        case when k.began_at is null then p.received_seen else since.received end,
+        n.transmit_attempts + n.receive_attempts - case when k.began_at is null then p.attempts_seen else since.attempts end,
+        p.completed - case when k.restarted then 0 else p.completed_before end,
+        case when k.began_at is null then p.completed_seen else since.completed end,
+        p.failed - case when k.restarted then 0 else p.failed_before end,
+        case when k.began_at is null then p.failed_seen else since.failed end
+    from paired p
+    left join epoch e on e.place = p.epochs_by_then
+    left join lateral (
+        select n.began_at
+        from (select from restart i where i.observed_at > p.from_at and i.observed_at <= p.observed_at limit 1) i
+        cross join fax.restarted_at(of_server, p.from_at, p.observed_at) n
+    ) b on true
+    cross join lateral (
+        select
+            b.began_at,
+            coalesce(
+                p.transmit_attempts < p.transmit_attempts_before or p.receive_attempts < p.receive_attempts_before
+                or p.completed < p.completed_before or p.failed < p.failed_before, false) or b.began_at is not null as restarted
+    ) k
+    cross join lateral (
+        select
+            p.transmit_attempts - case when k.restarted then 0 else p.transmit_attempts_before end as transmit_attempts,
+            p.receive_attempts - case when k.restarted then 0 else p.receive_attempts_before end as receive_attempts
+    ) n
+    -- after a restart, what happened since
+    left join lateral (
+        select
+            count(*) filter (where q.started and q.operation = 'send') as sent,
+            count(*) filter (where q.started and q.operation = 'receive') as received,
+            count(*) filter (where q.started) as attempts,
+            count(*) filter (where q.ended) as completed,
+            count(*) filter (where q.ended and q.result = 'failed') as failed
+        from (
+            select
+                s.operation,
+                s.result,
+                s.started_at > k.began_at and s.started_at <= p.observed_at and fax.is_attempt(s.operation, s.result_error) as started,
+                s.ended_at > k.began_at and s.ended_at <= p.observed_at and s.end_observed_by = 'completion'
+                    and s.ended_at < s.started_at + interval '1 day' as ended
+            from session s
+            where k.began_at is not null
+        ) q
+    ) since on true
+    where p.from_at is not null and p.observed_at >= from_moment;
+end;
+
+comment on function fax.reconciliation_between is 'The rows of fax.reconciliation of one server whose later reading was taken between two moments, the second one excluded. Sorts the readings, sessions and epochs of the period by time and counts them in one pass; the view searches for the sessions of each interval.';
 
 -- grain: one interval without a good poll of one server
 -- example: select server, began_at, seconds, reason, missed_faxes from fax.coverage_gaps order by began_at;
@@ -8202,6 +8467,7 @@ grant execute on function
     fax.may_miss_bad_lines(fax.observed_page[], integer, timestamptz),
     fax.pages_of_total(timestamptz[], integer[], integer[], integer[], bigint[], integer[], integer[], integer, integer),
     fax.peer_id(text),
+    fax.without_padding(text),
     fax.number_digits(text),
     fax.number_pattern(text),
     fax.without_escapes(text),
@@ -8227,7 +8493,8 @@ grant execute on function
     fax.quiet_position(double precision),
     fax.quality(timestamp, timestamp, text),
     fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
-    fax.reconcile(text, timestamptz, timestamptz)
+    fax.reconcile(text, timestamptz, timestamptz),
+    fax.reconciliation_between(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
 -- The log. Only fax_sealer reads salts.
