@@ -104,9 +104,6 @@ def fill(dsn: str, rows: int, server_rows: str = SERVER_ROWS) -> None:
     groups = rows // ROWS_PER_GROUP
     with connect(dsn) as connection:
         connection.execute("set role fax_owner")
-        connection.execute(
-            "select fax.make_partition(%s + n * interval '1 month') from generate_series(0, 11) n", [YEAR]
-        )
         for first in range(0, groups, CHUNK):
             last = min(first + CHUNK, groups) - 1
             raw = psycopg.RawCursor(connection)

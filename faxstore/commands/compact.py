@@ -1,4 +1,4 @@
-"""`faxstore compact`: stores what is final: totals of quiet sessions, coverage of finished days, packs of months."""
+"""`faxstore compact`: stores what is final: totals of quiet sessions, coverage of finished days, packs of rows."""
 
 from __future__ import annotations
 
@@ -17,24 +17,22 @@ def run(
         bool, typer.Option("--everything", help="Include sessions that received a row in the last few minutes.")
     ] = False,
 ) -> None:
-    """Store the totals of quiet sessions and the coverage of finished days, and pack the rows of finished months.
+    """Store the totals of quiet sessions and the coverage of finished days, and pack the rows of past days.
 
     A total is what the rows of a session show together: pages, bad lines, times, result. Coverage is when a server was
-    polled. Reports of sessions with totals take a fraction of the time, and show the same. faxstore ingest stores both
-    by itself, totals some minutes after the last row of a session (the setting total_after). Run this command after an
-    import or an upgrade, or by a timer where no ingestor runs. It is safe to interrupt it, to run it again, and to run
-    it next to an ingestor.
+    polled. Reports of sessions with totals take a fraction of the time, and show the same. Two days after a day is over
+    (the setting pack_after), the rows of each of its sessions become one compressed row, unchanged: the history, every
+    view, export and proof show what they showed before. The space is free after the next run that follows PostgreSQL's
+    vacuum.
 
-    From the third day of a month on it packs the rows of the months before: those of a session become one compressed
-    row, unchanged. The history, every view, export and proof show what they showed before. Only this command packs: run
-    it once per day. The space of a month is free after the next run that follows PostgreSQL's vacuum.
+    faxstore ingest does all of this by itself, totals some minutes after the last row of a session (the setting
+    total_after). Run this command after an import or an upgrade, or by a timer where no ingestor runs. It is safe to
+    interrupt it, to run it again, and to run it next to an ingestor.
 
     Examples:
       faxstore compact
       faxstore compact --everything
     """
-    from datetime import UTC, datetime
-
     from faxstore.store import packs
     from faxstore.store.compaction import merge_all_rollups, write_all_coverage, write_all_totals
     from faxstore.store.database import open_database
@@ -48,5 +46,6 @@ def run(
             days = write_all_coverage(connection)
         print_message(f"stored the totals of {sessions:,} sessions and the coverage of {days:,} days")
         with counting("packing", "rows") as count:
-            rows, dropped = packs.pack(connection, packs.finished_months(datetime.now(UTC)), count)
+            dropped = packs.drop_packed(connection)
+            rows = packs.pack_all(connection, settings.pack_after, count)
         print_message(f"packed {rows:,} rows and dropped {len(dropped)} empty partitions")

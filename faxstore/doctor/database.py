@@ -1,4 +1,4 @@
-"""The doctor's checks of the database: reachable, version, schema, rights, writable, totals."""
+"""The doctor's checks of the database: reachable, version, schema, rights, writable, totals, packs."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ from (
     limit 1000
 ) w
 """
+_MAY_PACK = "select has_function_privilege('fax.periods_to_pack(timestamptz)', 'execute')"
+_NOT_PACKED = """
+select count(*), min(p.began)
+from fax.periods_to_pack(now() - %s * interval '1 day') p
+where exists (
+    select from fax.observation o
+    where o.started_at >= p.began and o.started_at < p.ends and o.observed_at < now() - %s * interval '1 day'
+)
+"""
 OLDEST = 150000
 """server_version_num of the oldest Postgres that faxstore is tested with."""
 
@@ -54,6 +63,7 @@ def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
                 findings.append(check(connection))
                 if check is schema and findings[-1].verdict is not Verdict.OK:
                     return {}, findings
+            findings.append(packs(connection, settings.pack_after))
             return history_checks.recent_faxes(connection, [server.name for server in settings.servers]), findings
     except UnreachableError as error:
         change = "check that the server runs, and database.dsn in faxstore.toml, FAXSTORE_DSN or --dsn"
@@ -124,6 +134,18 @@ def totals(connection: Connection) -> Finding:
     number = f"{waiting:,}" if waiting < 1000 else "1,000 or more"
     text = f"{number} sessions without a row for an hour have none, the oldest since {oldest:%Y-%m-%d}"
     return Finding(SUBJECT, "totals", Verdict.WARN, text, "run faxstore compact; faxstore ingest then writes new ones")
+
+
+def packs(connection: Connection, pack_after: float) -> Finding:
+    """Check that the rows of past days are packed; rows that are not take seven times the space."""
+    if not _value(connection, _MAY_PACK):
+        return Finding(SUBJECT, "packs", Verdict.NOTE, f"{connection.info.user} may not read which days are packed")
+    late = pack_after + 2
+    ((waiting, oldest),) = connection.execute(_NOT_PACKED, [late, late]).fetchall()
+    if not waiting:
+        return Finding(SUBJECT, "packs", Verdict.OK, f"no row is over {late:g} days old and not packed")
+    text = f"rows since {oldest:%Y-%m-%d} are over {late:g} days old and not packed; they take seven times the space"
+    return Finding(SUBJECT, "packs", Verdict.WARN, text, "run faxstore compact; faxstore ingest then packs new ones")
 
 
 def _grant(role: str, user: str) -> str:

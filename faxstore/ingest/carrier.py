@@ -7,15 +7,16 @@ import math
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Protocol
 
 import psycopg
 
 from faxstore.errors import FaxstoreError, one_line
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.ingest.earlier_spools import EarlierSpools
-from faxstore.ingest.totals_writer import TotalsWriter
 from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
@@ -34,7 +35,7 @@ LONGEST_BACK_OFF = 10.0
 IDLE = 0.1
 """Seconds between two reads of an empty spool."""
 
-PARTITIONS_EVERY = 6 * 3600.0
+PARTITIONS_EVERY = 3600.0
 """Seconds between two calls of fax.make_partitions_ahead()."""
 
 COVERAGE_EVERY = 60.0
@@ -44,10 +45,17 @@ LONGEST_ROUND = 300.0
 """Seconds after which one round (an attempt to connect, or a batch) means a stuck thread, not a slow database."""
 
 
+class Compactor(Protocol):
+    """Stores what is final, in small steps: faxstore.ingest.totals_writer and faxstore.ingest.pack_writer."""
+
+    def step(self, connection: Connection) -> None:
+        """Do some work, if any is due.  Raises psycopg.Error only if the connection is lost."""
+
+
 class Carrier:
     """Moves the records of one spool, after those of earlier spools, to one database.
 
-    While the spool is empty it lets `totals` write the totals of quiet sessions.
+    While the spool is empty it lets each of the `compactors` do a step.
     It logs when this starts or stops working, not each attempt.
     """
 
@@ -57,12 +65,12 @@ class Carrier:
         spool: Spool,
         collector_id: str,
         earlier: EarlierSpools | None = None,
-        totals: TotalsWriter | None = None,
+        compactors: Sequence[Compactor] = (),
     ) -> None:
         self._dsn = dsn
         self._spool = spool
         self._earlier = earlier
-        self._totals = totals
+        self._compactors = compactors
         self._collector_id = collector_id
         self._deadline = math.inf
         self._stopping = threading.Event()
@@ -125,8 +133,8 @@ class Carrier:
             if self._stopping.is_set():
                 return
             self._write_coverage(connection)
-            if self._totals is not None:
-                self._totals.step(connection)
+            for compactor in self._compactors:
+                compactor.step(connection)
             self._stopping.wait(IDLE)
 
     def _append_all(self, connection: Connection, spool: Spool) -> bool:

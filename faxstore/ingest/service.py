@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from faxstore.ami import turn_loop
 from faxstore.ami.collector import Collector
@@ -21,6 +22,7 @@ from faxstore.ingest.carrier import Carrier
 from faxstore.ingest.earlier_spools import EarlierSpools
 from faxstore.ingest.leader_election import LeaderElection
 from faxstore.ingest.leadership import Leadership
+from faxstore.ingest.pack_writer import PackWriter
 from faxstore.ingest.spool_folder import SpoolFolder
 from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.ingest.stop_signals import StopSignals
@@ -50,15 +52,23 @@ class Share:
     """The spools whose records come before those of its own."""
 
 
-def ingest(share: Share, dsn: str, own_id: str, total_after: float, signals: StopSignals, watcher: Watcher) -> None:
+class Compaction(NamedTuple):
+    """When the service compacts: the settings total_after, in seconds, and pack_after, in days."""
+
+    total_after: float
+    pack_after: float
+
+
+def ingest(share: Share, dsn: str, own_id: str, compaction: Compaction, signals: StopSignals, watcher: Watcher) -> None:
     """Collect from the servers of a share until a signal, then drain its spool.
 
-    `own_id` identifies the ingestor, of which this process may be one worker.  `total_after` is that setting, in
-    seconds.  Raises UsageError if the spool cannot be used.
+    `own_id` identifies the ingestor, of which this process may be one worker.  Raises UsageError if the spool cannot be
+    used.
     """
     with closing(share.folder.open(share.spool)) as spool:
         election = LeaderElection([each.name for each in share.servers], Leases(dsn, own_id))
-        carrier = Carrier(dsn, spool, own_id, share.earlier, TotalsWriter(total_after))
+        compactors = TotalsWriter(compaction.total_after), PackWriter(compaction.pack_after)
+        carrier = Carrier(dsn, spool, own_id, share.earlier, compactors)
         _ingest(share.servers, spool, carrier, election, signals, watcher)
 
 

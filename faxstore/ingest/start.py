@@ -13,7 +13,7 @@ from faxstore.errors import UnreachableError
 from faxstore.ingest import service
 from faxstore.ingest.collector_id import collector_id
 from faxstore.ingest.earlier_spools import Awaited, Emptied
-from faxstore.ingest.service import Share
+from faxstore.ingest.service import Compaction, Share
 from faxstore.ingest.spool_folder import SpoolFolder
 from faxstore.ingest.stop_signals import StopSignals
 from faxstore.ingest.supervisor import Supervisor
@@ -42,9 +42,8 @@ def run(settings: Settings) -> None:
         workers = _count_workers(settings, dsn)
         folder = SpoolFolder(settings.data_dir / "spool")
         with folder.locked():
-            ingest = partial(
-                service.ingest, dsn=dsn, own_id=collector_id(folder.folder), total_after=settings.total_after
-            )
+            compaction = Compaction(settings.total_after, settings.pack_after)
+            ingest = partial(service.ingest, dsn=dsn, own_id=collector_id(folder.folder), compaction=compaction)
             shares = _shares(servers, folder, workers)
             manager = ServiceManager(os.environ)
             if workers == 1:

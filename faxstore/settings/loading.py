@@ -20,13 +20,13 @@ from faxstore.settings.values import ServerSettings, Settings, Tls
 DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 """The settings files, first existing one first, if neither --config nor FAXSTORE_CONFIG names one."""
 
-TOP_KEYS = ("data_dir", "log_format", "workers", "total_after", "database", "server")
+TOP_KEYS = ("data_dir", "log_format", "workers", "total_after", "pack_after", "database", "server")
 DATABASE_KEYS = ("dsn",)
 SERVER_KEYS = ("name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval")
 TLS_KEYS = ("ca_file", "verify")
 VARIABLES = (
     "FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_WORKERS",
-    "FAXSTORE_TOTAL_AFTER", "FAXSTORE_PAGER", "FAXSTORE_SECRET_<NAME>",
+    "FAXSTORE_TOTAL_AFTER", "FAXSTORE_PACK_AFTER", "FAXSTORE_PAGER", "FAXSTORE_SECRET_<NAME>",
 )  # fmt: skip
 
 MOST_WORKERS = 64
@@ -34,6 +34,9 @@ MOST_WORKERS = 64
 
 TOTAL_AFTER = (1.0, 86_400.0)
 """The limits of total_after, in seconds."""
+
+PACK_AFTER = (2.0, 365.0)
+"""The limits of pack_after, in days.  An append looks for packs only if a row is over a day old."""
 
 INTERVALS = (0.05, 3600.0)
 """The limits of poll_interval and idle_interval, in seconds."""
@@ -61,8 +64,10 @@ def load(
         _check_dsn(chosen_dsn, source, warnings)
     folder = data_dir or environ.get("FAXSTORE_DATA_DIR") or top.path("data_dir") or default_data_dir(environ)
     data_dir = _absolute(expand_user(Path(folder)))
-    others = _log_format(top, environ), _workers(top, environ), _total_after(top, environ)
-    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, *others)
+    others = _log_format(top, environ), _workers(top, environ)
+    total_after = _number(top, environ, "total_after", 300.0, TOTAL_AFTER)
+    pack_after = _number(top, environ, "pack_after", 2.0, PACK_AFTER)
+    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, *others, total_after, pack_after)
 
 
 def _absolute(folder: Path) -> Path:
@@ -176,16 +181,17 @@ def _workers(top: Table, environ: Mapping[str, str]) -> int | None:
     return int(variable)
 
 
-def _total_after(top: Table, environ: Mapping[str, str]) -> float:
-    in_file = float(top.number("total_after", 300.0, *TOTAL_AFTER))
-    variable = environ.get("FAXSTORE_TOTAL_AFTER")
+def _number(top: Table, environ: Mapping[str, str], key: str, default: float, limits: tuple[float, float]) -> float:
+    in_file = float(top.number(key, default, *limits))
+    name = f"FAXSTORE_{key.upper()}"
+    variable = environ.get(name)
     if not variable:
         return in_file
-    least, most = TOTAL_AFTER
+    least, most = limits
     with suppress(ValueError):
         if least <= float(variable) <= most:
             return float(variable)
-    raise UsageError(f"FAXSTORE_TOTAL_AFTER must be a number from {least:g} to {most:g}, not {quoted(variable)}")
+    raise UsageError(f"{name} must be a number from {least:g} to {most:g}, not {quoted(variable)}")
 
 
 def _check_dsn(dsn: str, source: str, warnings: list[str]) -> None:

@@ -64,3 +64,5 @@ class Settings:
     """How many processes `faxstore ingest` uses; None if it decides."""
     total_after: float = 300.0
     """Seconds after the last row of a session until its total is written."""
+    pack_after: float = 2.0
+    """Days after the end of a day (UTC) until its rows are packed."""

@@ -1,4 +1,4 @@
-"""Packing: the rows of each session of a finished month become one compressed row (fax.session_pack).
+"""Packing: the rows of each session of a past day become one compressed row (fax.session_pack).
 
 fax.pack_sessions() moves the rows of some sessions per transaction, so that packing can end at any moment and go on
 later, and appends never wait for long.  fax.session_history shows the same rows before and after.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 
@@ -22,56 +23,59 @@ ATTEMPTS = 60
 PAUSE = 1.0
 """How often, and after how many seconds, to try again to create a partition while long queries read the history."""
 
-AFTER = timedelta(days=2)
-"""A month is packed this long after its end: by then, almost all of its sessions have their last rows."""
-
-_MONTHS = r"""
-select m.began_at - interval '1 microsecond', least(m.ends_at, %(until)s)
-from (
-    select n.began at time zone 'UTC' as began_at, (n.began + interval '1 month') at time zone 'UTC' as ends_at, c.oid
-    from pg_inherits i
-    join pg_class c on c.oid = i.inhrelid
-    cross join lateral (values (to_date(substring(c.relname from '\d{4}_\d{2}$'), 'YYYY_MM')::timestamp)) n (began)
-    where i.inhparent = 'fax.observation'::regclass
-) m
-where m.began_at < %(until)s and pg_relation_size(m.oid) > 0
-order by 1
-"""
-"""The months whose partition may have rows: a moment just before each, and its end, or `until`."""
+_PERIODS = "select began - interval '1 microsecond', ends from fax.periods_to_pack(now() - %s * interval '1 day')"
+_PACK = "select packed_until, packed_rows from fax.pack_sessions(%s, %s, %s)"
 
 
-def finished_months(now: datetime) -> datetime:
-    """Return the end of the last month that is packed at a moment: the start of a month (UTC)."""
-    return (now - AFTER).astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+@dataclass(slots=True)
+class Period:
+    """A period of time whose sessions are packed, in the order of their start."""
+
+    after: datetime | None
+    """The start of the last session that was packed; None if all are packed."""
+    ends: datetime
+    """The moment before which its sessions started."""
 
 
-def pack(connection: Connection, until: datetime, progress: Callable[[int], None]) -> tuple[int, list[str]]:
-    """Pack the sessions that started before a moment.
+def periods(connection: Connection, pack_after: float) -> list[Period]:
+    """Return the periods with rows to pack: past days that ended `pack_after` days ago, and rows without a day."""
+    return [Period(*row) for row in connection.execute(_PERIODS, [pack_after]).fetchall()]
 
-    Return the number of rows packed, and the names of partitions dropped because they are empty; a partition that was
-    packed now is dropped by a later call, once PostgreSQL has vacuumed it.  Calls `progress` with the rows so far.
+
+def pack_next(connection: Connection, period: Period, most: int) -> int:
+    """Pack at most `most` sessions of a period, and those that started with the last of them; return their rows.
+
+    Raises psycopg.errors.LockNotAvailable if a query that reads the history leaves no moment to create a partition.
     """
-    dropped = [name for (name,) in connection.execute("select * from fax.drop_packed_partitions()")]
-    rows = 0
-    for began, end in connection.execute(_MONTHS, {"until": until}).fetchall():
-        after: datetime | None = began
-        while after is not None:
-            after, packed = _step(connection, after, end)
-            rows += packed
-            progress(rows)
-    return rows, dropped
+    ((period.after, rows),) = connection.execute(_PACK, [period.after, period.ends, most]).fetchall()
+    return int(rows)
 
 
-def _step(connection: Connection, after: datetime, end: datetime) -> tuple[datetime | None, int]:
-    """Pack the next sessions; return the start of the last of them, None if there are none, and their rows.
+def pack_all(connection: Connection, pack_after: float, progress: Callable[[int], None]) -> int:
+    """Pack everything that is due, and return the number of rows.  Calls `progress` with the rows so far.
 
     Raises FaxstoreError if readers leave no moment to create a partition for a minute.
     """
-    query = "select packed_until, packed_rows from fax.pack_sessions(%s, %s, %s)"
+    rows = 0
+    for period in periods(connection, pack_after):
+        while period.after is not None:
+            rows += _patiently(connection, period)
+            progress(rows)
+    return rows
+
+
+def drop_packed(connection: Connection) -> list[str]:
+    """Drop the partitions of packed days that are empty, and return their names.
+
+    A partition that was packed now is dropped by a later call, once PostgreSQL has vacuumed it.
+    """
+    return [name for (name,) in connection.execute("select * from fax.drop_packed_partitions()")]
+
+
+def _patiently(connection: Connection, period: Period) -> int:
     for _ in range(ATTEMPTS):
         try:
-            ((packed_until, rows),) = connection.execute(query, [after, end, SESSIONS]).fetchall()
-            return packed_until, rows
+            return pack_next(connection, period, SESSIONS)
         except psycopg.errors.LockNotAvailable:
             time.sleep(PAUSE)
     raise FaxstoreError(

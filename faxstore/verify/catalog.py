@@ -18,7 +18,7 @@ from faxstore.store.rights import Role
 from faxstore.verify import live_catalog, rendered_views
 from faxstore.verify.findings import Finding, Scope
 from faxstore.verify.live_catalog import Catalog, Properties
-from faxstore.verify.shipped_catalog import is_month, parent_of, with_months
+from faxstore.verify.shipped_catalog import is_period, parent_of, with_periods
 
 _LONGEST_VALUE = 60
 _ROLES: tuple[str, ...] = get_args(Role)
@@ -34,15 +34,15 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
 def differences(connection: Connection, live: Catalog) -> Iterator[Finding]:
     """Yield the differences of a catalog from the shipped one.
 
-    A table of a month that is not attached is left to the check of the partitions.
+    A table of a period that is not attached is left to the check of the partitions.
     """
     loose = {
         of["relation"]
         for name, of in live.items()
-        if name.startswith("table ") and is_month(of["relation"]) and not {"bound", "kind"} & of.keys()
+        if name.startswith("table ") and is_period(of["relation"]) and not {"bound", "kind"} & of.keys()
     }
     live = {name: of for name, of in live.items() if of.get("relation") not in loose}
-    shipped = with_months(live)
+    shipped = with_periods(live)
     try:
         shipped |= _as_this_server_writes(connection, live, shipped)
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:

@@ -81,8 +81,8 @@ drop table fax.quality_class, fax.technology;
 
 -- The history.
 drop view fax.rejected_messages, fax.session_history;
-drop function fax.hold_lease, fax.drop_packed_partitions, fax.pack_sessions, fax.make_pack_partitions, fax.rows_between, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
-    fax.counter, fax.make_partitions_ahead, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only, fax.copy_comments;
+drop function fax.hold_lease, fax.drop_packed_partitions, fax.periods_to_pack, fax.pack_sessions, fax.make_pack_partitions, fax.rows_between, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
+    fax.counter, fax.make_partitions_ahead, fax.past_until, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only, fax.copy_comments;
 drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.coverage_day, fax.server_history, fax.append_batch,
     fax.session_pack, fax.packed_account, fax.observation, fax.erased_key, fax.pseudonym, fax.session, fax.epoch;
 drop type fax.appended_epoch, fax.appended_row, fax.appended_session;

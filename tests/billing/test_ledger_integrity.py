@@ -50,7 +50,7 @@ def found(database: psycopg.Connection, change: str = "") -> list[str]:
 
 
 TRIGGERS_OFF = [
-    f"alter table fax.{table} disable trigger all" for table in (*LEDGER, "observation", "observation_2026_11")
+    f"alter table fax.{table} disable trigger all" for table in (*LEDGER, "observation", "observation_past")
 ]
 
 
@@ -292,7 +292,7 @@ def test_export_seen_reads_one_session_by_index(exported: Path, database: psycop
     ).fetchone()
     assert row
     assert "Function Scan" not in [node["Node Type"] for node in nodes(row[0][0]["Plan"]) if "export_seen" in str(node)]
-    assert "observation_2026_11" in json.dumps(row[0])
+    assert "observation_past" in json.dumps(row[0])
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tests.cookbook.given_faxes import BEGAN, completion, fax
 from tests.cookbook.statements import Row, ask, lines
 from tests.kit.given import FILE, append, sending
 
-PARTITION = "fax.observation_2026_11"
+PARTITION = "fax.observation_past"
 
 # -- 19: what was known at an earlier moment ----------------------------------------------------------------
 

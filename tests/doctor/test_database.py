@@ -19,6 +19,7 @@ from faxstore.doctor.findings import Finding, Verdict
 from faxstore.ingest.importer import import_file
 from faxstore.settings.values import Secret, ServerSettings, Settings
 from tests.kit.given import append, snapshot
+from tests.kit.packing import pack
 from tests.kit.totals import write_totals
 
 CAPTURES = Path(__file__).parents[1] / "captures"
@@ -33,7 +34,7 @@ def examined(dsn: str, *servers: str) -> tuple[dict[str, RecentFaxes], dict[str,
 
 def test_a_current_database(dsn: str) -> None:
     _, findings = examined(dsn)
-    assert list(findings) == ["reachable", "version", "schema", "may append", "may read", "writable", "totals"]
+    assert list(findings) == ["reachable", "version", "schema", "may append", "may read", "writable", "totals", "packs"]
     assert {finding.verdict for finding in findings.values()} == {Verdict.OK}
 
 
@@ -120,3 +121,13 @@ def test_sessions_without_a_total(dsn: str, database: psycopg.Connection) -> Non
     assert "faxstore compact" in finding.change
     write_totals(database)
     assert examined(dsn)[1]["totals"].verdict is Verdict.OK
+
+
+def test_rows_of_past_days_that_are_not_packed(dsn: str, database: psycopg.Connection) -> None:
+    append(database, snapshot(0))
+    finding = examined(dsn)[1]["packs"]
+    assert finding.verdict is Verdict.WARN
+    assert finding.text == "rows since 2026-11-02 are over 4 days old and not packed; they take seven times the space"
+    assert finding.change == "run faxstore compact; faxstore ingest then packs new ones"
+    pack(database)
+    assert examined(dsn)[1]["packs"].text == "no row is over 4 days old and not packed"

@@ -42,7 +42,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_pause")
 def test_a_carrier_writes_totals_while_its_spool_is_empty(dsn: str, database: psycopg.Connection, spool: Spool) -> None:
-    carrier = Carrier(dsn, spool, "host1", totals=TotalsWriter(0.2))
+    carrier = Carrier(dsn, spool, "host1", compactors=[TotalsWriter(0.2)])
     carrier.start()
     spool.put([encode(snapshot(number, number)) for number in range(30)])
     until(lambda: len(totalled(database)) == 30)
@@ -72,7 +72,7 @@ def test_an_error_is_logged_once_and_appends_go_on(
     dsn: str, database: psycopg.Connection, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
     database.execute("alter table fax.session_total add check (server <> 'pbx')")
-    carrier = Carrier(dsn, spool, "host1", totals=TotalsWriter(0))
+    carrier = Carrier(dsn, spool, "host1", compactors=[TotalsWriter(0)])
     carrier.start()
     with caplog.at_level(logging.WARNING):
         for number in range(3):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import psycopg
 
-from faxstore.store import packs
-
-EVERYTHING = datetime(2100, 1, 1, tzinfo=UTC)
+from faxstore.store.packs import pack_all
 
 
 def pack(database: psycopg.Connection) -> int:
-    """Packs every session that began more than a day ago; returns the number of rows packed."""
-    return packs.pack(database, EVERYTHING, lambda _: None)[0]
+    """Packs every session of the past without a row of the last two days; returns the number of rows packed."""
+    return pack_all(database, 0, lambda _: None)

@@ -182,6 +182,16 @@ def test_the_format_of_the_log(write: Write) -> None:
     assert error_of(file, {"FAXSTORE_LOG_FORMAT": "xml"}) == 'FAXSTORE_LOG_FORMAT must be text or json, not "xml"'
 
 
+def test_the_days_until_rows_are_packed(write: Write) -> None:
+    assert settings.load(write(""), {}).pack_after == 2
+    file = write("pack_after = 7\n")
+    assert settings.load(file, {}).pack_after == 7
+    assert settings.load(file, {"FAXSTORE_PACK_AFTER": "2.5"}).pack_after == 2.5
+    assert error_of(write("pack_after = 1\n")).endswith("pack_after must be a number from 2 to 365, not 1")
+    with pytest.raises(UsageError, match='FAXSTORE_PACK_AFTER must be a number from 2 to 365, not "366"'):
+        settings.load(file, {"FAXSTORE_PACK_AFTER": "366"})
+
+
 def test_the_seconds_until_a_total(write: Write) -> None:
     assert settings.load(write(""), {}).total_after == 300
     file = write("total_after = 60\n")
@@ -218,7 +228,10 @@ def test_a_missing_secret_is_an_error_only_for_commands_that_need_servers(write:
     ("text", "line"),
     [
         ("", "no [[server]] is set; add one with name, host, username and secret_file"),
-        ("servers = 1", "servers is unknown; allowed: data_dir, log_format, workers, total_after, database, server"),
+        (
+            "servers = 1",
+            "servers is unknown; allowed: data_dir, log_format, workers, total_after, pack_after, database, server",
+        ),
         ('log_format = "xml"', 'log_format must be text or json, not "xml"'),
         ("data_dir = 5", "data_dir must be printable text of 1 to 1000 characters, not 5"),
         ("database = 5", "database must be a table: [database], not 5"),

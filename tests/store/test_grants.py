@@ -81,6 +81,7 @@ EXECUTED = {
         [
             *FOLDS,
             "append",
+            "periods_to_pack",
             "drop_packed_partitions",
             "hold_lease",
             "find_gone_sessions",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from faxstore.ingest.importer import import_file
-from faxstore.observations import Record
-from faxstore.store.packs import finished_months
+from faxstore.observations import Observation, Record
+from faxstore.store.packs import drop_packed, pack_all
 from tests.kit import truth
 from tests.kit.databases import fresh
 from tests.kit.figures import differences, figures
@@ -35,9 +35,10 @@ from tests.kit.given import (
     the_session,
 )
 from tests.kit.packing import pack
+from tests.kit.partitions import created_on, partition_of
 from tests.kit.rights import refuses
 
-MONTH = 31 * 86400
+DAY = "observation_2026_11_02"
 HISTORY = "select * from fax.session_history order by position"
 STORED = "select (select count(*) from fax.observation) as rows, (select count(*) from fax.session_pack) as packs"
 
@@ -46,6 +47,13 @@ def stored(database: psycopg.Connection) -> tuple[int, int]:
     """The number of rows that are not packed, and of packs."""
     (row,) = read(database, STORED)
     return row["rows"], row["packs"]
+
+
+def on_a_day(database: psycopg.Connection, *rows: Observation) -> None:
+    """Appends rows, with a partition for those of 2026-11-02."""
+    created_on(database, "2026-10-01")
+    database.execute("select fax.make_partition('2026-11-02 00:00+00')")
+    append(database, *rows)
 
 
 def test_packed_rows_are_shown_as_they_were(database: psycopg.Connection) -> None:
@@ -125,7 +133,7 @@ def test_sessions_that_began_together_are_packed_together(database: psycopg.Conn
     "statement",
     [
         "delete from fax.observation",
-        "delete from fax.observation_2026_11",
+        "delete from fax.observation_past",
         "delete from fax.session_pack",
         "truncate fax.session_pack",
         "update fax.session_pack set rows = rows[:1]",
@@ -163,22 +171,33 @@ def test_an_older_snapshot_sees_the_rows_that_are_packed_meanwhile(server: str, 
         reader.execute("set transaction isolation level repeatable read")
         reader.execute("select 1")
         pack(packer)
-        packer.execute("vacuum fax.observation_2026_11")
+        packer.execute("vacuum fax.observation_past")
         assert packer.execute("select * from fax.drop_packed_partitions()").fetchall() == []
         assert reader.execute("select count(*) from fax.session_history").fetchone() == (2,)
 
 
-def test_a_packed_month_is_dropped_after_a_vacuum(database: psycopg.Connection) -> None:
-    append(database, snapshot(-10 * MONTH))
-    (name,) = read(database, "select tableoid::regclass::text as name from fax.observation")[0].values()
-    assert database.execute("select * from fax.drop_packed_partitions()").fetchall() == []
+def test_a_packed_day_is_dropped_after_a_vacuum(database: psycopg.Connection) -> None:
+    on_a_day(database, snapshot(0))
     pack(database)
-    database.execute(f"vacuum {name}".encode())
-    found = [f"fax.{one}" for (one,) in database.execute("select * from fax.drop_packed_partitions()")]
-    assert name in found
-    assert read(database, "select to_regclass(%s)::text as name", name) == [{"name": None}]
-    append(database, gone(-10 * MONTH + 1))
-    assert read(database, "select tableoid::regclass::text as name from fax.observation") == [{"name": name}]
+    assert drop_packed(database) == []
+    database.execute(f"vacuum fax.{DAY}".encode())
+    assert drop_packed(database) == [DAY]
+    append(database, gone(1))
+    assert partition_of(database, 2) == "observation_default"
+    assert pack(database) == 1
+    assert of(the_session(database), "end_observed_by", "snapshots") == ("gone", 1)
+
+
+def test_a_day_without_faxes_is_dropped(database: psycopg.Connection) -> None:
+    on_a_day(database)
+    assert drop_packed(database) == [DAY]
+
+
+def test_no_day_of_the_last_two_is_dropped(database: psycopg.Connection) -> None:
+    created_on(database, "2019-01-01")
+    database.execute("select fax.make_partition(now() - n * interval '1 day') from generate_series(1, 4) n")
+    days = [datetime.now(UTC) - timedelta(days=n) for n in (4, 3)]
+    assert drop_packed(database) == [f"observation_{day:%Y_%m_%d}" for day in days]
 
 
 def test_a_reader_of_the_history_delays_the_drop_and_nothing_else(server: str, template: str) -> None:
@@ -187,14 +206,34 @@ def test_a_reader_of_the_history_delays_the_drop_and_nothing_else(server: str, t
         psycopg.connect(dsn, autocommit=True) as packer,
         psycopg.connect(dsn) as reader,
     ):
-        append(packer, snapshot(-10 * MONTH))
+        on_a_day(packer, snapshot(0))
         pack(packer)
         packer.execute("vacuum")
         reader.execute("select count(*) from fax.session_history")
-        assert packer.execute("select * from fax.drop_packed_partitions()").fetchall() == []
+        assert drop_packed(packer) == []
         append(packer, snapshot(0, 1))
         reader.rollback()
-        assert len(packer.execute("select * from fax.drop_packed_partitions()").fetchall()) == 1
+        pack(packer)
+        packer.execute("vacuum")
+        assert drop_packed(packer) == [DAY]
+
+
+def test_a_day_is_packed_when_it_ended_some_days_ago(database: psycopg.Connection) -> None:
+    """The day is the one whose end is between three and four days ago."""
+    created_on(database, "2019-01-01")
+    day = datetime.now(UTC) - timedelta(days=4)
+    database.execute("select fax.make_partition(%s)", [day])
+    append(database, snapshot(day.timestamp() - START.timestamp()))
+    assert pack_all(database, 4, lambda _: None) == 0
+    assert pack_all(database, 3, lambda _: None) == 1
+
+
+def test_rows_that_are_in_no_day_are_packed_with_those_of_days(database: psycopg.Connection) -> None:
+    on_a_day(database, snapshot(0), snapshot(-86400, 1), snapshot(86400, 2))
+    append(database, snapshot(-400 * 86400, 3))
+    assert stored(database) == (4, 0)
+    assert pack(database) == 4
+    assert stored(database) == (0, 4)
 
 
 def test_packing_that_is_interrupted_leaves_everything_as_it_was(database: psycopg.Connection) -> None:
@@ -241,11 +280,6 @@ def test_an_append_of_new_rows_does_not_wait_for_one_that_waits_for_packing(
         packer.rollback()
         late.join(30)
         assert stored(live) == (3, 0)
-
-
-def test_months_are_packed_from_the_third_day_of_the_next_one() -> None:
-    assert finished_months(datetime(2026, 3, 2, 23, tzinfo=UTC)) == datetime(2026, 2, 1, tzinfo=UTC)
-    assert finished_months(datetime(2026, 3, 3, tzinfo=UTC)) == datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_a_fax_whose_channel_was_replaced_completes_after_it_was_packed(database: psycopg.Connection) -> None:

@@ -1,4 +1,4 @@
-"""Each row is in the partition of the month (UTC) in which its session began; partitions are created on demand."""
+"""Each row is in the partition of the day (UTC) in which its session began; partitions are created ahead."""
 
 from __future__ import annotations
 
@@ -15,76 +15,82 @@ from faxstore.sessions.run_facts import RunFacts
 from faxstore.store import append as append_module
 from faxstore.store.append import Appender
 from faxstore.store.session_lookup import StoredSessions
-from tests.kit.given import append, at, completed, moment, read, sessions, snapshot, variable
-
-
-def partition_of(database: psycopg.Connection, second: float) -> str:
-    (row,) = read(
-        database,
-        "select tableoid::regclass::text as name from fax.observation where observed_at = %s",
-        at(second),
-    )
-    return str(row["name"]).removeprefix("fax.")
+from tests.kit.given import append, at, completed, sessions, snapshot, variable
+from tests.kit.partitions import created_on, partition_of
 
 
 def second_of(moment: datetime) -> float:
     return (moment - at(0)).total_seconds()
 
 
-def test_a_missing_partition_is_created(database: psycopg.Connection) -> None:
-    exists = "select to_regclass('fax.observation_2019_02') is not null"
-    assert database.execute(exists).fetchone() == (False,)
-    long_ago = second_of(datetime(2019, 2, 28, 23, 59, 59, tzinfo=UTC))
-    append(database, snapshot(long_ago))
-    assert partition_of(database, long_ago) == "observation_2019_02"
-    append(database, snapshot(long_ago + 2, 1))
-    assert partition_of(database, long_ago + 2) == "observation_2019_03"
+def test_rows_from_before_the_schema_was_created_are_together(database: psycopg.Connection) -> None:
+    for clock in (datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), datetime(2019, 2, 28, 23, 59, 59, tzinfo=UTC)):
+        append(database, snapshot(second_of(clock), of=Life("pbx", round(clock.timestamp() * MICROSECONDS))))
+    assert [partition_of(database, position) for position in (1, 2)] == ["observation_past"] * 2
 
 
-def test_a_late_row_is_stored_in_the_month_in_which_its_session_began(database: psycopg.Connection) -> None:
+def test_a_session_of_today_is_in_the_partition_of_its_day(database: psycopg.Connection) -> None:
+    now = datetime.now(UTC)
+    append(database, snapshot(second_of(now)))
+    assert partition_of(database, 1) == f"observation_{now:%Y_%m_%d}"
+
+
+def test_a_late_row_is_stored_in_the_day_in_which_its_session_began(database: psycopg.Connection) -> None:
+    created_on(database, "2019-01-01")
+    database.execute("select fax.make_partition(day) from unnest('{2019-04-30,2019-05-01}'::timestamptz[]) day")
     midnight = second_of(datetime(2019, 5, 1, tzinfo=UTC))
     append(database, snapshot(midnight - 10))
     append(database, snapshot(midnight + 10), completed(midnight + 20, 3))
-    assert partition_of(database, midnight + 20) == partition_of(database, midnight + 10) == "observation_2019_04"
-    assert read(database, "select to_regclass('fax.observation_2019_05') as made") == [{"made": None}]
+    assert [partition_of(database, position) for position in (1, 2, 3)] == ["observation_2019_04_30"] * 3
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
-def test_months_are_in_utc_in_any_time_zone_of_the_connection(database: psycopg.Connection, zone: str) -> None:
+def test_days_are_in_utc_in_any_time_zone_of_the_connection(database: psycopg.Connection, zone: str) -> None:
     database.execute("select set_config('timezone', %s, false)", [zone])
+    created_on(database, "2019-01-01")
+    database.execute(
+        "select fax.make_partition(day) from unnest('{2019-07-31 00:00+00,2019-08-01 00:00+00}'::timestamptz[]) day"
+    )
     midnight = second_of(datetime(2019, 8, 1, tzinfo=UTC))
     append(database, snapshot(midnight - 1), snapshot(midnight, 1))
-    assert partition_of(database, midnight - 1) == "observation_2019_07"
-    assert partition_of(database, midnight) == "observation_2019_08"
+    assert partition_of(database, 1) == "observation_2019_07_31"
+    assert partition_of(database, 2) == "observation_2019_08_01"
 
 
-@pytest.mark.parametrize("clock", [datetime(1970, 1, 1, 0, 0, 5, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)])
-def test_a_wrong_clock_creates_no_partition(database: psycopg.Connection, clock: datetime) -> None:
+@pytest.mark.parametrize("days", [10, 400, 300_000])
+def test_a_clock_that_is_ahead_creates_no_partition(database: psycopg.Connection, days: int) -> None:
     partitions = "select count(*) from pg_inherits where inhparent = 'fax.observation'::regclass"
     before = database.execute(partitions).fetchone()
-    append(database, snapshot(second_of(clock), of=Life("pbx", round(clock.timestamp() * MICROSECONDS))))
-    assert partition_of(database, second_of(clock)) == "observation_default"
+    ahead = datetime.now(UTC) + timedelta(days=days)
+    append(database, snapshot(second_of(ahead), of=Life("pbx", round(ahead.timestamp() * MICROSECONDS))))
+    assert partition_of(database, 1) == "observation_default"
     assert database.execute(partitions).fetchone() == before
     assert len(sessions(database)) == 1
 
 
-def test_a_month_can_be_created_while_the_default_partition_has_rows_of_it(database: psycopg.Connection) -> None:
-    """A clock was more than a year ahead.  When that month comes, its faxes need a partition."""
+def test_a_day_can_come_while_the_default_partition_has_rows_of_it(database: psycopg.Connection) -> None:
+    """A clock was ahead.  When that day comes, its faxes stay in the default partition."""
     ahead = datetime.now(UTC) + timedelta(days=500)
     append(database, snapshot(second_of(ahead)))
-    assert partition_of(database, second_of(ahead)) == "observation_default"
-    database.execute("set role fax_owner")
-    database.execute("select fax.make_partition(%s)", [ahead])
-    database.execute("reset role")
+    assert database.execute("select fax.make_partition(%s)", [ahead]).fetchone() == ("observation_default",)
     append(database, snapshot(second_of(ahead) + 1, 1))
     assert len(sessions(database)) == 2
 
 
-def test_the_months_ahead_are_created(database: psycopg.Connection) -> None:
+def test_the_days_ahead_are_created(database: psycopg.Connection) -> None:
     names = [name for (name,) in database.execute("select fax.make_partitions_ahead(4)")]
-    month = datetime.now(UTC).replace(day=1)
-    expected = [(month.year * 12 + month.month - 1 + n) for n in range(5)]
-    assert names == [f"observation_{index // 12:04}_{index % 12 + 1:02}" for index in expected]
+    assert names == [f"observation_{datetime.now(UTC) + timedelta(days=n):%Y_%m_%d}" for n in range(5)]
+
+
+def test_no_day_is_created_in_the_past_of_the_schema(database: psycopg.Connection) -> None:
+    """The clock of the database was ahead when the schema was created."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    for n in range(4):
+        database.execute(f"drop table fax.observation_{datetime.now(UTC) + timedelta(days=n):%Y_%m_%d}".encode())
+    created_on(database, f"{tomorrow:%Y-%m-%d}")
+    assert database.execute("select * from fax.make_partitions_ahead(1)").fetchall() == [
+        (f"observation_{tomorrow:%Y_%m_%d}",)
+    ]
 
 
 # -- two writers -----------------------------------------------------------------------------------------
@@ -93,9 +99,8 @@ def test_the_months_ahead_are_created(database: psycopg.Connection) -> None:
 def test_creating_a_partition_does_not_deadlock_with_a_concurrent_append(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One append has read the history to find a session; a concurrent one needs a new partition."""
+    """An append has read the history to find a session, while the ingestor creates the partitions of days ahead."""
     has_read, blocked = threading.Event(), threading.Event()
-    old = second_of(datetime(2019, 3, 3, tzinfo=UTC))
     faults: list[BaseException] = []
 
     class Paused(StoredSessions):
@@ -124,7 +129,7 @@ def test_creating_a_partition_does_not_deadlock_with_a_concurrent_append(
     with psycopg.connect(dsn, autocommit=True) as second, psycopg.connect(dsn, autocommit=True) as watcher:
         release = threading.Thread(target=release_when_waiting, args=(watcher, second.info.backend_pid, blocked))
         release.start()
-        append(second, snapshot(old, of=Life("pbx", moment(old))), collector="second")
+        second.execute("select fax.make_partitions_ahead(30)")
         blocked.set()
         release.join()
     thread.join()

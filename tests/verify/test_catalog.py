@@ -17,6 +17,7 @@ from faxstore.store.rights import Role
 from faxstore.verify import catalog, live_catalog, rendered_views, shipped_catalog
 from faxstore.verify.findings import Finding, Scope
 from tests.kit.databases import fresh
+from tests.kit.partitions import created_on
 from tests.kit.tampering import found
 
 DIFFERS = "differs from this version of faxstore: "
@@ -60,9 +61,8 @@ REPORTED = {
     "alter table fax.rate disable trigger check_rate": {
         "trigger check_rate on fax.rate": f"{DIFFERS}state disabled, not enabled",
     },
-    "create trigger mine after insert on fax.observation for each row execute function fax.refuse_change()": {
-        f"trigger mine on fax.observation{partition}": "was added"
-        for partition in ("", "_default", "_2026_11", "_2026_12", "_2027_01", "_2027_02")
+    "create trigger mine after insert on fax.session_pack for each row execute function fax.refuse_change()": {
+        f"trigger mine on fax.session_pack{partition}": "was added" for partition in ("", "_default")
     },
     "create or replace function fax.refuse_change() returns trigger language plpgsql"
     " set search_path = pg_catalog, pg_temp as $$ begin return new; end $$": {
@@ -114,8 +114,8 @@ REPORTED = {
             for right in ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
         },
     },
-    "alter table fax.observation_2026_11 disable trigger check_erasure": {
-        "trigger check_erasure on fax.observation_2026_11": f"{DIFFERS}state disabled, not enabled always",
+    "alter table fax.observation_past disable trigger check_erasure": {
+        "trigger check_erasure on fax.observation_past": f"{DIFFERS}state disabled, not enabled always",
     },
     "alter table fax.epoch alter reload_ordinal set default 7": {
         "column fax.epoch.reload_ordinal": f"{DIFFERS}default 7, not 0",
@@ -155,8 +155,8 @@ REPORTED = {
     "create access method mine type table handler heap_tableam_handler; alter table fax.epoch set access method mine": {
         "table fax.epoch": f"{DIFFERS}with access method mine",
     },
-    "update pg_inherits set inhdetachpending = true where inhrelid = 'fax.observation_2026_11'::regclass": {
-        "table fax.observation_2026_11": f"{DIFFERS}with pending detachment",
+    "update pg_inherits set inhdetachpending = true where inhrelid = 'fax.observation_past'::regclass": {
+        "table fax.observation_past": f"{DIFFERS}with pending detachment",
     },
     "create or replace function pg_catalog.quote_ident(text) returns text language sql immutable as 'select $1'": {
         "function pg_catalog.quote_ident(text)": "was replaced",
@@ -187,7 +187,7 @@ def test_a_change_is_reported_once(superuser: psycopg.Connection, statement: str
 ALLOWED = (
     "grant fax_reader to own",
     "grant fax_owner to own",
-    "grant usage on schema fax to own; grant select on fax.sessions, fax.observation_2026_11 to own",
+    "grant usage on schema fax to own; grant select on fax.sessions, fax.observation_past to own",
     "grant select (pages, started_at) on fax.sessions to own",
     "grant execute on function fax.usage(timestamp, timestamp, text, text) to own",
     "alter role fax_ingest login password 'secret' connection limit 3",
@@ -214,34 +214,54 @@ def test_an_administrator_may(superuser: psycopg.Connection, statement: str) -> 
     assert changed(superuser, statement) == {}
 
 
-# -- partitions of months ---------------------------------------------------------------------------------
+# -- partitions of days and months ------------------------------------------------------------------------
 
 
-def test_a_month_with_the_bounds_of_another_is_found(superuser: psycopg.Connection) -> None:
-    superuser.execute(
-        "alter table fax.observation_2026_12 rename to month;"
-        "alter table fax.observation_2026_11 rename to observation_2026_12"
-    )
+@pytest.mark.parametrize(
+    ("table", "one", "another"),
+    [("session_pack", "2026_12", "2027_01"), ("observation", "2030_12_31", "2031_01_01")],
+    ids=["months", "days"],
+)
+def test_a_period_with_the_bounds_of_another_is_found(
+    superuser: psycopg.Connection, table: str, one: str, another: str
+) -> None:
+    for period in (one, another):
+        day = f"{period}_01"[:10].replace("_", "-")
+        superuser.execute("select fax.make_partition(%s, %s)", [f"{day} 00:00+00", table])
+    assert found(superuser) == {}
+    superuser.execute(f"alter table fax.{table}_{another} rename to period".encode())
+    superuser.execute(f"alter table fax.{table}_{one} rename to {table}_{another}".encode())
     differences = found(superuser)
-    assert differences["table fax.observation_2026_12"] == f"{DIFFERS}another bound"
-    assert differences["table fax.month"] == "was added"
+    assert differences[f"table fax.{table}_{another}"] == f"{DIFFERS}another bound"
+    assert differences["table fax.period"] == "was added"
+
+
+def test_other_bounds_of_the_past_are_found(superuser: psycopg.Connection) -> None:
+    created_on(superuser, "2019-01-01")
+    assert found(superuser) == {}
+    superuser.execute("alter table fax.observation detach partition fax.observation_past")
+    superuser.execute(
+        "alter table fax.observation attach partition fax.observation_past"
+        " for values from ('2019-01-01') to ('2020-01-01')"
+    )
+    assert found(superuser) == {"table fax.observation_past": f"{DIFFERS}another bound"}
 
 
 def test_a_partition_in_another_schema_is_found(superuser: psycopg.Connection) -> None:
-    superuser.execute("alter table fax.observation_2026_11 set schema public")
-    assert found(superuser)["table public.observation_2026_11"] == "was added"
+    superuser.execute("alter table fax.observation_past set schema public")
+    assert found(superuser)["table public.observation_past"] == "was added"
 
 
 @pytest.mark.parametrize(
     "statement",
     [
-        "create view fax.observation_2099_01 as select 1 as one",
-        "create table fax.observation_2099_01 (one integer) partition by range (one)",
+        "create view fax.observation_2099_01_01 as select 1 as one",
+        "create table fax.observation_2099_01_01 (one integer) partition by range (one)",
     ],
 )
-def test_another_object_with_the_name_of_a_month_is_found(superuser: psycopg.Connection, statement: str) -> None:
+def test_another_object_with_the_name_of_a_day_is_found(superuser: psycopg.Connection, statement: str) -> None:
     """Only a table is left to the check of the partitions, which looks for tables that were detached."""
-    assert any("fax.observation_2099_01" in name for name in changed(superuser, statement))
+    assert any("fax.observation_2099_01_01" in name for name in changed(superuser, statement))
 
 
 # -- who verifies, and where ------------------------------------------------------------------------------

@@ -52,18 +52,18 @@ def changed(superuser: psycopg.Connection) -> set[str]:
     return {name for change in CHANGES for name, _ in statements(superuser, change)}
 
 
-def is_month(name: str) -> bool:
-    """Whether this is the partition of a month: a renamed one is found under its new name."""
+def is_day(name: str) -> bool:
+    """Whether this is the partition of a day: a renamed one is found under its new name."""
     return name.startswith("table fax.observation_2")
 
 
 def test_every_object_is_in_some_change(superuser: psycopg.Connection, changed: set[str]) -> None:
     members = set(names(superuser, MEMBERS))
     assert len(members) > 200
-    assert {name for name in members - changed if not is_month(name)} == set()
+    assert {name for name in members - changed if not is_day(name)} == set()
 
 
 def test_every_object_that_is_compared_is_in_some_change(superuser: psycopg.Connection, changed: set[str]) -> None:
     compared = live_catalog.read(superuser).keys()
     assert len(compared) > 1000
-    assert {name for name in compared - changed if not is_month(name)} == set()
+    assert {name for name in compared - changed if not is_day(name)} == set()

@@ -1,4 +1,4 @@
--- Drops the partitions of fax.observation of finished months that occupy no space, and returns their names. PostgreSQL
+-- Drops the partitions of fax.observation of past days that occupy no space, and returns their names. PostgreSQL
 -- frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one
 -- with an older snapshot would find neither the rows nor their packs.
 -- Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.
@@ -10,12 +10,13 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '100ms'
 as $$
 declare
-    month_now text := to_char(now() at time zone 'UTC' - interval '1 day', 'YYYY_MM');
+    day text := to_char(now() at time zone 'UTC' - interval '2 days', 'YYYY_MM_DD');
     name text;
 begin
     for name in
         select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = 'fax.observation'::regclass and c.relname < 'observation_' || month_now
+        where i.inhparent = 'fax.observation'::regclass
+          and c.relname ~ '_\d{4}_\d\d_\d\d$' and c.relname < 'observation_' || day
         order by c.relname
     loop
         continue when pg_relation_size('fax.' || name) > 0;

@@ -1,6 +1,6 @@
 -- grain: one observation of one session that is not packed yet, never changed
 -- example: select count(*) from fax.observation;
--- fax.append() adds rows; fax.pack_sessions() moves those of finished months to fax.session_pack. fax.session_history
+-- fax.append() adds rows; fax.pack_sessions() moves those of past days to fax.session_pack. fax.session_history
 -- shows both.
 -- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
 create table fax.observation (
@@ -42,6 +42,12 @@ create index observation_hangup on fax.observation (observed_at) where event = '
 create index observation_account on fax.observation (left(details ->> 'AccountCode', 100))
     where details ->> 'AccountCode' <> '';
 
+-- Rows of recordings that are older than the schema. No partition of a day is ever added here, for which PostgreSQL would
+-- have to read all of its rows.
+create table fax.observation_past partition of fax.observation
+    for values from (minvalue) to (date_trunc('day', now(), 'UTC'));
+
+-- Later rows without a partition of their day: those of late sessions, and of a clock that is ahead.
 create table fax.observation_default partition of fax.observation default;
 
-comment on table fax.observation is 'Rows of the history that are not packed: one per observation of a fax session. Append-only, partitioned by month (UTC) of started_at. fax.session_history shows them with those of fax.session_pack.';
+comment on table fax.observation is 'Rows of the history that are not packed: one per observation of a fax session. Append-only, partitioned by day (UTC) of started_at. fax.session_history shows them with those of fax.session_pack.';

@@ -1,5 +1,5 @@
--- Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions
--- that new ones need. fax.append() calls it under its lock.
+-- Registers sessions: inserts new ones, and adds what known ones lacked (channel, operation, …). fax.append() calls it
+-- under its lock.
 create function fax.register_sessions(sessions fax.appended_session[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -25,12 +25,5 @@ begin
            or (s.channel is null and excluded.channel is not null)
            or (s.uniqueid is null and excluded.uniqueid is not null)
            or (s.technology is null and excluded.technology is not null);
-
-    -- A month before 2000 or over a year ahead is a wrong clock: its rows go to the default partition.
-    perform fax.make_partition(m.moment)
-    from (select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC' as moment
-          from unnest(sessions) n
-          join fax.session s on s.session_id = n.session_id) m
-    where m.moment >= '2000-01-01 00:00:00+00' and m.moment < now() + interval '1 year';
 end
 $$;

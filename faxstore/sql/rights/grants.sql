@@ -20,6 +20,7 @@ grant execute on function
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
     fax.write_coverage(integer),
+    fax.periods_to_pack(timestamptz),
     fax.pack_sessions(timestamptz, timestamptz, integer),
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),

@@ -78,13 +78,13 @@ def observed(lines: list[Line]) -> int:
 
 @pytest.mark.parametrize("days", [-20_000, 400, 30_000], ids=lambda days: f"{days} days")
 def test_a_clock_that_is_years_off(database: psycopg.Connection, originals: Originals, days: int) -> None:
-    """Its rows are in the default partition, and the partition of their month can be created later."""
+    """Its rows are in a partition that is of no day, and the packs of their month can have a partition later."""
     lines = [replace(line, ts=line.ts + days * 86400) for line in recorded()]
     imported(database, lines)
     columns = (*TIMES, "epoch_id", "session_id")
     assert sessions(database, *columns) == without(originals(RECORDING), *columns)
     assert rejected(database) == []
-    database.execute("select fax.make_partition(started_at) from fax.session")
+    database.execute("select fax.make_partition(started_at, 'session_pack') from fax.session")
     imported(database, [replace(line, ts=line.ts + 60) for line in lines])
     assert rejected(database) == []
 

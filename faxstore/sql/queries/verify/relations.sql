@@ -25,7 +25,9 @@ select
         'parents', (select jsonb_agg(i.inhparent::regclass order by i.inhseqno) from pg_inherits i where i.inhrelid = c.oid),
         'pending_detachment', (select bool_or(i.inhdetachpending) from pg_inherits i where i.inhrelid = c.oid),
         'partition_key', pg_get_partkeydef(c.oid),
-        'bound', pg_get_expr(c.relpartbound, c.oid),
+        'bound', case when c.oid::regclass::text = 'fax.observation_past'  -- its day is that of the migration
+                      then regexp_replace(pg_get_expr(c.relpartbound, c.oid), '\d{4}-\d\d-\d\d 00:00:00\+00', 'a day')
+                      else pg_get_expr(c.relpartbound, c.oid) end,
         'sequence', (select format('%s from %s by %s, %s to %s, cache %s%s', format_type(s.seqtypid, null), s.seqstart,
                                    s.seqincrement, s.seqmin, s.seqmax, s.seqcache, case when s.seqcycle then ', cycle' end)
                      from pg_sequence s where s.seqrelid = c.oid),
