@@ -16,6 +16,8 @@ from tests.kit.given import append, of_server
 from tests.kit.given_attempts import DAY, Attempt, append_attempts
 
 FAXES = 90
+PARTITIONS = 6
+"""At most: that of the past, the four of today and the days ahead, and the default partition."""
 CODES = ("law", "none", "sales", "x" * 3000)
 
 
@@ -75,14 +77,14 @@ def test_an_empty_history_knows_nothing_yet(database: psycopg.Connection) -> Non
     ("query", "parameters", "most"),
     [
         ("known_servers", {}, 12),
-        ("unknown_accounts", {"accounts": ["law", "typo"]}, 2 * 4),
-        ("known_accounts", {}, (len(CODES) + 1) * 4),
+        ("unknown_accounts", {"accounts": ["law", "typo"]}, 2 * PARTITIONS),
+        ("known_accounts", {}, (len(CODES) + 1) * PARTITIONS),
     ],
 )
 def test_a_check_reads_an_index_entry_per_value_and_partition(
     three_months: psycopg.Connection, query: str, parameters: dict[str, Any], most: int
 ) -> None:
-    """The history has hundreds of rows with an account, in three months; pbx2 has 1000 of its own."""
+    """The history has hundreds of rows with an account; pbx2 has 1000 of its own."""
     question = f"explain (analyze, format json) {sql.text(f'queries/store/{query}')}".encode()
     row = three_months.execute(question, parameters or None).fetchone()
     assert row is not None
