@@ -45,9 +45,9 @@ def is_period(relation: str) -> bool:
 
 
 def parent_of(relation: str) -> str:
-    """Return the table of which a relation is the partition of a day or month; another relation itself."""
+    """Return the table of which a relation is a partition; another relation itself."""
     period = _period(relation)
-    return f"fax.{period[0]}" if period else relation
+    return f"fax.{period[0]}" if period else re.sub("_(past|default)$", "", relation)
 
 
 def with_periods(live: Catalog) -> Catalog:

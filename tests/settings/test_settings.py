@@ -187,9 +187,9 @@ def test_the_days_until_rows_are_packed(write: Write) -> None:
     file = write("pack_after = 7\n")
     assert settings.load(file, {}).pack_after == 7
     assert settings.load(file, {"FAXSTORE_PACK_AFTER": "2.5"}).pack_after == 2.5
-    assert error_of(write("pack_after = 1\n")).endswith("pack_after must be a number from 2 to 365, not 1")
     with pytest.raises(UsageError, match='FAXSTORE_PACK_AFTER must be a number from 2 to 365, not "366"'):
         settings.load(file, {"FAXSTORE_PACK_AFTER": "366"})
+    assert error_of(write("pack_after = 1\n")).endswith("pack_after must be a number from 2 to 365, not 1")
 
 
 def test_the_seconds_until_a_total(write: Write) -> None:
