@@ -137,7 +137,7 @@ comment on column fax.erased_key.fax_session_id is 'fax_session_id in fax.sessio
 
 -- grain: one observation of one session that is not packed yet, never changed
 -- example: select count(*) from fax.observation;
--- fax.append() adds rows; fax.pack_sessions() moves those of finished months to fax.session_pack. fax.session_history
+-- fax.append() adds rows; fax.pack_sessions() moves those of past days to fax.session_pack. fax.session_history
 -- shows both.
 -- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
 create table fax.observation (
@@ -179,9 +179,15 @@ create index observation_hangup on fax.observation (observed_at) where event = '
 create index observation_account on fax.observation (left(details ->> 'AccountCode', 100))
     where details ->> 'AccountCode' <> '';
 
+-- Rows of recordings that are older than the schema. No partition of a day is ever added here, for which PostgreSQL would
+-- have to read all of its rows.
+create table fax.observation_past partition of fax.observation
+    for values from (minvalue) to (date_trunc('day', now(), 'UTC'));
+
+-- Later rows without a partition of their day: those of late sessions, and of a clock that is ahead.
 create table fax.observation_default partition of fax.observation default;
 
-comment on table fax.observation is 'Rows of the history that are not packed: one per observation of a fax session. Append-only, partitioned by month (UTC) of started_at. fax.session_history shows them with those of fax.session_pack.';
+comment on table fax.observation is 'Rows of the history that are not packed: one per observation of a fax session. Append-only, partitioned by day (UTC) of started_at. fax.session_history shows them with those of fax.session_pack.';
 
 comment on column fax.observation.session_id is 'The session (fax.session).';
 
@@ -723,10 +729,10 @@ $$;
 
 comment on function fax.make_append_only is 'Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.';
 
--- Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing, with the storage
--- options of the default partition.
--- Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the
--- month into the default partition, the month stays there: rows are never moved.
+-- Returns the name of the partition for a moment, and creates it if it is missing: of fax.observation for the day, of
+-- fax.session_pack for the month (UTC). It has the storage options of the default partition.
+-- Attaching, unlike creating in place, does not block readers of other partitions. If the default partition has rows of
+-- the period, they stay there, and so do later ones.
 -- example: select fax.make_partition('2026-11-23');
 create function fax.make_partition(moment timestamptz, of_table text default 'observation') returns text
 language plpgsql
@@ -734,29 +740,30 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 as $$
 declare
-    month timestamptz := date_trunc('month', moment);
-    month_after timestamptz := month + interval '1 month';
-    name text := of_table || to_char(month, '_YYYY_MM');
+    unit text := case of_table when 'observation' then 'day' else 'month' end;
+    began timestamptz := date_trunc(unit, moment);
+    ends timestamptz := began + ('1 ' || unit)::interval;
+    name text := of_table || to_char(began, case unit when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end);
     strays boolean;
 begin
     if to_regclass('fax.' || name) is not null then
         return name;
     end if;
     execute format('select exists (select from fax.%I d where d.started_at >= $1 and d.started_at < $2)', of_table || '_default')
-        into strays using month, month_after;
+        into strays using began, ends;
     if strays then
         return of_table || '_default';
     end if;
     execute format('create table fax.%I (like fax.%I including defaults including comments) %s', name, of_table, (
         select 'with (' || array_to_string(c.reloptions, ', ') || ')'
         from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
-    execute format('alter table fax.%I attach partition fax.%I for values from (%L) to (%L)', of_table, name, month, month_after);
+    execute format('alter table fax.%I attach partition fax.%I for values from (%L) to (%L)', of_table, name, began, ends);
     perform fax.make_append_only(name);
     return name;
 end
 $$;
 
-comment on function fax.make_partition is 'Returns the name of the partition for the month (UTC) of a moment, and creates it if it is missing, with the storage options of the default partition. Attaching, unlike creating in place, does not block readers of other months. If a wrong clock has put rows of the month into the default partition, the month stays there: rows are never moved.';
+comment on function fax.make_partition is 'Returns the name of the partition for a moment, and creates it if it is missing: of fax.observation for the day, of fax.session_pack for the month (UTC). It has the storage options of the default partition. Attaching, unlike creating in place, does not block readers of other partitions. If the default partition has rows of the period, they stay there, and so do later ones.';
 
 -- Raises an error that names the isolation of the transaction, which is not the one that fax.append() needs.
 create function fax.refuse_isolation() returns void
@@ -798,18 +805,34 @@ $$;
 
 comment on function fax.order_rows is 'Trigger of tables whose rows have an ordinal, before each INSERT: takes the lock of all appenders, so that ordinals are in commit order and the log can seal a run of them.';
 
--- Creates the partitions of this month and the following ones. Migrations run it, and the ingestor once per day.
+-- The day (UTC) on which the schema was created: rows of sessions that began before it are in fax.observation_past.
+-- example: select fax.past_until();
+create function fax.past_until() returns timestamptz
+language sql stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select substring(pg_get_expr(c.relpartbound, c.oid) from $re$TO \('([^']+)'\)$re$)::timestamptz
+    from pg_class c
+    where c.oid = 'fax.observation_past'::regclass
+$$;
+
+comment on function fax.past_until is 'The day (UTC) on which the schema was created: rows of sessions that began before it are in fax.observation_past.';
+
+-- Creates the partitions of today and the following days. Migrations run it, and the ingestor once per hour.
+-- If the clock is set back to before the schema was created, fax.observation_past has the rows.
 -- example: select * from fax.make_partitions_ahead(3);
-create function fax.make_partitions_ahead(months integer default 3) returns setof text
+create function fax.make_partitions_ahead(days integer default 3) returns setof text
 language sql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select fax.lock_append();
-    select fax.make_partition(now() + n * interval '1 month') from generate_series(0, least(coalesce(months, 3), 120)) as n
+    select fax.make_partition(d.day)
+    from (select now() + n * interval '1 day' as day from generate_series(0, least(coalesce(days, 3), 120)) as n) d
+    where d.day >= fax.past_until()
 $$;
 
-comment on function fax.make_partitions_ahead is 'Creates the partitions of this month and the following ones. Migrations run it, and the ingestor once per day.';
+comment on function fax.make_partitions_ahead is 'Creates the partitions of today and the following days. Migrations run it, and the ingestor once per hour. If the clock is set back to before the schema was created, fax.observation_past has the rows.';
 
 -- The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer.
 -- Two conditions: a bounded repetition (\d{1,10}) takes twice the time, and reports read millions of counters.
@@ -1009,8 +1032,8 @@ $$;
 
 comment on function fax.find_gone_sessions is 'Compares the open sessions of an epoch with a complete list of it: returns those that the list no longer contains. Sessions first observed after the list, or listed again since, are not returned. Records the list in the epoch.';
 
--- Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions
--- that new ones need. fax.append() calls it under its lock.
+-- Registers sessions: inserts new ones, and adds what known ones lacked (channel, operation, …). fax.append() calls it
+-- under its lock.
 create function fax.register_sessions(sessions fax.appended_session[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -1036,17 +1059,10 @@ begin
            or (s.channel is null and excluded.channel is not null)
            or (s.uniqueid is null and excluded.uniqueid is not null)
            or (s.technology is null and excluded.technology is not null);
-
-    -- A month before 2000 or over a year ahead is a wrong clock: its rows go to the default partition.
-    perform fax.make_partition(m.moment)
-    from (select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC' as moment
-          from unnest(sessions) n
-          join fax.session s on s.session_id = n.session_id) m
-    where m.moment >= '2000-01-01 00:00:00+00' and m.moment < now() + interval '1 year';
 end
 $$;
 
-comment on function fax.register_sessions is 'Registers sessions: inserts new ones, adds what known ones lacked (channel, operation, …), and creates the partitions that new ones need. fax.append() calls it under its lock.';
+comment on function fax.register_sessions is 'Registers sessions: inserts new ones, and adds what known ones lacked (channel, operation, …). fax.append() calls it under its lock.';
 
 -- Deletes the stored coverage that new rows of the history may change: a snapshot or an absence proves polls of the 150 s
 -- before it (fax.last_poll_on_record).
@@ -1450,7 +1466,43 @@ $$;
 
 comment on function fax.pack_sessions is 'Packs the next sessions, in the order of their start: those that started after a moment and before another, at most `most` and those that started together with the last one. Moves their rows from fax.observation to fax.session_pack. A session that has a pack gets its late rows added to it. Returns the start of the last of these sessions, from which the next call goes on; NULL if there are none; and the number of rows moved. A call that creates a partition packs nothing, and the next one goes on from the same moment. A session with a row that was observed in the last two days is left to a later call. Of two calls at the same time, one waits for the other. An append waits only if it has rows that are older than a day (fax.append).';
 
--- Drops the partitions of fax.observation of finished months that occupy no space, and returns their names. PostgreSQL
+-- grain: one period of time whose rows fax.pack_sessions() can pack: those of the sessions that started in it
+-- The days that ended before a moment and whose partition may have rows; and, of the rows in the partitions that are not
+-- of a day, from the first one to that moment.
+-- example: select * from fax.periods_to_pack(now() - interval '2 days');
+create function fax.periods_to_pack(until timestamptz) returns table (began timestamptz, ends timestamptz)
+language plpgsql stable security definer
+set search_path = pg_catalog, pg_temp
+set timezone = 'UTC'
+as $$
+declare
+    name text;
+begin
+    for name in
+        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'fax.observation'::regclass and pg_relation_size(c.oid) > 0
+        order by c.relname
+    loop
+        if name ~ '_\d{4}_\d\d_\d\d$' then
+            began := to_date(right(name, 10), 'YYYY_MM_DD');
+            ends := began + interval '1 day';
+            if ends <= until then
+                return next;
+            end if;
+        else
+            execute format('select min(o.started_at) from fax.%I o where o.started_at < $1', name) into began using until;
+            ends := until;
+            if began is not null then
+                return next;
+            end if;
+        end if;
+    end loop;
+end
+$$;
+
+comment on function fax.periods_to_pack is 'The days that ended before a moment and whose partition may have rows; and, of the rows in the partitions that are not of a day, from the first one to that moment.';
+
+-- Drops the partitions of fax.observation of past days that occupy no space, and returns their names. PostgreSQL
 -- frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one
 -- with an older snapshot would find neither the rows nor their packs.
 -- Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.
@@ -1462,12 +1514,13 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '100ms'
 as $$
 declare
-    month_now text := to_char(now() at time zone 'UTC' - interval '1 day', 'YYYY_MM');
+    day text := to_char(now() at time zone 'UTC' - interval '2 days', 'YYYY_MM_DD');
     name text;
 begin
     for name in
         select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = 'fax.observation'::regclass and c.relname < 'observation_' || month_now
+        where i.inhparent = 'fax.observation'::regclass
+          and c.relname ~ '_\d{4}_\d\d_\d\d$' and c.relname < 'observation_' || day
         order by c.relname
     loop
         continue when pg_relation_size('fax.' || name) > 0;
@@ -1484,7 +1537,7 @@ begin
 end
 $$;
 
-comment on function fax.drop_packed_partitions is 'Drops the partitions of fax.observation of finished months that occupy no space, and returns their names. PostgreSQL frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one with an older snapshot would find neither the rows nor their packs. Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.';
+comment on function fax.drop_packed_partitions is 'Drops the partitions of fax.observation of past days that occupy no space, and returns their names. PostgreSQL frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one with an older snapshot would find neither the rows nor their packs. Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.';
 
 -- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
 -- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
@@ -8354,7 +8407,7 @@ comment on function fax.export_as_of is 'The faxes of a period as a consumer kne
 
 -- Triggers that make tables append-only.
 select fax.make_append_only(name)
-from unnest(array['observation', 'observation_default', 'session_pack', 'session_pack_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+from unnest(array['observation', 'observation_past', 'observation_default', 'session_pack', 'session_pack_default', 'append_batch', 'server_history', 'rejected_message']) as name;
 
 -- The log and the erasures. Another trigger of a table that may contain personal values admits erasures.
 select fax.make_append_only(name)
@@ -8428,6 +8481,7 @@ grant execute on function
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
     fax.write_coverage(integer),
+    fax.periods_to_pack(timestamptz),
     fax.pack_sessions(timestamptz, timestamptz, integer),
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
