@@ -69,6 +69,8 @@ VALUES = (
     ("séance: no 1.tif", "4000.tif"),
     ("/fax/out/", "/fax/"),
     ("'5559999'", "'49305550999'"),
+    # what the page advises for positions of long ago
+    ("from fax.session_history\nwhere position > 20 and position <= 24", "from fax.rows_between(21, 24)"),
     ("21000", "(select max(last_position) / 2 from fax.append_batch)"),
 )
 """What the page asks for, and what these databases have."""

@@ -62,10 +62,11 @@ GRANTED: dict[str, dict[str, str]] = {
 """All rights of each role on the relations of the schema."""
 
 FOLDS = [
-    "channel_variable", "dialled_number", "reconcile", "counter", "gap_reason", "gaps", "is_attempt", "page_lines",
+    "channel_variable", "dialled_number", "reconcile", "reconciliation_between", "counter",
+    "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "direction", "result",
-    "reported_result", "peer", "peer_id", "last_list_before", "last_poll_on_record",
+    "reported_result", "peer", "peer_id", "without_padding", "last_list_before", "last_poll_on_record",
     "compare_readings", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
     "attempts_at_pages", "rate_falls", "absent_since", "next_life", "observed_pages", "poll_gap_seconds",
@@ -124,7 +125,7 @@ EXECUTED = {
     ),
     "fax_masked": sorted(
         {*FOLDS, "file_set", "has_account", "job_subject", "jobs_of", "masked"}
-        - {"compare_readings", "reconcile", "quality", "restarted_at", "quiet_position"}
+        - {"compare_readings", "reconcile", "reconciliation_between", "quality", "restarted_at", "quiet_position"}
     ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }
