@@ -8,16 +8,19 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from faxstore.store import embedded
 from tests.kit.relay import to_port
+from tests.trials.chaos import lock_waits
+from tests.trials.chaos.archive import Archive
 from tests.trials.chaos.asterisk import SECRET, Asterisk
 from tests.trials.chaos.faults import FAULTS, Planned, plan
 from tests.trials.chaos.ingestor_process import Ingestor, spooled
 from tests.trials.chaos.ledger import Ledger
+from tests.trials.chaos.lock_waits import Wait
 from tests.trials.chaos.postgres import USER, Postgres
 from tests.trials.chaos.world import NoEffectError, World
 
@@ -33,9 +36,14 @@ class Outcome:
 
     ledger: Ledger
     dsn: str
+    archive: Archive
     faults: Counter[str] = field(default_factory=Counter)
     without_effect: int = 0
     unclean: list[str] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    """The waits of the ingestor for locks."""
+    longest_steps: dict[str, float] = field(default_factory=dict)
+    """Milliseconds of the longest step of compaction in the ingestor, by function."""
     waiting: set[int] = field(default_factory=set)
     """Serials that wait in the spool for their session."""
 
@@ -52,13 +60,20 @@ async def run(
     dsn = f"postgresql://{USER}@127.0.0.1:{relay.port}/{embedded.DATABASE}"
     ingestor = Ingestor(folder, ledger, dsn, asterisk.port, SECRET)
     world = World(asterisk, ingestor, postgres, relay)
-    outcome = Outcome(ledger, postgres.dsn)
+    archive = Archive(folder, postgres, dsn, random.Random(seed + 2))
+    outcome = Outcome(ledger, postgres.dsn, archive)
     try:
         await asterisk.start()
         await ingestor.start()
         await _until("the first rows come", lambda: ledger.lists_read > 0, 60)
+        archiving = asyncio.create_task(archive.runs())
         await _break(world, plan(seed, seconds, every), outcome, say)
+        archiving.cancel()
+        with suppress(asyncio.CancelledError):
+            await archiving
         await _settle(world, outcome, say)
+        outcome.waits = lock_waits.waits(postgres.log)
+        outcome.longest_steps = lock_waits.longest_steps(postgres.log)
         return outcome, postgres
     except BaseException:
         await postgres.kill()
@@ -107,8 +122,9 @@ async def _settle(world: World, outcome: Outcome, say: Say) -> None:
         if left == 0 or (left == before and left < 500):  # records that wait for a session remain
             break
         await asyncio.sleep(2)
+    await outcome.archive.complete()
     await world.ingestor.leave()
-    outcome.unclean = world.ingestor.unclean
+    outcome.unclean = [*world.ingestor.unclean, *outcome.archive.unclean]
     outcome.waiting = await asyncio.to_thread(spooled, world.ingestor.spool)
 
 

@@ -51,11 +51,13 @@ class History:
         cursor = connection.cursor(row_factory=dict_row)
         for row in cursor.execute(
             "select h.*, s.session_number, s.channel, s.uniqueid, s.is_fax from fax.session_history h"
-            " join fax.session s using (session_id) order by h.position"
+            " join fax.session s using (session_id) where s.server = 'chaos' order by h.position"
         ):
             self.sessions[row["session_id"]].append(row)
             self._session_row(row)
-        for row in cursor.execute("select event, details from fax.server_history where details ? 'Serial'").fetchall():
+        for row in cursor.execute(
+            "select event, details from fax.server_history where server = 'chaos' and details ? 'Serial'"
+        ).fetchall():
             self._server_row(row)
         self._missing(waiting)
         self._identities()

@@ -22,6 +22,9 @@ from tests.trials.chaos.stall import RETRIED_WITHIN, SPOOLED_WITHIN, Stall
 LEAVES_WITHIN = 20.0
 """Seconds; faxstore promises 10."""
 
+TOTAL_AFTER = 3.0
+"""Seconds after which a session has a total: late rows undo many totals during a run."""
+
 _SERIAL = re.compile(rb'"(?:List)?Serial":"(\d{8})\."')
 Settings = dict[str, str | int]
 
@@ -161,6 +164,12 @@ def spooled(spool: Path) -> set[int]:
 
 def _settings(home: Path, dsn: str, port: int, secret: str) -> str:
     """Writes faxstore.toml; JSON strings are valid TOML strings."""
-    lines = [f"data_dir = {json.dumps(str(home / 'data'))}", "[database]", f"dsn = {json.dumps(dsn)}", "[[server]]"]
+    lines = [
+        f"data_dir = {json.dumps(str(home / 'data'))}",
+        f"total_after = {TOTAL_AFTER:g}",
+        "[database]",
+        f"dsn = {json.dumps(dsn)}",
+        "[[server]]",
+    ]
     server: Settings = {"name": "chaos", "host": "127.0.0.1", "port": port, "username": "faxstore", "secret": secret}
     return "\n".join([*lines, *(f"{name} = {json.dumps(value)}" for name, value in server.items()), ""])

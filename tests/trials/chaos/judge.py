@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import psycopg
 
+from faxstore.store.database import connect
+from faxstore.verify.checks import findings
+from faxstore.verify.findings import Scope
 from tests.trials.chaos import cover, folds
 from tests.trials.chaos.chaos_run import Outcome
 from tests.trials.chaos.history import Differences, History
 
 MOST_SHOWN = 8
+COMPACT = "faxstore-compact"
+LONGEST_WAIT = 200.0
+"""Milliseconds that an append may wait for compaction."""
+
 KINDS = (
     *("crash", "unclean end", "missing", "double", "half a message", "wrong"),
-    *("listed and unlisted", "reload unseen", "gap missing", "gap wrong"),
+    *("listed and unlisted", "reload unseen", "gap missing", "gap wrong", "archive", "wait"),
 )
 """The kinds of differences, each expected 0 times."""
 
@@ -29,6 +36,7 @@ def judge(outcome: Outcome) -> Differences:
         folds.compare(connection, history, out)
         cover.compare(connection, outcome.ledger, out)
         _rejected(connection, out)
+        _compacted(outcome, connection, out)
     return out
 
 
@@ -38,6 +46,28 @@ def _rejected(connection: psycopg.Connection, out: Differences) -> None:
         out.counts["rejected"] += 1
         if (raw.endswith(b"\r\n\r\n") and b"Serial: " in raw) or "faxstore failed" in reason or "refused it" in reason:
             out.add("wrong", f"rejected ({reason}): {raw!r:.300}")
+
+
+def _compacted(outcome: Outcome, connection: psycopg.Connection, out: Differences) -> None:
+    """Checks what compaction left: totals and packs are what the rows show, and nothing waited long for it."""
+    for (problem,) in connection.execute("select problem from fax.wrong_totals('-infinity', 'infinity')"):
+        out.add("wrong", f"a session {problem}")
+    with connect(outcome.dsn) as checked:
+        for one in findings(checked, Scope()):
+            out.add("wrong", f"verify: {one.where}: {one.what}")
+    for text in outcome.archive.differences():
+        out.add("archive", text)
+    out.counts.update(outcome.archive.commands.ends)
+    for name in ("session_total", "session_pack"):
+        ((out.counts[name],),) = connection.execute(f"select count(*) from fax.{name}".encode())
+    for function, milliseconds in outcome.longest_steps.items():
+        out.counts[f"milliseconds of the longest {function} of the ingestor"] = round(milliseconds)
+    for wait in outcome.waits:
+        for holder in wait.holders:
+            longest = f"milliseconds that an append waited for {holder}"
+            out.counts[longest] = max(out.counts[longest], round(wait.milliseconds))
+        if COMPACT in wait.holders and wait.milliseconds > LONGEST_WAIT:
+            out.add("wait", str(wait))
 
 
 def report(outcome: Outcome, out: Differences) -> str:

@@ -16,6 +16,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from faxstore.store import embedded, migrate
+from tests.trials.chaos import lock_waits
 
 USER = "chaos_ingest"
 
@@ -35,6 +36,8 @@ class Postgres:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port: int = probe.getsockname()[1]
         self.dsn = make_conninfo(host="127.0.0.1", port=self.port, user="postgres", dbname=embedded.DATABASE)
+        self.dsn_url = f"postgresql://postgres@127.0.0.1:{self.port}/{embedded.DATABASE}"
+        self.log = folder / "postgres.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -44,10 +47,11 @@ class Postgres:
         owner = self._data.stat()
         as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
         settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+        settings |= lock_waits.SETTINGS
         command = [str(self._program), "-D", str(self._data)]
         for name, value in settings.items():  # kernel buffers survive a kill -9 without fsync
             command += ["-c", f"{name}={value}"]
-        with (self._data.parent / "postgres.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **as_owner)  # type: ignore[call-overload]
 
     async def until_ready(self) -> None:
