@@ -15,7 +15,7 @@ from tests.kit.totals import write_totals
 
 Step = Callable[[psycopg.Connection, random.Random], object]
 
-_MONTHS = """
+_PARTITIONS = """
 select c.oid::regclass::text as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'fax.observation'::regclass and pg_relation_size(c.oid) > 0
 """
@@ -47,15 +47,15 @@ def _packs(connection: psycopg.Connection, chance: random.Random) -> None:
         connection.execute(query, [after, until, chance.choice((1, 5, 100))])
 
 
-def _dropped_months(connection: psycopg.Connection, chance: random.Random) -> None:
-    """Drop what is empty, after a vacuum of some months."""
-    for row in read(connection, _MONTHS):
+def _dropped_partitions(connection: psycopg.Connection, chance: random.Random) -> None:
+    """Drop what is empty, after a vacuum of some partitions."""
+    for row in read(connection, _PARTITIONS):
         if chance.random() < 0.7:
             connection.execute(f"vacuum {row['name']}".encode())
     connection.execute("select fax.drop_packed_partitions()")
 
 
-STEPS: tuple[Step, ...] = (_totals, _totals, _rollups, _coverage, _packs, _packs, _dropped_months)
+STEPS: tuple[Step, ...] = (_totals, _totals, _rollups, _coverage, _packs, _packs, _dropped_partitions)
 """One of these runs at a time; what is named twice is drawn twice as often."""
 
 
@@ -66,6 +66,6 @@ def compact_everything(connection: psycopg.Connection) -> None:
     merge_all_rollups(connection)
     write_all_coverage(connection)
     pack(connection)
-    for row in read(connection, _MONTHS):
+    for row in read(connection, _PARTITIONS):
         connection.execute(f"vacuum {row['name']}".encode())
     connection.execute("select fax.drop_packed_partitions()")
