@@ -90,15 +90,22 @@ docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 
 bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some as JSON
 	$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[bench]'
-	$(BIN)/python -m benchmarks.import_rate
-	$(BIN)/python -m benchmarks.ten_million
-	$(BIN)/python -m benchmarks.flood
 	mkdir -p $(BENCH)
 	$(BIN)/python -m benchmarks.append_rate --json $(BENCH)/append_rate.json
-	$(BIN)/python -m benchmarks.spool_latency --json $(BENCH)/spool_latency.json
+	$(BIN)/python -m benchmarks.import_rate
 	$(BIN)/python -m benchmarks.poll_cost --json $(BENCH)/poll_cost.json
 	$(BIN)/python -m benchmarks.capacity --json $(BENCH)/capacity.json
+	$(BIN)/python -m benchmarks.capacity --servers 50 --sessions 100 --workers 2 --json $(BENCH)/capacity_50.json
+	$(BIN)/python -m benchmarks.flood
 	$(BIN)/python -m benchmarks.readers
+	$(BIN)/python -m benchmarks.totals_rate --rows 300000
+	$(BIN)/python -m benchmarks.packs --rows 300000
+	$(BIN)/python -m benchmarks.coverage
+	rm -rf $(BENCH)/million
+	$(BIN)/python -m benchmarks.fill --rows 1000000 --folder $(BENCH)/million
+	$(BIN)/python -m benchmarks.questions --seconds 1 $(BENCH)/million --json $(BENCH)/questions.json
+	rm -rf $(BENCH)/million
+	$(BIN)/python -m benchmarks.spool_latency --json $(BENCH)/spool_latency.json
 
 soak: $(READY) ## measure whether ingest's memory grows over 10 million observations (ARGS="--observations 300000")
 	$(BIN)/python -m tests.trials.soak $(ARGS)
