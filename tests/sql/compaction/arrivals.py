@@ -62,13 +62,13 @@ def arrivals(seed: int, number: int) -> list[Batch]:
     placed: list[tuple[float, Batch]] = []
     for history in drawn_histories(seed, number):
         server, shift = chance.randrange(SERVERS), _shift(chance)
-        batches = list(history.batches)
+        seen = [(place / 1000, batch) for place, batch in enumerate(history.batches)]
         if chance.random() < 0.4:
-            batches += _coverage(chance)
+            seen += [(chance.random() / 2, batch) for batch in _coverage(chance)]
         begins = chance.random()
-        for place, (collector, records) in enumerate(batches):
+        for later, (collector, records) in seen:
             batch = collector, tuple(_moved(record, server, shift) for record in records)
-            at = begins + place / 1000
+            at = begins + later
             if chance.random() < 0.1:
                 at += chance.random()
             placed.append((at, batch))

@@ -30,7 +30,7 @@ def _rollups(connection: psycopg.Connection, chance: random.Random) -> None:
 
 
 def _coverage(connection: psycopg.Connection, chance: random.Random) -> None:
-    connection.execute("select fax.write_coverage(%s)", [chance.choice((1, 20))])
+    connection.execute("select fax.write_coverage(%s)", [chance.choice((1, 20, 300))])
 
 
 def _packs(connection: psycopg.Connection, chance: random.Random) -> None:
