@@ -22,6 +22,7 @@ REFERS_OUTSIDE: dict[str, str] = {
     "coverage_gaps": "counts the sessions of each gap; roll-ups will have them",
     "failures": "folds day by day; roll-ups will have them",
     "session_facts": "folds the few sessions without a total, one by one",
+    "session_pages": "folds the few sessions without a total, one by one",
     "session_timeline": "computed for one session at a time",
     "sessions": "a detector looks for the fax that its channel then carried",
 }

@@ -12,22 +12,25 @@ import pytest
 from faxstore.observations import Observation
 from tests.kit.databases import fresh
 from tests.kit.given import append, completed, gone, life, receiving, result
+from tests.kit.partitions import created_on
 from tests.kit.plans import explained
 
 DAY = 86_400
-MONTHS = ("2026_07", "2026_08", "2026_09", "2026_10", "2026_11")
-FAXES_A_MONTH = 40
+DAYS = ("2026_07_01", "2026_08_01", "2026_09_01", "2026_10_02", "2026_11_02")
+FAXES_PER_DAY = 40
 
 
 @pytest.fixture(scope="module")
 def filled(server: str, template: str) -> Iterator[psycopg.Connection]:
-    """A history of five months with planner statistics."""
+    """A history of a day in each of five months, with a partition for each, and with planner statistics."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
+        created_on(connection, "2026-06-01")
         begun = life(started=-200 * DAY)
-        for month in range(len(MONTHS)):
+        for place, day in enumerate(DAYS):
+            connection.execute("select fax.make_partition(to_date(%s, 'YYYY_MM_DD'))", [day])
             rows: list[Observation] = []
-            for fax in range(FAXES_A_MONTH):
-                rows += a_fax(month * FAXES_A_MONTH + fax, (month - 4) * 30.5 * DAY + fax * 3600, of=begun)
+            for fax in range(FAXES_PER_DAY):
+                rows += a_fax(place * FAXES_PER_DAY + fax, (place - 4) * 31 * DAY + fax * 600, of=begun)
             append(connection, rows)
         connection.execute("vacuum analyze")
         yield connection
@@ -48,15 +51,15 @@ def fields(event: Observation, channel: str) -> dict[str, Any]:
 
 
 def one_session(connection: psycopg.Connection) -> tuple[UUID, Any]:
-    """A fax in the middle month."""
+    """A fax of the middle day."""
     query = "select session_id, started_at from fax.session where session_number = %s"
-    row = connection.execute(query, [2 * FAXES_A_MONTH + 20]).fetchone()
+    row = connection.execute(query, [2 * FAXES_PER_DAY + 20]).fetchone()
     assert row is not None
     return row[0], row[1]
 
 
 def scans(connection: psycopg.Connection, question: str, *parameters: object) -> set[tuple[str, str]]:
-    """How each partition of the history was read: (month, kind of scan), without those not read."""
+    """How each partition of the history was read: (day, kind of scan), without those not read."""
     return {
         (str(node["Relation Name"]).removeprefix("observation_"), str(node["Node Type"]))
         for node in explained(connection, question, *parameters)
@@ -64,8 +67,9 @@ def scans(connection: psycopg.Connection, question: str, *parameters: object) ->
     }
 
 
-def months(found: set[tuple[str, str]]) -> set[str]:
-    return {month for month, _ in found}
+def days(found: set[tuple[str, str]]) -> set[str]:
+    """The days of partitions.  The default partition is empty; a period with days that have none opens it too."""
+    return {day for day, _ in found if day != "default"}
 
 
 def sessions_read(connection: psycopg.Connection, question: str, *parameters: object) -> float:
@@ -81,11 +85,11 @@ def history_rows_read(connection: psycopg.Connection, question: str, *parameters
     return float(sum(node["Actual Rows"] * node["Actual Loops"] for node in scanned))
 
 
-def test_the_history_of_these_tests_is_in_five_months(filled: psycopg.Connection) -> None:
+def test_the_history_of_these_tests_is_in_five_days(filled: psycopg.Connection) -> None:
     found = filled.execute(
-        "select right(tableoid::regclass::text, 7), count(*) from fax.observation group by 1 order by 1"
+        "select right(tableoid::regclass::text, 10), count(*) from fax.observation group by 1 order by 1"
     ).fetchall()
-    assert found == [(month, FAXES_A_MONTH * 17) for month in MONTHS]
+    assert found == [(day, FAXES_PER_DAY * 17) for day in DAYS]
     assert filled.execute("select count(*), sum(pages), sum(bad_lines) from fax.sessions").fetchone() == (
         200,
         400,
@@ -104,7 +108,7 @@ def test_one_session_by_its_id_opens_one_partition_by_its_index(filled: psycopg.
     session, _ = one_session(filled)
     question = f"select * from fax.{view} where session_id = %s"
     found = scans(filled, question, session)
-    assert months(found) == {"2026_09"}
+    assert days(found) == {"2026_09_01"}
     assert {kind for _, kind in found} <= INDEXED
     assert sessions_read(filled, question, session) == 1
 
@@ -120,7 +124,7 @@ def test_one_session_by_id_and_start_opens_one_partition_by_its_index(filled: ps
     session, started = one_session(filled)
     question = f"select * from fax.{view} where session_id = %s and started_at = %s"
     found = scans(filled, question, session, started)
-    assert months(found) == {"2026_09"}
+    assert days(found) == {"2026_09_01"}
     assert {kind for _, kind in found} <= INDEXED
 
 
@@ -131,7 +135,7 @@ def test_the_start_may_come_from_a_subquery(filled: psycopg.Connection, view: st
         f"select * from fax.{view} where session_id = %s"
         " and started_at = (select started_at from fax.session where session_id = %s)"
     )
-    assert months(scans(filled, question, session, session)) == {"2026_09"}
+    assert days(scans(filled, question, session, session)) == {"2026_09_01"}
 
 
 def test_a_generic_plan_opens_one_partition(filled: psycopg.Connection) -> None:
@@ -142,25 +146,25 @@ def test_a_generic_plan_opens_one_partition(filled: psycopg.Connection) -> None:
         filled.execute("prepare question (uuid) as select * from fax.sessions where session_id = $1")
         found = scans(filled, f"execute question ('{session}')")
         filled.execute("deallocate question")
-    assert months(found) == {"2026_09"}
+    assert days(found) == {"2026_09_01"}
 
 
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
-        ("started_at >= '2026-11-01 00:00+00'", {"2026_11"}),
-        ("started_at >= '2026-10-01 00:00+00'", {"2026_10", "2026_11"}),
-        ("started_at >= '2026-08-01 00:00+00' and started_at < '2026-09-01 00:00+00'", {"2026_08"}),
-        ("started_at between '2026-08-01 00:00+00' and '2026-09-15 00:00+00'", {"2026_08", "2026_09"}),
-        ("started_at < '2026-08-01 00:00+00'", {"2026_07"}),
+        ("started_at >= '2026-11-01 00:00+00'", {"2026_11_02"}),
+        ("started_at >= '2026-10-01 00:00+00'", {"2026_10_02", "2026_11_02"}),
+        ("started_at >= '2026-08-01 00:00+00' and started_at < '2026-09-01 00:00+00'", {"2026_08_01"}),
+        ("started_at between '2026-08-01 00:00+00' and '2026-09-15 00:00+00'", {"2026_08_01", "2026_09_01"}),
+        ("started_at < '2026-08-01 00:00+00'", {"2026_07_01"}),
         ("started_at >= '2027-01-01 00:00+00'", set()),
-        ("server = 'pbx' and started_at >= '2026-11-01 00:00+00'", {"2026_11"}),
+        ("server = 'pbx' and started_at >= '2026-11-01 00:00+00'", {"2026_11_02"}),
         ("server = 'another'", set()),
     ],
 )
 @pytest.mark.parametrize("view", ["sessions", "session_pages", "session_charges"])
-def test_a_period_opens_its_months(filled: psycopg.Connection, view: str, condition: str, expected: set[str]) -> None:
-    assert months(scans(filled, f"select * from fax.{view} where {condition}")) == expected
+def test_a_period_opens_its_days(filled: psycopg.Connection, view: str, condition: str, expected: set[str]) -> None:
+    assert days(scans(filled, f"select * from fax.{view} where {condition}")) == expected
 
 
 @pytest.mark.parametrize("view", FOLDED_AT_ONCE)
@@ -168,8 +172,8 @@ def test_a_fold_of_a_month_reads_each_row_of_that_month_once(filled: psycopg.Con
     question = (
         f"select * from fax.{view} where started_at >= '2026-10-01 00:00+00' and started_at < '2026-11-01 00:00+00'"
     )
-    assert months(scans(filled, question)) == {"2026_10"}
-    assert 0 < history_rows_read(filled, question) <= FAXES_A_MONTH * 17
+    assert days(scans(filled, question)) == {"2026_10_02"}
+    assert 0 < history_rows_read(filled, question) <= FAXES_PER_DAY * 17
 
 
 @pytest.mark.parametrize("view", FOLDED_AT_ONCE)
@@ -182,23 +186,23 @@ def test_a_fold_of_a_set_of_sessions_reads_only_their_rows(filled: psycopg.Conne
     assert 0 < history_rows_read(filled, question, *some) <= 5 * 17
 
 
-def test_a_total_of_a_month_opens_that_month(filled: psycopg.Connection) -> None:
+def test_a_total_of_a_month_opens_its_days(filled: psycopg.Connection) -> None:
     question = "select server, sum(pages), sum(bad_lines) from fax.sessions where started_at >= '2026-11-01' group by 1"
-    assert months(scans(filled, question)) == {"2026_11"}
+    assert days(scans(filled, question)) == {"2026_11_02"}
 
 
 @pytest.mark.parametrize("view", ["session_timeline", "page_attempts", "session_rows"])
-def test_the_timeline_of_a_month_opens_that_month(filled: psycopg.Connection, view: str) -> None:
-    asked_for = "started_at >= '2026-11-01 00:00+00' and started_at < '2026-12-01 00:00+00'"
+def test_the_timeline_of_a_day_opens_that_day(filled: psycopg.Connection, view: str) -> None:
+    asked_for = "started_at >= '2026-11-02 00:00+00' and started_at < '2026-11-03 00:00+00'"
     question = f"select * from fax.{view} where {asked_for}"
-    assert months(scans(filled, question)) == {"2026_11"}
+    assert days(scans(filled, question)) == {"2026_11_02"}
 
 
-def test_the_latest_sessions_open_the_latest_month(filled: psycopg.Connection) -> None:
+def test_the_latest_sessions_open_the_latest_day(filled: psycopg.Connection) -> None:
     filled.execute("set enable_seqscan = off")  # 200 sessions are so few that sorting them all would be as quick
     found = scans(filled, "select * from fax.sessions order by started_at desc limit 20")
     filled.execute("reset enable_seqscan")
-    assert months(found) == {"2026_11"}
+    assert days(found) == {"2026_11_02"}
 
 
 def test_rows_after_a_position_open_only_their_partitions(filled: psycopg.Connection) -> None:
