@@ -6,6 +6,7 @@ the list and joined to the entry.  An incomplete list shows which sessions exist
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
 from typing import Any
@@ -74,7 +75,7 @@ class Listings:
         self._live: dict[int, Entry] = {}
         self._by_channel: dict[str, list[Entry]] | None = None
         """The live entries by channel; None until on_channel() needs it after a change."""
-        self._gone: dict[int, None] = {}
+        self._gone: OrderedDict[int, None] = OrderedDict()
         self._forgotten = -1
         self._pending: dict[int, Entry] = {}
         self._open: _OpenList | None = None
@@ -90,7 +91,7 @@ class Listings:
         """Continue from a state()."""
         live, gone, self._forgotten, pending, opened = state
         self._by_channel = None
-        self._live, self._gone, self._pending = _entries(live), dict.fromkeys(gone), _entries(pending)
+        self._live, self._gone, self._pending = _entries(live), OrderedDict.fromkeys(gone), _entries(pending)
         self._open = _OpenList(opened[0], opened[1], _entries(opened[2])) if opened else None
 
     @property
@@ -116,8 +117,7 @@ class Listings:
     def _has_gone(self, numbers: Iterable[int]) -> None:
         self._gone.update(dict.fromkeys(numbers))
         while len(self._gone) > MOST_GONE:
-            oldest = next(iter(self._gone))
-            del self._gone[oldest]
+            oldest, _ = self._gone.popitem(last=False)
             self._forgotten = max(self._forgotten, oldest)
 
     def complete_session(self, channel: str, operation: str) -> list[Observation]:
@@ -193,4 +193,4 @@ class Listings:
         return self.end_poll()
 
     def _forget_sessions(self) -> None:
-        self._live, self._by_channel, self._gone, self._forgotten = {}, None, {}, -1
+        self._live, self._by_channel, self._gone, self._forgotten = {}, None, OrderedDict(), -1

@@ -6,6 +6,7 @@ what it has registered, so a batch registers few sessions, however many rows it 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
@@ -32,7 +33,7 @@ class Registration:
     """Remembers which facts of which sessions were registered."""
 
     def __init__(self) -> None:
-        self._known: dict[UUID, int] = {}
+        self._known: OrderedDict[UUID, int] = OrderedDict()  # to find the oldest, a dict passes all deleted entries
         """A bit per fact, by session."""
 
     def of(self, rows: Iterable[Resolved]) -> list[tuple[Any, ...]]:
@@ -61,7 +62,7 @@ class Registration:
             return False
         self._known[row.session_id] = shown | known
         if len(self._known) > MOST_REMEMBERED:
-            del self._known[next(iter(self._known))]
+            self._known.popitem(last=False)
         return True
 
 
