@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,12 +16,6 @@ from faxstore.store.database import connect
 from tests.kit.cluster import wait_until
 from tests.kit.given import append, read, snapshot
 from tests.kit.partitions import created_on
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path / "spool.sqlite")) as spool:
-        yield spool
 
 
 @pytest.fixture

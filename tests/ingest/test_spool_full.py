@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from faxstore.ingest import spool_writer
@@ -17,12 +13,6 @@ from tests.kit.spool_disk import bodies, fill_disk, make_room
 
 NOON = 1_795_435_200_000_000
 SECOND = 1_000_000
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path / "spool.sqlite")) as spool:
-        yield spool
 
 
 def record(number: int, server: str = "pbx1") -> bytes:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.spool.queue import Spool
 from tests.kit.spool_disk import bodies, fill_disk, make_room
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path / "spool.sqlite")) as spool:
-        yield spool
 
 
 def wait_for(spool: Spool, count: int, within: float) -> float:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,22 +13,9 @@ from faxstore.ingest.totals_writer import TotalsWriter
 from faxstore.observations import encode
 from faxstore.spool.queue import Spool
 from faxstore.store.database import connect
+from tests.kit.cluster import wait_until
 from tests.kit.given import append, gone, read, snapshot
 from tests.kit.totals import totalled, untotalled
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Waits until something is true."""
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def spool(tmp_path: Path) -> Iterator[Spool]:
-    with closing(Spool(tmp_path / "spool.sqlite")) as spool:
-        yield spool
 
 
 @pytest.fixture
@@ -45,10 +28,10 @@ def test_a_carrier_writes_totals_while_its_spool_is_empty(dsn: str, database: ps
     carrier = Carrier(dsn, spool, "host1", compactors=[TotalsWriter(0.2)])
     carrier.start()
     spool.put([encode(snapshot(number, number)) for number in range(30)])
-    until(lambda: len(totalled(database)) == 30)
+    wait_until(lambda: len(totalled(database)) == 30)
     spool.put([encode(snapshot(1000, 7))])
-    until(lambda: read(database, "select max(position) as last from fax.session_history") == [{"last": 31}])
-    until(lambda: untotalled(database) == set())
+    wait_until(lambda: read(database, "select max(position) as last from fax.session_history") == [{"last": 31}])
+    wait_until(lambda: untotalled(database) == set())
     carrier.stop(within=10)
     assert len(spool) == 0
 
@@ -77,7 +60,7 @@ def test_an_error_is_logged_once_and_appends_go_on(
     with caplog.at_level(logging.WARNING):
         for number in range(3):
             spool.put([encode(snapshot(number, number))])
-            until(lambda: len(spool) == 0)
+            wait_until(lambda: len(spool) == 0)
     carrier.stop(within=10)
     assert len(untotalled(database)) == 3
     (line,) = [record.getMessage() for record in caplog.records]

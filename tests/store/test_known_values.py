@@ -22,7 +22,7 @@ CODES = ("law", "none", "sales", "x" * 3000)
 
 
 @pytest.fixture(scope="module")
-def three_months(server: str, template: str) -> Iterator[psycopg.Connection]:
+def filled(server: str, template: str) -> Iterator[psycopg.Connection]:
     """A fax per day, each fourth one of the same account, with planner statistics.  Tests must not change it."""
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         append_attempts(connection, *(Attempt(n * DAY, account=CODES[n % 4], server="pbx1") for n in range(FAXES)))
@@ -32,32 +32,32 @@ def three_months(server: str, template: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def test_a_server_is_known_by_any_record(three_months: psycopg.Connection) -> None:
+def test_a_server_is_known_by_any_record(filled: psycopg.Connection) -> None:
     """By a rejected message, by a fax, or by a poll alone."""
-    assert known_servers(three_months) == ["pbx0", "pbx1", "pbx2"]
-    require_servers(three_months, ["pbx2", "pbx0"])
-    require_servers(three_months, [])
+    assert known_servers(filled) == ["pbx0", "pbx1", "pbx2"]
+    require_servers(filled, ["pbx2", "pbx0"])
+    require_servers(filled, [])
 
 
 @pytest.mark.parametrize("name", ["pbx", "PBX1", "pbx1 ", "zzz"])
-def test_another_server_is_an_error_that_lists_those_known(three_months: psycopg.Connection, name: str) -> None:
+def test_another_server_is_an_error_that_lists_those_known(filled: psycopg.Connection, name: str) -> None:
     """Even beside a known one."""
     with pytest.raises(UsageError, match=r"the history has no such server; known: pbx0, pbx1, pbx2$"):
-        require_servers(three_months, ["pbx1", name])
+        require_servers(filled, ["pbx1", name])
 
 
-def test_an_account_is_known_by_any_fax(three_months: psycopg.Connection) -> None:
+def test_an_account_is_known_by_any_fax(filled: psycopg.Connection) -> None:
     """A code may be longer than an index entry can be."""
-    require_accounts(three_months, CODES)
-    require_accounts(three_months, [])
+    require_accounts(filled, CODES)
+    require_accounts(filled, [])
 
 
 @pytest.mark.parametrize("code", ["la", "laws", "LAW", "a", "zzz", "x" * 99, "' or true --"])
-def test_another_account_is_an_error_that_lists_those_known(three_months: psycopg.Connection, code: str) -> None:
+def test_another_account_is_an_error_that_lists_those_known(filled: psycopg.Connection, code: str) -> None:
     """Even beside a known one; --no-account is the filter for faxes without one."""
     known = f"known: law, none, sales, {'x' * 100}; --no-account selects sessions without an account$"
     with pytest.raises(UsageError, match=f"the history has no such account; {known}"):
-        require_accounts(three_months, ["law", code])
+        require_accounts(filled, ["law", code])
 
 
 def test_of_many_values_the_first_ones_are_listed(database: psycopg.Connection) -> None:
@@ -82,11 +82,11 @@ def test_an_empty_history_knows_nothing_yet(database: psycopg.Connection) -> Non
     ],
 )
 def test_a_check_reads_an_index_entry_per_value_and_partition(
-    three_months: psycopg.Connection, query: str, parameters: dict[str, Any], most: int
+    filled: psycopg.Connection, query: str, parameters: dict[str, Any], most: int
 ) -> None:
     """The history has hundreds of rows with an account; pbx2 has 1000 of its own."""
     question = f"explain (analyze, format json) {sql.text(f'queries/store/{query}')}".encode()
-    row = three_months.execute(question, parameters or None).fetchone()
+    row = filled.execute(question, parameters or None).fetchone()
     assert row is not None
     assert 0 < sum(rows_read(node) for node in tables_read(row[0][0]["Plan"])) <= most
 
