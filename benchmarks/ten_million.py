@@ -3,11 +3,10 @@
     python -m benchmarks.ten_million                        # an embedded Postgres, removed afterwards
     python -m benchmarks.ten_million --folder /var/tmp/ten  # keeps the database, so that the next run need not fill it
 
-ten_million.sql creates sessions of 50 rows over 365 days on four servers, all older than the
-schema and so in one partition.
-Each server also has a poll and a reading of its counters per minute. The database is filled with fsync off.
-"Cold" is the first query of a new connection after a start of the server: its buffers are empty, the file cache of
-the system is not. "Warm" is the median of random sessions over one connection. Prints rows for docs/performance.md.
+ten_million.sql creates sessions of 50 rows over 365 days on four servers, all older than the schema and so in one
+partition. Each server also has a poll and a reading of its counters per minute. The database is filled with fsync off.
+"Cold" is the first query of a new connection after a start of the server: its buffers are empty, the file cache of the
+system is not. "Warm" is the median of random sessions over one connection. Prints rows for docs/performance.md.
 """
 
 from __future__ import annotations

@@ -49,12 +49,16 @@ class PackWriter:
         if not self._periods:
             drop_packed(connection)
             self._periods = periods(connection, self._pack_after)
-        if not self._periods:
+        if self._periods:
+            self._pack(connection, self._periods[0])
+            if self._periods[0].after is None:
+                del self._periods[0]
+        if not self._periods:  # a packed day is in the list again until PostgreSQL has vacuumed it
             self._due = time.monotonic() + PAUSE
-            return
+
+    def _pack(self, connection: Connection, period: Period) -> None:
+        """Pack as many sessions of a period as STEP allows."""
         began = time.monotonic()
-        pack_next(connection, self._periods[0], self._most)
+        pack_next(connection, period, self._most)
         seconds = time.monotonic() - began
         self._most = max(1, min(2 * self._most, int(self._most * STEP / seconds)))
-        if self._periods[0].after is None:
-            del self._periods[0]

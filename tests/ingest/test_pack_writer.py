@@ -73,6 +73,21 @@ def test_a_step_without_rows_is_followed_by_a_pause(database: psycopg.Connection
     assert packs(database) == 0
 
 
+def test_a_day_that_is_packed_is_left_alone_until_the_pause_is_over(database: psycopg.Connection) -> None:
+    """Its table occupies space until PostgreSQL has vacuumed it, which an old snapshot may delay for hours."""
+    created_on(database, "2026-10-01")
+    database.execute("select fax.make_partition('2026-11-02 00:00+00')")
+    append(database, snapshot(0))
+    writer = PackWriter(2)
+    for _ in range(4):
+        writer.step(database)
+    assert (packs(database), rows(database)) == (1, 0)
+    append(database, snapshot(1))
+    for _ in range(4):
+        writer.step(database)
+    assert rows(database) == 1
+
+
 def test_a_long_query_delays_the_first_pack_of_a_month_without_a_message(
     dsn: str, database: psycopg.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
