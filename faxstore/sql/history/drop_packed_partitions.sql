@@ -27,7 +27,7 @@ begin
             execute format('drop table fax.%I', name);
             return next name;
         exception when lock_not_available then
-            null;
+            exit;  -- the reader has the others too, and appends would wait for each
         end;
     end loop;
 end
