@@ -54,7 +54,7 @@ def install() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _handle)
-    sys.unraisablehook = _raise_again
+    sys.unraisablehook = _handle_unraisable
 
 
 def ignore() -> None:
@@ -161,10 +161,14 @@ def _end_if_overdue(number: int, since: float) -> None:
         os.kill(os.getpid(), number)
 
 
-def _raise_again(unraisable: sys.UnraisableHookArgs) -> None:
-    """Repeat a signal whose exception ended nothing, because it was raised in a destructor or a callback of C code."""
+def _handle_unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """Repeat a signal whose exception ended nothing, because it was raised in a destructor or a callback of C code.
+
+    An object whose construction a signal interrupted may fail in its destructor, which is no news to anybody.
+    """
     if not issubclass(unraisable.exc_type, Interrupted):
-        sys.__unraisablehook__(unraisable)
+        if not _received:
+            sys.__unraisablehook__(unraisable)
     elif _received:
         number, _ = _received.pop()
         later = threading.Timer(_PAUSE, os.kill, (os.getpid(), number))  # now it would be raised in this hook

@@ -156,6 +156,27 @@ class Bad:
 Bad()
 time.sleep(60)
 """
+HALF_BUILT = """
+class Cursor:
+    def __init__(self):
+        print("ready", flush=True)
+        time.sleep(10)
+        self.closed = False
+    def __del__(self):
+        if not self.closed:
+            print("open")
+try:
+    Cursor()
+except interruption.Interrupted:
+    pass
+"""
+FAULTY = """
+class Cursor:
+    def __del__(self):
+        self.closed
+print("ready", flush=True)
+Cursor()
+"""
 
 
 def started(body: str, **options: Any) -> subprocess.Popen[str]:
@@ -186,6 +207,21 @@ def test_a_signal_that_arrives_in_a_destructor_is_not_lost() -> None:
     assert "in <module>" in trace
     assert "__del__" not in trace
     assert "interruption.Interrupted" in trace
+
+
+def test_an_object_that_a_signal_left_half_built_fails_in_silence() -> None:
+    with started(HALF_BUILT) as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_a_faulty_destructor_is_reported_if_no_signal_arrived() -> None:
+    with started(FAULTY) as process:
+        process.wait(10)
+        assert process.stderr is not None
+        assert "AttributeError" in process.stderr.read()
 
 
 def test_a_program_that_was_started_to_ignore_a_signal_ignores_it() -> None:
