@@ -107,12 +107,20 @@ def table(rates: dict[str, dict[int, float]]) -> str:
 
 
 class Tenth(NamedTuple):
-    """A tenth of a long run: rows per second of faxstore and of COPY, and faxstore's processor time per row."""
+    """A tenth of a long run: the rate of faxstore and of COPY, and what a row of faxstore costs."""
 
     rate: float
+    """Rows per second."""
     client_us: float
+    """Processor time, µs per row."""
     server_us: float
+    """Processor time, µs per row."""
+    wal: float
+    """Bytes of WAL per row."""
+    whole_pages: float
+    """Pages that were written to the WAL as a whole, per 1,000 rows: the first change of each after a checkpoint."""
     copy_rate: float
+    """Rows per second."""
 
 
 def aged(rows: int, batch: int = 2_000, tenths: int = 10) -> Iterator[Tenth]:
@@ -123,7 +131,7 @@ def aged(rows: int, batch: int = 2_000, tenths: int = 10) -> Iterator[Tenth]:
         analyse(make_conninfo(dsn, dbname="aged"))
         for first in range(0, count * tenths, count):
             seconds = client = copying = 0.0
-            backend = processor_seconds(store.backend)
+            backend, before = processor_seconds(store.backend), written(dsn, store.backend)
             for start in range(first, first + count, batch):
                 ours, theirs = made(store, start, batch), made(copy, start, batch)
                 began, used = time.perf_counter(), time.process_time()
@@ -134,18 +142,33 @@ def aged(rows: int, batch: int = 2_000, tenths: int = 10) -> Iterator[Tenth]:
                 copy.append(theirs)
                 copying += time.perf_counter() - began
             backend = processor_seconds(store.backend) - backend
-            yield Tenth(count / seconds, client * 1e6 / count, backend * 1e6 / count, count / copying)
+            wal, pages = (after - earlier for after, earlier in zip(written(dsn, store.backend), before, strict=True))
+            yield Tenth(
+                count / seconds, client * 1e6 / count, backend * 1e6 / count, wal / count, pages * 1e3 / count,
+                count / copying,
+            )  # fmt: skip
+
+
+def written(dsn: str, process: int) -> tuple[int, int]:
+    """Return the bytes and the whole pages that a backend has written to the WAL so far (PostgreSQL 18)."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            "select wal_bytes::bigint, wal_fpi from pg_stat_get_backend_wal(%s)", [process]
+        ).fetchone()
+    assert row is not None
+    return row
 
 
 def aged_table(tenths: Iterable[Tenth]) -> str:
     """Return the table of a long run."""
     lines = [
-        "| tenth | rows/s | client, µs/row | server, µs/row | bare COPY, rows/s |",
-        "| --- | --- | --- | --- | --- |",
+        "| tenth | rows/s | client, µs/row | server, µs/row | WAL, bytes/row | whole pages per 1,000 | COPY, rows/s |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for place, tenth in enumerate(tenths, 1):
-        cells = f"{tenth.rate:,.0f} | {tenth.client_us:.1f} | {tenth.server_us:.1f} | {tenth.copy_rate:,.0f}"
-        lines.append(f"| {place} | {cells} |")
+        cells = f"{tenth.rate:,.0f} | {tenth.client_us:.1f} | {tenth.server_us:.1f}"
+        log = f"{tenth.wal:,.0f} | {tenth.whole_pages:.1f} | {tenth.copy_rate:,.0f}"
+        lines.append(f"| {place} | {cells} | {log} |")
     return "\n".join(lines)
 
 
