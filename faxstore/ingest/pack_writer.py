@@ -7,19 +7,14 @@ import time
 
 import psycopg
 
+from faxstore.ingest.step_size import StepSize
 from faxstore.store.database import Connection, server_message
 from faxstore.store.packs import Period, drop_packed, pack_next, periods
 
 log = logging.getLogger(__name__)
 
-STEP = 0.05
-"""Seconds that a step may take, about: records that arrive meanwhile wait in the spool."""
-
 PAUSE = 600.0
 """Seconds until it looks again for rows to pack and partitions to drop, and until the next attempt after an error."""
-
-FIRST = 8
-"""Sessions of the first step; those that follow have as many as STEP allows."""
 
 
 class PackWriter:
@@ -27,7 +22,7 @@ class PackWriter:
 
     def __init__(self, pack_after: float) -> None:
         self._pack_after = pack_after
-        self._most = FIRST
+        self._size = StepSize()
         self._periods: list[Period] = []
         self._due = time.monotonic()
 
@@ -50,15 +45,9 @@ class PackWriter:
             drop_packed(connection)
             self._periods = periods(connection, self._pack_after)
         if self._periods:
-            self._pack(connection, self._periods[0])
-            if self._periods[0].after is None:
+            period = self._periods[0]
+            self._size.run(lambda sessions: pack_next(connection, period, sessions))
+            if period.after is None:
                 del self._periods[0]
         if not self._periods:  # a packed day is in the list again until PostgreSQL has vacuumed it
             self._due = time.monotonic() + PAUSE
-
-    def _pack(self, connection: Connection, period: Period) -> None:
-        """Pack as many sessions of a period as STEP allows."""
-        began = time.monotonic()
-        pack_next(connection, period, self._most)
-        seconds = time.monotonic() - began
-        self._most = max(1, min(2 * self._most, int(self._most * STEP / seconds)))

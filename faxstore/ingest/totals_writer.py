@@ -7,22 +7,17 @@ import time
 
 import psycopg
 
+from faxstore.ingest.step_size import StepSize
 from faxstore.store.compaction import ROLLUPS, merge_rollups, write_totals
 from faxstore.store.database import Connection, server_message
 
 log = logging.getLogger(__name__)
-
-STEP = 0.05
-"""Seconds that a step may take, about: records that arrive meanwhile wait in the spool."""
 
 PAUSE = 10.0
 """Seconds until the next step if no session is left."""
 
 PAUSE_AFTER_ERROR = 600.0
 """Seconds until the next step after an error: totals save time, and the history does not need them."""
-
-FIRST = 8
-"""Sessions of the first step; those that follow have as many as STEP allows."""
 
 
 class TotalsWriter:
@@ -33,7 +28,7 @@ class TotalsWriter:
 
     def __init__(self, total_after: float) -> None:
         self._total_after = total_after
-        self._most = FIRST
+        self._size = StepSize()
         self._due = time.monotonic()
 
     def step(self, connection: Connection) -> None:
@@ -51,10 +46,6 @@ class TotalsWriter:
             self._due = began + PAUSE_AFTER_ERROR
 
     def _write(self, connection: Connection) -> bool:
-        """Write totals of as many sessions as STEP allows; return whether sessions may be left."""
-        began = time.monotonic()
-        most = self._most
-        written = write_totals(connection, most, self._total_after)
-        seconds = time.monotonic() - began
-        self._most = max(1, min(2 * most, int(most * STEP / seconds)))
-        return written == most
+        """Write totals of some sessions; return whether sessions may be left."""
+        most = self._size.sessions
+        return self._size.run(lambda sessions: write_totals(connection, sessions, self._total_after)) == most

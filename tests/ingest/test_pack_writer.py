@@ -7,7 +7,7 @@ import logging
 import psycopg
 import pytest
 
-from faxstore.ingest import pack_writer
+from faxstore.ingest import pack_writer, step_size
 from faxstore.ingest.carrier import Carrier
 from faxstore.ingest.pack_writer import PackWriter
 from faxstore.observations import encode
@@ -56,7 +56,7 @@ def test_a_step_packs_as_many_sessions_as_its_time_allows(
     append(database, *(snapshot(number, number, channel=f"PJSIP/{number}") for number in range(60)))
     database.execute("select fax.make_partition('2026-11-02 00:00+00', 'session_pack')")
     writer = PackWriter(2)
-    monkeypatch.setattr(pack_writer, "STEP", 1000.0)
+    monkeypatch.setattr(step_size, "STEP", 1000.0)
     steps = []
     for _ in range(4):
         before = packs(database)

@@ -7,7 +7,7 @@ import logging
 import psycopg
 import pytest
 
-from faxstore.ingest import totals_writer
+from faxstore.ingest import step_size, totals_writer
 from faxstore.ingest.carrier import Carrier
 from faxstore.ingest.totals_writer import TotalsWriter
 from faxstore.observations import encode
@@ -40,7 +40,7 @@ def test_a_carrier_writes_totals_while_its_spool_is_empty(dsn: str, database: ps
 def test_it_merges_roll_ups_once_no_session_is_left(
     dsn: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(totals_writer, "STEP", 1000.0)
+    monkeypatch.setattr(step_size, "STEP", 1000.0)
     append(database, *(snapshot(number, number) for number in range(20)), *(gone(60, number) for number in range(20)))
     writer = TotalsWriter(0)
     writer.step(database)
@@ -89,7 +89,7 @@ def test_a_step_takes_as_many_sessions_as_its_time_allows(
 ) -> None:
     append(database, *(snapshot(number, number) for number in range(60)))
     writer = TotalsWriter(0)
-    monkeypatch.setattr(totals_writer, "STEP", 1000.0)
+    monkeypatch.setattr(step_size, "STEP", 1000.0)
     steps = []
     for _ in range(4):
         before = len(totalled(database))
@@ -98,7 +98,7 @@ def test_a_step_takes_as_many_sessions_as_its_time_allows(
     assert steps == [8, 16, 32, 4]
     append(database, *(snapshot(1000 + number, number) for number in range(60)))
     writer = TotalsWriter(0)
-    monkeypatch.setattr(totals_writer, "STEP", 0.0)
+    monkeypatch.setattr(step_size, "STEP", 0.0)
     writer.step(database)
     writer.step(database)
     assert len(totalled(database)) == 8 + 1
