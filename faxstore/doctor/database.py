@@ -1,4 +1,4 @@
-"""The doctor's checks of the database: reachable, version, schema, rights, writable, totals, packs."""
+"""The doctor's checks of the database: reachable, version, schema, rights, writable, compaction."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ from (
     limit 1000
 ) w
 """
+_MAY_READ_ROLLUPS = "select has_column_privilege('fax.usage_rollup', 'merged', 'select')"
+_MANY = 10_000
+"""Rows of roll-ups to add up, from which queries of usage take noticeably longer."""
+_UNMERGED = "select count(*) from (select from fax.usage_rollup where not merged limit %s) r"
+_MAY_READ_COVERAGE = "select has_function_privilege('fax.uncovered_days(timestamptz)', 'execute')"
+_UNCOVERED = "select count(*), min(day) from fax.uncovered_days(now() - interval '1 day')"
 _MAY_PACK = "select has_function_privilege('fax.periods_to_pack(timestamptz)', 'execute')"
 _NOT_PACKED = """
 select count(*), min(p.began)
@@ -136,6 +142,28 @@ def totals(connection: Connection) -> Finding:
     return Finding(SUBJECT, "totals", Verdict.WARN, text, "run faxstore compact; faxstore ingest then writes new ones")
 
 
+def rollups(connection: Connection) -> Finding:
+    """Check that the counts of usage are added up; queries read those that are not one by one."""
+    if not _value(connection, _MAY_READ_ROLLUPS):
+        return Finding(SUBJECT, "roll-ups", Verdict.NOTE, f"{connection.info.user} may not read which are added up")
+    ((waiting,),) = connection.execute(_UNMERGED, [_MANY]).fetchall()
+    if waiting < _MANY:
+        return Finding(SUBJECT, "roll-ups", Verdict.OK, f"fewer than {_MANY:,} rows of usage wait to be added up")
+    text = f"{_MANY:,} or more rows of usage wait to be added up; reports of usage read them one by one"
+    return Finding(SUBJECT, "roll-ups", Verdict.WARN, text, "run faxstore compact; faxstore ingest then adds up new ones")
+
+
+def coverage(connection: Connection) -> Finding:
+    """Check that the coverage of past days is stored; queries compute that of others from each poll."""
+    if not _value(connection, _MAY_READ_COVERAGE):
+        return Finding(SUBJECT, "coverage", Verdict.NOTE, f"{connection.info.user} may not read which days are stored")
+    ((days, oldest),) = connection.execute(_UNCOVERED).fetchall()
+    if not days:
+        return Finding(SUBJECT, "coverage", Verdict.OK, "stored up to a day ago or later")
+    text = f"{days:,} days of a server are not stored, the oldest {oldest:%Y-%m-%d}; queries read each poll of them"
+    return Finding(SUBJECT, "coverage", Verdict.WARN, text, "run faxstore compact; faxstore ingest then stores new ones")
+
+
 def packs(connection: Connection, pack_after: float) -> Finding:
     """Check that the rows of past days are packed; rows that are not take seven times the space."""
     if not _value(connection, _MAY_PACK):
@@ -158,5 +186,7 @@ def _value(connection: Connection, query: str) -> object:
     return row[0] if row else None
 
 
-CHECKS: tuple[Callable[[Connection], Finding], ...] = (schema, may_append, may_read, writable, totals)
+CHECKS: tuple[Callable[[Connection], Finding], ...] = (
+    schema, may_append, may_read, writable, totals, rollups, coverage,
+)  # fmt: skip
 """Without a current schema, the checks after `schema` do not run."""

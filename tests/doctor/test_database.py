@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.ingest.importer import import_file
 from faxstore.settings.values import Secret, ServerSettings, Settings
-from tests.kit.given import append, snapshot
+from faxstore.store.compaction import merge_all_rollups, write_all_coverage
+from tests.kit.given import append, gone, of_server, receiving, snapshot
 from tests.kit.packing import pack
 from tests.kit.totals import write_totals
 
@@ -34,7 +36,10 @@ def examined(dsn: str, *servers: str) -> tuple[dict[str, RecentFaxes], dict[str,
 
 def test_a_current_database(dsn: str) -> None:
     _, findings = examined(dsn)
-    assert list(findings) == ["reachable", "version", "schema", "may append", "may read", "writable", "totals", "packs"]
+    assert list(findings) == [
+        *("reachable", "version", "schema", "may append", "may read", "writable"),
+        *("totals", "roll-ups", "coverage", "packs"),
+    ]
     assert {finding.verdict for finding in findings.values()} == {Verdict.OK}
 
 
@@ -121,6 +126,31 @@ def test_sessions_without_a_total(dsn: str, database: psycopg.Connection) -> Non
     assert "faxstore compact" in finding.change
     write_totals(database)
     assert examined(dsn)[1]["totals"].verdict is Verdict.OK
+
+
+def test_usage_that_is_not_added_up(
+    dsn: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(database, receiving((0, 1, 0)), gone(1))
+    write_totals(database)
+    assert examined(dsn)[1]["roll-ups"].verdict is Verdict.OK
+    monkeypatch.setattr("faxstore.doctor.database._MANY", 3)
+    finding = examined(dsn)[1]["roll-ups"]
+    assert finding.verdict is Verdict.WARN
+    assert finding.text == "3 or more rows of usage wait to be added up; reports of usage read them one by one"
+    merge_all_rollups(database)
+    assert examined(dsn)[1]["roll-ups"].verdict is Verdict.OK
+
+
+def test_coverage_that_is_not_stored(dsn: str, database: psycopg.Connection) -> None:
+    append(database, of_server(0, "Polled"))
+    finding = examined(dsn)[1]["coverage"]
+    assert finding.verdict is Verdict.WARN
+    assert re.fullmatch(
+        r"\d+ days of a server are not stored, the oldest 2026-11-02; queries read each poll of them", finding.text
+    )
+    write_all_coverage(database)
+    assert examined(dsn)[1]["coverage"].text == "stored up to a day ago or later"
 
 
 def test_rows_of_past_days_that_are_not_packed(dsn: str, database: psycopg.Connection) -> None:

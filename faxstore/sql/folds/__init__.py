@@ -28,6 +28,7 @@ ORDER = (
     "dropped_time",
     "polled_time",
     "covered_time",
+    "uncovered_days",
     "write_coverage",
     "has_gap",
     "gaps",
