@@ -16,17 +16,17 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any
 
-from benchmarks.append_beside_seal import BATCH, LIFE, STARTED
 from benchmarks.import_rate import hardware
 from benchmarks.ten_million import fill, without_fsync
+from benchmarks.verify_rate import Cost, measured
 from faxstore import sql
-from faxstore.observations import MICROSECONDS, Observation
+from faxstore.observations import MICROSECONDS, Life, Observation
 from faxstore.store import embedded, migrate, packs
 from faxstore.store.append import Appender
 from faxstore.store.database import Connection, connect
@@ -38,6 +38,9 @@ FORMS = ("fax", "branches", "cases")
 FOLDS = ("session_rows", "session_snapshots", "session_events", "session_evidence", "session_fold")
 WINDOW = 10_000
 """Positions that a reader asks for at a time."""
+
+BATCH = 200
+"""Rows per append."""
 
 LATER = "2026-06-02 00:00+00"
 """Start of the first session."""
@@ -66,6 +69,7 @@ select m.session_id, s.started_at, s.started_at + (m.observed_at - m.started_at)
 from public.made m join fax.session s on s.session_id = m.session_id
 order by 4;
 drop table public.made;
+select fax.make_partitions_ahead();
 select fax.make_partition(now() - n * interval '1 month', 'session_pack') from generate_series(0, 119) n;
 """
 """Ten years of packs have 120 partitions."""
@@ -177,26 +181,32 @@ def vanished(dsn: str, leave: str) -> int:
     return seen
 
 
-def appended(dsn: str, seconds: float, first: int) -> tuple[float, float, int]:
-    """Appends batches for some seconds; returns rows/s, the longest batch in milliseconds, and the batches."""
-    longest, batches, began = 0.0, 0, time.perf_counter()
-    with connect(dsn) as connection:
+def now() -> int:
+    """Returns the time in microseconds since 1970."""
+    return time.time_ns() // 1000
+
+
+def appended(dsn: str, ended: Callable[[], bool]) -> tuple[Cost, int, float]:
+    """Appends snapshots of live sessions until `ended`; returns the cost, the rows, and the longest batch in ms."""
+    began = now()
+    life = Life("pbx1", began, started_at=began)
+    longest, batches = 0.0, 0
+    with connect(dsn) as connection, measured(connection) as cost:
         appender = Appender(connection, "appender")
-        while (now := time.perf_counter()) < began + seconds:
-            at = STARTED + (first + batches) * MICROSECONDS
-            seen = (Observation(LIFE, at + n, "FAXSession", n, file_name=f"/fax/{n}.tif") for n in range(BATCH))
+        while not ended():
+            at = now()
+            seen = (Observation(life, at + n, "FAXSession", n, file_name=f"/fax/{n}.tif") for n in range(BATCH))
             appender.append(enumerate(seen))
             batches += 1
-            longest = max(longest, time.perf_counter() - now)
-    return batches * BATCH / (time.perf_counter() - began), longest * 1000, batches
+            longest = max(longest, (now() - at) / 1000)
+    return cost, batches * BATCH, longest
 
 
-def packed(dsn: str) -> float:
-    """Packs everything; returns rows/s."""
-    with connect(dsn) as connection:
-        began = time.perf_counter()
+def packed(dsn: str) -> tuple[Cost, int]:
+    """Packs everything; returns the cost and the rows."""
+    with connect(dsn) as connection, measured(connection) as cost:
         rows = packs.pack_all(connection, 0, lambda _: None)
-        return rows / (time.perf_counter() - began)
+    return cost, rows
 
 
 def report(dsn: str) -> Iterator[str]:
@@ -206,13 +216,19 @@ def report(dsn: str) -> Iterator[str]:
         yield f"{rows:,} rows one by one: {one(connection, BYTES.format('observation')) / rows:.1f} bytes per row"
         before = {name: costs for name, *costs in questions(connection)}
         seconds, size = built(connection)
+        connection.execute("alter system reset fsync")
+        connection.execute("select pg_reload_conf()")
         yield f"packs built at once: {size / rows:.1f} bytes per row, {rows / seconds:,.0f} rows/s"
-    alone, longest, batches = appended(dsn, 5, 0)
-    yield f"append alone: {alone:,.0f} rows/s, longest batch {longest:.0f} ms"
+    yield "\n| work | rows | rows/s | client, us/row | server, us/row | longest batch, ms |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    until = now() + 5 * MICROSECONDS
+    cost, rows, longest = appended(dsn, lambda: now() > until)
+    yield f"{cost.row('append alone', rows)} {longest:.0f} |"
     packing = ThreadPool(1).apply_async(packed, (dsn,))
-    beside, longest, _ = appended(dsn, 5, batches)
-    yield f"append beside packing: {beside / alone:.2f} of that, longest batch {longest:.0f} ms"
-    yield f"packing, the append beside it for 5 s: {packing.get():,.0f} rows/s"
+    cost, rows, longest = appended(dsn, packing.ready)
+    yield f"{cost.row('append beside packing', rows)} {longest:.0f} |"
+    cost, rows = packing.get()
+    yield f"{cost.row('packing', rows)} |\n"
     with connect(dsn) as connection:
         connection.execute("vacuum (analyze)")
         rows = one(connection, "select sum(cardinality(rows)) from fax.session_pack")
