@@ -7,8 +7,9 @@ are listed here instead of being read from the database, and a new column is a n
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from faxstore.json_values import json_ascii, json_value
@@ -35,27 +36,31 @@ def csv_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     writer = csv.writer(_Encoder(), dialect="excel")
     yield writer.writerow(COLUMNS)
     for line in lines:
-        yield writer.writerow([_cell(value) for value in _named(line).values()])
+        yield writer.writerow([to(value) if (to := _CELLS.get(type(value))) else value for value in _values(line)])
 
 
 def jsonl_lines(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     """JSON Lines in ASCII: one object per line, NULL as null."""
     for line in lines:
-        yield json_ascii(_named(line))
+        yield json_ascii(dict(zip(COLUMNS, _values(line), strict=True)))
 
 
-def _named(line: Mapping[str, Any]) -> dict[str, Any]:
-    """The line by the column names of the file; `changed` lists these names too."""
-    named = {column: line[name] for column, name in COLUMNS.items()}
-    return named | {"changed": [_WITH_UNIT.get(name, name) for name in line["changed"]]}
+def _values(line: Mapping[str, Any]) -> list[Any]:
+    """The values of a line in the order of the file; `changed` names columns as the file does."""
+    values = list(_in_order(line))
+    values[_CHANGED] = [_WITH_UNIT.get(name, name) for name in line["changed"]]
+    return values
 
 
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return " ".join(value)
-    return json_value(value) if isinstance(value, datetime) else value
+_in_order = itemgetter(*FIELDS)
+_CHANGED = FIELDS.index("changed")
+
+_CELLS: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "true" if value else "false",
+    list: " ".join,
+    datetime: json_value,
+}
+"""The text of a value in CSV by its type; that of other types is str()."""
 
 
 class _Encoder:

@@ -22,10 +22,11 @@ drop function fax.forget_coverage_of_server, fax.refuse_export_line_change, fax.
 
 -- The billing ledger.
 drop function fax.export_as_of, fax.export_delivered, fax.end_export_batch, fax.begin_export_batch, fax.export_due,
-    fax.export_seen, fax.export_changes, fax.erase_export_lines, fax.export_line_digest, fax.export_personal_digest,
+    fax.export_changes, fax.erase_export_lines, fax.export_line_digest, fax.export_personal_digest,
     fax.text_digest;
 drop view fax.sealed_batches;
 drop table fax.export_delivery, fax.export_pending, fax.export_line, fax.export_batch;
+drop view fax.exportable_faxes;
 
 -- The log.
 drop view fax.log_leaves;
@@ -72,7 +73,7 @@ drop table fax.usage_rollup, fax.session_untotalled, fax.session_total;
 drop function fax.observed_pages, fax.pages_of_total, fax.may_miss_bad_lines, fax.widest_poll_gap, fax.poll_gap_seconds;
 drop type fax.observed_page;
 drop function fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
-drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
+drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.uncovered_days, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
     fax.number_digits, fax.peer, fax.peer_id, fax.without_padding, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class, fax.result, fax.direction,
     fax.page_quality, fax.page_lines, fax.resolution_name;

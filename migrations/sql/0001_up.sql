@@ -2309,10 +2309,32 @@ end;
 
 comment on function fax.covered_time is 'The time with good polls of a server that overlaps the interval between two moments: of days that are stored (fax.coverage_day) the whole day, of other time what fax.polled_time() computes.';
 
--- Stores the coverage of up to `most` days (fax.coverage_day) that are over, or whose stored part ends more than an hour
--- too early, the newest first, and returns their number: 0 if nothing is due. Coverage is stored two hours late, when most
--- evidence has arrived. Takes the lock of all appenders, so that no evidence is appended meanwhile.
--- A day of more than 20 years ago shows a wrong clock and is not stored.
+-- grain: one UTC day of one server whose coverage is not stored (fax.coverage_day), or only up to more than an hour earlier
+-- The part of the day before a moment is to be stored. A day of more than 20 years ago shows a wrong clock and is left out.
+-- example: select * from fax.uncovered_days(now() - interval '1 day');
+create function fax.uncovered_days(until_at timestamptz) returns table (server text, day date, until timestamptz)
+language sql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select s.server, t.day, t.until
+    from fax.polled_servers s
+    cross join lateral generate_series(
+        date_trunc('day', greatest(s.first_polled_at, now() - interval '20 years') at time zone 'UTC'),
+        until_at at time zone 'UTC' - interval '1 microsecond',
+        interval '1 day') as g (began)
+    cross join lateral (
+        select g.began::date as day, least((g.began + interval '1 day') at time zone 'UTC', until_at) as until
+    ) t
+    left join fax.coverage_day d on d.server = s.server and d.day = t.day
+    where coalesce(d.until < t.until, true)
+$$;
+
+comment on function fax.uncovered_days is 'The part of the day before a moment is to be stored. A day of more than 20 years ago shows a wrong clock and is left out.';
+
+-- Stores the coverage (fax.coverage_day) of up to `most` days that lack it (fax.uncovered_days), the newest first, and
+-- returns their number: 0 if nothing is due. Coverage is stored up to a full hour, two hours late, when most evidence has
+-- arrived. Takes the lock of all appenders, so that no evidence is appended meanwhile.
 -- example: select fax.write_coverage(10);
 create function fax.write_coverage(most integer default 1) returns integer
 language plpgsql
@@ -2320,24 +2342,14 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    storable_until timestamptz := date_trunc('hour', now() - interval '2 hours', 'UTC');
     due fax.coverage_day[];
 begin
     select array_agg(n.stored)
     into due
     from (
-        select row(s.server, t.day, t.until, '{}')::fax.coverage_day as stored
-        from fax.polled_servers s
-        cross join lateral generate_series(
-            date_trunc('day', greatest(s.first_polled_at, now() - interval '20 years') at time zone 'UTC'),
-            storable_until at time zone 'UTC' - interval '1 microsecond',
-            interval '1 day') as g (began)
-        cross join lateral (
-            select g.began::date as day, least((g.began + interval '1 day') at time zone 'UTC', storable_until) as until
-        ) t
-        left join fax.coverage_day d on d.server = s.server and d.day = t.day
-        where coalesce(d.until < t.until, true)
-        order by t.day desc, s.server
+        select row(u.server, u.day, u.until, '{}')::fax.coverage_day as stored
+        from fax.uncovered_days(date_trunc('hour', now() - interval '2 hours', 'UTC')) u
+        order by u.day desc, u.server
         limit most
     ) n;
     if due is null then
@@ -2352,7 +2364,7 @@ begin
 end
 $$;
 
-comment on function fax.write_coverage is 'Stores the coverage of up to `most` days (fax.coverage_day) that are over, or whose stored part ends more than an hour too early, the newest first, and returns their number: 0 if nothing is due. Coverage is stored two hours late, when most evidence has arrived. Takes the lock of all appenders, so that no evidence is appended meanwhile. A day of more than 20 years ago shows a wrong clock and is not stored.';
+comment on function fax.write_coverage is 'Stores the coverage (fax.coverage_day) of up to `most` days that lack it (fax.uncovered_days), the newest first, and returns their number: 0 if nothing is due. Coverage is stored up to a full hour, two hours late, when most evidence has arrived. Takes the lock of all appenders, so that no evidence is appended meanwhile.';
 
 -- Whether there is an interval without a good poll between two moments. False if the first moment is the later one.
 -- example: select fax.has_gap('pbx1', '2026-11-23 14:00+00', '2026-11-23 14:05+00');
@@ -7905,38 +7917,113 @@ comment on column fax.export_batch.batch_before is 'Previous batch. NULL for the
 
 comment on column fax.export_batch.position_before is 'Last position of the previous batch; 0 for the first.';
 
+-- grain: one fax as the ledger would record it now
+-- example: select pages, result from fax.exportable_faxes where started_at >= '2026-11-02';
+-- It has the columns of fax.export_line in their order. The values of a fax are columns of fax.sessions, with their types
+-- and comments; previous_… are those that a correction supersedes, and NULL here, as are the columns of the ledger. To
+-- record another value, add it here and to fax.export_line_digest(), and to fax.export_changes() if it makes a correction.
+create view fax.exportable_faxes as
+select
+    f.session_id,
+    f.server,
+    f.session_number,
+    f.direction,
+    f.account_code,
+    f.caller_number,
+    f.called_number,
+    f.local_station_id,
+    f.remote_station_id,
+    f.uniqueid,
+    f.linkedid,
+    f.started_at,
+    f.ended_at,
+    f.end_observed_by,
+    f.duration_seconds,
+    f.pages,
+    f.bad_lines,
+    f.transport,
+    f.last_data_rate,
+    f.result,
+    f.result_class,
+    f.bad_lines_lower_bound,
+    f.overlaps_gap,
+    f.snapshots,
+    f.first_position,
+    f.last_position,
+    null::text as previous_direction,
+    null::text as previous_account_code,
+    null::timestamptz as previous_ended_at,
+    null::numeric as previous_duration_seconds,
+    null::integer as previous_pages,
+    null::bigint as previous_bad_lines,
+    null::text as previous_transport,
+    null::text as previous_result,
+    null::text as consumer,  -- The consumer.
+    null::bigint as batch,  -- The batch.
+    null::bigint as line,  -- Line number in the batch, from 1, in the order of started_at.
+    null::integer as revision,  -- 1 when the fax is first exported, one more with each correction.
+    null::integer as supersedes,  -- Revision that this one replaces. NULL if it is the first.
+    null::bigint as supersedes_batch,  -- Batch of the replaced revision. NULL if it is the first.
+    null::bigint as supersedes_line,  -- Line number of the replaced revision in its batch. NULL if it is the first.
+    '{}'::text[] as changed,  -- Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.
+    null::bytea as salt,  -- 16 random bytes that prevent guessing erased values from their digest. NULL if erased.
+    null::bytea as personal_digest,  -- SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).
+    null::bytea as digest,  -- SHA-256 of the other values and personal_digest (fax.export_line_digest).
+    null::timestamptz as erased_at  -- When the personal values were erased, by the database's clock. NULL if they were not.
+from fax.sessions f;
+
+comment on view fax.exportable_faxes is 'One fax as the billing ledger would record it now: values of fax.sessions, with the columns of fax.export_line. Those of the ledger and of a correction are NULL.';
+
+select fax.copy_comments('sessions', 'exportable_faxes');
+
+do $$
+declare
+    name text;
+begin
+    for name in
+        select a.attname from pg_attribute a where a.attrelid = 'fax.exportable_faxes'::regclass and a.attname ~ '^previous_'
+    loop
+        execute format(
+            'comment on column fax.exportable_faxes.%I is %L', name,
+            format('%s in the revision before. NULL if unknown there, or if this is no correction.', substr(name, 10)));
+    end loop;
+end
+$$;
+
+comment on column fax.exportable_faxes.consumer is 'The consumer.';
+
+comment on column fax.exportable_faxes.batch is 'The batch.';
+
+comment on column fax.exportable_faxes.line is 'Line number in the batch, from 1, in the order of started_at.';
+
+comment on column fax.exportable_faxes.revision is '1 when the fax is first exported, one more with each correction.';
+
+comment on column fax.exportable_faxes.supersedes is 'Revision that this one replaces. NULL if it is the first.';
+
+comment on column fax.exportable_faxes.supersedes_batch is 'Batch of the replaced revision. NULL if it is the first.';
+
+comment on column fax.exportable_faxes.supersedes_line is 'Line number of the replaced revision in its batch. NULL if it is the first.';
+
+comment on column fax.exportable_faxes.changed is 'Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.';
+
+comment on column fax.exportable_faxes.salt is '16 random bytes that prevent guessing erased values from their digest. NULL if erased.';
+
+comment on column fax.exportable_faxes.personal_digest is 'SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).';
+
+comment on column fax.exportable_faxes.digest is 'SHA-256 of the other values and personal_digest (fax.export_line_digest).';
+
+comment on column fax.exportable_faxes.erased_at is 'When the personal values were erased, by the database''s clock. NULL if they were not.';
+
 -- grain: one fax as exported in one batch: revision 1, or a correction of the revision before
 -- example: select batch, line, revision, pages, previous_pages, changed from fax.export_line where session_id = '…' order by consumer, revision;
--- The values of a fax are columns of fax.sessions, with their types and comments; previous_… are those that a
--- correction supersedes. To record another one, add it to the select list and to fax.export_line_digest(), and to
--- fax.export_changes() if it makes a correction.
+-- Its columns are those of fax.exportable_faxes.
 -- Append-only, except that fax.erase_export_lines() sets the personal values to NULL and leaves every digest.
 -- A line needs its batch (checked at commit), and a correction the revision before it.
 create table fax.export_line as
-select
-    session_id, server, session_number, direction, account_code, caller_number, called_number, local_station_id,
-    remote_station_id, uniqueid, linkedid, started_at, ended_at, end_observed_by, duration_seconds, pages, bad_lines,
-    transport, last_data_rate, result, result_class, bad_lines_lower_bound, overlaps_gap, snapshots, first_position,
-    last_position,
-    direction as previous_direction, account_code as previous_account_code, ended_at as previous_ended_at,
-    duration_seconds as previous_duration_seconds, pages as previous_pages, bad_lines as previous_bad_lines,
-    transport as previous_transport, result as previous_result
-from fax.sessions
+select * from fax.exportable_faxes
 with no data;
 
 alter table fax.export_line
-    add consumer         text not null,  -- The consumer.
-    add batch            bigint not null,  -- The batch.
-    add line             bigint not null check (line >= 1),  -- Line number in the batch, from 1, in the order of started_at.
-    add revision         integer not null check (revision >= 1),  -- 1 when the fax is first exported, one more with each correction.
-    add supersedes       integer,  -- Revision that this one replaces. NULL if it is the first.
-    add supersedes_batch bigint,  -- Batch of the replaced revision. NULL if it is the first.
-    add supersedes_line  bigint,  -- Line number of the replaced revision in its batch. NULL if it is the first.
-    add changed          text[] not null,  -- Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.
-    add salt             bytea,  -- 16 random bytes that prevent guessing erased values from their digest. NULL if erased.
-    add personal_digest  bytea not null,  -- SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).
-    add digest           bytea not null,  -- SHA-256 of the other values and personal_digest (fax.export_line_digest).
-    add erased_at        timestamptz,  -- When the personal values were erased, by the database's clock. NULL if they were not.
     alter session_id set not null,
     alter server set not null,
     alter started_at set not null,
@@ -7947,6 +8034,15 @@ alter table fax.export_line
     alter snapshots set not null,
     alter first_position set not null,
     alter last_position set not null,
+    alter consumer set not null,
+    alter batch set not null,
+    alter line set not null,
+    alter revision set not null,
+    alter changed set not null,
+    alter personal_digest set not null,
+    alter digest set not null,
+    add check (line >= 1),
+    add check (revision >= 1),
     add check (end_observed_by <> 'open'),
     add primary key (session_id, consumer, revision),
     add foreign key (consumer, batch) references fax.export_batch deferrable initially deferred,
@@ -7967,43 +8063,15 @@ begin
     for described in
         select
             l.attname as name,
-            case when l.attname <> s.attname
-                 then format('%s in the revision before. NULL if unknown there, or if this is no correction.', s.attname)
-                 else c.comment || case when c.comment ~ '\(personal' then ' NULL also if erased.' else '' end end as comment
+            c.comment || case when c.comment ~ '\(personal' then ' NULL also if erased.' else '' end as comment
         from pg_attribute l
-        join pg_attribute s on s.attrelid = 'fax.sessions'::regclass
-            and s.attname = regexp_replace(l.attname, '^previous_', '')
-        cross join lateral (select col_description(s.attrelid, s.attnum) as comment) c
+        cross join lateral (select col_description('fax.exportable_faxes'::regclass, l.attnum) as comment) c
         where l.attrelid = 'fax.export_line'::regclass and l.attnum > 0
     loop
         execute format('comment on column fax.export_line.%I is %L', described.name, described.comment);
     end loop;
 end
 $$;
-
-comment on column fax.export_line.consumer is 'The consumer.';
-
-comment on column fax.export_line.batch is 'The batch.';
-
-comment on column fax.export_line.line is 'Line number in the batch, from 1, in the order of started_at.';
-
-comment on column fax.export_line.revision is '1 when the fax is first exported, one more with each correction.';
-
-comment on column fax.export_line.supersedes is 'Revision that this one replaces. NULL if it is the first.';
-
-comment on column fax.export_line.supersedes_batch is 'Batch of the replaced revision. NULL if it is the first.';
-
-comment on column fax.export_line.supersedes_line is 'Line number of the replaced revision in its batch. NULL if it is the first.';
-
-comment on column fax.export_line.changed is 'Names of the columns that differ from the replaced revision (fax.export_changes); empty in the first.';
-
-comment on column fax.export_line.salt is '16 random bytes that prevent guessing erased values from their digest. NULL if erased.';
-
-comment on column fax.export_line.personal_digest is 'SHA-256 of the salt and the personal values as exported (fax.export_personal_digest).';
-
-comment on column fax.export_line.digest is 'SHA-256 of the other values and personal_digest (fax.export_line_digest).';
-
-comment on column fax.export_line.erased_at is 'When the personal values were erased, by the database''s clock. NULL if they were not.';
 
 -- grain: one fax that was still open when a consumer's batch was made
 -- example: select session_id from fax.export_pending where consumer = 'default';
@@ -8199,29 +8267,12 @@ $$;
 
 comment on function fax.export_changes is 'The columns in which two lines of a fax differ. Only these columns cause a correction. Evidence is not among them, because it can change with every row. Erased values are not compared.';
 
--- grain: the given fax; no row if fax.sessions does not have it
--- example: select pages, result from fax.export_seen('…', '2026-11-02 08:00+00');
--- The fax as the ledger would record it now: the columns of fax.sessions by name, the columns of the ledger NULL.
--- One fax per call, by session and start, so that the views read one session. Postgres inlines the function
--- (offset 0: as a subquery for each session, see fax.session_facts).
-create function fax.export_seen(of_session uuid, of_start timestamptz) returns setof fax.export_line
-language sql stable parallel safe
-as $$
-    select l.*
-    from fax.sessions f
-    cross join lateral jsonb_populate_record(null::fax.export_line, to_jsonb(f) || '{"changed": []}') l
-    where f.session_id = of_session and f.started_at = of_start
-    offset 0
-$$;
-
-comment on function fax.export_seen is 'The fax as the ledger would record it now: the columns of fax.sessions by name, the columns of the ledger NULL. One fax per call, by session and start, so that the views read one session. Postgres inlines the function (offset 0: as a subquery for each session, see fax.session_facts).';
-
 -- grain: one line of the consumer's next batch, or one open fax (line NULL) for the batch after it to check again
 -- example: select count(*), sum(pages) from fax.export_due('default') where line is not null;
 -- Lines are ended faxes that were never exported, and corrections of exported ones.
 -- Candidates are faxes with rows after the consumer's last batch and pending ones (fax.export_pending). If the schema's
 -- revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if
--- `recheck`.
+-- `recheck`, and in the first batch. 1,000 are read at a time.
 create function fax.export_due(of_consumer text, recheck boolean default false) returns setof fax.export_line
 language plpgsql stable
 security definer
@@ -8230,64 +8281,74 @@ as $$
 declare
     last_batch fax.export_batch;
     schema_now text := (select v.version_num from fax.alembic_version v);
+    candidates record;
     due fax.export_line;
     newest fax.export_line;
     lines bigint := 0;
 begin
     select b.* into last_batch from fax.export_batch b where b.consumer = of_consumer order by b.batch desc limit 1;
-    for due in
-        with candidate as materialized (
-            select o.session_id, o.started_at
-            from fax.observation o
-            where o.position > coalesce(last_batch.last_position, 0)
+    for candidates in
+        with candidate as (
+            select s.session_id, s.started_at
+            from fax.session s
+            where recheck or last_batch.batch is null or last_batch.schema_version <> schema_now
             union
-            select k.session_id, k.started_at
-            from fax.session_pack k
-            where k.last_position > coalesce(last_batch.last_position, 0)
+            select o.session_id, o.started_at from fax.observation o where o.position > last_batch.last_position
+            union
+            select k.session_id, k.started_at from fax.session_pack k where k.last_position > last_batch.last_position
             union
             select p.session_id, p.started_at from fax.export_pending p where p.consumer = of_consumer
-            union
-            select s.session_id, s.started_at from fax.session s where recheck or last_batch.schema_version <> schema_now
         )
-        select f.*
-        from candidate c
-        cross join lateral fax.export_seen(c.session_id, c.started_at) f
-        order by f.started_at, f.session_id
+        select array_agg(c.session_id) as sessions, min(c.started_at) as first_start, max(c.started_at) as last_start
+        from (select a.*, row_number() over (order by a.started_at, a.session_id) as place from candidate a) c
+        group by (c.place - 1) / 1000
+        order by (c.place - 1) / 1000
     loop
-        select l.* into newest
-        from fax.export_line l
-        where l.session_id = due.session_id and l.consumer = of_consumer
-        order by l.revision desc
-        limit 1;
-        continue when newest.revision is null and due.direction = 'detector';
-        due.consumer := of_consumer;
-        due.batch := coalesce(last_batch.batch, 0) + 1;
-        if due.end_observed_by <> 'open' then
-            due.revision := coalesce(newest.revision, 0) + 1;
-            if newest.revision is not null then
-                due.changed := fax.export_changes(newest, due);
-                continue when due.changed = '{}';
-                due.supersedes := newest.revision;
-                due.supersedes_batch := newest.batch;
-                due.supersedes_line := newest.line;
-                due.previous_direction := newest.direction;
-                due.previous_account_code := newest.account_code;
-                due.previous_ended_at := newest.ended_at;
-                due.previous_duration_seconds := newest.duration_seconds;
-                due.previous_pages := newest.pages;
-                due.previous_bad_lines := newest.bad_lines;
-                due.previous_transport := newest.transport;
-                due.previous_result := newest.result;
+        for due in
+            select f.*
+            from fax.exportable_faxes f
+            where f.session_id = any (candidates.sessions)
+              and f.started_at >= candidates.first_start and f.started_at <= candidates.last_start
+            order by f.started_at, f.session_id
+        loop
+            newest := null;
+            if last_batch.batch is not null then
+                select l.* into newest
+                from fax.export_line l
+                where l.session_id = due.session_id and l.consumer = of_consumer
+                order by l.revision desc
+                limit 1;
             end if;
-            lines := lines + 1;
-            due.line := lines;
-        end if;
-        return next due;
+            continue when newest.revision is null and due.direction = 'detector';
+            due.consumer := of_consumer;
+            due.batch := coalesce(last_batch.batch, 0) + 1;
+            if due.end_observed_by <> 'open' then
+                due.revision := coalesce(newest.revision, 0) + 1;
+                if newest.revision is not null then
+                    due.changed := fax.export_changes(newest, due);
+                    continue when due.changed = '{}';
+                    due.supersedes := newest.revision;
+                    due.supersedes_batch := newest.batch;
+                    due.supersedes_line := newest.line;
+                    due.previous_direction := newest.direction;
+                    due.previous_account_code := newest.account_code;
+                    due.previous_ended_at := newest.ended_at;
+                    due.previous_duration_seconds := newest.duration_seconds;
+                    due.previous_pages := newest.pages;
+                    due.previous_bad_lines := newest.bad_lines;
+                    due.previous_transport := newest.transport;
+                    due.previous_result := newest.result;
+                end if;
+                lines := lines + 1;
+                due.line := lines;
+            end if;
+            return next due;
+        end loop;
     end loop;
 end
 $$;
 
-comment on function fax.export_due is 'Lines are ended faxes that were never exported, and corrections of exported ones. Candidates are faxes with rows after the consumer''s last batch and pending ones (fax.export_pending). If the schema''s revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if `recheck`.';
+comment on function fax.export_due is 'Lines are ended faxes that were never exported, and corrections of exported ones. Candidates are faxes with rows after the consumer''s last batch and pending ones (fax.export_pending). If the schema''s revision has changed since, its views may compute other figures, so every fax is a candidate; likewise if `recheck`, and in the first batch. 1,000 are read at a time.';
 
 -- Inserts the lines of a consumer's next batch, updates fax.export_pending, and returns the number of lines.
 -- The same transaction must call fax.end_export_batch(), or it cannot commit.
@@ -8470,6 +8531,7 @@ grant select on
     fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled,
     fax.append_batch, fax.spool_progress
 to fax_ingest;
+grant select (merged) on fax.usage_rollup to fax_ingest;
 grant execute on function
     fax.lock_append(),
     fax.wait_for_packing(),
@@ -8542,6 +8604,7 @@ grant execute on function
     fax.usage(timestamp, timestamp, text, text)
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
+grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
@@ -8607,13 +8670,13 @@ grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to 
 grant select on
     fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending, fax.sealed_batches
 to fax_reader, fax_export;
+grant select on fax.exportable_faxes to fax_reader;
 grant select (made_at) on fax.checkpoint to fax_export;
 grant execute on function
     fax.text_digest(text[]),
     fax.export_personal_digest(fax.export_line),
     fax.export_line_digest(fax.export_line),
     fax.export_changes(fax.export_line, fax.export_line),
-    fax.export_seen(uuid, timestamptz),
     fax.export_as_of(text, bigint, timestamp, timestamp, text)
 to fax_reader, fax_export;
 grant execute on function

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -282,20 +280,3 @@ def test_a_ledger_with_a_batch_is_never_dropped(dsn: str, exported: Path, databa
 
 
 EMPTY_HISTORY = "delete from fax.observation"
-
-
-def test_export_seen_reads_one_session_by_index(exported: Path, database: psycopg.Connection) -> None:
-    """Postgres inlines export_seen into the query: it reads one session of one partition by its indexes."""
-    row = database.execute(
-        "explain (format json) select f.pages from fax.session s"
-        " cross join lateral fax.export_seen(s.session_id, s.started_at) f where s.session_number = 1"
-    ).fetchone()
-    assert row
-    assert "Function Scan" not in [node["Node Type"] for node in nodes(row[0][0]["Plan"]) if "export_seen" in str(node)]
-    assert "observation_past" in json.dumps(row[0])
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for child in plan.get("Plans", []):
-        yield from nodes(child)

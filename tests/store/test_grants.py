@@ -14,7 +14,7 @@ from tests.kit.rights import REFUSED, names, refuses
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "observation", "session", "session_history", "session_pack")
 VIEWS = [
-    "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
+    "coverage_gaps", "exportable_faxes", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
     "session_rows",
@@ -26,6 +26,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_ingest": {
         **dict.fromkeys((*HISTORY, "alembic_version", "spool_progress", "session_untotalled"), "SELECT"),
         "server_history": "INSERT",
+        "usage_rollup": "SELECT",  # of whether a row is added up
         "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
         **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
     },
@@ -74,7 +75,7 @@ FOLDS = [
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 OF_LEDGER = [
-    "export_as_of", "export_changes", "export_line_digest", "export_personal_digest", "export_seen", "text_digest",
+    "export_as_of", "export_changes", "export_line_digest", "export_personal_digest", "text_digest",
 ]  # fmt: skip
 OF_RATES = ["minor_digits", "rate_amounts", "rate_scope"]
 EXECUTED = {
@@ -95,6 +96,7 @@ EXECUTED = {
             "refuse_isolation",
             "resolve_epoch",
             "rows_between",
+            "uncovered_days",
             "unseen_reload",
             "wait_for_packing",
             "write_coverage",
@@ -113,6 +115,7 @@ EXECUTED = {
             "jobs_of",
             "masked",
             "rows_between",
+            "uncovered_days",
             *OF_RATES,
         ]
     ),

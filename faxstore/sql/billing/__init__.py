@@ -2,6 +2,7 @@
 
 ORDER = (
     "export_batch",
+    "exportable_faxes",
     "export_line",
     "export_pending",
     "export_delivery",
@@ -13,7 +14,6 @@ ORDER = (
     "refuse_export_line_change",
     "erase_export_lines",
     "export_changes",
-    "export_seen",
     "export_due",
     "begin_export_batch",
     "end_export_batch",

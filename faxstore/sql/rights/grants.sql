@@ -9,6 +9,7 @@ grant select on
     fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled,
     fax.append_batch, fax.spool_progress
 to fax_ingest;
+grant select (merged) on fax.usage_rollup to fax_ingest;
 grant execute on function
     fax.lock_append(),
     fax.wait_for_packing(),
@@ -81,6 +82,7 @@ grant execute on function
     fax.usage(timestamp, timestamp, text, text)
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
+grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
@@ -146,13 +148,13 @@ grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to 
 grant select on
     fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending, fax.sealed_batches
 to fax_reader, fax_export;
+grant select on fax.exportable_faxes to fax_reader;
 grant select (made_at) on fax.checkpoint to fax_export;
 grant execute on function
     fax.text_digest(text[]),
     fax.export_personal_digest(fax.export_line),
     fax.export_line_digest(fax.export_line),
     fax.export_changes(fax.export_line, fax.export_line),
-    fax.export_seen(uuid, timestamptz),
     fax.export_as_of(text, bigint, timestamp, timestamp, text)
 to fax_reader, fax_export;
 grant execute on function

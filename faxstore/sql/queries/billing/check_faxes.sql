@@ -7,10 +7,7 @@ newest as (
     select distinct on (l.consumer, l.session_id) l.* from fax.export_line l order by l.consumer, l.session_id, l.revision desc
 ),
 fax as materialized (
-    select f.*
-    from fax.session s
-    cross join lateral fax.export_seen(s.session_id, s.started_at) f
-    where exists (select 1 from consumer)
+    select f.* from fax.exportable_faxes f where exists (select 1 from consumer)
 )
 select format('session %s (%s, number %s) was not exported to %s', f.session_id, f.server, f.session_number, c.consumer)
 from consumer c
