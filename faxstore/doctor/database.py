@@ -150,7 +150,8 @@ def rollups(connection: Connection) -> Finding:
     if waiting < _MANY:
         return Finding(SUBJECT, "roll-ups", Verdict.OK, f"fewer than {_MANY:,} rows of usage wait to be added up")
     text = f"{_MANY:,} or more rows of usage wait to be added up; reports of usage read them one by one"
-    return Finding(SUBJECT, "roll-ups", Verdict.WARN, text, "run faxstore compact; faxstore ingest then adds up new ones")
+    change = "run faxstore compact; faxstore ingest then adds up new ones"
+    return Finding(SUBJECT, "roll-ups", Verdict.WARN, text, change)
 
 
 def coverage(connection: Connection) -> Finding:
@@ -161,7 +162,8 @@ def coverage(connection: Connection) -> Finding:
     if not days:
         return Finding(SUBJECT, "coverage", Verdict.OK, "stored up to a day ago or later")
     text = f"{days:,} days of a server are not stored, the oldest {oldest:%Y-%m-%d}; queries read each poll of them"
-    return Finding(SUBJECT, "coverage", Verdict.WARN, text, "run faxstore compact; faxstore ingest then stores new ones")
+    change = "run faxstore compact; faxstore ingest then stores new ones"
+    return Finding(SUBJECT, "coverage", Verdict.WARN, text, change)
 
 
 def packs(connection: Connection, pack_after: float) -> Finding:

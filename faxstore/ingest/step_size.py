@@ -10,7 +10,7 @@ STEP = 0.05
 """Seconds that a step may take, about: records that arrive meanwhile wait in the spool."""
 
 FIRST = 8
-"""Sessions of the first step; those that follow have as many as STEP allows, at most twice as many as the one before."""
+"""Sessions of the first step; each that follows has as many as STEP allows, at most twice as many as the one before."""
 
 Result = TypeVar("Result")
 

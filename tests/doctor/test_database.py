@@ -128,9 +128,7 @@ def test_sessions_without_a_total(dsn: str, database: psycopg.Connection) -> Non
     assert examined(dsn)[1]["totals"].verdict is Verdict.OK
 
 
-def test_usage_that_is_not_added_up(
-    dsn: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_usage_that_is_not_added_up(dsn: str, database: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     append(database, receiving((0, 1, 0)), gone(1))
     write_totals(database)
     assert examined(dsn)[1]["roll-ups"].verdict is Verdict.OK

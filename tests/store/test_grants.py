@@ -14,7 +14,8 @@ from tests.kit.rights import REFUSED, names, refuses
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "observation", "session", "session_history", "session_pack")
 VIEWS = [
-    "coverage_gaps", "exportable_faxes", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
+    "exportable_faxes",
+    "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
     "session_rows",
