@@ -42,6 +42,7 @@ VIEWS = (
     "sessions_masked",
     "jobs_masked",
     "log_leaves",
+    "exportable_faxes",
     "sealed_batches",
 )
 FUNCTIONS = (
