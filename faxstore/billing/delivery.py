@@ -78,8 +78,8 @@ def _commit_batch(
                 raise _NothingDueError
             if path.exists():
                 raise FaxstoreError(
-                    f"{path} exists already, but {ledger.consumer} has no batch {number} in the database: move the file"
-                    " away (was the database restored from a backup?)"
+                    f"{path} exists already, but {ledger.consumer} has no batch {number} in the database: run faxstore"
+                    " billing check if the database was restored from a backup, or move the file away"
                 )
             ledger.end_batch(format, VERSION, _render(ledger.lines(number), format, VERSION, out, progress))
     except _NothingDueError:

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import psycopg
 from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
 
 from faxstore import sql
 from faxstore.errors import UsageError
@@ -60,6 +61,9 @@ class Batch:
     schema_version: str
     checkpoint: str | None
     batch_before: int | None
+    manifest: str | None
+    """The delivered manifest that it was restored from; None if the database has made it itself."""
+    restored_after: int | None
     position_before: int
     erased_lines: int
     """Lines whose personal values were erased after the export."""
@@ -145,6 +149,23 @@ class Ledger:
     def mark_delivered(self, number: int) -> None:
         """Record that the file and the manifest of a batch are in place."""
         self._connection.execute("select fax.export_delivered(%s, %s)", [self.consumer, number])
+
+    def restore_lines(self, rows: list[dict[str, Any]]) -> None:
+        """Insert lines that were read from a delivered file (faxstore.billing.parsing)."""
+        parameters = {"consumer": self.consumer, "rows": Jsonb(rows)}
+        self._connection.execute(sql.text("queries/billing/restore_lines"), parameters)
+
+    def restore_batch(self, number: int, **columns: Any) -> None:
+        """Insert the batch of those lines, with columns of fax.export_batch as its manifest has them."""
+        parameters = columns | {"consumer": self.consumer, "batch": number}
+        self._connection.execute(sql.text("queries/billing/restore_batch"), parameters)
+
+    @contextmanager
+    def owner_transaction(self) -> Iterator[None]:
+        """A transaction with the rights of the owner of the schema."""
+        with self._connection.transaction():
+            self._connection.execute("set local role fax_owner")
+            yield
 
     @contextmanager
     def repeatable_read(self) -> Iterator[None]:

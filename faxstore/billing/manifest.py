@@ -5,6 +5,9 @@ The manifest is written last, so a consumer reads a batch only if its manifest e
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from faxstore.billing.formats import file_name
 from faxstore.billing.ledger import Batch
 from faxstore.json_values import json_ascii
@@ -14,7 +17,13 @@ MANIFEST_VERSION = 1
 
 def manifest(batch: Batch, sha256: bytes) -> bytes:
     """The manifest of a batch whose file has this SHA-256.  Its bytes change only if a line of the batch is erased."""
-    document = {
+    document = json.loads(batch.manifest) if batch.manifest is not None else _document(batch)
+    return json_ascii(document | {"sha256": sha256.hex(), "erased_lines": batch.erased_lines}, indent=2)
+
+
+def _document(batch: Batch) -> dict[str, Any]:
+    """The manifest of a batch as it was made."""
+    return {
         "manifest_version": MANIFEST_VERSION,
         "consumer": batch.consumer,
         "batch": batch.batch,
@@ -41,14 +50,13 @@ def manifest(batch: Batch, sha256: bytes) -> bytes:
             "bad_lines": batch.previous_bad_lines,
             "seconds": batch.previous_seconds,
         },
-        "sha256": sha256.hex(),
+        "sha256": batch.sha256.hex(),
         "sha256_as_made": batch.sha256.hex(),
-        "erased_lines": batch.erased_lines,
+        "erased_lines": 0,
         "lines_digest": batch.digest.hex(),
         "schema_version": batch.schema_version,
         "checkpoint": batch.checkpoint,
     }
-    return json_ascii(document, indent=2)
 
 
 def manifest_name(batch: Batch) -> str:

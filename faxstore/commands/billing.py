@@ -23,7 +23,9 @@ from faxstore.report.formats import BatchListFormat
 from faxstore.settings.period import Period, is_local, parse_moment
 
 if TYPE_CHECKING:
+    from faxstore.billing.delivered import Delivered
     from faxstore.billing.ledger import Batch, Ledger
+    from faxstore.store.rights import Role
 
 Consumer = Annotated[
     str,
@@ -179,18 +181,60 @@ def as_of(
         sys.stdout.buffer.flush()
 
 
+def check(
+    context: typer.Context,
+    folder: options.Folder = None,
+    consumer: Consumer = "default",
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Insert the batches that the database has lost; needs the role fax_owner.")
+    ] = False,
+) -> None:
+    """Compare the ledger with delivered batches, after the database was restored from a backup.
+
+    A restored database lacks the batches that were made since the backup, and would export their faxes again. Run this
+    command before the next export, with the folder of the delivered files and manifests. It lists the batches that the
+    database lacks, and exits with status 1. With --repair it reads their lines from the files and records them as
+    exported, so the next batch contains only what is new or different.
+
+    Examples:
+      faxstore billing check --folder /var/lib/billing
+      faxstore billing check --folder /var/lib/billing --repair
+    """
+    from faxstore.billing.check import compare, restore
+
+    existing = _existing(folder)
+    with _ledger(context, consumer, "fax_owner" if repair else "fax_export") as ledger:
+        if repair:
+            _hold(ledger)
+        found = compare(ledger, existing)
+        for fault in found.faults:
+            print(fault)
+        restored = restore(ledger, found.lost) if repair and not found.faults else found.lost
+        for one in restored:
+            print(_lost(consumer, one, repair and not found.faults), flush=True)
+        print_message(f"{consumer}: {len(found.delivered):,} batches in {existing}; {ledger.status()}")
+        if found.faults or (found.lost and not repair):
+            raise typer.Exit(1)
+
+
+def _lost(consumer: str, batch: Delivered, restored: bool) -> str:
+    what = f"batch {batch.batch} of {consumer}, {batch.lines:,} lines, made at {batch.made_at.isoformat()}"
+    return f"{what}: restored from {batch.file}" if restored else f"{what}: delivered, but not in the database"
+
+
 app = new_group(about)
 add_command(app, "export", export)
 add_command(app, "list", list_batches)
 add_command(app, "render", render)
 add_command(app, "as-of", as_of)
+add_command(app, "check", check)
 
 
 @contextmanager
-def _ledger(context: typer.Context, consumer: str) -> Iterator[Ledger]:
+def _ledger(context: typer.Context, consumer: str, role: Role = "fax_export") -> Iterator[Ledger]:
     from faxstore.billing.ledger import open_ledger
 
-    with database_of(context, "fax_export") as connection:
+    with database_of(context, role) as connection:
         yield open_ledger(connection, consumer)
 
 

@@ -99,7 +99,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "export_batch": _columns(
         "consumer batch first_position last_position made_at lines corrections pages bad_lines seconds previous_pages"
         " previous_bad_lines previous_seconds first_started_at last_started_at first_ended_at last_ended_at format"
-        " format_version sha256 digest schema_version checkpoint batch_before position_before",
+        " format_version sha256 digest schema_version checkpoint batch_before manifest restored_after position_before",
         RECORD,
     ),
     "export_delivery": _columns("consumer batch delivered_at", RECORD),

@@ -24,7 +24,7 @@ drop function fax.forget_coverage_of_server, fax.refuse_export_line_change, fax.
 drop function fax.export_as_of, fax.export_delivered, fax.end_export_batch, fax.begin_export_batch, fax.export_due,
     fax.export_changes, fax.erase_export_lines, fax.export_line_digest, fax.export_personal_digest,
     fax.text_digest;
-drop view fax.sealed_batches;
+drop view fax.export_sums, fax.sealed_batches;
 drop table fax.export_delivery, fax.export_pending, fax.export_line, fax.export_batch;
 drop view fax.exportable_faxes;
 

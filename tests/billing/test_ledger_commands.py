@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 
 from faxstore import cli
 from tests.kit.billing_batches import export, names
-from tests.kit.databases import ledger
+from tests.kit.databases import fresh, ledger, name_of
 from tests.kit.given import append, channel_status, gone, receiving
 
 Captured = pytest.CaptureFixture[str]
@@ -209,3 +209,43 @@ def test_a_second_exporter_says_that_it_waits(exporter: str, tmp_path: Path, cap
             patch.setattr(Ledger, "lock", lambda _: None)
             _, said = run(exporter, capsys, "export", "--folder", tmp_path)
     assert said[0] == "waiting for another export for default to finish"
+
+
+def test_a_check_lists_what_a_restored_database_lacks(
+    dsn: str, server: str, database: psycopg.Connection, tmp_path: Path, capsys: Captured
+) -> None:
+    append(database, receiving((0, 1, 3), number=0), gone(2, 0))
+    database.close()
+    with fresh(server, name_of(dsn)) as backup:
+        (batch,) = export(dsn, tmp_path)
+        out, said = run(backup, capsys, "check", "--folder", tmp_path, status=1)
+        what = f"batch 1 of default, 1 lines, made at {batch.made_at.isoformat()}"
+        assert out == f"{what}: delivered, but not in the database\n"
+        assert said == [f"default: 1 batches in {tmp_path}; it has no batches yet"]
+        out, said = run(backup, capsys, "check", "--repair", "--folder", tmp_path)
+        assert out == f"{what}: restored from {tmp_path / 'billing-default-000001.csv'}\n"
+        assert said == [f"default: 1 batches in {tmp_path}; its last batch is 1"]
+        assert run(backup, capsys, "check", "--folder", tmp_path)[0] == ""
+
+
+def test_a_check_of_a_file_that_is_no_manifest(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "billing-default-000001.json"
+    for text, said in (
+        ("{", f"{path} is no manifest of faxstore: JSONDecodeError: "),
+        ('{"manifest_version": 1}', f"{path} is no manifest of faxstore: KeyError: 'batch'"),
+        ('{"manifest_version": 2}', f"{path}: manifest version 2 is newer than this faxstore: upgrade faxstore"),
+    ):
+        path.write_text(text)
+        (line,) = run(exporter, capsys, "check", "--folder", tmp_path, status=2)[1]
+        assert line.startswith(said)
+
+
+def test_a_repair_without_the_right_of_the_owner(exporter: str, tmp_path: Path, capsys: Captured) -> None:
+    export(exporter, tmp_path)
+    for path in tmp_path.iterdir():
+        path.rename(path.with_name(path.name.replace("000001", "000002")))
+    manifest = tmp_path / "billing-default-000002.json"
+    document = json.loads(manifest.read_text()) | {"batch": 2, "file": "billing-default-000002.csv"}
+    manifest.write_text(json.dumps(document))
+    (line,) = run(exporter, capsys, "check", "--repair", "--folder", tmp_path, status=2)[1]
+    assert "fax_owner" in line

@@ -20,7 +20,7 @@ COMMANDS = [
 GROUPS = {
     "report": ["audit"],
     "export": ["sessions", "jobs", "pages", "timeline", "history", "usage"],
-    "billing": ["export", "list", "render", "as-of"],
+    "billing": ["export", "list", "render", "as-of", "check"],
 }
 EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
 

@@ -47,10 +47,10 @@ RUN_FOR = 60.0
 """Seconds after which a command that still runs gets SIGTERM."""
 
 READS = {
-    "consistency", "billing as-of", "billing list", "billing render", "export history", "export jobs",
+    "consistency", "billing as-of", "billing check", "billing list", "billing render", "export history", "export jobs",
     "export pages", "export sessions", "export timeline", "export usage", "psql", "report audit", "sessions", "show",
 }  # fmt: skip
-LEDGER = {"billing export", "billing as-of", "billing list", "billing render"}
+LEDGER = {"billing export", "billing as-of", "billing check", "billing list", "billing render"}
 LOG = {"prove", "seal", "verify"}
 EVERYTHING = READS | LEDGER | LOG | {"compact", "erase", "import", "ingest"}
 

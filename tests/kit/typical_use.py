@@ -19,6 +19,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "erase": ["--session", "SESSION", "--yes"],
     "billing export": ["--folder", "FOLDER"],
     "billing as-of": ["1"],
+    "billing check": ["--folder", "FOLDER"],
     "billing list": [],
     "billing render": ["1", "--folder", "FOLDER"],
     "export history": [],

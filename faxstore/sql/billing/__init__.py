@@ -4,6 +4,7 @@ ORDER = (
     "export_batch",
     "exportable_faxes",
     "export_line",
+    "export_sums",
     "export_pending",
     "export_delivery",
     "sealed_batches",

@@ -21,17 +21,16 @@ begin
         format, format_version, sha256, digest, schema_version, checkpoint,
         batch_before, position_before)
     select
-        of_consumer, coalesce(last_batch.batch, 0) + 1, coalesce(last_batch.last_position, 0) + 1,
+        of_consumer, s.batch, coalesce(last_batch.last_position, 0) + 1,
         (select max(a.last_position) from fax.append_batch a),
-        count(*), count(l.supersedes), sum(l.pages), sum(l.bad_lines), sum(l.duration_seconds),
-        sum(l.previous_pages), sum(l.previous_bad_lines), sum(l.previous_duration_seconds),
-        min(l.started_at), max(l.started_at), min(l.ended_at), max(l.ended_at),
-        of_format, of_format_version, of_file, sha256(string_agg(l.digest, ''::bytea order by l.line)),
+        s.lines, s.corrections, s.pages, s.bad_lines, s.seconds, s.previous_pages, s.previous_bad_lines, s.previous_seconds,
+        s.first_started_at, s.last_started_at, s.first_ended_at, s.last_ended_at,
+        of_format, of_format_version, of_file, s.digest,
         (select v.version_num from fax.alembic_version v),
         (select c.note from fax.checkpoint c order by c.size desc, c.records desc limit 1),
         last_batch.batch, coalesce(last_batch.last_position, 0)
-    from fax.export_line l
-    where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
+    from fax.export_sums s
+    where s.consumer = of_consumer and s.batch = coalesce(last_batch.batch, 0) + 1
     returning * into new_batch;
     return new_batch;
 end

@@ -27,6 +27,8 @@ create table fax.export_batch (
     schema_version     text not null,  -- Revision of the schema whose views computed the figures.
     checkpoint         text,  -- Newest checkpoint of the transparency log at that time, as text. NULL if there was none.
     batch_before       bigint check (batch_before is not distinct from nullif(batch - 1, 0)),  -- Previous batch. NULL for the first.
+    manifest           text,  -- The delivered manifest, if the batch was restored from it because the database had lost it. NULL otherwise.
+    restored_after     bigint check ((restored_after is null) = (manifest is null)),  -- Last history position when it was restored. Rows of its faxes may be missing up to there. NULL otherwise.
     position_before    bigint not null check (position_before = first_position - 1),  -- Last position of the previous batch; 0 for the first.
     primary key (consumer, batch),
     unique (consumer, batch, last_position),

@@ -56,6 +56,12 @@ begin
             if due.end_observed_by <> 'open' then
                 due.revision := coalesce(newest.revision, 0) + 1;
                 if newest.revision is not null then
+                    -- A restored line may have been made from rows that the history has lost.
+                    continue when exists (
+                        select from fax.export_batch b
+                        where b.consumer = of_consumer and b.batch = newest.batch
+                          and (b.restored_after >= due.last_position
+                               or b.restored_after >= 0 and due.snapshots < newest.snapshots));
                     due.changed := fax.export_changes(newest, due);
                     continue when due.changed = '{}';
                     due.supersedes := newest.revision;

@@ -2,6 +2,7 @@
 -- example: select batch, line, revision, pages, previous_pages, changed from fax.export_line where session_id = '…' order by consumer, revision;
 -- Its columns are those of fax.exportable_faxes.
 -- Append-only, except that fax.erase_export_lines() sets the personal values to NULL and leaves every digest.
+-- end_observed_by is unknown, and the evidence NULL, in a line that was read from a file of usage events.
 -- A line needs its batch (checked at commit), and a correction the revision before it.
 create table fax.export_line as
 select * from fax.exportable_faxes
@@ -14,10 +15,6 @@ alter table fax.export_line
     alter ended_at set not null,
     alter end_observed_by set not null,
     alter result set not null,
-    alter overlaps_gap set not null,
-    alter snapshots set not null,
-    alter first_position set not null,
-    alter last_position set not null,
     alter consumer set not null,
     alter batch set not null,
     alter line set not null,

@@ -146,7 +146,7 @@ grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to 
 
 -- The billing ledger. Lines and batches enter through functions only.
 grant select on
-    fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending, fax.sealed_batches
+    fax.export_batch, fax.export_line, fax.export_sums, fax.export_delivery, fax.export_pending, fax.sealed_batches
 to fax_reader, fax_export;
 grant select on fax.exportable_faxes to fax_reader;
 grant select (made_at) on fax.checkpoint to fax_export;

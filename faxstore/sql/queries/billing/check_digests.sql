@@ -8,7 +8,5 @@ where l.digest is distinct from fax.export_line_digest(l)
 union all
 select format('batch %s of %s: its digest is not that of its lines', b.batch, b.consumer)
 from fax.export_batch b
-where b.digest is distinct from (
-    select sha256(string_agg(l.digest, ''::bytea order by l.line))
-    from fax.export_line l
-    where l.consumer = b.consumer and l.batch = b.batch)
+left join fax.export_sums s on s.consumer = b.consumer and s.batch = b.batch
+where b.digest is distinct from s.digest

@@ -24,7 +24,10 @@ select format('batch %s of %s, line %s (session %s): the views now differ: %s',
 from newest n
 join consumer c on c.consumer = n.consumer
 left join fax f on f.session_id = n.session_id
+join fax.export_batch b on b.consumer = n.consumer and b.batch = n.batch
 where (f.session_id is null or f.last_position <= c.last_position)
+  -- a restored line may have been made from rows that the history has lost
+  and (b.restored_after is null or (f.last_position > b.restored_after and f.snapshots >= n.snapshots))
   and not exists (select 1 from fax.export_pending p where p.session_id = n.session_id and p.consumer = n.consumer)
   and (f.session_id is null or f.end_observed_by = 'open'
        or fax.export_changes(row(n.*)::fax.export_line, row(f.*)::fax.export_line) <> '{}')
