@@ -7857,6 +7857,8 @@ create table fax.export_batch (
     schema_version     text not null,  -- Revision of the schema whose views computed the figures.
     checkpoint         text,  -- Newest checkpoint of the transparency log at that time, as text. NULL if there was none.
     batch_before       bigint check (batch_before is not distinct from nullif(batch - 1, 0)),  -- Previous batch. NULL for the first.
+    manifest           text,  -- The delivered manifest, if the batch was restored from it because the database had lost it. NULL otherwise.
+    restored_after     bigint check ((restored_after is null) = (manifest is null)),  -- Last history position when it was restored. Rows of its faxes may be missing up to there. NULL otherwise.
     position_before    bigint not null check (position_before = first_position - 1),  -- Last position of the previous batch; 0 for the first.
     primary key (consumer, batch),
     unique (consumer, batch, last_position),
@@ -7914,6 +7916,10 @@ comment on column fax.export_batch.schema_version is 'Revision of the schema who
 comment on column fax.export_batch.checkpoint is 'Newest checkpoint of the transparency log at that time, as text. NULL if there was none.';
 
 comment on column fax.export_batch.batch_before is 'Previous batch. NULL for the first.';
+
+comment on column fax.export_batch.manifest is 'The delivered manifest, if the batch was restored from it because the database had lost it. NULL otherwise.';
+
+comment on column fax.export_batch.restored_after is 'Last history position when it was restored. Rows of its faxes may be missing up to there. NULL otherwise.';
 
 comment on column fax.export_batch.position_before is 'Last position of the previous batch; 0 for the first.';
 
@@ -8018,6 +8024,7 @@ comment on column fax.exportable_faxes.erased_at is 'When the personal values we
 -- example: select batch, line, revision, pages, previous_pages, changed from fax.export_line where session_id = '…' order by consumer, revision;
 -- Its columns are those of fax.exportable_faxes.
 -- Append-only, except that fax.erase_export_lines() sets the personal values to NULL and leaves every digest.
+-- end_observed_by is unknown, and the evidence NULL, in a line that was read from a file of usage events.
 -- A line needs its batch (checked at commit), and a correction the revision before it.
 create table fax.export_line as
 select * from fax.exportable_faxes
@@ -8030,10 +8037,6 @@ alter table fax.export_line
     alter ended_at set not null,
     alter end_observed_by set not null,
     alter result set not null,
-    alter overlaps_gap set not null,
-    alter snapshots set not null,
-    alter first_position set not null,
-    alter last_position set not null,
     alter consumer set not null,
     alter batch set not null,
     alter line set not null,
@@ -8072,6 +8075,60 @@ begin
     end loop;
 end
 $$;
+
+-- grain: one batch, as its lines add up
+-- example: select lines, corrections, pages from fax.export_sums where consumer = 'default' and batch = 7;
+create view fax.export_sums as
+select
+    l.consumer,  -- The consumer.
+    l.batch,  -- The batch.
+    count(*) as lines,  -- Number of lines.
+    count(l.supersedes) as corrections,  -- Number of lines that supersede an earlier one.
+    sum(l.pages)::bigint as pages,  -- Sum of pages. NULL if all are unknown.
+    sum(l.bad_lines)::bigint as bad_lines,  -- Sum of bad lines. NULL if none was measurable.
+    sum(l.duration_seconds) as seconds,  -- Sum of seconds. NULL if all are unknown.
+    sum(l.previous_pages)::bigint as previous_pages,  -- Sum of pages that its corrections supersede. NULL if all were unknown.
+    sum(l.previous_bad_lines)::bigint as previous_bad_lines,  -- Sum of bad lines that its corrections supersede. NULL if none was measurable.
+    sum(l.previous_duration_seconds) as previous_seconds,  -- Sum of seconds that its corrections supersede. NULL if all were unknown.
+    min(l.started_at) as first_started_at,  -- Earliest started_at.
+    max(l.started_at) as last_started_at,  -- Latest started_at.
+    min(l.ended_at) as first_ended_at,  -- Earliest ended_at.
+    max(l.ended_at) as last_ended_at,  -- Latest ended_at.
+    sha256(string_agg(l.digest, ''::bytea order by l.line)) as digest  -- SHA-256 of the digests of the lines in order.
+from fax.export_line l
+group by l.consumer, l.batch;
+
+comment on view fax.export_sums is 'What the lines of each batch add up to. fax.export_batch has the same figures since the batch was made.';
+
+comment on column fax.export_sums.consumer is 'The consumer.';
+
+comment on column fax.export_sums.batch is 'The batch.';
+
+comment on column fax.export_sums.lines is 'Number of lines.';
+
+comment on column fax.export_sums.corrections is 'Number of lines that supersede an earlier one.';
+
+comment on column fax.export_sums.pages is 'Sum of pages. NULL if all are unknown.';
+
+comment on column fax.export_sums.bad_lines is 'Sum of bad lines. NULL if none was measurable.';
+
+comment on column fax.export_sums.seconds is 'Sum of seconds. NULL if all are unknown.';
+
+comment on column fax.export_sums.previous_pages is 'Sum of pages that its corrections supersede. NULL if all were unknown.';
+
+comment on column fax.export_sums.previous_bad_lines is 'Sum of bad lines that its corrections supersede. NULL if none was measurable.';
+
+comment on column fax.export_sums.previous_seconds is 'Sum of seconds that its corrections supersede. NULL if all were unknown.';
+
+comment on column fax.export_sums.first_started_at is 'Earliest started_at.';
+
+comment on column fax.export_sums.last_started_at is 'Latest started_at.';
+
+comment on column fax.export_sums.first_ended_at is 'Earliest ended_at.';
+
+comment on column fax.export_sums.last_ended_at is 'Latest ended_at.';
+
+comment on column fax.export_sums.digest is 'SHA-256 of the digests of the lines in order.';
 
 -- grain: one fax that was still open when a consumer's batch was made
 -- example: select session_id from fax.export_pending where consumer = 'default';
@@ -8325,6 +8382,12 @@ begin
             if due.end_observed_by <> 'open' then
                 due.revision := coalesce(newest.revision, 0) + 1;
                 if newest.revision is not null then
+                    -- A restored line may have been made from rows that the history has lost.
+                    continue when exists (
+                        select from fax.export_batch b
+                        where b.consumer = of_consumer and b.batch = newest.batch
+                          and (b.restored_after >= due.last_position
+                               or b.restored_after >= 0 and due.snapshots < newest.snapshots));
                     due.changed := fax.export_changes(newest, due);
                     continue when due.changed = '{}';
                     due.supersedes := newest.revision;
@@ -8414,17 +8477,16 @@ begin
         format, format_version, sha256, digest, schema_version, checkpoint,
         batch_before, position_before)
     select
-        of_consumer, coalesce(last_batch.batch, 0) + 1, coalesce(last_batch.last_position, 0) + 1,
+        of_consumer, s.batch, coalesce(last_batch.last_position, 0) + 1,
         (select max(a.last_position) from fax.append_batch a),
-        count(*), count(l.supersedes), sum(l.pages), sum(l.bad_lines), sum(l.duration_seconds),
-        sum(l.previous_pages), sum(l.previous_bad_lines), sum(l.previous_duration_seconds),
-        min(l.started_at), max(l.started_at), min(l.ended_at), max(l.ended_at),
-        of_format, of_format_version, of_file, sha256(string_agg(l.digest, ''::bytea order by l.line)),
+        s.lines, s.corrections, s.pages, s.bad_lines, s.seconds, s.previous_pages, s.previous_bad_lines, s.previous_seconds,
+        s.first_started_at, s.last_started_at, s.first_ended_at, s.last_ended_at,
+        of_format, of_format_version, of_file, s.digest,
         (select v.version_num from fax.alembic_version v),
         (select c.note from fax.checkpoint c order by c.size desc, c.records desc limit 1),
         last_batch.batch, coalesce(last_batch.last_position, 0)
-    from fax.export_line l
-    where l.consumer = of_consumer and l.batch = coalesce(last_batch.batch, 0) + 1
+    from fax.export_sums s
+    where s.consumer = of_consumer and s.batch = coalesce(last_batch.batch, 0) + 1
     returning * into new_batch;
     return new_batch;
 end
@@ -8668,7 +8730,7 @@ grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to 
 
 -- The billing ledger. Lines and batches enter through functions only.
 grant select on
-    fax.export_batch, fax.export_line, fax.export_delivery, fax.export_pending, fax.sealed_batches
+    fax.export_batch, fax.export_line, fax.export_sums, fax.export_delivery, fax.export_pending, fax.sealed_batches
 to fax_reader, fax_export;
 grant select on fax.exportable_faxes to fax_reader;
 grant select (made_at) on fax.checkpoint to fax_export;
