@@ -43,6 +43,7 @@ VIEWS = (
     "jobs_masked",
     "log_leaves",
     "exportable_faxes",
+    "export_sums",
     "sealed_batches",
 )
 FUNCTIONS = (

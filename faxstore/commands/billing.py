@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from faxstore.billing.formats import BillingFormat, file_name, renderer
 from faxstore.commands import options
-from faxstore.commands.context import database_of, written_to
+from faxstore.commands.billing_check import check
+from faxstore.commands.context import written_to
 from faxstore.commands.general import add_command, new_group
+from faxstore.commands.ledgers import Consumer, existing_folder, hold, ledger_of
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
@@ -23,14 +22,8 @@ from faxstore.report.formats import BatchListFormat
 from faxstore.settings.period import Period, is_local, parse_moment
 
 if TYPE_CHECKING:
-    from faxstore.billing.delivered import Delivered
     from faxstore.billing.ledger import Batch, Ledger
-    from faxstore.store.rights import Role
 
-Consumer = Annotated[
-    str,
-    typer.Option(metavar="NAME", help="The consumer of the batches; each consumer receives every fax exactly once."),
-]
 NewFormat = Annotated[
     BillingFormat | None, typer.Option(help="The format of a new consumer's batches; it never changes. Default: csv.")
 ]
@@ -78,12 +71,12 @@ def export(
     """
     from faxstore.billing.delivery import export_batches
 
-    with _ledger(context, consumer) as ledger:
+    with ledger_of(context, consumer) as ledger:
         if dry_run:
             _print_due(ledger, format, recheck)
             return
-        existing = _existing(folder)
-        _hold(ledger)
+        existing = existing_folder(folder)
+        hold(ledger)
         batch = None
         with counting("exporting", "lines") as progress:
             for batch in export_batches(ledger, existing, format, progress, recheck=recheck):
@@ -110,7 +103,7 @@ def list_batches(
     from faxstore.report.batch_list import print_batches
     from faxstore.report.screen import open_pager
 
-    with written_to(output, force), _ledger(context, consumer) as ledger, open_pager(wide=wide) as screen:
+    with written_to(output, force), ledger_of(context, consumer) as ledger, open_pager(wide=wide) as screen:
         print_batches(ledger.listed(), format, screen)
 
 
@@ -134,13 +127,13 @@ def render(
     from faxstore.billing.manifest import manifest_name
     from faxstore.export.target import check_output
 
-    existing = _existing(folder)
-    with _ledger(context, consumer) as ledger, counting("rendering", "lines") as progress:
+    existing = existing_folder(folder)
+    with ledger_of(context, consumer) as ledger, counting("rendering", "lines") as progress:
         wanted = ledger.batch(batch)
         file = existing / file_name(consumer, batch, wanted.format)
         for path in (file, existing / manifest_name(wanted)):
             check_output(path, force)
-        _hold(ledger)
+        hold(ledger)
         sha256 = render_batch(ledger, wanted, existing, progress)
         print(file, flush=True)
         if sha256 != wanted.sha256:
@@ -173,53 +166,12 @@ def as_of(
       faxstore billing as-of 0m --from 2026-10-01 --to 2026-11-01 --time-zone Europe/Berlin
     """
     period = Period.parse(since, until, time_zone)
-    with written_to(output, force), _ledger(context, consumer) as ledger:
+    with written_to(output, force), ledger_of(context, consumer) as ledger:
         batch = _batch_of(ledger, when)
         made_at, covered = batch.sealed_made_at or batch.made_at, "" if batch.sealed_made_at else " (not sealed)"
         print_message(f"{consumer} as of batch {batch.batch}, made at {made_at.isoformat()}{covered}")
         sys.stdout.buffer.writelines(renderer(BillingFormat(format))(ledger.as_of(batch.batch, period)))
         sys.stdout.buffer.flush()
-
-
-def check(
-    context: typer.Context,
-    folder: options.Folder = None,
-    consumer: Consumer = "default",
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Insert the batches that the database has lost; needs the role fax_owner.")
-    ] = False,
-) -> None:
-    """Compare the ledger with delivered batches, after the database was restored from a backup.
-
-    A restored database lacks the batches that were made since the backup, and would export their faxes again. Run this
-    command before the next export, with the folder of the delivered files and manifests. It lists the batches that the
-    database lacks, and exits with status 1. With --repair it reads their lines from the files and records them as
-    exported, so the next batch contains only what is new or different.
-
-    Examples:
-      faxstore billing check --folder /var/lib/billing
-      faxstore billing check --folder /var/lib/billing --repair
-    """
-    from faxstore.billing.check import compare, restore
-
-    existing = _existing(folder)
-    with _ledger(context, consumer, "fax_owner" if repair else "fax_export") as ledger:
-        if repair:
-            _hold(ledger)
-        found = compare(ledger, existing)
-        for fault in found.faults:
-            print(fault)
-        restored = restore(ledger, found.lost) if repair and not found.faults else found.lost
-        for one in restored:
-            print(_lost(consumer, one, repair and not found.faults), flush=True)
-        print_message(f"{consumer}: {len(found.delivered):,} batches in {existing}; {ledger.status()}")
-        if found.faults or (found.lost and not repair):
-            raise typer.Exit(1)
-
-
-def _lost(consumer: str, batch: Delivered, restored: bool) -> str:
-    what = f"batch {batch.batch} of {consumer}, {batch.lines:,} lines, made at {batch.made_at.isoformat()}"
-    return f"{what}: restored from {batch.file}" if restored else f"{what}: delivered, but not in the database"
 
 
 app = new_group(about)
@@ -228,28 +180,6 @@ add_command(app, "list", list_batches)
 add_command(app, "render", render)
 add_command(app, "as-of", as_of)
 add_command(app, "check", check)
-
-
-@contextmanager
-def _ledger(context: typer.Context, consumer: str, role: Role = "fax_export") -> Iterator[Ledger]:
-    from faxstore.billing.ledger import open_ledger
-
-    with database_of(context, role) as connection:
-        yield open_ledger(connection, consumer)
-
-
-def _existing(folder: Path | None) -> Path:
-    if folder is None:
-        raise UsageError("--folder DIR is missing: name an existing folder for the file and its manifest")
-    if not folder.is_dir():
-        raise UsageError(f"--folder {folder}: no such folder")
-    return folder
-
-
-def _hold(ledger: Ledger) -> None:
-    if not ledger.try_lock():
-        print_message(f"waiting for another export for {ledger.consumer} to finish")
-        ledger.lock()
 
 
 def _batch_of(ledger: Ledger, when: str) -> Batch:
