@@ -23,7 +23,7 @@ from faxstore.sessions.run_facts import RunFacts, files
 from faxstore.store.locked_transaction import LockedTransaction
 
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
-_RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
 _RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
 _STORED_EVENTS = sql.text("queries/store/stored_events")
@@ -95,8 +95,21 @@ class StoredSessions(SessionLookup):
             life = self._with_unseen_reload(life)
         own = [life.server, epoch_id(life), before, _moment(life.first_seen), life.continued]
         start = [_moment(life.started_at), life.startup_text, _moment(life.reloaded_at)]
-        row = self._transaction.execute(_RESOLVE, [*own, *start, create]).fetchone()
+        row = self._transaction.execute(_RESOLVE, [*own, *start, self._previous(life), create]).fetchone()
         return cast("UUID | None", row[0]) if row else None
+
+    def _previous(self, life: Life) -> UUID | None:
+        """Return the epoch of the life before the reload with which a life began, if this observer has seen both."""
+        if life.reloaded_at is None:
+            return None
+        start = (life.server, life.started_at, life.startup_text)
+        before = [
+            (other.reloaded_at or 0, epoch)
+            for other, epoch in self._epochs.values()
+            if (other.server, other.started_at, other.startup_text) == start
+            and (other.reloaded_at or 0) < life.reloaded_at
+        ]
+        return max(before)[1] if before else None
 
     def _with_unseen_reload(self, life: Life) -> Life:
         """Return the life with the reload that its observer missed, if stored rows of the server show one."""

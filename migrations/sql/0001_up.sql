@@ -902,10 +902,11 @@ $$;
 comment on function fax.unseen_reload is 'When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell. NULL if there is no evidence, or if an epoch for the reload exists.';
 
 -- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
--- Two observers of one boot, or a recording and the live ingestor, get the same epoch.
+-- Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw
+-- are two epochs however soon they follow each other: `previous` is the epoch of its life before a reload.
 create function fax.resolve_epoch(
     life_server text, proposed uuid, known uuid, first_seen timestamptz, continued boolean,
-    started timestamptz, startup text, reloaded timestamptz, make boolean
+    started timestamptz, startup text, reloaded timestamptz, previous uuid, make boolean
 ) returns uuid
 language plpgsql
 security definer
@@ -924,7 +925,8 @@ begin
                or (e.startup_text = startup and (e.started_at is null or started is null)))
           and case when reloaded is null then coalesce(e.reloaded_at <= first_seen, true)
                    else e.reloaded_at between reloaded - same_start and reloaded + same_start end
-        order by e.reload_ordinal desc
+          and e.reload_ordinal > coalesce((select p.reload_ordinal from fax.epoch p where p.epoch_id = previous), -1)
+        order by abs(extract(epoch from e.reloaded_at - reloaded)), e.reload_ordinal desc
         limit 1;
         if found_id is null then
             -- The epoch that this observer created when it did not know the start yet.
@@ -962,7 +964,7 @@ begin
 end
 $$;
 
-comment on function fax.resolve_epoch is 'Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true. Two observers of one boot, or a recording and the live ingestor, get the same epoch.';
+comment on function fax.resolve_epoch is 'Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true. Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw are two epochs however soon they follow each other: `previous` is the epoch of its life before a reload.';
 
 -- Whether an ingestor was polling a server at a moment, in a known epoch: then the epoch of a recording that begins at
 -- that moment is known, whatever its first lines show.
@@ -8600,7 +8602,7 @@ grant execute on function
     fax.refuse_isolation(),
     fax.append(text, fax.appended_epoch[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
-    fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
+    fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, uuid, boolean),
     fax.is_watched(text, timestamptz),
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),

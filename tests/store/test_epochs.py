@@ -78,6 +78,20 @@ def test_a_reload_of_the_module_is_another_epoch_of_the_same_start(database: psy
     ]
 
 
+def test_two_reloads_at_once_are_two_epochs(database: psycopg.Connection) -> None:
+    """Another observer, whose clock differs, finds both: by time, and by what it saw before."""
+    appended = [snapshot(90 + apart, of=life(reloaded_at=moment(90 + apart))) for apart in (0, 0.9)]
+    append(database, snapshot(0), *appended, collector="one")
+    append(database, *[snapshot(100, of=life(reloaded_at=moment(90 + apart))) for apart in (0.4, 1.4)], collector="two")
+    append(database, snapshot(101, of=life(reloaded_at=moment(91.2))), collector="three")
+    assert [(row["reload_ordinal"], row["reloaded_at"]) for row in epochs(database)] == [
+        (0, None),
+        (1, at(90)),
+        (2, at(90.9)),
+    ]
+    assert [row["snapshots"] for row in sessions(database)] == [1, 2, 3]
+
+
 def test_an_observer_that_starts_after_a_reload_finds_the_epoch_after_it(database: psycopg.Connection) -> None:
     append(database, snapshot(0))
     append(database, snapshot(100, of=life(reloaded_at=moment(90))), collector="one")

@@ -14,7 +14,7 @@ from tests.kit.rights import REFUSED, names, refuses
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
 HISTORY = ("append_batch", "epoch", "observation", "session", "session_history", "session_pack")
 VIEWS = [
-    "exportable_faxes",
+    "export_sums", "exportable_faxes",
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
@@ -59,7 +59,7 @@ GRANTED: dict[str, dict[str, str]] = {
         "SELECT",
     ),
     "fax_billing": {"alembic_version": "SELECT", "rate_change": "SELECT", "rate": "DELETE INSERT SELECT UPDATE"},
-    "fax_export": dict.fromkeys((*LEDGER, "sealed_batches", "checkpoint", "alembic_version"), "SELECT"),
+    "fax_export": dict.fromkeys((*LEDGER, "export_sums", "sealed_batches", "checkpoint", "alembic_version"), "SELECT"),
 }
 """All rights of each role on the relations of the schema."""
 

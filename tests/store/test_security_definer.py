@@ -64,7 +64,9 @@ def test_a_check_of_the_callers_own_type_does_not_run_as_the_owner(ingest: psyco
                 f" check (pg_temp.noted(value::pg_catalog.text))".encode()
             )
         ingest.execute("select * from fax.make_partitions_ahead(1)")
-        ingest.execute("select fax.resolve_epoch('x', gen_random_uuid(), null, now(), false, now(), 'x', null, true)")
+        ingest.execute(
+            "select fax.resolve_epoch('x', gen_random_uuid(), null, now(), false, now(), 'x', null, null, true)"
+        )
         ingest.execute("select * from fax.append('me', '{}', '{}', '{}')")
         ingest.execute("select * from fax.find_gone_sessions(gen_random_uuid(), now(), '{}')")
         assert ingest.execute("select who from pg_temp.ran_as").fetchall() == []

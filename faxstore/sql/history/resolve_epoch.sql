@@ -1,8 +1,9 @@
 -- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
--- Two observers of one boot, or a recording and the live ingestor, get the same epoch.
+-- Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw
+-- are two epochs however soon they follow each other: `previous` is the epoch of its life before a reload.
 create function fax.resolve_epoch(
     life_server text, proposed uuid, known uuid, first_seen timestamptz, continued boolean,
-    started timestamptz, startup text, reloaded timestamptz, make boolean
+    started timestamptz, startup text, reloaded timestamptz, previous uuid, make boolean
 ) returns uuid
 language plpgsql
 security definer
@@ -21,7 +22,8 @@ begin
                or (e.startup_text = startup and (e.started_at is null or started is null)))
           and case when reloaded is null then coalesce(e.reloaded_at <= first_seen, true)
                    else e.reloaded_at between reloaded - same_start and reloaded + same_start end
-        order by e.reload_ordinal desc
+          and e.reload_ordinal > coalesce((select p.reload_ordinal from fax.epoch p where p.epoch_id = previous), -1)
+        order by abs(extract(epoch from e.reloaded_at - reloaded)), e.reload_ordinal desc
         limit 1;
         if found_id is null then
             -- The epoch that this observer created when it did not know the start yet.

@@ -16,7 +16,7 @@ grant execute on function
     fax.refuse_isolation(),
     fax.append(text, fax.appended_epoch[], fax.appended_session[], fax.appended_row[], uuid, bigint, bigint, bigint[]),
     fax.find_gone_sessions(uuid, timestamptz, bigint[]),
-    fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, boolean),
+    fax.resolve_epoch(text, uuid, uuid, timestamptz, boolean, timestamptz, text, timestamptz, uuid, boolean),
     fax.is_watched(text, timestamptz),
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
