@@ -95,13 +95,14 @@ def fill(connection: Connection, rows: int) -> None:
     connection.execute("set role fax_owner")
     connection.execute("set jit = off")
     connection.execute(MODEL.read_text(encoding="utf-8").encode())
+    connection.execute("insert into fax.collector values (1, %s)", [COLLECTOR])
     connection.execute(
         "select fax.make_partition(%s + n * interval '1 month', 'session_pack') from generate_series(0, 11) n", [YEAR]
     )
     text = SESSIONS.read_text(encoding="utf-8")
     for first in range(0, groups, CHUNK):
         last = min(first + CHUNK, groups) - 1
-        psycopg.RawCursor(connection).execute(text, [first, last, groups, YEAR, COLLECTOR])
+        psycopg.RawCursor(connection).execute(text, [first, last, groups, YEAR])
         if last == MODELS - 1:
             connection.execute("analyze")
             write_all_totals(connection, 0, lambda _: None)

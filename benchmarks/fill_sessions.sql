@@ -2,7 +2,7 @@
 -- fax.pack_sessions(), with the same result: gapless positions in order of time, every session registered.
 -- Four faxes start together on four servers, and their rows interleave as if an ingestor had appended them.
 -- A session has the total of its model, with its own identity, numbers and times; none while models have no totals.
--- Parameters: $1 first and $2 last group of four, $3 number of groups, $4 start of the year, $5 collector.
+-- Parameters: $1 first and $2 last group of four, $3 number of groups, $4 start of the year. The collector is number 1.
 with made as materialized (
     select
         n.*,
@@ -45,8 +45,8 @@ sessions as (
     from made
 ),
 batches as (
-    insert into fax.append_batch (first_position, last_position, rows, appended_at, collector_id)
-    select g * 400 + 1, g * 400 + 400, 400, started_at + interval '100 seconds', $5
+    insert into fax.append_batch (last_position, rows, appended_at, collector)
+    select g * 400 + 400, 400, started_at + interval '100 seconds', 1
     from made where s = 0 order by g
 ),
 totals as (
@@ -148,12 +148,13 @@ cross join lateral (
         m.pages_transmitted,
         m.pages_received,
         m.total_bad_lines,
+        1,
+        w.words,
         m.error_correction_mode,
-        m.event,
-        m.operation,
-        m.state,
-        m.session_type,
-        $5,
+        case when w.words is null then m.event end,
+        case when w.words is null then m.operation end,
+        case when w.words is null then m.state end,
+        case when w.words is null then m.session_type end,
         case when m.names_file then f.file_name end,
         m.headers || b.call || case m.k
             when 95 then jsonb_build_object('Value', coalesce(f.station, ''))
@@ -161,4 +162,5 @@ cross join lateral (
             else '{}' end
     )::fax.observation) as rows
     from (select * from benchmark.model_row o where o.model = f.model order by o.k) m
+    cross join lateral (select fax.snapshot_words(m.event, m.operation, m.state, m.session_type) as words) w
 ) r

@@ -45,9 +45,6 @@ BATCH = 200
 LATER = "2026-06-02 00:00+00"
 """Start of the first session."""
 
-COLLECTOR = "host-a.example.org/3f0c2a51-7d0e-4c3a-9d52-0a1b2c3d4e5f"
-"""A name as long as that of an ingestor."""
-
 INTERLEAVE = f"""
 create table public.made as select * from fax.observation;
 do $$ declare name text; begin
@@ -65,7 +62,7 @@ insert into fax.observation
 select m.session_id, s.started_at, s.started_at + (m.observed_at - m.started_at),
     row_number() over (order by s.started_at + (m.observed_at - m.started_at), m.session_id), m.data_rate,
     m.x_resolution, m.y_resolution, m.page_number, m.pages_transmitted, m.pages_received, m.total_bad_lines,
-    m.error_correction_mode, m.event, m.operation, m.state, m.session_type, '{COLLECTOR}', m.file_name, m.details
+    m.collector, m.words, m.error_correction_mode, m.event, m.operation, m.state, m.session_type, m.file_name, m.details
 from public.made m join fax.session s on s.session_id = m.session_id
 order by 4;
 drop table public.made;
@@ -126,7 +123,7 @@ def questions(connection: Connection, number: int = 30) -> Iterator[tuple[str, f
     """Yields each question with its planning and execution milliseconds."""
     drawn = "select session_id, started_at from fax.session order by md5(session_id::text) limit %s"
     sessions = [list(row) for row in connection.execute(drawn, [number])]
-    rows = one(connection, "select max(last_position) from fax.append_batch where collector_id = 'benchmark'")
+    rows = one(connection, "select max(last_position) from fax.append_batch where collector = 1")
     windows = [[start, start + WINDOW - 1] for start in range(1, rows - WINDOW, rows // number)]
     began = [[start - timedelta(seconds=1), start] for _, start in sessions]
     header: dict[str, Any] = {"servers": ["pbx1"], "events": ["FAXStatus"], "channels": [""], "uniqueids": [""]}
@@ -165,8 +162,8 @@ def vanished(dsn: str, leave: str) -> int:
         ((session,),) = packer.execute("select session_id from fax.session order by started_at limit 1").fetchall()
         packer.execute("select fax.make_partition(%s)", [started])
         packer.execute(
-            "insert into fax.observation (session_id, started_at, observed_at, position, event, collector_id)"
-            " select %s, %s, %s::timestamptz + n * interval '1 second', -n, 'Gone', '' from generate_series(1, 50) n",
+            "insert into fax.observation (session_id, started_at, observed_at, position, event, collector)"
+            " select %s, %s, %s::timestamptz + n * interval '1 second', -n, 'Gone', 1 from generate_series(1, 50) n",
             [session, started, started],
         )
         with reader.transaction():

@@ -38,14 +38,17 @@ sessions as (
     from made
 ),
 batches as (
-    insert into fax.append_batch (first_position, last_position, rows, collector_id)
-    select g * 200 + 1, g * 200 + 200, 200, 'benchmark'
+    insert into fax.append_batch (last_position, rows, collector)
+    select g * 200 + 200, 200, 1
     from generate_series($1::bigint, $2::bigint) g
+),
+collectors as (
+    insert into fax.collector values (1, 'benchmark') on conflict do nothing
 )
 insert into fax.observation (
     session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
-    pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state, session_type,
-    collector_id, file_name, details)
+    pages_transmitted, pages_received, total_bad_lines, collector, words, error_correction_mode, event, operation,
+    file_name, details)
 select
     m.session_id,
     m.started_at,
@@ -61,12 +64,11 @@ select
          when e.completion and m.operation = 'receive' then m.pages when e.snapshot then 0 end,
     case when e.snapshot and m.operation = 'receive' and not m.ecm then n % (34 / m.pages + 1) * (m.i % 4)
          when e.snapshot then 0 end,
+    1,
+    fax.snapshot_words(e.event, m.operation, 'Active', 'G.711'),
     case when e.snapshot then m.ecm and n >= 4 end,
-    e.event,
-    case when e.snapshot or e.completion or e.event = 'FAXStatus' then m.operation end,
-    case when e.snapshot then 'Active' end,
-    case when e.snapshot then 'G.711' end,
-    'benchmark',
+    case when not e.snapshot then e.event end,
+    case when e.completion or e.event = 'FAXStatus' then m.operation end,
     case when e.snapshot or e.completion or e.event = 'FAXStatus' then m.file_name end,
     case when not e.snapshot and e.event <> 'Gone' then jsonb_build_object(
         'Privilege', 'call,all', 'ChannelState', '6', 'ChannelStateDesc', 'Up', 'CallerIDNum', '555' || m.i,

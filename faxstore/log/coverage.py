@@ -78,7 +78,8 @@ RUNS: Mapping[str, str] = {
 
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "alembic_version": _columns("version_num", "the revision of the schema, which verify compares"),
-    "append_batch": _columns("first_position last_position rows appended_at collector_id", RUN),
+    "append_batch": _columns("last_position appended_at rows collector", RUN),
+    "collector": _columns("collector collector_id", LEAF),
     "checkpoint": _columns("size records root note made_at", NOTE),
     "coverage_day": _columns(
         "server day until covered", "computed from the history and observations of servers; verify computes it again"
@@ -126,7 +127,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "log_subtree": _columns("rows first_position root", LEAF),
     "observation": _columns(
         "session_id started_at observed_at position data_rate x_resolution y_resolution page_number pages_transmitted"
-        " pages_received total_bad_lines error_correction_mode event operation state session_type collector_id"
+        " pages_received total_bad_lines collector words error_correction_mode event operation state session_type"
         " file_name details",
         LEAF,
     ),

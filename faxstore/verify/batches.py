@@ -12,7 +12,7 @@ _GAPS = """
 select b.first_position, b.last_position, b.rows, b.expected
 from (
     select a.*, 1 + lag(a.last_position, 1, 0::bigint) over (order by a.last_position) as expected
-    from fax.append_batch a
+    from fax.append_batches a
 ) b
 where b.first_position <> b.expected or b.rows <> b.last_position - b.first_position + 1
 order by 1

@@ -81,11 +81,12 @@ drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;
 
 -- The history.
-drop view fax.rejected_messages, fax.session_history;
 drop function fax.hold_lease, fax.drop_packed_partitions, fax.periods_to_pack, fax.pack_sessions, fax.make_pack_partitions, fax.rows_between, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
     fax.counter, fax.make_partitions_ahead, fax.past_until, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only, fax.copy_comments;
+drop view fax.append_batches, fax.rejected_messages, fax.session_history;
+drop function fax.snapshot_words, fax.snapshot_operation, fax.snapshot_state, fax.snapshot_type;
 drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.coverage_day, fax.server_history, fax.append_batch,
-    fax.session_pack, fax.packed_account, fax.observation, fax.erased_key, fax.pseudonym, fax.session, fax.epoch;
+    fax.session_pack, fax.packed_account, fax.observation, fax.erased_key, fax.pseudonym, fax.session, fax.epoch, fax.collector;
 drop type fax.appended_epoch, fax.appended_row, fax.appended_session;
 
 revoke usage on schema fax from fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;

@@ -134,8 +134,8 @@ def test_21_a_deleted_row_is_missing_from_its_append(history: psycopg.Connection
 )
 def test_21_an_inserted_row_is_named(history: psycopg.Connection, position: int, line: tuple[Any, ...]) -> None:
     """After the last append, within one, before the first."""
-    columns = "session_id, started_at, observed_at, position, event, collector_id"
-    copied = f"session_id, started_at, observed_at + interval '1 second', {position}, event, collector_id"
+    columns = "session_id, started_at, observed_at, position, event, collector"
+    copied = f"session_id, started_at, observed_at + interval '1 second', {position}, event, collector"
     change(history, f"insert into {PARTITION} ({columns}) select {copied} from {PARTITION} where position = 5")
     assert lines(ask(history, 21)) == [line]
 

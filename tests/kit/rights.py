@@ -11,7 +11,7 @@ ROLES = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", 
 """The roles that users are members of."""
 
 APPEND_ONLY = (
-    *("observation", "session_pack", "append_batch", "server_history", "rejected_message"),
+    *("observation", "session_pack", "collector", "append_batch", "server_history", "rejected_message"),
     *("checkpoint", "log_subtree", "log_run", "log_record", "erased_digest", "erasure", "rate_change"),
 )
 LEDGER = ("export_batch", "export_delivery", "export_line")

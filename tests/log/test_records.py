@@ -140,9 +140,9 @@ def test_rows_added_and_removed_silently_are_found(log: str, superuser: psycopg.
     [
         (
             "append_batch",
-            "update fax.append_batch set appended_at = appended_at - interval '1 day' where first_position = 1",
+            "update fax.append_batch set appended_at = appended_at - interval '1 day' where last_position = rows",
         ),
-        ("append_batch", "update fax.append_batch set collector_id = 'another' where first_position = 1"),
+        ("append_batch", "update fax.append_batch set collector = 2 where last_position = rows"),
         ("server_history", 'update fax.server_history set details = \'{"TransmitAttempts": "6"}\''),
         ("server_history", "delete from fax.server_history where ordinal = 1"),
         ("server_history", "insert into fax.server_history values ('pbx', now(), 'Polled', 'one', null, 1)"),
@@ -317,7 +317,7 @@ def test_the_time_of_a_checkpoint_is_in_its_note(log: str, superuser: psycopg.Co
 
 def test_a_seal_reads_only_new_records(log: str, superuser: psycopg.Connection) -> None:
     """A row of a run that is sealed already is not read again: only verify finds its change."""
-    silently(superuser, "append_batch", "update fax.append_batch set collector_id = 'another' where first_position = 1")
+    silently(superuser, "append_batch", "update fax.append_batch set collector = 2 where last_position = rows")
     append(superuser, fax(900, 5e4), stats(125, TransmitAttempts="5"))
     rows, _ = sealed(log)
     assert rows > 0

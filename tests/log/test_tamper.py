@@ -26,11 +26,12 @@ CHANGES = {
     "pages_received": "coalesce(pages_received, 0) + 1",
     "total_bad_lines": "coalesce(total_bad_lines, 0) + 1",
     "error_correction_mode": "not coalesce(error_correction_mode, false)",
-    "event": "event || 'x'",
+    "event": "coalesce(event, '') || 'x'",
     "operation": "coalesce(operation, '') || 'x'",
     "state": "coalesce(state, '') || 'x'",
     "session_type": "coalesce(session_type, '') || 'x'",
-    "collector_id": "collector_id || 'x'",
+    "collector": "collector + 1",
+    "words": "coalesce(words, 211) + 1",
     "file_name": "coalesce(file_name, '') || 'x'",
     "details": """coalesce(details, '{}') || '{"Status": "another"}'""",
 }
@@ -89,7 +90,7 @@ ADD = """
 insert into fax.observation
 select (jsonb_populate_record(
     h, jsonb_build_object('observed_at', h.observed_at + interval '1 ms', 'position', %s::bigint))).*
-from fax.session_history h where h.position = 20
+from fax.observation h where h.position = 20
 """
 
 
@@ -199,15 +200,15 @@ def test_a_session_with_changed_identity_is_found(log: str, superuser: psycopg.C
 
 
 def test_a_deleted_batch_is_found(log: str, superuser: psycopg.Connection) -> None:
-    second = "select first_position, last_position from fax.append_batch order by 1 offset {} limit 1"
-    gone, _ = row_of(superuser, second.format(1))
+    second = "select first_position, last_position from fax.append_batches order by 1 offset {} limit 1"
+    gone, end = row_of(superuser, second.format(1))
     size, batches = row_of(
         superuser,
         "select (content ->> 'last')::int, (content ->> 'rows')::int from fax.log_record"
         " where relation = 'append_batch' order by ordinal limit 1",
     )
     first, last = row_of(superuser, second.format(2))
-    superuser.execute("delete from fax.append_batch where first_position = %s", [gone])
+    superuser.execute("delete from fax.append_batch where last_position = %s", [end])
     assert found_in(log) == [
         f"batches: batch of positions {first} to {last}: has {last - first + 1} rows"
         f" and should begin at position {gone}",

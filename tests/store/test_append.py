@@ -50,7 +50,7 @@ def history(database: psycopg.Connection) -> list[tuple[object, ...]]:
 def test_a_batch_records_the_positions_of_its_rows(database: psycopg.Connection) -> None:
     for second in range(5):
         append(database, [snapshot(10 * second + n) for n in range(second + 1)], collector=f"host{second}")
-    batches = read(database, "select * from fax.append_batch order by first_position")
+    batches = read(database, "select * from fax.append_batches order by first_position")
     assert [row["rows"] for row in batches] == [1, 2, 3, 4, 5]
     assert [row["collector_id"] for row in batches] == [f"host{n}" for n in range(5)]
     assert [row["last_position"] - row["first_position"] + 1 for row in batches] == [1, 2, 3, 4, 5]
@@ -61,11 +61,11 @@ def test_a_batch_records_the_positions_of_its_rows(database: psycopg.Connection)
 def test_a_repeated_batch_has_no_effect(database: psycopg.Connection) -> None:
     seen = [*receiving((0, 1, 0), (1, 1, 5), (2, 2, 0)), completed(3, 1)]
     first = append(database, seen)
-    before, batches = history(database), read(database, "select * from fax.append_batch")
+    before, batches = history(database), read(database, "select * from fax.append_batches")
     again = append(database, seen, collector="another")
     assert (first.rows, first.repeats, again.rows, again.repeats) == (4, 0, 0, 4)
     assert history(database) == before
-    assert read(database, "select * from fax.append_batch") == batches
+    assert read(database, "select * from fax.append_batches") == batches
     assert again.done == first.done == [0, 1, 2, 3]
 
 

@@ -29,7 +29,7 @@ def large(**last: Any) -> list[tuple[int, Record]]:
 def test_a_large_batch_is_appended_in_parts(database: psycopg.Connection) -> None:
     appended = Appender(database, "host1").append(large(), SPOOL)
     assert (appended.rows, appended.repeats, appended.done) == (ROWS, 0, list(range(1, ROWS + 1)))
-    batches = read(database, "select first_position from fax.append_batch order by 1")
+    batches = read(database, "select first_position from fax.append_batches order by 1")
     assert [batch["first_position"] for batch in batches] == [1, 101, 201]
     assert database.execute("select appended, last_keys from fax.spool_progress").fetchone() == (ROWS, [1, ROWS])
 

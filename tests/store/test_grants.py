@@ -12,9 +12,12 @@ from tests.kit.given import read
 from tests.kit.rights import REFUSED, names, refuses
 
 LEDGER = ("export_batch", "export_delivery", "export_line", "export_pending")
-HISTORY = ("append_batch", "epoch", "observation", "session", "session_history", "session_pack")
+HISTORY = (
+    *("append_batch", "append_batches", "collector", "epoch", "observation", "session", "session_history"),
+    "session_pack",
+)
 VIEWS = [
-    "export_sums", "exportable_faxes",
+    "append_batches", "export_sums", "exportable_faxes",
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
@@ -52,7 +55,15 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_masked": dict.fromkeys(
         (
             *("sessions_masked", "session_pages", "session_timeline", "usage_daily", "failures", "checkpoint"),
-            *("epoch", "append_batch", "server_history", "technology", "quality_class", "alembic_version"),
+            *(
+                "epoch",
+                "append_batch",
+                "append_batches",
+                "server_history",
+                "technology",
+                "quality_class",
+                "alembic_version",
+            ),
             *("jobs_masked", "job_window", "coverage_day"),
             *("session", "rejected_messages"),  # some of their columns
         ),
@@ -63,7 +74,9 @@ GRANTED: dict[str, dict[str, str]] = {
 }
 """All rights of each role on the relations of the schema."""
 
+WORDS = ("snapshot_operation", "snapshot_state", "snapshot_type")
 FOLDS = [
+    *WORDS,
     "channel_variable", "dialled_number", "reconcile", "reconciliation_between", "counter",
     "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
@@ -124,7 +137,7 @@ EXECUTED = {
     "fax_sealer": sorted(
         [
             *(*ENTRIES, "dropped_time", "gap_reason", "last_poll_on_record", "lock_log", "polled_time"),
-            *("reported_time", "rows_between", "wrong_rollups", "wrong_totals"),
+            *(*WORDS, "reported_time", "rows_between", "wrong_rollups", "wrong_totals"),
         ]
     ),
     "fax_masked": sorted(

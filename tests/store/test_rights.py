@@ -104,8 +104,8 @@ def test_fax_reader_uses_the_functions_of_the_views(reader: psycopg.Connection) 
 
 # -- what is refused --------------------------------------------------------------------------------------
 
-COLUMNS = "(session_id, started_at, observed_at, position, event, collector_id)"
-ROW = f"{COLUMNS} values (gen_random_uuid(), now(), now(), 99, 'Gone', 'me')"
+COLUMNS = "(session_id, started_at, observed_at, position, event, collector)"
+ROW = f"{COLUMNS} values (gen_random_uuid(), now(), now(), 99, 'Gone', 1)"
 
 CHANGES = [
     *[f"delete from fax.{table}" for table in (*APPEND_ONLY, *UPDATED)],
@@ -117,7 +117,7 @@ CHANGES = [
     *[f"alter table fax.{table} owner to current_user" for table in (*APPEND_ONLY, *UPDATED)],
     *[f"drop trigger append_only on fax.{table}" for table in APPEND_ONLY],
     "update fax.observation set state = 'Complete'",
-    "update fax.append_batch set collector_id = 'me'",
+    "update fax.append_batch set collector = 2",
     "update fax.server_history set event = 'FAXStats'",
     "update fax.rejected_message set reason = 'none'",
     "update fax.session set is_open = true",
@@ -127,7 +127,7 @@ CHANGES = [
     f"insert into fax.observation {ROW}",
     f"insert into fax.observation_default {ROW}",
     f"insert into fax.observation_past {ROW}",
-    "insert into fax.append_batch values (1, 1, 1, now(), 'me')",
+    "insert into fax.append_batch values (1, now(), 1, 1)",
     "insert into fax.session (session_id, started_at, epoch_id, server)"
     " select gen_random_uuid(), now(), epoch_id, 'x' from fax.epoch",
     "insert into fax.epoch (epoch_id, server, first_seen_at, last_seen_at)"

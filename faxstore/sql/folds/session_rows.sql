@@ -9,9 +9,9 @@ select
     h.started_at,  -- First observation of the session.
     h.observed_at,  -- Time of the observation, by the observer's clock.
     h.position,  -- Position in the history.
-    h.collector_id,  -- Collector that observed it.
+    c.collector_id,  -- Collector that observed it.
     h.event,  -- AMI event, or Gone.
-    m.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
+    h.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
     m.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
     h.operation,  -- send, receive, gateway, V.21 or none, as sent. NULL if not reported.
     h.state,  -- State as sent. NULL if not reported.
@@ -34,22 +34,31 @@ from (
     -- not fax.session_history: a condition on these columns reaches the rows before they are read
     select
         o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
-        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode, o.event, o.operation, o.state,
-        o.session_type, o.collector_id, o.file_name, o.details
+        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode,
+        coalesce(o.event, 'FAXSession') as event,
+        coalesce(o.operation, fax.snapshot_operation(o.words)) as operation,
+        coalesce(o.state, fax.snapshot_state(o.words)) as state,
+        coalesce(o.session_type, fax.snapshot_type(o.words)) as session_type,
+        o.collector, o.file_name, o.details,
+        -- comparisons: a list of values takes longer, and each aggregate of a fold tests it again
+        o.event is null or o.event = 'FAXSession' or o.event = 'FAXSessionsEntry' as is_snapshot
     from fax.observation o
     union all
     select
         p.session_id, p.started_at, k.observed_at, k.position, k.data_rate, k.x_resolution, k.y_resolution, k.page_number,
-        k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode, k.event, k.operation, k.state,
-        k.session_type, k.collector_id, k.file_name, k.details
+        k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode,
+        coalesce(k.event, 'FAXSession') as event,
+        coalesce(k.operation, fax.snapshot_operation(k.words)) as operation,
+        coalesce(k.state, fax.snapshot_state(k.words)) as state,
+        coalesce(k.session_type, fax.snapshot_type(k.words)) as session_type,
+        k.collector, k.file_name, k.details,
+        k.event is null or k.event = 'FAXSession' or k.event = 'FAXSessionsEntry' as is_snapshot
     from fax.session_pack p
     cross join lateral unnest(p.rows) k
 ) h
+left join fax.collector c on c.collector = h.collector
 cross join lateral (
-    select
-        -- two comparisons: a list of values takes longer, and each aggregate of a fold tests it again
-        h.event = 'FAXSession' or h.event = 'FAXSessionsEntry' as is_snapshot,
-        case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
+    select case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
 ) m;
 
 comment on view fax.session_rows is 'One row of the history, interpreted: completed pages, and measured values without the defaults from before negotiation. The base of the other views.';

@@ -4,10 +4,15 @@ Collectors and importers write here, through functions. Nothing here interprets 
 """
 
 ORDER = (
+    "collector",
     "epoch",
     "session",
     "pseudonym",
     "erased_key",
+    "snapshot_words",
+    "snapshot_operation",
+    "snapshot_state",
+    "snapshot_type",
     "observation",
     "session_pack",
     "packed_account",
@@ -15,6 +20,7 @@ ORDER = (
     "session_history",
     "rows_between",
     "append_batch",
+    "append_batches",
     "appended_epoch",
     "appended_row",
     "appended_session",

@@ -1,33 +1,50 @@
 -- Inserts rows into the history at the positions after the last one, in their order, with their row of
 -- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
--- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
--- Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows that are older
--- than an hour may change it; `oldest` is the time of the first row.
+-- Raises unique_violation if one is stored already. Rows go in by time, so that the key grows at its end and its
+-- pages are full. Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows
+-- that are older than an hour may change it; `oldest` is the time of the first row.
 create function fax.insert_rows(append_collector text, oldest timestamptz, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     base bigint;
+    observer integer;
     inserted bigint;
     late uuid[];
 begin
     if cardinality(rows) = 0 then
         return 0;
     end if;
-    insert into fax.append_batch (first_position, last_position, rows, collector_id)
-    select l.position + 1, l.position + cardinality(rows), cardinality(rows), append_collector
-    from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
-    returning first_position - 1 into base;
+    loop
+        insert into fax.append_batch as a (last_position, rows, collector)
+        select l.position + cardinality(rows), cardinality(rows), c.collector
+        from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
+        cross join fax.collector c
+        where c.collector_id = append_collector
+        returning a.last_position - a.rows, a.collector into base, observer;
+        exit when base is not null;
+        insert into fax.collector (collector, collector_id)
+        select coalesce(max(c.collector), 0) + 1, append_collector from fax.collector c;
+    end loop;
     insert into fax.observation (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
-        pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
-        session_type, collector_id, file_name, details)
+        pages_transmitted, pages_received, total_bad_lines, collector, words, error_correction_mode, event, operation,
+        state, session_type, file_name, details)
     select
         r.session_id, s.started_at, r.observed_at, base + r.ordinality, r.data_rate, r.x_resolution, r.y_resolution,
-        r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, r.error_correction_mode, r.event,
-        r.operation, r.state, r.session_type, append_collector, r.file_name, r.details
-    from (select * from unnest(rows) with ordinality n order by n.session_id, n.observed_at) r
+        r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, observer, r.words,
+        r.error_correction_mode,
+        case when r.words is null then r.event end,
+        case when r.words is null then r.operation end,
+        case when r.words is null then r.state end,
+        case when r.words is null then r.session_type end,
+        r.file_name, r.details
+    from (
+        select n.*, fax.snapshot_words(n.event, n.operation, n.state, n.session_type) as words
+        from unnest(rows) with ordinality n
+        order by n.observed_at
+    ) r
     join fax.session s on s.session_id = r.session_id;
     get diagnostics inserted = row_count;
     if inserted <> cardinality(rows) then

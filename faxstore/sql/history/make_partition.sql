@@ -26,6 +26,9 @@ begin
     execute format('create table fax.%I (like fax.%I including defaults including comments) %s', name, of_table, (
         select 'with (' || array_to_string(c.reloptions, ', ') || ')'
         from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
+    if of_table = 'observation' then
+        execute format('alter table fax.%I add primary key (observed_at, session_id)', name);
+    end if;
     execute format('alter table fax.%I attach partition fax.%I for values from (%L) to (%L)', of_table, name, began, ends);
     perform fax.make_append_only(name);
     return name;

@@ -1,6 +1,6 @@
 -- Triggers that make tables append-only.
 select fax.make_append_only(name)
-from unnest(array['observation', 'observation_past', 'observation_default', 'session_pack', 'session_pack_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+from unnest(array['observation', 'observation_past', 'observation_default', 'session_pack', 'session_pack_default', 'collector', 'append_batch', 'server_history', 'rejected_message']) as name;
 
 -- The log and the erasures. Another trigger of a table that may contain personal values admits erasures.
 select fax.make_append_only(name)

@@ -6,8 +6,8 @@ grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_in
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on
-    fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled,
-    fax.append_batch, fax.spool_progress
+    fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled, fax.collector,
+    fax.append_batch, fax.append_batches, fax.spool_progress
 to fax_ingest;
 grant select (merged) on fax.usage_rollup to fax_ingest;
 grant execute on function
@@ -31,7 +31,8 @@ grant execute on function
 to fax_ingest;
 
 grant select on
-    fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.append_batch,
+    fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.collector,
+    fax.append_batch, fax.append_batches,
     fax.server_history, fax.coverage_day, fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
     fax.session_uncounted, fax.usage_rollup,
@@ -83,6 +84,8 @@ grant execute on function
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
+grant execute on function fax.snapshot_operation(smallint), fax.snapshot_state(smallint), fax.snapshot_type(smallint)
+to fax_reader, fax_ingest, fax_sealer, fax_masked;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
@@ -94,8 +97,8 @@ to fax_reader, fax_ingest;
 
 -- The log. Only fax_sealer reads salts.
 grant select on
-    fax.session_history, fax.observation, fax.session_pack, fax.session, fax.epoch, fax.append_batch, fax.erased_digest,
-    fax.erasure, fax.log_leaves
+    fax.session_history, fax.observation, fax.session_pack, fax.session, fax.epoch, fax.collector, fax.append_batch,
+    fax.append_batches, fax.erased_digest, fax.erasure, fax.log_leaves
 to fax_sealer;
 grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.session_salt to fax_sealer;
 grant select, delete on fax.unsealed_change to fax_sealer;
@@ -130,7 +133,7 @@ to fax_sealer;
 -- What contains no personal values.
 grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
-    fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
+    fax.epoch, fax.append_batch, fax.append_batches, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
 -- What a command needs to find a session by its id, and to know every server.

@@ -85,7 +85,7 @@ def _positions(connection: psycopg.Connection[Any], out: Differences) -> None:
         out.add("wrong", f"positions go from {lowest} to {highest}, {distinct} of them, and there are {count} rows")
     last = 0
     for first, upto, rows in connection.execute(
-        "select first_position, last_position, rows from fax.append_batch order by first_position"
+        "select first_position, last_position, rows from fax.append_batches order by first_position"
     ):
         if first != last + 1 or upto - first + 1 != rows:
             out.add("wrong", f"the append batch {first} to {upto} ({rows} rows) comes after position {last}")

@@ -4,7 +4,7 @@ from (
     select
         b.last_position as place,
         jsonb_build_array(b.first_position, b.last_position, b.rows, b.appended_at, b.collector_id)::text as content
-    from fax.append_batch b
+    from fax.append_batches b
     where b.last_position > %(after)s and b.last_position <= %(until)s
     order by b.last_position
     limit 65536
