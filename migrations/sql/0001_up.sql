@@ -1,3 +1,16 @@
+-- grain: one collector of rows of the history, and the number by which they name it
+-- example: select collector, collector_id from fax.collector order by collector;
+create table fax.collector (
+    collector    integer primary key,  -- Its number, from 1 in the order of first appends.
+    collector_id text not null unique  -- Its name: an ingestor (its host and the id of its spool) or the importer.
+);
+
+comment on table fax.collector is 'One collector that appended to the history. Rows store its number, which takes 4 bytes instead of 56. Append-only.';
+
+comment on column fax.collector.collector is 'Its number, from 1 in the order of first appends.';
+
+comment on column fax.collector.collector_id is 'Its name: an ingestor (its host and the id of its spool) or the importer.';
+
 -- grain: one life of one server's fax registry (one load of res_fax.so), the scope of a SessionNumber
 -- example: select server, started_at, reload_ordinal from fax.epoch order by first_seen_at;
 create table fax.epoch (
@@ -135,10 +148,64 @@ comment on column fax.erased_key.distinct_files is 'Number of different files, a
 
 comment on column fax.erased_key.fax_session_id is 'fax_session_id in fax.sessions. NULL if none, or not a detector.';
 
+-- Operation, state and session type of a snapshot as a number of three digits, one per value, 0 for NULL: 211 is receive,
+-- Active, G.711. NULL for other events, and if one of the values is none of the usual ones.
+-- fax.snapshot_operation(), fax.snapshot_state() and fax.snapshot_type() return the values.
+-- example: select fax.snapshot_words('FAXSession', 'receive', 'Active', 'G.711');
+create function fax.snapshot_words(event text, operation text, state text, session_type text) returns smallint
+language sql immutable parallel safe
+begin atomic
+    select case when event = 'FAXSession' then (
+        100 * case when operation is null then 0 when operation = 'send' then 1 when operation = 'receive' then 2
+                   when operation = 'gateway' then 3 when operation = 'V.21' then 4 when operation = 'none' then 5 end
+        + 10 * case when state is null then 0 when state = 'Active' then 1 when state = 'Complete' then 2
+                    when state = 'Open' then 3 when state = 'Initialized' then 4 when state = 'Uninitialized' then 5 end
+        + case when session_type is null then 0 when session_type = 'G.711' then 1 when session_type = 'T.38' then 2
+               when session_type = 'none' then 3 end
+    )::smallint end;
+end;
+
+comment on function fax.snapshot_words is 'Operation, state and session type of a snapshot as a number of three digits, one per value, 0 for NULL: 211 is receive, Active, G.711. NULL for other events, and if one of the values is none of the usual ones. fax.snapshot_operation(), fax.snapshot_state() and fax.snapshot_type() return the values.';
+
+-- The operation of a snapshot whose words are stored as a number (fax.snapshot_words). NULL if not reported.
+-- example: select fax.snapshot_operation(211::smallint);
+create function fax.snapshot_operation(words smallint) returns text
+language sql immutable parallel safe
+begin atomic
+    select case words / 100
+        when 1 then 'send' when 2 then 'receive' when 3 then 'gateway' when 4 then 'V.21' when 5 then 'none' end;
+end;
+
+comment on function fax.snapshot_operation is 'The operation of a snapshot whose words are stored as a number (fax.snapshot_words). NULL if not reported.';
+
+-- The state of a snapshot whose words are stored as a number (fax.snapshot_words). NULL if not reported.
+-- example: select fax.snapshot_state(211::smallint);
+create function fax.snapshot_state(words smallint) returns text
+language sql immutable parallel safe
+begin atomic
+    select case words / 10 % 10
+        when 1 then 'Active' when 2 then 'Complete' when 3 then 'Open' when 4 then 'Initialized' when 5 then 'Uninitialized' end;
+end;
+
+comment on function fax.snapshot_state is 'The state of a snapshot whose words are stored as a number (fax.snapshot_words). NULL if not reported.';
+
+-- The session type of a snapshot whose words are stored as a number (fax.snapshot_words). NULL if not reported.
+-- example: select fax.snapshot_type(211::smallint);
+create function fax.snapshot_type(words smallint) returns text
+language sql immutable parallel safe
+begin atomic
+    select case words % 10 when 1 then 'G.711' when 2 then 'T.38' when 3 then 'none' end;
+end;
+
+comment on function fax.snapshot_type is 'The session type of a snapshot whose words are stored as a number (fax.snapshot_words). NULL if not reported.';
+
 -- grain: one observation of one session that is not packed yet, never changed
 -- example: select count(*) from fax.observation;
 -- fax.append() adds rows; fax.pack_sessions() moves those of past days to fax.session_pack. fax.session_history
 -- shows both.
+-- Each partition has the key (observed_at, session_id). A session is in one partition, so the key holds for all, without
+-- the started_at that a key of the whole table would repeat. Rows arrive in the order of observed_at, so the key grows at
+-- its end and its pages are full.
 -- Columns are in order of decreasing alignment (16, 8, 4, 1 bytes, then text), so that rows contain no padding.
 create table fax.observation (
     session_id            uuid not null,  -- The session (fax.session).
@@ -152,25 +219,24 @@ create table fax.observation (
     pages_transmitted     integer,  -- Confirmed pages sent so far; of a SendFAX event, PagesTransferred. NULL if not reported.
     pages_received        integer,  -- Pages received so far; of a ReceiveFAX event, PagesTransferred. NULL if not reported.
     total_bad_lines       integer,  -- TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.
+    collector             integer not null,  -- Collector that observed it (fax.collector).
+    words                 smallint,  -- Operation, state and session type of a snapshot (fax.snapshot_words), whose four columns of text are NULL. NULL if those have the values.
     error_correction_mode boolean,  -- ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.
-    event                 text not null,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.
-    operation             text,  -- Operation as sent. NULL if not reported.
-    state                 text,  -- State as sent. NULL if not reported.
-    session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
-    collector_id          text not null,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    event                 text,  -- AMI event, or Gone, as in fax.session_history. NULL: FAXSession.
+    operation             text,  -- Operation as sent. NULL if not reported, or in words.
+    state                 text,  -- State as sent. NULL if not reported, or in words.
+    session_type          text,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported, or in words.
     file_name             text,  -- FileName as sent, the first if there are several (personal). NULL if not reported.
-    details               jsonb,  -- Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.
-    primary key (session_id, observed_at, started_at)
+    details               jsonb  -- Headers without a column of their own, and values that did not fit their column, as sent (personal). NULL if none.
 ) partition by range (started_at);
+
+-- The rows of a session share one entry with their places, a seventh of the size of one entry per row.
+create index observation_session on fax.observation (session_id);
 
 create index observation_position on fax.observation using brin (position) with (pages_per_range = 32);
 
 -- fax.reconciliation looks up the completions of each minute.
 create index observation_completion on fax.observation (observed_at) where event in ('SendFAX', 'ReceiveFAX');
-
--- The appender recognises a repeat of an event that names only its channel.
-create index observation_event on fax.observation (observed_at)
-    where event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX');
 
 -- The appender looks for a session whose channel was replaced; such rows are rare.
 create index observation_hangup on fax.observation (observed_at) where event = 'Hangup';
@@ -181,11 +247,11 @@ create index observation_account on fax.observation (left(details ->> 'AccountCo
 
 -- Rows of recordings that are older than the schema. No partition of a day is ever added here, for which PostgreSQL would
 -- have to read all of its rows.
-create table fax.observation_past partition of fax.observation
+create table fax.observation_past partition of fax.observation (primary key (observed_at, session_id))
     for values from (minvalue) to (date_trunc('day', now(), 'UTC'));
 
 -- Later rows without a partition of their day: those of late sessions, and of a clock that is ahead.
-create table fax.observation_default partition of fax.observation default;
+create table fax.observation_default partition of fax.observation (primary key (observed_at, session_id)) default;
 
 comment on table fax.observation is 'Rows of the history that are not packed: one per observation of a fax session. Append-only, partitioned by day (UTC) of started_at. fax.session_history shows them with those of fax.session_pack.';
 
@@ -211,17 +277,19 @@ comment on column fax.observation.pages_received is 'Pages received so far; of a
 
 comment on column fax.observation.total_bad_lines is 'TotalBadLines as sent: bad lines of the current page, not of the session. NULL if not reported.';
 
+comment on column fax.observation.collector is 'Collector that observed it (fax.collector).';
+
+comment on column fax.observation.words is 'Operation, state and session type of a snapshot (fax.snapshot_words), whose four columns of text are NULL. NULL if those have the values.';
+
 comment on column fax.observation.error_correction_mode is 'ErrorCorrectionMode; false before negotiation is a default. NULL if not reported, or neither yes nor no.';
 
-comment on column fax.observation.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.';
+comment on column fax.observation.event is 'AMI event, or Gone, as in fax.session_history. NULL: FAXSession.';
 
-comment on column fax.observation.operation is 'Operation as sent. NULL if not reported.';
+comment on column fax.observation.operation is 'Operation as sent. NULL if not reported, or in words.';
 
-comment on column fax.observation.state is 'State as sent. NULL if not reported.';
+comment on column fax.observation.state is 'State as sent. NULL if not reported, or in words.';
 
-comment on column fax.observation.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
-
-comment on column fax.observation.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.observation.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported, or in words.';
 
 comment on column fax.observation.file_name is 'FileName as sent, the first if there are several (personal). NULL if not reported.';
 
@@ -329,11 +397,11 @@ select
     r.pages_received,
     r.total_bad_lines,
     r.error_correction_mode,
-    r.event,
-    r.operation,
-    r.state,
-    r.session_type,
-    r.collector_id,
+    coalesce(r.event, 'FAXSession') as event,  -- AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.
+    coalesce(r.operation, fax.snapshot_operation(r.words)) as operation,  -- Operation as sent. NULL if not reported.
+    coalesce(r.state, fax.snapshot_state(r.words)) as state,  -- State as sent. NULL if not reported.
+    coalesce(r.session_type, fax.snapshot_type(r.words)) as session_type,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
+    c.collector_id,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
     r.file_name,
     r.details
 from (
@@ -342,59 +410,102 @@ from (
     select p.session_id, p.started_at, p.rows as rows from fax.session_pack p
 ) u
 -- one unnest over both tables: in a UNION, a branch with an unnest is read as a whole by every join
-cross join lateral unnest(u.rows) r;
+cross join lateral unnest(u.rows) r
+left join fax.collector c on c.collector = r.collector;
 
 select fax.copy_comments('observation', 'session_history');
 comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows.';
 
 comment on view fax.session_history is 'The history: one row per observation of a fax session, whether it is stored as a row (fax.observation) or packed (fax.session_pack).';
 
+comment on column fax.session_history.event is 'AMI event: FAXSession, FAXSessionsEntry (without the detail of a FAXSession), FAXStatus, Newexten (a fax application starts), Status (of its channel, requested once), SendFAX, ReceiveFAX, VarSet, DialBegin (the call that the fax runs on is dialled), Hangup (only if the session goes on: its channel was replaced); or Gone: a complete list no longer contains the session.';
+
+comment on column fax.session_history.operation is 'Operation as sent. NULL if not reported.';
+
+comment on column fax.session_history.state is 'State as sent. NULL if not reported.';
+
+comment on column fax.session_history.session_type is 'SessionType of the list entry: G.711, T.38 or none. NULL if not reported.';
+
+comment on column fax.session_history.collector_id is 'Collector that observed it: an ingestor (its host and the id of its spool) or the importer.';
+
 -- The rows of the history between two positions, both included, in no order. Opens only packs that overlap the range.
 -- example: select position, session_id, event from fax.rows_between(1001, 2000) order by position;
-create function fax.rows_between(first_row bigint, last_row bigint) returns setof fax.observation
+create function fax.rows_between(first_row bigint, last_row bigint) returns setof fax.session_history
 language sql stable parallel safe
 begin atomic
     select
-        o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
-        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode, o.event, o.operation, o.state,
-        o.session_type, o.collector_id, o.file_name, o.details
-    from fax.observation o
-    where o.position between first_row and last_row
-    union all
-    select
-        p.session_id, p.started_at, r.observed_at, r.position, r.data_rate, r.x_resolution, r.y_resolution, r.page_number,
-        r.pages_transmitted, r.pages_received, r.total_bad_lines, r.error_correction_mode, r.event, r.operation, r.state,
-        r.session_type, r.collector_id, r.file_name, r.details
-    from fax.session_pack p
-    cross join lateral unnest(p.rows) r
-    where p.first_position <= last_row and p.last_position >= first_row
-      and r.position between first_row and last_row;
+        h.session_id, h.started_at, h.observed_at, h.position, h.data_rate, h.x_resolution, h.y_resolution, h.page_number,
+        h.pages_transmitted, h.pages_received, h.total_bad_lines, h.error_correction_mode,
+        coalesce(h.event, 'FAXSession'),
+        coalesce(h.operation, fax.snapshot_operation(h.words)),
+        coalesce(h.state, fax.snapshot_state(h.words)),
+        coalesce(h.session_type, fax.snapshot_type(h.words)),
+        c.collector_id, h.file_name, h.details
+    from (
+        select
+            o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution,
+            o.page_number, o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode, o.event,
+            o.operation, o.state, o.session_type, o.collector, o.words, o.file_name, o.details
+        from fax.observation o
+        where o.position between first_row and last_row
+        union all
+        select
+            p.session_id, p.started_at, r.observed_at, r.position, r.data_rate, r.x_resolution, r.y_resolution,
+            r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, r.error_correction_mode, r.event,
+            r.operation, r.state, r.session_type, r.collector, r.words, r.file_name, r.details
+        from fax.session_pack p
+        cross join lateral unnest(p.rows) r
+        where p.first_position <= last_row and p.last_position >= first_row
+          and r.position between first_row and last_row
+    ) h
+    left join fax.collector c on c.collector = h.collector;
 end;
 
 comment on function fax.rows_between is 'The rows of the history between two positions, both included, in no order. Opens only packs that overlap the range.';
 
 -- grain: one append of at least one new row
 -- example: select max(last_position) from fax.append_batch;
+-- The first row follows the last one of the append before. fax.append_batches shows it, and the name of the collector.
 create table fax.append_batch (
-    first_position bigint not null,  -- Position of the first row.
-    last_position  bigint primary key,  -- Position of the last row.
-    rows           bigint not null,  -- Number of rows.
-    appended_at    timestamptz not null default clock_timestamp(),  -- Time of the append, by the database's clock.
-    collector_id   text not null,  -- Collector that appended: an ingestor (its host and the id of its spool) or the importer.
-    check (rows = last_position - first_position + 1)
+    last_position bigint primary key,  -- Position of the last row.
+    appended_at   timestamptz not null default clock_timestamp(),  -- Time of the append, by the database's clock.
+    rows          integer not null,  -- Number of rows.
+    collector     integer not null  -- Collector that appended (fax.collector).
 );
 
-comment on table fax.append_batch is 'One append to the history: its positions, its collector and its time. Append-only.';
-
-comment on column fax.append_batch.first_position is 'Position of the first row.';
+comment on table fax.append_batch is 'One append to the history: its positions, its collector and its time. Append-only. fax.append_batches shows it with names.';
 
 comment on column fax.append_batch.last_position is 'Position of the last row.';
 
-comment on column fax.append_batch.rows is 'Number of rows.';
-
 comment on column fax.append_batch.appended_at is 'Time of the append, by the database''s clock.';
 
-comment on column fax.append_batch.collector_id is 'Collector that appended: an ingestor (its host and the id of its spool) or the importer.';
+comment on column fax.append_batch.rows is 'Number of rows.';
+
+comment on column fax.append_batch.collector is 'Collector that appended (fax.collector).';
+
+-- grain: one append of at least one new row
+-- example: select first_position, last_position, collector_id from fax.append_batches order by last_position;
+create view fax.append_batches as
+select
+    b.last_position - b.rows + 1 as first_position,  -- Position of the first row.
+    b.last_position,  -- Position of the last row.
+    b.rows::bigint as rows,  -- Number of rows.
+    b.appended_at,  -- Time of the append, by the database's clock.
+    c.collector_id  -- Collector that appended: an ingestor (its host and the id of its spool) or the importer.
+from fax.append_batch b
+left join fax.collector c on c.collector = b.collector;
+
+comment on view fax.append_batches is 'One append to the history: its positions, its collector and its time.';
+
+comment on column fax.append_batches.first_position is 'Position of the first row.';
+
+comment on column fax.append_batches.last_position is 'Position of the last row.';
+
+comment on column fax.append_batches.rows is 'Number of rows.';
+
+comment on column fax.append_batches.appended_at is 'Time of the append, by the database''s clock.';
+
+comment on column fax.append_batches.collector_id is 'Collector that appended: an ingestor (its host and the id of its spool) or the importer.';
 
 -- grain: one epoch of the rows of a batch, in the array that fax.append() receives
 create type fax.appended_epoch as (
@@ -757,6 +868,9 @@ begin
     execute format('create table fax.%I (like fax.%I including defaults including comments) %s', name, of_table, (
         select 'with (' || array_to_string(c.reloptions, ', ') || ')'
         from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
+    if of_table = 'observation' then
+        execute format('alter table fax.%I add primary key (observed_at, session_id)', name);
+    end if;
     execute format('alter table fax.%I attach partition fax.%I for values from (%L) to (%L)', of_table, name, began, ends);
     perform fax.make_append_only(name);
     return name;
@@ -1113,34 +1227,51 @@ comment on function fax.forget_coverage_of_server is 'Trigger of fax.server_hist
 
 -- Inserts rows into the history at the positions after the last one, in their order, with their row of
 -- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
--- Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory.
--- Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows that are older
--- than an hour may change it; `oldest` is the time of the first row.
+-- Raises unique_violation if one is stored already. Rows go in by time, so that the key grows at its end and its
+-- pages are full. Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows
+-- that are older than an hour may change it; `oldest` is the time of the first row.
 create function fax.insert_rows(append_collector text, oldest timestamptz, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     base bigint;
+    observer integer;
     inserted bigint;
     late uuid[];
 begin
     if cardinality(rows) = 0 then
         return 0;
     end if;
-    insert into fax.append_batch (first_position, last_position, rows, collector_id)
-    select l.position + 1, l.position + cardinality(rows), cardinality(rows), append_collector
-    from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
-    returning first_position - 1 into base;
+    loop
+        insert into fax.append_batch as a (last_position, rows, collector)
+        select l.position + cardinality(rows), cardinality(rows), c.collector
+        from (select coalesce(max(b.last_position), 0) as position from fax.append_batch b) l
+        cross join fax.collector c
+        where c.collector_id = append_collector
+        returning a.last_position - a.rows, a.collector into base, observer;
+        exit when base is not null;
+        insert into fax.collector (collector, collector_id)
+        select coalesce(max(c.collector), 0) + 1, append_collector from fax.collector c;
+    end loop;
     insert into fax.observation (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
-        pages_transmitted, pages_received, total_bad_lines, error_correction_mode, event, operation, state,
-        session_type, collector_id, file_name, details)
+        pages_transmitted, pages_received, total_bad_lines, collector, words, error_correction_mode, event, operation,
+        state, session_type, file_name, details)
     select
         r.session_id, s.started_at, r.observed_at, base + r.ordinality, r.data_rate, r.x_resolution, r.y_resolution,
-        r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, r.error_correction_mode, r.event,
-        r.operation, r.state, r.session_type, append_collector, r.file_name, r.details
-    from (select * from unnest(rows) with ordinality n order by n.session_id, n.observed_at) r
+        r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, observer, r.words,
+        r.error_correction_mode,
+        case when r.words is null then r.event end,
+        case when r.words is null then r.operation end,
+        case when r.words is null then r.state end,
+        case when r.words is null then r.session_type end,
+        r.file_name, r.details
+    from (
+        select n.*, fax.snapshot_words(n.event, n.operation, n.state, n.session_type) as words
+        from unnest(rows) with ordinality n
+        order by n.observed_at
+    ) r
     join fax.session s on s.session_id = r.session_id;
     get diagnostics inserted = row_count;
     if inserted <> cardinality(rows) then
@@ -1160,7 +1291,7 @@ begin
 end
 $$;
 
-comment on function fax.insert_rows is 'Inserts rows into the history at the positions after the last one, in their order, with their row of fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal. Raises unique_violation if one is stored already. Rows go in by session, which keeps the pages of the key in memory. Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows that are older than an hour may change it; `oldest` is the time of the first row.';
+comment on function fax.insert_rows is 'Inserts rows into the history at the positions after the last one, in their order, with their row of fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal. Raises unique_violation if one is stored already. Rows go in by time, so that the key grows at its end and its pages are full. Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows that are older than an hour may change it; `oldest` is the time of the first row.';
 
 -- Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.
 create function fax.without_repeats(rows fax.appended_row[]) returns fax.appended_row[]
@@ -2502,9 +2633,9 @@ select
     h.started_at,  -- First observation of the session.
     h.observed_at,  -- Time of the observation, by the observer's clock.
     h.position,  -- Position in the history.
-    h.collector_id,  -- Collector that observed it.
+    c.collector_id,  -- Collector that observed it.
     h.event,  -- AMI event, or Gone.
-    m.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
+    h.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
     m.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
     h.operation,  -- send, receive, gateway, V.21 or none, as sent. NULL if not reported.
     h.state,  -- State as sent. NULL if not reported.
@@ -2527,22 +2658,31 @@ from (
     -- not fax.session_history: a condition on these columns reaches the rows before they are read
     select
         o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
-        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode, o.event, o.operation, o.state,
-        o.session_type, o.collector_id, o.file_name, o.details
+        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode,
+        coalesce(o.event, 'FAXSession') as event,
+        coalesce(o.operation, fax.snapshot_operation(o.words)) as operation,
+        coalesce(o.state, fax.snapshot_state(o.words)) as state,
+        coalesce(o.session_type, fax.snapshot_type(o.words)) as session_type,
+        o.collector, o.file_name, o.details,
+        -- comparisons: a list of values takes longer, and each aggregate of a fold tests it again
+        o.event is null or o.event = 'FAXSession' or o.event = 'FAXSessionsEntry' as is_snapshot
     from fax.observation o
     union all
     select
         p.session_id, p.started_at, k.observed_at, k.position, k.data_rate, k.x_resolution, k.y_resolution, k.page_number,
-        k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode, k.event, k.operation, k.state,
-        k.session_type, k.collector_id, k.file_name, k.details
+        k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode,
+        coalesce(k.event, 'FAXSession') as event,
+        coalesce(k.operation, fax.snapshot_operation(k.words)) as operation,
+        coalesce(k.state, fax.snapshot_state(k.words)) as state,
+        coalesce(k.session_type, fax.snapshot_type(k.words)) as session_type,
+        k.collector, k.file_name, k.details,
+        k.event is null or k.event = 'FAXSession' or k.event = 'FAXSessionsEntry' as is_snapshot
     from fax.session_pack p
     cross join lateral unnest(p.rows) k
 ) h
+left join fax.collector c on c.collector = h.collector
 cross join lateral (
-    select
-        -- two comparisons: a list of values takes longer, and each aggregate of a fold tests it again
-        h.event = 'FAXSession' or h.event = 'FAXSessionsEntry' as is_snapshot,
-        case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
+    select case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
 ) m;
 
 comment on view fax.session_rows is 'One row of the history, interpreted: completed pages, and measured values without the defaults from before negotiation. The base of the other views.';
@@ -8532,7 +8672,7 @@ comment on function fax.export_as_of is 'The faxes of a period as a consumer kne
 
 -- Triggers that make tables append-only.
 select fax.make_append_only(name)
-from unnest(array['observation', 'observation_past', 'observation_default', 'session_pack', 'session_pack_default', 'append_batch', 'server_history', 'rejected_message']) as name;
+from unnest(array['observation', 'observation_past', 'observation_default', 'session_pack', 'session_pack_default', 'collector', 'append_batch', 'server_history', 'rejected_message']) as name;
 
 -- The log and the erasures. Another trigger of a table that may contain personal values admits erasures.
 select fax.make_append_only(name)
@@ -8592,8 +8732,8 @@ grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_in
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on
-    fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled,
-    fax.append_batch, fax.spool_progress
+    fax.epoch, fax.session, fax.session_history, fax.observation, fax.session_pack, fax.session_untotalled, fax.collector,
+    fax.append_batch, fax.append_batches, fax.spool_progress
 to fax_ingest;
 grant select (merged) on fax.usage_rollup to fax_ingest;
 grant execute on function
@@ -8617,7 +8757,8 @@ grant execute on function
 to fax_ingest;
 
 grant select on
-    fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.append_batch,
+    fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.collector,
+    fax.append_batch, fax.append_batches,
     fax.server_history, fax.coverage_day, fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
     fax.session_uncounted, fax.usage_rollup,
@@ -8669,6 +8810,8 @@ grant execute on function
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
+grant execute on function fax.snapshot_operation(smallint), fax.snapshot_state(smallint), fax.snapshot_type(smallint)
+to fax_reader, fax_ingest, fax_sealer, fax_masked;
 grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
@@ -8680,8 +8823,8 @@ to fax_reader, fax_ingest;
 
 -- The log. Only fax_sealer reads salts.
 grant select on
-    fax.session_history, fax.observation, fax.session_pack, fax.session, fax.epoch, fax.append_batch, fax.erased_digest,
-    fax.erasure, fax.log_leaves
+    fax.session_history, fax.observation, fax.session_pack, fax.session, fax.epoch, fax.collector, fax.append_batch,
+    fax.append_batches, fax.erased_digest, fax.erasure, fax.log_leaves
 to fax_sealer;
 grant select, insert on fax.checkpoint, fax.log_subtree, fax.log_run, fax.log_record, fax.session_salt to fax_sealer;
 grant select, delete on fax.unsealed_change to fax_sealer;
@@ -8716,7 +8859,7 @@ to fax_sealer;
 -- What contains no personal values.
 grant select on
     fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
-    fax.epoch, fax.append_batch, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
+    fax.epoch, fax.append_batch, fax.append_batches, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
 -- What a command needs to find a session by its id, and to know every server.
