@@ -66,7 +66,7 @@ select m.session_id, s.started_at, s.started_at + (m.observed_at - m.started_at)
 from public.made m join fax.session s on s.session_id = m.session_id
 order by 4;
 drop table public.made;
-select fax.make_partitions_ahead();
+select fax.make_partition(now());
 select fax.make_partition(now() - n * interval '1 month', 'session_pack') from generate_series(0, 119) n;
 """
 """Ten years of packs have 120 partitions."""
