@@ -9,8 +9,9 @@ as $$
 begin
     if new.session_id = old.session_id and new.started_at = old.started_at
        and (cardinality(new.rows) > cardinality(old.rows) or fax.erasure_recorded(old.session_id, null, null))
-       and not exists (
-           select
+       -- count(*), not exists(): for the first row alone, the planner would compare each row with each
+       and 0 = (
+           select count(*)
            from unnest(old.rows) o
            left join unnest(new.rows) n on n.position = o.position
            where not coalesce(n operator(pg_catalog.*=) o or fax.erases(o, n), false)
