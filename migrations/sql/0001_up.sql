@@ -1456,6 +1456,8 @@ comment on function fax.append is 'Appends one batch to the history. There is no
 
 -- Trigger of the history after a DELETE: refuses it unless the pack of its session contains each deleted row, equal byte
 -- by byte. So no row leaves the table that the history would not show as it was.
+-- The deleted rows of a session that is packed for the first time are the array in its pack: both are compared at once.
+-- Of late rows, which were added to a pack, each is compared.
 create function fax.check_packed() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -1464,19 +1466,26 @@ set enable_seqscan = on
 set enable_memoize = off
 as $$
 begin
-    -- count(*), not exists(): for the first row alone, the planner would compare each row with each
-    if 0 < (
-        select count(*)
-        from gone g
-        left join (
-            select r as packed, r.position
-            from (select distinct d.session_id, d.started_at from gone d) s
-            cross join lateral (
-                select i.rows from fax.session_pack i where i.session_id = s.session_id and i.started_at = s.started_at offset 0
-            ) p
-            cross join lateral unnest(p.rows) r
-        ) k on k.position = g.position
-        where not coalesce(k.packed operator(pg_catalog.*=) g, false)
+    if exists (
+        select
+        from (
+            select g.session_id, g.started_at, array_agg(row(g.*)::fax.observation order by g.observed_at) as rows
+            from gone g
+            group by g.session_id, g.started_at
+        ) d
+        where not coalesce((
+            select
+                record_image_eq(row(p.rows), row(d.rows))
+                -- count(*), not exists(): for the first row alone, the planner would compare each row with each
+                or 0 = (
+                    select count(*)
+                    from unnest(d.rows) r
+                    left join unnest(p.rows) k on k.position = r.position
+                    where not coalesce(k operator(pg_catalog.*=) r, false)
+                )
+            from fax.session_pack p
+            where p.session_id = d.session_id and p.started_at = d.started_at
+        ), false)
     ) then
         raise exception 'fax.observation is append-only: delete is refused for a row that is not in fax.session_pack'
             using errcode = 'insufficient_privilege';
@@ -1485,7 +1494,7 @@ begin
 end
 $$;
 
-comment on function fax.check_packed is 'Trigger of the history after a DELETE: refuses it unless the pack of its session contains each deleted row, equal byte by byte. So no row leaves the table that the history would not show as it was.';
+comment on function fax.check_packed is 'Trigger of the history after a DELETE: refuses it unless the pack of its session contains each deleted row, equal byte by byte. So no row leaves the table that the history would not show as it was. The deleted rows of a session that is packed for the first time are the array in its pack: both are compared at once. Of late rows, which were added to a pack, each is compared.';
 
 -- Creates the partitions of the packs of sessions; returns whether one was missing. Locks out all readers for that, and
 -- raises lock_not_available after 100 ms if they go on: a statement that was planned before the partition existed, and
@@ -7307,8 +7316,9 @@ as $$
 begin
     if new.session_id = old.session_id and new.started_at = old.started_at
        and (cardinality(new.rows) > cardinality(old.rows) or fax.erasure_recorded(old.session_id, null, null))
-       and not exists (
-           select
+       -- count(*), not exists(): for the first row alone, the planner would compare each row with each
+       and 0 = (
+           select count(*)
            from unnest(old.rows) o
            left join unnest(new.rows) n on n.position = o.position
            where not coalesce(n operator(pg_catalog.*=) o or fax.erases(o, n), false)
