@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from faxstore.commands.context import database_of
+from faxstore.commands.context import settings_of
 from faxstore.commands.options import DocumentFormat
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
@@ -92,10 +92,17 @@ def _scope(first: int, last: int | None, public_keys: Sequence[str]) -> Scope:
 
 def _findings(context: typer.Context, scope: Scope) -> Iterator[Finding]:
     from faxstore.billing import verification
-    from faxstore.verify.checks import CHECKS, findings
+    from faxstore.store.database import checked_connection, open_dsn
+    from faxstore.verify.checks import CHECKS
+    from faxstore.verify.side_by_side import findings_side_by_side
 
-    with database_of(context, "fax_sealer") as connection, counting("verifying", "rows") as scope.progress:
-        yield from findings(connection, scope, (*CHECKS, verification.check))
+    with (
+        open_dsn(settings_of(context)) as dsn,
+        checked_connection(dsn, "fax_sealer") as other,
+        checked_connection(dsn, "fax_sealer") as connection,
+        counting("verifying", "rows") as scope.progress,
+    ):
+        yield from findings_side_by_side(connection, other, scope, (*CHECKS, verification.check))
 
 
 def _print_lines(findings: Iterator[Finding]) -> int:
