@@ -161,6 +161,6 @@ cross join lateral (
             when 98 then case when f.completes then jsonb_build_object('RemoteStationID', coalesce(f.station, '')) else '{}' end
             else '{}' end
     )::fax.observation) as rows
-    from (select * from benchmark.model_row o where o.model = f.model order by o.k) m
+    from (select * from benchmark.model_row o where o.model = f.model order by o.headers is null, o.k) m
     cross join lateral (select fax.snapshot_words(m.event, m.operation, m.state, m.session_type) as words) w
 ) r

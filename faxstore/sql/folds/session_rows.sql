@@ -9,7 +9,7 @@ select
     h.started_at,  -- First observation of the session.
     h.observed_at,  -- Time of the observation, by the observer's clock.
     h.position,  -- Position in the history.
-    c.collector_id,  -- Collector that observed it.
+    (array(select c.collector_id from fax.collector c order by c.collector))[h.collector] as collector_id,  -- Collector that observed it.
     h.event,  -- AMI event, or Gone.
     h.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
     m.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
@@ -56,7 +56,6 @@ from (
     from fax.session_pack p
     cross join lateral unnest(p.rows) k
 ) h
-left join fax.collector c on c.collector = h.collector
 cross join lateral (
     select case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
 ) m;

@@ -10,7 +10,8 @@ begin atomic
         coalesce(h.operation, fax.snapshot_operation(h.words)),
         coalesce(h.state, fax.snapshot_state(h.words)),
         coalesce(h.session_type, fax.snapshot_type(h.words)),
-        c.collector_id, h.file_name, h.details
+        (array(select c.collector_id from fax.collector c order by c.collector))[h.collector],
+        h.file_name, h.details
     from (
         select
             o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution,
@@ -27,6 +28,5 @@ begin atomic
         cross join lateral unnest(p.rows) r
         where p.first_position <= last_row and p.last_position >= first_row
           and r.position between first_row and last_row
-    ) h
-    left join fax.collector c on c.collector = h.collector;
+    ) h;
 end;

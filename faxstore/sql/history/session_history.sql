@@ -20,7 +20,7 @@ select
     coalesce(r.operation, fax.snapshot_operation(r.words)) as operation,  -- Operation as sent. NULL if not reported.
     coalesce(r.state, fax.snapshot_state(r.words)) as state,  -- State as sent. NULL if not reported.
     coalesce(r.session_type, fax.snapshot_type(r.words)) as session_type,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
-    c.collector_id,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    (array(select c.collector_id from fax.collector c order by c.collector))[r.collector] as collector_id,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
     r.file_name,
     r.details
 from (
@@ -29,8 +29,7 @@ from (
     select p.session_id, p.started_at, p.rows as rows from fax.session_pack p
 ) u
 -- one unnest over both tables: in a UNION, a branch with an unnest is read as a whole by every join
-cross join lateral unnest(u.rows) r
-left join fax.collector c on c.collector = r.collector;
+cross join lateral unnest(u.rows) r;
 
 select fax.copy_comments('observation', 'session_history');
 comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows.';

@@ -1,5 +1,6 @@
 -- grain: one session whose rows are packed
 -- example: select cardinality(rows), last_position from fax.session_pack where session_id = '…';
+-- Rows with details are together, because the compression finds only what repeats within 4 kB.
 -- The columns before rows repeat what its rows contain, for searches that must not open every pack.
 create table fax.session_pack (
     session_id        uuid not null,  -- The session (fax.session).
@@ -10,7 +11,7 @@ create table fax.session_pack (
     last_position     bigint not null,  -- Highest position of its rows.
     completed_at      timestamptz,  -- First completion event among its rows. NULL if none.
     hung_up_at        timestamptz,  -- Last Hangup among its rows. NULL if none.
-    rows              fax.observation[] not null,  -- Its rows as they were appended, in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
+    rows              fax.observation[] not null,  -- Its rows as they were appended, those with details first, each kind in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
     primary key (session_id, started_at)
 ) partition by range (started_at);
 
