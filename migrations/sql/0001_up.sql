@@ -1,5 +1,7 @@
 -- grain: one collector of rows of the history, and the number by which they name it
 -- example: select collector, collector_id from fax.collector order by collector;
+-- The numbers have no gaps: a query reads all names once and takes that of a row by its place, which costs less than a
+-- join.
 create table fax.collector (
     collector    integer primary key,  -- Its number, from 1 in the order of first appends.
     collector_id text not null unique  -- Its name: an ingestor (its host and the id of its spool) or the importer.
@@ -297,6 +299,7 @@ comment on column fax.observation.details is 'Headers without a column of their 
 
 -- grain: one session whose rows are packed
 -- example: select cardinality(rows), last_position from fax.session_pack where session_id = '…';
+-- Rows with details are together, because the compression finds only what repeats within 4 kB.
 -- The columns before rows repeat what its rows contain, for searches that must not open every pack.
 create table fax.session_pack (
     session_id        uuid not null,  -- The session (fax.session).
@@ -307,7 +310,7 @@ create table fax.session_pack (
     last_position     bigint not null,  -- Highest position of its rows.
     completed_at      timestamptz,  -- First completion event among its rows. NULL if none.
     hung_up_at        timestamptz,  -- Last Hangup among its rows. NULL if none.
-    rows              fax.observation[] not null,  -- Its rows as they were appended, in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
+    rows              fax.observation[] not null,  -- Its rows as they were appended, those with details first, each kind in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
     primary key (session_id, started_at)
 ) partition by range (started_at);
 
@@ -345,7 +348,7 @@ comment on column fax.session_pack.completed_at is 'First completion event among
 
 comment on column fax.session_pack.hung_up_at is 'Last Hangup among its rows. NULL if none.';
 
-comment on column fax.session_pack.rows is 'Its rows as they were appended, in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.';
+comment on column fax.session_pack.rows is 'Its rows as they were appended, those with details first, each kind in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.';
 
 -- grain: one account code on a packed row
 -- example: select account from fax.packed_account order by account;
@@ -401,7 +404,7 @@ select
     coalesce(r.operation, fax.snapshot_operation(r.words)) as operation,  -- Operation as sent. NULL if not reported.
     coalesce(r.state, fax.snapshot_state(r.words)) as state,  -- State as sent. NULL if not reported.
     coalesce(r.session_type, fax.snapshot_type(r.words)) as session_type,  -- SessionType of the list entry: G.711, T.38 or none. NULL if not reported.
-    c.collector_id,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
+    (array(select c.collector_id from fax.collector c order by c.collector))[r.collector] as collector_id,  -- Collector that observed it: an ingestor (its host and the id of its spool) or the importer.
     r.file_name,
     r.details
 from (
@@ -410,8 +413,7 @@ from (
     select p.session_id, p.started_at, p.rows as rows from fax.session_pack p
 ) u
 -- one unnest over both tables: in a UNION, a branch with an unnest is read as a whole by every join
-cross join lateral unnest(u.rows) r
-left join fax.collector c on c.collector = r.collector;
+cross join lateral unnest(u.rows) r;
 
 select fax.copy_comments('observation', 'session_history');
 comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows.';
@@ -440,7 +442,8 @@ begin atomic
         coalesce(h.operation, fax.snapshot_operation(h.words)),
         coalesce(h.state, fax.snapshot_state(h.words)),
         coalesce(h.session_type, fax.snapshot_type(h.words)),
-        c.collector_id, h.file_name, h.details
+        (array(select c.collector_id from fax.collector c order by c.collector))[h.collector],
+        h.file_name, h.details
     from (
         select
             o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution,
@@ -457,8 +460,7 @@ begin atomic
         cross join lateral unnest(p.rows) r
         where p.first_position <= last_row and p.last_position >= first_row
           and r.position between first_row and last_row
-    ) h
-    left join fax.collector c on c.collector = h.collector;
+    ) h;
 end;
 
 comment on function fax.rows_between is 'The rows of the history between two positions, both included, in no order. Opens only packs that overlap the range.';
@@ -1572,7 +1574,7 @@ begin
                 max(o.position) as last_position,
                 min(o.observed_at) filter (where o.event in ('SendFAX', 'ReceiveFAX')) as completed_at,
                 max(o.observed_at) filter (where o.event = 'Hangup') as hung_up_at,
-                array_agg(o order by o.observed_at) as rows,
+                array_agg(o order by o.details is null, o.observed_at) as rows,
                 array_agg(distinct left(o.details ->> 'AccountCode', 100)) filter (where o.details ->> 'AccountCode' <> '') as accounts
             from fax.observation o
             where o.session_id = s.session_id and o.started_at = s.started_at
@@ -1593,7 +1595,7 @@ begin
             last_position = greatest(old.last_position, excluded.last_position),
             completed_at = least(old.completed_at, excluded.completed_at),
             hung_up_at = greatest(old.hung_up_at, excluded.hung_up_at),
-            rows = array(select r from unnest(old.rows || excluded.rows) r order by r.observed_at)
+            rows = array(select r from unnest(old.rows || excluded.rows) r order by r.details is null, r.observed_at)
     )
     insert into fax.packed_account (account)
     select distinct a.account from built b cross join lateral unnest(b.accounts) a (account)
@@ -2642,7 +2644,7 @@ select
     h.started_at,  -- First observation of the session.
     h.observed_at,  -- Time of the observation, by the observer's clock.
     h.position,  -- Position in the history.
-    c.collector_id,  -- Collector that observed it.
+    (array(select c.collector_id from fax.collector c order by c.collector))[h.collector] as collector_id,  -- Collector that observed it.
     h.event,  -- AMI event, or Gone.
     h.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
     m.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
@@ -2689,7 +2691,6 @@ from (
     from fax.session_pack p
     cross join lateral unnest(p.rows) k
 ) h
-left join fax.collector c on c.collector = h.collector
 cross join lateral (
     select case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
 ) m;
@@ -7676,7 +7677,7 @@ begin
     where h.session_id = of_session and h.started_at = began
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
     update fax.session_pack p
-    set rows = array(select fax.without_personal_values(r) from unnest(p.rows) r order by r.observed_at)
+    set rows = array(select fax.without_personal_values(r) from unnest(p.rows) r order by r.details is null, r.observed_at)
     where p.session_id = of_session and p.started_at = began
       and exists (select from unnest(p.rows) r where r.file_name is not null or fax.plain_details(r.details) <> r.details);
     perform fax.forget_totals(array[of_session]);
