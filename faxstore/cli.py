@@ -30,6 +30,7 @@ from faxstore.commands import (
     ingest,
     migrate,
     options,
+    partitions,
     prove,
     psql,
     record,
@@ -136,6 +137,7 @@ app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(billing.app, name="billing")
 add_command(app, "compact", compact.run)
+app.add_typer(partitions.app, name="partitions")
 add_command(app, "seal", seal.run)
 add_command(app, "verify", verify.run)
 add_command(app, "prove", prove.run)

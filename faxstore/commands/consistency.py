@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from faxstore.commands.context import database_of
+from faxstore.commands.options import ArchiveFolder
 
 
 def run(
@@ -20,6 +21,7 @@ def run(
     size: Annotated[
         int | None, typer.Option(metavar="ROWS", min=1, help="The rows of the newer checkpoint. Default: the newest.")
     ] = None,
+    folder: ArchiveFolder = None,
 ) -> None:
     """Print the proof that an older checkpoint is the beginning of a newer one.
 
@@ -32,8 +34,9 @@ def run(
       faxstore consistency 120000 > grown.txt
       faxstore consistency 120000 | curl --data-binary @- https://witness.example.org/add-checkpoint
     """
+    from faxstore.archive.proofs import ArchivedRows
     from faxstore.log import prove
 
     with database_of(context, "fax_reader") as connection:
         sealed, text = prove.checkpoint(connection, size)
-        print(prove.consistency(connection, old, sealed, text), end="")
+        print(prove.consistency(connection, old, sealed, text, ArchivedRows(connection, folder).entries), end="")

@@ -14,6 +14,7 @@ import typer
 from faxstore.commands.context import settings_of
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
+from faxstore.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,7 +89,20 @@ def run(
             _erase(connection, plan, reason)
         else:
             print_message("nothing to erase" if plan.is_empty else f"{plan} would be erased")
+        _report_archive(connection, digits)
     _report_rest(found, elsewhere, settings.data_dir)
+
+
+def _report_archive(connection: Connection, digits: str) -> None:
+    """Print which months have files that still contain erased values, and which were not searched."""
+    from faxstore.archive.months import dropped_between, outdated
+
+    for month, folder in outdated(connection):
+        where = f"files of {month} in {visible(folder)} contain values that were erased"
+        print_message(f"{where}: run faxstore partitions archive --until {month}", logging.WARNING)
+    if digits and (dropped := dropped_between(connection, None, None)):
+        what = "only the totals were searched of months whose rows are in files only"
+        print_message(f"{what}: {', '.join(dropped)}; restore them to search their rows", logging.WARNING)
 
 
 def _owner(settings: Settings) -> AbstractContextManager[Connection]:

@@ -157,7 +157,7 @@ def timeline(
 
     selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
     target = Target(format, output, force, excel_safe, folder)
-    write_export(context, "changes", datasets.timeline, target, selection)
+    write_export(context, "changes", datasets.timeline, target, selection, of_rows=True)
 
 
 def history(
@@ -188,7 +188,7 @@ def history(
 
     selection = Selection(Period.parse(since, until, time_zone), server, direction, result, account, no_account)
     target = Target(format, output, force, excel_safe, folder)
-    write_export(context, "observations", datasets.history, target, selection)
+    write_export(context, "observations", datasets.history, target, selection, of_rows=True)
 
 
 def usage(

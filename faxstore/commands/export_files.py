@@ -25,11 +25,16 @@ def write_export(
     target: Target,
     selection: Selection,
     resolve: Resolve | None = None,
+    *,
+    of_rows: bool = False,
 ) -> None:
     """Write the rows of a selection, whose period need not be absolute; `what` names the rows in messages.
 
+    `of_rows` is true of data sets that show rows of the history, which dropped months lack.
+
     Raises UsageError for a filter by a server or account that is not on record, before anything is written.
     """
+    from faxstore.archive.months import dropped_between
     from faxstore.export.run import run
     from faxstore.store import period
 
@@ -37,7 +42,10 @@ def write_export(
     with database_of(context, "fax_reader") as connection, counting("exporting", what) as count:
         selected = selection.checked(connection, resolve or period.resolve)
         written = run(connection, dataset(selected), selected.period.time_zone, target, count)
+        lacking = dropped_between(connection, selected.period.since, selected.period.until) if of_rows else []
     if (place := target.output or target.folder) is not None:
         print_message(f"wrote {written.rows:,} {what} to {visible(str(place))}")
+    if lacking:
+        print_message(f"not exported, because their rows are in files only: {', '.join(lacking)} (faxstore partitions)")
     if written.left_out:
         print_message(f"{written.left_out:,} sessions have no line in an xferfaxlog: neither sent nor received")

@@ -123,6 +123,15 @@ Folder = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="An existing folder for the file and its manifest.", show_default=False),
 ]
+ArchiveFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--folder",
+        metavar="DIR",
+        help="The archive, if it is not where its files were written (faxstore partitions).",
+        show_default=False,
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing file; without it, that is an error.")]
 Columns = Annotated[
     str | None,

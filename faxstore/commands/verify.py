@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faxstore.commands.context import settings_of
-from faxstore.commands.options import DocumentFormat
+from faxstore.commands.options import ArchiveFolder, DocumentFormat
 from faxstore.commands.progress import counting
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
@@ -39,6 +39,7 @@ Keys = Annotated[
         " every checkpoint since it began to sign. Can be repeated.",
     ),
 ]
+Format = Annotated[DocumentFormat, typer.Option(help="The format of the output.")]
 
 
 def run(
@@ -47,7 +48,8 @@ def run(
     to_position: ToPosition = None,
     checkpoint: Published = None,
     public_key: Keys = None,
-    format: Annotated[DocumentFormat, typer.Option(help="The format of the output.")] = DocumentFormat.TABLE,
+    folder: ArchiveFolder = None,
+    format: Format = DocumentFormat.TABLE,
 ) -> None:
     """Verify that no row of the history has changed.
 
@@ -56,7 +58,8 @@ def run(
     positions; and sessions that do not match their ids. Beside the rows it finds prices, limits, starts of servers and
     times that were changed without a record. It also compares tables, views, functions, triggers, owners, rights and
     roles with those of this version. It prints one finding per line, and the exit status is then 1. With a range of
-    positions it reads only the windows of 65,536 rows that overlap it, and trusts the stored tree for the others.
+    positions it reads only the windows of 65,536 rows that overlap it, and trusts the stored tree for the others. It
+    reads the rows of dropped months from their files; if those are not there, the summary counts the rows.
 
     It can only count rows after the last checkpoint. The owner of the database can change those, and can change sealed
     rows and seal them again: only a checkpoint that is stored elsewhere reveals that. With --checkpoint the summary
@@ -70,7 +73,7 @@ def run(
       faxstore verify --from-position 100001 --to-position 200000
       faxstore verify --format json
     """
-    scope = _scope(from_position, to_position, public_key or [])
+    scope = _scope(from_position, to_position, public_key or [], folder)
     if checkpoint is not None:
         scope.published, scope.published_note = _published(checkpoint)
     began = time.monotonic()
@@ -81,13 +84,13 @@ def run(
         raise typer.Exit(1)
 
 
-def _scope(first: int, last: int | None, public_keys: Sequence[str]) -> Scope:
+def _scope(first: int, last: int | None, public_keys: Sequence[str], archive: Path | None) -> Scope:
     from faxstore.log.keys import PublicKey
     from faxstore.verify.findings import Scope
 
     if last is not None and last < first:
         raise UsageError(f"--to-position {last} is before --from-position {first}")
-    return Scope(first, last, public_keys=tuple(map(PublicKey.parse, public_keys)))
+    return Scope(first, last, public_keys=tuple(map(PublicKey.parse, public_keys)), archive=archive)
 
 
 def _findings(context: typer.Context, scope: Scope) -> Iterator[Finding]:
@@ -125,8 +128,10 @@ def _print_document(findings: Iterator[Finding], scope: Scope) -> int:
 
 
 def _print_summary(scope: Scope, found: int, seconds: float) -> None:
-    rate = scope.rows / max(seconds, 0.001)
-    parts = [f"{scope.rows:,} rows read, {rate:,.0f} rows/s"]
+    rows = scope.rows + scope.rows_of_files
+    parts = [f"{rows:,} rows read, {rows / max(seconds, 0.001):,.0f} rows/s"]
+    if scope.unread:
+        parts.append(f"{scope.unread:,} rows of dropped months not read: their files are not at hand (--folder DIR)")
     if scope.published:
         parts.append(f"--checkpoint covers {scope.published.size:,} rows, and {scope.after_published:,} rows follow")
     parts.append(f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal")

@@ -55,6 +55,8 @@ class Dataset:
     """Whether the rows are sorted backward."""
     last: int | None = None
     """The number of rows, the last ones; None for all."""
+    file: str = "part"
+    """How the name of each file in a Parquet folder begins."""
 
     @property
     def columns(self) -> list[ColumnElement[Any]]:
@@ -122,7 +124,7 @@ def timeline(selection: Selection) -> Dataset:
 
 def history(selection: Selection) -> Dataset:
     """The view fax.session_history, with the server of each session, by position."""
-    return _with_server(session_history, selection, "position")
+    return replace(_with_server(session_history, selection, "position"), file="history")
 
 
 def usage(selection: Selection, bucket: str) -> Dataset:

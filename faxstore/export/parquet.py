@@ -2,6 +2,8 @@
 
     month=2026-10/server=pbx1/part-0.parquet
 
+An export of the history has the names and columns of an archive (faxstore/archive/layout.py): history-0.parquet.
+
 The month is that of the row's time in UTC.  Month and server are only in the path, as those readers expect.  The schema
 follows from the view's columns and never from the values, and an empty answer is one file without rows.  Needs pyarrow,
 from the extra `parquet`.
@@ -21,6 +23,7 @@ from sqlalchemy import ColumnElement, cast, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
+from faxstore.archive.parquet import writer
 from faxstore.export.datasets import Dataset
 from faxstore.export.rows import FETCH, Progress, counted, fetch_rows
 from faxstore.settings.server_names import NULL, folder_name
@@ -43,9 +46,11 @@ def write_folder(connection: Connection, dataset: Dataset, folder: Path, progres
     schema = _schema(stored)
     fetched = fetch_rows(connection, query, tuple_row)
     for (month_name, server), found in groupby(counted(fetched, progress), lambda row: row[:2]):
-        _write_part(folder, month_name, folder_name(server), schema, (row[2:] for row in found))
+        place = folder / f"month={month_name}" / folder_name(server)
+        _write_part(place / f"{dataset.file}-0.parquet", schema, (row[2:] for row in found))
     if not any(folder.iterdir()):
-        _write_part(folder, NULL, f"{PARTITION}={NULL}", schema, ())  # the file of an empty table
+        place = folder / f"month={NULL}" / f"{PARTITION}={NULL}"
+        _write_part(place / f"{dataset.file}-0.parquet", schema, ())  # the file of an empty table
     sync_folder(folder)
 
 
@@ -87,11 +92,10 @@ def _arrow_column(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(column, sa.Text).label(column.name) if isinstance(column.type, sa.Uuid | JSONB) else column
 
 
-def _write_part(folder: Path, month: str, server_folder: str, schema: Any, rows: Iterable[Sequence[Any]]) -> None:
-    place = folder / f"month={month}" / server_folder
+def _write_part(file: Path, schema: Any, rows: Iterable[Sequence[Any]]) -> None:
+    place = file.parent
     place.parent.mkdir(PRIVATE_FOLDER, exist_ok=True)
     place.mkdir(PRIVATE_FOLDER)
-    file = place / "part-0.parquet"
     file.touch(PRIVATE, exist_ok=False)
     with file.open("wb") as out:
         _write(out, schema, rows)
@@ -104,12 +108,11 @@ def _write_part(folder: Path, month: str, server_folder: str, schema: Any, rows:
 def _write(out: BinaryIO, schema: Any, rows: Iterable[Sequence[Any]]) -> None:
     """Write one file; memory holds one row group."""
     import pyarrow
-    from pyarrow.parquet import ParquetWriter
 
-    with ParquetWriter(out, schema, compression="zstd") as writer:
+    with writer(out, schema) as table_writer:
         batches = _batches(schema, rows)
         while group := list(islice(batches, _BATCHES_PER_ROW_GROUP)):
-            writer.write_table(pyarrow.Table.from_batches(group, schema))
+            table_writer.write_table(pyarrow.Table.from_batches(group, schema))
 
 
 def _batches(schema: Any, rows: Iterable[Sequence[Any]]) -> Iterator[Any]:

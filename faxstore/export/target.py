@@ -10,17 +10,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
+from faxstore.archive.extra import require_pyarrow
 from faxstore.errors import UsageError
 from faxstore.system.files import atomic_file, write_errors
 from faxstore.visible import visible
-
-
-def require_pyarrow() -> None:
-    """Raises UsageError if pyarrow, from the extra `parquet`, is not installed."""
-    try:
-        import pyarrow.parquet  # noqa: F401
-    except ImportError as error:
-        raise UsageError("--format parquet needs pyarrow: pip install faxstore[parquet]") from error
 
 
 def check_output(output: Path | None, force: bool) -> None:
@@ -75,7 +68,7 @@ class Target:
             raise UsageError("--format parquet is a folder of files: name it with --folder DIR, without --output")
         if self.force:
             raise UsageError("--force replaces a file; remove an older folder of Parquet files yourself")
-        require_pyarrow()
+        require_pyarrow("--format parquet")
 
     @contextmanager
     def stream(self) -> Iterator[BinaryIO]:

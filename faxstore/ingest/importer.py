@@ -68,7 +68,8 @@ def import_file(
     """Import one recording, or a piece of it; the path `-` is standard input.
 
     Raises UsageError if the recording is damaged; everything before the damage is then in the history.  Raises it too,
-    before anything is appended, if the file begins in the middle of a connection and what precedes it was not imported,
+    before anything is appended, if rows of its time are in files only, so that repeats of events could not be
+    recognised, or if the file begins in the middle of a connection and what precedes it was not imported,
     unless the caller accepts that it comes `without_login`.  Raises UnreachableError if the connection to the database
     is lost; importing the recording again completes it.
     """
@@ -76,6 +77,9 @@ def import_file(
     if server is None:
         server, lines = server_of(path, lines)
     head, lines = _look_ahead(lines, HEAD)
+    if head and (month := recordings.dropped_since(connection, begins_at(head))) is not None:
+        restore = f"run faxstore partitions restore {month} first"
+        raise UsageError(f"{path}: the rows of {month} are in files only: {restore}")
     parts = recordings.parts_of(connection, server, first_digests(head))
     place = find_place(head, parts)
     if place is None and not without_login and not recordings.is_watched(connection, server, begins_at(head)):

@@ -35,6 +35,7 @@ _TOTAL = "computed from the rows of its session, with which verify compares it"
 _UNTOTALLED = "the sessions without a total, which verify compares"
 _ROLLUP = "the sum of totals, with which verify compares it"
 _REPEATED = "repeats what its rows contain; verify compares them"
+_FILES = "names files and rows, which verify compares with the log"
 _QUEUE = "a queue of the appender or importer; no figure depends on it"
 
 
@@ -66,6 +67,7 @@ RECORDED: Mapping[str, Recorded] = {
     "erased_key": Recorded(("session_id",), only_grows=False),
     "export_batch": Recorded(("consumer", "batch")),
     "export_delivery": Recorded(("consumer", "batch")),
+    "month_change": Recorded(("change_id",)),
 }
 """Tables by name, in the order in which verify reads them."""
 
@@ -79,10 +81,22 @@ RUNS: Mapping[str, str] = {
 COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "alembic_version": _columns("version_num", "the revision of the schema, which verify compares"),
     "append_batch": _columns("last_position appended_at rows collector", RUN),
+    "archive_file": _columns(
+        "month server folder sha256 bytes rows sessions first_position last_position size is_outdated archived_at"
+        " archived_by",
+        _FILES,
+    ),
     "collector": _columns("collector collector_id", LEAF),
     "checkpoint": _columns("size records root note made_at", NOTE),
     "coverage_day": _columns(
         "server day until covered", "computed from the history and observations of servers; verify computes it again"
+    ),
+    "dropped_leaf": _columns("position month leaf", LEAF),
+    "dropped_month": _columns("month positions rows sessions dropped_at dropped_by", _FILES),
+    "dropped_session": _columns(
+        "session_id started_at first_observed_at last_observed_at first_position last_position completed_at hung_up_at"
+        " server is_stale moments",
+        "repeats what the rows in a file contain; restoring compares them",
     ),
     "epoch": {
         **_columns("epoch_id server started_at reloaded_at reload_ordinal first_seen_at", RECORD),
@@ -125,6 +139,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "log_record": _columns("ordinal relation row_key content changed_at changed_by", NOTE),
     "log_run": _columns("first_position rows marks", LEAF),
     "log_subtree": _columns("rows first_position root", LEAF),
+    "month_change": _columns("change_id month change rule rows sessions changed_at changed_by", RECORD),
     "observation": _columns(
         "session_id started_at observed_at position data_rate x_resolution y_resolution page_number pages_transmitted"
         " pages_received total_bad_lines collector words error_correction_mode event operation state session_type"

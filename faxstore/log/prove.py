@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +15,26 @@ from faxstore.errors import FaxstoreError, UsageError
 from faxstore.json_values import json_value
 from faxstore.log import stored, tree
 from faxstore.log.canonical import decode_entry
-from faxstore.log.leaves import entries, leaf_hashes
+from faxstore.log.leaves import entries, leaf_hashes, leaf_hashes_by_position
 from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
+
+ArchivedEntries = Callable[[int, int], Iterable[tuple[int, bytes]]]
+"""Returns position and canonical bytes of the rows in files only, between two positions (both included)."""
+
+
+def no_archive(first: int, last: int) -> Iterable[tuple[int, bytes]]:
+    """An ArchivedEntries without files."""
+    return ()
 
 
 class StoredTree:
     """The tree of a checkpoint, from stored roots and the rows of single blocks: a proof reads a few hundred hashes."""
 
-    def __init__(self, connection: Connection, size: int) -> None:
+    def __init__(self, connection: Connection, size: int, archived: ArchivedEntries = no_archive) -> None:
         self._connection = connection
         self.size = size
+        self._archived = archived
         self._leaves: dict[int, list[bytes]] = {}
         self._kept: dict[int, dict[int, bytes]] = {rows: {} for rows in stored.LEVELS}
 
@@ -56,11 +66,18 @@ class StoredTree:
         if begin not in self._leaves:
             end = min(begin + stored.BLOCK, self.size)
             leaves = leaf_hashes(self._connection, begin + 1, end)
+            if len(leaves) < end - begin:
+                leaves = self._with_archived(begin + 1, end)
             if len(leaves) != end - begin:
                 where = stored.position_range(begin + 1, end)
                 raise FaxstoreError(f"{where}: rows are missing or added: run faxstore verify")
             self._leaves[begin] = leaves
         return self._leaves[begin]
+
+    def _with_archived(self, first: int, last: int) -> list[bytes]:
+        found = leaf_hashes_by_position(self._connection, first, last)
+        found |= {position: tree.leaf_hash(entry) for position, entry in self._archived(first, last)}
+        return [leaf for _, leaf in sorted(found.items())]
 
 
 def positions_of(connection: Connection, session: UUID) -> list[int]:
@@ -81,15 +98,17 @@ def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, st
     return found
 
 
-def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: str) -> dict[str, Any]:
+def inclusion(
+    connection: Connection, position: int, sealed: Checkpoint, text: str, archived: ArchivedEntries = no_archive
+) -> dict[str, Any]:
     """Return the proof of one row.  Raises FaxstoreError if the row has changed since it was sealed."""
     if not 1 <= position <= sealed.size:
         raise UsageError(f"position {position} is not in the checkpoint, which covers positions 1 to {sealed.size}")
-    found = list(entries(connection, position, position))
+    found = list(entries(connection, position, position)) or list(archived(position, position))
     if len(found) != 1:
         raise FaxstoreError(f"position {position} has {len(found)} rows: run faxstore verify")
     data = found[0][1]
-    path = tree.inclusion_proof(position - 1, sealed.size, StoredTree(connection, sealed.size).root)
+    path = tree.inclusion_proof(position - 1, sealed.size, StoredTree(connection, sealed.size, archived).root)
     if tree.root_from_inclusion(tree.leaf_hash(data), position - 1, sealed.size, path) != sealed.root:
         change = "the log has changed since it was sealed"
         raise FaxstoreError(f"position {position} cannot be proven because {change}: run faxstore verify")
@@ -104,7 +123,9 @@ def inclusion(connection: Connection, position: int, sealed: Checkpoint, text: s
     }
 
 
-def consistency(connection: Connection, old: int, sealed: Checkpoint, text: str) -> str:
+def consistency(
+    connection: Connection, old: int, sealed: Checkpoint, text: str, archived: ArchivedEntries = no_archive
+) -> str:
     """Return the proof that the checkpoint of `old` rows is the beginning of `sealed`; 0 rows need no proof.
 
     It is the body of an add-checkpoint request (C2SP tlog-witness): a line with the old size, the hashes of
@@ -116,7 +137,7 @@ def consistency(connection: Connection, old: int, sealed: Checkpoint, text: str)
         before, _ = checkpoint(connection, old)
         if old > sealed.size:
             raise UsageError(f"the checkpoint of {sealed.size} rows is older than the one of {old}")
-        path = tree.consistency_proof(old, sealed.size, StoredTree(connection, sealed.size).root)
+        path = tree.consistency_proof(old, sealed.size, StoredTree(connection, sealed.size, archived).root)
         try:
             tree.check_consistency(old, before.root, sealed.size, sealed.root, path)
         except tree.ProofError as error:

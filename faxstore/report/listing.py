@@ -11,12 +11,12 @@ from typing import BinaryIO
 
 from psycopg.rows import dict_row
 
+from faxstore.archive.extra import require_pyarrow
 from faxstore.errors import UsageError
 from faxstore.export import csv, jsonl, parquet
 from faxstore.export.datasets import Dataset
 from faxstore.export.rows import Progress, fetch_rows
 from faxstore.export.run import snapshot
-from faxstore.export.target import require_pyarrow
 from faxstore.report.columns import Column
 from faxstore.report.formats import Format, Row, Style
 from faxstore.report.screen import Screen
@@ -47,7 +47,7 @@ def print_rows(
     Raises UsageError for an unknown column, and for Parquet on a terminal or without pyarrow.
     """
     if style.format is Format.PARQUET:
-        require_pyarrow()
+        require_pyarrow("--format parquet")
         if sys.stdout.isatty():
             raise UsageError("--format parquet is binary: redirect it to a file, for example > sessions.parquet")
     with_units = _styled(dataset, style).with_units().only(style.names)

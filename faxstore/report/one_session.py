@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg.rows import dict_row
 from sqlalchemy import Table, select
 
+from faxstore.archive.months import archive_of
 from faxstore.errors import UsageError
 from faxstore.export.rows import fetch_rows
 from faxstore.export.units import row_with_units
@@ -22,6 +23,7 @@ from faxstore.store.database import Connection, one_moment
 from faxstore.store.rights import reads_masked
 from faxstore.store.short_ids import find_session
 from faxstore.store.tables import session_pages, session_timeline, sessions, sessions_masked
+from faxstore.visible import visible
 
 FACTS = (
     ("who", ("server", "session_number", "direction", "channel", "uniqueid", "account_code")),
@@ -64,6 +66,7 @@ def show(connection: Connection, wanted: str, screen: Screen, *, as_json: bool =
         found = list(_rows(connection, view, session_id, started_at))
         if not found:
             raise UsageError(f"show: {session_id} is not a session: never listed, and no completion event")
+        folder = archive_of(connection, session_id)
         key = (session_id, started_at)
         pages = _rows(connection, session_pages, *key, "page")
         timeline = _rows(connection, session_timeline, *key, "observed_at", "position")
@@ -71,7 +74,7 @@ def show(connection: Connection, wanted: str, screen: Screen, *, as_json: bool =
             report = SessionReport(row_with_units(found[0]), _with_units(pages), _with_units(timeline))
             write_json(report._asdict(), sys.stdout)
         else:
-            _as_text(screen, found[0], pages, timeline)
+            _as_text(screen, found[0], pages, timeline, folder)
 
 
 def _rows(connection: Connection, view: Table, session_id: UUID, started_at: datetime, *order: str) -> Iterator[Row]:
@@ -83,7 +86,7 @@ def _with_units(rows: Iterator[Row]) -> Sequence[Row]:
     return [row_with_units(row) for row in rows]
 
 
-def _as_text(screen: Screen, session: Row, pages: Iterator[Row], timeline: Iterator[Row]) -> None:
+def _as_text(screen: Screen, session: Row, pages: Iterator[Row], timeline: Iterator[Row], folder: str | None) -> None:
     screen.line(f"session {session['session_id']}")
     for title, names in FACTS:
         cells = ((name.replace("_", " "), cell_text(session[name])) for name in names if name in session)
@@ -96,4 +99,7 @@ def _as_text(screen: Screen, session: Row, pages: Iterator[Row], timeline: Itera
         screen.table(chain([first], pages), PAGES)
         screen.line()
     screen.line("timeline (UTC)")
+    if folder is not None:
+        month = session["started_at"].astimezone(UTC).strftime("%Y-%m")
+        screen.line(f"its rows are in the archive {visible(folder)}: run faxstore partitions restore {month}")
     screen.table(timeline, TIMELINE)

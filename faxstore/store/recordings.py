@@ -37,6 +37,10 @@ copy fax.recording_part
     (part_id, server, began_at, ended_at, longest_silence, reader_state, first_list, line_digests)
 from stdin (format binary)
 """
+_DROPPED = """
+select to_char(min(m.month), 'YYYY-MM') from fax.dropped_month m
+where (m.month + interval '1 month') at time zone 'UTC' > %s
+"""
 _WAITING = """
 select body from fax.waiting_record where server = %s and (part_id is null or part_id = %s) order by part_id, ordinal
 """
@@ -85,6 +89,12 @@ def is_watched(connection: Connection, server: str, at: int) -> bool:
     with connection.transaction():
         row = connection.execute("select fax.is_watched(%s, %s)", [server, moment(at)]).fetchone()
         return cast("bool", row[0]) if row else False
+
+
+def dropped_since(connection: Connection, at: int) -> str | None:
+    """Return the first month (2025-12) that ended after a time and whose rows are in files only; None if none."""
+    row = connection.execute(_DROPPED, [moment(at)]).fetchone()
+    return cast("str | None", row[0]) if row else None
 
 
 def waiting_records(connection: Connection, server: str, part: Part | None) -> list[bytes]:

@@ -8,6 +8,7 @@ from faxstore.errors import UsageError
 from faxstore.log import stored
 from faxstore.store.database import Connection
 from faxstore.verify import (
+    archives,
     batches,
     catalog,
     checkpoints,
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     packs.check,
     records.check,
     history.check,
+    archives.check,
 )
 
 

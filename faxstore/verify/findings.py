@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from faxstore.log.keys import PublicKey
@@ -37,6 +38,12 @@ class Scope:
     progress: Callable[[int, int], None] = field(default=lambda done, total: None)
     rows: int = 0
     """Rows whose hashes were recomputed."""
+    dropped: int = 0
+    """Rows that are in files only."""
+    rows_of_files: int = 0
+    """Those of them that were read from their files; counted apart, because the history is read at the same time."""
+    archive: Path | None = None
+    """The folder of the archive; None for that of each file's record."""
     sealed: int = 0
     """Rows that the newest checkpoint covers."""
     end: int = 0
@@ -46,6 +53,11 @@ class Scope:
     def whole(self) -> bool:
         """Whether to verify everything."""
         return self.first == 1 and self.last is None
+
+    @property
+    def unread(self) -> int:
+        """The rows that are in files only and were not read."""
+        return max(self.dropped - self.rows_of_files, 0)
 
     @property
     def after_published(self) -> int | None:
@@ -65,7 +77,8 @@ def document(scope: Scope, findings: Sequence[Finding]) -> dict[str, Any]:
         "exit_status": int(bool(findings)),
         "from_position": scope.first,
         "to_position": scope.last,
-        "rows": scope.rows,
+        "rows": scope.rows + scope.rows_of_files,
+        "rows_in_files_not_read": scope.unread,
         "sealed_rows": scope.sealed,
         "checkpoint_rows": scope.published.size if scope.published else None,
         "rows_after_checkpoint": scope.after_published,

@@ -1,7 +1,8 @@
 """Checks that the rows are those that were sealed: recomputes the tree and compares it with the stored part.
 
 A mark shows which row was changed, a gap in the positions which row is missing.  A damaged block is replaced by its
-stored root in the tree, so that one change gives one finding.
+stored root in the tree, so that one change gives one finding.  So is a block with rows that are in files only, whose
+leaf hashes the database does not retain; faxstore/verify/archives.py reads the files.
 """
 
 from __future__ import annotations
@@ -11,10 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from faxstore.log import stored, tree
-from faxstore.log.leaves import WINDOW, entries, leaf_hashes
+from faxstore.log.leaves import WINDOW, entries, leaf_hashes, retained_leaves
 from faxstore.log.stored import BLOCK, MARK
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
+
+_DROPPED = """
+select lower(r * b.window), upper(r * b.window)
+from (select int8range(%(first)s, %(last)s) as window) b, fax.dropped_month m, unnest(m.positions) r
+where r && b.window
+"""
 
 
 def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
@@ -31,7 +38,8 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
         window = Window(connection, first, min(first + WINDOW - 1, last), scope.sealed)
         if scope.first <= window.last and (scope.last is None or window.first <= scope.last):
             found += window.compare()
-            scope.rows += window.last - window.first + 1
+            scope.rows += window.last - window.first + 1 - window.unread
+            scope.dropped += window.unread
         else:
             window.trust()
         window.add_to(comparison)
@@ -118,14 +126,21 @@ class Window:
         self._leaves: list[bytes | None] = []
         self._damaged: set[int] = set()
         """First positions of damaged blocks."""
+        self._partial: set[int] = set()
+        """First positions of blocks with rows that are in files only, and whose leaves are not known."""
+        self.unread = 0
+        """Number of rows that are in files only."""
 
     def compare(self) -> Iterator[Finding]:
         """Read the rows; yield a finding for each difference from their marks and the roots of their blocks."""
+        dropped = self._dropped()
         leaves = leaf_hashes(self._connection, self.first, self.last)
-        if len(leaves) == self.last - self.first + 1:
+        dropped |= self._dropped()  # a month may have been dropped or restored in the meantime
+        self.unread = len(dropped)
+        if len(leaves) == self.last - self.first + 1 and not dropped:
             self._leaves = list(leaves)
         else:
-            yield from self._misplaced()
+            yield from self._misplaced(dropped)
         yield from self._altered()
         yield from self._blocks()
 
@@ -157,7 +172,12 @@ class Window:
                 comparison.frontier.append(root, BLOCK)
                 comparison.compare(comparison.frontier)
 
-    def _misplaced(self) -> Iterator[Finding]:
+    def _dropped(self) -> set[int]:
+        """Return the positions of rows that are in files only."""
+        ranges = self._connection.execute(_DROPPED, {"first": self.first, "last": self.last + 1})
+        return {position for first, end in ranges for position in range(first, end)}
+
+    def _misplaced(self, dropped: set[int]) -> Iterator[Finding]:
         """Yield the positions without a row or with several; of several, the one with the stored mark is sealed."""
         size = self.last - self.first + 1
         for begin, run in stored.runs(self._connection, self.first, self._sealed):
@@ -168,12 +188,18 @@ class Window:
             counts[place] += 1
             if counts[place] == 1 or leaf[:MARK] == self._marks.get(position):
                 self._leaves[place] = leaf
-        for first, last in stored.ranges([self.first + place for place, count in enumerate(counts) if not count]):
+        for position, leaf in retained_leaves(self._connection, self.first, self.last).items():
+            counts[position - self.first] += 1
+            self._leaves[position - self.first] = leaf
+        missing = [self.first + place for place, count in enumerate(counts) if not count]
+        self._partial = {self._block_of(position) for position in missing if position in dropped}
+        for first, last in stored.ranges([position for position in missing if position not in dropped]):
             yield Finding("log", stored.position_range(first, last), f"{_rows(last - first + 1)} missing")
         for place, count in enumerate(counts):
             if count > 1:
                 yield Finding("log", f"position {self.first + place}", f"has {count} rows: {_rows(count - 1)} added")
-        self._damaged |= {self._block_of(self.first + place) for place, count in enumerate(counts) if count != 1}
+        wrong = (self.first + place for place, count in enumerate(counts) if count != 1)
+        self._damaged |= {self._block_of(position) for position in wrong} - self._partial
 
     def _altered(self) -> Iterator[Finding]:
         """Yield the rows that differ from their marks, and the ranges without marks."""
@@ -200,7 +226,7 @@ class Window:
             where = stored.position_range(begin, begin + BLOCK - 1)
             if begin not in self._roots:
                 yield Finding("log", f"fax.log_subtree, {where}", "the root is missing")
-            elif begin not in self._damaged and tree.complete_root(leaves) != self._roots[begin]:
+            elif begin not in self._damaged | self._partial and tree.complete_root(leaves) != self._roots[begin]:
                 yield Finding("log", where, "changed: the root differs, because of these rows or of fax.log_subtree")
 
     def _block_of(self, position: int) -> int:

@@ -13,6 +13,7 @@ _WITHOUT_ROWS = """
 select s.session_id, s.started_at from fax.session s
 where not exists (select from fax.observation h where h.session_id = s.session_id and h.started_at = s.started_at)
   and not exists (select from fax.session_pack p where p.session_id = s.session_id and p.started_at = s.started_at)
+  and not exists (select from fax.dropped_session d where d.session_id = s.session_id and d.started_at = s.started_at)
 order by 1
 """
 _OTHER_SERVER = """

@@ -21,6 +21,7 @@ GROUPS = {
     "report": ["audit"],
     "export": ["sessions", "jobs", "pages", "timeline", "history", "usage"],
     "billing": ["export", "list", "render", "as-of", "check"],
+    "partitions": ["list", "archive", "drop", "restore"],
 }
 EVERY = [*COMMANDS, *GROUPS, *(f"{group} {name}" for group, names in GROUPS.items() for name in names)]
 

@@ -31,7 +31,15 @@ def commands(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 
 ROOT: Any = get_command(cli.app)
 EVERY = dict(commands(ROOT))
-ARGUMENTS = {"SESSION": "5f1c", "FILE": "x", "N": "1", "WHEN": "1", "SESSION-OR-POSITION": "1", "ROWS": "1"}
+ARGUMENTS = {
+    "SESSION": "5f1c",
+    "FILE": "x",
+    "N": "1",
+    "WHEN": "1",
+    "SESSION-OR-POSITION": "1",
+    "ROWS": "1",
+    "MONTH": "2020-01",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ ROLES = ("fax_ingest", "fax_reader", "fax_sealer", "fax_masked", "fax_billing", 
 
 APPEND_ONLY = (
     *("observation", "session_pack", "collector", "append_batch", "server_history", "rejected_message"),
-    *("checkpoint", "log_subtree", "log_run", "log_record", "erased_digest", "erasure", "rate_change"),
+    *("checkpoint", "log_subtree", "log_run", "log_record", "erased_digest", "erasure", "rate_change", "month_change"),
 )
 LEDGER = ("export_batch", "export_delivery", "export_line")
 """Append-only too, except that the personal values of a line can be erased (tests/billing)."""

@@ -33,6 +33,10 @@ def log(server: str, template: str, tmp_path: Path) -> Iterator[str]:
         )
         rate(connection, per_page=0.05)
         connection.execute("insert into fax.rate_change (rate_id, change, rate) values (1, 'removal', '{}')")
+        connection.execute(
+            "insert into fax.month_change (month, change, rule, rows, sessions)"
+            " values ('2026-09-01', 'archived', 'faxstore partitions archive', 7, 1)"
+        )
         export(dsn, tmp_path)
         connection.execute("select fax.erase_session(min(session_id::text)::uuid, 'asked') from fax.session")
         sealed(dsn)
@@ -74,6 +78,7 @@ CHANGED = {
     "bigint": "coalesce({column}, 0) + 1",
     "integer": "coalesce({column}, 0) + 1",
     "numeric": "coalesce({column}, 0) + 1",
+    "date": "{column} + 1",
     "timestamp with time zone": "coalesce({column} + interval '1 s', now())",
 }
 """Another value of a column, by type."""

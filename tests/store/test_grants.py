@@ -16,6 +16,8 @@ HISTORY = (
     *("append_batch", "append_batches", "collector", "epoch", "observation", "session", "session_history"),
     "session_pack",
 )
+EMPTY = ("checkpoint", "failures", "rejected_messages", "dropped_month", "dropped_session", "archive_file")
+DROPPED = ("dropped_month", "dropped_session")
 VIEWS = [
     "append_batches", "export_sums", "exportable_faxes",
     "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
@@ -29,6 +31,7 @@ VIEWS = [
 GRANTED: dict[str, dict[str, str]] = {
     "fax_ingest": {
         **dict.fromkeys((*HISTORY, "alembic_version", "spool_progress", "session_untotalled"), "SELECT"),
+        **dict.fromkeys(DROPPED, "SELECT"),
         "server_history": "INSERT",
         "usage_rollup": "SELECT",  # of whether a row is added up
         "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
@@ -39,7 +42,7 @@ GRANTED: dict[str, dict[str, str]] = {
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
             *("coverage_day", "packed_account", "spool_progress", "technology", "quality_class", "job_window"),
             *("session_total", "session_untotalled", "usage_rollup"),
-            *LEDGER,
+            *(*LEDGER, *DROPPED, "archive_file", "month_change"),
             *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
         ),
         "SELECT",
@@ -48,7 +51,7 @@ GRANTED: dict[str, dict[str, str]] = {
         **dict.fromkeys((*HISTORY, "alembic_version", "erased_digest", "erasure", "log_leaves"), "SELECT"),
         **dict.fromkeys(("server_history", "rejected_message", "technology", "quality_class", "job_window"), "SELECT"),
         **dict.fromkeys(("rate", "rate_change", "export_batch", "export_delivery", "erased_key"), "SELECT"),
-        "coverage_day": "SELECT",
+        **dict.fromkeys((*DROPPED, "coverage_day", "archive_file", "month_change", "dropped_leaf"), "SELECT"),
         **dict.fromkeys(("checkpoint", "log_subtree", "log_run", "log_record", "session_salt"), "INSERT SELECT"),
         "unsealed_change": "DELETE SELECT",
     },
@@ -64,7 +67,7 @@ GRANTED: dict[str, dict[str, str]] = {
                 "quality_class",
                 "alembic_version",
             ),
-            *("jobs_masked", "job_window", "coverage_day"),
+            *("jobs_masked", "job_window", "coverage_day", *DROPPED, "archive_file"),
             *("session", "rejected_messages"),  # some of their columns
         ),
         "SELECT",
@@ -136,7 +139,15 @@ EXECUTED = {
     "fax_billing": sorted([*OF_RATES, "set_rate"]),
     "fax_sealer": sorted(
         [
-            *(*ENTRIES, "dropped_time", "gap_reason", "last_poll_on_record", "lock_log", "polled_time"),
+            *(
+                *ENTRIES,
+                "dropped_time",
+                "gap_reason",
+                "has_dropped_evidence",
+                "last_poll_on_record",
+                "lock_log",
+                "polled_time",
+            ),
             *(*WORDS, "reported_time", "rows_between", "wrong_rollups", "wrong_totals"),
         ]
     ),
@@ -298,6 +309,7 @@ def test_a_role_can_do_nothing_to_a_sequence(superuser: psycopg.Connection, role
     """Inserting into a table with an identity column needs no right on its sequence."""
     sequences = sorted(names(superuser, SEQUENCES))
     assert sequences == [
+        "month_change_change_id_seq",
         "rate_change_change_id_seq",
         "rate_rate_id_seq",
         "rejected_message_ordinal_seq",
@@ -372,6 +384,6 @@ def test_fax_masked_can_read_no_personal_value(masked: psycopg.Connection) -> No
         assert marked == [], relation
         columns = ", ".join(names(masked, readable))
         found = masked.execute(f"select {columns} from fax.{relation}".encode()).fetchall()
-        assert found != [] or relation in ("checkpoint", "failures", "rejected_messages"), relation
+        assert found != [] or relation in EMPTY, relation
         assert [secret for secret in ("1.tif", "PJSIP/trunk") if secret in str(found)] == []
     assert masked.execute("select * from fax.usage('2026-11-01', '2026-12-01')").fetchall() != []

@@ -81,6 +81,11 @@ begin atomic
             from fax.session_pack p
             where p.completed_at > t.since and p.completed_at <= c.to_at
               and p.started_at > t.since - interval '1 day' and p.started_at <= c.to_at
+            union
+            select d.session_id, d.started_at
+            from fax.dropped_session d
+            where d.completed_at > t.since and d.completed_at <= c.to_at
+              and d.started_at > t.since - interval '1 day' and d.started_at <= c.to_at
         ) ended
         join lateral (
             select f.server, f.result, f.ended_at

@@ -17,7 +17,8 @@ select
        and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
        -- of the sessions of the day before, fold only those with a row since or without a recorded end
        and (i.is_open or exists (select 1 from fax.session_history h
-                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
+                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at)
+            or exists (select 1 from fax.dropped_session d where d.session_id = i.session_id and d.last_observed_at >= g.began_at))
        and coalesce(f.ended_not_after, 'infinity') >= g.began_at
        and f.direction is distinct from 'detector') as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
     (select greatest(m.attempts_missed, 0)

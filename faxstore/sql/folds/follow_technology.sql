@@ -8,10 +8,20 @@ begin
     perform fax.lock_append();
     -- as in fax.forget_totals()
     update fax.session_untotalled u set started_at = u.started_at;
-    with forgotten as (
-        delete from fax.session_total t
+    with outdated as materialized (
+        select t.session_id
+        from fax.session_total t
         where t.counts_by_session <> coalesce(
             (select y.bad_lines_counted_by = 'session' from fax.technology y where y.technology = t.technology), false)
+    ),
+    stale as (
+        update fax.dropped_session d set is_stale = true from outdated o where d.session_id = o.session_id
+    ),
+    forgotten as (
+        delete from fax.session_total t
+        using outdated o
+        where t.session_id = o.session_id
+          and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
         returning t.session_id, t.started_at, t.server
     )
     insert into fax.session_untotalled (session_id, started_at, server)

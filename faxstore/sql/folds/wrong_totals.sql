@@ -1,5 +1,5 @@
 -- The sessions that started in a period whose total differs from the fold of their rows, with the columns that differ,
--- and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value.
+-- without those whose rows are in files only; and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value.
 -- Runs with its owner's rights, so that it can be called without rights on the values.
 -- example: select * from fax.wrong_totals('2026-11-01', '2026-11-02');
 create function fax.wrong_totals(from_at timestamptz, to_at timestamptz) returns table (session_id uuid, problem text)
@@ -18,6 +18,7 @@ as $$
     where t.started_at >= from_at and t.started_at < to_at
       and f.started_at >= from_at and f.started_at < to_at
       and row(t.*) is distinct from row(f.*)
+      and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
     union all
     select
         p.session_id,

@@ -16,6 +16,7 @@ begin
       and d.server = s.server
       and d.day >= (n.since at time zone 'UTC')::date
       and d.day <= (n.until at time zone 'UTC')::date
-      and d.until >= n.since;
+      and d.until >= n.since
+      and not fax.has_dropped_evidence(d.day);
 end
 $$;

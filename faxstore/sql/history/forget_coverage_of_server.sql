@@ -12,7 +12,8 @@ begin
       and a.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
       and d.day >= ((a.observed_at - interval '1 hour') at time zone 'UTC')::date
       and d.day <= ((a.observed_at + interval '150 seconds') at time zone 'UTC')::date
-      and d.until >= a.observed_at - interval '1 hour';
+      and d.until >= a.observed_at - interval '1 hour'
+      and not fax.has_dropped_evidence(d.day);
     return null;
 end
 $$;

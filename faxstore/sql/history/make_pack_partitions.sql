@@ -1,4 +1,4 @@
--- Creates the partitions of the packs of sessions; returns whether one was missing. Locks out all readers for that, and
+-- Creates the partitions of the packs of those sessions that have rows to pack; returns whether one was missing. Locks out all readers for that, and
 -- raises lock_not_available after 100 ms if they go on: a statement that was planned before the partition existed, and
 -- that runs when the rows have moved there, would find neither the rows nor their packs.
 create function fax.make_pack_partitions(of_sessions uuid[]) returns boolean
@@ -11,7 +11,8 @@ declare
         select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC'
         from fax.session s
         where s.session_id = any (of_sessions)
-          and to_regclass('fax.session_pack_' || to_char(s.started_at at time zone 'UTC', 'YYYY_MM')) is null);
+          and to_regclass('fax.session_pack_' || to_char(s.started_at at time zone 'UTC', 'YYYY_MM')) is null
+          and exists (select from fax.observation o where o.session_id = s.session_id and o.started_at = s.started_at));
 begin
     if missing = '{}' then
         return false;

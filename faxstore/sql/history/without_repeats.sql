@@ -12,7 +12,12 @@ begin
                    array(select r.observed_at
                          from fax.session_pack p
                          cross join lateral unnest(p.rows) r
-                         where p.session_id = i.session_id and p.started_at = s.started_at) as packed
+                         where p.session_id = i.session_id and p.started_at = s.started_at
+                         union all
+                         select m.moment
+                         from fax.dropped_session d
+                         cross join lateral unnest(d.moments) m (moment)
+                         where d.session_id = i.session_id) as packed
             from (
                 select d.session_id, array_agg(d.observed_at) as moments, array_agg(d.ordinality) as places
                 from (

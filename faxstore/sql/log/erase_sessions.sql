@@ -2,6 +2,7 @@
 -- imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain
 -- their values until the session is erased again. The reason must not contain a number of the session. Returns the
 -- number of rows erased.
+-- Refuses sessions whose rows are in files only. If the rows of the month are in a file too, the file is outdated.
 -- example: select fax.erase_sessions(array['…', '…']::uuid[], 'request of 2026-11-25');
 create function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
 language plpgsql
@@ -19,6 +20,7 @@ begin
     end if;
     perform fax.lock_log();
     perform fax.lock_packing();
+    perform fax.outdate_files(of_sessions);
     perform fax.keep_keys(of_sessions);
     return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
 end

@@ -13,6 +13,10 @@ create trigger check_packed after delete on fax.observation
 alter table fax.observation enable always trigger check_packed;
 create trigger check_pack before update on fax.session_pack for each row execute function fax.check_pack();
 alter table fax.session_pack enable always trigger check_pack;
+-- Packs leave when files have their rows.
+create trigger check_dropped after delete on fax.session_pack
+    referencing old table as gone for each statement execute function fax.check_dropped();
+alter table fax.session_pack enable always trigger check_dropped;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
 create trigger check_erasure before update on fax.server_history for each row execute function fax.check_server_erasure();
@@ -21,6 +25,8 @@ create trigger check_erasure before update on fax.erasure for each row execute f
 alter table fax.erasure enable always trigger check_erasure;
 -- What happened to rates.
 select fax.make_append_only('rate_change');
+-- What happened to months.
+select fax.make_append_only('month_change');
 -- The billing ledger. Of a line, only the personal values can be erased.
 select fax.make_append_only(name) from unnest(array['export_batch', 'export_delivery']) as name;
 create trigger append_only before delete or truncate on fax.export_line for each statement execute function fax.refuse_change();
@@ -51,3 +57,4 @@ select fax.make_recorded('erasure', '{erasure_id}', '{reason}');
 select fax.make_recorded('erased_key', '{session_id}');
 select fax.make_recorded('export_batch', '{consumer,batch}');
 select fax.make_recorded('export_delivery', '{consumer,batch}');
+select fax.make_recorded('month_change', '{change_id}');

@@ -95,6 +95,13 @@ grant execute on function
     fax.reconciliation_between(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
 
+-- Months in files.
+grant select on fax.dropped_month, fax.dropped_session to fax_reader, fax_ingest, fax_sealer, fax_masked;
+grant select on fax.archive_file to fax_reader, fax_sealer, fax_masked;
+grant select on fax.month_change to fax_reader, fax_sealer;
+grant select on fax.dropped_leaf to fax_sealer;
+grant execute on function fax.has_dropped_evidence(date) to fax_sealer;
+
 -- The log. Only fax_sealer reads salts.
 grant select on
     fax.session_history, fax.observation, fax.session_pack, fax.session, fax.epoch, fax.collector, fax.append_batch,

@@ -9,6 +9,16 @@ with place (session_id, name, is_erased) as (
         ('technology', s.technology, false), ('operation', s.operation, false)) v (name, value, is_erased)
     where fax.contains_number(v.value, %(digits)s)
     union
+    -- of a session whose rows are in files only, what its total shows
+    select t.session_id, 'fax.session_total.' || v.name, true
+    from fax.dropped_session d
+    join fax.session_total t on t.session_id = d.session_id and t.started_at = d.started_at
+    cross join lateral (values
+        ('caller_number', t.caller_number), ('called_number', t.called_number),
+        ('local_station_id', t.local_station_id), ('remote_station_id', t.remote_station_id),
+        ('file_names', t.file_names::text)) v (name, value)
+    where fax.contains_number(v.value, %(digits)s)
+    union
     select h.session_id, v.name, v.is_erased
     from fax.session_history h
     cross join lateral (
