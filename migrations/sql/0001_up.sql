@@ -803,8 +803,8 @@ comment on column fax.spool_progress.last_keys is 'Keys in the spool of the reco
 comment on column fax.spool_progress.appended_at is 'Time of the last append, by the database''s clock.';
 
 -- Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row.
--- check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, and
--- check_packed a DELETE of rows that are packed.
+-- check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs,
+-- check_packed a DELETE of rows that are packed, and check_dropped a DELETE of packs of a month that is archived.
 create function fax.refuse_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -816,7 +816,7 @@ begin
     if (tg_op = 'UPDATE' and 'check_erasure' = any (checks)
         and exists (select from fax.erasure e where e.erased_at = transaction_timestamp()))
        or (tg_op = 'UPDATE' and 'check_pack' = any (checks))
-       or (tg_op = 'DELETE' and 'check_packed' = any (checks))
+       or (tg_op = 'DELETE' and ('check_packed' = any (checks) or 'check_dropped' = any (checks)))
     then
         return null;
     end if;
@@ -825,7 +825,7 @@ begin
 end
 $$;
 
-comment on function fax.refuse_change is 'Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row. check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, and check_packed a DELETE of rows that are packed.';
+comment on function fax.refuse_change is 'Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row. check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, check_packed a DELETE of rows that are packed, and check_dropped a DELETE of packs of a month that is archived.';
 
 -- Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.
 -- example: select fax.make_append_only('epoch');
@@ -1200,7 +1200,8 @@ begin
       and d.server = s.server
       and d.day >= (n.since at time zone 'UTC')::date
       and d.day <= (n.until at time zone 'UTC')::date
-      and d.until >= n.since;
+      and d.until >= n.since
+      and not fax.has_dropped_evidence(d.day);
 end
 $$;
 
@@ -1220,7 +1221,8 @@ begin
       and a.event in ('Polled', 'PollFailed', 'Connected', 'Disconnected', 'ConnectFailed', 'Dropped')
       and d.day >= ((a.observed_at - interval '1 hour') at time zone 'UTC')::date
       and d.day <= ((a.observed_at + interval '150 seconds') at time zone 'UTC')::date
-      and d.until >= a.observed_at - interval '1 hour';
+      and d.until >= a.observed_at - interval '1 hour'
+      and not fax.has_dropped_evidence(d.day);
     return null;
 end
 $$;
@@ -1309,7 +1311,12 @@ begin
                    array(select r.observed_at
                          from fax.session_pack p
                          cross join lateral unnest(p.rows) r
-                         where p.session_id = i.session_id and p.started_at = s.started_at) as packed
+                         where p.session_id = i.session_id and p.started_at = s.started_at
+                         union all
+                         select m.moment
+                         from fax.dropped_session d
+                         cross join lateral unnest(d.moments) m (moment)
+                         where d.session_id = i.session_id) as packed
             from (
                 select d.session_id, array_agg(d.observed_at) as moments, array_agg(d.ordinality) as places
                 from (
@@ -1333,7 +1340,8 @@ $$;
 
 comment on function fax.without_repeats is 'Returns the rows that are not stored yet, in their order; of rows with the same session and time, the first.';
 
--- Whether a session of the rows is packed, so that the key of fax.observation does not refuse a repeat of a packed row.
+-- Whether a session of the rows is packed or dropped, so that the key of fax.observation does not refuse a repeat of one of
+-- its rows.
 create function fax.has_packs(rows fax.appended_row[]) returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -1345,11 +1353,12 @@ begin
         select from fax.session s
         where s.session_id = any (of_rows)
           and (select p.last_position from fax.session_pack p
-               where p.session_id = s.session_id and p.started_at = s.started_at) is not null);
+               where p.session_id = s.session_id and p.started_at = s.started_at) is not null)
+        or exists (select from fax.dropped_session d where d.session_id = any (of_rows));
 end
 $$;
 
-comment on function fax.has_packs is 'Whether a session of the rows is packed, so that the key of fax.observation does not refuse a repeat of a packed row.';
+comment on function fax.has_packs is 'Whether a session of the rows is packed or dropped, so that the key of fax.observation does not refuse a repeat of one of its rows.';
 
 -- Stores the first append of a spool. Raises serialization_failure if it is not the first: the spool and the database
 -- differ in how many of its records were appended. fax.append() calls it under its lock.
@@ -1498,7 +1507,7 @@ $$;
 
 comment on function fax.check_packed is 'Trigger of the history after a DELETE: refuses it unless the pack of its session contains each deleted row, equal byte by byte. So no row leaves the table that the history would not show as it was. The deleted rows of a session that is packed for the first time are the array in its pack: both are compared at once. Of late rows, which were added to a pack, each is compared.';
 
--- Creates the partitions of the packs of sessions; returns whether one was missing. Locks out all readers for that, and
+-- Creates the partitions of the packs of those sessions that have rows to pack; returns whether one was missing. Locks out all readers for that, and
 -- raises lock_not_available after 100 ms if they go on: a statement that was planned before the partition existed, and
 -- that runs when the rows have moved there, would find neither the rows nor their packs.
 create function fax.make_pack_partitions(of_sessions uuid[]) returns boolean
@@ -1511,7 +1520,8 @@ declare
         select distinct date_trunc('month', s.started_at at time zone 'UTC') at time zone 'UTC'
         from fax.session s
         where s.session_id = any (of_sessions)
-          and to_regclass('fax.session_pack_' || to_char(s.started_at at time zone 'UTC', 'YYYY_MM')) is null);
+          and to_regclass('fax.session_pack_' || to_char(s.started_at at time zone 'UTC', 'YYYY_MM')) is null
+          and exists (select from fax.observation o where o.session_id = s.session_id and o.started_at = s.started_at));
 begin
     if missing = '{}' then
         return false;
@@ -1522,7 +1532,7 @@ begin
 end
 $$;
 
-comment on function fax.make_pack_partitions is 'Creates the partitions of the packs of sessions; returns whether one was missing. Locks out all readers for that, and raises lock_not_available after 100 ms if they go on: a statement that was planned before the partition existed, and that runs when the rows have moved there, would find neither the rows nor their packs.';
+comment on function fax.make_pack_partitions is 'Creates the partitions of the packs of those sessions that have rows to pack; returns whether one was missing. Locks out all readers for that, and raises lock_not_available after 100 ms if they go on: a statement that was planned before the partition existed, and that runs when the rows have moved there, would find neither the rows nor their packs.';
 
 -- Packs the next sessions, in the order of their start: those that started after a moment and before another, at most
 -- `most` and those that started together with the last one. Moves their rows from fax.observation to fax.session_pack.
@@ -1646,7 +1656,8 @@ $$;
 
 comment on function fax.periods_to_pack is 'The days that ended before a moment and whose partition may have rows; and, of the rows in the partitions that are not of a day, from the first one to that moment.';
 
--- Drops the partitions of fax.observation of past days that occupy no space, and returns their names. PostgreSQL
+-- Drops the partitions of fax.observation of past days, and those of fax.session_pack of dropped months, that occupy no
+-- space, and returns their names. PostgreSQL
 -- frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one
 -- with an older snapshot would find neither the rows nor their packs.
 -- Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.
@@ -1660,17 +1671,20 @@ as $$
 declare
     day text := to_char(now() at time zone 'UTC' - interval '2 days', 'YYYY_MM_DD');
     name text;
+    parent regclass;
 begin
-    for name in
-        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
-        where i.inhparent = 'fax.observation'::regclass
-          and c.relname ~ '_\d{4}_\d\d_\d\d$' and c.relname < 'observation_' || day
+    for name, parent in
+        select c.relname, i.inhparent from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where (i.inhparent = 'fax.observation'::regclass
+               and c.relname ~ '_\d{4}_\d\d_\d\d$' and c.relname < 'observation_' || day)
+           or (i.inhparent = 'fax.session_pack'::regclass
+               and exists (select from fax.dropped_month m where c.relname = 'session_pack_' || to_char(m.month, 'YYYY_MM')))
         order by c.relname
     loop
         continue when pg_relation_size('fax.' || name) > 0;
         begin
             perform fax.lock_append();
-            lock table fax.observation in access exclusive mode;
+            execute format('lock table %s in access exclusive mode', parent);
             continue when pg_relation_size('fax.' || name) > 0;
             execute format('drop table fax.%I', name);
             return next name;
@@ -1681,7 +1695,7 @@ begin
 end
 $$;
 
-comment on function fax.drop_packed_partitions is 'Drops the partitions of fax.observation of past days that occupy no space, and returns their names. PostgreSQL frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one with an older snapshot would find neither the rows nor their packs. Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.';
+comment on function fax.drop_packed_partitions is 'Drops the partitions of fax.observation of past days, and those of fax.session_pack of dropped months, that occupy no space, and returns their names. PostgreSQL frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one with an older snapshot would find neither the rows nor their packs. Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.';
 
 -- Requests or renews the lease on a server for some seconds (at most 60; 0 releases it), and returns its holder.
 -- The caller gets the lease unless another ingestor's lease has not expired. All times are the database's. A lease
@@ -1753,6 +1767,238 @@ comment on column fax.rejected_messages.reason is 'Why it was rejected. Contains
 comment on column fax.rejected_messages.raw is 'The message as received (personal). NUL and bytes that are not UTF-8 appear as \xNN.';
 
 comment on column fax.rejected_messages.collector_id is 'Collector that observed it.';
+
+-- grain: one Parquet file with the rows of one month and server
+-- example: select month, server, rows, pg_size_pretty(bytes) from fax.archive_file order by month, server;
+-- The file is folder/month=2025-12/server=pbx1/history-0.parquet.
+create table fax.archive_file (
+    month          date not null,  -- First day of the month (UTC) in which its sessions began.
+    server         text not null,  -- Name of the server in the settings.
+    folder         text not null,  -- Folder of the archive on the machine that wrote the file.
+    sha256         bytea not null check (length(sha256) = 32),  -- SHA-256 of the file.
+    bytes          bigint not null,  -- Size of the file, bytes.
+    rows           bigint not null,  -- Number of rows.
+    sessions       bigint not null,  -- Number of sessions.
+    first_position bigint not null,  -- Lowest position of its rows.
+    last_position  bigint not null,  -- Highest position of its rows.
+    size           bigint not null,  -- Rows of the checkpoint with which its rows were compared.
+    is_outdated    boolean not null default false,  -- Whether an erasure has changed rows of the month since: the file must be written again.
+    archived_at    timestamptz not null default clock_timestamp(),  -- When it was recorded, by the database's clock.
+    archived_by    text not null default session_user,  -- Database user.
+    primary key (month, server)
+);
+
+comment on table fax.archive_file is 'Parquet files with the rows of past months. faxstore partitions archive adds rows after it has read the files back and compared them with the log.';
+
+comment on column fax.archive_file.month is 'First day of the month (UTC) in which its sessions began.';
+
+comment on column fax.archive_file.server is 'Name of the server in the settings.';
+
+comment on column fax.archive_file.folder is 'Folder of the archive on the machine that wrote the file.';
+
+comment on column fax.archive_file.sha256 is 'SHA-256 of the file.';
+
+comment on column fax.archive_file.bytes is 'Size of the file, bytes.';
+
+comment on column fax.archive_file.rows is 'Number of rows.';
+
+comment on column fax.archive_file.sessions is 'Number of sessions.';
+
+comment on column fax.archive_file.first_position is 'Lowest position of its rows.';
+
+comment on column fax.archive_file.last_position is 'Highest position of its rows.';
+
+comment on column fax.archive_file.size is 'Rows of the checkpoint with which its rows were compared.';
+
+comment on column fax.archive_file.is_outdated is 'Whether an erasure has changed rows of the month since: the file must be written again.';
+
+comment on column fax.archive_file.archived_at is 'When it was recorded, by the database''s clock.';
+
+comment on column fax.archive_file.archived_by is 'Database user.';
+
+-- grain: one month whose rows are in files only
+-- example: select month, rows, positions from fax.dropped_month order by month;
+create table fax.dropped_month (
+    month      date primary key,  -- First day of the month (UTC) in which its sessions began.
+    positions  int8multirange not null,  -- Positions of its rows.
+    rows       bigint not null,  -- Number of rows.
+    sessions   bigint not null,  -- Number of sessions.
+    dropped_at timestamptz not null default clock_timestamp(),  -- When its rows were deleted, by the database's clock.
+    dropped_by text not null default session_user  -- Database user.
+);
+
+comment on table fax.dropped_month is 'Months whose rows were deleted from the database, because the files of fax.archive_file have them. faxstore partitions drop adds rows, and restore removes them.';
+
+comment on column fax.dropped_month.month is 'First day of the month (UTC) in which its sessions began.';
+
+comment on column fax.dropped_month.positions is 'Positions of its rows.';
+
+comment on column fax.dropped_month.rows is 'Number of rows.';
+
+comment on column fax.dropped_month.sessions is 'Number of sessions.';
+
+comment on column fax.dropped_month.dropped_at is 'When its rows were deleted, by the database''s clock.';
+
+comment on column fax.dropped_month.dropped_by is 'Database user.';
+
+-- grain: one session whose rows are in files only, with what searches and appends need of them
+-- example: select session_id, cardinality(moments) from fax.dropped_session where started_at >= '2025-12-01';
+-- Its total (fax.session_total) stays as it is until the rows are back.
+create table fax.dropped_session (
+    session_id        uuid primary key,  -- The session (fax.session).
+    started_at        timestamptz not null,  -- As in fax.session.
+    first_observed_at timestamptz not null,  -- Time of the first of its rows.
+    last_observed_at  timestamptz not null,  -- Time of the last of its rows.
+    first_position    bigint not null,  -- Lowest position of its rows.
+    last_position     bigint not null,  -- Highest position of its rows.
+    completed_at      timestamptz,  -- First completion event among its rows. NULL if none.
+    hung_up_at        timestamptz,  -- Last Hangup among its rows. NULL if none.
+    server            text not null,  -- As in fax.session.
+    is_stale          boolean not null default false,  -- Whether its total must be computed again when its rows are back: a late row or a correction arrived.
+    moments           timestamptz[] not null  -- observed_at of each of its rows, in order: fax.append() recognises a repeat by it.
+);
+
+create index dropped_session_started on fax.dropped_session (started_at);
+create index dropped_session_completed on fax.dropped_session (completed_at) where completed_at is not null;
+
+comment on table fax.dropped_session is 'Sessions whose rows were deleted from the database, because the files of fax.archive_file have them. faxstore partitions drop adds rows, and restore removes them.';
+
+comment on column fax.dropped_session.session_id is 'The session (fax.session).';
+
+comment on column fax.dropped_session.started_at is 'As in fax.session.';
+
+comment on column fax.dropped_session.first_observed_at is 'Time of the first of its rows.';
+
+comment on column fax.dropped_session.last_observed_at is 'Time of the last of its rows.';
+
+comment on column fax.dropped_session.first_position is 'Lowest position of its rows.';
+
+comment on column fax.dropped_session.last_position is 'Highest position of its rows.';
+
+comment on column fax.dropped_session.completed_at is 'First completion event among its rows. NULL if none.';
+
+comment on column fax.dropped_session.hung_up_at is 'Last Hangup among its rows. NULL if none.';
+
+comment on column fax.dropped_session.server is 'As in fax.session.';
+
+comment on column fax.dropped_session.is_stale is 'Whether its total must be computed again when its rows are back: a late row or a correction arrived.';
+
+comment on column fax.dropped_session.moments is 'observed_at of each of its rows, in order: fax.append() recognises a repeat by it.';
+
+-- grain: one deleted row of a block of 256 positions that has rows of other months too, or is not complete
+-- example: select position, encode(leaf, 'hex') from fax.dropped_leaf order by position limit 3;
+-- Of a block that was dropped as a whole, fax.log_subtree has the root, and no proof of another row needs more.
+create table fax.dropped_leaf (
+    position bigint primary key,  -- Position of the row in the history.
+    month    date not null,  -- Its month (fax.dropped_month).
+    leaf     bytea not null check (length(leaf) = 32)  -- Leaf hash of the row in the log.
+);
+
+comment on table fax.dropped_leaf is 'Leaf hashes of deleted rows that proofs of remaining rows need. faxstore partitions drop adds rows, and restore removes them.';
+
+comment on column fax.dropped_leaf.position is 'Position of the row in the history.';
+
+comment on column fax.dropped_leaf.month is 'Its month (fax.dropped_month).';
+
+comment on column fax.dropped_leaf.leaf is 'Leaf hash of the row in the log.';
+
+-- grain: one time that a month was archived, dropped or restored
+-- example: select month, change, rule, changed_at, changed_by from fax.month_change order by change_id;
+create table fax.month_change (
+    change_id  bigint generated by default as identity primary key,  -- Identity of the change; later ones have larger ones.
+    month      date not null,  -- First day of the month (UTC) in which its sessions began.
+    change     text not null check (change in ('archived', 'dropped', 'restored')),  -- What was done with its rows: archived, dropped or restored.
+    rule       text not null,  -- The command that did it.
+    rows       bigint not null,  -- Number of rows.
+    sessions   bigint not null,  -- Number of sessions.
+    changed_at timestamptz not null default clock_timestamp(),  -- When, by the database's clock.
+    changed_by text not null default session_user  -- Database user.
+);
+
+comment on table fax.month_change is 'Journal of the months whose rows were archived, dropped or restored: when, by whom and by which command. Append-only.';
+
+comment on column fax.month_change.change_id is 'Identity of the change; later ones have larger ones.';
+
+comment on column fax.month_change.month is 'First day of the month (UTC) in which its sessions began.';
+
+comment on column fax.month_change.change is 'What was done with its rows: archived, dropped or restored.';
+
+comment on column fax.month_change.rule is 'The command that did it.';
+
+comment on column fax.month_change.rows is 'Number of rows.';
+
+comment on column fax.month_change.sessions is 'Number of sessions.';
+
+comment on column fax.month_change.changed_at is 'When, by the database''s clock.';
+
+comment on column fax.month_change.changed_by is 'Database user.';
+
+-- Trigger of the packs after a DELETE: refuses it unless fax.dropped_session has each deleted pack, with the times of its
+-- rows, and fax.dropped_month its month. So no pack leaves the table without a record of its rows.
+create function fax.check_dropped() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (
+        select
+        from gone g
+        left join fax.dropped_session d on d.session_id = g.session_id and d.started_at = g.started_at
+        left join fax.dropped_month m on m.month = date_trunc('month', g.started_at at time zone 'UTC')::date
+        where m.month is null or d.moments is distinct from array(select r.observed_at from unnest(g.rows) r)
+    ) then
+        raise exception 'fax.session_pack is append-only: delete is refused for a pack that is not in fax.dropped_session'
+            using errcode = 'insufficient_privilege';
+    end if;
+    return null;
+end
+$$;
+
+comment on function fax.check_dropped is 'Trigger of the packs after a DELETE: refuses it unless fax.dropped_session has each deleted pack, with the times of its rows, and fax.dropped_month its month. So no pack leaves the table without a record of its rows.';
+
+-- Whether rows that prove polls of a day (UTC) may be in files only: those of sessions that started on it, or up to two
+-- hours before it. The stored coverage of such a day stays as it is.
+-- example: select fax.has_dropped_evidence('2025-12-24');
+create function fax.has_dropped_evidence(of_day date) returns boolean
+language sql stable parallel safe
+begin atomic
+    select exists (
+        select from fax.dropped_month m where of_day >= m.month and of_day <= (m.month + interval '1 month')::date);
+end;
+
+comment on function fax.has_dropped_evidence is 'Whether rows that prove polls of a day (UTC) may be in files only: those of sessions that started on it, or up to two hours before it. The stored coverage of such a day stays as it is.';
+
+-- Marks the files with rows of sessions that are about to be erased as outdated. Raises an exception if the rows are in
+-- the files only, where an erasure does not reach them.
+-- example: select fax.outdate_files(array['…']::uuid[]);
+create function fax.outdate_files(of_sessions uuid[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    found record;
+begin
+    select d.session_id, to_char(d.started_at at time zone 'UTC', 'YYYY-MM') as month, f.folder into found
+    from fax.dropped_session d
+    left join fax.archive_file f
+        on f.server = d.server and f.month = date_trunc('month', d.started_at at time zone 'UTC')::date
+    where d.session_id = any (of_sessions)
+    order by d.started_at
+    limit 1;
+    if found.session_id is not null then
+        raise exception 'the rows of session % are in the archive % only', found.session_id, found.folder
+            using errcode = 'invalid_parameter_value',
+                  hint = format('run faxstore partitions restore %s, erase, and archive the month again', found.month);
+    end if;
+    update fax.archive_file f
+    set is_outdated = true
+    from fax.session s
+    where s.session_id = any (of_sessions) and f.server = s.server
+      and f.month = date_trunc('month', s.started_at at time zone 'UTC')::date;
+end
+$$;
+
+comment on function fax.outdate_files is 'Marks the files with rows of sessions that are about to be erased as outdated. Raises an exception if the rows are in the files only, where an erasure does not reach them.';
 
 -- grain: one fax technology, by the name in list entries
 -- example: insert into fax.technology values ('Example', 'session');
@@ -4054,7 +4300,8 @@ $$;
 comment on function fax.wrong_rollups is 'The spans within a period whose counts in fax.usage_rollup are not those of the totals, by server. The period consists of whole UTC days. Runs with its owner''s rights, so that it can be called without rights on the values.';
 
 -- Removes the totals of sessions, because a row or a value that they were computed from has changed. Totals that
--- fax.write_totals() is computing of them at this moment are not stored.
+-- fax.write_totals() is computing of them at this moment are not stored. Sessions whose rows are not in the database
+-- (fax.dropped_session) stay as they are until their rows are back.
 -- example: select fax.forget_totals(array['…']::uuid[]);
 create function fax.forget_totals(of_sessions uuid[]) returns void
 language plpgsql
@@ -4064,15 +4311,19 @@ begin
     -- fax.write_totals() drops what it computed if the row has a new version. If it is storing a total, this waits,
     -- and the next statement sees that total.
     update fax.session_untotalled u set started_at = u.started_at where u.session_id = any (of_sessions);
+    update fax.dropped_session d set is_stale = true where d.session_id = any (of_sessions) and not d.is_stale;
     with forgotten as (
-        delete from fax.session_total t where t.session_id = any (of_sessions) returning t.session_id, t.started_at, t.server
+        delete from fax.session_total t
+        where t.session_id = any (of_sessions)
+          and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
+        returning t.session_id, t.started_at, t.server
     )
     insert into fax.session_untotalled (session_id, started_at, server)
     select f.session_id, f.started_at, f.server from forgotten f;
 end
 $$;
 
-comment on function fax.forget_totals is 'Removes the totals of sessions, because a row or a value that they were computed from has changed. Totals that fax.write_totals() is computing of them at this moment are not stored.';
+comment on function fax.forget_totals is 'Removes the totals of sessions, because a row or a value that they were computed from has changed. Totals that fax.write_totals() is computing of them at this moment are not stored. Sessions whose rows are not in the database (fax.dropped_session) stay as they are until their rows are back.';
 
 -- Trigger of fax.session, for each row: a new session has no total yet, and a changed one loses its total.
 create function fax.follow_session() returns trigger
@@ -4114,10 +4365,20 @@ begin
     perform fax.lock_append();
     -- as in fax.forget_totals()
     update fax.session_untotalled u set started_at = u.started_at;
-    with forgotten as (
-        delete from fax.session_total t
+    with outdated as materialized (
+        select t.session_id
+        from fax.session_total t
         where t.counts_by_session <> coalesce(
             (select y.bad_lines_counted_by = 'session' from fax.technology y where y.technology = t.technology), false)
+    ),
+    stale as (
+        update fax.dropped_session d set is_stale = true from outdated o where d.session_id = o.session_id
+    ),
+    forgotten as (
+        delete from fax.session_total t
+        using outdated o
+        where t.session_id = o.session_id
+          and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
         returning t.session_id, t.started_at, t.server
     )
     insert into fax.session_untotalled (session_id, started_at, server)
@@ -4351,7 +4612,7 @@ $$;
 comment on function fax.write_totals is 'Writes totals of sessions without one whose last row was appended at least quiet_seconds ago: of the oldest first, and of `most` sessions at most. Returns their number; NULL if another call is writing totals; 0 if no session is left, or if an erasure holds all of those that are next. It does not matter whether they have ended: a total is what the rows show, and a later row removes it. It folds without a lock. Then it takes the lock of all appenders, only to store the totals of sessions that have received no row since, and that nothing has changed (fax.forget_totals). The settings as of fax.append(): plans must not depend on statistics.';
 
 -- The sessions that started in a period whose total differs from the fold of their rows, with the columns that differ,
--- and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value.
+-- without those whose rows are in files only; and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value.
 -- Runs with its owner's rights, so that it can be called without rights on the values.
 -- example: select * from fax.wrong_totals('2026-11-01', '2026-11-02');
 create function fax.wrong_totals(from_at timestamptz, to_at timestamptz) returns table (session_id uuid, problem text)
@@ -4370,6 +4631,7 @@ as $$
     where t.started_at >= from_at and t.started_at < to_at
       and f.started_at >= from_at and f.started_at < to_at
       and row(t.*) is distinct from row(f.*)
+      and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
     union all
     select
         p.session_id,
@@ -4389,7 +4651,7 @@ as $$
     having count(*) <> 2 or count(*) filter (where p.place = 'session') = 0
 $$;
 
-comment on function fax.wrong_totals is 'The sessions that started in a period whose total differs from the fold of their rows, with the columns that differ, and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value. Runs with its owner''s rights, so that it can be called without rights on the values.';
+comment on function fax.wrong_totals is 'The sessions that started in a period whose total differs from the fold of their rows, with the columns that differ, without those whose rows are in files only; and those that are not in exactly one of fax.session_total and fax.session_untotalled. Names no value. Runs with its owner''s rights, so that it can be called without rights on the values.';
 
 -- grain: one fax session: what its rows show together
 -- example: select pages, status from fax.session_facts where session_id = '…';
@@ -5598,6 +5860,11 @@ begin atomic
             from fax.session_pack p
             where p.completed_at > t.since and p.completed_at <= c.to_at
               and p.started_at > t.since - interval '1 day' and p.started_at <= c.to_at
+            union
+            select d.session_id, d.started_at
+            from fax.dropped_session d
+            where d.completed_at > t.since and d.completed_at <= c.to_at
+              and d.started_at > t.since - interval '1 day' and d.started_at <= c.to_at
         ) ended
         join lateral (
             select f.server, f.result, f.ended_at
@@ -5916,7 +6183,8 @@ select
        and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
        -- of the sessions of the day before, fold only those with a row since or without a recorded end
        and (i.is_open or exists (select 1 from fax.session_history h
-                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
+                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at)
+            or exists (select 1 from fax.dropped_session d where d.session_id = i.session_id and d.last_observed_at >= g.began_at))
        and coalesce(f.ended_not_after, 'infinity') >= g.began_at
        and f.direction is distinct from 'detector') as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
     (select greatest(m.attempts_missed, 0)
@@ -7694,6 +7962,7 @@ comment on function fax.erase_values is 'Erases the personal values of one sessi
 -- imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain
 -- their values until the session is erased again. The reason must not contain a number of the session. Returns the
 -- number of rows erased.
+-- Refuses sessions whose rows are in files only. If the rows of the month are in a file too, the file is outdated.
 -- example: select fax.erase_sessions(array['…', '…']::uuid[], 'request of 2026-11-25');
 create function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
 language plpgsql
@@ -7711,12 +7980,13 @@ begin
     end if;
     perform fax.lock_log();
     perform fax.lock_packing();
+    perform fax.outdate_files(of_sessions);
     perform fax.keep_keys(of_sessions);
     return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
 end
 $$;
 
-comment on function fax.erase_sessions is 'Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain their values until the session is erased again. The reason must not contain a number of the session. Returns the number of rows erased.';
+comment on function fax.erase_sessions is 'Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain their values until the session is erased again. The reason must not contain a number of the session. Returns the number of rows erased. Refuses sessions whose rows are in files only. If the rows of the month are in a file too, the file is outdated.';
 
 -- Erases the personal values of one session: fax.erase_sessions() for one.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');
@@ -8696,6 +8966,10 @@ create trigger check_packed after delete on fax.observation
 alter table fax.observation enable always trigger check_packed;
 create trigger check_pack before update on fax.session_pack for each row execute function fax.check_pack();
 alter table fax.session_pack enable always trigger check_pack;
+-- Packs leave when files have their rows.
+create trigger check_dropped after delete on fax.session_pack
+    referencing old table as gone for each statement execute function fax.check_dropped();
+alter table fax.session_pack enable always trigger check_dropped;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
 create trigger check_erasure before update on fax.server_history for each row execute function fax.check_server_erasure();
@@ -8704,6 +8978,8 @@ create trigger check_erasure before update on fax.erasure for each row execute f
 alter table fax.erasure enable always trigger check_erasure;
 -- What happened to rates.
 select fax.make_append_only('rate_change');
+-- What happened to months.
+select fax.make_append_only('month_change');
 -- The billing ledger. Of a line, only the personal values can be erased.
 select fax.make_append_only(name) from unnest(array['export_batch', 'export_delivery']) as name;
 create trigger append_only before delete or truncate on fax.export_line for each statement execute function fax.refuse_change();
@@ -8734,6 +9010,7 @@ select fax.make_recorded('erasure', '{erasure_id}', '{reason}');
 select fax.make_recorded('erased_key', '{session_id}');
 select fax.make_recorded('export_batch', '{consumer,batch}');
 select fax.make_recorded('export_delivery', '{consumer,batch}');
+select fax.make_recorded('month_change', '{change_id}');
 
 -- The rights of each role. Rows enter the history through fax.append() only.
 grant usage on schema fax to fax_ingest, fax_reader, fax_sealer, fax_masked, fax_export, fax_billing;
@@ -8831,6 +9108,13 @@ grant execute on function
     fax.reconcile(text, timestamptz, timestamptz),
     fax.reconciliation_between(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
+
+-- Months in files.
+grant select on fax.dropped_month, fax.dropped_session to fax_reader, fax_ingest, fax_sealer, fax_masked;
+grant select on fax.archive_file to fax_reader, fax_sealer, fax_masked;
+grant select on fax.month_change to fax_reader, fax_sealer;
+grant select on fax.dropped_leaf to fax_sealer;
+grant execute on function fax.has_dropped_evidence(date) to fax_sealer;
 
 -- The log. Only fax_sealer reads salts.
 grant select on
