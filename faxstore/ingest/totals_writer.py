@@ -48,4 +48,4 @@ class TotalsWriter:
     def _write(self, connection: Connection) -> bool:
         """Write totals of some sessions; return whether sessions may be left."""
         most = self._size.sessions
-        return self._size.run(lambda sessions: write_totals(connection, sessions, self._total_after)) == most
+        return self._size.run(lambda sessions: write_totals(connection, sessions, self._total_after) or 0) == most
