@@ -30,6 +30,7 @@ VIEWS = (
     "sessions",
     "session_timeline",
     "session_pages",
+    "session_rate_falls",
     "usage_daily",
     "quality_by_peer",
     "failures",

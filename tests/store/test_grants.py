@@ -16,7 +16,10 @@ HISTORY = (
     *("append_batch", "append_batches", "collector", "epoch", "observation", "session", "session_history"),
     "session_pack",
 )
-EMPTY = ("checkpoint", "failures", "rejected_messages", "dropped_month", "dropped_session", "archive_file")
+EMPTY = (
+    *("checkpoint", "failures", "rejected_messages", "session_rate_falls"),
+    *("dropped_month", "dropped_session", "archive_file"),
+)
 DROPPED = ("dropped_month", "dropped_session")
 VIEWS = [
     "append_batches", "export_sums", "exportable_faxes",
@@ -24,6 +27,7 @@ VIEWS = [
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
     "session_rows",
+    "session_rate_falls",
     "session_snapshots", "session_timeline", "session_uncounted", "sealed_batches", "sessions", "sessions_masked",
     "usage_daily",
 ]  # fmt: skip
@@ -67,7 +71,7 @@ GRANTED: dict[str, dict[str, str]] = {
                 "quality_class",
                 "alembic_version",
             ),
-            *("jobs_masked", "job_window", "coverage_day", *DROPPED, "archive_file"),
+            *("jobs_masked", "job_window", "coverage_day", "session_rate_falls", *DROPPED, "archive_file"),
             *("session", "rejected_messages"),  # some of their columns
         ),
         "SELECT",
@@ -83,8 +87,8 @@ FOLDS = [
     "channel_variable", "dialled_number", "reconcile", "reconciliation_between", "counter",
     "gap_reason", "gaps", "is_attempt", "page_lines",
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
-    "direction", "result",
-    "reported_result", "peer", "peer_id", "without_padding", "last_list_before", "last_poll_on_record",
+    "direction", "result", "is_shown",
+    "reported_result", "peer", "peer_id", "is_peer", "without_padding", "last_list_before", "last_poll_on_record",
     "compare_readings", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
     "attempts_at_pages", "rate_falls", "absent_since", "next_life", "observed_pages", "poll_gap_seconds",
@@ -126,6 +130,7 @@ EXECUTED = {
             *ENTRIES,
             *OF_LEDGER,
             "file_set",
+            "sorted_names",
             "has_account",
             "job_subject",
             "jobs_between",
@@ -152,7 +157,7 @@ EXECUTED = {
         ]
     ),
     "fax_masked": sorted(
-        {*FOLDS, "file_set", "has_account", "job_subject", "jobs_of", "masked"}
+        {*FOLDS, "file_set", "sorted_names", "has_account", "job_subject", "jobs_of", "masked"}
         - {"compare_readings", "reconcile", "reconciliation_between", "quality", "restarted_at", "quiet_position"}
     ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),

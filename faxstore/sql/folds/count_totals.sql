@@ -9,15 +9,15 @@ begin
         hours, span_start, server, account_code, direction, result, result_class, merged,
         sessions, pages, page_reports, bad_lines, measurements, seconds, durations, after_a_page)
     select
-        h.hours, date_bin(h.hours * interval '1 hour', t.started_at, '0001-01-01 00:00:00+00') as span_start,
+        h.hours, date_bin(h.hours * interval '1 hour', u.started_at, '0001-01-01 00:00:00+00') as span_start,
         u.server, u.account_code, u.direction, u.result, u.result_class, false,
         times * count(*),
         times * coalesce(sum(u.pages), 0), times * count(u.pages),
         times * coalesce(sum(u.bad_lines), 0), times * count(u.bad_lines),
         times * coalesce(sum(u.seconds), 0), times * count(u.seconds),
         times * count(*) filter (where u.pages > 0)
-    from changed t
-    cross join lateral fax.usage_of(t) u
+    -- offset 0: once per total, not for each span
+    from (select t.started_at, o.* from changed t cross join lateral fax.usage_of(t) o offset 0) u
     cross join unnest('{1,6,24}'::smallint[]) h (hours)
     cross join lateral (select tg_argv[0]::integer as times) n
     group by h.hours, span_start, u.server, u.account_code, u.direction, u.result, u.result_class, times;

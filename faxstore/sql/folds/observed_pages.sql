@@ -14,7 +14,7 @@ declare
     number integer;
     sent bigint;
     first_at timestamptz;
-    last_at timestamptz;
+    last integer;
     measured_at timestamptz;
     lines integer;
     discarded bigint;
@@ -43,11 +43,17 @@ begin
         );
     end if;
     for i in reverse coalesce(cardinality(moments), 0)..1 loop
+        -- most snapshots are like the one before
+        if page_numbers[i] = number and bad_lines[i] = lines and data_rates[i] = rate and y_resolutions[i] = resolution
+           and measured_at is not null then
+            last := i;
+            continue;
+        end if;
         continue when page_numbers[i] is null or page_numbers[i] < number;
         if number is null or page_numbers[i] > number then
             if number is not null then
                 pages := array_append(pages, row(
-                    number, sent, first_at, last_at, moments[i], measured_at, lines,
+                    number, sent, first_at, moments[last], moments[i], measured_at, lines,
                     coalesce(discarded, case when lines is not null then 0 end), rate, resolution)::fax.observed_page);
             end if;
             number := page_numbers[i];
@@ -61,7 +67,7 @@ begin
             sent := sent + 1;
             discarded := coalesce(discarded, 0) + lines;
         end if;
-        last_at := moments[i];
+        last := i;
         lines := bad_lines[i];
         if measured_at is null and measured[i] then
             measured_at := moments[i];
@@ -71,7 +77,7 @@ begin
     end loop;
     if number is not null then
         pages := array_append(pages, row(
-            number, sent, first_at, last_at, null, measured_at, lines,
+            number, sent, first_at, moments[last], null, measured_at, lines,
             coalesce(discarded, case when lines is not null then 0 end), rate, resolution)::fax.observed_page);
     end if;
     return pages;

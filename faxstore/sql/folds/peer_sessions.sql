@@ -13,13 +13,21 @@ select
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
     s.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     s.rate_falls,  -- How often the measured rate fell. NULL if no poll measured it.
-    s.result  -- success, failed or unknown, as in fax.sessions.
-from fax.sessions s
+    fax.result(s.status, s.error) as result,  -- success, failed or unknown, as in fax.sessions.
+    s.measurable_pages,  -- Pages with measurable bad lines: received without ECM, and reported by a poll.
+    s.error_free_pages,  -- Pages without bad lines, of measurable_pages.
+    case when s.measurable_pages > 0 then s.bad_lines end as bad_lines,  -- Bad lines on measurable_pages. NULL if there are none.
+    s.lines_estimated,  -- Estimated lines of measurable_pages (A4), as far as their resolution is measured.
+    s.resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
+    s.timed_pages,  -- Pages whose start and end polls observed.
+    s.page_seconds  -- Seconds of timed_pages together. NULL if there are none.
+from fax.session_facts s
+-- offset 0: computed once, although several columns use it
 cross join lateral (
-    select fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) as peer
+    select fax.peer(fax.direction(s.operation), s.remote_station_id, s.caller_number, s.called_number) as peer offset 0
 ) n
 left join fax.erased_key k on k.session_id = s.session_id
 left join fax.pseudonym p on p.kind = 'peer' and p.value = n.peer
-where s.direction is distinct from 'detector';
+where fax.is_shown(s.is_fax, s.session_number, s.snapshots, s.completed) and s.operation is distinct from 'V.21';
 
 comment on view fax.peer_sessions is 'One session with the peer for which it counts. The base of fax.quality(); an erasure changes no peer_key from one group to another.';

@@ -14,45 +14,24 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select
-        coalesce(min(s.peer), s.peer_key), s.transport, s.error_correction_mode,
-        count(*), sum(s.pages)::bigint, coalesce(sum(p.measurable_pages), 0)::bigint,
-        round(sum(p.error_free_pages) / nullif(sum(p.measurable_pages), 0), 4),
-        sum(p.bad_lines)::bigint,
-        round(sum(p.bad_lines) / nullif(sum(p.lines_estimated), 0), 4),
-        coalesce(sum(p.resent_pages), 0)::bigint,
-        round(sum(p.seconds) / nullif(sum(p.timed_pages), 0), 2),
+        -- the peers of one key differ only if it is a pseudonym
+        coalesce(min(s.peer) filter (where s.peer <> s.peer_key), s.peer_key), s.transport, s.error_correction_mode,
+        count(*), sum(s.pages)::bigint, sum(s.measurable_pages)::bigint,
+        round(sum(s.error_free_pages)::numeric / nullif(sum(s.measurable_pages), 0), 4),
+        sum(s.bad_lines)::bigint,
+        round(sum(s.bad_lines) / nullif(sum(s.lines_estimated), 0), 4),
+        sum(s.resent_pages)::bigint,
+        round(sum(s.page_seconds) / nullif(sum(s.timed_pages), 0), 2),
         sum(s.rate_falls)::bigint,
-        round(count(*) filter (where s.rate_falls > 0)::numeric / nullif(count(*) filter (where s.negotiated), 0), 4),
-        round(count(*) filter (where s.negotiated and s.result = 'failed')::numeric
-              / nullif(count(*) filter (where s.negotiated and s.result <> 'unknown'), 0), 4),
-        round(1 - coalesce(sum(p.measurable_pages), 0) / nullif(sum(s.pages), 0), 4),
+        round(count(*) filter (where s.rate_falls > 0)::numeric / nullif(count(*) filter (where s.first_data_rate is not null), 0), 4),
+        round(count(*) filter (where s.first_data_rate is not null and s.result = 'failed')::numeric
+              / nullif(count(*) filter (where s.first_data_rate is not null and s.result <> 'unknown'), 0), 4),
+        round(1 - sum(s.measurable_pages)::numeric / nullif(sum(s.pages), 0), 4),
         count(*) filter (where s.result = 'success'),
         count(*) filter (where s.result = 'failed'),
         count(*) filter (where s.result = 'unknown')
-    from (
-        select
-            f.session_id, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
-            f.first_data_rate is not null as negotiated,
-            f.peer, f.peer_key
-        from fax.peer_sessions f
-        where f.started_at >= from_local at time zone time_zone
-          and f.started_at < to_local at time zone time_zone
-    ) s
-    -- the pages of all sessions at once, not those of each
-    left join (
-        select
-            g.session_id,
-            count(g.bad_lines) as measurable_pages,
-            count(*) filter (where g.bad_lines = 0) as error_free_pages,
-            sum(g.bad_lines) as bad_lines,
-            sum(g.lines_estimated) filter (where g.bad_lines is not null) as lines_estimated,
-            count(*) filter (where g.attempts > 1) as resent_pages,
-            sum(g.seconds) as seconds,
-            count(g.seconds) as timed_pages
-        from fax.session_pages g
-        where g.started_at >= from_local at time zone time_zone
-          and g.started_at < to_local at time zone time_zone
-        group by g.session_id
-    ) p on p.session_id = s.session_id
+    from fax.peer_sessions s
+    where s.started_at >= from_local at time zone time_zone
+      and s.started_at < to_local at time zone time_zone
     group by s.peer_key, s.transport, s.error_correction_mode;
 end;

@@ -33,9 +33,7 @@ select
     max(r.position) as last_position,  -- Last position of these rows.
     max(r.observed_at) as last_row_at,  -- Last of these rows.
     max(r.observed_at) filter (where r.event <> 'VarSet') as last_event_at  -- Last of these rows without variables, which a dialplan may set later. NULL if none.
--- The join shows the planner that a session is in one partition.
 from fax.session_rows r
-join fax.session s on s.session_id = r.session_id and s.started_at = r.started_at
 where not r.is_snapshot
 group by r.session_id, r.started_at;
 

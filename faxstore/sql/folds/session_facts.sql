@@ -36,7 +36,7 @@ select
     t.first_data_rate,
     t.last_data_rate,
     t.lowest_data_rate,
-    t.rate_falls::bigint as rate_falls,
+    case when t.lowest_data_rate is not null then coalesce(array_length(t.observed_falls, 1), 0)::bigint end as rate_falls,
     t.x_resolution,
     t.y_resolution,
     t.bad_lines_measurable,
@@ -57,6 +57,12 @@ select
     t.bad_lines,
     t.bad_lines_discarded,
     t.worst_page_bad_lines,
+    coalesce(t.measurable_pages, 0) as measurable_pages,
+    coalesce(t.error_free_pages, t.measurable_pages, 0) as error_free_pages,
+    coalesce(t.lines_estimated, t.measurable_pages * coalesce(round(fax.page_lines(t.y_resolution)), 0)::bigint, 0) as lines_estimated,
+    coalesce(t.resent_pages, 0) as resent_pages,
+    case when t.page_seconds is null then 0 else coalesce(t.timed_pages, t.pages) end as timed_pages,
+    t.page_seconds,
     -- After its last page, a session without another end was polled until the next life of its server.
     case when not t.bad_lines_measurable or t.completed_at is not null or t.gone_at is not null then t.poll_gap_seconds
          else fax.widest_poll_gap(
@@ -69,7 +75,8 @@ select
                                 t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
              t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.
     fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
-                       t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) as observed_pages
+                       t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) as observed_pages,
+    t.observed_falls
 from fax.session_total t
 union all
 (select
@@ -100,7 +107,7 @@ union all
     f.first_data_rate,
     f.last_data_rate,
     f.lowest_data_rate,
-    f.rate_falls,
+    f.rate_falls::bigint as rate_falls,
     f.x_resolution,
     f.y_resolution,
     f.bad_lines_measurable,
@@ -121,11 +128,18 @@ union all
     f.bad_lines,
     f.bad_lines_discarded,
     f.worst_page_bad_lines,
+    f.measurable_pages,
+    f.error_free_pages,
+    f.lines_estimated,
+    f.resent_pages,
+    f.timed_pages,
+    f.page_seconds,
     case when l.began_at is null or not f.bad_lines_measurable then f.poll_gap_seconds
          else fax.widest_poll_gap(f.observed_pages, f.pages, l.began_at) end as poll_gap_seconds,
     case when l.began_at is null or not f.bad_lines_measurable then f.bad_lines_lower_bound
          else fax.may_miss_bad_lines(f.observed_pages, f.pages, l.began_at) end as bad_lines_lower_bound,
-    f.observed_pages
+    f.observed_pages,
+    f.observed_falls
 from (select i.session_id, i.started_at, i.server from fax.session_untotalled i order by i.started_at desc) u
 -- offset 0: folds the sessions found, one by one, not all of them before they are joined
 cross join lateral (

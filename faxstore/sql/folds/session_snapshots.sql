@@ -28,9 +28,7 @@ select
     array_agg(r.x_resolution order by r.observed_at desc) as x_resolutions,  -- Measured horizontal resolution of each, pixels per metre.
     array_agg(r.y_resolution order by r.observed_at desc) as y_resolutions,  -- Measured vertical resolution of each, pixels per metre.
     array_agg(r.file_name order by r.observed_at desc) as file_names  -- File of each (personal).
--- The join shows the planner that a session is in one partition.
 from fax.session_rows r
-join fax.session s on s.session_id = r.session_id and s.started_at = r.started_at
 where r.is_snapshot
 group by r.session_id, r.started_at;
 

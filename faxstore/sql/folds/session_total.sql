@@ -18,14 +18,18 @@ create table fax.session_total (
     last_position           bigint,  -- Last position of its rows. NULL if it has none.
     bad_lines               bigint,  -- Bad lines on accepted pages. NULL if not measurable, or not reported.
     bad_lines_discarded     bigint,  -- Bad lines of attempts that were sent again. NULL if not measurable, or not reported.
+    lines_estimated         bigint,  -- Estimated lines of measurable_pages. NULL if all have y_resolution.
     snapshots               integer not null,  -- Snapshots by polls.
     pages                   integer,  -- Pages by the completion event, else pages_observed. NULL if not reported.
     pages_observed          integer,  -- Highest number of pages that a poll observed. NULL if not reported.
     worst_page_bad_lines    integer,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    measurable_pages        integer,  -- Pages with measurable bad lines. NULL if bad lines are not measurable.
+    error_free_pages        integer,  -- Pages without bad lines, of these. NULL if that is all of them.
+    resent_pages            integer,  -- Pages that were sent more than once. NULL if none.
+    timed_pages             integer,  -- Pages whose start and end polls observed. NULL if that is all pages, or none.
     first_data_rate         integer,  -- First measured rate, bit/s. NULL if never negotiated.
     last_data_rate          integer,  -- Last rate, bit/s. NULL if not reported.
     lowest_data_rate        integer,  -- Lowest measured rate, bit/s. NULL if never negotiated.
-    rate_falls              integer,  -- How often the measured rate fell. NULL if no poll measured it.
     x_resolution            integer,  -- Horizontal resolution, pixels per metre. NULL if not reported.
     y_resolution            integer,  -- Vertical resolution, pixels per metre. NULL if not reported.
     is_fax                  boolean not null,  -- As in fax.session.
@@ -51,7 +55,9 @@ create table fax.session_total (
     local_station_id        text,  -- Station id of this end (personal). NULL if none or not reported.
     remote_station_id       text,  -- Station id of the other end (personal). NULL if none or not reported.
     poll_gap_seconds        numeric,  -- Widest gap between polls at one of its pages, seconds. NULL if not measurable, or no poll observed a page.
+    page_seconds            numeric,  -- Seconds of timed_pages together. NULL if there are none.
     file_names              text[],  -- Files sent or received (personal). NULL if not reported.
+    observed_falls          integer[],  -- Of each fall of the measured rate, its page, the rate before it and the rate after it, bit/s. NULL if it never fell.
     page_moments            timestamptz[],  -- Of each page that polls observed, its first and last snapshot and its first one after negotiation: NULL if that is the first snapshot, infinity if there is none. NULL if no poll reported a page.
     page_numbers            integer[],  -- Their numbers. NULL if they are 1, 2, 3 and so on.
     page_attempts           integer[],  -- How often each was sent. NULL if each was sent once.

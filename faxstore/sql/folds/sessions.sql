@@ -98,6 +98,6 @@ cross join lateral (
         least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
         coalesce(e.ended_not_after, now()) as until
 ) w
-where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
+where fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';

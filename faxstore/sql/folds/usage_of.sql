@@ -14,9 +14,8 @@ begin atomic
         1, total.pages, total.bad_lines,
         case when total.start_observed and coalesce(total.completed_at, total.gone_at, total.last_shown_at) >= total.started_at
              then extract(epoch from coalesce(total.completed_at, total.gone_at, total.last_shown_at) - total.started_at) end
-    where total.is_fax
+    where fax.is_shown(total.is_fax, total.session_number, total.snapshots, total.completed_at is not null)
       and total.operation is distinct from 'V.21'
-      and (total.session_number is null or total.snapshots > 0 or total.completed_at is not null)
       and (total.completed_at is not null or total.gone_at is not null
            or (total.session_number is null and total.snapshots = 0));
 end;

@@ -16,6 +16,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     quiet bigint := fax.quiet_position(quiet_seconds);
+    newest bigint := (select max(b.last_position) from fax.append_batch b);
     sessions uuid[];
     versions xid[];
     first_start timestamptz;
@@ -31,13 +32,14 @@ begin
     from (
         select u.session_id, u.xmin as version, u.started_at
         from fax.session_untotalled u
-        where not exists (
+        -- offset 0: looks up the rows of each session, instead of reading all recent rows first
+        where newest <= quiet or not exists (
             select from fax.observation h
-            where h.session_id = u.session_id and h.started_at = u.started_at and h.position > quiet
+            where h.session_id = u.session_id and h.started_at = u.started_at and h.position > quiet offset 0
         )
         and not exists (
             select from fax.session_pack p
-            where p.session_id = u.session_id and p.started_at = u.started_at and p.last_position > quiet
+            where p.session_id = u.session_id and p.started_at = u.started_at and p.last_position > quiet offset 0
         )
         order by u.started_at
         limit most
@@ -65,13 +67,14 @@ begin
         select t.*
         from unnest(totals) t
         join unchanged u on u.session_id = t.session_id
-        where not exists (
+        -- nothing was appended during the fold, or not to this session
+        where newest = (select max(b.last_position) from fax.append_batch b) or not exists (
             select from fax.observation h
-            where h.session_id = t.session_id and h.started_at = t.started_at and h.position > coalesce(t.last_position, 0)
+            where h.session_id = t.session_id and h.started_at = t.started_at and h.position > coalesce(t.last_position, 0) offset 0
         )
         and not exists (
             select from fax.session_pack p
-            where p.session_id = t.session_id and p.started_at = t.started_at and p.last_position > coalesce(t.last_position, 0)
+            where p.session_id = t.session_id and p.started_at = t.started_at and p.last_position > coalesce(t.last_position, 0) offset 0
         )
         returning session_id
     )

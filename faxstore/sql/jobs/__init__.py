@@ -2,6 +2,7 @@
 
 ORDER = (
     "job_window",
+    "sorted_names",
     "file_set",
     "job_subject",
     "job_attempts",

@@ -25,8 +25,8 @@ select
     s.result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
-cross join lateral fax.file_set(s.file_names) f (names)
 -- offset 0: computed once per session, although several columns use it
+cross join lateral (select fax.file_set(s.file_names) as names offset 0) f
 cross join lateral (
     select
         fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,

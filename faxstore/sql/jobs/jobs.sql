@@ -31,7 +31,8 @@ select
 from (
     select a.server, array_agg(a) as attempts
     from fax.job_attempts a
-    group by a.server, coalesce(a.job_key, a.session_id::text)
+    -- some keys at a time (fax.jobs_of)
+    group by a.server, hashtext(coalesce(a.job_key, a.session_id::text)) & 127
 ) k
 cross join fax.job_window w
 cross join lateral fax.jobs_of(k.attempts, w.hours) j;

@@ -56,7 +56,8 @@ begin atomic
             union all
             select a from later l cross join lateral unnest(l.attempts) a
         ) e
-        group by (e.attempt).server, coalesce((e.attempt).job_key, (e.attempt).session_id::text)
+        -- some keys at a time (fax.jobs_of)
+        group by (e.attempt).server, hashtext(coalesce((e.attempt).job_key, (e.attempt).session_id::text)) & 127
     ) k
     cross join period p
     cross join lateral fax.jobs_of(k.attempts, p.hours) j

@@ -38,10 +38,11 @@ grant select on
     fax.session_uncounted, fax.usage_rollup,
     fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
-    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
+    fax.sessions, fax.session_timeline, fax.session_pages, fax.session_rate_falls, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
 grant execute on function
+    fax.is_shown(boolean, bigint, bigint, boolean),
     fax.resolution_name(integer),
     fax.page_lines(integer),
     fax.page_quality(integer, integer),
@@ -53,7 +54,7 @@ grant execute on function
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.attempts_at_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
-    fax.rate_falls(text[], timestamptz[], integer[]),
+    fax.rate_falls(text[], timestamptz[], integer[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
     fax.next_life(uuid),
     fax.observed_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
@@ -62,6 +63,7 @@ grant execute on function
     fax.may_miss_bad_lines(fax.observed_page[], integer, timestamptz),
     fax.pages_of_total(timestamptz[], integer[], integer[], integer[], bigint[], integer[], integer[], integer, integer),
     fax.peer_id(text),
+    fax.is_peer(text, text),
     fax.without_padding(text),
     fax.number_digits(text),
     fax.number_pattern(text),
@@ -139,7 +141,7 @@ to fax_sealer;
 
 -- What contains no personal values.
 grant select on
-    fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
+    fax.sessions_masked, fax.session_pages, fax.session_rate_falls, fax.session_timeline, fax.usage_daily, fax.failures,
     fax.epoch, fax.append_batch, fax.append_batches, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
@@ -150,7 +152,7 @@ grant select (server) on fax.rejected_messages to fax_masked;
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
 grant select on fax.job_window, fax.jobs_masked to fax_masked;
-grant execute on function fax.file_set(text[]), fax.job_subject(text, text, text, text[]) to fax_reader, fax_masked;
+grant execute on function fax.file_set(text[]), fax.sorted_names(text[]), fax.job_subject(text, text, text, text[]) to fax_reader, fax_masked;
 grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 

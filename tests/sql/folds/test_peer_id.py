@@ -37,6 +37,16 @@ def test_no_id_is_no_peer(database: psycopg.Connection) -> None:
     assert peer_id(database, "") is None
 
 
+@pytest.mark.parametrize("name", ["5550107", " 5550107", r"5550107\x00", "15550107", "555010", "", None])
+def test_a_peer_is_known_by_its_id(database: psycopg.Connection, name: str | None) -> None:
+    ((known, by_id),) = database.execute(
+        "select coalesce(fax.is_peer(n, '5550107'), false), coalesce(fax.peer_id(n) = '5550107', false)"
+        " from (select %s::text) as names (n)",
+        [name],
+    ).fetchall()
+    assert known == by_id
+
+
 def test_long_padding_takes_no_long_time(database: psycopg.Connection) -> None:
     """The other side chooses the text."""
     with database.transaction():

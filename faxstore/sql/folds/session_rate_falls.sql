@@ -1,0 +1,17 @@
+-- grain: one fall of the measured data rate within one session
+-- example: select page, rate_before, data_rate from fax.session_rate_falls where session_id = '…' order by fall;
+-- As many rows as fax.sessions.rate_falls. The default before negotiation is not a rate.
+create view fax.session_rate_falls as
+select
+    f.session_id,  -- The session.
+    f.server,  -- Name of the server in the settings.
+    f.started_at,  -- First observation of the session.
+    n.fall,  -- Number of the fall within the session, from 1, in order of time.
+    f.observed_falls[n.fall][1] as page,  -- PageNumber at the first snapshot with the lower rate: completed pages plus one. NULL if not reported.
+    f.observed_falls[n.fall][2] as rate_before,  -- Measured rate before the fall, bit/s.
+    f.observed_falls[n.fall][3] as data_rate  -- Measured rate after the fall, bit/s.
+from fax.session_facts f
+cross join lateral generate_series(1, f.rate_falls::integer) n (fall)
+where f.rate_falls > 0 and fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
+
+comment on view fax.session_rate_falls is 'One fall of the measured data rate within one session: the page, and the rate before and after it.';
