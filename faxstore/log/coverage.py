@@ -190,11 +190,12 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "session_id epoch_id started_at session_number first_snapshot_at last_snapshot_at completed_at gone_at"
         " last_row_at last_shown_at first_position last_position bad_lines bad_lines_discarded lines_estimated"
         " snapshots pages pages_observed worst_page_bad_lines measurable_pages error_free_pages resent_pages"
-        " timed_pages first_data_rate last_data_rate lowest_data_rate x_resolution y_resolution is_fax error_correction_mode"
-        " bad_lines_measurable bad_lines_lower_bound counts_by_session start_observed server channel technology"
-        " operation uniqueid state transport linkedid account_code caller_number called_number status error status_text"
-        " local_station_id remote_station_id poll_gap_seconds page_seconds file_names observed_falls page_moments"
-        " page_numbers page_attempts page_bad_lines page_discarded page_data_rates page_y_resolutions",
+        " timed_pages first_data_rate last_data_rate lowest_data_rate x_resolution y_resolution is_fax"
+        " error_correction_mode bad_lines_measurable bad_lines_lower_bound counts_by_session start_observed server"
+        " channel technology operation uniqueid state transport linkedid account_code caller_number called_number"
+        " status error status_text local_station_id remote_station_id poll_gap_seconds page_seconds file_names"
+        " observed_falls page_moments page_numbers page_attempts page_bad_lines page_discarded page_data_rates"
+        " page_y_resolutions",
         _TOTAL,
     ),
     "session_untotalled": _columns("session_id started_at server", _UNTOTALLED),

@@ -12,14 +12,15 @@ select
     g.messages,  -- Messages of the collector or the server during the gap, in order. NULL if none.
     (select count(*)
      from (
-         -- what may overlap it, by an index; a total without an end of its own is read in fax.sessions
+         -- of the sessions of the day before, only those with a row since or without a recorded end
          select t.session_id, t.started_at
          from fax.session_total t
          where t.server = s.server
            and t.started_at >= g.began_at - interval '1 day' and t.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
-           and coalesce(t.completed_at, t.gone_at, 'infinity') >= g.began_at
+           and case when t.completed_at is null and t.gone_at is null
+                    then t.last_row_at >= g.began_at or exists (select 1 from fax.session i where i.session_id = t.session_id and i.is_open)
+                    else coalesce(t.completed_at, t.gone_at) >= g.began_at end
          union all
-         -- of the sessions of the day before, fold only those with a row since or without a recorded end
          select i.session_id, i.started_at
          from fax.session_untotalled u
          join fax.session i on i.session_id = u.session_id
