@@ -2030,6 +2030,17 @@ comment on column fax.quality_class.quality is 'Name of the class: good, poor, b
 
 comment on column fax.quality_class.bad_line_ratio_below is 'Upper limit of bad lines divided by the estimated lines of the page (a ratio), exclusive. NULL if unlimited (the last class).';
 
+-- Whether fax.sessions shows a session: not a call that ran no fax, nor one that a list named without any other sign of
+-- it.
+-- example: select count(*) from fax.session_facts f where fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
+create function fax.is_shown(is_fax boolean, session_number bigint, snapshots bigint, completed boolean) returns boolean
+language sql immutable parallel safe
+as $$
+    select is_fax and (session_number is null or snapshots > 0 or completed)
+$$;
+
+comment on function fax.is_shown is 'Whether fax.sessions shows a session: not a call that ran no fax, nor one that a list named without any other sign of it.';
+
 -- The name of a vertical resolution in pixels per metre: 3850 standard, 7700 fine, 15400 superfine (spandsp, t4_rx.h).
 -- Each range is a few per cent wide because other libraries round differently (200 dots per inch are 7874).
 -- example: select fax.resolution_name(7700);
@@ -2421,6 +2432,17 @@ as $$
 $$;
 
 comment on function fax.peer_id is 'A station id or number without padding, by which the faxes of one peer are found (fax.without_padding). Most have none, which their first and last character show without a regular expression, in a twentieth of the time.';
+
+-- Whether a station id or number is a given one, apart from padding: fax.peer_id(name) = peer, in a fraction of the time
+-- for a name that does not contain it.
+-- example: select count(*) from fax.sessions where fax.is_peer(remote_station_id, '+49 30 5550100');
+create function fax.is_peer(name text, peer text) returns boolean
+language sql immutable parallel safe
+as $$
+    select strpos(name, peer) > 0 and fax.peer_id(name) = peer
+$$;
+
+comment on function fax.is_peer is 'Whether a station id or number is a given one, apart from padding: fax.peer_id(name) = peer, in a fraction of the time for a name that does not contain it.';
 
 -- The digits of a phone number, by which faxstore searches for it: without blanks, signs, brackets, and the + or 00 in
 -- front of a country code. NULL if it is no number of 4 to 20 digits.
@@ -3013,9 +3035,7 @@ select
     array_agg(r.x_resolution order by r.observed_at desc) as x_resolutions,  -- Measured horizontal resolution of each, pixels per metre.
     array_agg(r.y_resolution order by r.observed_at desc) as y_resolutions,  -- Measured vertical resolution of each, pixels per metre.
     array_agg(r.file_name order by r.observed_at desc) as file_names  -- File of each (personal).
--- The join shows the planner that a session is in one partition.
 from fax.session_rows r
-join fax.session s on s.session_id = r.session_id and s.started_at = r.started_at
 where r.is_snapshot
 group by r.session_id, r.started_at;
 
@@ -3104,9 +3124,7 @@ select
     max(r.position) as last_position,  -- Last position of these rows.
     max(r.observed_at) as last_row_at,  -- Last of these rows.
     max(r.observed_at) filter (where r.event <> 'VarSet') as last_event_at  -- Last of these rows without variables, which a dialplan may set later. NULL if none.
--- The join shows the planner that a session is in one partition.
 from fax.session_rows r
-join fax.session s on s.session_id = r.session_id and s.started_at = r.started_at
 where not r.is_snapshot
 group by r.session_id, r.started_at;
 
@@ -3375,6 +3393,41 @@ comment on column fax.observed_page.data_rate is 'Last rate during the page, bit
 
 comment on column fax.observed_page.y_resolution is 'Last vertical resolution during the page, pixels per metre. NULL if not measured.';
 
+-- grain: the counted pages of one session, together
+-- example: select f.bad_lines, f.timed_pages, f.page_seconds from fax.session_fold f where f.session_id = '…';
+-- fax.session_fold computes it in one pass over observed_pages.
+create type fax.page_counts as (
+    bad_lines            bigint,  -- Bad lines of the accepted attempts. NULL if not reported.
+    bad_lines_discarded  bigint,  -- Bad lines of the attempts that were sent again. NULL if not reported.
+    worst_page_bad_lines integer,  -- Most bad lines of an accepted attempt. NULL if not reported.
+    measurable_pages     integer,  -- Pages of which a poll reported bad lines.
+    error_free_pages     integer,  -- Pages without bad lines, of these.
+    lines_estimated      bigint,  -- Estimated lines (fax.page_lines) of these, as far as their resolution is measured.
+    resent_pages         integer,  -- Pages that were sent more than once.
+    timed_pages          integer,  -- Pages whose start and end polls observed.
+    page_seconds         numeric  -- Seconds of these pages together. NULL if there are none.
+);
+
+comment on type fax.page_counts is 'The counted pages of one session together, in fax.session_fold.';
+
+comment on column fax.page_counts.bad_lines is 'Bad lines of the accepted attempts. NULL if not reported.';
+
+comment on column fax.page_counts.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL if not reported.';
+
+comment on column fax.page_counts.worst_page_bad_lines is 'Most bad lines of an accepted attempt. NULL if not reported.';
+
+comment on column fax.page_counts.measurable_pages is 'Pages of which a poll reported bad lines.';
+
+comment on column fax.page_counts.error_free_pages is 'Pages without bad lines, of these.';
+
+comment on column fax.page_counts.lines_estimated is 'Estimated lines (fax.page_lines) of these, as far as their resolution is measured.';
+
+comment on column fax.page_counts.resent_pages is 'Pages that were sent more than once.';
+
+comment on column fax.page_counts.timed_pages is 'Pages whose start and end polls observed.';
+
+comment on column fax.page_counts.page_seconds is 'Seconds of these pages together. NULL if there are none.';
+
 -- The pages of a session as polls observed them, by page, from its snapshots; NULL if none reported a page.
 -- The rules are those of fax.attempts_at_pages(). Most sessions have one observer and a technology that counts by page:
 -- then one pass over the snapshots finds the same pages in a fraction of the time.
@@ -3391,7 +3444,7 @@ declare
     number integer;
     sent bigint;
     first_at timestamptz;
-    last_at timestamptz;
+    last integer;
     measured_at timestamptz;
     lines integer;
     discarded bigint;
@@ -3420,11 +3473,17 @@ begin
         );
     end if;
     for i in reverse coalesce(cardinality(moments), 0)..1 loop
+        -- most snapshots are like the one before
+        if page_numbers[i] = number and bad_lines[i] = lines and data_rates[i] = rate and y_resolutions[i] = resolution
+           and measured_at is not null then
+            last := i;
+            continue;
+        end if;
         continue when page_numbers[i] is null or page_numbers[i] < number;
         if number is null or page_numbers[i] > number then
             if number is not null then
                 pages := array_append(pages, row(
-                    number, sent, first_at, last_at, moments[i], measured_at, lines,
+                    number, sent, first_at, moments[last], moments[i], measured_at, lines,
                     coalesce(discarded, case when lines is not null then 0 end), rate, resolution)::fax.observed_page);
             end if;
             number := page_numbers[i];
@@ -3438,7 +3497,7 @@ begin
             sent := sent + 1;
             discarded := coalesce(discarded, 0) + lines;
         end if;
-        last_at := moments[i];
+        last := i;
         lines := bad_lines[i];
         if measured_at is null and measured[i] then
             measured_at := moments[i];
@@ -3448,7 +3507,7 @@ begin
     end loop;
     if number is not null then
         pages := array_append(pages, row(
-            number, sent, first_at, last_at, null, measured_at, lines,
+            number, sent, first_at, moments[last], null, measured_at, lines,
             coalesce(discarded, case when lines is not null then 0 end), rate, resolution)::fax.observed_page);
     end if;
     return pages;
@@ -3497,46 +3556,69 @@ end;
 
 comment on function fax.may_miss_bad_lines is 'Whether a receiver may have counted more bad lines than polls observed: a page was in no poll, or a gap between polls exceeds 0.85 s, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if the number of pages is unknown. Parameters as of fax.widest_poll_gap().';
 
--- How often the measured rate of a session fell. Of observers that watched at the same time, the one with the most
--- falls counts, because their clocks may differ; observers that took over from each other are one. NULL if no rate.
--- Arrays as in fax.session_snapshots: one element per snapshot, the latest first.
--- example: select fax.rate_falls('{a,a,a}', '{2026-11-02 08:02+00,2026-11-02 08:01+00,2026-11-02 08:00+00}', '{9600,9600,14400}');
-create function fax.rate_falls(observers text[], moments timestamptz[], data_rates integer[]) returns bigint
-language sql immutable parallel safe
-begin atomic
-    with snapshot as (
-        select u.observer, u.seen_at, u.data_rate
-        from unnest(observers, moments, data_rates) u (observer, seen_at, data_rate)
-    ),
-    observed as (
-        select s.observer, min(s.seen_at) as began_at, max(s.seen_at) as ended_at
-        from snapshot s
-        group by s.observer
-    ),
-    stream as (
-        select
-            i.observer,
-            case when exists (
-                select 1
-                from observed j
-                join observed k on k.observer > j.observer and k.began_at <= j.ended_at and j.began_at <= k.ended_at
-            ) then i.observer else '' end as name
-        from observed i
-    )
-    select max(p.falls)
-    from (
-        select count(*) filter (where n.data_rate < n.data_rate_before) as falls
-        from (
-            select w.name, s.data_rate, lag(s.data_rate) over (partition by w.name order by s.seen_at) as data_rate_before
-            from stream w
-            join snapshot s on s.observer = w.observer
-            where s.data_rate is not null
-        ) n
-        group by n.name
-    ) p;
-end;
+-- How often the measured rate of a session fell: of each fall its page, the rate before it and the rate after it, bit/s,
+-- in their order. NULL if it never fell. Of observers that watched at the same time, the one that saw the most falls
+-- counts, because their clocks may differ; observers that took over from each other are one.
+-- Arrays as in fax.session_snapshots: one element per snapshot, the latest first. Most sessions have one observer: then
+-- one pass over the arrays finds the same falls in a fraction of the time.
+-- example: select fax.rate_falls('{a,a,a}', '{2026-11-02 08:02+00,2026-11-02 08:01+00,2026-11-02 08:00+00}', '{2,1,1}', '{9600,9600,14400}');
+create function fax.rate_falls(observers text[], moments timestamptz[], page_numbers integer[], data_rates integer[])
+returns integer[]
+language plpgsql immutable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    falls integer[];
+    rate_before integer;
+begin
+    if array_remove(observers, observers[1]) <> '{}' then
+        return (
+            with snapshot as (
+                select u.observer, u.seen_at, u.page_number, u.data_rate
+                from unnest($1, $2, $3, $4) u (observer, seen_at, page_number, data_rate)
+            ),
+            observed as (
+                select s.observer, min(s.seen_at) as began_at, max(s.seen_at) as ended_at
+                from snapshot s
+                group by s.observer
+            ),
+            stream as (
+                select
+                    i.observer,
+                    case when exists (
+                        select 1
+                        from observed j
+                        join observed k on k.observer > j.observer and k.began_at <= j.ended_at and j.began_at <= k.ended_at
+                    ) then i.observer else '' end as name
+                from observed i
+            )
+            select array_agg(array[c.page_number, c.rate_before, c.data_rate] order by c.seen_at)
+            from (
+                select
+                    w.name, s.seen_at, s.page_number, s.data_rate,
+                    lag(s.data_rate) over (partition by w.name order by s.seen_at) as rate_before
+                from stream w
+                join snapshot s on s.observer = w.observer
+                where s.data_rate is not null
+            ) c
+            where c.data_rate < c.rate_before
+            group by c.name
+            order by count(*) desc, c.name
+            limit 1
+        );
+    end if;
+    for i in reverse cardinality(data_rates)..1 loop
+        continue when data_rates[i] is null;
+        if data_rates[i] < rate_before then
+            falls := falls || array[array[page_numbers[i], rate_before, data_rates[i]]];
+        end if;
+        rate_before := data_rates[i];
+    end loop;
+    return falls;
+end
+$$;
 
-comment on function fax.rate_falls is 'How often the measured rate of a session fell. Of observers that watched at the same time, the one with the most falls counts, because their clocks may differ; observers that took over from each other are one. NULL if no rate. Arrays as in fax.session_snapshots: one element per snapshot, the latest first.';
+comment on function fax.rate_falls is 'How often the measured rate of a session fell: of each fall its page, the rate before it and the rate after it, bit/s, in their order. NULL if it never fell. Of observers that watched at the same time, the one that saw the most falls counts, because their clocks may differ; observers that took over from each other are one. Arrays as in fax.session_snapshots: one element per snapshot, the latest first. Most sessions have one observer: then one pass over the arrays finds the same falls in a fraction of the time.';
 
 -- The first complete list without a session that no snapshot refutes, or NULL. A snapshot of the same observer refutes
 -- it if it is later both by its clock and in the history, one of another observer if it is later by more than clocks may
@@ -3619,11 +3701,7 @@ select
     f.data_rates[cardinality(f.data_rates)] as first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     coalesce(f.data_rates[1], nullif(c.data_rate, 0)) as last_data_rate,  -- Last measured rate, bit/s; if no poll measured it, that of the completion event. NULL if not reported.
     n.lowest_data_rate,  -- Lowest measured rate, bit/s. NULL if never negotiated.
-    case
-        when n.lowest_data_rate is null then null
-        when array_remove(f.data_rates, n.lowest_data_rate) = '{}' then 0
-        else fax.rate_falls(n.observers, n.moments, n.data_rates)
-    end as rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
+    case when n.lowest_data_rate is not null then coalesce(array_length(w.observed_falls, 1), 0) end as rate_falls,  -- How often the measured rate fell, by the observer that saw the most falls. NULL if no poll measured it.
     coalesce((array_remove(n.x_resolutions, null))[1], c.x_resolution) as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not reported.
     coalesce((array_remove(n.y_resolutions, null))[1], c.y_resolution) as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not reported.
     g.bad_lines_measurable,  -- Whether the fax was received without ECM.
@@ -3642,17 +3720,22 @@ select
     coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
     least(n.first_position, v.first_position) as first_position,  -- First position of its rows.
     greatest(n.last_position, v.last_position) as last_position,  -- Last position of its rows.
-    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (
-        select sum(o.bad_lines)::bigint from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
-    case when g.bad_lines_measurable and t.bad_lines_counted_by is distinct from 'session' then case when g.pages = 0 then 0 else (
-        select sum(o.bad_lines_discarded)::bigint from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
-    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (
-        select max(o.bad_lines) from unnest(w.observed_pages) o where o.page between 1 and g.pages) end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (x.counts).bad_lines end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
+    case when g.bad_lines_measurable and t.bad_lines_counted_by is distinct from 'session'
+         then case when g.pages = 0 then 0 else (x.counts).bad_lines_discarded end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (x.counts).worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when g.bad_lines_measurable then (x.counts).measurable_pages else 0 end as measurable_pages,  -- Pages with measurable bad lines: of which a poll reported them.
+    case when g.bad_lines_measurable then (x.counts).error_free_pages else 0 end as error_free_pages,  -- Pages without bad lines, of measurable_pages.
+    case when g.bad_lines_measurable then (x.counts).lines_estimated else 0 end as lines_estimated,  -- Estimated lines of measurable_pages (fax.page_lines), as far as their resolution is measured.
+    (x.counts).resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
+    (x.counts).timed_pages,  -- Pages whose start and end polls observed.
+    (x.counts).page_seconds,  -- Seconds of timed_pages together. NULL if there are none.
     case when g.bad_lines_measurable
          then fax.widest_poll_gap(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), without the end of the server's life, seconds. NULL if not measurable, or no poll observed a page.
     case when g.bad_lines_measurable
          then fax.may_miss_bad_lines(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines), without the end of the server's life. NULL if not measurable, or if the number of pages is unknown.
-    w.observed_pages  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
+    w.observed_pages,  -- Its pages as polls observed them, by page. NULL if no poll reported a page.
+    w.observed_falls  -- Of each fall of the measured rate, its page, the rate before it and the rate after it, bit/s (fax.rate_falls). NULL if it never fell.
 from fax.session_evidence e
 cross join lateral (select (e.session).*) s
 cross join lateral (select (e.snapshots).*) n
@@ -3689,9 +3772,33 @@ cross join lateral (
         coalesce(case when c.details ->> 'Uniqueid' is null then c.details end, v.channel_status, v.channel_event, c.details,
                  v.channel_variable) as call,
         fax.observed_pages(n.observers, n.moments, n.page_numbers, n.bad_lines, n.measured, n.data_rates, n.y_resolutions,
-                           t.bad_lines_counted_by is distinct from 'session') as observed_pages
+                           t.bad_lines_counted_by is distinct from 'session') as observed_pages,
+        case when array_remove(f.data_rates, n.lowest_data_rate) <> '{}'
+             then fax.rate_falls(n.observers, n.moments, n.page_numbers, n.data_rates) end as observed_falls
     offset 0
 ) w
+-- its counted pages, in one pass; offset 0 as above
+cross join lateral (
+    select (
+        select row(
+            sum(o.bad_lines),
+            sum(o.bad_lines_discarded),
+            max(o.bad_lines),
+            count(o.bad_lines),
+            count(*) filter (where o.bad_lines = 0),
+            coalesce(sum(round(fax.page_lines(o.y_resolution))) filter (where o.bad_lines is not null), 0),
+            count(*) filter (where o.attempts > 1),
+            count(i.passed),
+            extract(epoch from sum(i.passed))
+        )::fax.page_counts
+        from unnest(w.observed_pages) o
+        -- page 1 is current from the start of the session; it starts once negotiation is complete
+        cross join lateral (select case when o.page > 1 then o.first_seen_at else o.first_measured_at end as began_at) b
+        cross join lateral (select case when o.next_seen_at >= b.began_at then o.next_seen_at - b.began_at end as passed) i
+        where o.page between 1 and g.pages
+    ) as counts
+    offset 0
+) x
 cross join lateral fax.reported_result(
     v.variables, v.settings, v.observers, v.moments, case when f.start_observed then s.started_at end, n.first_at) r
 -- the variables that the completion event contains (channelvars in manager.conf)
@@ -3841,11 +3948,25 @@ comment on column fax.session_fold.bad_lines_discarded is 'Bad lines of attempts
 
 comment on column fax.session_fold.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if bad_lines is.';
 
+comment on column fax.session_fold.measurable_pages is 'Pages with measurable bad lines: of which a poll reported them.';
+
+comment on column fax.session_fold.error_free_pages is 'Pages without bad lines, of measurable_pages.';
+
+comment on column fax.session_fold.lines_estimated is 'Estimated lines of measurable_pages (fax.page_lines), as far as their resolution is measured.';
+
+comment on column fax.session_fold.resent_pages is 'Pages that were sent more than once, as far as bad lines show it.';
+
+comment on column fax.session_fold.timed_pages is 'Pages whose start and end polls observed.';
+
+comment on column fax.session_fold.page_seconds is 'Seconds of timed_pages together. NULL if there are none.';
+
 comment on column fax.session_fold.poll_gap_seconds is 'Widest gap between polls at one of its pages (fax.widest_poll_gap), without the end of the server''s life, seconds. NULL if not measurable, or no poll observed a page.';
 
 comment on column fax.session_fold.bad_lines_lower_bound is 'Whether there may be more bad lines (fax.may_miss_bad_lines), without the end of the server''s life. NULL if not measurable, or if the number of pages is unknown.';
 
 comment on column fax.session_fold.observed_pages is 'Its pages as polls observed them, by page. NULL if no poll reported a page.';
+
+comment on column fax.session_fold.observed_falls is 'Of each fall of the measured rate, its page, the rate before it and the rate after it, bit/s (fax.rate_falls). NULL if it never fell.';
 
 -- grain: one session that has been quiet for a while, with what its own rows show together
 -- example: select session_id, pages, bad_lines from fax.session_total where started_at >= '2026-11-01';
@@ -3867,14 +3988,18 @@ create table fax.session_total (
     last_position           bigint,  -- Last position of its rows. NULL if it has none.
     bad_lines               bigint,  -- Bad lines on accepted pages. NULL if not measurable, or not reported.
     bad_lines_discarded     bigint,  -- Bad lines of attempts that were sent again. NULL if not measurable, or not reported.
+    lines_estimated         bigint,  -- Estimated lines of measurable_pages. NULL if all have y_resolution.
     snapshots               integer not null,  -- Snapshots by polls.
     pages                   integer,  -- Pages by the completion event, else pages_observed. NULL if not reported.
     pages_observed          integer,  -- Highest number of pages that a poll observed. NULL if not reported.
     worst_page_bad_lines    integer,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    measurable_pages        integer,  -- Pages with measurable bad lines. NULL if bad lines are not measurable.
+    error_free_pages        integer,  -- Pages without bad lines, of these. NULL if that is all of them.
+    resent_pages            integer,  -- Pages that were sent more than once. NULL if none.
+    timed_pages             integer,  -- Pages whose start and end polls observed. NULL if that is all pages, or none.
     first_data_rate         integer,  -- First measured rate, bit/s. NULL if never negotiated.
     last_data_rate          integer,  -- Last rate, bit/s. NULL if not reported.
     lowest_data_rate        integer,  -- Lowest measured rate, bit/s. NULL if never negotiated.
-    rate_falls              integer,  -- How often the measured rate fell. NULL if no poll measured it.
     x_resolution            integer,  -- Horizontal resolution, pixels per metre. NULL if not reported.
     y_resolution            integer,  -- Vertical resolution, pixels per metre. NULL if not reported.
     is_fax                  boolean not null,  -- As in fax.session.
@@ -3900,7 +4025,9 @@ create table fax.session_total (
     local_station_id        text,  -- Station id of this end (personal). NULL if none or not reported.
     remote_station_id       text,  -- Station id of the other end (personal). NULL if none or not reported.
     poll_gap_seconds        numeric,  -- Widest gap between polls at one of its pages, seconds. NULL if not measurable, or no poll observed a page.
+    page_seconds            numeric,  -- Seconds of timed_pages together. NULL if there are none.
     file_names              text[],  -- Files sent or received (personal). NULL if not reported.
+    observed_falls          integer[],  -- Of each fall of the measured rate, its page, the rate before it and the rate after it, bit/s. NULL if it never fell.
     page_moments            timestamptz[],  -- Of each page that polls observed, its first and last snapshot and its first one after negotiation: NULL if that is the first snapshot, infinity if there is none. NULL if no poll reported a page.
     page_numbers            integer[],  -- Their numbers. NULL if they are 1, 2, 3 and so on.
     page_attempts           integer[],  -- How often each was sent. NULL if each was sent once.
@@ -3949,6 +4076,8 @@ comment on column fax.session_total.bad_lines is 'Bad lines on accepted pages. N
 
 comment on column fax.session_total.bad_lines_discarded is 'Bad lines of attempts that were sent again. NULL if not measurable, or not reported.';
 
+comment on column fax.session_total.lines_estimated is 'Estimated lines of measurable_pages. NULL if all have y_resolution.';
+
 comment on column fax.session_total.snapshots is 'Snapshots by polls.';
 
 comment on column fax.session_total.pages is 'Pages by the completion event, else pages_observed. NULL if not reported.';
@@ -3957,13 +4086,19 @@ comment on column fax.session_total.pages_observed is 'Highest number of pages t
 
 comment on column fax.session_total.worst_page_bad_lines is 'Bad lines on the worst accepted page. NULL if bad_lines is.';
 
+comment on column fax.session_total.measurable_pages is 'Pages with measurable bad lines. NULL if bad lines are not measurable.';
+
+comment on column fax.session_total.error_free_pages is 'Pages without bad lines, of these. NULL if that is all of them.';
+
+comment on column fax.session_total.resent_pages is 'Pages that were sent more than once. NULL if none.';
+
+comment on column fax.session_total.timed_pages is 'Pages whose start and end polls observed. NULL if that is all pages, or none.';
+
 comment on column fax.session_total.first_data_rate is 'First measured rate, bit/s. NULL if never negotiated.';
 
 comment on column fax.session_total.last_data_rate is 'Last rate, bit/s. NULL if not reported.';
 
 comment on column fax.session_total.lowest_data_rate is 'Lowest measured rate, bit/s. NULL if never negotiated.';
-
-comment on column fax.session_total.rate_falls is 'How often the measured rate fell. NULL if no poll measured it.';
 
 comment on column fax.session_total.x_resolution is 'Horizontal resolution, pixels per metre. NULL if not reported.';
 
@@ -4015,7 +4150,11 @@ comment on column fax.session_total.remote_station_id is 'Station id of the othe
 
 comment on column fax.session_total.poll_gap_seconds is 'Widest gap between polls at one of its pages, seconds. NULL if not measurable, or no poll observed a page.';
 
+comment on column fax.session_total.page_seconds is 'Seconds of timed_pages together. NULL if there are none.';
+
 comment on column fax.session_total.file_names is 'Files sent or received (personal). NULL if not reported.';
+
+comment on column fax.session_total.observed_falls is 'Of each fall of the measured rate, its page, the rate before it and the rate after it, bit/s. NULL if it never fell.';
 
 comment on column fax.session_total.page_moments is 'Of each page that polls observed, its first and last snapshot and its first one after negotiation: NULL if that is the first snapshot, infinity if there is none. NULL if no poll reported a page.';
 
@@ -4154,9 +4293,8 @@ begin atomic
         1, total.pages, total.bad_lines,
         case when total.start_observed and coalesce(total.completed_at, total.gone_at, total.last_shown_at) >= total.started_at
              then extract(epoch from coalesce(total.completed_at, total.gone_at, total.last_shown_at) - total.started_at) end
-    where total.is_fax
+    where fax.is_shown(total.is_fax, total.session_number, total.snapshots, total.completed_at is not null)
       and total.operation is distinct from 'V.21'
-      and (total.session_number is null or total.snapshots > 0 or total.completed_at is not null)
       and (total.completed_at is not null or total.gone_at is not null
            or (total.session_number is null and total.snapshots = 0));
 end;
@@ -4174,15 +4312,15 @@ begin
         hours, span_start, server, account_code, direction, result, result_class, merged,
         sessions, pages, page_reports, bad_lines, measurements, seconds, durations, after_a_page)
     select
-        h.hours, date_bin(h.hours * interval '1 hour', t.started_at, '0001-01-01 00:00:00+00') as span_start,
+        h.hours, date_bin(h.hours * interval '1 hour', u.started_at, '0001-01-01 00:00:00+00') as span_start,
         u.server, u.account_code, u.direction, u.result, u.result_class, false,
         times * count(*),
         times * coalesce(sum(u.pages), 0), times * count(u.pages),
         times * coalesce(sum(u.bad_lines), 0), times * count(u.bad_lines),
         times * coalesce(sum(u.seconds), 0), times * count(u.seconds),
         times * count(*) filter (where u.pages > 0)
-    from changed t
-    cross join lateral fax.usage_of(t) u
+    -- offset 0: once per total, not for each span
+    from (select t.started_at, o.* from changed t cross join lateral fax.usage_of(t) o offset 0) u
     cross join unnest('{1,6,24}'::smallint[]) h (hours)
     cross join lateral (select tg_argv[0]::integer as times) n
     group by h.hours, span_start, u.server, u.account_code, u.direction, u.result, u.result_class, times;
@@ -4444,14 +4582,18 @@ select
     f.last_position,
     f.bad_lines,
     f.bad_lines_discarded,
+    nullif(f.lines_estimated, f.measurable_pages * coalesce(round(fax.page_lines(f.y_resolution)), 0)::bigint) as lines_estimated,
     f.snapshots::integer as snapshots,
     f.pages,
     f.pages_observed,
     f.worst_page_bad_lines,
+    case when f.bad_lines_measurable then f.measurable_pages end as measurable_pages,
+    nullif(f.error_free_pages, f.measurable_pages) as error_free_pages,
+    nullif(f.resent_pages, 0) as resent_pages,
+    case when f.timed_pages > 0 then nullif(f.timed_pages, f.pages) end as timed_pages,
     f.first_data_rate,
     f.last_data_rate,
     f.lowest_data_rate,
-    f.rate_falls::integer as rate_falls,
     f.x_resolution,
     f.y_resolution,
     f.is_fax,
@@ -4477,7 +4619,9 @@ select
     f.local_station_id,
     f.remote_station_id,
     f.poll_gap_seconds,
+    f.page_seconds,
     f.file_names,
+    f.observed_falls,
     p.moments as page_moments,
     p.numbers as page_numbers,
     p.attempts as page_attempts,
@@ -4544,6 +4688,7 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     quiet bigint := fax.quiet_position(quiet_seconds);
+    newest bigint := (select max(b.last_position) from fax.append_batch b);
     sessions uuid[];
     versions xid[];
     first_start timestamptz;
@@ -4559,13 +4704,14 @@ begin
     from (
         select u.session_id, u.xmin as version, u.started_at
         from fax.session_untotalled u
-        where not exists (
+        -- offset 0: looks up the rows of each session, instead of reading all recent rows first
+        where newest <= quiet or not exists (
             select from fax.observation h
-            where h.session_id = u.session_id and h.started_at = u.started_at and h.position > quiet
+            where h.session_id = u.session_id and h.started_at = u.started_at and h.position > quiet offset 0
         )
         and not exists (
             select from fax.session_pack p
-            where p.session_id = u.session_id and p.started_at = u.started_at and p.last_position > quiet
+            where p.session_id = u.session_id and p.started_at = u.started_at and p.last_position > quiet offset 0
         )
         order by u.started_at
         limit most
@@ -4593,13 +4739,14 @@ begin
         select t.*
         from unnest(totals) t
         join unchanged u on u.session_id = t.session_id
-        where not exists (
+        -- nothing was appended during the fold, or not to this session
+        where newest = (select max(b.last_position) from fax.append_batch b) or not exists (
             select from fax.observation h
-            where h.session_id = t.session_id and h.started_at = t.started_at and h.position > coalesce(t.last_position, 0)
+            where h.session_id = t.session_id and h.started_at = t.started_at and h.position > coalesce(t.last_position, 0) offset 0
         )
         and not exists (
             select from fax.session_pack p
-            where p.session_id = t.session_id and p.started_at = t.started_at and p.last_position > coalesce(t.last_position, 0)
+            where p.session_id = t.session_id and p.started_at = t.started_at and p.last_position > coalesce(t.last_position, 0) offset 0
         )
         returning session_id
     )
@@ -4691,7 +4838,7 @@ select
     t.first_data_rate,
     t.last_data_rate,
     t.lowest_data_rate,
-    t.rate_falls::bigint as rate_falls,
+    case when t.lowest_data_rate is not null then coalesce(array_length(t.observed_falls, 1), 0)::bigint end as rate_falls,
     t.x_resolution,
     t.y_resolution,
     t.bad_lines_measurable,
@@ -4712,6 +4859,12 @@ select
     t.bad_lines,
     t.bad_lines_discarded,
     t.worst_page_bad_lines,
+    coalesce(t.measurable_pages, 0) as measurable_pages,
+    coalesce(t.error_free_pages, t.measurable_pages, 0) as error_free_pages,
+    coalesce(t.lines_estimated, t.measurable_pages * coalesce(round(fax.page_lines(t.y_resolution)), 0)::bigint, 0) as lines_estimated,
+    coalesce(t.resent_pages, 0) as resent_pages,
+    case when t.page_seconds is null then 0 else coalesce(t.timed_pages, t.pages) end as timed_pages,
+    t.page_seconds,
     -- After its last page, a session without another end was polled until the next life of its server.
     case when not t.bad_lines_measurable or t.completed_at is not null or t.gone_at is not null then t.poll_gap_seconds
          else fax.widest_poll_gap(
@@ -4724,7 +4877,8 @@ select
                                 t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
              t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.
     fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
-                       t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) as observed_pages
+                       t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) as observed_pages,
+    t.observed_falls
 from fax.session_total t
 union all
 (select
@@ -4755,7 +4909,7 @@ union all
     f.first_data_rate,
     f.last_data_rate,
     f.lowest_data_rate,
-    f.rate_falls,
+    f.rate_falls::bigint as rate_falls,
     f.x_resolution,
     f.y_resolution,
     f.bad_lines_measurable,
@@ -4776,11 +4930,18 @@ union all
     f.bad_lines,
     f.bad_lines_discarded,
     f.worst_page_bad_lines,
+    f.measurable_pages,
+    f.error_free_pages,
+    f.lines_estimated,
+    f.resent_pages,
+    f.timed_pages,
+    f.page_seconds,
     case when l.began_at is null or not f.bad_lines_measurable then f.poll_gap_seconds
          else fax.widest_poll_gap(f.observed_pages, f.pages, l.began_at) end as poll_gap_seconds,
     case when l.began_at is null or not f.bad_lines_measurable then f.bad_lines_lower_bound
          else fax.may_miss_bad_lines(f.observed_pages, f.pages, l.began_at) end as bad_lines_lower_bound,
-    f.observed_pages
+    f.observed_pages,
+    f.observed_falls
 from (select i.session_id, i.started_at, i.server from fax.session_untotalled i order by i.started_at desc) u
 -- offset 0: folds the sessions found, one by one, not all of them before they are joined
 cross join lateral (
@@ -4901,7 +5062,7 @@ cross join lateral (
         least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
         coalesce(e.ended_not_after, now()) as until
 ) w
-where f.is_fax and (f.session_number is null or f.snapshots > 0 or f.completed);
+where fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
 
@@ -5144,6 +5305,38 @@ comment on column fax.session_pages.lines_estimated is 'Lines of the page, an es
 comment on column fax.session_pages.bad_line_ratio_estimated is 'Bad lines divided by lines_estimated, a ratio. NULL if not measurable.';
 
 comment on column fax.session_pages.poll_gap_seconds is 'Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.';
+
+-- grain: one fall of the measured data rate within one session
+-- example: select page, rate_before, data_rate from fax.session_rate_falls where session_id = '…' order by fall;
+-- As many rows as fax.sessions.rate_falls. The default before negotiation is not a rate.
+create view fax.session_rate_falls as
+select
+    f.session_id,  -- The session.
+    f.server,  -- Name of the server in the settings.
+    f.started_at,  -- First observation of the session.
+    n.fall,  -- Number of the fall within the session, from 1, in order of time.
+    f.observed_falls[n.fall][1] as page,  -- PageNumber at the first snapshot with the lower rate: completed pages plus one. NULL if not reported.
+    f.observed_falls[n.fall][2] as rate_before,  -- Measured rate before the fall, bit/s.
+    f.observed_falls[n.fall][3] as data_rate  -- Measured rate after the fall, bit/s.
+from fax.session_facts f
+cross join lateral generate_series(1, f.rate_falls::integer) n (fall)
+where f.rate_falls > 0 and fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
+
+comment on view fax.session_rate_falls is 'One fall of the measured data rate within one session: the page, and the rate before and after it.';
+
+comment on column fax.session_rate_falls.session_id is 'The session.';
+
+comment on column fax.session_rate_falls.server is 'Name of the server in the settings.';
+
+comment on column fax.session_rate_falls.started_at is 'First observation of the session.';
+
+comment on column fax.session_rate_falls.fall is 'Number of the fall within the session, from 1, in order of time.';
+
+comment on column fax.session_rate_falls.page is 'PageNumber at the first snapshot with the lower rate: completed pages plus one. NULL if not reported.';
+
+comment on column fax.session_rate_falls.rate_before is 'Measured rate before the fall, bit/s.';
+
+comment on column fax.session_rate_falls.data_rate is 'Measured rate after the fall, bit/s.';
 
 -- grain: one change within one session, in order
 -- example: select observed_at, changes, page_number, bad_lines_delta from fax.session_timeline where session_id = '…' order by observed_at;
@@ -5622,14 +5815,22 @@ select
     s.pages,  -- Pages, as in fax.sessions. NULL if not reported.
     s.first_data_rate,  -- First measured rate, bit/s. NULL if never negotiated.
     s.rate_falls,  -- How often the measured rate fell. NULL if no poll measured it.
-    s.result  -- success, failed or unknown, as in fax.sessions.
-from fax.sessions s
+    fax.result(s.status, s.error) as result,  -- success, failed or unknown, as in fax.sessions.
+    s.measurable_pages,  -- Pages with measurable bad lines: received without ECM, and reported by a poll.
+    s.error_free_pages,  -- Pages without bad lines, of measurable_pages.
+    case when s.measurable_pages > 0 then s.bad_lines end as bad_lines,  -- Bad lines on measurable_pages. NULL if there are none.
+    s.lines_estimated,  -- Estimated lines of measurable_pages (A4), as far as their resolution is measured.
+    s.resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
+    s.timed_pages,  -- Pages whose start and end polls observed.
+    s.page_seconds  -- Seconds of timed_pages together. NULL if there are none.
+from fax.session_facts s
+-- offset 0: computed once, although several columns use it
 cross join lateral (
-    select fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number) as peer
+    select fax.peer(fax.direction(s.operation), s.remote_station_id, s.caller_number, s.called_number) as peer offset 0
 ) n
 left join fax.erased_key k on k.session_id = s.session_id
 left join fax.pseudonym p on p.kind = 'peer' and p.value = n.peer
-where s.direction is distinct from 'detector';
+where fax.is_shown(s.is_fax, s.session_number, s.snapshots, s.completed) and s.operation is distinct from 'V.21';
 
 comment on view fax.peer_sessions is 'One session with the peer for which it counts. The base of fax.quality(); an erasure changes no peer_key from one group to another.';
 
@@ -5653,6 +5854,20 @@ comment on column fax.peer_sessions.rate_falls is 'How often the measured rate f
 
 comment on column fax.peer_sessions.result is 'success, failed or unknown, as in fax.sessions.';
 
+comment on column fax.peer_sessions.measurable_pages is 'Pages with measurable bad lines: received without ECM, and reported by a poll.';
+
+comment on column fax.peer_sessions.error_free_pages is 'Pages without bad lines, of measurable_pages.';
+
+comment on column fax.peer_sessions.bad_lines is 'Bad lines on measurable_pages. NULL if there are none.';
+
+comment on column fax.peer_sessions.lines_estimated is 'Estimated lines of measurable_pages (A4), as far as their resolution is measured.';
+
+comment on column fax.peer_sessions.resent_pages is 'Pages that were sent more than once, as far as bad lines show it.';
+
+comment on column fax.peer_sessions.timed_pages is 'Pages whose start and end polls observed.';
+
+comment on column fax.peer_sessions.page_seconds is 'Seconds of timed_pages together. NULL if there are none.';
+
 -- Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of
 -- ITU-T E.450 to E.458, without claiming conformance.
 -- Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad
@@ -5669,46 +5884,25 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select
-        coalesce(min(s.peer), s.peer_key), s.transport, s.error_correction_mode,
-        count(*), sum(s.pages)::bigint, coalesce(sum(p.measurable_pages), 0)::bigint,
-        round(sum(p.error_free_pages) / nullif(sum(p.measurable_pages), 0), 4),
-        sum(p.bad_lines)::bigint,
-        round(sum(p.bad_lines) / nullif(sum(p.lines_estimated), 0), 4),
-        coalesce(sum(p.resent_pages), 0)::bigint,
-        round(sum(p.seconds) / nullif(sum(p.timed_pages), 0), 2),
+        -- the peers of one key differ only if it is a pseudonym
+        coalesce(min(s.peer) filter (where s.peer <> s.peer_key), s.peer_key), s.transport, s.error_correction_mode,
+        count(*), sum(s.pages)::bigint, sum(s.measurable_pages)::bigint,
+        round(sum(s.error_free_pages)::numeric / nullif(sum(s.measurable_pages), 0), 4),
+        sum(s.bad_lines)::bigint,
+        round(sum(s.bad_lines) / nullif(sum(s.lines_estimated), 0), 4),
+        sum(s.resent_pages)::bigint,
+        round(sum(s.page_seconds) / nullif(sum(s.timed_pages), 0), 2),
         sum(s.rate_falls)::bigint,
-        round(count(*) filter (where s.rate_falls > 0)::numeric / nullif(count(*) filter (where s.negotiated), 0), 4),
-        round(count(*) filter (where s.negotiated and s.result = 'failed')::numeric
-              / nullif(count(*) filter (where s.negotiated and s.result <> 'unknown'), 0), 4),
-        round(1 - coalesce(sum(p.measurable_pages), 0) / nullif(sum(s.pages), 0), 4),
+        round(count(*) filter (where s.rate_falls > 0)::numeric / nullif(count(*) filter (where s.first_data_rate is not null), 0), 4),
+        round(count(*) filter (where s.first_data_rate is not null and s.result = 'failed')::numeric
+              / nullif(count(*) filter (where s.first_data_rate is not null and s.result <> 'unknown'), 0), 4),
+        round(1 - sum(s.measurable_pages)::numeric / nullif(sum(s.pages), 0), 4),
         count(*) filter (where s.result = 'success'),
         count(*) filter (where s.result = 'failed'),
         count(*) filter (where s.result = 'unknown')
-    from (
-        select
-            f.session_id, f.transport, f.error_correction_mode, f.pages, f.rate_falls, f.result,
-            f.first_data_rate is not null as negotiated,
-            f.peer, f.peer_key
-        from fax.peer_sessions f
-        where f.started_at >= from_local at time zone time_zone
-          and f.started_at < to_local at time zone time_zone
-    ) s
-    -- the pages of all sessions at once, not those of each
-    left join (
-        select
-            g.session_id,
-            count(g.bad_lines) as measurable_pages,
-            count(*) filter (where g.bad_lines = 0) as error_free_pages,
-            sum(g.bad_lines) as bad_lines,
-            sum(g.lines_estimated) filter (where g.bad_lines is not null) as lines_estimated,
-            count(*) filter (where g.attempts > 1) as resent_pages,
-            sum(g.seconds) as seconds,
-            count(g.seconds) as timed_pages
-        from fax.session_pages g
-        where g.started_at >= from_local at time zone time_zone
-          and g.started_at < to_local at time zone time_zone
-        group by g.session_id
-    ) p on p.session_id = s.session_id
+    from fax.peer_sessions s
+    where s.started_at >= from_local at time zone time_zone
+      and s.started_at < to_local at time zone time_zone
     group by s.peer_key, s.transport, s.error_correction_mode;
 end;
 
@@ -5985,184 +6179,179 @@ comment on column fax.reconciliation.failed is 'Faxes that failed, by FailedFAXe
 comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a completion event in this time and failed.';
 
 -- The rows of fax.reconciliation of one server whose later reading was taken between two moments, the second one
--- excluded. Sorts the readings, sessions and epochs of the period by time and counts them in one pass; the view
--- searches for the sessions of each interval.
+-- excluded. Finds the interval of each session among all readings at once; the view searches for the sessions of each
+-- interval, which takes several times as long.
 -- example: select * from fax.reconciliation_between('pbx1', '2026-10-01', '2026-11-01') where attempts_missed <> 0;
 create function fax.reconciliation_between(of_server text, from_moment timestamptz, to_moment timestamptz)
 returns setof fax.reconciliation
 language sql stable parallel safe
 begin atomic
-    with in_period as materialized (
+    -- each collector with the times of its readings: the last one before the period, then those of the period
+    with observer as materialized (
         select
-            h.observed_at,
-            h.collector_id,
-            fax.counter(h.details, 'TransmitAttempts') as transmit_attempts,
-            fax.counter(h.details, 'ReceiveAttempts') as receive_attempts,
-            fax.counter(h.details, 'CompletedFAXes') as completed,
-            fax.counter(h.details, 'FailedFAXes') as failed
-        from fax.server_history h
-        where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= from_moment and h.observed_at < to_moment
-    ),
-    before_it as materialized (
-        select
-            b.observed_at,
-            c.collector_id,
-            fax.counter(b.details, 'TransmitAttempts') as transmit_attempts,
-            fax.counter(b.details, 'ReceiveAttempts') as receive_attempts,
-            fax.counter(b.details, 'CompletedFAXes') as completed,
-            fax.counter(b.details, 'FailedFAXes') as failed
-        from (select distinct r.collector_id from in_period r) c
-        cross join lateral (
+            p.collector_id,
+            b.observed_at as before_at,
+            b.details as before_details,
+            case when b.observed_at is null then p.moments else b.observed_at || p.moments end as moments
+        from (
+            select h.collector_id, array_agg(h.observed_at order by h.observed_at) as moments
+            from fax.server_history h
+            where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= from_moment and h.observed_at < to_moment
+            group by h.collector_id
+        ) p
+        left join lateral (
             select h.observed_at, h.details
             from fax.server_history h
-            where h.server = of_server and h.event = 'FAXStats' and h.collector_id = c.collector_id
+            where h.server = of_server and h.event = 'FAXStats' and h.collector_id = p.collector_id
               and h.observed_at < from_moment
             order by h.observed_at desc
             limit 1
-        ) b
+        ) b on true
     ),
     first_reading as materialized (
-        select coalesce(min(b.observed_at), from_moment) as at from before_it b
+        select coalesce(min(o.before_at), from_moment) as at from observer o
     ),
-    session as materialized (
-        select q.started_at, q.operation, q.result_error, q.result, q.ended_at, q.end_observed_by
-        from fax.sessions q
-        where q.server = of_server
-          and q.started_at > (select f.at - interval '1 day' from first_reading f) and q.started_at < to_moment
-    ),
-    epoch as materialized (
-        select e.epoch_id, e.at, row_number() over (order by e.at, e.reload_ordinal) as place
-        from (
-            select e.epoch_id, coalesce(e.reloaded_at, e.started_at, e.first_seen_at) as at, e.reload_ordinal
-            from fax.epoch e
-            where e.server = of_server
-        ) e
-    ),
-    -- starts of the server and loads of res_fax (fax.restarted_at)
-    restart as materialized (
-        select distinct h.observed_at
-        from fax.server_history h
-        where h.server = of_server and h.event in ('FullyBooted', 'Load')
-          and h.observed_at > (select f.at from first_reading f) and h.observed_at < to_moment
-    ),
-    -- each reading, with what had happened by then
-    counted as (
-        select
-            n.*,
-            sum(n.started) over by_then as attempts_by_then,
-            sum(n.sent) over by_then as sent_by_then,
-            sum(n.received) over by_then as received_by_then,
-            sum(n.ended) over by_then as completed_by_then,
-            sum(n.ended_failed) over by_then as failed_by_then,
-            sum(n.began) over by_then as epochs_by_then
-        from (
-            select
-                r.observed_at, r.collector_id, r.transmit_attempts, r.receive_attempts, r.completed, r.failed,
-                0 as started, 0 as sent, 0 as received, 0 as ended, 0 as ended_failed, 0 as began
-            from in_period r
-            union all
-            select
-                r.observed_at, r.collector_id, r.transmit_attempts, r.receive_attempts, r.completed, r.failed,
-                0 as started, 0 as sent, 0 as received, 0 as ended, 0 as ended_failed, 0 as began
-            from before_it r
-            union all
-            select
-                s.started_at as observed_at, null as collector_id, null as transmit_attempts, null as receive_attempts,
-                null as completed, null as failed, 1 as started, (s.operation = 'send')::integer as sent,
-                (s.operation = 'receive')::integer as received, 0 as ended, 0 as ended_failed, 0 as began
-            from session s
-            where fax.is_attempt(s.operation, s.result_error)
-            union all
-            select
-                s.ended_at as observed_at, null as collector_id, null as transmit_attempts, null as receive_attempts,
-                null as completed, null as failed, 0 as started, 0 as sent, 0 as received, 1 as ended,
-                (s.result = 'failed')::integer as ended_failed, 0 as began
-            from session s
-            where s.end_observed_by = 'completion' and s.ended_at < s.started_at + interval '1 day'
-            union all
-            select
-                e.at as observed_at, null as collector_id, null as transmit_attempts, null as receive_attempts,
-                null as completed, null as failed, 0 as started, 0 as sent, 0 as received, 0 as ended, 0 as ended_failed,
-                1 as began
-            from epoch e
-        ) n
-        window by_then as (order by n.observed_at)
-    ),
-    paired as (
+    -- each reading with the one before it
+    reading as (
         select
             r.*,
             lag(r.observed_at) over by_collector as from_at,
             lag(r.transmit_attempts) over by_collector as transmit_attempts_before,
             lag(r.receive_attempts) over by_collector as receive_attempts_before,
             lag(r.completed) over by_collector as completed_before,
-            lag(r.failed) over by_collector as failed_before,
-            r.attempts_by_then - lag(r.attempts_by_then) over by_collector as attempts_seen,
-            r.sent_by_then - lag(r.sent_by_then) over by_collector as sent_seen,
-            r.received_by_then - lag(r.received_by_then) over by_collector as received_seen,
-            r.completed_by_then - lag(r.completed_by_then) over by_collector as completed_seen,
-            r.failed_by_then - lag(r.failed_by_then) over by_collector as failed_seen
-        from counted r
-        where r.collector_id is not null
+            lag(r.failed) over by_collector as failed_before
+        from (
+            select
+                h.collector_id,
+                h.observed_at,
+                fax.counter(h.details, 'TransmitAttempts') as transmit_attempts,
+                fax.counter(h.details, 'ReceiveAttempts') as receive_attempts,
+                fax.counter(h.details, 'CompletedFAXes') as completed,
+                fax.counter(h.details, 'FailedFAXes') as failed
+            from fax.server_history h
+            where h.server = of_server and h.event = 'FAXStats' and h.observed_at >= from_moment and h.observed_at < to_moment
+            union all
+            select
+                o.collector_id,
+                o.before_at as observed_at,
+                fax.counter(o.before_details, 'TransmitAttempts') as transmit_attempts,
+                fax.counter(o.before_details, 'ReceiveAttempts') as receive_attempts,
+                fax.counter(o.before_details, 'CompletedFAXes') as completed,
+                fax.counter(o.before_details, 'FailedFAXes') as failed
+            from observer o
+            where o.before_at is not null
+        ) r
         window by_collector as (partition by r.collector_id order by r.observed_at)
+    ),
+    session as materialized (
+        select q.started_at, q.operation, q.result_error, q.result, q.ended_at, q.end_observed_by
+        from fax.sessions q
+        where q.server = of_server
+          and q.started_at > (select f.at - interval '1 day' from first_reading f)
+          and q.started_at < to_moment
+    ),
+    -- what happened until each reading, after the one before it
+    counted as (
+        select
+            o.collector_id,
+            o.moments[e.earlier + 1] as to_at,
+            sum(e.started) as attempts,
+            sum(e.sent) as sent,
+            sum(e.received) as received,
+            sum(e.ended) as completed,
+            sum(e.ended_failed) as failed
+        from observer o
+        cross join lateral (
+            -- the number of readings before it
+            select
+                width_bucket(s.started_at - interval '1 microsecond', o.moments) as earlier, 1 as started,
+                (s.operation = 'send')::integer as sent, (s.operation = 'receive')::integer as received, 0 as ended, 0 as ended_failed
+            from session s
+            where fax.is_attempt(s.operation, s.result_error)
+            union all
+            select
+                width_bucket(s.ended_at - interval '1 microsecond', o.moments) as earlier, 0 as started,
+                0 as sent, 0 as received, 1 as ended, (s.result = 'failed')::integer as ended_failed
+            from session s
+            where s.end_observed_by = 'completion' and s.ended_at < s.started_at + interval '1 day'
+        ) e
+        group by o.collector_id, o.moments[e.earlier + 1]
+    ),
+    -- readings after a restart, with what happened since (fax.restarted_at)
+    restarted as (
+        select i.collector_id, i.to_at, b.began_at, n.*
+        from (
+            select distinct m.collector_id, m.moments[m.earlier] as from_at, m.moments[m.earlier + 1] as to_at
+            from (
+                select o.collector_id, o.moments, width_bucket(h.observed_at - interval '1 microsecond', o.moments) as earlier
+                from fax.server_history h
+                cross join observer o
+                where h.server = of_server and h.event in ('FullyBooted', 'Load')
+                  and h.observed_at > (select f.at from first_reading f) and h.observed_at < to_moment
+            ) m
+        ) i
+        cross join lateral fax.restarted_at(of_server, i.from_at, i.to_at) b
+        cross join lateral (
+            select
+                count(*) filter (where q.started and q.operation = 'send') as sent,
+                count(*) filter (where q.started and q.operation = 'receive') as received,
+                count(*) filter (where q.started) as attempts,
+                count(*) filter (where q.ended) as completed,
+                count(*) filter (where q.ended and q.result = 'failed') as failed
+            from (
+                select
+                    s.operation,
+                    s.result,
+                    s.started_at > b.began_at and s.started_at <= i.to_at and fax.is_attempt(s.operation, s.result_error) as started,
+                    s.ended_at > b.began_at and s.ended_at <= i.to_at and s.end_observed_by = 'completion'
+                        and s.ended_at < s.started_at + interval '1 day' as ended
+                from session s
+            ) q
+        ) n
+        where b.began_at is not null
+    ),
+    epoch as materialized (
+        select array_agg(e.at order by e.at, e.reload_ordinal) as moments, array_agg(e.epoch_id order by e.at, e.reload_ordinal) as ids
+        from (
+            select e.epoch_id, coalesce(e.reloaded_at, e.started_at, e.first_seen_at) as at, e.reload_ordinal
+            from fax.epoch e
+            where e.server = of_server
+        ) e
     )
     select
         of_server,
-        e.epoch_id,
-        p.collector_id,
-        p.from_at,
-        p.observed_at,
+        e.ids[width_bucket(r.observed_at, e.moments)],
+        r.collector_id,
+        r.from_at,
+        r.observed_at,
         k.restarted,
         n.transmit_attempts,
-        case when k.began_at is null then p.sent_seen else since.sent end,
+        case when b.began_at is null then coalesce(c.sent, 0) else b.sent end,
         n.receive_attempts,
-        case when k.began_at is null then p.received_seen else since.received end,
-        n.transmit_attempts + n.receive_attempts - case when k.began_at is null then p.attempts_seen else since.attempts end,
-        p.completed - case when k.restarted then 0 else p.completed_before end,
-        case when k.began_at is null then p.completed_seen else since.completed end,
-        p.failed - case when k.restarted then 0 else p.failed_before end,
-        case when k.began_at is null then p.failed_seen else since.failed end
-    from paired p
-    left join epoch e on e.place = p.epochs_by_then
-    left join lateral (
-        select n.began_at
-        from (select from restart i where i.observed_at > p.from_at and i.observed_at <= p.observed_at limit 1) i
-        cross join fax.restarted_at(of_server, p.from_at, p.observed_at) n
-    ) b on true
+        case when b.began_at is null then coalesce(c.received, 0) else b.received end,
+        n.transmit_attempts + n.receive_attempts - case when b.began_at is null then coalesce(c.attempts, 0) else b.attempts end,
+        r.completed - case when k.restarted then 0 else r.completed_before end,
+        case when b.began_at is null then coalesce(c.completed, 0) else b.completed end,
+        r.failed - case when k.restarted then 0 else r.failed_before end,
+        case when b.began_at is null then coalesce(c.failed, 0) else b.failed end
+    from reading r
+    cross join epoch e
+    left join counted c on c.collector_id = r.collector_id and c.to_at = r.observed_at
+    left join restarted b on b.collector_id = r.collector_id and b.to_at = r.observed_at
     cross join lateral (
-        select
-            b.began_at,
-            coalesce(
-                p.transmit_attempts < p.transmit_attempts_before or p.receive_attempts < p.receive_attempts_before
-                or p.completed < p.completed_before or p.failed < p.failed_before, false) or b.began_at is not null as restarted
+        select coalesce(
+            r.transmit_attempts < r.transmit_attempts_before or r.receive_attempts < r.receive_attempts_before
+            or r.completed < r.completed_before or r.failed < r.failed_before, false) or b.began_at is not null as restarted
     ) k
     cross join lateral (
         select
-            p.transmit_attempts - case when k.restarted then 0 else p.transmit_attempts_before end as transmit_attempts,
-            p.receive_attempts - case when k.restarted then 0 else p.receive_attempts_before end as receive_attempts
+            r.transmit_attempts - case when k.restarted then 0 else r.transmit_attempts_before end as transmit_attempts,
+            r.receive_attempts - case when k.restarted then 0 else r.receive_attempts_before end as receive_attempts
     ) n
-    -- after a restart, what happened since
-    left join lateral (
-        select
-            count(*) filter (where q.started and q.operation = 'send') as sent,
-            count(*) filter (where q.started and q.operation = 'receive') as received,
-            count(*) filter (where q.started) as attempts,
-            count(*) filter (where q.ended) as completed,
-            count(*) filter (where q.ended and q.result = 'failed') as failed
-        from (
-            select
-                s.operation,
-                s.result,
-                s.started_at > k.began_at and s.started_at <= p.observed_at and fax.is_attempt(s.operation, s.result_error) as started,
-                s.ended_at > k.began_at and s.ended_at <= p.observed_at and s.end_observed_by = 'completion'
-                    and s.ended_at < s.started_at + interval '1 day' as ended
-            from session s
-            where k.began_at is not null
-        ) q
-    ) since on true
-    where p.from_at is not null and p.observed_at >= from_moment;
+    where r.from_at is not null and r.observed_at >= from_moment;
 end;
 
-comment on function fax.reconciliation_between is 'The rows of fax.reconciliation of one server whose later reading was taken between two moments, the second one excluded. Sorts the readings, sessions and epochs of the period by time and counts them in one pass; the view searches for the sessions of each interval.';
+comment on function fax.reconciliation_between is 'The rows of fax.reconciliation of one server whose later reading was taken between two moments, the second one excluded. Finds the interval of each session among all readings at once; the view searches for the sessions of each interval, which takes several times as long.';
 
 -- grain: one interval without a good poll of one server
 -- example: select server, began_at, seconds, reason, missed_faxes from fax.coverage_gaps order by began_at;
@@ -6177,15 +6366,26 @@ select
     g.reasons,  -- All reasons reported during the gap, in order.
     g.messages,  -- Messages of the collector or the server during the gap, in order. NULL if none.
     (select count(*)
-     from fax.session i
-     join lateral (select f.* from fax.sessions f where f.session_id = i.session_id and f.started_at = i.started_at offset 0) f on true
-     where i.server = s.server
-       and i.started_at >= g.began_at - interval '1 day' and i.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
-       -- of the sessions of the day before, fold only those with a row since or without a recorded end
-       and (i.is_open or exists (select 1 from fax.session_history h
-                                 where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at)
-            or exists (select 1 from fax.dropped_session d where d.session_id = i.session_id and d.last_observed_at >= g.began_at))
-       and coalesce(f.ended_not_after, 'infinity') >= g.began_at
+     from (
+         -- of the sessions of the day before, only those with a row since or without a recorded end
+         select t.session_id, t.started_at
+         from fax.session_total t
+         where t.server = s.server
+           and t.started_at >= g.began_at - interval '1 day' and t.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
+           and case when t.completed_at is null and t.gone_at is null
+                    then t.last_row_at >= g.began_at or exists (select 1 from fax.session i where i.session_id = t.session_id and i.is_open)
+                    else coalesce(t.completed_at, t.gone_at) >= g.began_at end
+         union all
+         select i.session_id, i.started_at
+         from fax.session_untotalled u
+         join fax.session i on i.session_id = u.session_id
+         where u.server = s.server
+           and u.started_at >= g.began_at - interval '1 day' and u.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
+           and (i.is_open or exists (select 1 from fax.session_history h
+                                     where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
+     ) c
+     join lateral (select f.* from fax.sessions f where f.session_id = c.session_id and f.started_at = c.started_at offset 0) f on true
+     where coalesce(f.ended_not_after, 'infinity') >= g.began_at
        and f.direction is distinct from 'detector') as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
     (select greatest(m.attempts_missed, 0)
      from fax.reconcile(s.server, g.began_at, g.ended_at) m) as missed_faxes  -- Attempts that the server counted between its FAXStats readings before and after the gap and that match no session; after a restart, only those since. NULL if a reading is missing.
@@ -6314,15 +6514,29 @@ comment on column fax.job_window.hours is 'How long after the start of an attemp
 
 comment on column fax.job_window.only_row is 'Always true: the table has one row.';
 
--- The different names among the files of a fax, sorted; NULL if there is none.
+-- The different names of an array, sorted by their bytes, without blank ones; NULL if there is none.
+-- example: select fax.sorted_names(array['/fax/2.tif', '/fax/1.tif', '/fax/2.tif']);
+create function fax.sorted_names(names text[]) returns text[]
+language sql immutable parallel safe
+as $$
+    select array_agg(distinct n.name collate "C" order by n.name collate "C") from unnest(names) n (name) where n.name <> ''
+$$;
+
+comment on function fax.sorted_names is 'The different names of an array, sorted by their bytes, without blank ones; NULL if there is none.';
+
+-- The different names among the files of a fax, sorted; NULL if there is none. Most faxes have one file, which needs no
+-- sort.
 -- example: select fax.file_set(array['/fax/2.tif', '/fax/1.tif', '/fax/2.tif']);
 create function fax.file_set(files text[]) returns text[]
 language sql immutable parallel safe
 as $$
-    select array_agg(distinct n.name collate "C" order by n.name collate "C") from unnest(files) n (name) where n.name <> ''
+    select case
+        when cardinality(files) = 1 then nullif(array_remove(array_remove(files, ''), null), '{}')
+        when files is not null then fax.sorted_names(files)
+    end
 $$;
 
-comment on function fax.file_set is 'The different names among the files of a fax, sorted; NULL if there is none.';
+comment on function fax.file_set is 'The different names among the files of a fax, sorted; NULL if there is none. Most faxes have one file, which needs no sort.';
 
 -- What attempts at the same fax of one server, account and direction have in common; NULL if nothing identifies the fax.
 --   sent      The document and its destination: called number and files. If one of them is unknown, the other one.
@@ -6370,8 +6584,8 @@ select
     s.result_class,  -- Class of the result as in Asterisk's fax show stats. NULL if the result is unknown.
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
-cross join lateral fax.file_set(s.file_names) f (names)
 -- offset 0: computed once per session, although several columns use it
+cross join lateral (select fax.file_set(s.file_names) as names offset 0) f
 cross join lateral (
     select
         fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,
@@ -6431,12 +6645,14 @@ comment on column fax.job_attempts.result_class is 'Class of the result as in As
 
 comment on column fax.job_attempts.result_text is 'FAXSTATUSSTRING, else FAXERROR. NULL if not reported.';
 
--- The jobs that attempts with one job_key form: runs of attempts in the order of their starts.
+-- The jobs that attempts form: those of one server with equal job_key in the order of their starts, divided into runs.
+-- It needs all attempts of each key that it gets. The views call it with those of many keys at once, because each call
+-- costs as much as dozens of attempts, but not with all of them, which would exceed the memory of a sort.
 -- An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and
 -- that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an
 -- unknown result does not suffice. And if other faxes may have the same key (not names_fax), that one must have ended:
 -- faxes in progress at once are different ones.
--- example: select j.* from (select array_agg(a) as attempts from fax.job_attempts a group by a.server, a.job_key) k, fax.jobs_of(k.attempts, 24) j;
+-- example: select j.* from (select array_agg(a) as attempts from fax.job_attempts a where a.server = 'pbx1' and a.started_at >= '2026-11-01') k, fax.jobs_of(k.attempts, 24) j;
 create function fax.jobs_of(attempts fax.job_attempts[], window_hours numeric)
 returns table (
     job_id uuid, server text, account_code text, direction text, caller_number text, called_number text,
@@ -6460,8 +6676,8 @@ begin atomic
         j.seconds, j.attempts_without_seconds, (j.last).session_id, j.session_ids
     from (
         select
-            (array_agg(r.attempt order by r.place desc))[1] as last,
-            array_agg((r.attempt).session_id order by r.place) as session_ids,
+            (array_agg(r.attempt) filter (where r.is_last))[1] as last,
+            array_agg(r.session_id order by r.place) as session_ids,
             min(r.started_at) as first_attempt_at,
             max((r.attempt).ended_at) as ended_at,
             bool_or((r.attempt).ended_at is null) as in_progress,
@@ -6472,30 +6688,40 @@ begin atomic
             count(*) filter (where (r.attempt).duration_seconds is null) as attempts_without_seconds,
             min(r.followed) as followed
         from (
-            select o.*, count(*) filter (where not o.joins) over (order by o.place) as job
+            select
+                o.*,
+                count(*) filter (where not o.joins) over in_order as job,
+                lead(o.joins) over in_order is not true as is_last
             from (
                 select
                     a as attempt,
+                    a.server,
+                    n.key,
                     a.started_at,
-                    f.followed,
+                    a.session_number,
+                    a.session_id,
+                    n.followed,
                     row_number() over in_order as place,
                     coalesce(
-                        lag(a.result) over in_order = any (f.followed)
+                        lag(a.result) over in_order = any (n.followed)
                         and (a.names_fax or a.started_at >= lag(a.ended_not_before) over in_order)
                         and a.started_at - lag(a.started_at) over in_order <= window_hours * interval '1 hour',
                         false) as joins
                 from unnest(attempts) a
                 cross join lateral (
-                    select case when a.direction = 'received' then array['failed'] else array['failed', 'unknown'] end as followed
-                ) f
-                window in_order as (order by a.started_at, a.session_number, a.session_id)
+                    select
+                        coalesce(a.job_key, a.session_id::text) as key,
+                        case when a.direction = 'received' then array['failed'] else array['failed', 'unknown'] end as followed
+                ) n
+                window in_order as (partition by a.server, n.key order by a.started_at, a.session_number, a.session_id)
             ) o
+            window in_order as (partition by o.server, o.key order by o.started_at, o.session_number, o.session_id)
         ) r
-        group by r.job
+        group by r.server, r.key, r.job
     ) j;
 end;
 
-comment on function fax.jobs_of is 'The jobs that attempts with one job_key form: runs of attempts in the order of their starts. An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an unknown result does not suffice. And if other faxes may have the same key (not names_fax), that one must have ended: faxes in progress at once are different ones.';
+comment on function fax.jobs_of is 'The jobs that attempts form: those of one server with equal job_key in the order of their starts, divided into runs. It needs all attempts of each key that it gets. The views call it with those of many keys at once, because each call costs as much as dozens of attempts, but not with all of them, which would exceed the memory of a sort. An attempt belongs to the job of the one before it if it starts at most window_hours after the start of that one, and that one did not succeed. Received faxes of one caller may be different documents, so that one must have failed: an unknown result does not suffice. And if other faxes may have the same key (not names_fax), that one must have ended: faxes in progress at once are different ones.';
 
 -- grain: one fax that somebody wanted to send, with all attempts at it
 -- example: select called_number, attempts, result_text from fax.jobs where server = 'pbx1' and not succeeded;
@@ -6530,7 +6756,8 @@ select
 from (
     select a.server, array_agg(a) as attempts
     from fax.job_attempts a
-    group by a.server, coalesce(a.job_key, a.session_id::text)
+    -- some keys at a time (fax.jobs_of)
+    group by a.server, hashtext(coalesce(a.job_key, a.session_id::text)) & 127
 ) k
 cross join fax.job_window w
 cross join lateral fax.jobs_of(k.attempts, w.hours) j;
@@ -6643,7 +6870,8 @@ begin atomic
             union all
             select a from later l cross join lateral unnest(l.attempts) a
         ) e
-        group by (e.attempt).server, coalesce((e.attempt).job_key, (e.attempt).session_id::text)
+        -- some keys at a time (fax.jobs_of)
+        group by (e.attempt).server, hashtext(coalesce((e.attempt).job_key, (e.attempt).session_id::text)) & 127
     ) k
     cross join period p
     cross join lateral fax.jobs_of(k.attempts, p.hours) j
@@ -9052,10 +9280,11 @@ grant select on
     fax.session_uncounted, fax.usage_rollup,
     fax.session_facts,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
-    fax.sessions, fax.session_timeline, fax.session_pages, fax.rejected_messages,
+    fax.sessions, fax.session_timeline, fax.session_pages, fax.session_rate_falls, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
 to fax_reader;
 grant execute on function
+    fax.is_shown(boolean, bigint, bigint, boolean),
     fax.resolution_name(integer),
     fax.page_lines(integer),
     fax.page_quality(integer, integer),
@@ -9067,7 +9296,7 @@ grant execute on function
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.attempts_at_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
-    fax.rate_falls(text[], timestamptz[], integer[]),
+    fax.rate_falls(text[], timestamptz[], integer[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
     fax.next_life(uuid),
     fax.observed_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
@@ -9076,6 +9305,7 @@ grant execute on function
     fax.may_miss_bad_lines(fax.observed_page[], integer, timestamptz),
     fax.pages_of_total(timestamptz[], integer[], integer[], integer[], bigint[], integer[], integer[], integer, integer),
     fax.peer_id(text),
+    fax.is_peer(text, text),
     fax.without_padding(text),
     fax.number_digits(text),
     fax.number_pattern(text),
@@ -9153,7 +9383,7 @@ to fax_sealer;
 
 -- What contains no personal values.
 grant select on
-    fax.sessions_masked, fax.session_pages, fax.session_timeline, fax.usage_daily, fax.failures,
+    fax.sessions_masked, fax.session_pages, fax.session_rate_falls, fax.session_timeline, fax.usage_daily, fax.failures,
     fax.epoch, fax.append_batch, fax.append_batches, fax.server_history, fax.coverage_day, fax.technology, fax.quality_class, fax.checkpoint
 to fax_masked;
 grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
@@ -9164,7 +9394,7 @@ grant select (server) on fax.rejected_messages to fax_masked;
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;
 grant select on fax.job_window, fax.jobs_masked to fax_masked;
-grant execute on function fax.file_set(text[]), fax.job_subject(text, text, text, text[]) to fax_reader, fax_masked;
+grant execute on function fax.file_set(text[]), fax.sorted_names(text[]), fax.job_subject(text, text, text, text[]) to fax_reader, fax_masked;
 grant execute on function fax.jobs_of(fax.job_attempts[], numeric) to fax_reader, fax_masked;
 grant execute on function fax.jobs_between(timestamptz, timestamptz, text[]) to fax_reader;
 
