@@ -77,6 +77,8 @@ def _droppable(connection: Connection, month: date, published: int | None) -> li
     files = months.require_files(connection, month)
     if any(file.is_outdated for file in files):
         raise FaxstoreError(f"{name} was changed by an erasure: run faxstore partitions archive --until {name} again")
+    if (problem := months.problem(connection, month)) is not None:
+        raise FaxstoreError(f"{name} {problem}")
     last = max(file.last_position for file in files)
     if published is not None and published < last:
         raise FaxstoreError(f"{name} is not covered by the published checkpoint: it has rows up to position {last}")

@@ -17,7 +17,7 @@ from faxstore.archive import columns, layout, parquet
 from faxstore.store.copy_out import copy_messages
 from faxstore.store.database import Connection
 
-MOST_ROWS, FEWEST_ROWS = 16_384, 2_048
+MOST_ROWS, FEWEST_ROWS = 8_192, 2_048
 """Rows of a row group.  Many servers get smaller ones: reading a month, memory holds a row group of each."""
 
 _ROWS = sql.text("queries/archive/rows")
@@ -47,7 +47,7 @@ class Written:
 
 def group_rows(servers: int) -> int:
     """Return the rows of a row group in a month with that many servers."""
-    return max(FEWEST_ROWS, min(MOST_ROWS, 8 * MOST_ROWS // servers))
+    return max(FEWEST_ROWS, min(MOST_ROWS, 16 * MOST_ROWS // servers))
 
 
 def write(connection: Connection, out: BinaryIO, month: date, server: str, rows_per_group: int) -> Written:
