@@ -157,6 +157,7 @@ def test_the_comment_of_a_measure_contains_its_unit(database: psycopg.Connection
 
 PERSONAL = """
 export_line: called_number caller_number local_station_id remote_station_id
+exportable_faxes: called_number caller_number local_station_id remote_station_id
 folded_total: called_number caller_number channel file_names local_station_id remote_station_id
 job_attempts: called_number caller_number file_names job_key remote_station_id
 jobs: called_number caller_number file_names remote_station_id
