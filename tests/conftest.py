@@ -27,9 +27,10 @@ hypothesis.settings.load_profile("patient")
 
 
 def pytest_configure() -> None:
-    """Receive SIGINT, and let the commands under test receive it, even if a shell started the run in the background."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Let the commands under test receive signals, even if a shell started the run in the background, or by nohup."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 LONGEST = (
