@@ -109,8 +109,8 @@ class _Stderr(logging.Handler):
     """Writes to the current sys.stderr, which tests replace."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith("psycopg") and interruption.received():
-            return  # a connection that is closed in the middle of a query
+        if record.name.startswith("psycopg") and (interruption.received() or record.msg.startswith("error ignored")):
+            return  # a connection that is closed in the middle of a query, or an error that follows the one raised
         try:
             line = self.format(record)
             with _workers.turn():

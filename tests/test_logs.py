@@ -123,6 +123,14 @@ def test_a_traceback_shows_every_class_and_no_text() -> None:
         assert "test_logs.py" in line  # where it was raised
 
 
+def test_an_error_that_follows_another_is_not_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    """psycopg warns of an error at the end of a pipeline whose first error it has raised."""
+    configure(LogFormat.TEXT)
+    logging.getLogger("psycopg").warning("error ignored terminating %r: %s", "<psycopg.Pipeline [INERROR]>", "aborted")
+    logging.getLogger("psycopg").warning("something else")
+    assert capsys.readouterr().err == "faxstore: something else\n"
+
+
 def test_the_server_is_named_once() -> None:
     reset = CURRENT_SERVER.set("pbx1")
     try:
