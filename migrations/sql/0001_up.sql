@@ -1657,9 +1657,8 @@ $$;
 comment on function fax.periods_to_pack is 'The days that ended before a moment and whose partition may have rows; and, of the rows in the partitions that are not of a day, from the first one to that moment.';
 
 -- Drops the partitions of fax.observation of past days, and those of fax.session_pack of dropped months, that occupy no
--- space, and returns their names. PostgreSQL
--- frees the space of deleted rows (VACUUM) only when no snapshot can see them any more, so no reader misses a row: one
--- with an older snapshot would find neither the rows nor their packs.
+-- space, and returns their names. PostgreSQL frees the space of deleted rows (VACUUM) only when no snapshot can see them
+-- any more, so no reader misses a row: one with an older snapshot would find neither the rows nor their packs.
 -- Waits at most 100 ms for readers, and leaves a partition to the next call if they go on.
 -- example: select * from fax.drop_packed_partitions();
 create function fax.drop_packed_partitions() returns setof text
