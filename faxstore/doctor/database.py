@@ -167,14 +167,14 @@ def coverage(connection: Connection) -> Finding:
 
 
 def packs(connection: Connection, pack_after: float) -> Finding:
-    """Check that the rows of past days are packed; rows that are not take seven times the space."""
+    """Check that the rows of past days are packed; rows that are not take ten times the space."""
     if not _value(connection, _MAY_PACK):
         return Finding(SUBJECT, "packs", Verdict.NOTE, f"{connection.info.user} may not read which days are packed")
     late = pack_after + 2
     ((waiting, oldest),) = connection.execute(_NOT_PACKED, [late, late]).fetchall()
     if not waiting:
         return Finding(SUBJECT, "packs", Verdict.OK, f"no row is over {late:g} days old and not packed")
-    text = f"rows since {oldest:%Y-%m-%d} are over {late:g} days old and not packed; they take seven times the space"
+    text = f"rows since {oldest:%Y-%m-%d} are over {late:g} days old and not packed; they take ten times the space"
     return Finding(SUBJECT, "packs", Verdict.WARN, text, "run faxstore compact; faxstore ingest then packs new ones")
 
 

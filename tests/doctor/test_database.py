@@ -155,7 +155,7 @@ def test_rows_of_past_days_that_are_not_packed(dsn: str, database: psycopg.Conne
     append(database, snapshot(0))
     finding = examined(dsn)[1]["packs"]
     assert finding.verdict is Verdict.WARN
-    assert finding.text == "rows since 2026-11-02 are over 4 days old and not packed; they take seven times the space"
+    assert finding.text == "rows since 2026-11-02 are over 4 days old and not packed; they take ten times the space"
     assert finding.change == "run faxstore compact; faxstore ingest then packs new ones"
     pack(database)
     assert examined(dsn)[1]["packs"].text == "no row is over 4 days old and not packed"
