@@ -4733,11 +4733,10 @@ begin
         -- an erasure may hold it for long
         for update of u skip locked
     ),
-    stored as (
-        insert into fax.session_total
+    -- materialized: a join would look up the rows of each total once for each of the others
+    complete as materialized (
         select t.*
         from unnest(totals) t
-        join unchanged u on u.session_id = t.session_id
         -- nothing was appended during the fold, or not to this session
         where newest = (select max(b.last_position) from fax.append_batch b) or not exists (
             select from fax.observation h
@@ -4747,6 +4746,12 @@ begin
             select from fax.session_pack p
             where p.session_id = t.session_id and p.started_at = t.started_at and p.last_position > coalesce(t.last_position, 0) offset 0
         )
+    ),
+    stored as (
+        insert into fax.session_total
+        select c.*
+        from complete c
+        join unchanged u on u.session_id = c.session_id
         returning session_id
     )
     delete from fax.session_untotalled u using stored s where u.session_id = s.session_id;

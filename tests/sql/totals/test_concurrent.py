@@ -66,6 +66,31 @@ def test_other_totals_are_stored(dsn: str, database: psycopg.Connection) -> None
     assert wrong(database) == []
 
 
+LOOK_UPS = """
+select sum(seq_scan + coalesce(idx_scan, 0))::integer from pg_stat_user_tables
+where schemaname = 'fax' and relname like 'observation%'
+"""
+
+
+def look_ups(database: psycopg.Connection, after: int = -1) -> int:
+    """How often the history was looked into; waits until that is more often than before."""
+    deadline = time.monotonic() + 30
+    while (found := database.execute(LOOK_UPS).fetchone() or (0,))[0] <= after and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return int(found[0])
+
+
+def test_each_total_is_checked_once_while_appends_wait(dsn: str, database: psycopg.Connection) -> None:
+    """A join that checked each pair of sessions held the lock for up to half a second."""
+    sessions = 60
+    append(database, [snapshot(number, number) for number in range(sessions)])
+    with about_to_store(dsn, database) as (holder, results):
+        append(holder, snapshot(1000, 1000))
+        before = look_ups(database)
+    assert results == [sessions]
+    assert sessions <= look_ups(database, before) - before < sessions * sessions
+
+
 def test_a_total_is_not_stored_if_more_is_known_of_its_session(dsn: str, database: psycopg.Connection) -> None:
     """The row is a repeat, so that the positions stay the same."""
     append(database, snapshot(0, technology=None))
