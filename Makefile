@@ -104,6 +104,8 @@ bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some
 	rm -rf $(BENCH)/million
 	$(BIN)/python -m benchmarks.fill --rows 1000000 --folder $(BENCH)/million
 	$(BIN)/python -m benchmarks.questions --seconds 1 $(BENCH)/million --json $(BENCH)/questions.json
+	$(BIN)/python -m benchmarks.fax_cost --folder $(BENCH)/million
+	$(BIN)/python -m benchmarks.archive --folder $(BENCH)/million --month 2025-03
 	rm -rf $(BENCH)/million
 	$(BIN)/python -m benchmarks.spool_latency --json $(BENCH)/spool_latency.json
 

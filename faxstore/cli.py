@@ -20,6 +20,7 @@ import faxstore
 from faxstore import logs
 from faxstore.commands import (
     billing,
+    capacity,
     compact,
     consistency,
     demo,
@@ -143,6 +144,7 @@ add_command(app, "verify", verify.run)
 add_command(app, "prove", prove.run)
 add_command(app, "consistency", consistency.run)
 add_command(app, "erase", erase.run)
+add_command(app, "capacity", capacity.run)
 add_command(app, "doctor", doctor.run)
 add_command(app, "psql", psql.run, ignore_unknown_options=True)
 

@@ -15,7 +15,7 @@ from faxstore.commands.general import help_paragraphs, help_text
 
 COMMANDS = [
     "demo", "migrate", "ingest", "import", "record", "sessions", "show", "compact", "seal", "verify", "prove",
-    "consistency", "erase", "doctor", "psql",
+    "consistency", "erase", "capacity", "doctor", "psql",
 ]  # fmt: skip
 GROUPS = {
     "report": ["audit"],
@@ -140,6 +140,13 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
         (["sessions", "--since", "yesterday"], "--from: 'yesterday' is not a date or time; use 2026-11-30"),
         (["sessions", "--until", "2026-02-30"], "--to: '2026-02-30' is not a date or time"),
         (["record", "--seconds", "-1"], "--seconds -1 is too small; the least is 0.1. Try: faxstore record --help"),
+        (["capacity"], "capacity: give --faxes-per-day N, or --measured for the faxes of the database"),
+        (["capacity", "--faxes-per-day", "0"], "--faxes-per-day 0 is too small; the least is 1. Try: faxstore"),
+        (["capacity", "--faxes-per-day", "-5"], "--faxes-per-day -5 is too small; the least is 1"),
+        (["capacity", "--faxes-per-day", "nan"], "--faxes-per-day nan is too large; the most is 1e+08"),
+        (["capacity", "--faxes-per-day", "1e12"], "--faxes-per-day 1e12 is too large; the most is 1e+08"),
+        (["capacity", "--faxes-per-day", "1", "--years", "1000"], "--years 1000 is too large; the most is 100"),
+        (["capacity", "--faxes-per-day", "1", "--keep-rows", "1.5"], "--keep-rows 1.5 is not a whole number"),
         (["record", "--seconds", "x"], "--seconds x is not a number. Try: faxstore record --help"),
         (
             ["verify", "--from-position", "1.5"],

@@ -47,9 +47,9 @@ RUN_FOR = 60.0
 """Seconds after which a command that still runs gets SIGTERM."""
 
 READS = {
-    "consistency", "billing as-of", "billing check", "billing list", "billing render", "export history", "export jobs",
-    "export pages", "export sessions", "export timeline", "export usage", "partitions list", "psql", "report audit",
-    "sessions", "show",
+    "billing as-of", "billing check", "billing list", "billing render", "capacity", "consistency", "export history",
+    "export jobs", "export pages", "export sessions", "export timeline", "export usage", "partitions list", "psql",
+    "report audit", "sessions", "show",
 }  # fmt: skip
 LEDGER = {"billing export", "billing as-of", "billing check", "billing list", "billing render"}
 LOG = {"prove", "seal", "verify"}

@@ -13,6 +13,7 @@ from faxstore import cli
 from tests.kit import truth
 
 ARGUMENTS: dict[str, list[str]] = {
+    "capacity": ["--measured"],
     "compact": ["--everything"],
     "consistency": ["0"],
     "doctor": [],
