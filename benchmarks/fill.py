@@ -1,6 +1,8 @@
 """Fills a database with packed sessions of 100 rows and their totals, for questions on long histories.
 
     python -m benchmarks.fill --rows 100000000 --folder /var/tmp/hundred   # a million sessions over a year
+    python -m benchmarks.fill --folder /var/tmp/hundred --without-totals 1   # the newest 1 % lose their totals
+    python -m benchmarks.fill --folder /var/tmp/hundred --earlier-years 9   # ten million sessions, nine in totals only
 
 The rows of 1,000 model sessions (fill_model.sql) are repeated with other identities, numbers and times
 (fill_sessions.sql) on four servers; positions are gapless, and each server has a poll and a reading of its counters per
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks import fill_variants
 from benchmarks.import_rate import hardware
 from benchmarks.ten_million import without_fsync
 from faxstore.store import embedded, migrate
@@ -137,6 +140,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows to create (default: 1000000)")
     parser.add_argument("--folder", type=Path, required=True, help="where to keep the database")
+    parser.add_argument(
+        "--without-totals",
+        type=float,
+        metavar="PERCENT",
+        help="remove the totals of the newest sessions, write all others",
+    )
+    parser.add_argument("--earlier-years", type=int, default=0, help="years before, of which there are totals only")
     arguments = parser.parse_args()
     with embedded.running(arguments.folder) as dsn:
         if migrate.current(dsn) is None:
@@ -145,6 +155,10 @@ def main() -> int:
             with connect(dsn) as connection:
                 fill(connection, arguments.rows)
         with connect(dsn) as connection:
+            if arguments.without_totals is not None:
+                fill_variants.remove_newest_totals(connection, arguments.without_totals, YEAR)
+            if arguments.earlier_years:
+                fill_variants.add_earlier_years(connection, arguments.earlier_years, YEAR)
             wrong = connection.execute(WRONG, [YEAR, YEAR]).fetchone()
             assert wrong == (0,), f"{wrong} totals differ from their rows"
             print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m benchmarks.fill {' '.join(sys.argv[1:])}")

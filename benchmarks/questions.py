@@ -6,7 +6,7 @@ A median and a 99th percentile are what a client observes: from sending the stat
 the last row, with psycopg, which prepares a statement after five executions. A session, its pages and its timeline are
 read of random sessions, in one connection; of a report, the median of repetitions is shown, after a first execution.
 The processor time of the server depends least on other programs. The statements of docs/how-to/queries.md are those of
-the page, with June 2025 as the period and values that exist. Prints rows for docs/performance.md.
+the page, with a month (June 2025, or --month) as the period and values that exist. Prints rows for docs/performance.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,13 @@ VALUES = (
     ("'5559999'", "'49305550999'"),
     # what the page advises for positions of long ago
     ("from fax.session_history\nwhere position > 20 and position <= 24", "from fax.rows_between(21, 24)"),
+    ("fax.changed_appends()", "fax.changed_appends('2025-06-01', '2025-07-01')"),
     ("21000", "(select max(last_position) / 2 from fax.append_batch)"),
 )
 """What the page asks for, and what these databases have."""
 
 CALLS = f"""
+drop table if exists cdr;
 create table cdr as
 select started_at as calldate, server as peeraccount,
     case operation when 'send' then 'SendFAX' else 'ReceiveFAX' end as lastapp
@@ -126,12 +129,17 @@ def cookbook() -> Iterator[tuple[str, str]]:
         yield title, query
 
 
-def answers(dsn: str, samples: int, seconds: float, only: str) -> Iterator[tuple[str, Answer]]:
+def in_month(query: str, month: date) -> str:
+    """Return a statement about June 2025 as one about another month of 30 days or more."""
+    following = (month + timedelta(days=31)).replace(day=1)
+    return query.replace("2025-06-", f"{month:%Y-%m}-").replace("2025-07-01", f"{following}")
+
+
+def answers(dsn: str, samples: int, seconds: float, only: str, month: date) -> Iterator[tuple[str, Answer]]:
     """Yields each question with its answer."""
     with connect(dsn) as connection:
         connection.execute(f"set statement_timeout = '{LIMIT}s'")
-        if connection.execute("select to_regclass('cdr')").fetchone() == (None,):
-            connection.execute(CALLS.encode())
+        connection.execute(in_month(CALLS, month).encode())
         drawn = "select session_id from fax.session order by md5(session_id::text) limit %s"
         sessions = [list(row) for row in connection.execute(drawn, [samples + 100])]
         for name, query in SESSION.items():
@@ -142,7 +150,7 @@ def answers(dsn: str, samples: int, seconds: float, only: str) -> Iterator[tuple
             if not re.search(only, name):
                 continue
             try:
-                yield name, asked(connection, query.replace("%", "%%"), [[]] * 30, seconds)
+                yield name, asked(connection, in_month(query, month).replace("%", "%%"), [[]] * 30, seconds)
             except QueryCanceled:
                 yield name, Answer(LIMIT * 1000, LIMIT * 1000, LIMIT * 1000, 0)
 
@@ -156,12 +164,14 @@ def main() -> int:
         "--seconds", type=float, default=20, help="time for the repetitions of a question (default: 20)"
     )
     parser.add_argument("--only", default="", help="regular expression of the names of questions")
+    parser.add_argument("--month", default="2025-06", help="month that is asked for (default: 2025-06)")
     parser.add_argument("--json", type=Path, help="file for the answers")
     arguments = parser.parse_args()
     found: dict[str, dict[str, Answer]] = {}
     for folder in arguments.folders:
         with embedded.running(folder) as dsn:
-            for name, answer in answers(dsn, arguments.samples, arguments.seconds, arguments.only):
+            month = date.fromisoformat(f"{arguments.month}-01")
+            for name, answer in answers(dsn, arguments.samples, arguments.seconds, arguments.only, month):
                 found.setdefault(name, {})[folder.name] = answer
                 print(f"{folder.name} {name}: {answer.median:.2f} ms", file=sys.stderr, flush=True)
     print(f"{hardware()}, {time.strftime('%Y-%m-%d')}, load {os.getloadavg()[0]:.1f}")

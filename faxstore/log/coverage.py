@@ -182,7 +182,8 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "session_pack": {
         **_columns("session_id started_at rows", LEAF),
         **_columns(
-            "first_observed_at last_observed_at first_position last_position completed_at hung_up_at", _REPEATED
+            "first_observed_at last_observed_at first_position last_position completed_at hung_up_at row_count",
+            _REPEATED,
         ),
     },
     "session_salt": _columns("session_id salt", LEAF),

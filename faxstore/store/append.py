@@ -103,7 +103,7 @@ class Appender:
         self, records: list[tuple[int, Record]], progress: Progress | None, result: Appended
     ) -> list[psycopg.Cursor[TupleRow]]:
         """Append the parts of a batch, in order; return the cursors with the answers of fax.append()."""
-        parts = list(_parts(records))
+        parts = list(parts_of(records))
         if len(parts) > 1:
             self._transaction.pipeline()
         appends = []
@@ -158,7 +158,8 @@ def _may_be_packed(records: list[tuple[int, Record]]) -> bool:
     return bool(records) and min(record.observed_at for _, record in records) < (time.time() - _DAY) * MICROSECONDS
 
 
-def _parts(records: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:
+def parts_of(records: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:
+    """Yield the parts of a batch.  A session starts at its earliest row in the first part that has one of it."""
     size = max(SMALLEST_PART, -(-len(records) // MOST_PARTS))
     for start in range(0, len(records), size):
         yield records[start : start + size]

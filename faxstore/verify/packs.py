@@ -21,12 +21,14 @@ cross join lateral (
         min(r.position) as first_position,
         max(r.position) as last_position,
         min(r.observed_at) filter (where r.event in ('SendFAX', 'ReceiveFAX')) as completed_at,
-        max(r.observed_at) filter (where r.event = 'Hangup') as hung_up_at
+        max(r.observed_at) filter (where r.event = 'Hangup') as hung_up_at,
+        count(*) as row_count
     from unnest(p.rows) r
 ) r
-where (r.own, r.first_observed_at, r.last_observed_at, r.first_position, r.last_position, r.completed_at, r.hung_up_at)
+where (r.own, r.first_observed_at, r.last_observed_at, r.first_position, r.last_position, r.completed_at, r.hung_up_at,
+       r.row_count)
     is distinct from (true, p.first_observed_at, p.last_observed_at, p.first_position, p.last_position, p.completed_at,
-                      p.hung_up_at)
+                      p.hung_up_at, p.row_count)
 order by p.started_at, p.session_id
 """
 

@@ -16,7 +16,7 @@ order by 1
 """
 _CONTENTS = {
     "observation": "select min(position), max(position), count(*) from {}",
-    "session_pack": "select min(first_position), max(last_position), coalesce(sum(cardinality(rows)), 0) from {}",
+    "session_pack": "select min(first_position), max(last_position), coalesce(sum(row_count), 0) from {}",
 }
 """What a detached partition of each table contains: its first and last position, and its rows."""
 

@@ -81,7 +81,7 @@ def test_a_repeat_in_another_part_is_ignored(database: psycopg.Connection) -> No
 @pytest.mark.parametrize("records", [0, 1, 100, 101, 799, 800, 801, 2_000, 2_001])
 def test_the_parts_of_a_batch_are_few_and_contain_all_records(records: int) -> None:
     batch: list[tuple[int, Record]] = [(n, snapshot(n)) for n in range(records)]
-    parts = list(appending._parts(batch))
+    parts = list(appending.parts_of(batch))
     assert [record for part in parts for record in part] == batch
     assert len(parts) <= MOST_PARTS
     assert all(len(part) >= SMALLEST_PART for part in parts[:-1])

@@ -154,8 +154,9 @@ def test_nothing_else_is_deleted_or_changed(database: psycopg.Connection, statem
 def test_a_row_that_differs_from_its_pack_cannot_be_deleted(database: psycopg.Connection) -> None:
     append(database, receiving((0, 1, 0)))
     database.execute(
-        "insert into fax.session_pack select session_id, started_at, observed_at, observed_at, position, position,"
-        " null, null, array[row((jsonb_populate_record(o, '{\"page_number\": 7}')).*)::fax.observation]"
+        "insert into fax.session_pack (session_id, started_at, first_observed_at, last_observed_at, first_position,"
+        " last_position, rows) select session_id, started_at, observed_at, observed_at, position, position,"
+        " array[row((jsonb_populate_record(o, '{\"page_number\": 7}')).*)::fax.observation]"
         " from fax.observation o"
     )
     refuses(database, "delete from fax.observation")

@@ -21,6 +21,7 @@ ORDER = (
     "rows_between",
     "append_batch",
     "append_batches",
+    "changed_appends",
     "appended_epoch",
     "appended_row",
     "appended_session",

@@ -8,4 +8,7 @@ create table fax.append_batch (
     collector     integer not null  -- Collector that appended (fax.collector).
 );
 
+-- Appends are in the order of their times.
+create index append_batch_appended on fax.append_batch using brin (appended_at);
+
 comment on table fax.append_batch is 'One append to the history: its positions, its collector and its time. Append-only. fax.append_batches shows it with names.';

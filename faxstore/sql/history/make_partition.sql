@@ -23,7 +23,7 @@ begin
     if strays then
         return of_table || '_default';
     end if;
-    execute format('create table fax.%I (like fax.%I including defaults including comments) %s', name, of_table, (
+    execute format('create table fax.%I (like fax.%I including defaults including generated including comments) %s', name, of_table, (
         select 'with (' || array_to_string(c.reloptions, ', ') || ')'
         from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
     if of_table = 'observation' then

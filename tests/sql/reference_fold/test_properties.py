@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faxstore.observations import Observation
+from faxstore.store.append import parts_of
 from tests.sql.reference_fold.compare import between, read, views
 from tests.sql.reference_fold.fold import Views
 from tests.sql.reference_fold.histories import History, Recorded, append, faxes, histories, in_batches
@@ -37,15 +38,17 @@ def test_any_order_and_any_repetition_give_the_same(
 
 
 def first_rows(history: History) -> list[Recorded]:
-    """The row of each session that sets its started_at: the earliest in the first batch that has any."""
+    """The row of each session that sets its started_at: the earliest in the first part of a batch that has any."""
     first: dict[Any, Recorded] = {}
-    for collector, batch in history.batches:
-        of_batch: dict[Any, Observation] = {}
-        for row in batch:
+    for collector, part in [
+        (collector, part) for collector, batch in history.batches for part in parts_of([*enumerate(batch)])
+    ]:
+        of_part: dict[Any, Observation] = {}
+        for _, row in part:
             assert isinstance(row, Observation)
             name = row.life, row.session_number
-            of_batch[name] = min(row, of_batch.get(name, row), key=lambda one: one.observed_at)
-        first = {name: (collector, row) for name, row in of_batch.items()} | first
+            of_part[name] = min(row, of_part.get(name, row), key=lambda one: one.observed_at)
+        first = {name: (collector, row) for name, row in of_part.items()} | first
     return list(first.values())
 
 
