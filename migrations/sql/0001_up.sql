@@ -6700,9 +6700,10 @@ comment on function fax.file_set is 'The different names among the files of a fa
 --   received  Each attempt has another file, so the two ends: caller and called number. A caller without a digit
 --             (anonymous) identifies nobody.
 -- Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set().
+-- Stable, as jsonb_build_array() is: an immutable function would not be inlined, and take twice as long.
 -- example: select fax.job_subject('sent', '5550100', null, array['/fax/1.tif']);
 create function fax.job_subject(direction text, called_number text, caller_number text, files text[]) returns text
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
     select case
         when direction = 'sent' and (called_number is not null or files is not null)
@@ -6712,7 +6713,7 @@ as $$
     end
 $$;
 
-comment on function fax.job_subject is 'What attempts at the same fax of one server, account and direction have in common; NULL if nothing identifies the fax.   sent      The document and its destination: called number and files. If one of them is unknown, the other one.   received  Each attempt has another file, so the two ends: caller and called number. A caller without a digit             (anonymous) identifies nobody. Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set().';
+comment on function fax.job_subject is 'What attempts at the same fax of one server, account and direction have in common; NULL if nothing identifies the fax.   sent      The document and its destination: called number and files. If one of them is unknown, the other one.   received  Each attempt has another file, so the two ends: caller and called number. A caller without a digit             (anonymous) identifies nobody. Values compare as they were received: +49 30 and 0049 30 are different numbers. files: as of fax.file_set(). Stable, as jsonb_build_array() is: an immutable function would not be inlined, and take twice as long.';
 
 -- grain: one attempt at a fax: a session that is neither a gateway's nor a detector's
 -- example: select session_id, started_at, result from fax.job_attempts where started_at >= '2026-11-01' and job_key is null;
@@ -6724,7 +6725,7 @@ select
     s.session_number,  -- SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.
     s.started_at,  -- First observation of the session.
     s.server,  -- Name of the server in the settings.
-    case when k.subject is not null then jsonb_build_array(s.direction, s.account_code, k.subject)::text end as job_key,  -- What attempts at the same fax have in common: direction, account, and fax.job_subject() or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    s.direction || ' ' || quote_nullable(s.account_code) || ' ' || k.subject as job_key,  -- What attempts at the same fax have in common: direction, account, and fax.job_subject() or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
     k.names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.
@@ -6821,29 +6822,40 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select
-        j.session_ids[1], (j.last).server, (j.last).account_code, (j.last).direction, (j.last).caller_number,
-        (j.last).called_number, (j.last).remote_station_id, (j.last).file_names, j.first_attempt_at,
-        (j.last).started_at, case when not j.in_progress then j.ended_at end, j.in_progress,
-        case when (j.last).job_key is not null and (j.last).result = any (j.followed)
-             then (j.last).started_at + window_hours * interval '1 hour' end,
+        j.session_ids[1], j.server, j.account_code, j.direction, j.caller_number, j.called_number, j.remote_station_id,
+        j.file_names, j.first_attempt_at, j.last_attempt_at, case when not j.in_progress then j.ended_at end, j.in_progress,
+        case when j.may_go_on then j.last_attempt_at + window_hours * interval '1 hour' end,
         j.attempts,
-        case when (j.last).result = 'success' then true when not j.any_unknown then false end,
-        (j.last).result, (j.last).result_class, (j.last).result_text, (j.last).transport,
-        case when (j.last).result = 'success' then (j.last).pages else j.most_pages end,
-        j.seconds, j.attempts_without_seconds, (j.last).session_id, j.session_ids
+        case when j.result = 'success' then true when not j.any_unknown then false end,
+        j.result, j.result_class, j.result_text, j.transport,
+        case when j.result = 'success' then j.last_pages else j.most_pages end,
+        j.seconds, j.attempts_without_seconds, j.session_ids[j.attempts], j.session_ids
     from (
         select
-            (array_agg(r.attempt) filter (where r.is_last))[1] as last,
-            array_agg(r.session_id order by r.place) as session_ids,
+            r.server,
+            -- of the last attempt; one value, so its maximum
+            max(r.account_code) filter (where r.is_last) as account_code,
+            max(r.direction) filter (where r.is_last) as direction,
+            max(r.caller_number) filter (where r.is_last) as caller_number,
+            max(r.called_number) filter (where r.is_last) as called_number,
+            max(r.remote_station_id) filter (where r.is_last) as remote_station_id,
+            max(r.file_names) filter (where r.is_last) as file_names,
+            max(r.result) filter (where r.is_last) as result,
+            max(r.result_class) filter (where r.is_last) as result_class,
+            max(r.result_text) filter (where r.is_last) as result_text,
+            max(r.transport) filter (where r.is_last) as transport,
+            max(r.pages) filter (where r.is_last) as last_pages,
+            bool_or(r.may_be_followed and r.job_key is not null) filter (where r.is_last) as may_go_on,
+            array_agg(r.session_id order by r.started_at, r.session_number, r.session_id) as session_ids,
             min(r.started_at) as first_attempt_at,
-            max((r.attempt).ended_at) as ended_at,
-            bool_or((r.attempt).ended_at is null) as in_progress,
+            max(r.started_at) as last_attempt_at,
+            max(r.ended_at) as ended_at,
+            bool_or(r.ended_at is null) as in_progress,
             count(*) as attempts,
-            bool_or((r.attempt).result = 'unknown') as any_unknown,
-            max((r.attempt).pages) as most_pages,
-            sum((r.attempt).duration_seconds) as seconds,
-            count(*) filter (where (r.attempt).duration_seconds is null) as attempts_without_seconds,
-            min(r.followed) as followed
+            bool_or(r.result = 'unknown') as any_unknown,
+            max(r.pages) as most_pages,
+            sum(r.duration_seconds) as seconds,
+            count(*) filter (where r.duration_seconds is null) as attempts_without_seconds
         from (
             select
                 o.*,
@@ -6851,30 +6863,29 @@ begin atomic
                 lead(o.joins) over in_order is not true as is_last
             from (
                 select
-                    a as attempt,
-                    a.server,
+                    a.*,
                     n.key,
-                    a.started_at,
-                    a.session_number,
-                    a.session_id,
-                    n.followed,
-                    row_number() over in_order as place,
+                    n.digest,
+                    n.may_be_followed,
                     coalesce(
-                        lag(a.result) over in_order = any (n.followed)
+                        lag(n.may_be_followed) over in_order
                         and (a.names_fax or a.started_at >= lag(a.ended_not_before) over in_order)
                         and a.started_at - lag(a.started_at) over in_order <= window_hours * interval '1 hour',
                         false) as joins
                 from unnest(attempts) a
                 cross join lateral (
                     select
-                        coalesce(a.job_key, a.session_id::text) as key,
-                        case when a.direction = 'received' then array['failed'] else array['failed', 'unknown'] end as followed
+                        k.key,
+                        hashtextextended(k.key, 0) as digest,
+                        a.result = 'failed' or (a.result = 'unknown' and a.direction is distinct from 'received') as may_be_followed
+                    from (select coalesce(a.job_key, a.session_id::text) as key) k
                 ) n
-                window in_order as (partition by a.server, n.key order by a.started_at, a.session_number, a.session_id)
+                -- by the digest first, because texts take longer to compare
+                window in_order as (partition by n.digest, n.key, a.server order by a.started_at, a.session_number, a.session_id)
             ) o
-            window in_order as (partition by o.server, o.key order by o.started_at, o.session_number, o.session_id)
+            window in_order as (partition by o.digest, o.key, o.server order by o.started_at, o.session_number, o.session_id)
         ) r
-        group by r.server, r.key, r.job
+        group by r.digest, r.key, r.server, r.job
     ) j;
 end;
 
@@ -6986,22 +6997,16 @@ begin atomic
             coalesce(to_at, 'infinity') as to_at
         from fax.job_window w
     ),
-    near as materialized (
-        select a as attempt
-        from fax.job_attempts a
-        where a.started_at >= (select p.from_at - p.reach from period p)
-          and a.started_at < (select p.to_at from period p)
-          and (servers is null or a.server = any (servers))
-    ),
     -- one window after the other, as long as there are keys whose jobs may continue
     later (until_at, keys, attempts) as (
         select
             p.to_at,
             array(
-                select distinct (n.attempt).job_key
-                from near n
-                where (n.attempt).started_at >= p.to_at - p.reach and (n.attempt).result <> 'success'
-                  and (n.attempt).job_key is not null),
+                select distinct a.job_key
+                from fax.job_attempts a
+                where a.started_at >= p.to_at - p.reach and a.started_at < p.to_at
+                  and a.result <> 'success' and a.job_key is not null
+                  and (servers is null or a.server = any (servers))),
             null::fax.job_attempts[]
         from period p
         union all
@@ -7023,12 +7028,18 @@ begin atomic
     from (
         select array_agg(e.attempt) as attempts
         from (
-            select n.attempt from near n
+            select a as attempt, coalesce(a.job_key, a.session_id::text) as key
+            from fax.job_attempts a
+            where a.started_at >= (select p.from_at - p.reach from period p)
+              and a.started_at < (select p.to_at from period p)
+              and (servers is null or a.server = any (servers))
             union all
-            select a from later l cross join lateral unnest(l.attempts) a
+            select a as attempt, a.job_key as key
+            from later l
+            cross join lateral unnest(l.attempts) a
         ) e
         -- some keys at a time (fax.jobs_of)
-        group by (e.attempt).server, hashtext(coalesce((e.attempt).job_key, (e.attempt).session_id::text)) & 127
+        group by hashtext(e.key) & 127
     ) k
     cross join period p
     cross join lateral fax.jobs_of(k.attempts, p.hours) j

@@ -78,6 +78,13 @@ def test_a_repeat_in_another_part_is_ignored(database: psycopg.Connection) -> No
     assert database.execute("select max(position) from fax.session_history").fetchone() == (ROWS,)
 
 
+def test_a_session_starts_at_its_earliest_row_in_the_first_part(database: psycopg.Connection) -> None:
+    """Rows in the order of an observer begin with that row; a later part with an earlier one does not move it."""
+    rows = [snapshot(n) for n in range(10, 10 + ROWS)]
+    append(database, rows[5], *rows[:5], *rows[6:], snapshot(1))
+    assert [row["started_at"] for row in read(database, "select started_at from fax.session")] == [at(10)]
+
+
 @pytest.mark.parametrize("records", [0, 1, 100, 101, 799, 800, 801, 2_000, 2_001])
 def test_the_parts_of_a_batch_are_few_and_contain_all_records(records: int) -> None:
     batch: list[tuple[int, Record]] = [(n, snapshot(n)) for n in range(records)]

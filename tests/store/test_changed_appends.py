@@ -109,15 +109,12 @@ def test_it_is_found_in_the_period_of_its_append_only(history: psycopg.Connectio
     assert found == [[], [(3, 4, 2, 1, None)], [], [], [], []]
 
 
-def test_an_added_row_is_in_the_period_before_which_it_lies(history: psycopg.Connection) -> None:
-    """Every position belongs to one period, and those after the last append to the last one."""
+def test_positions_after_the_last_append_are_in_its_period(history: psycopg.Connection) -> None:
     pack(history)
     moments = appended_at(history)
     bypass(history, copied(12, 30))
     assert changed(history, moments[-2]) == [(30, 30, 0, 1, [30])]
     assert changed(history, None, moments[-2]) == []
-    append(history, snapshot(99, 9, channel="X9"))
-    assert changed(history, None, appended_at(history)[-2]) == []
 
 
 def test_a_late_row_that_is_not_packed_shows_who_wrote_it(history: psycopg.Connection) -> None:
@@ -133,7 +130,7 @@ def test_other_values_and_as_many_other_rows_in_packs_are_not_seen(history: psyc
     value = (
         "array(select row((jsonb_populate_record(r, '{\"page_number\": 9}')).*)::fax.observation from unnest(rows) r)"
     )
-    bypass(history, f"update fax.session_pack set rows = {value} where first_position = 4", without(4), copied(8, 6))
+    bypass(history, f"update fax.session_pack set rows = {value} where first_position = 4", without(4), copied(5, 5))
     assert changed(history) == []
 
 
@@ -154,7 +151,7 @@ def test_one_row_less_or_more_is_found_wherever_it_is(database: psycopg.Connecti
     ).fetchall()
     position, to = rng.randint(1, appends[-1][1]), rng.randint(-2, appends[-1][1] + 3)
     packed = database.execute(
-        "select from fax.session_pack p, unnest(p.rows) r where r.position = %s", [position]
+        "select 1 from fax.session_pack p, unnest(p.rows) r where r.position = %s", [position]
     ).fetchone()
     delete = f"delete from fax.observation where position = {position}"
     insert = (
@@ -174,11 +171,10 @@ def test_one_row_less_or_more_is_found_wherever_it_is(database: psycopg.Connecti
 def test_it_opens_the_packs_at_the_ends_of_its_period(history: psycopg.Connection) -> None:
     pack(history)
     moments = appended_at(history)
-    assert rows_opened(history, None, None) == 0
-    assert rows_opened(history, moments[1], moments[4]) == 4
+    assert packs_opened(history, None, None) == 0
+    assert packs_opened(history, moments[1], moments[4]) == 2
 
 
-def rows_opened(database: psycopg.Connection, *period: datetime | None) -> float:
-    """The rows that it unpacked."""
+def packs_opened(database: psycopg.Connection, *period: datetime | None) -> int:
     nodes = explained(database, "select * from fax.changed_appends(%s, %s)", *period)
-    return sum(node["Actual Rows"] * node["Actual Loops"] for node in nodes if node.get("Function Name") == "unnest")
+    return sum(int(node["Actual Loops"]) for node in nodes if node.get("Function Name") == "unnest")

@@ -129,6 +129,7 @@ EXECUTED = {
             *FOLDS,
             *ENTRIES,
             *OF_LEDGER,
+            "changed_appends",
             "file_set",
             "sorted_names",
             "has_account",
@@ -186,7 +187,7 @@ OF_RELATION = {
     "UPDATE": "update fax.{} set {} = {}",
     "DELETE": "delete from fax.{}",
     "SELECT": "select * from fax.{}",
-    "INSERT": "insert into fax.{} select * from fax.{}",
+    "INSERT": "insert into fax.{} default values",
 }
 OF_TABLE = (
     "truncate fax.{}",

@@ -8,7 +8,7 @@ select
     s.session_number,  -- SessionNumber of Asterisk; orders attempts that were first observed in the same poll. NULL if known only from its events.
     s.started_at,  -- First observation of the session.
     s.server,  -- Name of the server in the settings.
-    case when k.subject is not null then jsonb_build_array(s.direction, s.account_code, k.subject)::text end as job_key,  -- What attempts at the same fax have in common: direction, account, and fax.job_subject() or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
+    s.direction || ' ' || quote_nullable(s.account_code) || ' ' || k.subject as job_key,  -- What attempts at the same fax have in common: direction, account, and fax.job_subject() or its pseudonym if an erasure removed it from one of them (personal). NULL if nothing identifies the fax: then the attempt is a job of its own.
     k.names_fax,  -- Whether job_key has both the document and its destination. If not, other faxes may have the same key.
     s.account_code,  -- Account code of the channel. NULL if none or not reported.
     s.direction,  -- sent or received. NULL if not reported.

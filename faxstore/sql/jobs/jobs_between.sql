@@ -15,22 +15,16 @@ begin atomic
             coalesce(to_at, 'infinity') as to_at
         from fax.job_window w
     ),
-    near as materialized (
-        select a as attempt
-        from fax.job_attempts a
-        where a.started_at >= (select p.from_at - p.reach from period p)
-          and a.started_at < (select p.to_at from period p)
-          and (servers is null or a.server = any (servers))
-    ),
     -- one window after the other, as long as there are keys whose jobs may continue
     later (until_at, keys, attempts) as (
         select
             p.to_at,
             array(
-                select distinct (n.attempt).job_key
-                from near n
-                where (n.attempt).started_at >= p.to_at - p.reach and (n.attempt).result <> 'success'
-                  and (n.attempt).job_key is not null),
+                select distinct a.job_key
+                from fax.job_attempts a
+                where a.started_at >= p.to_at - p.reach and a.started_at < p.to_at
+                  and a.result <> 'success' and a.job_key is not null
+                  and (servers is null or a.server = any (servers))),
             null::fax.job_attempts[]
         from period p
         union all
@@ -52,12 +46,18 @@ begin atomic
     from (
         select array_agg(e.attempt) as attempts
         from (
-            select n.attempt from near n
+            select a as attempt, coalesce(a.job_key, a.session_id::text) as key
+            from fax.job_attempts a
+            where a.started_at >= (select p.from_at - p.reach from period p)
+              and a.started_at < (select p.to_at from period p)
+              and (servers is null or a.server = any (servers))
             union all
-            select a from later l cross join lateral unnest(l.attempts) a
+            select a as attempt, a.job_key as key
+            from later l
+            cross join lateral unnest(l.attempts) a
         ) e
         -- some keys at a time (fax.jobs_of)
-        group by (e.attempt).server, hashtext(coalesce((e.attempt).job_key, (e.attempt).session_id::text)) & 127
+        group by hashtext(e.key) & 127
     ) k
     cross join period p
     cross join lateral fax.jobs_of(k.attempts, p.hours) j

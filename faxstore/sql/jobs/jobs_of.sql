@@ -17,29 +17,40 @@ returns table (
 language sql stable parallel safe
 begin atomic
     select
-        j.session_ids[1], (j.last).server, (j.last).account_code, (j.last).direction, (j.last).caller_number,
-        (j.last).called_number, (j.last).remote_station_id, (j.last).file_names, j.first_attempt_at,
-        (j.last).started_at, case when not j.in_progress then j.ended_at end, j.in_progress,
-        case when (j.last).job_key is not null and (j.last).result = any (j.followed)
-             then (j.last).started_at + window_hours * interval '1 hour' end,
+        j.session_ids[1], j.server, j.account_code, j.direction, j.caller_number, j.called_number, j.remote_station_id,
+        j.file_names, j.first_attempt_at, j.last_attempt_at, case when not j.in_progress then j.ended_at end, j.in_progress,
+        case when j.may_go_on then j.last_attempt_at + window_hours * interval '1 hour' end,
         j.attempts,
-        case when (j.last).result = 'success' then true when not j.any_unknown then false end,
-        (j.last).result, (j.last).result_class, (j.last).result_text, (j.last).transport,
-        case when (j.last).result = 'success' then (j.last).pages else j.most_pages end,
-        j.seconds, j.attempts_without_seconds, (j.last).session_id, j.session_ids
+        case when j.result = 'success' then true when not j.any_unknown then false end,
+        j.result, j.result_class, j.result_text, j.transport,
+        case when j.result = 'success' then j.last_pages else j.most_pages end,
+        j.seconds, j.attempts_without_seconds, j.session_ids[j.attempts], j.session_ids
     from (
         select
-            (array_agg(r.attempt) filter (where r.is_last))[1] as last,
-            array_agg(r.session_id order by r.place) as session_ids,
+            r.server,
+            -- of the last attempt; one value, so its maximum
+            max(r.account_code) filter (where r.is_last) as account_code,
+            max(r.direction) filter (where r.is_last) as direction,
+            max(r.caller_number) filter (where r.is_last) as caller_number,
+            max(r.called_number) filter (where r.is_last) as called_number,
+            max(r.remote_station_id) filter (where r.is_last) as remote_station_id,
+            max(r.file_names) filter (where r.is_last) as file_names,
+            max(r.result) filter (where r.is_last) as result,
+            max(r.result_class) filter (where r.is_last) as result_class,
+            max(r.result_text) filter (where r.is_last) as result_text,
+            max(r.transport) filter (where r.is_last) as transport,
+            max(r.pages) filter (where r.is_last) as last_pages,
+            bool_or(r.may_be_followed and r.job_key is not null) filter (where r.is_last) as may_go_on,
+            array_agg(r.session_id order by r.started_at, r.session_number, r.session_id) as session_ids,
             min(r.started_at) as first_attempt_at,
-            max((r.attempt).ended_at) as ended_at,
-            bool_or((r.attempt).ended_at is null) as in_progress,
+            max(r.started_at) as last_attempt_at,
+            max(r.ended_at) as ended_at,
+            bool_or(r.ended_at is null) as in_progress,
             count(*) as attempts,
-            bool_or((r.attempt).result = 'unknown') as any_unknown,
-            max((r.attempt).pages) as most_pages,
-            sum((r.attempt).duration_seconds) as seconds,
-            count(*) filter (where (r.attempt).duration_seconds is null) as attempts_without_seconds,
-            min(r.followed) as followed
+            bool_or(r.result = 'unknown') as any_unknown,
+            max(r.pages) as most_pages,
+            sum(r.duration_seconds) as seconds,
+            count(*) filter (where r.duration_seconds is null) as attempts_without_seconds
         from (
             select
                 o.*,
@@ -47,29 +58,28 @@ begin atomic
                 lead(o.joins) over in_order is not true as is_last
             from (
                 select
-                    a as attempt,
-                    a.server,
+                    a.*,
                     n.key,
-                    a.started_at,
-                    a.session_number,
-                    a.session_id,
-                    n.followed,
-                    row_number() over in_order as place,
+                    n.digest,
+                    n.may_be_followed,
                     coalesce(
-                        lag(a.result) over in_order = any (n.followed)
+                        lag(n.may_be_followed) over in_order
                         and (a.names_fax or a.started_at >= lag(a.ended_not_before) over in_order)
                         and a.started_at - lag(a.started_at) over in_order <= window_hours * interval '1 hour',
                         false) as joins
                 from unnest(attempts) a
                 cross join lateral (
                     select
-                        coalesce(a.job_key, a.session_id::text) as key,
-                        case when a.direction = 'received' then array['failed'] else array['failed', 'unknown'] end as followed
+                        k.key,
+                        hashtextextended(k.key, 0) as digest,
+                        a.result = 'failed' or (a.result = 'unknown' and a.direction is distinct from 'received') as may_be_followed
+                    from (select coalesce(a.job_key, a.session_id::text) as key) k
                 ) n
-                window in_order as (partition by a.server, n.key order by a.started_at, a.session_number, a.session_id)
+                -- by the digest first, because texts take longer to compare
+                window in_order as (partition by n.digest, n.key, a.server order by a.started_at, a.session_number, a.session_id)
             ) o
-            window in_order as (partition by o.server, o.key order by o.started_at, o.session_number, o.session_id)
+            window in_order as (partition by o.digest, o.key, o.server order by o.started_at, o.session_number, o.session_id)
         ) r
-        group by r.server, r.key, r.job
+        group by r.digest, r.key, r.server, r.job
     ) j;
 end;
