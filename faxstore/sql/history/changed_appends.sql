@@ -78,7 +78,7 @@ begin atomic
             where s.rows <> s.last_position - s.first_position + 1
                or s.last_position < p.first_row - 1 or s.first_position > p.last_row + 1
             union all
-            select h.last_before + 1, h.first_position - 1
+            select h.last_before + 1 as first_position, h.first_position - 1 as last_position
             from (select s.first_position, lag(s.last_position) over (order by s.first_position) as last_before from stretch s) h
             where h.first_position > h.last_before + 1
             union all
@@ -102,7 +102,7 @@ begin atomic
         from (
             select int8range(e.first_position, e.last_position, '[]') as positions from expected e
             union
-            select unnest(d.positions) from differing d
+            select unnest(d.positions) as positions from differing d
         ) o
     ),
     present as (
@@ -123,17 +123,23 @@ begin atomic
         ) r
     )
     select
-        coalesce(e.first_position, r.position),
-        coalesce(e.last_position, r.position),
-        coalesce(max(e.rows), 0)::bigint,
-        count(r.position),
-        array_agg(r.position order by r.position) filter (where e.position is null or r.written_by <> e.written_by)
+        coalesce(e.first_position, r.position) as first_position,
+        coalesce(e.last_position, r.position) as last_position,
+        coalesce(max(e.rows), 0)::bigint as appended,
+        count(r.position) as found,
+        array_agg(r.position order by r.position)
+            filter (where e.position is null or r.written_by <> e.written_by) as written_later
     from expected e
     full join present r on r.position = e.position
     group by 1, 2
     having count(r.position) <> coalesce(max(e.rows), 0) or bool_or(r.position is null or r.written_by <> e.written_by)
     union all
-    select a.last_before + 1, a.first_position - 1, null, 0, null
+    select
+        a.last_before + 1 as first_position,
+        a.first_position - 1 as last_position,
+        null::bigint as appended,
+        0::bigint as found,
+        null::bigint[] as written_later
     from (
         select a.first_position, lag(a.last_position, 1, p.last_before) over (order by a.last_position) as last_before
         from append a
