@@ -30,6 +30,7 @@ from benchmarks.append_peers import BareCopy, Faxstore, Store, available, snapsh
 from benchmarks.import_rate import hardware
 from benchmarks.processor_time import processor_seconds
 from faxstore.store import embedded
+from faxstore.system import garbage
 
 SIZES = {1: 300, 200: 30, 2_000: 6}
 """Batches per round by the size of a batch."""
@@ -185,6 +186,7 @@ def main() -> int:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     arguments = parser.parse_args()
+    garbage.search_rarely()
     print(f"{hardware()}, {time.strftime('%Y-%m-%d')}; python -m benchmarks.append_rate {' '.join(sys.argv[1:])}\n")
     if arguments.aged:
         print(aged_table(aged(arguments.aged)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from faxstore.system import interruption, streams
+from faxstore.system import garbage, interruption, streams
 
 
 def main() -> NoReturn:
@@ -19,6 +19,7 @@ def main() -> NoReturn:
         try:
             from faxstore import cli
 
+            garbage.search_rarely()
             cli.main()
         finally:
             interruption.ignore()
