@@ -39,12 +39,15 @@ def test_a_restore_to_an_earlier_moment(programs: Programs, tmp_path: Path) -> N
         assert verified(restored.dsn) == []
         delivered = lines(folder)
         found = run_command(restored.dsn, "billing", "check", "--folder", str(folder))
-        assert (found.returncode, "3 batches" in found.stderr) == (1, True), found.stderr
+        assert found.returncode == 1
+        assert f"5 batches in {folder}; its last batch is 2" in found.stderr
         assert run_command(restored.dsn, "billing", "check", "--repair", "--folder", str(folder)).returncode == 0
-        assert [one.number for one in batches(restored.dsn)] == [1, 2, 3, 4, 5]
+        assert len(batches(restored.dsn)) == 5
         assert export(restored.dsn, folder) == []
         for number in (200, 300, 400):  # from the recording, or from the ingestor's spool
             with psycopg.connect(restored.dsn, autocommit=True) as connection:
-                append(connection, receiving((number, 1, 0), (number + 1, 2, 0), number=number), gone(number + 2, number))
+                append(
+                    connection, receiving((number, 1, 0), (number + 1, 2, 0), number=number), gone(number + 2, number)
+                )
         assert export(restored.dsn, folder) == []
         assert lines(folder) == delivered

@@ -48,9 +48,9 @@ def shown(dsn: str) -> dict[str, list[Any]]:
 
 
 def proofs(dsn: str) -> list[dict[str, object]]:
-    """The proofs of the first row, which is in the archive, and of the last one."""
+    """The proofs of the first row, which is in the archive, and of the last one that is sealed."""
     with psycopg.connect(dsn) as connection:
-        (last,) = one(connection, "select max(last_position) from fax.append_batch")
+        (last,) = one(connection, "select max(size) from fax.checkpoint")
     return [proof(dsn, position) for position in (1, last)]
 
 

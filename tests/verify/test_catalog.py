@@ -341,7 +341,7 @@ REWRITE = {
           and not exists (select from pg_constraint k where k.conindid = i.indexrelid)""",
     "triggers": """
         select format('drop trigger %1$I on %2$s; %3$s; alter table %2$s enable %4$s trigger %1$I', t.tgname,
-                      t.tgrelid::regclass, pg_get_triggerdef(t.oid), case t.tgenabled when 'A' then 'always' else '' end)
+                      t.tgrelid::regclass, pg_get_triggerdef(t.oid), case t.tgenabled when 'A' then 'always' end)
         from pg_trigger t join pg_class c on c.oid = t.tgrelid
         where c.relnamespace = 'fax'::regnamespace and not t.tgisinternal and t.tgparentid = 0""",
 }
