@@ -4642,9 +4642,13 @@ create trigger follow_new_session after insert on fax.session for each row execu
 create trigger follow_changed_session
     after update of epoch_id, session_number, server, is_fax, operation, channel, uniqueid, technology on fax.session
     for each row
-    when ((old.epoch_id, old.session_number, old.server, old.is_fax, old.operation, old.channel, old.uniqueid, old.technology)
-          is distinct from
-          (new.epoch_id, new.session_number, new.server, new.is_fax, new.operation, new.channel, new.uniqueid, new.technology))
+    -- each by itself: of two rows compared at once, a restored dump has another definition
+    when (
+        old.epoch_id is distinct from new.epoch_id or old.session_number is distinct from new.session_number
+        or old.server is distinct from new.server or old.is_fax is distinct from new.is_fax
+        or old.operation is distinct from new.operation or old.channel is distinct from new.channel
+        or old.uniqueid is distinct from new.uniqueid or old.technology is distinct from new.technology
+    )
     execute function fax.follow_session();
 alter table fax.session enable always trigger follow_new_session;
 alter table fax.session enable always trigger follow_changed_session;
