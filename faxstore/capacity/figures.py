@@ -39,7 +39,8 @@ class Figure:
         return Basis.MEASURED if self.command else Basis.OWN
 
     def __str__(self) -> str:
-        return f"{self.value:,.4g} {self.unit}"
+        number = f"{self.value:,.0f}" if self.value >= 100 else f"{self.value:.3g}"
+        return f"{number} {self.unit}"
 
 
 @dataclass(frozen=True)

@@ -327,9 +327,10 @@ create index session_pack_completed on fax.session_pack (completed_at) where com
 -- The appender looks for a session whose channel was replaced; such sessions are rare.
 create index session_pack_hung_up on fax.session_pack (hung_up_at) where hung_up_at is not null;
 
--- A pack stays in its row while it fits on a page: divided (TOAST), it would take more space and a second index.
--- Partitions are created with the options of this one.
-create table fax.session_pack_default partition of fax.session_pack default with (toast_tuple_target = 8160);
+-- A pack is compressed from 2 kB and stays in its row while it fits on a page: divided (TOAST), it would take more space
+-- and a second index. Partitions have the storage of their table.
+alter table fax.session_pack alter column rows set storage main;
+create table fax.session_pack_default partition of fax.session_pack default;
 
 comment on table fax.session_pack is 'The rows of one session, packed: unchanged, as one compressed array. Partitioned by month (UTC) of started_at. fax.session_history shows them as rows.';
 
@@ -1002,7 +1003,7 @@ $$;
 comment on function fax.make_append_only is 'Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.';
 
 -- Returns the name of the partition for a moment, and creates it if it is missing: of fax.observation for the day, of
--- fax.session_pack for the month (UTC). It has the storage options of the default partition.
+-- fax.session_pack for the month (UTC). It has the storage of its table.
 -- Attaching, unlike creating in place, does not block readers of other partitions. If the default partition has rows of
 -- the period, they stay there, and so do later ones.
 -- example: select fax.make_partition('2026-11-23');
@@ -1026,9 +1027,9 @@ begin
     if strays then
         return of_table || '_default';
     end if;
-    execute format('create table fax.%I (like fax.%I including defaults including generated including comments) %s', name, of_table, (
-        select 'with (' || array_to_string(c.reloptions, ', ') || ')'
-        from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
+    execute format(
+        'create table fax.%I (like fax.%I including defaults including generated including storage including comments)',
+        name, of_table);
     if of_table = 'observation' then
         execute format('alter table fax.%I add primary key (observed_at, session_id)', name);
     end if;
@@ -1038,7 +1039,7 @@ begin
 end
 $$;
 
-comment on function fax.make_partition is 'Returns the name of the partition for a moment, and creates it if it is missing: of fax.observation for the day, of fax.session_pack for the month (UTC). It has the storage options of the default partition. Attaching, unlike creating in place, does not block readers of other partitions. If the default partition has rows of the period, they stay there, and so do later ones.';
+comment on function fax.make_partition is 'Returns the name of the partition for a moment, and creates it if it is missing: of fax.observation for the day, of fax.session_pack for the month (UTC). It has the storage of its table. Attaching, unlike creating in place, does not block readers of other partitions. If the default partition has rows of the period, they stay there, and so do later ones.';
 
 -- Raises an error that names the isolation of the transaction, which is not the one that fax.append() needs.
 create function fax.refuse_isolation() returns void

@@ -42,6 +42,13 @@ DAY = "observation_2026_11_02"
 HISTORY = "select * from fax.session_history order by position"
 STORED = "select (select count(*) from fax.observation) as rows, (select count(*) from fax.session_pack) as packs"
 
+WIDTHS = """
+select pg_column_size(array(select r from unnest(p.rows) r)) as plain, pg_column_size(p.rows) as stored,
+       (select pg_relation_size(c.reltoastrelid) from pg_class c where c.oid = p.tableoid) as chunks
+from fax.session_pack p
+"""
+"""The bytes of packs as they are in memory, in their row and beside it."""
+
 
 def stored(database: psycopg.Connection) -> tuple[int, int]:
     """The number of rows that are not packed, and of packs."""
@@ -54,6 +61,16 @@ def on_a_day(database: psycopg.Connection, *rows: Observation) -> None:
     created_on(database, "2026-10-01")
     database.execute("select fax.make_partition('2026-11-02 00:00+00')")
     append(database, *rows)
+
+
+def test_a_pack_of_a_short_fax_is_compressed_and_stays_in_its_row(database: psycopg.Connection) -> None:
+    """Its 30 rows are far smaller than a page."""
+    append(database, receiving(*((second, 1, second) for second in range(30))))
+    pack(database)
+    (row,) = read(database, WIDTHS)
+    assert 3_000 < row["plain"] < 8_000
+    assert row["stored"] < row["plain"] / 3
+    assert row["chunks"] == 0
 
 
 def test_packed_rows_are_shown_as_they_were(database: psycopg.Connection) -> None:

@@ -1,5 +1,5 @@
 -- Returns the name of the partition for a moment, and creates it if it is missing: of fax.observation for the day, of
--- fax.session_pack for the month (UTC). It has the storage options of the default partition.
+-- fax.session_pack for the month (UTC). It has the storage of its table.
 -- Attaching, unlike creating in place, does not block readers of other partitions. If the default partition has rows of
 -- the period, they stay there, and so do later ones.
 -- example: select fax.make_partition('2026-11-23');
@@ -23,9 +23,9 @@ begin
     if strays then
         return of_table || '_default';
     end if;
-    execute format('create table fax.%I (like fax.%I including defaults including generated including comments) %s', name, of_table, (
-        select 'with (' || array_to_string(c.reloptions, ', ') || ')'
-        from pg_class c where c.oid = ('fax.' || of_table || '_default')::regclass));
+    execute format(
+        'create table fax.%I (like fax.%I including defaults including generated including storage including comments)',
+        name, of_table);
     if of_table = 'observation' then
         execute format('alter table fax.%I add primary key (observed_at, session_id)', name);
     end if;

@@ -28,8 +28,9 @@ create index session_pack_completed on fax.session_pack (completed_at) where com
 -- The appender looks for a session whose channel was replaced; such sessions are rare.
 create index session_pack_hung_up on fax.session_pack (hung_up_at) where hung_up_at is not null;
 
--- A pack stays in its row while it fits on a page: divided (TOAST), it would take more space and a second index.
--- Partitions are created with the options of this one.
-create table fax.session_pack_default partition of fax.session_pack default with (toast_tuple_target = 8160);
+-- A pack is compressed from 2 kB and stays in its row while it fits on a page: divided (TOAST), it would take more space
+-- and a second index. Partitions have the storage of their table.
+alter table fax.session_pack alter column rows set storage main;
+create table fax.session_pack_default partition of fax.session_pack default;
 
 comment on table fax.session_pack is 'The rows of one session, packed: unchanged, as one compressed array. Partitioned by month (UTC) of started_at. fax.session_history shows them as rows.';
