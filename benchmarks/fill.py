@@ -117,6 +117,7 @@ def fill(connection: Connection, rows: int) -> None:
     connection.execute(SERVER_ROWS.encode(), {"year": YEAR, "groups": groups, "collector": COLLECTOR})
     merge_all_rollups(connection)
     connection.execute("select fax.write_coverage(100000)")
+    connection.execute("select fax.write_reconciliation(100000)")
     connection.execute("reset role")
     connection.execute("vacuum (analyze)")
     connection.execute("checkpoint")

@@ -52,7 +52,10 @@ REPORTS = {
     ),
     "the same with sessions and missed faxes": "select * from fax.coverage_gaps",
     "a month's reconciliation of a server": (
-        "select * from fax.reconciliation_between('pbx1', '2025-06-01', '2025-07-01')"
+        "select * from fax.reconciliation where server = 'pbx1' and to_at >= '2025-06-01' and to_at < '2025-07-01'"
+    ),
+    "a day's reconciliation of a server": (
+        "select * from fax.reconciliation where server = 'pbx1' and to_at >= '2025-06-15' and to_at < '2025-06-16'"
     ),
 }
 """Name and statement."""

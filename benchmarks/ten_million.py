@@ -111,6 +111,7 @@ def fill(dsn: str, rows: int, server_rows: str = SERVER_ROWS) -> None:
             print(f"\r{(last + 1) * ROWS_PER_GROUP:,} rows", end="", file=sys.stderr, flush=True)
         connection.execute(server_rows.encode(), {"year": YEAR})
         connection.execute("select fax.write_coverage(100000)")
+        connection.execute("select fax.write_reconciliation(100000)")
         connection.execute("reset role")
         connection.execute("vacuum (analyze)")
         connection.execute("checkpoint")

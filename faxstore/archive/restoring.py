@@ -28,6 +28,10 @@ _COPY = "copy pg_temp.restored from stdin (format csv)"
 _COVERAGE = """
 delete from fax.coverage_day d where d.day >= %(month)s and d.day <= (%(month)s::date + interval '1 month')::date
 """
+_RECONCILIATION = """
+select fax.forget_reconciliation(array_agg(s.server), array_agg(s.started_at), interval '1 day')
+from fax.session s where s.session_id = any(%s)
+"""
 _CHECK_AGAIN = """
 insert into fax.export_pending (session_id, consumer, started_at)
 select s.session_id, b.consumer, s.started_at
@@ -77,6 +81,7 @@ def _put_back(connection: Connection, month: date) -> None:
     connection.execute("select fax.lock_append()")
     ((stale,),) = connection.execute(_FORGET, {"began": began, "ends": ends}).fetchall()
     connection.execute("select fax.forget_totals(%s)", [stale])
+    connection.execute(_RECONCILIATION, [stale])
     connection.execute(_CHECK_AGAIN, [stale])
 
 

@@ -1,4 +1,4 @@
-"""`faxstore compact`: stores what is final: totals of quiet sessions, coverage of finished days, packs of rows."""
+"""`faxstore compact`: stores what is final: totals of quiet sessions, finished days, packs of rows."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def run(
         bool, typer.Option("--everything", help="Include sessions that received a row in the last few minutes.")
     ] = False,
 ) -> None:
-    """Store the totals of quiet sessions and the coverage of finished days, and pack the rows of past days.
+    """Store the totals of quiet sessions, coverage and reconciliation of finished days, and pack the rows of past days.
 
     A total is what the rows of a session show together: pages, bad lines, times, result. Coverage is when a server was
-    polled. Reports of sessions with totals take a fraction of the time, and show the same. Two days after a day is over
-    (the setting pack_after), the rows of each of its sessions become one compressed row, unchanged: the history, every
-    view, export and proof show what they showed before. The space is free after the next run that follows PostgreSQL's
-    vacuum.
+    polled. Reconciliation compares the sessions with the server's own counters. Reports of what is stored take a
+    fraction of the time, and show the same. Two days after a day is over (the setting pack_after), the rows of each of
+    its sessions become one compressed row, unchanged: the history, every view, export and proof show what they showed
+    before. The space is free after the next run that follows PostgreSQL's vacuum.
 
     faxstore ingest does all of this by itself, totals some minutes after the last row of a session (the setting
     total_after). Run this command after an import or an upgrade, or by a timer where no ingestor runs. It is safe to
@@ -34,7 +34,7 @@ def run(
       faxstore compact --everything
     """
     from faxstore.store import packs
-    from faxstore.store.compaction import merge_all_rollups, write_all_coverage, write_all_totals
+    from faxstore.store.compaction import merge_all_rollups, write_all_days, write_all_totals
     from faxstore.store.database import open_database
 
     settings = settings_of(context)
@@ -43,8 +43,9 @@ def run(
         with counting("compacting", "sessions") as count:
             sessions = write_all_totals(connection, quiet_seconds, count)
             merge_all_rollups(connection)
-            days = write_all_coverage(connection)
-        print_message(f"stored the totals of {sessions:,} sessions and the coverage of {days:,} days")
+            covered, reconciled = write_all_days(connection)
+        days = f"the coverage of {covered:,} days and the reconciliation of {reconciled:,} days"
+        print_message(f"stored the totals of {sessions:,} sessions, {days}")
         with counting("packing", "rows") as count:
             dropped = packs.drop_packed(connection)
             rows = packs.pack_all(connection, settings.pack_after, count)

@@ -40,6 +40,11 @@ _MANY = 10_000
 _UNMERGED = "select count(*) from (select from fax.usage_rollup where not merged limit %s) r"
 _MAY_READ_COVERAGE = "select has_function_privilege('fax.uncovered_days(timestamptz)', 'execute')"
 _UNCOVERED = "select count(*), min(day) from fax.uncovered_days(now() - interval '1 day')"
+_MAY_READ_DAYS = "select has_column_privilege('fax.reconciliation_day', 'since', 'select')"
+_UNRECONCILED = """
+select count(*), min(day) from fax.reconciliation_day
+where since is null and day < (now() at time zone 'UTC')::date - 2
+"""
 _MAY_PACK = "select has_function_privilege('fax.periods_to_pack(timestamptz)', 'execute')"
 _NOT_PACKED = """
 select count(*), min(p.began)
@@ -166,6 +171,21 @@ def coverage(connection: Connection) -> Finding:
     return Finding(SUBJECT, "coverage", Verdict.WARN, text, change)
 
 
+def reconciliation(connection: Connection) -> Finding:
+    """Check that the reconciliation of past days is stored; queries compute that of others from each reading."""
+    if not _value(connection, _MAY_READ_DAYS):
+        text = f"{connection.info.user} may not read which days are stored"
+        return Finding(SUBJECT, "reconciliation", Verdict.NOTE, text)
+    ((days, oldest),) = connection.execute(_UNRECONCILED).fetchall()
+    if not days:
+        return Finding(SUBJECT, "reconciliation", Verdict.OK, "stored up to three days ago or later")
+    text = (
+        f"{days:,} days of a server are not stored, the oldest {oldest:%Y-%m-%d}; queries compare each reading of them"
+    )
+    change = "run faxstore compact; faxstore ingest then stores new ones"
+    return Finding(SUBJECT, "reconciliation", Verdict.WARN, text, change)
+
+
 def packs(connection: Connection, pack_after: float) -> Finding:
     """Check that the rows of past days are packed; rows that are not take ten times the space."""
     if not _value(connection, _MAY_PACK):
@@ -189,6 +209,6 @@ def _value(connection: Connection, query: str) -> object:
 
 
 CHECKS: tuple[Callable[[Connection], Finding], ...] = (
-    schema, may_append, may_read, writable, totals, rollups, coverage,
+    schema, may_append, may_read, writable, totals, rollups, coverage, reconciliation,
 )  # fmt: skip
 """Without a current schema, the checks after `schema` do not run."""

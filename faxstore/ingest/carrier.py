@@ -21,6 +21,7 @@ from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
 from faxstore.store.append import Appender
+from faxstore.store.compaction import WRITE_COVERAGE, WRITE_RECONCILIATION
 from faxstore.store.database import Connection, server_message
 from faxstore.store.rights import missing_rights_named
 from faxstore.store.spool_progress import stored_progress
@@ -38,8 +39,8 @@ IDLE = 0.1
 PARTITIONS_EVERY = 3600.0
 """Seconds between two calls of fax.make_partitions_ahead()."""
 
-COVERAGE_EVERY = 60.0
-"""Seconds between two looks for a day whose coverage is to be stored (fax.write_coverage)."""
+DAYS_EVERY = 60.0
+"""Seconds between two looks for a finished day whose coverage or reconciliation is to be stored."""
 
 LONGEST_ROUND = 300.0
 """Seconds after which one round (an attempt to connect, or a batch) means a stuck thread, not a slow database."""
@@ -82,7 +83,7 @@ class Carrier:
         """Records per append; smaller while the network is too slow to append more within its timeout."""
         self._backend: backend.Process | None = None
         self._partitions_due = time.monotonic()
-        self._coverage_due = time.monotonic()
+        self._days_due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="carrier", daemon=True)
 
     def start(self) -> None:
@@ -132,7 +133,7 @@ class Carrier:
                 continue
             if self._stopping.is_set():
                 return
-            self._write_coverage(connection)
+            self._write_days(connection)
             for compactor in self._compactors:
                 compactor.step(connection)
             self._stopping.wait(IDLE)
@@ -179,14 +180,18 @@ class Carrier:
             connection.execute("select fax.make_partitions_ahead()")
             self._partitions_due = time.monotonic() + PARTITIONS_EVERY
 
-    def _write_coverage(self, connection: Connection) -> None:
-        """Store the coverage of one day, if one is due.  It locks out appends, so the spool is empty meanwhile."""
-        if time.monotonic() < self._coverage_due:
+    def _write_days(self, connection: Connection) -> None:
+        """Store the coverage and the reconciliation of one day each, if one is due.
+
+        It locks out appends, so the spool is empty meanwhile.
+        """
+        if time.monotonic() < self._days_due:
             return
-        self._coverage_due = time.monotonic() + COVERAGE_EVERY
+        self._days_due = time.monotonic() + DAYS_EVERY
         with suppress(psycopg.errors.LockNotAvailable):
-            if connection.execute("select fax.write_coverage()").fetchone() != (0,):
-                self._coverage_due = time.monotonic()  # there may be more
+            for query in (WRITE_COVERAGE, WRITE_RECONCILIATION):
+                if connection.execute(query).fetchone() != (0,):
+                    self._days_due = time.monotonic()  # there may be more
 
     def _is_over(self) -> bool:
         return time.monotonic() > self._deadline

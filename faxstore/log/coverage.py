@@ -35,6 +35,7 @@ _TOTAL = "computed from the rows of its session, with which verify compares it"
 _UNTOTALLED = "the sessions without a total, which verify compares"
 _ROLLUP = "the sum of totals, with which verify compares it"
 _REPEATED = "repeats what its rows contain; verify compares them"
+_COMPARED = "computed from observations of servers and totals of sessions; verify computes it again"
 _FILES = "names files and rows, which verify compares with the log"
 _QUEUE = "a queue of the appender or importer; no figure depends on it"
 
@@ -90,6 +91,11 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
     "checkpoint": _columns("size records root note made_at", NOTE),
     "coverage_day": _columns(
         "server day until covered", "computed from the history and observations of servers; verify computes it again"
+    ),
+    "compared_reading": _columns(
+        "to_at from_at series transmit_attempts transmit_attempts_seen receive_attempts receive_attempts_seen"
+        " attempts_missed completed completed_seen failed failed_seen restarted counts",
+        _COMPARED,
     ),
     "dropped_leaf": _columns("position month leaf", LEAF),
     "dropped_month": _columns("month positions rows sessions dropped_at dropped_by", _FILES),
@@ -162,6 +168,8 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         **_columns("change_id rate_id change changed_at changed_by valid_to", RECORD),
         "rate": "the rate before, of which fax.log_record has a record of its own",
     },
+    "reading_series": _columns("series server collector_id first_at", _COMPARED),
+    "reconciliation_day": _columns("server day since", _COMPARED),
     "recording_part": _columns(
         "part_id server began_at ended_at longest_silence first_list line_digests reader_state", _QUEUE
     ),

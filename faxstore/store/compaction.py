@@ -1,4 +1,6 @@
-"""Compaction: totals of quiet sessions (fax.session_total), their roll-ups (fax.usage_rollup), coverage of days.
+"""Compaction: totals of quiet sessions (fax.session_total), their roll-ups (fax.usage_rollup), and finished days.
+
+Of a finished day of a server, its coverage and its rows of fax.reconciliation are stored.
 
 Packs are in faxstore.store.packs.
 """
@@ -22,6 +24,9 @@ BUSY = 0.1
 
 _WRITE = "select fax.write_totals(%s, %s)"
 _MERGE = "select fax.merge_rollups(%s)"
+WRITE_COVERAGE = "select fax.write_coverage()"
+WRITE_RECONCILIATION = "select fax.write_reconciliation()"
+"""Store what belongs to one finished day of a server, and return 0 if none is due."""
 
 
 def write_totals(connection: Connection, most: int, quiet_seconds: float) -> int | None:
@@ -63,10 +68,17 @@ def merge_all_rollups(connection: Connection) -> None:
             time.sleep(BUSY)
 
 
-def write_all_coverage(connection: Connection) -> int:
-    """Store the coverage of all finished days that lack it, each in a transaction of its own; return their number."""
+def write_all_days(connection: Connection) -> tuple[int, int]:
+    """Store the coverage and the reconciliation of all finished days that lack them, a day in each transaction.
+
+    Returns the numbers of days.  The reconciliation of a day waits for the totals of its sessions.
+    """
+    return _write_all(connection, WRITE_COVERAGE), _write_all(connection, WRITE_RECONCILIATION)
+
+
+def _write_all(connection: Connection, query: LiteralString) -> int:
     total = 0
-    while written := _number(connection, "select fax.write_coverage()"):
+    while written := _number(connection, query):
         total += written
     return total
 

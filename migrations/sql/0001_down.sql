@@ -16,7 +16,7 @@ end
 $$;
 
 -- Trigger functions, with their triggers.
-drop function fax.forget_coverage_of_server, fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
+drop function fax.forget_coverage_of_server, fax.follow_readings, fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
     fax.check_reason_erasure, fax.check_erasure, fax.check_packed, fax.check_dropped, fax.check_pack, fax.check_rate,
     fax.record_change, fax.order_rows, fax.record_rate_change, fax.follow_session, fax.follow_technology, fax.count_totals, fax.refuse_change cascade;
 
@@ -56,9 +56,9 @@ drop table fax.job_window;
 -- The folds.
 drop view fax.sessions_masked;
 drop function fax.make_masked_view, fax.masked;
-drop function fax.reconciliation_between;
+drop function fax.wrong_reconciliation, fax.write_reconciliation, fax.reconciliation_between;
 drop view fax.coverage_gaps, fax.reconciliation;
-drop function fax.reconcile, fax.compare_readings;
+drop function fax.reconcile, fax.compare_readings, fax.compare_readings_between;
 drop view fax.quality_by_peer;
 drop function fax.quality;
 drop view fax.peer_sessions;
@@ -85,11 +85,11 @@ drop function fax.has_dropped_evidence;
 drop table fax.month_change, fax.dropped_leaf, fax.dropped_session, fax.dropped_month, fax.archive_file;
 
 -- The history.
-drop function fax.hold_lease, fax.drop_packed_partitions, fax.periods_to_pack, fax.pack_sessions, fax.make_pack_partitions, fax.rows_between, fax.changed_appends, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
+drop function fax.hold_lease, fax.drop_packed_partitions, fax.periods_to_pack, fax.pack_sessions, fax.make_pack_partitions, fax.rows_between, fax.changed_appends, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.forget_reconciliation, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload,
     fax.counter, fax.make_partitions_ahead, fax.past_until, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only, fax.copy_comments;
 drop view fax.append_batches, fax.rejected_messages, fax.session_history;
 drop function fax.snapshot_words, fax.snapshot_operation, fax.snapshot_state, fax.snapshot_type;
-drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.coverage_day, fax.server_history, fax.append_batch,
+drop table fax.lease, fax.spool_progress, fax.waiting_record, fax.recording_part, fax.rejected_message, fax.coverage_day, fax.compared_reading, fax.reading_series, fax.reconciliation_day, fax.server_history, fax.append_batch,
     fax.session_pack, fax.packed_account, fax.observation, fax.erased_key, fax.pseudonym, fax.session, fax.epoch, fax.collector;
 drop type fax.appended_epoch, fax.appended_row, fax.appended_session;
 

@@ -19,8 +19,8 @@ from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
 from faxstore.ingest.importer import import_file
 from faxstore.settings.values import Secret, ServerSettings, Settings
-from faxstore.store.compaction import merge_all_rollups, write_all_coverage
-from tests.kit.given import append, gone, of_server, receiving, snapshot
+from faxstore.store.compaction import merge_all_rollups, write_all_days
+from tests.kit.given import append, gone, of_server, receiving, snapshot, stats
 from tests.kit.packing import pack
 from tests.kit.totals import write_totals
 
@@ -38,7 +38,7 @@ def test_a_current_database(dsn: str) -> None:
     _, findings = examined(dsn)
     assert list(findings) == [
         *("reachable", "version", "schema", "may append", "may read", "writable"),
-        *("totals", "roll-ups", "coverage", "packs"),
+        *("totals", "roll-ups", "coverage", "reconciliation", "packs"),
     ]
     assert {finding.verdict for finding in findings.values()} == {Verdict.OK}
 
@@ -147,8 +147,19 @@ def test_coverage_that_is_not_stored(dsn: str, database: psycopg.Connection) -> 
     assert re.fullmatch(
         r"\d+ days of a server are not stored, the oldest 2026-11-02; queries read each poll of them", finding.text
     )
-    write_all_coverage(database)
+    write_all_days(database)
     assert examined(dsn)[1]["coverage"].text == "stored up to a day ago or later"
+
+
+def test_reconciliation_that_is_not_stored(dsn: str, database: psycopg.Connection) -> None:
+    append(database, stats(0), stats(60))
+    finding = examined(dsn)[1]["reconciliation"]
+    assert finding.verdict is Verdict.WARN
+    assert finding.text == (
+        "1 days of a server are not stored, the oldest 2026-11-02; queries compare each reading of them"
+    )
+    write_all_days(database)
+    assert examined(dsn)[1]["reconciliation"].text == "stored up to three days ago or later"
 
 
 def test_rows_of_past_days_that_are_not_packed(dsn: str, database: psycopg.Connection) -> None:

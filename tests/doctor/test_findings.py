@@ -87,7 +87,7 @@ def test_the_command(dsn: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
         cli.main(["--config", str(config), "--dsn", dsn, "--data-dir", str(tmp_path), "doctor"])
     shown = capsys.readouterr().out
     assert leaving.value.code == 3
-    assert "pbx1 (127.0.0.1:1)\n  fail  reachable   Connection refused\n" in shown
+    assert "pbx1 (127.0.0.1:1)\n  fail  reachable       Connection refused\n" in shown
     assert "hidden" not in shown
 
 

@@ -50,9 +50,14 @@ def test_records_are_appended_in_order_and_leave_the_spool(
     assert logged(caplog) == []
 
 
-def test_an_idle_carrier_stores_the_coverage_of_each_day(dsn: str, database: psycopg.Connection, spool: Spool) -> None:
-    spool.put([encode(ServerObservation("pbx1", NOON, "Polled"))])
-    stored = "select exists (select from fax.coverage_day where server = 'pbx1' and day = '2026-11-23')"
+def test_an_idle_carrier_stores_coverage_and_reconciliation_of_each_day(
+    dsn: str, database: psycopg.Connection, spool: Spool
+) -> None:
+    spool.put([encode(ServerObservation("pbx1", NOON, event)) for event in ("Polled", "FAXStats")])
+    stored = (
+        "select exists (select from fax.coverage_day where server = 'pbx1' and day = '2026-11-23')"
+        " and exists (select from fax.reconciliation_day where server = 'pbx1' and since is not null)"
+    )
     with carrying(dsn, spool):  # the newest day first
         wait_until(lambda: database.execute(stored).fetchone() == (True,))
 

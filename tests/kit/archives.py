@@ -14,7 +14,7 @@ from faxstore.archive.proofs import ArchivedRows
 from faxstore.log import prove
 from faxstore.observations import Observation
 from faxstore.store.append import Appended
-from faxstore.store.compaction import merge_all_rollups, write_all_coverage, write_all_totals
+from faxstore.store.compaction import merge_all_rollups, write_all_days, write_all_totals
 from faxstore.store.database import connect
 from tests.kit.given import append, life
 from tests.kit.log_faxes import fax
@@ -48,7 +48,7 @@ def compacted(connection: psycopg.Connection) -> None:
     """Writes totals and packs of all sessions."""
     write_all_totals(connection, 0, lambda _: None)
     merge_all_rollups(connection)
-    write_all_coverage(connection)
+    write_all_days(connection)
     pack(connection)
 
 

@@ -32,7 +32,7 @@ CALLS = {
     "coverage_gaps": {"gaps", "reconcile"},
     "jobs": {"jobs_of"},  # computes from an array of attempts
     "quality_by_peer": {"quality"},
-    "reconciliation": {"compare_readings"},
+    "reconciliation": {"compare_readings_between"},
     "sessions": {"has_gap", "last_list_before"},
     "usage_daily": {"usage"},
 }

@@ -24,8 +24,9 @@ def filled(server: str, template: str) -> Iterator[str]:
             append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), snapshot(-9e8, 9))
             for _ in range(2):  # the first call creates the partition
                 connection.execute("select fax.pack_sessions('-infinity', '2000-01-01 00:00+00')")
-            append(connection, gone(-9e8 + 1, 9), of_server(0, "Polled"), stats(0), stats(60))
+            append(connection, gone(-9e8 + 1, 9), of_server(0, "Polled"), stats(0), stats(4e5), stats(5e5))
             connection.execute("select fax.write_coverage(1000)")
+            connection.execute("select fax.write_reconciliation(1000)")
             connection.execute(
                 "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'no header', 'garbage')"
             )

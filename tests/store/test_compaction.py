@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -9,7 +10,7 @@ import psycopg
 
 from faxstore.store import compaction
 from tests.kit.command_line import run_command
-from tests.kit.given import append, gone, of_server, snapshot
+from tests.kit.given import append, gone, of_server, snapshot, stats
 from tests.kit.rollups import merge
 from tests.kit.totals import totalled, untotalled, write_totals
 
@@ -65,12 +66,15 @@ def test_sessions_whose_rows_go_on_do_not_keep_it(dsn: str, database: psycopg.Co
 
 def test_the_command(dsn: str, database: psycopg.Connection) -> None:
     many(database, 2)
-    append(database, of_server(0, "Connected"), of_server(1, "Polled"))
+    append(database, of_server(0, "Connected"), of_server(1, "Polled"), stats(2))
     first = _printed(dsn)
-    assert first.startswith("stored the totals of 0 sessions and the coverage of ")
-    assert not first.endswith(" of 0 days")
-    assert _printed(dsn, "--everything") == "stored the totals of 2 sessions and the coverage of 0 days"
-    assert _printed(dsn, "--everything") == "stored the totals of 0 sessions and the coverage of 0 days"
+    assert re.fullmatch(
+        r"stored the totals of 0 sessions, the coverage of \d+ days and the reconciliation of 0 days", first
+    )
+    assert " 0 days and" not in first
+    stored = "stored the totals of {} sessions, the coverage of 0 days and the reconciliation of {} days"
+    assert _printed(dsn, "--everything") == stored.format(2, 1)
+    assert _printed(dsn, "--everything") == stored.format(0, 0)
     assert len(totalled(database)) == 2
 
 

@@ -37,6 +37,7 @@ GRANTED: dict[str, dict[str, str]] = {
         **dict.fromkeys((*HISTORY, "alembic_version", "spool_progress", "session_untotalled"), "SELECT"),
         **dict.fromkeys(DROPPED, "SELECT"),
         "server_history": "INSERT",
+        "reconciliation_day": "SELECT",  # of whether a day is stored
         "usage_rollup": "SELECT",  # of whether a row is added up
         "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
         **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
@@ -44,6 +45,7 @@ GRANTED: dict[str, dict[str, str]] = {
     "fax_reader": dict.fromkeys(
         (
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
+            *("compared_reading", "reading_series", "reconciliation_day"),
             *("coverage_day", "packed_account", "spool_progress", "technology", "quality_class", "job_window"),
             *("session_total", "session_untotalled", "usage_rollup"),
             *(*LEDGER, *DROPPED, "archive_file", "month_change"),
@@ -89,7 +91,7 @@ FOLDS = [
     "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "direction", "result", "is_shown",
     "reported_result", "peer", "peer_id", "is_peer", "without_padding", "last_list_before", "last_poll_on_record",
-    "compare_readings", "covered_time", "dropped_time", "has_gap", "polled_time",
+    "compare_readings", "compare_readings_between", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
     "attempts_at_pages", "rate_falls", "absent_since", "next_life", "observed_pages", "poll_gap_seconds",
     "widest_poll_gap", "may_miss_bad_lines", "pages_of_total", "quiet_position",
@@ -121,6 +123,7 @@ EXECUTED = {
             "unseen_reload",
             "wait_for_packing",
             "write_coverage",
+            "write_reconciliation",
             "write_totals",
         ]
     ),
@@ -154,12 +157,13 @@ EXECUTED = {
                 "lock_log",
                 "polled_time",
             ),
-            *(*WORDS, "reported_time", "rows_between", "wrong_rollups", "wrong_totals"),
+            *(*WORDS, "reported_time", "rows_between", "wrong_reconciliation", "wrong_rollups", "wrong_totals"),
         ]
     ),
     "fax_masked": sorted(
         {*FOLDS, "file_set", "sorted_names", "has_account", "job_subject", "jobs_of", "masked"}
-        - {"compare_readings", "reconcile", "reconciliation_between", "quality", "restarted_at", "quiet_position"}
+        - {"compare_readings", "compare_readings_between", "reconcile", "reconciliation_between"}
+        - {"quality", "restarted_at", "quiet_position"}
     ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }
@@ -318,6 +322,7 @@ def test_a_role_can_do_nothing_to_a_sequence(superuser: psycopg.Connection, role
         "month_change_change_id_seq",
         "rate_change_change_id_seq",
         "rate_rate_id_seq",
+        "reading_series_series_seq",
         "rejected_message_ordinal_seq",
         "server_history_ordinal_seq",
         "unsealed_change_change_id_seq",

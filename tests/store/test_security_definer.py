@@ -12,14 +12,14 @@ from tests.kit.given import append, gone, read, snapshot, the_session
 
 CALLED = (
     *("append", "hold_lease", "find_gone_sessions", "is_watched", "make_partitions_ahead", "resolve_epoch"),
-    *("unseen_reload", "uncovered_days", "write_coverage", "write_totals", "merge_rollups"),
+    *("unseen_reload", "uncovered_days", "write_coverage", "write_reconciliation", "write_totals", "merge_rollups"),
     *("periods_to_pack", "pack_sessions", "drop_packed_partitions"),
 )
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")
-CALLED_BY_SEALERS = ("wrong_totals", "wrong_rollups")
+CALLED_BY_SEALERS = ("wrong_totals", "wrong_rollups", "wrong_reconciliation")
 ERASING = ("erase_export_lines", "erase_number", "erase_rejected", "erase_session", "find_number", "erase_sessions")
 """Called by fax_owner alone."""
-TRIGGERS = ("forget_coverage_of_server", "record_rate_change", "record_change")
+TRIGGERS = ("forget_coverage_of_server", "follow_readings", "record_rate_change", "record_change")
 
 
 def test_functions_search_no_schema_of_the_caller(superuser: psycopg.Connection) -> None:

@@ -1,4 +1,5 @@
--- Trigger of fax.session, for each row: a new session has no total yet, and a changed one loses its total.
+-- Trigger of fax.session, for each row: a new session has no total yet, and a changed one loses its total, and the
+-- comparisons of its server's counters that count it.
 create function fax.follow_session() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -9,6 +10,10 @@ begin
         values (new.session_id, new.started_at, new.server);
     else
         perform fax.forget_totals(array[new.session_id]);
+        if (old.server, old.session_number, old.is_fax, old.operation)
+           is distinct from (new.server, new.session_number, new.is_fax, new.operation) then
+            perform fax.forget_reconciliation(array[new.server], array[new.started_at], interval '1 day');
+        end if;
     end if;
     return null;
 end

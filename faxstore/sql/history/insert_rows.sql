@@ -1,8 +1,9 @@
 -- Inserts rows into the history at the positions after the last one, in their order, with their row of
 -- fax.append_batch, and returns their number. Both are of one (sub)transaction, so that their xmin is equal.
 -- Raises unique_violation if one is stored already. Rows go in by time, so that the key grows at its end and its
--- pages are full. Removes the totals of sessions that receive late rows. Coverage is stored two hours late, so only rows
--- that are older than an hour may change it; `oldest` is the time of the first row.
+-- pages are full. Removes the totals of sessions that receive late rows. Coverage and comparisons with the server's counters
+-- are stored two hours late, so only rows and sessions that began over an hour ago may change them; `oldest` is the time
+-- of the first row.
 create function fax.insert_rows(append_collector text, oldest timestamptz, rows fax.appended_row[]) returns bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -12,6 +13,9 @@ declare
     observer integer;
     inserted bigint;
     late uuid[];
+    servers text[];
+    moments timestamptz[];
+    recent constant timestamptz := now() - interval '1 hour';
 begin
     if cardinality(rows) = 0 then
         return 0;
@@ -50,15 +54,22 @@ begin
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
-    if oldest < now() - interval '1 hour' then
+    if oldest < recent then
         perform fax.forget_coverage_of_rows(rows);
     end if;
-    late := array(
-        select r.session_id
-        from (select distinct n.session_id from unnest(rows) n) r
-        where not exists (select from fax.session_untotalled u where u.session_id = r.session_id));
-    if late <> '{}' then
+    select
+        array_agg(s.session_id) filter (where u.session_id is null),
+        array_agg(s.server) filter (where s.started_at < recent),
+        array_agg(s.started_at) filter (where s.started_at < recent)
+    into late, servers, moments
+    from (select distinct n.session_id from unnest(rows) n) r
+    join fax.session s on s.session_id = r.session_id
+    left join fax.session_untotalled u on u.session_id = r.session_id;
+    if late is not null then
         perform fax.forget_totals(late);
+    end if;
+    if moments is not null then
+        perform fax.forget_reconciliation(servers, moments, interval '1 day');
     end if;
     return inserted;
 end

@@ -39,6 +39,10 @@ alter table fax.export_line enable always trigger seal;
 create trigger forget_coverage after insert on fax.server_history referencing new table as added
     for each statement execute function fax.forget_coverage_of_server();
 alter table fax.server_history enable always trigger forget_coverage;
+-- New readings and starts change reconciliation.
+create trigger follow_readings after insert on fax.server_history referencing new table as added
+    for each statement execute function fax.follow_readings();
+alter table fax.server_history enable always trigger follow_readings;
 
 -- What the log covers beside the history: runs of ordinals, and each change of a row (see faxstore/log/coverage.py).
 create trigger order_rows before insert on fax.server_history for each statement execute function fax.order_rows();

@@ -10,6 +10,7 @@ grant select on
     fax.append_batch, fax.append_batches, fax.spool_progress
 to fax_ingest;
 grant select (merged) on fax.usage_rollup to fax_ingest;
+grant select (day, since) on fax.reconciliation_day to fax_ingest;
 grant execute on function
     fax.lock_append(),
     fax.wait_for_packing(),
@@ -21,6 +22,7 @@ grant execute on function
     fax.line_of(bytea, bytea),
     fax.make_partitions_ahead(integer),
     fax.write_coverage(integer),
+    fax.write_reconciliation(integer),
     fax.periods_to_pack(timestamptz),
     fax.pack_sessions(timestamptz, timestamptz, integer),
     fax.drop_packed_partitions(),
@@ -33,7 +35,8 @@ to fax_ingest;
 grant select on
     fax.session_history, fax.observation, fax.session_pack, fax.packed_account, fax.session, fax.epoch, fax.collector,
     fax.append_batch, fax.append_batches,
-    fax.server_history, fax.coverage_day, fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
+    fax.server_history, fax.coverage_day, fax.reading_series, fax.compared_reading, fax.reconciliation_day,
+    fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
     fax.session_uncounted, fax.usage_rollup,
     fax.session_facts,
@@ -94,6 +97,7 @@ grant execute on function
     fax.quiet_position(double precision),
     fax.quality(timestamp, timestamp, text),
     fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
+    fax.compare_readings_between(text, timestamptz, timestamptz),
     fax.reconcile(text, timestamptz, timestamptz),
     fax.reconciliation_between(text, timestamptz, timestamptz)
 to fax_reader, fax_ingest;
@@ -130,7 +134,7 @@ grant execute on function
 to fax_sealer, fax_reader;
 grant execute on function
     fax.lock_log(), fax.gap_reason(text, text), fax.wrong_totals(timestamptz, timestamptz),
-    fax.wrong_rollups(timestamptz, timestamptz)
+    fax.wrong_rollups(timestamptz, timestamptz), fax.wrong_reconciliation(timestamptz, timestamptz)
 to fax_sealer;
 -- Verification computes stored coverage again.
 grant execute on function

@@ -25,6 +25,7 @@ from tests.kit.given import START, read
 
 STORAGE = (
     *("observation", "session_pack", "packed_account", "session_total", "session_untotalled", "coverage_day"),
+    *("compared_reading", "reconciliation_day"),
     *("session_uncounted", "usage_rollup", "alembic_version"),
 )
 """Tables that compaction changes, and the view that names the sessions without roll-ups."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from faxstore.store.compaction import merge_all_rollups, write_all_coverage
+from faxstore.store.compaction import merge_all_rollups, write_all_days
 from tests.kit.given import read
 from tests.kit.packing import pack
 from tests.kit.rollups import merge
@@ -33,6 +33,10 @@ def _coverage(connection: psycopg.Connection, chance: random.Random) -> None:
     connection.execute("select fax.write_coverage(%s)", [chance.choice((1, 20, 300))])
 
 
+def _reconciliation(connection: psycopg.Connection, chance: random.Random) -> None:
+    connection.execute("select fax.write_reconciliation(%s)", [chance.choice((1, 3, 300))])
+
+
 def _packs(connection: psycopg.Connection, chance: random.Random) -> None:
     """Pack everything, or what began between two sessions, a few at a time."""
     if chance.random() < 0.3:
@@ -55,7 +59,7 @@ def _dropped_partitions(connection: psycopg.Connection, chance: random.Random) -
     connection.execute("select fax.drop_packed_partitions()")
 
 
-STEPS: tuple[Step, ...] = (_totals, _totals, _rollups, _coverage, _packs, _packs, _dropped_partitions)
+STEPS: tuple[Step, ...] = (_totals, _totals, _rollups, _coverage, _reconciliation, _packs, _packs, _dropped_partitions)
 """One of these runs at a time; what is named twice is drawn twice as often."""
 
 
@@ -64,7 +68,7 @@ def compact_everything(connection: psycopg.Connection) -> None:
     while write_totals(connection):
         pass
     merge_all_rollups(connection)
-    write_all_coverage(connection)
+    write_all_days(connection)
     pack(connection)
     for row in read(connection, _PARTITIONS):
         connection.execute(f"vacuum {row['name']}".encode())

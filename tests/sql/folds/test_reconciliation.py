@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from faxstore.store.compaction import write_all_days
 from tests.kit.given import (
     Row,
     append,
@@ -26,6 +27,7 @@ from tests.kit.given import (
     sending,
     stats,
 )
+from tests.kit.totals import write_totals
 
 ATTEMPTS = (
     "transmit_attempts",
@@ -49,13 +51,18 @@ def counted(second: float, transmit: int, receive: int, completed: int = 0, fail
 
 
 def reconciled(database: psycopg.Connection) -> list[Row]:
-    """The rows of the view, after comparing those of each server with fax.reconciliation_between()."""
-    rows = read(database, "select * from fax.reconciliation order by from_at, collector_id")
+    """The rows of the view, which are the same when they are stored, and by fax.reconciliation_between()."""
+    shown = "select * from fax.reconciliation order by from_at, collector_id"
     between = (
         "select n.* from (select distinct server from fax.server_history) s"
         " cross join lateral fax.reconciliation_between(s.server, '-infinity', 'infinity') n"
         " order by from_at, collector_id"
     )
+    rows = read(database, shown)
+    assert read(database, between) == rows
+    write_totals(database)
+    assert write_all_days(database)[1] == 1
+    assert read(database, shown) == rows
     assert read(database, between) == rows
     return rows
 

@@ -26,9 +26,7 @@ _CONNECTED = re.compile(r"^(\d+) .*connection authorized: .*application_name=(\S
 _WAITS = re.compile(r"^(\d+) .*process \d+ still waiting for (\S+) on (.*) after ([\d.]+) ms")
 _HOLDERS = re.compile(r"^(\d+) .*DETAIL:  Process(?:es)? holding the lock: ([\d, ]+)\. Wait queue")
 _GOT = re.compile(r"^(\d+) .*process \d+ acquired (\S+) on (.*) after ([\d.]+) ms")
-_STEP = re.compile(
-    rf"^\d+ {INGEST}\|.*duration: ([\d.]+) ms .*fax\.(write_totals|merge_rollups|write_coverage|pack_\w+)\("
-)
+_STEP = re.compile(rf"^\d+ {INGEST}\|.*duration: ([\d.]+) ms .*fax\.(write_\w+|merge_rollups|pack_\w+)\(")
 
 
 @dataclass
