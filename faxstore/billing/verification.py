@@ -41,12 +41,12 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
 
 
 def ledger_faults(connection: Connection) -> Iterator[str]:
-    """The faults of the ledgers of all consumers, one line each: where, and what is wrong.
+    """The faults of the ledgers of all consumers, one line each: where, and what is wrong; those of a check sorted.
 
     Asks the views for every exported fax, so it takes as long as they take for the whole history.
     """
     for name in CHECKS:
-        for (fault,) in connection.execute(sql.text(name)).fetchall():
+        for (fault,) in sorted(connection.execute(sql.text(name)).fetchall()):
             yield str(fault)
     for (consumer,) in connection.execute("select distinct consumer from fax.export_batch order by 1").fetchall():
         yield from _changed_files(Ledger(connection, str(consumer)))
