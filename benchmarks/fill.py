@@ -66,14 +66,10 @@ where e.event is not null
 """
 """A poll and a reading of the counters per minute, and a lost connection about once per week."""
 
-END = """
+END = f"""
 insert into fax.packed_account
 select 'account' || n from generate_series(0, 19) n on conflict do nothing;
-do $$ declare name text; begin
-    for name in select tgname from pg_trigger where tgrelid = 'fax.session'::regclass and not tgisinternal loop
-        execute format('alter table fax.session enable always trigger %I', name);
-    end loop;
-end $$;
+{fill_variants.ENABLE_TRIGGERS};
 drop schema benchmark cascade;
 """
 WRONG = """

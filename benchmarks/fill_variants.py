@@ -24,6 +24,14 @@ where started_at >= (
 """
 FORGET = "select fax.forget_totals(%s)"
 
+ENABLE_TRIGGERS = """
+do $$ declare name text; begin
+    for name in select tgname from pg_trigger where tgrelid = 'fax.session'::regclass and not tgisinternal loop
+        execute 'alter table fax.session enable always trigger ' || quote_ident(name);
+    end loop;
+end $$
+"""
+
 EXISTS = "select exists (select from fax.session where started_at < %s::timestamptz - %s * interval '365 days')"
 EARLIER = (
     "alter table fax.session disable trigger user",
@@ -67,7 +75,7 @@ EARLIER = (
     from (select %(years)s * interval '365 days' as later) l
     """,
     "insert into fax.session_total select * from earlier order by started_at",
-    "alter table fax.session enable always trigger user",
+    ENABLE_TRIGGERS,
 )
 
 

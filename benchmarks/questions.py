@@ -70,7 +70,11 @@ VALUES = (
     ("2026-12-01", "2025-07-01"),
     ("'failures-22'", "'pbx2'"),
     ("'pbx-22'", "'pbx1'"),
-    ("session_number = 1\n", "session_number = 4000\n"),
+    (
+        "session_number = 1\n",
+        "session_number = (select session_number from fax.session where server = 'pbx1' and started_at >= '2025-06-15'"
+        " order by started_at limit 1)\n",
+    ),
     ("('ten-pages-22', 'twenty-16', 'twenty-22')", "('pbx1', 'pbx2', 'pbx3')"),
     ("séance: no 1.tif", "4000.tif"),
     ("/fax/out/", "/fax/"),
