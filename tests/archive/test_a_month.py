@@ -19,7 +19,7 @@ from faxstore.verify.findings import Scope
 from tests.kit.archives import archived, compacted, dropped, history, proof, restored
 from tests.kit.exported import duck, written
 from tests.kit.figures import differences, figures
-from tests.kit.given import read
+from tests.kit.given import append, read, stats
 from tests.kit.log_faxes import SECRETS, as_lines, sealed, verified
 from tests.kit.packing import pack
 from tests.kit.rights import refuses
@@ -106,6 +106,23 @@ def test_a_repeat_of_a_dropped_row_is_ignored_and_a_late_row_counts_when_its_mon
     assert archived(month, tmp_path)
     assert dropped(month) > 0
     assert as_lines(verified(month)) == []
+
+
+def test_the_counters_are_compared_again_with_a_session_whose_late_row_counts(
+    month: str, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    first_fax = -62 * 86_400
+    append(database, stats(first_fax - 60), stats(first_fax + 60))
+    archived(month, tmp_path)
+    dropped(month)
+    history(database, late=True)
+    compacted(database)
+    assert read(database, "select from fax.reconciliation_day where since is null") == []
+    restored(month)
+    assert len(read(database, "select from fax.reconciliation_day where since is null")) == 1
+    shown = read(database, "select * from fax.reconciliation")
+    compacted(database)
+    assert (len(shown), read(database, "select * from fax.reconciliation")) == (1, shown)
 
 
 def test_an_erasure_of_a_dropped_session_names_what_to_do(
