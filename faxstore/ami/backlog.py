@@ -20,6 +20,7 @@ from faxstore.ami.headers import OUR_ACTION_ID
 from faxstore.ami.lines import SafeCallback
 from faxstore.capture import marks
 from faxstore.capture.recording import Line
+from faxstore.counted import counted
 from faxstore.observations import MICROSECONDS
 
 log = logging.getLogger("faxstore.ami")
@@ -99,7 +100,7 @@ class Backlog:
             # Behind the waiting lines, at the moment of the last dropped event: no other line has that moment.
             self._append(Line(overflow.last / MICROSECONDS, "mark", overflow.mark(self._reason)))
         if not self._lines and overflow.total:
-            log.warning("%s: overflow ended; %d events were dropped", self._server, overflow.total)
+            log.warning("%s: overflow ended; dropped %s", self._server, counted(overflow.total, "events"))
             overflow.total = 0
 
 

@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator
 
 from faxstore.capture.message import BEGINNINGS, MAX_MESSAGE_BYTES
+from faxstore.counted import counted
 
 MAX_GREETING_BYTES = 1024
 """The greeting has about 30 bytes; a service that sends this much without a line end is not a manager."""
@@ -97,7 +98,7 @@ class Framer:
             return end or None
         if begin < self._first_end <= begin + limit:
             return self._first_end
-        raise OversizedMessageError(f"received a {kind} of more than {limit} bytes")
+        raise OversizedMessageError(f"received a {kind} of more than {counted(limit, 'bytes')}")
 
     def _find_blank_line(self) -> int:
         """Return the end of the first blank line behind the bytes searched; 0 if there is none yet."""

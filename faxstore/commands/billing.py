@@ -16,6 +16,7 @@ from faxstore.commands.context import written_to
 from faxstore.commands.general import add_command, new_group
 from faxstore.commands.ledgers import Consumer, existing_folder, hold, ledger_of
 from faxstore.commands.progress import counting
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 from faxstore.report.formats import BatchListFormat
@@ -137,9 +138,8 @@ def render(
         sha256 = render_batch(ledger, wanted, existing, progress)
         print(file, flush=True)
         if sha256 != wanted.sha256:
-            print_message(
-                f"batch {batch} differs from the original: personal values of {wanted.erased_lines} lines were erased"
-            )
+            erased = counted(wanted.erased_lines, "lines")
+            print_message(f"batch {batch} differs from the original: the personal values of {erased} were erased")
 
 
 def as_of(
@@ -206,9 +206,7 @@ def _print_due(ledger: Ledger, format: BillingFormat | None, recheck: bool) -> N
 
 
 def _summary(batch: Batch) -> str:
-    faxes, positions = batch.lines - batch.corrections, f"{batch.first_position:,} to {batch.last_position:,}"
-    pages = "pages unknown" if batch.lines and batch.pages is None else f"{batch.pages or 0:,} pages"
-    return (
-        f"batch {batch.batch} of {batch.consumer}: {faxes:,} faxes, {batch.corrections:,} corrections,"
-        f" {pages}, positions {positions}"
-    )
+    faxes, corrections = counted(batch.lines - batch.corrections, "faxes"), counted(batch.corrections, "corrections")
+    positions = f"{batch.first_position:,} to {batch.last_position:,}"
+    pages = "pages unknown" if batch.lines and batch.pages is None else counted(batch.pages or 0, "pages")
+    return f"batch {batch.batch} of {batch.consumer}: {faxes}, {corrections}, {pages}, positions {positions}"

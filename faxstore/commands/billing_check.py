@@ -8,6 +8,7 @@ import typer
 
 from faxstore.commands import options
 from faxstore.commands.ledgers import Consumer, existing_folder, hold, ledger_of
+from faxstore.counted import counted
 from faxstore.logs import print_message
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ def check(
         restored = restore(ledger, found.lost) if repair and not found.faults else found.lost
         for one in restored:
             print(_lost(consumer, one, repair and not found.faults), flush=True)
-        print_message(f"{consumer}: {len(found.delivered):,} batches in {existing}; {ledger.status()}")
+        print_message(f"{consumer}: {counted(len(found.delivered), 'batches')} in {existing}; {ledger.status()}")
         if found.faults or (found.lost and not repair):
             raise typer.Exit(1)
 
 
 def _lost(consumer: str, batch: Delivered, restored: bool) -> str:
-    what = f"batch {batch.batch} of {consumer}, {batch.lines:,} lines, made at {batch.made_at.isoformat()}"
+    what = f"batch {batch.batch} of {consumer}, {counted(batch.lines, 'lines')}, made at {batch.made_at.isoformat()}"
     return f"{what}: restored from {batch.file}" if restored else f"{what}: delivered, but not in the database"

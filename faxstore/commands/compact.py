@@ -8,6 +8,7 @@ import typer
 
 from faxstore.commands.context import settings_of
 from faxstore.commands.progress import counting
+from faxstore.counted import counted
 from faxstore.logs import print_message
 
 
@@ -44,9 +45,9 @@ def run(
             sessions = write_all_totals(connection, quiet_seconds, count)
             merge_all_rollups(connection)
             covered, reconciled = write_all_days(connection)
-        days = f"the coverage of {covered:,} days and the reconciliation of {reconciled:,} days"
-        print_message(f"stored the totals of {sessions:,} sessions, {days}")
+        days = f"the coverage of {counted(covered, 'days')} and the reconciliation of {counted(reconciled, 'days')}"
+        print_message(f"stored the totals of {counted(sessions, 'sessions')}, {days}")
         with counting("packing", "rows") as count:
             dropped = packs.drop_packed(connection)
             rows = packs.pack_all(connection, settings.pack_after, count)
-        print_message(f"packed {rows:,} rows and dropped {len(dropped)} empty partitions")
+        print_message(f"packed {counted(rows, 'rows')} and dropped {counted(len(dropped), 'empty partitions')}")

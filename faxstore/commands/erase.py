@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 
 from faxstore.commands.context import settings_of
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 from faxstore.visible import visible
@@ -140,7 +141,7 @@ def _erase(connection: Connection, plan: Plan, reason: str) -> None:
 
     rows = erasure.erase_sessions(connection, plan.sessions, reason)
     counts = erasure.erase_elsewhere(connection, plan.digits, reason) if plan.others else {}
-    print_message(f"erased: {plan}, {rows} rows of the history")
+    print_message(f"erased: {plan}, {counted(rows, 'rows')} of the history")
     _report_pending(counts)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from faxstore.commands.context import database_of
 from faxstore.commands.progress import counting
+from faxstore.counted import counted
 from faxstore.export.target import Target
 from faxstore.logs import print_message
 from faxstore.visible import visible
@@ -44,8 +45,8 @@ def write_export(
         written = run(connection, dataset(selected), selected.period.time_zone, target, count)
         lacking = dropped_between(connection, selected.period.since, selected.period.until) if of_rows else []
     if (place := target.output or target.folder) is not None:
-        print_message(f"wrote {written.rows:,} {what} to {visible(str(place))}")
+        print_message(f"wrote {counted(written.rows, what)} to {visible(str(place))}")
     if lacking:
         print_message(f"not exported, because their rows are in files only: {', '.join(lacking)} (faxstore partitions)")
     if written.left_out:
-        print_message(f"{written.left_out:,} sessions have no line in an xferfaxlog: neither sent nor received")
+        print_message(f"{counted(written.left_out, 'sessions')} left out of the xferfaxlog: neither sent nor received")

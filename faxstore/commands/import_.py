@@ -8,6 +8,7 @@ import typer
 
 from faxstore.commands.context import database_of
 from faxstore.commands.progress import counting
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 from faxstore.visible import visible
@@ -71,11 +72,12 @@ def run(context: typer.Context, files: Files, server: Server = None, without_log
             if error is not None:  # the other files can be imported nevertheless
                 print_message(str(error))
                 failed = True
-    known = f", {total.known:,} lines skipped that were imported before" if total.known else ""
+    known = f", {counted(total.known, 'lines')} skipped that were imported before" if total.known else ""
     unfinished = f", {total.unfinished:,} left for the next piece of the recording" if total.unfinished else ""
     print_message(
-        f"{total.messages:,} messages read, {total.observations:,} observations, {total.rows:,} new rows,"
-        f" {total.repeats:,} repeats, {total.rejected:,} rejected{known}{unfinished}"
+        f"{counted(total.messages, 'messages')} read, {counted(total.observations, 'observations')},"
+        f" {counted(total.rows, 'new rows')}, {counted(total.repeats, 'repeats')}, {total.rejected:,} rejected"
+        f"{known}{unfinished}"
     )
     if failed:
         raise typer.Exit(UsageError.exit_status)

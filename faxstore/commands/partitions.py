@@ -14,6 +14,7 @@ from faxstore.commands.context import database_of
 from faxstore.commands.general import add_command, new_group
 from faxstore.commands.options import ArchiveFolder, DocumentFormat
 from faxstore.commands.progress import counting
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 from faxstore.visible import visible
@@ -87,8 +88,9 @@ def archive(
         for month in months:
             with counting(f"archiving {month_name(month)}", "rows") as count:
                 files = archiving.archive(connection, month, place, count)
-            rows, size = sum(file.rows for file in files), sum(file.bytes for file in files)
-            print_message(f"archived {month_name(month)}: {rows:,} rows in {len(files)} files, {size:,} bytes")
+            rows, size = counted(sum(file.rows for file in files), "rows"), sum(file.bytes for file in files)
+            where = f"{counted(len(files), 'files')}, {counted(size, 'bytes')}"
+            print_message(f"archived {month_name(month)}: {rows} in {where}")
     if not months:
         print_message(f"nothing to archive up to {month_name(last)}")
 
@@ -128,7 +130,7 @@ def drop(
         months = dropping.due(connection, end)
         for month in months:
             rows = dropping.drop(connection, month, folder, published, rule)
-            print_message(f"dropped {month_name(month)}: {rows:,} rows are in its files only")
+            print_message(f"dropped {month_name(month)}: only its files have its {counted(rows, 'rows')} now")
     if not months:
         print_message(f"nothing to drop before {month_name(end)}")
 
@@ -154,7 +156,7 @@ def restore(
 
     with _owned(context) as connection, counting("restoring", "rows") as count:
         rows = restoring.restore(connection, wanted, folder, count)
-    print_message(f"restored {month_name(wanted)}: {rows:,} rows")
+    print_message(f"restored {month_name(wanted)}: {counted(rows, 'rows')}")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from faxstore.commands.context import settings_of
+from faxstore.counted import counted
 from faxstore.errors import UnreachableError, UsageError
 from faxstore.logs import print_message
 from faxstore.system import interruption
@@ -50,7 +51,7 @@ def run(
       faxstore record --server pbx1 | grep FAXStatus
     """
     chosen = _server(settings_of(context, service=True), server)
-    print_message(f"{_record(chosen, file, seconds):,} messages of {chosen.name} recorded")
+    print_message(f"{counted(_record(chosen, file, seconds), 'messages')} of {chosen.name} recorded")
 
 
 def _server(settings: Settings, name: str | None) -> ServerSettings:

@@ -9,6 +9,7 @@ import typer
 
 from faxstore.commands.context import database_of
 from faxstore.commands.progress import counting
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 
@@ -115,7 +116,8 @@ def _print_checkpoint(rows: int, text: str, publish: Path | None) -> None:
         with atomic_file(publish, PUBLIC) as out:
             out.write(text.encode())
     covered = note.parse(text)
-    print_message(f"sealed {rows:,} new rows; {covered.size:,} rows and {covered.records.number:,} records are sealed")
+    together = f"{counted(covered.size, 'rows')} and {counted(covered.records.number, 'records')}"
+    print_message(f"sealed {counted(rows, 'new rows')}; sealed together: {together}")
 
 
 def _name(connection: Connection, origin: str | None) -> str | None:

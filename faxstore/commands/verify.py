@@ -13,6 +13,7 @@ import typer
 from faxstore.commands.context import settings_of
 from faxstore.commands.options import ArchiveFolder, DocumentFormat
 from faxstore.commands.progress import counting
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
 from faxstore.system.files import read_text
@@ -129,13 +130,16 @@ def _print_document(findings: Iterator[Finding], scope: Scope) -> int:
 
 def _print_summary(scope: Scope, found: int, seconds: float) -> None:
     rows = scope.rows + scope.rows_of_files
-    parts = [f"{rows:,} rows read, {rows / max(seconds, 0.001):,.0f} rows/s"]
+    parts = [f"{counted(rows, 'rows')} read, {rows / max(seconds, 0.001):,.0f} rows/s"]
     if scope.unread:
-        parts.append(f"{scope.unread:,} rows of dropped months not read: their files are not at hand (--folder DIR)")
+        unread = counted(scope.unread, "rows")
+        parts.append(f"{unread} of dropped months not read: their files are not at hand (--folder DIR)")
     if scope.published:
-        parts.append(f"--checkpoint covers {scope.published.size:,} rows, and {scope.after_published:,} rows follow")
-    parts.append(f"{scope.sealed:,} rows are sealed" if scope.sealed else "nothing is sealed yet: run faxstore seal")
-    parts.append(f"{found or 'no'} finding{'s' * (found != 1)}")
+        after = counted(scope.after_published or 0, "rows")
+        parts.append(f"--checkpoint covers {counted(scope.published.size, 'rows')}, and after it there are {after}")
+    sealed = counted(scope.sealed, "sealed rows")
+    parts.append(sealed if scope.sealed else "nothing is sealed yet: run faxstore seal")
+    parts.append(counted(found, "findings") if found else "no findings")
     print_message("; ".join(parts))
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from faxstore.counted import counted
 from faxstore.demo import answers
 from faxstore.demo.folder import claimed, fresh_database, write_settings
 from faxstore.demo.ingestor import Progress, ingest
@@ -61,7 +62,8 @@ def _play(folder: Path, speed: float, messages: Console) -> Path:
             log.seek(0)
             sys.stderr.write(log.read())
             raise
-    messages.print(f"Played {recorded / 60:.0f} minutes of recordings in {time.monotonic() - began:.0f} seconds\n")
+    minutes, seconds = counted(round(recorded / 60), "minutes"), counted(round(time.monotonic() - began), "seconds")
+    messages.print(f"Played {minutes} of recordings in {seconds}\n")
     return config
 
 

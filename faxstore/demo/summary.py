@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from faxstore.counted import counted
 from faxstore.errors import FaxstoreError
 from faxstore.export.selection import Selection
 from faxstore.report.formats import Style
@@ -75,8 +76,8 @@ def _totals(connection: Connection) -> str:
     assert row is not None
     observations, faxes, servers, succeeded, failed, unknown = row
     return (
-        f"faxstore recorded {observations:,} observations of {faxes} faxes on {servers} servers:"
-        f" {succeeded} succeeded, {failed} failed, {unknown} have an unknown result"
+        f"faxstore recorded {counted(observations, 'observations')} of {counted(faxes, 'faxes')}"
+        f" on {counted(servers, 'servers')}: {succeeded} succeeded, {failed} failed, {unknown} have an unknown result"
     )
 
 

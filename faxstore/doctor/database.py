@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from faxstore.counted import counted
 from faxstore.doctor import history_checks
 from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
@@ -142,8 +143,8 @@ def totals(connection: Connection) -> Finding:
     ((waiting, oldest),) = connection.execute(_WITHOUT_TOTALS).fetchall()
     if not waiting:
         return Finding(SUBJECT, "totals", Verdict.OK, "every session that has been quiet for an hour has one")
-    number = f"{waiting:,}" if waiting < 1000 else "1,000 or more"
-    text = f"{number} sessions without a row for an hour have none, the oldest since {oldest:%Y-%m-%d}"
+    found = counted(waiting, "sessions") if waiting < 1000 else "1,000 or more sessions"
+    text = f"none yet for {found} without a row for an hour, the oldest since {oldest:%Y-%m-%d}"
     return Finding(SUBJECT, "totals", Verdict.WARN, text, "run faxstore compact; faxstore ingest then writes new ones")
 
 
@@ -166,7 +167,9 @@ def coverage(connection: Connection) -> Finding:
     ((days, oldest),) = connection.execute(_UNCOVERED).fetchall()
     if not days:
         return Finding(SUBJECT, "coverage", Verdict.OK, "stored up to a day ago or later")
-    text = f"{days:,} days of a server are not stored, the oldest {oldest:%Y-%m-%d}; queries read each poll of them"
+    text = (
+        f"not stored: {counted(days, 'days')} of a server, the oldest {oldest:%Y-%m-%d}; queries read each poll of them"
+    )
     change = "run faxstore compact; faxstore ingest then stores new ones"
     return Finding(SUBJECT, "coverage", Verdict.WARN, text, change)
 

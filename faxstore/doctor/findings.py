@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
+from faxstore.counted import counted
 from faxstore.visible import visible
 
 
@@ -81,7 +82,8 @@ def write(findings: Sequence[Finding], out: TextIO) -> None:
                 console.print(Text(f"            {visible(line)}" if line else "", "dim"))
         console.print()
     failed, warnings, notes = (_count(findings, verdict) for verdict in (Verdict.FAIL, Verdict.WARN, Verdict.NOTE))
-    console.print(Text(f"{len(findings)} checks: {failed} failed, {warnings} warnings, {notes} notes"))
+    less = f"{counted(warnings, 'warnings')}, {counted(notes, 'notes')}"
+    console.print(Text(f"{counted(len(findings), 'checks')}: {failed} failed, {less}"))
 
 
 def _count(findings: Sequence[Finding], verdict: Verdict) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import psycopg
 
 from faxstore.ami.manager_classes import CONSEQUENCES
+from faxstore.counted import counted
 from faxstore.doctor import advice
 from faxstore.doctor.facts import RecentFaxes, ServerFacts
 from faxstore.doctor.findings import Finding, Verdict
@@ -85,7 +86,7 @@ def _finding(facts: ServerFacts, check: str, count: _Count, events: str, change:
         why = "the history has no recent fax of this server" if recent else "the history cannot be read"
         text = f"unknown: AMI does not report it, and {why}; it should be:"
         return Finding(facts.subject, check, Verdict.NOTE, text, change)
-    faxes = f"for the last {recent.sessions} faxes"
+    faxes = f"for the last {counted(recent.sessions, 'faxes')}"
     if seen := count(recent):
         return Finding(facts.subject, check, Verdict.OK, f"{seen} {events} {faxes}")
     text = f"no {events} {faxes}" + (f": {consequence}" if consequence else "")

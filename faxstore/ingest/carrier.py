@@ -14,6 +14,7 @@ from typing import Protocol
 
 import psycopg
 
+from faxstore.counted import counted
 from faxstore.errors import FaxstoreError, one_line
 from faxstore.ingest.drain import BATCH, Drain
 from faxstore.ingest.earlier_spools import EarlierSpools
@@ -170,7 +171,8 @@ class Carrier:
             change = "database: promoted, restored or replaced; appending %d records again that it lacks"
             log.warning(change, step.queued)
         if step.lost:
-            log.error("database: lacks %d more records of this ingestor, which are no longer retained", step.lost)
+            lost = counted(step.lost, "more records")
+            log.error("database: lacks %s of this ingestor, no longer retained", lost)
 
     def _make_partitions(self, connection: Connection) -> None:
         if time.monotonic() < self._partitions_due:
@@ -206,5 +208,5 @@ class Carrier:
 
     def _report_up(self) -> None:
         if self._down:
-            log.warning("database: appending again; %d records in the spool", len(self._spool))
+            log.warning("database: appending again; %s in the spool", counted(len(self._spool), "records"))
         self._down = False

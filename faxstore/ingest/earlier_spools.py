@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Protocol
 
+from faxstore.counted import counted
 from faxstore.ingest.spool_folder import Distribution, SpoolFolder
 from faxstore.observations import decode, server_of
 from faxstore.spool.file import add_entries
@@ -61,7 +62,8 @@ class Emptied:
                     self._folder.begin_to_move(number)
                 moved = self._move(spool, distributions[1:])
             self._folder.forget(number)
-            log.info("spool: %s is empty and deleted; moved %d records that wait", self._folder.path(number), moved)
+            waiting = counted(moved, "waiting records")
+            log.info("spool: %s is empty and deleted; moved %s", self._folder.path(number), waiting)
         return True
 
     def _move(self, spool: Spool, later: Sequence[Distribution]) -> int:

@@ -18,6 +18,7 @@ from faxstore.ami import turn_loop
 from faxstore.ami.collector import Collector
 from faxstore.ami.event_filter import IRRELEVANT_EVENTS
 from faxstore.capture.recording import Line
+from faxstore.counted import counted
 from faxstore.ingest.carrier import Carrier
 from faxstore.ingest.earlier_spools import EarlierSpools
 from faxstore.ingest.leader_election import LeaderElection
@@ -95,7 +96,8 @@ def _ingest(
     except sqlite3.Error as error:
         log.error("stopped; the spool is not readable (%s)", error)
         return
-    log.info("stopped; %s", f"{left} records stay in the spool for the next start" if left else "the spool is empty")
+    waiting = f"the spool has {counted(left, 'records')} for the next start"
+    log.info("stopped; %s", waiting if left else "the spool is empty")
 
 
 async def _collect_all(

@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from itertools import islice
 
+from faxstore.counted import counted
 from faxstore.ingest.overflow import Overflow
 from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
@@ -90,7 +91,7 @@ class SpoolWriter:
             self._thread.join()
         self.flush()
         if lost := len(self._bodies) + self._dropped:
-            log.error("spool: %d records could not be written and are lost", lost)
+            log.error("spool: not written and lost: %s", counted(lost, "records"))
 
     def _run(self) -> None:
         while not self._stopping.wait(RETRY if self._failure else INTERVAL):
@@ -131,6 +132,7 @@ class SpoolWriter:
 
     def _report_recovery(self, written: int, dropped: int) -> None:
         if (self._failure is not None and written) or dropped:
-            log.warning("spool: writable again; wrote %d records, recorded %d dropped ones as a gap", written, dropped)
+            wrote = counted(written, "records")
+            log.warning("spool: writable again; wrote %s, dropped %d and recorded a gap for these", wrote, dropped)
         if written:
             self._failure = None

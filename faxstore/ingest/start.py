@@ -9,6 +9,7 @@ import logging
 import os
 from functools import partial
 
+from faxstore.counted import counted
 from faxstore.errors import UnreachableError
 from faxstore.ingest import service
 from faxstore.ingest.collector_id import collector_id
@@ -65,7 +66,9 @@ def _count_workers(settings: Settings, dsn: str) -> int:
     if wanted is not None and wanted > workers:
         log.info("workers: %d of %d, one for each server", workers, wanted)
     elif workers > 1:
-        log.info("workers: %d%s", workers, f", for up to {sessions:,} sessions at once" if wanted is None else "")
+        log.info(
+            "workers: %d%s", workers, f", for up to {counted(sessions, 'sessions')} at once" if wanted is None else ""
+        )
     return workers
 
 

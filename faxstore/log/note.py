@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.log.keys import NoteError, PublicKey, is_name
 
@@ -97,7 +98,7 @@ def _hash(encoded: str, what: str) -> bytes:
     except binascii.Error as error:
         raise NoteError(f"not a checkpoint: its {what} is not base64: {error}") from error
     if len(data) != 32:
-        raise NoteError(f"not a checkpoint: its {what} has {len(data)} bytes, not 32")
+        raise NoteError(f"not a checkpoint: its {what} has {counted(len(data), 'bytes')}, not 32")
     return data
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
+from faxstore.counted import counted
 from faxstore.errors import FaxstoreError, UsageError
 from faxstore.json_values import json_value
 from faxstore.log import stored, tree
@@ -94,7 +95,7 @@ def checkpoint(connection: Connection, size: int | None) -> tuple[Checkpoint, st
     found = stored.checkpoint(connection, size)
     if found is None:
         unsealed = "nothing is sealed yet: run faxstore seal"
-        raise UsageError(f"there is no checkpoint of {size} rows; see fax.checkpoint" if size else unsealed)
+        raise UsageError(f"there is no checkpoint of {counted(size, 'rows')}; see fax.checkpoint" if size else unsealed)
     return found
 
 
@@ -106,7 +107,7 @@ def inclusion(
         raise UsageError(f"position {position} is not in the checkpoint, which covers positions 1 to {sealed.size}")
     found = list(entries(connection, position, position)) or list(archived(position, position))
     if len(found) != 1:
-        raise FaxstoreError(f"position {position} has {len(found)} rows: run faxstore verify")
+        raise FaxstoreError(f"position {position} has {counted(len(found), 'rows')}: run faxstore verify")
     data = found[0][1]
     path = tree.inclusion_proof(position - 1, sealed.size, StoredTree(connection, sealed.size, archived).root)
     if tree.root_from_inclusion(tree.leaf_hash(data), position - 1, sealed.size, path) != sealed.root:
@@ -136,11 +137,11 @@ def consistency(
     if old:
         before, _ = checkpoint(connection, old)
         if old > sealed.size:
-            raise UsageError(f"the checkpoint of {sealed.size} rows is older than the one of {old}")
+            raise UsageError(f"the checkpoint of {counted(sealed.size, 'rows')} is older than the one of {old}")
         path = tree.consistency_proof(old, sealed.size, StoredTree(connection, sealed.size, archived).root)
         try:
             tree.check_consistency(old, before.root, sealed.size, sealed.root, path)
         except tree.ProofError as error:
-            difference = f"the checkpoint of {old} rows is not the beginning of the one of {sealed.size}"
+            difference = f"the checkpoint of {counted(old, 'rows')} is not the beginning of the one of {sealed.size}"
             raise FaxstoreError(f"{difference}: run faxstore verify") from error
     return "\n".join([f"old {old}", *(b64encode(one).decode() for one in path), "", text])

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from faxstore import sql
+from faxstore.counted import counted
 from faxstore.errors import FaxstoreError
 from faxstore.log.coverage import RUNS
 from faxstore.log.keys import PublicKey
@@ -105,7 +106,9 @@ def add(connection: Connection, before: Records, key: PublicKey | None, size: in
     connection.execute(SETTINGS)
     ((last,),) = connection.execute("select coalesce(max(ordinal), 0) from fax.log_record")
     if last != before.number:
-        raise FaxstoreError(f"fax.log_record has {last} records, the checkpoint {before.number}: run faxstore verify")
+        raise FaxstoreError(
+            f"fax.log_record has {counted(last, 'records')}, the checkpoint {before.number}: run faxstore verify"
+        )
     connection.execute(_SALTS)
     count = last + connection.execute(_MOVE, [last]).rowcount
     if key is not None:

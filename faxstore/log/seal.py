@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from itertools import pairwise
 
+from faxstore.counted import counted
 from faxstore.errors import FaxstoreError
 from faxstore.log import records, stored
 from faxstore.log.keys import PublicKey
@@ -74,7 +75,9 @@ def _add_rows(connection: Connection, log: stored.GrowingLog, last: int, progres
         leaves = leaf_hashes(connection, before + 1, end)
         if len(leaves) != end - before:
             where = stored.position_range(before + 1, end)
-            raise FaxstoreError(f"{where}: {len(leaves)} rows instead of {end - before}: run faxstore verify")
+            raise FaxstoreError(
+                f"{where}: {counted(len(leaves), 'rows')} instead of {end - before}: run faxstore verify"
+            )
         log.extend(leaves)
         progress(log.size)
 

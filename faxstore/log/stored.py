@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import LiteralString, cast
 
+from faxstore.counted import counted
 from faxstore.errors import FaxstoreError
 from faxstore.log import tree
 from faxstore.log.keys import NoteError
@@ -38,7 +39,9 @@ def checkpoint(connection: Connection, size: int | None = None) -> tuple[Checkpo
     try:
         return found.parse(), found.note
     except NoteError as error:
-        raise FaxstoreError(f"the checkpoint of {found.size} rows is damaged ({error}): run faxstore verify") from error
+        raise FaxstoreError(
+            f"the checkpoint of {counted(found.size, 'rows')} is damaged ({error}): run faxstore verify"
+        ) from error
 
 
 def last_position(connection: Connection) -> int:
@@ -138,7 +141,9 @@ def resume(connection: Connection, sealed: Checkpoint | None) -> GrowingLog:
         raise FaxstoreError(f"fax.log_subtree has no root for position {log.size + 1}: run faxstore verify")
     log.resume(leaf_hashes(connection, log.size + 1, sealed.size))
     if (log.size, log.frontier.root()) != (sealed.size, sealed.root):
-        raise FaxstoreError(f"the log is not as it was when {sealed.size} rows were sealed: run faxstore verify")
+        raise FaxstoreError(
+            f"the log is not as it was when its first {counted(sealed.size, 'rows')} were sealed: run faxstore verify"
+        )
     return log
 
 

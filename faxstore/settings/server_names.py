@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from faxstore.counted import counted
 from faxstore.settings.toml_file import is_line, quoted
 
 MAX_NAME = 100
@@ -26,7 +27,8 @@ def name_problem(name: str) -> str | None:
         return f"must be printable text of 1 to {MAX_NAME} characters, not {quoted(name)}"
     size = len(folder_name(name).encode())
     if size > MAX_FOLDER:
-        return f"{quoted(name)} is too long: its Parquet folder needs {size} bytes, {MAX_FOLDER} at most: shorten it"
+        needs = f"its Parquet folder needs {counted(size, 'bytes')}, {MAX_FOLDER} at most"
+        return f"{quoted(name)} is too long: {needs}: shorten it"
     return None
 
 

@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from faxstore.counted import counted
+
 log = logging.getLogger(__name__)
 
 SCHEMA = """
@@ -150,7 +152,8 @@ def _last_append(database: sqlite3.Connection, newest: _Id, stored: StoredProgre
     between = "select count(*) from entry where key between ? and ?"
     if sum(database.execute(between, run).fetchone()[0] for run in runs) == count(runs) == ahead:
         return Step(appended=tuple(runs))
-    log.error("spool: this is an old copy of the file, which lacks %d appended records; using a new id", ahead)
+    lacks = counted(ahead, "appended records")
+    log.error("spool: this is an old copy of the file, which lacks %s; using a new id", lacks)
     with transaction(database):
         _begin_id(database, newest.end)
     return Step()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 from uuid import UUID
 
+from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.spool import file as spool_file
 from faxstore.spool import progress
@@ -192,7 +193,7 @@ class Spool:
         except sqlite3.Error:
             return False
         if count:
-            log.warning("spool: the disk is full; dropped %d entries retained for a failover", count)
+            log.warning("spool: the disk is full; dropped %s for a failover", counted(count, "retained entries"))
         return count > 0
 
 

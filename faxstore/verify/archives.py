@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from faxstore.archive import layout, months
 from faxstore.archive.extra import has_pyarrow
 from faxstore.archive.layout import ArchiveFile
+from faxstore.counted import counted
 from faxstore.errors import FaxstoreError
 from faxstore.log import stored
 from faxstore.store.database import Connection
@@ -43,4 +44,4 @@ def _compare(connection: Connection, scope: Scope, name: str, files: list[Archiv
         yield Finding("archives", f"{name}, {stored.position_range(first, last)}", "not as sealed")
     expected = sum(file.rows for file in files)
     if compared.rows != expected:
-        yield Finding("archives", name, f"its files have {compared.rows} rows instead of {expected}")
+        yield Finding("archives", name, f"its files have {counted(compared.rows, 'rows')} instead of {expected}")

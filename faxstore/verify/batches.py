@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from faxstore.counted import counted
 from faxstore.log import stored
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
@@ -29,7 +30,7 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
         return
     for first, last, rows, expected in connection.execute(_GAPS):
         where = f"batch of {stored.position_range(first, last)}"
-        yield Finding("batches", where, f"has {rows} rows and should begin at position {expected}")
+        yield Finding("batches", where, f"has {counted(rows, 'rows')} and should begin at position {expected}")
     end = stored.last_position(connection)
     # Rows that were appended meanwhile are above `end`: read it again before reporting them.
     rows = connection.execute(_OUTSIDE, [end]).fetchall()

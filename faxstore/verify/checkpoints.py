@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from faxstore.counted import counted
 from faxstore.log.keys import NoteError, PublicKey, signatures
 from faxstore.log.note import Checkpoint, StoredCheckpoint
 from faxstore.log.stored import CHECKPOINTS
@@ -30,7 +31,7 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
                 raise NoteError(f"its note is of the log {stated.origin}, earlier ones are of {origin}")
             signed.add(stated, stored.note)
         except NoteError as error:
-            yield Finding("checkpoints", f"checkpoint of {newest} rows", f"was rewritten: {error}")
+            yield Finding("checkpoints", f"checkpoint of {counted(newest, 'rows')}", f"was rewritten: {error}")
         else:
             origin = origin or stated.origin
     yield from signed.never_signed()
@@ -77,14 +78,18 @@ class Signatures:
         if self.given and self.active is None:
             keys = " or ".join(key.short for key in self.given)
             for size in self.before:
-                yield Finding("checkpoints", f"checkpoint of {size} rows", f"was rewritten: it is not signed by {keys}")
+                yield Finding(
+                    "checkpoints",
+                    f"checkpoint of {counted(size, 'rows')}",
+                    f"was rewritten: it is not signed by {keys}",
+                )
 
 
 def _published(scope: Scope, signed: Signatures, origin: str | None, newest: int) -> Iterator[Finding]:
     published = scope.published
     if published is None:
         return
-    where = f"published checkpoint of {published.size} rows"
+    where = f"published checkpoint of {counted(published.size, 'rows')}"
     try:
         signed.check_published(published, scope.published_note)
     except NoteError as error:
@@ -92,5 +97,5 @@ def _published(scope: Scope, signed: Signatures, origin: str | None, newest: int
     if origin not in (None, published.origin):
         yield Finding("checkpoints", where, f"is of the log {published.origin}, this one is {origin}")
     if published.size > newest:
-        what = f"the newest checkpoint here has {newest} rows: checkpoints or rows are missing"
+        what = f"the newest checkpoint here has {counted(newest, 'rows')}: checkpoints or rows are missing"
         yield Finding("checkpoints", where, what)

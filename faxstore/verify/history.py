@@ -7,14 +7,14 @@ leaf hashes the database does not retain; faxstore/verify/archives.py reads the 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+from faxstore.counted import counted
 from faxstore.log import stored, tree
 from faxstore.log.leaves import WINDOW, entries, leaf_hashes, retained_leaves
 from faxstore.log.stored import BLOCK, MARK
 from faxstore.store.database import Connection
+from faxstore.verify.checkpoint_comparison import CheckpointComparison
 from faxstore.verify.findings import Finding, Scope
 
 _DROPPED = """
@@ -49,69 +49,6 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
     yield from comparison.findings()
 
 
-@dataclass
-class CheckpointComparison:
-    """The tree so far, compared with each checkpoint of its size."""
-
-    checkpoints: Sequence[tuple[int, bytes, str]]
-    """Size, root and name of each checkpoint, sorted."""
-    frontier: tree.Frontier = field(default_factory=tree.Frontier)
-    whole: bool = True
-    """Whether the tree has all blocks so far; comparison ends at a block without leaves and root."""
-    place: int = 0
-    compared: list[tuple[int, str, bool]] = field(default_factory=list)
-    """Size, name and agreement of each checkpoint that could be compared."""
-
-    def skip(self, size: int) -> None:
-        """Skip the checkpoints up to a size, which cannot be compared."""
-        while self.place < len(self.checkpoints) and self.checkpoints[self.place][0] <= size:
-            self.place += 1
-
-    def next_size(self) -> int | None:
-        """Return the size of the next checkpoint, None after the last."""
-        return self.checkpoints[self.place][0] if self.place < len(self.checkpoints) else None
-
-    def compare(self, frontier: tree.Frontier) -> None:
-        """Compare a tree with the checkpoints of its size."""
-        while self.next_size() == frontier.size:
-            _, root, name = self.checkpoints[self.place]
-            if self.whole:
-                self.compared.append((frontier.size, name, frontier.root() == root))
-            self.place += 1
-
-    def add_block(self, leaves: Sequence[bytes], root: bytes | None) -> None:
-        """Add a block by all of its leaves; `root` is None for an incomplete block."""
-        if not self.whole:
-            return
-        end = self.frontier.size + len(leaves)
-        growing: tree.Frontier | None = None
-        while (size := self.next_size()) is not None and size < end + (root is None):
-            growing = growing or copy.deepcopy(self.frontier)
-            growing.extend(leaves[growing.size - self.frontier.size : size - self.frontier.size])
-            self.compare(growing)
-        if root is not None:
-            self.frontier.append(root, BLOCK)
-            self.compare(self.frontier)
-
-    def findings(self) -> Iterator[Finding]:
-        """Yield a finding for the checkpoints that disagree.
-
-        A later checkpoint that agrees covers the same rows: then the earlier checkpoint was rewritten, not the rows.
-        """
-        agreed = [size for size, _, agrees in self.compared if agrees]
-        newest = max(agreed, default=0)
-        for size, name, agrees in self.compared:
-            if not agrees and size < newest:
-                yield Finding("log", f"{name} of {size} rows", f"was rewritten: the rows agree with that of {newest}")
-        disagreeing = [(size, name) for size, name, agrees in self.compared if not agrees and size >= newest]
-        if disagreeing:
-            size, name = disagreeing[0]
-            more = f" and {len(disagreeing) - 1} after it" if len(disagreeing) > 1 else ""
-            where = stored.position_range(min(newest + 1, size), size)
-            what = f"does not match the rows: it, or {where}, was rewritten"
-            yield Finding("log", f"{name} of {size} rows{more}", what)
-
-
 class Window:
     """Some blocks of the log: the leaves as they are now, and their stored roots and marks."""
 
@@ -124,6 +61,8 @@ class Window:
         self._marks: dict[int, bytes] = {}
         """Marks by position, filled if positions are missing or repeated."""
         self._leaves: list[bytes | None] = []
+        self._computed: dict[int, bytes] = {}
+        """Roots of complete blocks as their leaves are now, by first position."""
         self._damaged: set[int] = set()
         """First positions of damaged blocks."""
         self._partial: set[int] = set()
@@ -163,7 +102,7 @@ class Window:
             root = self._roots.get(begin)
             known = [leaf for leaf in leaves if leaf is not None]
             if begin not in self._damaged and len(known) == end - begin + 1:
-                comparison.add_block(known, tree.complete_root(known) if len(known) == BLOCK else None)
+                comparison.add_block(known, self._root(begin, known) if len(known) == BLOCK else None)
                 continue
             comparison.skip(end - (root is not None))
             if root is None:
@@ -197,7 +136,8 @@ class Window:
             yield Finding("log", stored.position_range(first, last), f"{_rows(last - first + 1)} missing")
         for place, count in enumerate(counts):
             if count > 1:
-                yield Finding("log", f"position {self.first + place}", f"has {count} rows: {_rows(count - 1)} added")
+                what = f"has {counted(count, 'rows')}: {_rows(count - 1)} added"
+                yield Finding("log", f"position {self.first + place}", what)
         wrong = (self.first + place for place, count in enumerate(counts) if count != 1)
         self._damaged |= {self._block_of(position) for position in wrong} - self._partial
 
@@ -226,8 +166,14 @@ class Window:
             where = stored.position_range(begin, begin + BLOCK - 1)
             if begin not in self._roots:
                 yield Finding("log", f"fax.log_subtree, {where}", "the root is missing")
-            elif begin not in self._damaged | self._partial and tree.complete_root(leaves) != self._roots[begin]:
+            elif begin not in self._damaged | self._partial and self._root(begin, leaves) != self._roots[begin]:
                 yield Finding("log", where, "changed: the root differs, because of these rows or of fax.log_subtree")
+
+    def _root(self, begin: int, leaves: Sequence[bytes]) -> bytes:
+        """Return the root of a complete block, computed once."""
+        if begin not in self._computed:
+            self._computed[begin] = tree.complete_root(leaves)
+        return self._computed[begin]
 
     def _block_of(self, position: int) -> int:
         return position - (position - 1) % BLOCK
@@ -239,4 +185,4 @@ def _marks(begin: int, run: bytes) -> dict[int, bytes]:
 
 
 def _rows(count: int) -> str:
-    return "1 row is" if count == 1 else f"{count} rows are"
+    return f"{counted(count, 'rows')} {'is' if count == 1 else 'are'}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
+from faxstore.counted import counted
 from faxstore.store.database import Connection
 from faxstore.verify.findings import Finding, Scope
 
@@ -27,5 +28,5 @@ def check(connection: Connection, scope: Scope) -> Iterator[Finding]:
         for (name,) in connection.execute(_LOOSE, [table.replace("_", r"\_") + r"\_%"]).fetchall():
             query = sql.SQL(contents).format(sql.Identifier("fax", name))
             ((first, last, rows),) = connection.execute(query).fetchall()
-            what = f"detached from fax.{table}; it holds {rows} rows, positions {first} to {last}"
+            what = f"detached from fax.{table}; it holds {counted(rows, 'rows')}, positions {first} to {last}"
             yield Finding("partitions", f"fax.{name}", what)

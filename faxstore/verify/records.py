@@ -12,6 +12,7 @@ from typing import Any
 
 from psycopg import sql
 
+from faxstore.counted import counted
 from faxstore.log import records, stored
 from faxstore.log.coverage import RECORDED, RUNS, Recorded
 from faxstore.log.keys import NoteError
@@ -89,8 +90,10 @@ def _digests(connection: Connection, scope: Scope) -> Iterator[Finding]:
         yield Finding("records", _range(before.number + 1, last), "added: no checkpoint covers them")
     published = scope.published.records if scope.published else NO_RECORDS
     if stated.get(published.number) != published.digest:
-        where = f"published checkpoint of {published.number} records"
-        missing = f"fax.checkpoint has none of {published.number} records: checkpoints or records are missing"
+        where = f"published checkpoint of {counted(published.number, 'records')}"
+        missing = (
+            f"fax.checkpoint has none of {counted(published.number, 'records')}: checkpoints or records are missing"
+        )
         known = "was rewritten: fax.checkpoint states another digest of them"
         yield Finding("records", where, known if published.number in stated else missing)
 
@@ -106,7 +109,9 @@ def _checkpoints(connection: Connection) -> Iterator[Checkpoint]:
 
 def _changed(checkpoint: Checkpoint, before: Records) -> Finding:
     where = _range(before.number + 1, checkpoint.records.number)
-    return Finding("records", where, f"not as sealed: they differ from the checkpoint of {checkpoint.size} rows")
+    return Finding(
+        "records", where, f"not as sealed: they differ from the checkpoint of {counted(checkpoint.size, 'rows')}"
+    )
 
 
 def _range(first: int, last: int) -> str:

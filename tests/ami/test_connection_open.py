@@ -68,7 +68,7 @@ def test_another_service_gets_no_secret(banner: str) -> None:
 def test_a_greeting_without_an_end() -> None:
     failure, _ = asyncio.run(failed(FakeServer(banner=b"x" * 10_000)))
     assert isinstance(failure, ConnectError)
-    assert failure.reason == "received a greeting of more than 1024 bytes"
+    assert failure.reason == "received a greeting of more than 1,024 bytes"
 
 
 def test_a_server_that_closes_before_its_greeting() -> None:

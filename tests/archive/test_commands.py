@@ -35,12 +35,12 @@ def test_a_month_goes_and_comes_back(month: str, database: psycopg.Connection, t
     folder, published = tmp_path / "archive", tmp_path / "checkpoint"
     run_command(month, "seal", "--publish", str(published))
     archive = ("partitions", "archive", "--until", "2026-09")
-    assert "archived 2026-09: 320 rows in 1 files" in said(month, *archive, "--folder", str(folder))
+    assert "archived 2026-09: 320 rows in 1 file," in said(month, *archive, "--folder", str(folder))
     assert said(month, *archive) == "faxstore: nothing to archive up to 2026-09\n"
     drop = ("partitions", "drop", "--before", "2026-10")
     assert "give --checkpoint FILE with a published checkpoint, or else --force" in said(month, *drop, status=2)
     dropped = said(month, *drop, "--checkpoint", str(published))
-    assert dropped == "faxstore: dropped 2026-09: 320 rows are in its files only\n"
+    assert dropped == "faxstore: dropped 2026-09: only its files have its 320 rows now\n"
     listed = json.loads(run_command(month, "partitions", "list", "--format", "json").stdout)
     assert [(row["month"], row["place"], row["rows"]) for row in listed] == [
         ("2026-09", "dropped", 320),

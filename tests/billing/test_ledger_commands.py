@@ -219,12 +219,12 @@ def test_a_check_lists_what_a_restored_database_lacks(
     with fresh(server, name_of(dsn)) as backup:
         (batch,) = export(dsn, tmp_path)
         out, said = run(backup, capsys, "check", "--folder", tmp_path, status=1)
-        what = f"batch 1 of default, 1 lines, made at {batch.made_at.isoformat()}"
+        what = f"batch 1 of default, 1 line, made at {batch.made_at.isoformat()}"
         assert out == f"{what}: delivered, but not in the database\n"
-        assert said == [f"default: 1 batches in {tmp_path}; it has no batches yet"]
+        assert said == [f"default: 1 batch in {tmp_path}; it has no batches yet"]
         out, said = run(backup, capsys, "check", "--repair", "--folder", tmp_path)
         assert out == f"{what}: restored from {tmp_path / 'billing-default-000001.csv'}\n"
-        assert said == [f"default: 1 batches in {tmp_path}; its last batch is 1"]
+        assert said == [f"default: 1 batch in {tmp_path}; its last batch is 1"]
         assert run(backup, capsys, "check", "--folder", tmp_path)[0] == ""
 
 

@@ -122,7 +122,7 @@ def test_sessions_without_a_total(dsn: str, database: psycopg.Connection) -> Non
     database.execute("update fax.append_batch set appended_at = now() - interval '2 hours'")
     finding = examined(dsn)[1]["totals"]
     assert finding.verdict is Verdict.WARN
-    assert finding.text == "2 sessions without a row for an hour have none, the oldest since 2026-11-02"
+    assert finding.text == "none yet for 2 sessions without a row for an hour, the oldest since 2026-11-02"
     assert "faxstore compact" in finding.change
     write_totals(database)
     assert examined(dsn)[1]["totals"].verdict is Verdict.OK
@@ -145,7 +145,7 @@ def test_coverage_that_is_not_stored(dsn: str, database: psycopg.Connection) -> 
     finding = examined(dsn)[1]["coverage"]
     assert finding.verdict is Verdict.WARN
     assert re.fullmatch(
-        r"\d+ days of a server are not stored, the oldest 2026-11-02; queries read each poll of them", finding.text
+        r"not stored: \d+ days of a server, the oldest 2026-11-02; queries read each poll of them", finding.text
     )
     write_all_days(database)
     assert examined(dsn)[1]["coverage"].text == "stored up to a day ago or later"

@@ -41,8 +41,8 @@ def test_a_file_is_written_and_not_replaced_without_force(
     status, out, error = run(capsys, *command)
     assert (status, out) == (0, "")
     assert error == (
-        f"faxstore: wrote 1 sessions to {log}\n"
-        "faxstore: 1 sessions have no line in an xferfaxlog: neither sent nor received\n"
+        f"faxstore: wrote 1 session to {log}\n"
+        "faxstore: 1 session left out of the xferfaxlog: neither sent nor received\n"
     )
     before = log.read_bytes()
     status, out, error = run(capsys, *command)

@@ -58,7 +58,7 @@ def test_records_beyond_the_limit_are_dropped_and_recorded(spool: Spool, caplog:
     assert [line.levelname for line in caplog.records] == ["ERROR", "ERROR", "WARNING"]
     assert caplog.messages[0].startswith("spool: not writable (database or disk is full); records wait in memory")
     assert "; dropping new records until it is writable" in caplog.messages[1]
-    assert caplog.messages[2] == ("spool: writable again; wrote 10 records, recorded 20 dropped ones as a gap")
+    assert caplog.messages[2] == ("spool: writable again; wrote 10 records, dropped 20 and recorded a gap for these")
 
 
 @pytest.mark.usefixtures("holds_ten")
@@ -107,4 +107,4 @@ def test_a_stop_on_a_full_disk_logs_how_many_are_lost(spool: Spool, caplog: pyte
     for number in range(10, 40):
         writer.put(record(number))
     writer.stop()
-    assert caplog.messages[-1] == "spool: 30 records could not be written and are lost"
+    assert caplog.messages[-1] == "spool: not written and lost: 30 records"

@@ -229,7 +229,7 @@ def test_verify_states_what_a_checkpoint_covers(log: str, tmp_path: Path) -> Non
     with connect(log) as connection:
         published.write_text(prove.checkpoint(connection, first)[1])
     found = run_command(log, "verify", "--checkpoint", str(published))
-    assert f"; --checkpoint covers {first} rows, and {last - first} rows follow; " in found.stderr
+    assert f"; --checkpoint covers {first} rows, and after it there are {last - first} rows; " in found.stderr
     document = json.loads(run_command(log, "verify", "--checkpoint", str(published), "--format", "json").stdout)
     assert (document["checkpoint_rows"], document["rows_after_checkpoint"]) == (first, last - first)
 
