@@ -50,12 +50,12 @@ class Cost:
 
 @contextmanager
 def measured(connection: Connection) -> Iterator[Cost]:
-    """The cost of the statements inside the context."""
+    """The cost of the statements inside the context, and of what else this thread does there."""
     cost = Cost()
-    wall, client, server = time.perf_counter(), time.process_time(), processor_seconds(connection.info.backend_pid)
+    wall, client, server = time.perf_counter(), time.thread_time(), processor_seconds(connection.info.backend_pid)
     yield cost
     cost.wall = time.perf_counter() - wall
-    cost.client = time.process_time() - client
+    cost.client = time.thread_time() - client
     cost.server = processor_seconds(connection.info.backend_pid) - server
 
 
