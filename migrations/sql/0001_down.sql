@@ -75,7 +75,7 @@ drop type fax.observed_page, fax.page_counts;
 drop function fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
 drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.uncovered_days, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
-    fax.number_digits, fax.peer, fax.is_peer, fax.peer_id, fax.without_padding, fax.reported_result, fax.unescape, fax.channel_variable, fax.result_class, fax.result, fax.direction,
+    fax.number_digits, fax.peer, fax.is_peer, fax.peer_id, fax.without_padding, fax.reported_result, fax.result_by_observers, fax.unescape, fax.channel_variable, fax.result_class, fax.result, fax.direction,
     fax.page_quality, fax.page_lines, fax.resolution_name, fax.is_shown;
 drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;

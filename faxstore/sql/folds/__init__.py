@@ -13,6 +13,7 @@ ORDER = (
     "channel_variable",
     "dialled_number",
     "unescape",
+    "result_by_observers",
     "reported_result",
     "without_padding",
     "peer_id",

@@ -54,6 +54,8 @@ begin
         where t.session_id = any (sessions) and t.started_at >= first_start and t.started_at <= last_start
     );
 
+    -- Appends do not wait for the disk of this commit: after a crash, the totals are written again.
+    perform set_config('synchronous_commit', 'off', true);
     perform fax.lock_append();
     with unchanged as (
         select u.session_id

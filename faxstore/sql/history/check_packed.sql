@@ -1,6 +1,7 @@
 -- Trigger of the history after a DELETE: refuses it unless the pack of its session contains each deleted row, equal byte
 -- by byte. So no row leaves the table that the history would not show as it was.
--- The deleted rows of a session that is packed for the first time are the array in its pack: both are compared at once.
+-- The deleted rows of a session that is packed for the first time, in the order of fax.pack_sessions(), are the array in its
+-- pack: both are compared at once.
 -- Of late rows, which were added to a pack, each is compared.
 create function fax.check_packed() returns trigger
 language plpgsql
@@ -13,8 +14,13 @@ begin
     if exists (
         select
         from (
-            select g.session_id, g.started_at, array_agg(row(g.*)::fax.observation order by g.observed_at) as rows
-            from gone g
+            select g.session_id, g.started_at, array_agg(g.one order by g.is_plain, g.observed_at) as rows
+            from (
+                -- offset 0: builds each row before they are sorted
+                select n.session_id, n.started_at, n.observed_at, n.details is null as is_plain, row(n.*)::fax.observation as one
+                from gone n
+                offset 0
+            ) g
             group by g.session_id, g.started_at
         ) d
         where not coalesce((

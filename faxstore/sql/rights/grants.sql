@@ -56,6 +56,7 @@ grant execute on function
     fax.dialled_number(text, text),
     fax.unescape(text),
     fax.reported_result(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
+    fax.result_by_observers(text[], text[], text[], timestamptz[], timestamptz, timestamptz),
     fax.attempts_at_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
     fax.rate_falls(text[], timestamptz[], integer[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),

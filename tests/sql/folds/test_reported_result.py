@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.kit.given import at
 
@@ -51,20 +52,26 @@ def reported(
     began_at: float | None = None,
     listed_at: float | None = None,
 ) -> tuple[str | None, ...]:
-    """FAXSTATUS, FAXERROR, FAXSTATUSSTRING and both station ids, from the settings that each observer received."""
+    """FAXSTATUS, FAXERROR, FAXSTATUSSTRING and both station ids, from the settings that each observer received.
+
+    The rules for one observer and those for any number, which take the settings in any order, find the same.
+    """
     rows = [
         (name, value, str(number), at(second))
         for number, own in enumerate((said, *more))
         for second, name, value in own
     ]
-    random.Random(len(rows)).shuffle(rows)
-    columns = [list(column) for column in zip(*rows, strict=True)]
     since = [None if second is None else at(second) for second in (began_at, listed_at)]
-    row = database.execute(
-        "select * from fax.reported_result(%s::text[], %s::text[], %s::text[], %s, %s, %s)", [*columns, *since]
-    ).fetchone()
-    assert row is not None
-    return tuple(row)
+    found = []
+    for function, ordered in (
+        ("reported_result", sorted(rows, key=lambda row: row[3])),
+        ("result_by_observers", random.Random(len(rows)).sample(rows, len(rows))),
+    ):
+        columns = [list(column) for column in zip(*ordered, strict=True)]
+        query = sql.SQL("select * from fax.{}(%s::text[], %s::text[], %s::text[], %s, %s, %s)")
+        found += database.execute(query.format(sql.Identifier(function)), [*columns, *since]).fetchall()
+    assert found[0] == found[1]
+    return tuple(found[0])
 
 
 def result(*arguments: object, **options: object) -> tuple[str | None, ...]:
