@@ -87,7 +87,7 @@ BUILD = """
 insert into fax.session_pack (
     session_id, started_at, first_observed_at, last_observed_at, first_position, last_position, rows)
 select o.session_id, o.started_at, min(o.observed_at), max(o.observed_at), min(o.position), max(o.position),
-    array_agg(o order by o.details is null, o.observed_at)
+    array_agg(o order by o.details is null, o.position)
 from fax.observation o where o.started_at >= %s group by o.session_id, o.started_at
 """
 

@@ -105,7 +105,7 @@ def test_a_late_row_joins_its_pack(database: psycopg.Connection) -> None:
     assert stored(database) == (0, 1)
     assert read(database, HISTORY) == before
     moments = read(database, "select array(select r.observed_at from unnest(p.rows) r) as at from fax.session_pack p")
-    assert moments == [{"at": [at(0), at(5), at(9), at(10)]}]
+    assert moments == [{"at": [at(0), at(9), at(5), at(10)]}]  # by position
 
 
 def test_a_repeat_of_a_packed_row_is_ignored(database: psycopg.Connection) -> None:

@@ -14,10 +14,11 @@ begin
     if exists (
         select
         from (
-            select g.session_id, g.started_at, array_agg(g.one order by g.is_plain, g.observed_at) as rows
+            select g.session_id, g.started_at, array_agg(g.one order by g.position) filter (where not g.is_plain)
+                    || array_agg(g.one order by g.position) filter (where g.is_plain) as rows
             from (
                 -- offset 0: builds each row before they are sorted
-                select n.session_id, n.started_at, n.observed_at, n.details is null as is_plain, row(n.*)::fax.observation as one
+                select n.session_id, n.started_at, n.position, n.details is null as is_plain, row(n.*)::fax.observation as one
                 from gone n
                 offset 0
             ) g

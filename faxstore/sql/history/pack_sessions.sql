@@ -50,7 +50,8 @@ begin
                 max(o.position) as last_position,
                 min(o.observed_at) filter (where o.event in ('SendFAX', 'ReceiveFAX')) as completed_at,
                 max(o.observed_at) filter (where o.event = 'Hangup') as hung_up_at,
-                array_agg(o order by o.details is null, o.observed_at) as rows,
+                array_agg(o order by o.position) filter (where o.details is not null)
+                    || array_agg(o order by o.position) filter (where o.details is null) as rows,
                 array_agg(distinct left(o.details ->> 'AccountCode', 100)) filter (where o.details ->> 'AccountCode' <> '') as accounts
             from fax.observation o
             where o.session_id = s.session_id and o.started_at = s.started_at
@@ -71,7 +72,7 @@ begin
             last_position = greatest(old.last_position, excluded.last_position),
             completed_at = least(old.completed_at, excluded.completed_at),
             hung_up_at = greatest(old.hung_up_at, excluded.hung_up_at),
-            rows = array(select r from unnest(old.rows || excluded.rows) r order by r.details is null, r.observed_at)
+            rows = array(select r from unnest(old.rows || excluded.rows) r order by r.details is null, r.position)
     )
     insert into fax.packed_account (account)
     select distinct a.account from built b cross join lateral unnest(b.accounts) a (account)

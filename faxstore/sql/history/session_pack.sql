@@ -12,7 +12,7 @@ create table fax.session_pack (
     completed_at      timestamptz,  -- First completion event among its rows. NULL if none.
     hung_up_at        timestamptz,  -- Last Hangup among its rows. NULL if none.
     row_count         integer generated always as (cardinality(rows)) stored,  -- Number of its rows, so that they can be counted without opening the pack.
-    rows              fax.observation[] not null,  -- Its rows as they were appended, those with details first, each kind in the order of observed_at (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
+    rows              fax.observation[] not null,  -- Its rows as they were appended, those with details first, each kind in the order of position (personal). Rows that were appended after it was packed are in fax.observation until it is packed again.
     primary key (session_id, started_at)
 ) partition by range (started_at);
 

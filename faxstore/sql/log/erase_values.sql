@@ -34,7 +34,7 @@ begin
     where h.session_id = of_session and h.started_at = began
       and (h.file_name is not null or fax.plain_details(h.details) <> h.details);
     update fax.session_pack p
-    set rows = array(select fax.without_personal_values(r) from unnest(p.rows) r order by r.details is null, r.observed_at)
+    set rows = array(select fax.without_personal_values(r) from unnest(p.rows) r order by r.details is null, r.position)
     where p.session_id = of_session and p.started_at = began
       and exists (select from unnest(p.rows) r where r.file_name is not null or fax.plain_details(r.details) <> r.details);
     perform fax.forget_totals(array[of_session]);

@@ -17,7 +17,7 @@ from (
             case when w.words is null then i.operation end,
             case when w.words is null then i.state end,
             case when w.words is null then i.session_type end,
-            i.file_name, i.details)::fax.observation order by i.observed_at) as rows
+            i.file_name, i.details)::fax.observation order by i.details is null, i.position) as rows
     from pg_temp.restored i
     left join fax.collector c on c.collector_id = i.collector_id
     cross join lateral fax.snapshot_words(i.event, i.operation, i.state, i.session_type) w (words)
@@ -31,4 +31,4 @@ set first_observed_at = least(old.first_observed_at, excluded.first_observed_at)
     last_position = greatest(old.last_position, excluded.last_position),
     completed_at = least(old.completed_at, excluded.completed_at),
     hung_up_at = greatest(old.hung_up_at, excluded.hung_up_at),
-    rows = array(select n from unnest(old.rows || excluded.rows) n order by n.observed_at)
+    rows = array(select n from unnest(old.rows || excluded.rows) n order by n.details is null, n.position)
