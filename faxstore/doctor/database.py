@@ -182,9 +182,8 @@ def reconciliation(connection: Connection) -> Finding:
     ((days, oldest),) = connection.execute(_UNRECONCILED).fetchall()
     if not days:
         return Finding(SUBJECT, "reconciliation", Verdict.OK, "stored up to three days ago or later")
-    text = (
-        f"{days:,} days of a server are not stored, the oldest {oldest:%Y-%m-%d}; queries compare each reading of them"
-    )
+    missing = f"{counted(days, 'days')} of a server, the oldest {oldest:%Y-%m-%d}"
+    text = f"not stored: {missing}; queries compare each reading of them"
     change = "run faxstore compact; faxstore ingest then stores new ones"
     return Finding(SUBJECT, "reconciliation", Verdict.WARN, text, change)
 

@@ -156,7 +156,7 @@ def test_reconciliation_that_is_not_stored(dsn: str, database: psycopg.Connectio
     finding = examined(dsn)[1]["reconciliation"]
     assert finding.verdict is Verdict.WARN
     assert finding.text == (
-        "1 days of a server are not stored, the oldest 2026-11-02; queries compare each reading of them"
+        "not stored: 1 day of a server, the oldest 2026-11-02; queries compare each reading of them"
     )
     write_all_days(database)
     assert examined(dsn)[1]["reconciliation"].text == "stored up to three days ago or later"
