@@ -72,9 +72,9 @@ def test_the_command(dsn: str, database: psycopg.Connection) -> None:
         r"stored the totals of 0 sessions, the coverage of \d+ days and the reconciliation of 0 days", first
     )
     assert " 0 days and" not in first
-    stored = "stored the totals of {} sessions, the coverage of 0 days and the reconciliation of {} days"
-    assert _printed(dsn, "--everything") == stored.format(2, 1)
-    assert _printed(dsn, "--everything") == stored.format(0, 0)
+    stored = "stored the totals of {} sessions, the coverage of 0 days and the reconciliation of {}"
+    assert _printed(dsn, "--everything") == stored.format(2, "1 day")
+    assert _printed(dsn, "--everything") == stored.format(0, "0 days")
     assert len(totalled(database)) == 2
 
 
