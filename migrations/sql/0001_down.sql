@@ -58,25 +58,25 @@ drop view fax.sessions_masked;
 drop function fax.make_masked_view, fax.masked;
 drop function fax.wrong_reconciliation, fax.write_reconciliation, fax.reconciliation_between;
 drop view fax.coverage_gaps, fax.reconciliation;
-drop function fax.reconcile, fax.compare_readings, fax.compare_readings_between;
+drop function fax.sessions_in_gap, fax.reconcile, fax.compare_readings, fax.compare_readings_between;
 drop view fax.quality_by_peer;
 drop function fax.quality;
 drop view fax.peer_sessions;
 drop view fax.failures, fax.usage_daily;
-drop function fax.usage, fax.usage_spans, fax.bucket_of_span;
+drop function fax.uncounted_results, fax.usage, fax.usage_spans, fax.bucket_of_span;
 drop function fax.wrong_totals, fax.write_totals, fax.quiet_position, fax.forget_totals, fax.wrong_rollups, fax.merge_rollups;
 drop view fax.session_uncounted;
-drop view fax.session_timeline, fax.session_rate_falls, fax.session_pages, fax.sessions, fax.session_facts, fax.folded_total, fax.session_fold, fax.page_attempts, fax.session_evidence,
+drop view fax.session_timeline, fax.session_rate_falls, fax.session_pages, fax.sessions, fax.session_facts, fax.folded_total, fax.session_fold, fax.later_lives, fax.page_attempts, fax.session_evidence,
     fax.session_events, fax.session_snapshots, fax.session_rows;
-drop function fax.usage_of;
+drop function fax.usage_of, fax.fax_of_detector;
 drop table fax.usage_rollup, fax.session_untotalled, fax.session_total;
 drop function fax.observed_pages, fax.pages_of_total, fax.may_miss_bad_lines, fax.widest_poll_gap, fax.poll_gap_seconds;
-drop type fax.observed_page, fax.page_counts;
-drop function fax.next_life, fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
+drop type fax.observed_page;
+drop function fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
 drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.uncovered_days, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
     fax.number_digits, fax.peer, fax.is_peer, fax.peer_id, fax.without_padding, fax.reported_result, fax.result_by_observers, fax.unescape, fax.channel_variable, fax.result_class, fax.result, fax.direction,
-    fax.page_quality, fax.page_lines, fax.resolution_name, fax.is_shown;
+    fax.page_lines, fax.resolution_name, fax.is_shown;
 drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;
 

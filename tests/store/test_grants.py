@@ -23,7 +23,7 @@ EMPTY = (
 DROPPED = ("dropped_month", "dropped_session")
 VIEWS = [
     "append_batches", "export_sums", "exportable_faxes",
-    "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
+    "coverage_gaps", "failures", "later_lives", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
     "session_rows",
@@ -88,13 +88,13 @@ FOLDS = [
     *WORDS,
     "channel_variable", "dialled_number", "reconcile", "reconciliation_between", "counter",
     "gap_reason", "gaps", "is_attempt", "page_lines",
-    "page_quality", "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
+    "quality", "resolution_name", "restarted_at", "result_class", "reported_time", "unescape",
     "direction", "result", "is_shown",
     "reported_result", "result_by_observers", "peer", "peer_id", "is_peer", "without_padding", "last_list_before",
     "last_poll_on_record",
     "compare_readings", "compare_readings_between", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
-    "attempts_at_pages", "rate_falls", "absent_since", "next_life", "observed_pages", "poll_gap_seconds",
+    "attempts_at_pages", "rate_falls", "absent_since", "sessions_in_gap", "uncounted_results", "fax_of_detector", "observed_pages", "poll_gap_seconds",
     "widest_poll_gap", "may_miss_bad_lines", "pages_of_total", "quiet_position",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]

@@ -97,7 +97,7 @@ def test_fax_reader_reads_the_history(reader: psycopg.Connection, table: str) ->
 
 def test_fax_reader_uses_the_functions_of_the_views(reader: psycopg.Connection) -> None:
     found = reader.execute(
-        "select fax.resolution_name(7700), fax.page_quality(0, 3850), fax.result_class('SUCCESS', '', 'OK'),"
+        "select fax.resolution_name(7700), fax.result_class('SUCCESS', '', 'OK'),"
         """ fax.channel_variable('{"ChanVariable": "A=1"}', 'A')"""
     ).fetchone()
     assert found == ("fine", "good", "success", "1")

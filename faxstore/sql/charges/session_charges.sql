@@ -31,23 +31,25 @@ select
           fax.minor_digits(r.currency)) as charge  -- Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.
 from fax.sessions s
 left join fax.erased_key e on e.session_id = s.session_id
+-- offset 0: computed once, although several columns use it
+cross join lateral (select fax.peer_id(s.called_number) as number offset 0) i
+left join lateral (
+    select array_agg(left(i.number, n)) as prefixes from lateral generate_series(1, least(length(i.number), 40)) n
+) d on true
+-- erased: the prefixes that matched then
+left join lateral (
+    select array_agg(m.called_prefix) as prefixes from fax.rate m where m.rate_id = any (e.rate_ids)
+) m on true
+cross join lateral (select case when e.rate_ids is not null then m.prefixes else d.prefixes end as prefixes offset 0) k
 left join lateral (
     select q.*
-    from (
-        select case
-            -- erased: the prefixes that matched then
-            when e.rate_ids is not null then array(select m.called_prefix from fax.rate m where m.rate_id = any (e.rate_ids))
-            else array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number offset 0) p, generate_series(1, least(length(p.number), 40)) n)
-        end as prefixes
-        offset 0
-    ) k
-    join fax.rate q
-      -- four ranges of the index rate_faxes, however many rates there are; `offset 0` computes the prefixes only once
-      on (q.account_code = s.account_code and q.called_prefix = any (k.prefixes))
-      or (q.account_code = s.account_code and q.called_prefix is null)
-      or (q.account_code is null and q.called_prefix = any (k.prefixes))
-      or (q.account_code is null and q.called_prefix is null)
-    where (q.direction is null or q.direction = s.direction)
+    from fax.rate q
+    -- four ranges of the index rate_faxes, however many rates there are
+    where ((q.account_code = s.account_code and q.called_prefix = any (k.prefixes))
+           or (q.account_code = s.account_code and q.called_prefix is null)
+           or (q.account_code is null and q.called_prefix = any (k.prefixes))
+           or (q.account_code is null and q.called_prefix is null))
+      and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)
       and q.valid_from <= s.started_at and (q.valid_to is null or q.valid_to > s.started_at)
     -- Rates equal in all of these are for the same faxes, so only one of them is valid at a time.

@@ -34,18 +34,8 @@ cross join lateral (
             from fax.usage_rollup r
             where r.hours = 24 and r.span_start = d.day::timestamp at time zone 'UTC'
             union all
-            select s.server, s.result, s.result_class, 1 as sessions, s.after_a_page
-            from fax.session_uncounted n
-            cross join lateral (
-                select o.server, o.result, o.result_class, (coalesce(o.pages, 0) > 0)::integer as after_a_page
-                from fax.sessions o
-                where o.session_id = n.session_id and o.started_at = n.started_at
-                  and o.direction is distinct from 'detector'
-                  and o.end_observed_by <> 'open'
-                offset 0
-            ) s
-            where n.started_at >= d.day::timestamp at time zone 'UTC'
-              and n.started_at < (d.day + 1)::timestamp at time zone 'UTC'
+            select u.server, u.result, u.result_class, u.sessions, u.after_a_page
+            from fax.uncounted_results(d.day::timestamp at time zone 'UTC', (d.day + 1)::timestamp at time zone 'UTC') u
         ) b
         group by b.server, b.result, b.result_class
     ) f

@@ -3,8 +3,12 @@
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
 returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], messages text[])
-language sql stable parallel safe
-begin atomic
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
     select
         g.began_at,
         g.ended_at,
@@ -52,4 +56,5 @@ begin atomic
             group by p.reason
         ) r
     ) w;
-end;
+end
+$$;

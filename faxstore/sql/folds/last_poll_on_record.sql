@@ -5,17 +5,21 @@
 -- example: select fax.last_poll_on_record('pbx1', 'host-a/5f3c9a1b', '2026-11-02 08:00+00', '2026-11-02 08:01+00');
 create function fax.last_poll_on_record(of_server text, of_collector text, since timestamptz, until timestamptz)
 returns timestamptz
-language sql stable parallel safe
+language plpgsql stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan  -- else each call plans all partitions
-begin atomic
-    select max(h.observed_at)
-    from fax.session s
-    join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
-    where s.server = of_server
-      and s.started_at >= since - interval '2 hours' and s.started_at <= until
-      and h.collector_id = of_collector
-      and h.event in ('FAXSession', 'Gone')
-      and h.observed_at > since and h.observed_at <= until;
-end;
+as $$
+begin
+    return (
+        select max(h.observed_at)
+        from fax.session s
+        join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
+        where s.server = of_server
+          and s.started_at >= since - interval '2 hours' and s.started_at <= until
+          and h.collector_id = of_collector
+          and h.event in ('FAXSession', 'Gone')
+          and h.observed_at > since and h.observed_at <= until
+    );
+end
+$$;

@@ -2,6 +2,7 @@
 -- ITU-T E.450 to E.458, without claiming conformance.
 -- Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad
 -- lines.
+-- plpgsql, because a distributed database plans its query, but not that of an SQL function with parameters.
 -- example: select * from fax.quality('2026-10-01', '2026-11-01', 'Europe/Berlin') order by bad_line_ratio_estimated desc nulls last;
 create function fax.quality(from_local timestamp, to_local timestamp, time_zone text default 'UTC')
 returns table (
@@ -11,8 +12,12 @@ returns table (
     seconds_per_page numeric, rate_falls bigint, rate_fall_rate numeric, cut_off_rate numeric,
     not_measurable_rate numeric, successes bigint, failures bigint, unknown_ends bigint
 )
-language sql stable parallel safe
-begin atomic
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
     select
         -- the peers of one key differ only if it is a pseudonym
         coalesce(min(s.peer) filter (where s.peer <> s.peer_key), s.peer_key), s.transport, s.error_correction_mode,
@@ -34,4 +39,5 @@ begin atomic
     where s.started_at >= from_local at time zone time_zone
       and s.started_at < to_local at time zone time_zone
     group by s.peer_key, s.transport, s.error_correction_mode;
-end;
+end
+$$;

@@ -5,7 +5,7 @@ create view fax.session_events as
 select
     r.session_id,  -- The session.
     r.started_at,  -- First observation of the session.
-    (array_agg(r order by r.observed_at) filter (where r.event = 'SendFAX' or r.event = 'ReceiveFAX'))[1] as completion,  -- First completion event (personal). NULL if none.
+    (array_agg(r::fax.session_rows order by r.observed_at) filter (where r.event = 'SendFAX' or r.event = 'ReceiveFAX'))[1] as completion,  -- First completion event (personal). NULL if none.
     (array_agg(r.details order by r.observed_at) filter (where r.event = 'Status'))[1] as channel_status,  -- Headers of its first Status (personal). NULL if none.
     (array_agg(r.details order by r.observed_at) filter (where r.event = 'FAXStatus' or r.event = 'Newexten'))[1] as channel_event,  -- Headers of its first FAXStatus or Newexten (personal). NULL if none.
     (array_agg(r.details order by r.observed_at)
@@ -33,7 +33,7 @@ select
     max(r.position) as last_position,  -- Last position of these rows.
     max(r.observed_at) as last_row_at,  -- Last of these rows.
     max(r.observed_at) filter (where r.event <> 'VarSet') as last_event_at  -- Last of these rows without variables, which a dialplan may set later. NULL if none.
-from fax.session_rows r
+from (select * from fax.session_rows) r
 where not r.is_snapshot
 group by r.session_id, r.started_at;
 

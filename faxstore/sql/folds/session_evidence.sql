@@ -3,6 +3,7 @@
 -- One GROUP BY over all three instead of joins: PostgreSQL derives only equalities through a join, so a period would
 -- reach one of the joined folds and the others would fold the whole history. A condition on session_id or started_at
 -- reaches each part.
+-- The rows are those of subqueries, because a node of a distributed database has other row types for its tables.
 create view fax.session_evidence as
 select
     p.session_id,  -- The session.
@@ -11,14 +12,14 @@ select
     (array_agg(p.snapshots) filter (where p.part = 'snapshots'))[1] as snapshots,  -- Its snapshots (personal). NULL if none.
     (array_agg(p.events) filter (where p.part = 'events'))[1] as events  -- Its events (personal). NULL if none.
 from (
-    select s.session_id, s.started_at, 'session' as part, s as session, null::fax.session_snapshots as snapshots, null::fax.session_events as events
-    from fax.session s
+    select s.session_id, s.started_at, 'session' as part, s::fax.session as session, null::fax.session_snapshots as snapshots, null::fax.session_events as events
+    from (select * from fax.session) s
     union all
-    select n.session_id, n.started_at, 'snapshots' as part, null::fax.session as session, n as snapshots, null::fax.session_events as events
-    from fax.session_snapshots n
+    select n.session_id, n.started_at, 'snapshots' as part, null::fax.session as session, n::fax.session_snapshots as snapshots, null::fax.session_events as events
+    from (select * from fax.session_snapshots) n
     union all
-    select v.session_id, v.started_at, 'events' as part, null::fax.session as session, null::fax.session_snapshots as snapshots, v as events
-    from fax.session_events v
+    select v.session_id, v.started_at, 'events' as part, null::fax.session as session, null::fax.session_snapshots as snapshots, v::fax.session_events as events
+    from (select * from fax.session_events) v
 ) p
 group by p.session_id, p.started_at;
 

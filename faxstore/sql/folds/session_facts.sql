@@ -31,7 +31,7 @@ select
     t.last_row_at,
     t.last_shown_at,
     case when t.completed_at is null and t.gone_at is null and not (t.session_number is null and t.snapshots = 0)
-         then (select l.began_at from fax.next_life(t.epoch_id) l) end as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
+         then (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id) end as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
     t.error_correction_mode,
     t.first_data_rate,
     t.last_data_rate,
@@ -68,12 +68,12 @@ select
          else fax.widest_poll_gap(
              fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
                                 t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
-             t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), seconds. NULL if not measurable, or no poll observed a page.
+             t.pages, (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), seconds. NULL if not measurable, or no poll observed a page.
     case when not t.bad_lines_measurable or t.completed_at is not null or t.gone_at is not null then t.bad_lines_lower_bound
          else fax.may_miss_bad_lines(
              fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
                                 t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
-             t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.
+             t.pages, (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.
     fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
                        t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) as observed_pages,
     t.observed_falls
@@ -146,8 +146,12 @@ cross join lateral (
     select o.* from fax.session_fold o where o.session_id = u.session_id and o.started_at = u.started_at offset 0
 ) f
 -- the next life of its server, if nothing else shows an end
-left join lateral fax.next_life(f.epoch_id) l
-    on not f.completed and f.gone_at is null and not (f.session_number is null and f.snapshots = 0)
+cross join lateral (
+    select min(n.began_at) as began_at
+    from fax.later_lives n
+    where n.epoch_id = f.epoch_id
+      and not f.completed and f.gone_at is null and not (f.session_number is null and f.snapshots = 0)
+) l
 order by u.started_at desc);
 
 select fax.copy_comments('session_fold', 'session_facts');

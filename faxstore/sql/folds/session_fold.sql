@@ -59,16 +59,16 @@ select
     coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
     least(n.first_position, v.first_position) as first_position,  -- First position of its rows.
     greatest(n.last_position, v.last_position) as last_position,  -- Last position of its rows.
-    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (x.counts).bad_lines end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else x.bad_lines end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
     case when g.bad_lines_measurable and t.bad_lines_counted_by is distinct from 'session'
-         then case when g.pages = 0 then 0 else (x.counts).bad_lines_discarded end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
-    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (x.counts).worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
-    case when g.bad_lines_measurable then (x.counts).measurable_pages else 0 end as measurable_pages,  -- Pages with measurable bad lines: of which a poll reported them.
-    case when g.bad_lines_measurable then (x.counts).error_free_pages else 0 end as error_free_pages,  -- Pages without bad lines, of measurable_pages.
-    case when g.bad_lines_measurable then (x.counts).lines_estimated else 0 end as lines_estimated,  -- Estimated lines of measurable_pages (fax.page_lines), as far as their resolution is measured.
-    (x.counts).resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
-    (x.counts).timed_pages,  -- Pages whose start and end polls observed.
-    (x.counts).page_seconds,  -- Seconds of timed_pages together. NULL if there are none.
+         then case when g.pages = 0 then 0 else x.bad_lines_discarded end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else x.worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when g.bad_lines_measurable then x.measurable_pages else 0 end as measurable_pages,  -- Pages with measurable bad lines: of which a poll reported them.
+    case when g.bad_lines_measurable then x.error_free_pages else 0 end as error_free_pages,  -- Pages without bad lines, of measurable_pages.
+    case when g.bad_lines_measurable then x.lines_estimated else 0 end as lines_estimated,  -- Estimated lines of measurable_pages (fax.page_lines), as far as their resolution is measured.
+    x.resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
+    x.timed_pages,  -- Pages whose start and end polls observed.
+    x.page_seconds,  -- Seconds of timed_pages together. NULL if there are none.
     case when g.bad_lines_measurable
          then fax.widest_poll_gap(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), without the end of the server's life, seconds. NULL if not measurable, or no poll observed a page.
     case when g.bad_lines_measurable
@@ -116,28 +116,24 @@ cross join lateral (
              then fax.rate_falls(n.observers, n.moments, n.page_numbers, n.data_rates) end as observed_falls
     offset 0
 ) w
--- its counted pages, in one pass; offset 0 as above
-cross join lateral (
-    select (
-        select row(
-            sum(o.bad_lines),
-            sum(o.bad_lines_discarded),
-            max(o.bad_lines),
-            count(o.bad_lines),
-            count(*) filter (where o.bad_lines = 0),
-            coalesce(sum(round(fax.page_lines(o.y_resolution))) filter (where o.bad_lines is not null), 0),
-            count(*) filter (where o.attempts > 1),
-            count(i.passed),
-            extract(epoch from sum(i.passed))
-        )::fax.page_counts
-        from unnest(w.observed_pages) o
-        -- page 1 is current from the start of the session; it starts once negotiation is complete
-        cross join lateral (select case when o.page > 1 then o.first_seen_at else o.first_measured_at end as began_at) b
-        cross join lateral (select case when o.next_seen_at >= b.began_at then o.next_seen_at - b.began_at end as passed) i
-        where o.page between 1 and g.pages
-    ) as counts
-    offset 0
-) x
+-- its counted pages, in one pass; a left join, so that it is not computed at all if no column uses it
+left join lateral (
+    select
+        sum(o.bad_lines)::bigint as bad_lines,
+        sum(o.bad_lines_discarded)::bigint as bad_lines_discarded,
+        max(o.bad_lines) as worst_page_bad_lines,
+        count(o.bad_lines)::integer as measurable_pages,
+        (count(*) filter (where o.bad_lines = 0))::integer as error_free_pages,
+        coalesce(sum(round(fax.page_lines(o.y_resolution))) filter (where o.bad_lines is not null), 0)::bigint as lines_estimated,
+        (count(*) filter (where o.attempts > 1))::integer as resent_pages,
+        count(i.passed)::integer as timed_pages,
+        extract(epoch from sum(i.passed)) as page_seconds
+    from lateral unnest(w.observed_pages) o
+    -- page 1 is current from the start of the session; it starts once negotiation is complete
+    cross join lateral (select case when o.page > 1 then o.first_seen_at else o.first_measured_at end as began_at) b
+    cross join lateral (select case when o.next_seen_at >= b.began_at then o.next_seen_at - b.began_at end as passed) i
+    where o.page between 1 and g.pages
+) x on true
 cross join lateral fax.reported_result(
     v.variables, v.settings, v.observers, v.moments, case when f.start_observed then s.started_at end, n.first_at) r
 -- the variables that the completion event contains (channelvars in manager.conf)

@@ -16,7 +16,11 @@ select
     case when p.bad_lines_measurable and not p.counts_by_session then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.
     p.data_rate,  -- Last rate during the page, bit/s. NULL if not measured.
     fax.resolution_name(p.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
-    fax.page_quality(case when p.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
+    (select q.quality
+     from fax.quality_class q
+     where p.bad_lines_measurable and p.bad_lines < coalesce(q.bad_line_ratio_below, 'infinity') * fax.page_lines(p.y_resolution)
+     order by q.bad_line_ratio_below
+     limit 1) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
     round(fax.page_lines(p.y_resolution))::integer as lines_estimated,  -- Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.
     case when p.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,  -- Bad lines divided by lines_estimated, a ratio. NULL if not measurable.
     case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds  -- Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.
@@ -35,7 +39,7 @@ from (
         coalesce(
             n.page_ended_at, t.completed_at, t.gone_at,
             case when not (t.session_number is null and t.snapshots = 0)
-                 then (select l.began_at from fax.next_life(t.epoch_id) l) end) as page_left_at,
+                 then (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id) end) as page_left_at,
         t.page_moments[n.place][2] as last_seen_at,
         case when n.place is null then null when t.page_attempts is null then 1 else t.page_attempts[n.place] end::bigint as attempts,
         case when n.place is null then null when t.page_bad_lines is null then 0 else t.page_bad_lines[n.place] end as bad_lines,
@@ -47,22 +51,24 @@ from (
     from fax.session_total t
     cross join lateral (
         select
-            a.page,
+            u.page,
             a.place,
             -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
-            min(t.page_moments[a.place][1]) over (order by a.page desc rows between unbounded preceding and 1 preceding) as page_ended_at
-        from (
-            select case when t.page_numbers is null then o.place else t.page_numbers[o.place] end as page, o.place
-            from generate_series(1, array_length(t.page_moments, 1)) o (place)
-            union all
-            select u.page, null as place
-            from generate_series(
-                case when t.page_numbers is null then coalesce(array_length(t.page_moments, 1), 0) + 1 else 1 end,
-                case when t.pages > 10000 then 10000 else t.pages end) u (page)
-            where coalesce(u.page <> all (t.page_numbers), true)
+            least(
+                min(t.page_moments[a.place][1]) over (order by u.page desc rows between unbounded preceding and 1 preceding),
+                b.began_at) as page_ended_at
+        from lateral generate_series(1, case when t.pages > 10000 then 10000 else t.pages end) u (page)
+        cross join lateral (
+            select case when t.page_numbers is null then case when u.page <= array_length(t.page_moments, 1) then u.page end
+                        else array_position(t.page_numbers, u.page) end as place
         ) a
+        -- pages beyond the counted ones
+        cross join (
+            select min(t.page_moments[o.place][1]) as began_at
+            from lateral generate_series(1, array_length(t.page_moments, 1)) o (place)
+            where case when t.page_numbers is null then o.place else t.page_numbers[o.place] end > least(t.pages, 10000)
+        ) b
     ) n
-    where n.page between 1 and case when t.pages > 10000 then 10000 else t.pages end
     union all
     select
         u.session_id,
@@ -75,7 +81,7 @@ from (
         case when n.page > 1 then n.first_seen_at else n.first_measured_at end as page_started_at,
         n.page_ended_at,
         coalesce(n.page_ended_at, f.completed_at, f.gone_at, case when not (f.session_number is null and f.snapshots = 0)
-                 then (select l.began_at from fax.next_life(f.epoch_id) l) end) as page_left_at,
+                 then (select min(l.began_at) from fax.later_lives l where l.epoch_id = f.epoch_id) end) as page_left_at,
         n.last_seen_at,
         n.attempts,
         n.bad_lines,
@@ -89,9 +95,10 @@ from (
     ) f
     cross join lateral (
         select
-            coalesce(n.page, a.page) as page,
-            min(a.first_seen_at) over (
-                order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding) as page_ended_at,
+            n.page,
+            least(
+                min(a.first_seen_at) over (order by n.page desc rows between unbounded preceding and 1 preceding),
+                b.began_at) as page_ended_at,
             a.first_seen_at,
             a.first_measured_at,
             a.last_seen_at,
@@ -100,10 +107,11 @@ from (
             a.bad_lines_discarded,
             a.data_rate,
             a.y_resolution
-        from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
-        full join unnest(f.observed_pages) a on a.page = n.page
+        from lateral generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) n (page)
+        left join lateral unnest(f.observed_pages) a on a.page = n.page
+        -- pages beyond the counted ones
+        cross join (select min(o.first_seen_at) as began_at from lateral unnest(f.observed_pages) o where o.page > least(f.pages, 10000)) b
     ) n
-    where n.page between 1 and case when f.pages > 10000 then 10000 else f.pages end
 ) p;
 
 comment on view fax.session_pages is 'One page of one session: duration, attempts and bad lines. As many rows as fax.sessions.pages.';

@@ -26,68 +26,6 @@ select
     t.position  -- Position of its row in the history.
 from fax.session s
 cross join lateral (
-    with reported as (
-        select
-            r.*,
-            -- Only an event under another name than that of its fax has a Uniqueid here: a transfer replaced the channel.
-            case r.event
-                when 'FAXStatus' then r.details ->> 'Status'
-                when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
-                when 'Gone' then 'no longer listed'
-                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
-                    || case when r.details ->> 'Uniqueid' is null then ' begins' else ' goes on' end
-                when 'Hangup' then 'the channel hangs up, the fax goes on'
-                when 'Status' then 'channel status'
-                when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
-                when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-                when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            end || coalesce(', Uniqueid ' || case when r.event <> 'DialBegin' then nullif(r.details ->> 'Uniqueid', '') end, '') as note
-        from fax.session_rows r
-        where r.session_id = s.session_id
-          and r.started_at = s.started_at
-          and (r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> ''))
-    ),
-    compared as (
-        select
-            t.*,
-            row_number() over before_it as place,
-            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
-            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
-                                                        order by t.observed_at, t.position) as snapshots_so_far,
-            lag(t.state) over before_it as state_before,
-            lag(t.page_number) over before_it as page_number_before,
-            lag(t.pages) over before_it as pages_before,
-            lag(t.total_bad_lines) over before_it as bad_lines_before,
-            lag(t.data_rate) over before_it as data_rate_before,
-            lag(t.error_correction_mode) over before_it as error_correction_mode_before,
-            lag(t.y_resolution) over before_it as y_resolution_before,
-            lag(t.session_type) over before_it as session_type_before
-        from reported t
-        window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
-    ),
-    changed as (
-        select
-            c.*,
-            -- events belong to the snapshot before them: a completion event shows the pages that no poll observed
-            case when c.snapshots_so_far > 0 then first_value(c.pages) over (
-                partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
-            end as pages_last_polled,
-            case
-                when not c.is_snapshot then array['event']
-                when c.place = 1 then array['listed']
-                else array_remove(array[
-                    case when c.state is distinct from c.state_before then 'state' end,
-                    case when c.page_number is distinct from c.page_number_before then 'page_number' end,
-                    case when c.pages is distinct from c.pages_before then 'pages' end,
-                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad_lines' end,
-                    case when c.data_rate is distinct from c.data_rate_before then 'data_rate' end,
-                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'error_correction_mode' end,
-                    case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
-                    case when c.session_type is distinct from c.session_type_before then 'transport' end
-                ], null)
-            end as changes
-        from compared c
-    )
     select
         c.session_id,
         c.started_at,
@@ -108,7 +46,66 @@ cross join lateral (
         c.session_type as transport,
         c.collector_id,
         c.position
-    from changed c
+    from (
+        select
+            c.*,
+            -- events belong to the snapshot before them: a completion event shows the pages that no poll observed
+            case when c.snapshots_so_far > 0 then first_value(c.pages) over (
+                partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
+            end as pages_last_polled,
+            case
+                when not c.is_snapshot then array['event']
+                when c.place = 1 then array['listed']
+                else array_remove(array[
+                    case when c.state is distinct from c.state_before then 'state' end,
+                    case when c.page_number is distinct from c.page_number_before then 'page_number' end,
+                    case when c.pages is distinct from c.pages_before then 'pages' end,
+                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad_lines' end,
+                    case when c.data_rate is distinct from c.data_rate_before then 'data_rate' end,
+                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'error_correction_mode' end,
+                    case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
+                    case when c.session_type is distinct from c.session_type_before then 'transport' end
+                ], null)
+            end as changes
+        from (
+            select
+                t.*,
+                row_number() over before_it as place,
+                count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
+                count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
+                                                            order by t.observed_at, t.position) as snapshots_so_far,
+                lag(t.state) over before_it as state_before,
+                lag(t.page_number) over before_it as page_number_before,
+                lag(t.pages) over before_it as pages_before,
+                lag(t.total_bad_lines) over before_it as bad_lines_before,
+                lag(t.data_rate) over before_it as data_rate_before,
+                lag(t.error_correction_mode) over before_it as error_correction_mode_before,
+                lag(t.y_resolution) over before_it as y_resolution_before,
+                lag(t.session_type) over before_it as session_type_before
+            from (
+                select
+                    r.*,
+                    -- Only an event under another name than that of its fax has a Uniqueid here: a transfer replaced the channel.
+                    case r.event
+                        when 'FAXStatus' then r.details ->> 'Status'
+                        when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
+                        when 'Gone' then 'no longer listed'
+                        when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
+                            || case when r.details ->> 'Uniqueid' is null then ' begins' else ' goes on' end
+                        when 'Hangup' then 'the channel hangs up, the fax goes on'
+                        when 'Status' then 'channel status'
+                        when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
+                        when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+                        when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+                    end || coalesce(', Uniqueid ' || case when r.event <> 'DialBegin' then nullif(r.details ->> 'Uniqueid', '') end, '') as note
+                from fax.session_rows r
+                where r.session_id = s.session_id
+                  and r.started_at = s.started_at
+                  and (r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> ''))
+            ) t
+            window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
+        ) c
+    ) c
     where cardinality(c.changes) > 0
       and (c.event <> 'VarSet' or c.snapshots_so_far > 0 or c.snapshots = 0)
     window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position)

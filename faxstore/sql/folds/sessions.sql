@@ -21,9 +21,9 @@ select
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
     f.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
     f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier; if only its end was observed, at an unknown time after started_not_before.
-    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last sign of the fax if it was never listed and has no completion event. NULL if open.
-    case when f.start_observed and e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, if only its end was observed, or if the observer's clock was set back meanwhile.
-    e.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
+    f.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last sign of the fax if it was never listed and has no completion event. NULL if open.
+    case when f.start_observed and f.ended_at >= f.started_at then extract(epoch from f.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, if only its end was observed, or if the observer's clock was set back meanwhile.
+    f.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
     f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
@@ -45,59 +45,53 @@ select
     f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.
     f.first_position,  -- First position of its rows in the history.
     f.last_position,  -- Last position of its rows in the history.
-    case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
-    e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
+    case when f.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), f.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
+    f.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
     f.poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
     f.bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
     coalesce((
-        select not d.covered @> tstzrange(w.since, w.until, '[]')
+        select not d.covered @> tstzrange(f.since, f.until, '[]')
         from fax.coverage_day d
-        where d.server = f.server and d.day = (w.since at time zone 'UTC')::date and w.since <= w.until and w.until <= d.until
-    ), fax.has_gap(f.server, w.since, w.until)) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
+        where d.server = f.server and d.day = (f.since at time zone 'UTC')::date and f.since <= f.until and f.until <= d.until
+    ), fax.has_gap(f.server, f.since, f.until)) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
     case when f.operation = 'V.21' then coalesce((
         select k.fax_session_id from fax.erased_key k where k.session_id = f.session_id
-    ), (
-        select g.session_id
-        from fax.session g
-        where g.epoch_id = f.epoch_id and left(g.channel, 100) = left(f.channel, 100) and g.channel = f.channel
-          and g.operation <> 'V.21'
-          and g.session_number > f.session_number
-          and g.started_at <= coalesce(e.ended_at, f.last_row_at) + interval '1 minute'
-          and coalesce(g.uniqueid = f.uniqueid, true)
-        order by g.session_number
-        limit 1
-    )) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
+    ), fax.fax_of_detector(f.epoch_id, f.session_number, f.channel, f.uniqueid, coalesce(f.ended_at, f.last_row_at))) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
     f.error as result_error,  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
-    case when not f.start_observed then fax.last_list_before(f.server, e.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
-from fax.session_facts f
-cross join lateral (
+    case when not f.start_observed then fax.last_list_before(f.server, f.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
+-- one subquery inside of another instead of LATERAL: a distributed database accepts no join of fax.session_facts that
+-- does not compare session_id
+from (
     select
-        case
-            when f.completed then 'completion'
-            when f.gone_at is not null then 'gone'
-            when f.session_number is null and f.snapshots = 0 then 'gone'
-            when f.next_life_at is not null then 'server_restart'
-            else 'open'
-        end as end_observed_by,
-        case
-            when f.completed then f.completed_at
-            when f.gone_at is not null then f.gone_at
-            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
-            when f.next_life_at is not null then f.last_row_at
-        end as ended_at,
-        case
-            when f.completed then f.completed_at
-            when f.gone_at is not null then f.gone_at
-            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
-            else f.next_life_at
-        end as ended_not_after
-) e
--- the time that must be covered
-cross join lateral (
-    select
-        least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
+        e.*,
+        -- the time that must be covered
+        least(e.started_at, e.first_snapshot_at - interval '1 second') as since,
         coalesce(e.ended_not_after, now()) as until
-) w
+    from (
+        select
+            f.*,
+            case
+                when f.completed then 'completion'
+                when f.gone_at is not null then 'gone'
+                when f.session_number is null and f.snapshots = 0 then 'gone'
+                when f.next_life_at is not null then 'server_restart'
+                else 'open'
+            end as end_observed_by,
+            case
+                when f.completed then f.completed_at
+                when f.gone_at is not null then f.gone_at
+                when f.session_number is null and f.snapshots = 0 then f.last_shown_at
+                when f.next_life_at is not null then f.last_row_at
+            end as ended_at,
+            case
+                when f.completed then f.completed_at
+                when f.gone_at is not null then f.gone_at
+                when f.session_number is null and f.snapshots = 0 then f.last_shown_at
+                else f.next_life_at
+            end as ended_not_after
+        from fax.session_facts f
+    ) e
+) f
 where fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';

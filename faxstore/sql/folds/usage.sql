@@ -61,14 +61,10 @@ begin
             -- hours that do not lie in one bucket
             select t.started_at, u.server, u.account_code, u.direction, u.result, u.sessions, u.pages, u.bad_lines, u.seconds
             from spans p
-            cross join lateral (
-                select t.*
-                from fax.session_total t
-                where t.started_at >= greatest(p.span_start, from_at)
-                  and t.started_at < least(p.span_start + interval '1 hour', to_at)
-                offset 0
-            ) t
-            cross join lateral fax.usage_of(t) u
+            join (select * from fax.session_total) t
+              on t.started_at >= greatest(p.span_start, from_at)
+             and t.started_at < least(p.span_start + interval '1 hour', to_at)
+            cross join lateral fax.usage_of(t::fax.session_total) u
             where p.bucket_start is null
             union all
             select n.started_at, s.server, s.account_code, s.direction, s.result, 1, s.pages, s.bad_lines, s.duration_seconds

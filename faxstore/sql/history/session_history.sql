@@ -24,12 +24,14 @@ select
     r.file_name,
     r.details
 from (
-    select o.session_id, o.started_at, array[o] as rows from fax.observation o
+    select o.session_id, o.started_at, array[o::fax.observation] as rows from (select * from fax.observation) o
     union all
     select p.session_id, p.started_at, p.rows as rows from fax.session_pack p
 ) u
 -- one unnest over both tables: in a UNION, a branch with an unnest is read as a whole by every join
-cross join lateral unnest(u.rows) r;
+cross join lateral unnest(u.rows) r
+-- always true; it shows a distributed database that a session is on one node
+where r.session_id = u.session_id;
 
 select fax.copy_comments('observation', 'session_history');
 comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows.';

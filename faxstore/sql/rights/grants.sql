@@ -39,7 +39,7 @@ grant select on
     fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
     fax.session_uncounted, fax.usage_rollup,
-    fax.session_facts,
+    fax.session_facts, fax.later_lives,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.session_rate_falls, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -48,7 +48,6 @@ grant execute on function
     fax.is_shown(boolean, bigint, bigint, boolean),
     fax.resolution_name(integer),
     fax.page_lines(integer),
-    fax.page_quality(integer, integer),
     fax.direction(text),
     fax.result(text, text),
     fax.result_class(text, text, text),
@@ -60,7 +59,6 @@ grant execute on function
     fax.attempts_at_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
     fax.rate_falls(text[], timestamptz[], integer[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
-    fax.next_life(uuid),
     fax.observed_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
     fax.poll_gap_seconds(fax.observed_page, timestamptz),
     fax.widest_poll_gap(fax.observed_page[], integer, timestamptz),
@@ -86,7 +84,9 @@ grant execute on function
     fax.gaps(text, timestamptz, timestamptz),
     fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),
-    fax.usage(timestamp, timestamp, text, text)
+    fax.fax_of_detector(uuid, bigint, text, text, timestamptz),
+    fax.usage(timestamp, timestamp, text, text),
+    fax.uncounted_results(timestamptz, timestamptz)
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function fax.changed_appends(timestamptz, timestamptz) to fax_reader;
@@ -97,6 +97,7 @@ grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
     fax.quality(timestamp, timestamp, text),
+    fax.sessions_in_gap(text, timestamptz, timestamptz),
     fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
     fax.compare_readings_between(text, timestamptz, timestamptz),
     fax.reconcile(text, timestamptz, timestamptz),
