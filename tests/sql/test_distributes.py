@@ -146,7 +146,7 @@ def described(connection: psycopg.Connection) -> Schema:
         union select d.objid, d.refobjid from pg_depend d where d.classid = 'pg_proc'::regclass
         union select p.oid, c.oid
         from pg_proc p
-        join pg_class c on c.relnamespace = 'fax'::regnamespace and p.prosrc ~ format('(from|join) fax\.%I\M', c.relname)
+        join pg_class c on c.relnamespace = p.pronamespace and p.prosrc ~ format('(from|join) fax\.%I\M', c.relname)
         where p.pronamespace = 'fax'::regnamespace
     """).fetchall()
     readers = connection.execute("""
@@ -224,7 +224,7 @@ def test_no_other_view_calls_a_function_for_a_session(schema: Schema) -> None:
 
 
 def test_no_other_view_uses_the_row_type_of_a_table(schema: Schema) -> None:
-    """Else: "UNION could not convert type fax.observation[] to fax.observation_102017[]": a node has tables of other names."""
+    """Else: "UNION could not convert type fax.observation[] to fax.observation_102017[]", which a node has."""
     found = set()
     for query in schema.queries:
         for node, depth in query.own():
@@ -236,7 +236,7 @@ def test_no_other_view_uses_the_row_type_of_a_table(schema: Schema) -> None:
 
 
 def test_a_table_function_for_a_row_outside_says_lateral(schema: Schema) -> None:
-    """Else: "invalid attnum 17 for relation "u"", or the coordinator dies: Citus wraps other functions into a subquery."""
+    """Else: "invalid attnum 17 for relation "u"", or the coordinator dies: Citus wraps the function wrongly."""
     assert silent_functions(schema) == set()
 
 
@@ -247,7 +247,8 @@ def silent_functions(schema: Schema) -> set[str]:
         for query in schema.queries
         if len(tables_of(query)) > 1
         for table in tables_of(query)
-        if table.values["rtekind"] == "3" and table.values["lateral"] == "false"
+        if table.values["rtekind"] == "3"
+        and table.values["lateral"] == "false"
         and any(int(node.values.get("varlevelsup", "0")) > 0 for node in table.each())
     }
 

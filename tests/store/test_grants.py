@@ -23,7 +23,8 @@ EMPTY = (
 DROPPED = ("dropped_month", "dropped_session")
 VIEWS = [
     "append_batches", "export_sums", "exportable_faxes",
-    "coverage_gaps", "failures", "later_lives", "job_attempts", "jobs", "jobs_masked", "log_leaves", "page_attempts", "peer_sessions",
+    "coverage_gaps", "failures", "job_attempts", "jobs", "jobs_masked", "later_lives", "log_leaves", "page_attempts",
+    "peer_sessions",
     "polled_servers", "quality_by_peer", "reconciliation", "rejected_messages", "session_charges", "session_events",
     "folded_total", "session_evidence", "session_facts", "session_fold", "session_history", "session_pages",
     "session_rows",
@@ -94,7 +95,8 @@ FOLDS = [
     "last_poll_on_record",
     "compare_readings", "compare_readings_between", "covered_time", "dropped_time", "has_gap", "polled_time",
     "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
-    "attempts_at_pages", "rate_falls", "absent_since", "sessions_in_gap", "uncounted_results", "fax_of_detector", "observed_pages", "poll_gap_seconds",
+    "attempts_at_pages", "rate_falls", "absent_since", "sessions_in_gap", "uncounted_results", "fax_of_detector",
+    "observed_pages", "poll_gap_seconds",
     "widest_poll_gap", "may_miss_bad_lines", "pages_of_total", "quiet_position",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
@@ -164,7 +166,7 @@ EXECUTED = {
     "fax_masked": sorted(
         {*FOLDS, "file_set", "sorted_names", "has_account", "job_subject", "jobs_of", "masked"}
         - {"compare_readings", "compare_readings_between", "reconcile", "reconciliation_between"}
-        - {"quality", "restarted_at", "quiet_position"}
+        - {"quality", "restarted_at", "quiet_position", "sessions_in_gap"}
     ),
     "fax_export": sorted([*OF_LEDGER, "begin_export_batch", "end_export_batch", "export_delivered", "export_due"]),
 }

@@ -2,7 +2,6 @@
 -- ITU-T E.450 to E.458, without claiming conformance.
 -- Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad
 -- lines.
--- plpgsql, because a distributed database plans its query, but not that of an SQL function with parameters.
 -- example: select * from fax.quality('2026-10-01', '2026-11-01', 'Europe/Berlin') order by bad_line_ratio_estimated desc nulls last;
 create function fax.quality(from_local timestamp, to_local timestamp, time_zone text default 'UTC')
 returns table (

@@ -12,23 +12,25 @@ declare
     counted bigint;
     others uuid[];
 begin
-    select count(*) into counted
+    select
+        count(*) filter (where coalesce(t.completed_at, t.gone_at) >= gap_began_at
+                           and fax.is_shown(t.is_fax, t.session_number, t.snapshots, t.completed_at is not null)
+                           and t.operation is distinct from 'V.21'),
+        array_agg(t.session_id) filter (where t.completed_at is null and t.gone_at is null)
+    into counted, others
     from fax.session_total t
-    where t.server = of_server and t.started_at >= since and t.started_at <= until
-      and coalesce(t.completed_at, t.gone_at) >= gap_began_at
-      and fax.is_shown(t.is_fax, t.session_number, t.snapshots, t.completed_at is not null)
-      and t.operation is distinct from 'V.21';
+    where t.server = of_server and t.started_at >= since and t.started_at <= until;
     -- those without a recorded end or without a total, if they have a row since or are open
-    others := array(
-        select t.session_id
-        from fax.session_total t
-        where t.server = of_server and t.started_at >= since and t.started_at <= until
-          and t.completed_at is null and t.gone_at is null
-          and (t.last_row_at >= gap_began_at
-               or exists (select 1 from fax.session i where i.session_id = t.session_id and i.is_open))
-    );
-    if exists (select from fax.session_untotalled u where u.server = of_server and u.started_at >= since and u.started_at <= until) then
-        others := others || array(
+    if others is not null or exists (
+        select 1 from fax.session_untotalled u
+        where u.server = of_server and u.started_at >= since and u.started_at <= until)
+    then
+        others := array(
+            select t.session_id
+            from fax.session_total t
+            join fax.session i on i.session_id = t.session_id
+            where t.session_id = any (others) and (t.last_row_at >= gap_began_at or i.is_open)
+            union all
             select u.session_id
             from fax.session_untotalled u
             join fax.session i on i.session_id = u.session_id
@@ -37,8 +39,6 @@ begin
                                         where h.session_id = u.session_id and h.started_at = u.started_at
                                           and h.observed_at >= gap_began_at))
         );
-    end if;
-    if others <> '{}' then
         counted := counted + (
             select count(*)
             from fax.sessions f

@@ -12,7 +12,7 @@ as $$
 #variable_conflict use_column
 begin
     -- the plan of a fold is large: to start it takes longer than this
-    if not exists (select from fax.session_uncounted n where n.started_at >= from_at and n.started_at < to_at) then
+    if not exists (select 1 from fax.session_uncounted n where n.started_at >= from_at and n.started_at < to_at) then
         return;
     end if;
     return query

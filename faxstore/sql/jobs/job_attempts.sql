@@ -16,7 +16,7 @@ select
     s.called_number,  -- Called number, as in fax.sessions (personal). NULL if unknown.
     s.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
-    f.names as file_names,  -- Files sent or received, sorted (personal). NULL if not reported.
+    n.names as file_names,  -- Files sent or received, sorted (personal). NULL if not reported.
     s.ended_not_before,  -- Lower bound of its end, as in fax.sessions. NULL if open.
     s.ended_at,  -- End of the session, as in fax.sessions. NULL if open.
     s.duration_seconds,  -- Seconds from first observation to end. NULL if open or unknown.
@@ -26,11 +26,12 @@ select
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
 -- offset 0: computed once per session, although several columns use it
-cross join lateral (select fax.file_set(s.file_names) as names offset 0) f
 cross join lateral (
     select
+        f.names,
         fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,
         coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax
+    from (select fax.file_set(s.file_names) as names offset 0) f
     offset 0
 ) n
 left join fax.pseudonym p on p.kind = 'job' and p.value = n.subject
