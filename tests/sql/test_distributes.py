@@ -23,7 +23,7 @@ TABLES = ("session", "observation", "session_pack", "session_total", "session_un
 
 WHOLE_ROWS = {"jobs": "array_agg(a) of attempts: they are on the coordinator by then"}
 SQL_FUNCTIONS = {
-    ("coverage_gaps", "reconcile"): "to be written in plpgsql",
+    ("coverage_gaps", "reconcile"): "in plpgsql, each call would start the plan of fax.sessions",
     ("jobs", "jobs_of"): "computes from an array of attempts",
 }
 NESTED = {
