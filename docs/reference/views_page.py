@@ -65,6 +65,7 @@ BASES = (
     "session_events",
     "session_rows",
     "polled_servers",
+    "later_lives",
 )
 TABLES = (
     "observation",
