@@ -412,12 +412,14 @@ select
     r.file_name,
     r.details
 from (
-    select o.session_id, o.started_at, array[o] as rows from fax.observation o
+    select o.session_id, o.started_at, array[o::fax.observation] as rows from (select * from fax.observation) o
     union all
     select p.session_id, p.started_at, p.rows as rows from fax.session_pack p
 ) u
 -- one unnest over both tables: in a UNION, a branch with an unnest is read as a whole by every join
-cross join lateral unnest(u.rows) r;
+cross join lateral unnest(u.rows) r
+-- always true; it shows a distributed database that a session is on one node
+where r.session_id = u.session_id;
 
 select fax.copy_comments('observation', 'session_history');
 comment on column fax.session_history.started_at is 'First observation of the session, the same in all its rows.';
@@ -2418,20 +2420,6 @@ $$;
 
 comment on function fax.page_lines is 'The estimated lines of a page: A4 (0.297 m) at a vertical resolution in pixels per metre. No AMI message reports the length of a page.';
 
--- The quality class of a page by its bad lines and vertical resolution, with the limits in fax.quality_class.
--- example: select fax.page_quality(60, 3850);
-create function fax.page_quality(bad_lines integer, y_resolution integer) returns text
-language sql stable parallel safe
-begin atomic
-    select q.quality
-    from fax.quality_class q
-    where bad_lines < coalesce(q.bad_line_ratio_below, 'infinity') * fax.page_lines(y_resolution)
-    order by q.bad_line_ratio_below
-    limit 1;
-end;
-
-comment on function fax.page_quality is 'The quality class of a page by its bad lines and vertical resolution, with the limits in fax.quality_class.';
-
 -- The direction of a fax: sent, received, gateway, or detector (V.21: listens for a fax tone, is not a fax). NULL if the
 -- operation is none of these.
 -- example: select fax.direction('send');
@@ -3070,20 +3058,24 @@ comment on function fax.gap_reason is 'Why there was no good poll, from an event
 -- example: select fax.last_poll_on_record('pbx1', 'host-a/5f3c9a1b', '2026-11-02 08:00+00', '2026-11-02 08:01+00');
 create function fax.last_poll_on_record(of_server text, of_collector text, since timestamptz, until timestamptz)
 returns timestamptz
-language sql stable parallel safe
+language plpgsql stable parallel safe
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan  -- else each call plans all partitions
-begin atomic
-    select max(h.observed_at)
-    from fax.session s
-    join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
-    where s.server = of_server
-      and s.started_at >= since - interval '2 hours' and s.started_at <= until
-      and h.collector_id = of_collector
-      and h.event in ('FAXSession', 'Gone')
-      and h.observed_at > since and h.observed_at <= until;
-end;
+as $$
+begin
+    return (
+        select max(h.observed_at)
+        from fax.session s
+        join fax.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
+        where s.server = of_server
+          and s.started_at >= since - interval '2 hours' and s.started_at <= until
+          and h.collector_id = of_collector
+          and h.event in ('FAXSession', 'Gone')
+          and h.observed_at > since and h.observed_at <= until
+    );
+end
+$$;
 
 comment on function fax.last_poll_on_record is 'The last moment in an interval, without its start, at which a row of the history proves that a collector polled a server: a FAXSession answer, which a collector requests after a complete list, or Gone, which is the time of a complete list. Of sessions that started up to two hours before. NULL if there is no such row. Runs with the rights of the owner, because fax_masked reads gaps but not the history; it returns only a time.';
 
@@ -3289,8 +3281,12 @@ comment on function fax.has_gap is 'Whether there is an interval without a good 
 -- example: select * from fax.gaps('pbx1', '2026-11-23', '2026-11-24');
 create function fax.gaps(of_server text, since timestamptz, until timestamptz)
 returns table (began_at timestamptz, ended_at timestamptz, reason text, reasons text[], messages text[])
-language sql stable parallel safe
-begin atomic
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
     select
         g.began_at,
         g.ended_at,
@@ -3338,7 +3334,8 @@ begin atomic
             group by p.reason
         ) r
     ) w;
-end;
+end
+$$;
 
 comment on function fax.gaps is 'The intervals between two moments in which no observer polled a server successfully (fax.covered_time), with the reasons that were recorded in each.';
 
@@ -3410,7 +3407,7 @@ select
     (array(select c.collector_id from fax.collector c order by c.collector))[h.collector] as collector_id,  -- Collector that observed it.
     h.event,  -- AMI event, or Gone.
     h.is_snapshot,  -- Whether a poll produced the row: FAXSession, or a list entry without detail.
-    m.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
+    h.measured,  -- Whether negotiation is complete, so that rate, ECM and resolution are measurements. NULL if not reported.
     h.operation,  -- send, receive, gateway, V.21 or none, as sent. NULL if not reported.
     h.state,  -- State as sent. NULL if not reported.
     h.session_type,  -- G.711, T.38 or none. NULL if not reported.
@@ -3422,41 +3419,43 @@ select
     end as pages,  -- Completed pages so far; of a completion event, pages transferred. NULL if not reported.
     h.total_bad_lines,  -- Bad lines of the current page so far. NULL if not reported.
     -- 33600 is V.34, the fastest fax modem; spandsp can report any number for a modem that it does not know
-    case when m.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,  -- Measured rate, bit/s. NULL if not measured.
-    case when m.measured then h.error_correction_mode end as error_correction_mode,  -- Whether ECM is in use. NULL if not measured.
-    case when m.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not measured.
-    case when m.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not measured.
+    case when h.measured and h.data_rate between 1 and 33600 then h.data_rate end as data_rate,  -- Measured rate, bit/s. NULL if not measured.
+    case when h.measured then h.error_correction_mode end as error_correction_mode,  -- Whether ECM is in use. NULL if not measured.
+    case when h.measured and h.x_resolution > 0 then h.x_resolution end as x_resolution,  -- Horizontal resolution, pixels per metre. NULL if not measured.
+    case when h.measured and h.y_resolution > 0 then h.y_resolution end as y_resolution,  -- Vertical resolution, pixels per metre. NULL if not measured.
     h.file_name,  -- File being sent or received (personal). NULL if not reported.
     h.details  -- Headers without a column of their own, as sent (personal). NULL if none.
 from (
-    -- not fax.session_history: a condition on these columns reaches the rows before they are read
     select
-        o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
-        o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode,
-        coalesce(o.event, 'FAXSession') as event,
-        coalesce(o.operation, fax.snapshot_operation(o.words)) as operation,
-        coalesce(o.state, fax.snapshot_state(o.words)) as state,
-        coalesce(o.session_type, fax.snapshot_type(o.words)) as session_type,
-        o.collector, o.file_name, o.details,
-        -- comparisons: a list of values takes longer, and each aggregate of a fold tests it again
-        o.event is null or o.event = 'FAXSession' or o.event = 'FAXSessionsEntry' as is_snapshot
-    from fax.observation o
-    union all
-    select
-        p.session_id, p.started_at, k.observed_at, k.position, k.data_rate, k.x_resolution, k.y_resolution, k.page_number,
-        k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode,
-        coalesce(k.event, 'FAXSession') as event,
-        coalesce(k.operation, fax.snapshot_operation(k.words)) as operation,
-        coalesce(k.state, fax.snapshot_state(k.words)) as state,
-        coalesce(k.session_type, fax.snapshot_type(k.words)) as session_type,
-        k.collector, k.file_name, k.details,
-        k.event is null or k.event = 'FAXSession' or k.event = 'FAXSessionsEntry' as is_snapshot
-    from fax.session_pack p
-    cross join lateral unnest(p.rows) k
-) h
-cross join lateral (
-    select case h.operation when 'gateway' then h.data_rate > 0 else h.x_resolution > 0 or h.y_resolution > 0 end as measured
-) m;
+        u.*,
+        case u.operation when 'gateway' then u.data_rate > 0 else u.x_resolution > 0 or u.y_resolution > 0 end as measured
+    from (
+        -- not fax.session_history: a condition on these columns reaches the rows before they are read
+        select
+            o.session_id, o.started_at, o.observed_at, o.position, o.data_rate, o.x_resolution, o.y_resolution, o.page_number,
+            o.pages_transmitted, o.pages_received, o.total_bad_lines, o.error_correction_mode,
+            coalesce(o.event, 'FAXSession') as event,
+            coalesce(o.operation, fax.snapshot_operation(o.words)) as operation,
+            coalesce(o.state, fax.snapshot_state(o.words)) as state,
+            coalesce(o.session_type, fax.snapshot_type(o.words)) as session_type,
+            o.collector, o.file_name, o.details,
+            -- comparisons: a list of values takes longer, and each aggregate of a fold tests it again
+            o.event is null or o.event = 'FAXSession' or o.event = 'FAXSessionsEntry' as is_snapshot
+        from fax.observation o
+        union all
+        select
+            p.session_id, p.started_at, k.observed_at, k.position, k.data_rate, k.x_resolution, k.y_resolution, k.page_number,
+            k.pages_transmitted, k.pages_received, k.total_bad_lines, k.error_correction_mode,
+            coalesce(k.event, 'FAXSession') as event,
+            coalesce(k.operation, fax.snapshot_operation(k.words)) as operation,
+            coalesce(k.state, fax.snapshot_state(k.words)) as state,
+            coalesce(k.session_type, fax.snapshot_type(k.words)) as session_type,
+            k.collector, k.file_name, k.details,
+            k.event is null or k.event = 'FAXSession' or k.event = 'FAXSessionsEntry' as is_snapshot
+        from fax.session_pack p
+        cross join lateral unnest(p.rows) k
+    ) u
+) h;
 
 comment on view fax.session_rows is 'One row of the history, interpreted: completed pages, and measured values without the defaults from before negotiation. The base of the other views.';
 
@@ -3591,7 +3590,7 @@ create view fax.session_events as
 select
     r.session_id,  -- The session.
     r.started_at,  -- First observation of the session.
-    (array_agg(r order by r.observed_at) filter (where r.event = 'SendFAX' or r.event = 'ReceiveFAX'))[1] as completion,  -- First completion event (personal). NULL if none.
+    (array_agg(r::fax.session_rows order by r.observed_at) filter (where r.event = 'SendFAX' or r.event = 'ReceiveFAX'))[1] as completion,  -- First completion event (personal). NULL if none.
     (array_agg(r.details order by r.observed_at) filter (where r.event = 'Status'))[1] as channel_status,  -- Headers of its first Status (personal). NULL if none.
     (array_agg(r.details order by r.observed_at) filter (where r.event = 'FAXStatus' or r.event = 'Newexten'))[1] as channel_event,  -- Headers of its first FAXStatus or Newexten (personal). NULL if none.
     (array_agg(r.details order by r.observed_at)
@@ -3619,7 +3618,7 @@ select
     max(r.position) as last_position,  -- Last position of these rows.
     max(r.observed_at) as last_row_at,  -- Last of these rows.
     max(r.observed_at) filter (where r.event <> 'VarSet') as last_event_at  -- Last of these rows without variables, which a dialplan may set later. NULL if none.
-from fax.session_rows r
+from (select * from fax.session_rows) r
 where not r.is_snapshot
 group by r.session_id, r.started_at;
 
@@ -3672,6 +3671,7 @@ comment on column fax.session_events.last_event_at is 'Last of these rows withou
 -- One GROUP BY over all three instead of joins: PostgreSQL derives only equalities through a join, so a period would
 -- reach one of the joined folds and the others would fold the whole history. A condition on session_id or started_at
 -- reaches each part.
+-- The rows are those of subqueries, because a node of a distributed database has other row types for its tables.
 create view fax.session_evidence as
 select
     p.session_id,  -- The session.
@@ -3680,14 +3680,14 @@ select
     (array_agg(p.snapshots) filter (where p.part = 'snapshots'))[1] as snapshots,  -- Its snapshots (personal). NULL if none.
     (array_agg(p.events) filter (where p.part = 'events'))[1] as events  -- Its events (personal). NULL if none.
 from (
-    select s.session_id, s.started_at, 'session' as part, s as session, null::fax.session_snapshots as snapshots, null::fax.session_events as events
-    from fax.session s
+    select s.session_id, s.started_at, 'session' as part, s::fax.session as session, null::fax.session_snapshots as snapshots, null::fax.session_events as events
+    from (select * from fax.session) s
     union all
-    select n.session_id, n.started_at, 'snapshots' as part, null::fax.session as session, n as snapshots, null::fax.session_events as events
-    from fax.session_snapshots n
+    select n.session_id, n.started_at, 'snapshots' as part, null::fax.session as session, n::fax.session_snapshots as snapshots, null::fax.session_events as events
+    from (select * from fax.session_snapshots) n
     union all
-    select v.session_id, v.started_at, 'events' as part, null::fax.session as session, null::fax.session_snapshots as snapshots, v as events
-    from fax.session_events v
+    select v.session_id, v.started_at, 'events' as part, null::fax.session as session, null::fax.session_snapshots as snapshots, v::fax.session_events as events
+    from (select * from fax.session_events) v
 ) p
 group by p.session_id, p.started_at;
 
@@ -3887,41 +3887,6 @@ comment on column fax.observed_page.bad_lines_discarded is 'Last TotalBadLines o
 comment on column fax.observed_page.data_rate is 'Last rate during the page, bit/s. NULL if not measured.';
 
 comment on column fax.observed_page.y_resolution is 'Last vertical resolution during the page, pixels per metre. NULL if not measured.';
-
--- grain: the counted pages of one session, together
--- example: select f.bad_lines, f.timed_pages, f.page_seconds from fax.session_fold f where f.session_id = '…';
--- fax.session_fold computes it in one pass over observed_pages.
-create type fax.page_counts as (
-    bad_lines            bigint,  -- Bad lines of the accepted attempts. NULL if not reported.
-    bad_lines_discarded  bigint,  -- Bad lines of the attempts that were sent again. NULL if not reported.
-    worst_page_bad_lines integer,  -- Most bad lines of an accepted attempt. NULL if not reported.
-    measurable_pages     integer,  -- Pages of which a poll reported bad lines.
-    error_free_pages     integer,  -- Pages without bad lines, of these.
-    lines_estimated      bigint,  -- Estimated lines (fax.page_lines) of these, as far as their resolution is measured.
-    resent_pages         integer,  -- Pages that were sent more than once.
-    timed_pages          integer,  -- Pages whose start and end polls observed.
-    page_seconds         numeric  -- Seconds of these pages together. NULL if there are none.
-);
-
-comment on type fax.page_counts is 'The counted pages of one session together, in fax.session_fold.';
-
-comment on column fax.page_counts.bad_lines is 'Bad lines of the accepted attempts. NULL if not reported.';
-
-comment on column fax.page_counts.bad_lines_discarded is 'Bad lines of the attempts that were sent again. NULL if not reported.';
-
-comment on column fax.page_counts.worst_page_bad_lines is 'Most bad lines of an accepted attempt. NULL if not reported.';
-
-comment on column fax.page_counts.measurable_pages is 'Pages of which a poll reported bad lines.';
-
-comment on column fax.page_counts.error_free_pages is 'Pages without bad lines, of these.';
-
-comment on column fax.page_counts.lines_estimated is 'Estimated lines (fax.page_lines) of these, as far as their resolution is measured.';
-
-comment on column fax.page_counts.resent_pages is 'Pages that were sent more than once.';
-
-comment on column fax.page_counts.timed_pages is 'Pages whose start and end polls observed.';
-
-comment on column fax.page_counts.page_seconds is 'Seconds of these pages together. NULL if there are none.';
 
 -- The pages of a session as polls observed them, by page, from its snapshots; NULL if none reported a page.
 -- The rules are those of fax.attempts_at_pages(). Most sessions have one observer and a technology that counts by page:
@@ -4137,22 +4102,24 @@ end;
 
 comment on function fax.absent_since is 'The first complete list without a session that no snapshot refutes, or NULL. A snapshot of the same observer refutes it if it is later both by its clock and in the history, one of another observer if it is later by more than clocks may differ (30 s). Arrays as in fax.session_events and fax.session_snapshots; NULL if there are no such rows.';
 
--- The start of the life of a server that followed an epoch; no row if none followed.
--- example: select n.began_at from fax.epoch e, fax.next_life(e.epoch_id) n where e.server = 'pbx1';
-create function fax.next_life(of_epoch uuid) returns table (began_at timestamptz)
-language sql stable parallel safe
-begin atomic
-    select coalesce(later.reloaded_at, later.started_at, later.first_seen_at)
-    from fax.epoch mine
-    join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
-    where mine.epoch_id = of_epoch
-      and (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
-          > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal)
-    order by 1, later.reload_ordinal
-    limit 1;
-end;
+-- grain: one epoch and one life of its server that followed it
+-- example: select min(began_at) from fax.later_lives where epoch_id = '…';
+-- The next life of a server ends its sessions, if nothing else shows their end. Read it of one epoch at a time, as in
+-- the example: all pairs are many.
+create view fax.later_lives as
+select
+    mine.epoch_id,  -- The epoch (fax.epoch).
+    coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at  -- Start of the later life.
+from fax.epoch mine
+join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
+where (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
+      > (coalesce(mine.reloaded_at, mine.started_at, mine.first_seen_at), mine.reload_ordinal);
 
-comment on function fax.next_life is 'The start of the life of a server that followed an epoch; no row if none followed.';
+comment on view fax.later_lives is 'The lives of a server that followed an epoch. The base of next_life_at in fax.session_facts.';
+
+comment on column fax.later_lives.epoch_id is 'The epoch (fax.epoch).';
+
+comment on column fax.later_lives.began_at is 'Start of the later life.';
 
 -- grain: one session: what its own rows show together
 -- example: select pages, status from fax.session_fold where started_at >= '2026-11-01' and started_at < '2026-11-02';
@@ -4215,16 +4182,16 @@ select
     coalesce(nullif(c.details ->> 'RemoteStationID', ''), r.remote_station_id) as remote_station_id,  -- Station id of the other end (personal). NULL if none or not reported.
     least(n.first_position, v.first_position) as first_position,  -- First position of its rows.
     greatest(n.last_position, v.last_position) as last_position,  -- Last position of its rows.
-    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (x.counts).bad_lines end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else x.bad_lines end end as bad_lines,  -- Bad lines on accepted pages, as in fax.sessions. NULL if not measurable, or if no poll reported them for any of its pages.
     case when g.bad_lines_measurable and t.bad_lines_counted_by is distinct from 'session'
-         then case when g.pages = 0 then 0 else (x.counts).bad_lines_discarded end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
-    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else (x.counts).worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
-    case when g.bad_lines_measurable then (x.counts).measurable_pages else 0 end as measurable_pages,  -- Pages with measurable bad lines: of which a poll reported them.
-    case when g.bad_lines_measurable then (x.counts).error_free_pages else 0 end as error_free_pages,  -- Pages without bad lines, of measurable_pages.
-    case when g.bad_lines_measurable then (x.counts).lines_estimated else 0 end as lines_estimated,  -- Estimated lines of measurable_pages (fax.page_lines), as far as their resolution is measured.
-    (x.counts).resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
-    (x.counts).timed_pages,  -- Pages whose start and end polls observed.
-    (x.counts).page_seconds,  -- Seconds of timed_pages together. NULL if there are none.
+         then case when g.pages = 0 then 0 else x.bad_lines_discarded end end as bad_lines_discarded,  -- Bad lines of attempts that were sent again, as in fax.sessions. NULL if not measurable, if no poll reported bad lines, or if the technology counts per session.
+    case when g.bad_lines_measurable then case when g.pages = 0 then 0 else x.worst_page_bad_lines end end as worst_page_bad_lines,  -- Bad lines on the worst accepted page. NULL if bad_lines is.
+    case when g.bad_lines_measurable then x.measurable_pages else 0 end as measurable_pages,  -- Pages with measurable bad lines: of which a poll reported them.
+    case when g.bad_lines_measurable then x.error_free_pages else 0 end as error_free_pages,  -- Pages without bad lines, of measurable_pages.
+    case when g.bad_lines_measurable then x.lines_estimated else 0 end as lines_estimated,  -- Estimated lines of measurable_pages (fax.page_lines), as far as their resolution is measured.
+    x.resent_pages,  -- Pages that were sent more than once, as far as bad lines show it.
+    x.timed_pages,  -- Pages whose start and end polls observed.
+    x.page_seconds,  -- Seconds of timed_pages together. NULL if there are none.
     case when g.bad_lines_measurable
          then fax.widest_poll_gap(w.observed_pages, g.pages, coalesce(c.observed_at, f.gone_at)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), without the end of the server's life, seconds. NULL if not measurable, or no poll observed a page.
     case when g.bad_lines_measurable
@@ -4272,28 +4239,24 @@ cross join lateral (
              then fax.rate_falls(n.observers, n.moments, n.page_numbers, n.data_rates) end as observed_falls
     offset 0
 ) w
--- its counted pages, in one pass; offset 0 as above
-cross join lateral (
-    select (
-        select row(
-            sum(o.bad_lines),
-            sum(o.bad_lines_discarded),
-            max(o.bad_lines),
-            count(o.bad_lines),
-            count(*) filter (where o.bad_lines = 0),
-            coalesce(sum(round(fax.page_lines(o.y_resolution))) filter (where o.bad_lines is not null), 0),
-            count(*) filter (where o.attempts > 1),
-            count(i.passed),
-            extract(epoch from sum(i.passed))
-        )::fax.page_counts
-        from unnest(w.observed_pages) o
-        -- page 1 is current from the start of the session; it starts once negotiation is complete
-        cross join lateral (select case when o.page > 1 then o.first_seen_at else o.first_measured_at end as began_at) b
-        cross join lateral (select case when o.next_seen_at >= b.began_at then o.next_seen_at - b.began_at end as passed) i
-        where o.page between 1 and g.pages
-    ) as counts
-    offset 0
-) x
+-- its counted pages, in one pass; a left join, so that it is not computed at all if no column uses it
+left join lateral (
+    select
+        sum(o.bad_lines)::bigint as bad_lines,
+        sum(o.bad_lines_discarded)::bigint as bad_lines_discarded,
+        max(o.bad_lines) as worst_page_bad_lines,
+        count(o.bad_lines)::integer as measurable_pages,
+        (count(*) filter (where o.bad_lines = 0))::integer as error_free_pages,
+        coalesce(sum(round(fax.page_lines(o.y_resolution))) filter (where o.bad_lines is not null), 0)::bigint as lines_estimated,
+        (count(*) filter (where o.attempts > 1))::integer as resent_pages,
+        count(i.passed)::integer as timed_pages,
+        extract(epoch from sum(i.passed)) as page_seconds
+    from lateral unnest(w.observed_pages) o
+    -- page 1 is current from the start of the session; it starts once negotiation is complete
+    cross join lateral (select case when o.page > 1 then o.first_seen_at else o.first_measured_at end as began_at) b
+    cross join lateral (select case when o.next_seen_at >= b.began_at then o.next_seen_at - b.began_at end as passed) i
+    where o.page between 1 and g.pages
+) x on true
 cross join lateral fax.reported_result(
     v.variables, v.settings, v.observers, v.moments, case when f.start_observed then s.started_at end, n.first_at) r
 -- the variables that the completion event contains (channelvars in manager.conf)
@@ -5344,7 +5307,7 @@ select
     t.last_row_at,
     t.last_shown_at,
     case when t.completed_at is null and t.gone_at is null and not (t.session_number is null and t.snapshots = 0)
-         then (select l.began_at from fax.next_life(t.epoch_id) l) end as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
+         then (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id) end as next_life_at,  -- Start of the next life of its server. NULL if none, if a completion event or a list shows the end, or if it was never listed.
     t.error_correction_mode,
     t.first_data_rate,
     t.last_data_rate,
@@ -5381,12 +5344,12 @@ select
          else fax.widest_poll_gap(
              fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
                                 t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
-             t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), seconds. NULL if not measurable, or no poll observed a page.
+             t.pages, (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id)) end as poll_gap_seconds,  -- Widest gap between polls at one of its pages (fax.widest_poll_gap), seconds. NULL if not measurable, or no poll observed a page.
     case when not t.bad_lines_measurable or t.completed_at is not null or t.gone_at is not null then t.bad_lines_lower_bound
          else fax.may_miss_bad_lines(
              fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
                                 t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution),
-             t.pages, (select l.began_at from fax.next_life(t.epoch_id) l)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.
+             t.pages, (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id)) end as bad_lines_lower_bound,  -- Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.
     fax.pages_of_total(t.page_moments, t.page_numbers, t.page_attempts, t.page_bad_lines, t.page_discarded,
                        t.page_data_rates, t.page_y_resolutions, t.last_data_rate, t.y_resolution) as observed_pages,
     t.observed_falls
@@ -5459,8 +5422,12 @@ cross join lateral (
     select o.* from fax.session_fold o where o.session_id = u.session_id and o.started_at = u.started_at offset 0
 ) f
 -- the next life of its server, if nothing else shows an end
-left join lateral fax.next_life(f.epoch_id) l
-    on not f.completed and f.gone_at is null and not (f.session_number is null and f.snapshots = 0)
+cross join lateral (
+    select min(n.began_at) as began_at
+    from fax.later_lives n
+    where n.epoch_id = f.epoch_id
+      and not f.completed and f.gone_at is null and not (f.session_number is null and f.snapshots = 0)
+) l
 order by u.started_at desc);
 
 select fax.copy_comments('session_fold', 'session_facts');
@@ -5472,6 +5439,35 @@ comment on column fax.session_facts.next_life_at is 'Start of the next life of i
 comment on column fax.session_facts.poll_gap_seconds is 'Widest gap between polls at one of its pages (fax.widest_poll_gap), seconds. NULL if not measurable, or no poll observed a page.';
 
 comment on column fax.session_facts.bad_lines_lower_bound is 'Whether there may be more bad lines (fax.may_miss_bad_lines). NULL if not measurable, or if the number of pages is unknown.';
+
+-- The session of the fax that the channel of a detector (V.21) then carried: the next one on it, if it began at most a
+-- minute after a moment and no Uniqueid contradicts. NULL if none.
+-- A function, because that fax may be on another node of a distributed database; it is called for detectors only.
+-- Runs with the rights of the owner, because fax_masked reads fax.sessions_masked but no channels.
+-- example: select fax.fax_of_detector(s.epoch_id, s.session_number, s.channel, s.uniqueid, s.ended_at) from fax.sessions s where s.direction = 'detector';
+create function fax.fax_of_detector(
+    of_epoch uuid, detector_number bigint, of_channel text, of_uniqueid text, moment timestamptz) returns uuid
+language plpgsql stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- else each call is planned
+as $$
+begin
+    return (
+        select g.session_id
+        from fax.session g
+        where g.epoch_id = of_epoch and left(g.channel, 100) = left(of_channel, 100) and g.channel = of_channel
+          and g.operation <> 'V.21'
+          and g.session_number > detector_number
+          and g.started_at <= moment + interval '1 minute'
+          and coalesce(g.uniqueid = of_uniqueid, true)
+        order by g.session_number
+        limit 1
+    );
+end
+$$;
+
+comment on function fax.fax_of_detector is 'The session of the fax that the channel of a detector (V.21) then carried: the next one on it, if it began at most a minute after a moment and no Uniqueid contradicts. NULL if none. A function, because that fax may be on another node of a distributed database; it is called for detectors only. Runs with the rights of the owner, because fax_masked reads fax.sessions_masked but no channels.';
 
 -- grain: one fax session
 -- example: select server, session_number, direction, pages, bad_lines, result from fax.sessions where started_at >= '2026-11-01';
@@ -5496,9 +5492,9 @@ select
     f.transport,  -- G.711 or T.38, the last one used. NULL if not reported (gateway, detector).
     f.file_names,  -- Files sent or received; of a fax that never became a session, the files given to its application (personal). NULL if not reported.
     f.started_at,  -- First observation, by the observer's clock. The fax started at most one poll earlier; if only its end was observed, at an unknown time after started_not_before.
-    e.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last sign of the fax if it was never listed and has no completion event. NULL if open.
-    case when f.start_observed and e.ended_at >= f.started_at then extract(epoch from e.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, if only its end was observed, or if the observer's clock was set back meanwhile.
-    e.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
+    f.ended_at,  -- By end_observed_by: time of the completion event; first complete list without the session; last observation before the server restart; last sign of the fax if it was never listed and has no completion event. NULL if open.
+    case when f.start_observed and f.ended_at >= f.started_at then extract(epoch from f.ended_at - f.started_at) end as duration_seconds,  -- Seconds from started_at to ended_at. NULL if open, if only its end was observed, or if the observer's clock was set back meanwhile.
+    f.end_observed_by,  -- How the end is known: completion (SendFAX or ReceiveFAX), gone (absent from a complete list, or never listed), server_restart, or open.
     f.state,  -- Last observed state, as sent. NULL if never listed.
     f.pages,  -- Pages: the count of the completion event, else the highest observed; of a gateway PageNumber - 1. NULL if not reported.
     f.pages_observed,  -- Highest number of pages that a poll observed. NULL if not reported.
@@ -5520,59 +5516,53 @@ select
     f.snapshots,  -- Snapshots by polls; 0 if the fax is known only from its events.
     f.first_position,  -- First position of its rows in the history.
     f.last_position,  -- Last position of its rows in the history.
-    case when e.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), e.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
-    e.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
+    case when f.end_observed_by <> 'open' then least(coalesce(f.last_snapshot_at, f.last_row_at), f.ended_not_after) end as ended_not_before,  -- Lower bound of its end: its last snapshot, else its last row. NULL if open.
+    f.ended_not_after,  -- Upper bound of its end: its completion event, the first complete list without it, or the start of the server's next life. NULL if open.
     f.poll_gap_seconds,  -- Seconds from the last poll during a page to the next poll, the widest of its pages. NULL if bad lines are not measurable, or no poll observed a page.
     f.bad_lines_lower_bound,  -- Whether there may be more bad lines: a page was in no poll, or poll_gap_seconds exceeds 0.85, the shortest pause between the last line of a page and the next page (T.30, preamble). NULL if not measurable, or if the number of pages is unknown.
     coalesce((
-        select not d.covered @> tstzrange(w.since, w.until, '[]')
+        select not d.covered @> tstzrange(f.since, f.until, '[]')
         from fax.coverage_day d
-        where d.server = f.server and d.day = (w.since at time zone 'UTC')::date and w.since <= w.until and w.until <= d.until
-    ), fax.has_gap(f.server, w.since, w.until)) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
+        where d.server = f.server and d.day = (f.since at time zone 'UTC')::date and f.since <= f.until and f.until <= d.until
+    ), fax.has_gap(f.server, f.since, f.until)) as overlaps_gap,  -- Whether an interval without a good poll (fax.coverage_gaps) overlaps the session or the second before its first snapshot, so that its start may have been missed.
     case when f.operation = 'V.21' then coalesce((
         select k.fax_session_id from fax.erased_key k where k.session_id = f.session_id
-    ), (
-        select g.session_id
-        from fax.session g
-        where g.epoch_id = f.epoch_id and left(g.channel, 100) = left(f.channel, 100) and g.channel = f.channel
-          and g.operation <> 'V.21'
-          and g.session_number > f.session_number
-          and g.started_at <= coalesce(e.ended_at, f.last_row_at) + interval '1 minute'
-          and coalesce(g.uniqueid = f.uniqueid, true)
-        order by g.session_number
-        limit 1
-    )) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
+    ), fax.fax_of_detector(f.epoch_id, f.session_number, f.channel, f.uniqueid, coalesce(f.ended_at, f.last_row_at))) end as fax_session_id,  -- Of a detector, the session of the fax that its channel then carried, for example a gateway's. NULL if none, or not a detector.
     f.error as result_error,  -- FAXERROR; HANGUP can accompany a success. NULL if none or not reported.
-    case when not f.start_observed then fax.last_list_before(f.server, e.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
-from fax.session_facts f
-cross join lateral (
+    case when not f.start_observed then fax.last_list_before(f.server, f.ended_at) end as started_not_before  -- Lower bound of its start if only its end was observed: the last recorded complete list without it, at least 15 s before its end. NULL if its start was observed, if there is no such list, or if a gap follows it.
+-- one subquery inside of another instead of LATERAL: a distributed database accepts no join of fax.session_facts that
+-- does not compare session_id
+from (
     select
-        case
-            when f.completed then 'completion'
-            when f.gone_at is not null then 'gone'
-            when f.session_number is null and f.snapshots = 0 then 'gone'
-            when f.next_life_at is not null then 'server_restart'
-            else 'open'
-        end as end_observed_by,
-        case
-            when f.completed then f.completed_at
-            when f.gone_at is not null then f.gone_at
-            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
-            when f.next_life_at is not null then f.last_row_at
-        end as ended_at,
-        case
-            when f.completed then f.completed_at
-            when f.gone_at is not null then f.gone_at
-            when f.session_number is null and f.snapshots = 0 then f.last_shown_at
-            else f.next_life_at
-        end as ended_not_after
-) e
--- the time that must be covered
-cross join lateral (
-    select
-        least(f.started_at, f.first_snapshot_at - interval '1 second') as since,
+        e.*,
+        -- the time that must be covered
+        least(e.started_at, e.first_snapshot_at - interval '1 second') as since,
         coalesce(e.ended_not_after, now()) as until
-) w
+    from (
+        select
+            f.*,
+            case
+                when f.completed then 'completion'
+                when f.gone_at is not null then 'gone'
+                when f.session_number is null and f.snapshots = 0 then 'gone'
+                when f.next_life_at is not null then 'server_restart'
+                else 'open'
+            end as end_observed_by,
+            case
+                when f.completed then f.completed_at
+                when f.gone_at is not null then f.gone_at
+                when f.session_number is null and f.snapshots = 0 then f.last_shown_at
+                when f.next_life_at is not null then f.last_row_at
+            end as ended_at,
+            case
+                when f.completed then f.completed_at
+                when f.gone_at is not null then f.gone_at
+                when f.session_number is null and f.snapshots = 0 then f.last_shown_at
+                else f.next_life_at
+            end as ended_not_after
+        from fax.session_facts f
+    ) e
+) f
 where fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
 
 comment on view fax.sessions is 'One fax session: parties, times, pages, bad lines, result, and the evidence for them.';
@@ -5693,7 +5683,11 @@ select
     case when p.bad_lines_measurable and not p.counts_by_session then p.bad_lines_discarded end as bad_lines_discarded,  -- Bad lines of the attempts that were sent again. NULL if not measurable, if no poll observed them, or if the technology counts per session.
     p.data_rate,  -- Last rate during the page, bit/s. NULL if not measured.
     fax.resolution_name(p.y_resolution) as resolution,  -- standard, fine or superfine. NULL if not measured, or if another.
-    fax.page_quality(case when p.bad_lines_measurable then p.bad_lines end, p.y_resolution) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
+    (select q.quality
+     from fax.quality_class q
+     where p.bad_lines_measurable and p.bad_lines < coalesce(q.bad_line_ratio_below, 'infinity') * fax.page_lines(p.y_resolution)
+     order by q.bad_line_ratio_below
+     limit 1) as quality,  -- good, poor or bad by bad_line_ratio_estimated and the limits in fax.quality_class. NULL if not measurable.
     round(fax.page_lines(p.y_resolution))::integer as lines_estimated,  -- Lines of the page, an estimate: A4 at its resolution. NULL if the resolution is not measured.
     case when p.bad_lines_measurable then round(p.bad_lines / fax.page_lines(p.y_resolution), 4) end as bad_line_ratio_estimated,  -- Bad lines divided by lines_estimated, a ratio. NULL if not measurable.
     case when p.page_left_at >= p.last_seen_at then extract(epoch from p.page_left_at - p.last_seen_at) end as poll_gap_seconds  -- Seconds from the last poll during the page to the next poll during a later one, or to the end of the session. Up to 0.85 the last count of bad lines was observed: the next page starts after a preamble of about 1 s (T.30). NULL if no poll observed it, or if its end is unknown.
@@ -5712,7 +5706,7 @@ from (
         coalesce(
             n.page_ended_at, t.completed_at, t.gone_at,
             case when not (t.session_number is null and t.snapshots = 0)
-                 then (select l.began_at from fax.next_life(t.epoch_id) l) end) as page_left_at,
+                 then (select min(l.began_at) from fax.later_lives l where l.epoch_id = t.epoch_id) end) as page_left_at,
         t.page_moments[n.place][2] as last_seen_at,
         case when n.place is null then null when t.page_attempts is null then 1 else t.page_attempts[n.place] end::bigint as attempts,
         case when n.place is null then null when t.page_bad_lines is null then 0 else t.page_bad_lines[n.place] end as bad_lines,
@@ -5724,22 +5718,24 @@ from (
     from fax.session_total t
     cross join lateral (
         select
-            a.page,
+            u.page,
             a.place,
             -- From the last page back, so that each page adds one row to the frame instead of reading all later pages.
-            min(t.page_moments[a.place][1]) over (order by a.page desc rows between unbounded preceding and 1 preceding) as page_ended_at
-        from (
-            select case when t.page_numbers is null then o.place else t.page_numbers[o.place] end as page, o.place
-            from generate_series(1, array_length(t.page_moments, 1)) o (place)
-            union all
-            select u.page, null as place
-            from generate_series(
-                case when t.page_numbers is null then coalesce(array_length(t.page_moments, 1), 0) + 1 else 1 end,
-                case when t.pages > 10000 then 10000 else t.pages end) u (page)
-            where coalesce(u.page <> all (t.page_numbers), true)
+            least(
+                min(t.page_moments[a.place][1]) over (order by u.page desc rows between unbounded preceding and 1 preceding),
+                b.began_at) as page_ended_at
+        from lateral generate_series(1, case when t.pages > 10000 then 10000 else t.pages end) u (page)
+        cross join lateral (
+            select case when t.page_numbers is null then case when u.page <= array_length(t.page_moments, 1) then u.page end
+                        else array_position(t.page_numbers, u.page) end as place
         ) a
+        -- pages beyond the counted ones
+        cross join (
+            select min(t.page_moments[o.place][1]) as began_at
+            from lateral generate_series(1, array_length(t.page_moments, 1)) o (place)
+            where case when t.page_numbers is null then o.place else t.page_numbers[o.place] end > least(t.pages, 10000)
+        ) b
     ) n
-    where n.page between 1 and case when t.pages > 10000 then 10000 else t.pages end
     union all
     select
         u.session_id,
@@ -5752,7 +5748,7 @@ from (
         case when n.page > 1 then n.first_seen_at else n.first_measured_at end as page_started_at,
         n.page_ended_at,
         coalesce(n.page_ended_at, f.completed_at, f.gone_at, case when not (f.session_number is null and f.snapshots = 0)
-                 then (select l.began_at from fax.next_life(f.epoch_id) l) end) as page_left_at,
+                 then (select min(l.began_at) from fax.later_lives l where l.epoch_id = f.epoch_id) end) as page_left_at,
         n.last_seen_at,
         n.attempts,
         n.bad_lines,
@@ -5766,9 +5762,10 @@ from (
     ) f
     cross join lateral (
         select
-            coalesce(n.page, a.page) as page,
-            min(a.first_seen_at) over (
-                order by coalesce(n.page, a.page) desc rows between unbounded preceding and 1 preceding) as page_ended_at,
+            n.page,
+            least(
+                min(a.first_seen_at) over (order by n.page desc rows between unbounded preceding and 1 preceding),
+                b.began_at) as page_ended_at,
             a.first_seen_at,
             a.first_measured_at,
             a.last_seen_at,
@@ -5777,10 +5774,11 @@ from (
             a.bad_lines_discarded,
             a.data_rate,
             a.y_resolution
-        from generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) as n (page)
-        full join unnest(f.observed_pages) a on a.page = n.page
+        from lateral generate_series(1, case when f.pages > 10000 then 10000 else f.pages end) n (page)
+        left join lateral unnest(f.observed_pages) a on a.page = n.page
+        -- pages beyond the counted ones
+        cross join (select min(o.first_seen_at) as began_at from lateral unnest(f.observed_pages) o where o.page > least(f.pages, 10000)) b
     ) n
-    where n.page between 1 and case when f.pages > 10000 then 10000 else f.pages end
 ) p;
 
 comment on view fax.session_pages is 'One page of one session: duration, attempts and bad lines. As many rows as fax.sessions.pages.';
@@ -5825,13 +5823,16 @@ select
     f.session_id,  -- The session.
     f.server,  -- Name of the server in the settings.
     f.started_at,  -- First observation of the session.
-    n.fall,  -- Number of the fall within the session, from 1, in order of time.
-    f.observed_falls[n.fall][1] as page,  -- PageNumber at the first snapshot with the lower rate: completed pages plus one. NULL if not reported.
-    f.observed_falls[n.fall][2] as rate_before,  -- Measured rate before the fall, bit/s.
-    f.observed_falls[n.fall][3] as data_rate  -- Measured rate after the fall, bit/s.
-from fax.session_facts f
-cross join lateral generate_series(1, f.rate_falls::integer) n (fall)
-where f.rate_falls > 0 and fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed);
+    f.fall,  -- Number of the fall within the session, from 1, in order of time.
+    f.observed_falls[f.fall][1] as page,  -- PageNumber at the first snapshot with the lower rate: completed pages plus one. NULL if not reported.
+    f.observed_falls[f.fall][2] as rate_before,  -- Measured rate before the fall, bit/s.
+    f.observed_falls[f.fall][3] as data_rate  -- Measured rate after the fall, bit/s.
+from (
+    -- in the select list: a distributed database accepts no join of fax.session_facts that does not compare session_id
+    select f.session_id, f.server, f.started_at, f.observed_falls, generate_series(1, f.rate_falls::integer) as fall
+    from fax.session_facts f
+    where f.rate_falls > 0 and fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed)
+) f;
 
 comment on view fax.session_rate_falls is 'One fall of the measured data rate within one session: the page, and the rate before and after it.';
 
@@ -5877,68 +5878,6 @@ select
     t.position  -- Position of its row in the history.
 from fax.session s
 cross join lateral (
-    with reported as (
-        select
-            r.*,
-            -- Only an event under another name than that of its fax has a Uniqueid here: a transfer replaced the channel.
-            case r.event
-                when 'FAXStatus' then r.details ->> 'Status'
-                when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
-                when 'Gone' then 'no longer listed'
-                when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
-                    || case when r.details ->> 'Uniqueid' is null then ' begins' else ' goes on' end
-                when 'Hangup' then 'the channel hangs up, the fax goes on'
-                when 'Status' then 'channel status'
-                when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
-                when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-                when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
-            end || coalesce(', Uniqueid ' || case when r.event <> 'DialBegin' then nullif(r.details ->> 'Uniqueid', '') end, '') as note
-        from fax.session_rows r
-        where r.session_id = s.session_id
-          and r.started_at = s.started_at
-          and (r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> ''))
-    ),
-    compared as (
-        select
-            t.*,
-            row_number() over before_it as place,
-            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
-            count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
-                                                        order by t.observed_at, t.position) as snapshots_so_far,
-            lag(t.state) over before_it as state_before,
-            lag(t.page_number) over before_it as page_number_before,
-            lag(t.pages) over before_it as pages_before,
-            lag(t.total_bad_lines) over before_it as bad_lines_before,
-            lag(t.data_rate) over before_it as data_rate_before,
-            lag(t.error_correction_mode) over before_it as error_correction_mode_before,
-            lag(t.y_resolution) over before_it as y_resolution_before,
-            lag(t.session_type) over before_it as session_type_before
-        from reported t
-        window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
-    ),
-    changed as (
-        select
-            c.*,
-            -- events belong to the snapshot before them: a completion event shows the pages that no poll observed
-            case when c.snapshots_so_far > 0 then first_value(c.pages) over (
-                partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
-            end as pages_last_polled,
-            case
-                when not c.is_snapshot then array['event']
-                when c.place = 1 then array['listed']
-                else array_remove(array[
-                    case when c.state is distinct from c.state_before then 'state' end,
-                    case when c.page_number is distinct from c.page_number_before then 'page_number' end,
-                    case when c.pages is distinct from c.pages_before then 'pages' end,
-                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad_lines' end,
-                    case when c.data_rate is distinct from c.data_rate_before then 'data_rate' end,
-                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'error_correction_mode' end,
-                    case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
-                    case when c.session_type is distinct from c.session_type_before then 'transport' end
-                ], null)
-            end as changes
-        from compared c
-    )
     select
         c.session_id,
         c.started_at,
@@ -5959,7 +5898,66 @@ cross join lateral (
         c.session_type as transport,
         c.collector_id,
         c.position
-    from changed c
+    from (
+        select
+            c.*,
+            -- events belong to the snapshot before them: a completion event shows the pages that no poll observed
+            case when c.snapshots_so_far > 0 then first_value(c.pages) over (
+                partition by c.session_id, c.started_at, c.snapshots_so_far order by c.observed_at, c.position)
+            end as pages_last_polled,
+            case
+                when not c.is_snapshot then array['event']
+                when c.place = 1 then array['listed']
+                else array_remove(array[
+                    case when c.state is distinct from c.state_before then 'state' end,
+                    case when c.page_number is distinct from c.page_number_before then 'page_number' end,
+                    case when c.pages is distinct from c.pages_before then 'pages' end,
+                    case when c.total_bad_lines is distinct from c.bad_lines_before then 'bad_lines' end,
+                    case when c.data_rate is distinct from c.data_rate_before then 'data_rate' end,
+                    case when c.error_correction_mode is distinct from c.error_correction_mode_before then 'error_correction_mode' end,
+                    case when c.y_resolution is distinct from c.y_resolution_before then 'resolution' end,
+                    case when c.session_type is distinct from c.session_type_before then 'transport' end
+                ], null)
+            end as changes
+        from (
+            select
+                t.*,
+                row_number() over before_it as place,
+                count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at) as snapshots,
+                count(*) filter (where t.is_snapshot) over (partition by t.session_id, t.started_at
+                                                            order by t.observed_at, t.position) as snapshots_so_far,
+                lag(t.state) over before_it as state_before,
+                lag(t.page_number) over before_it as page_number_before,
+                lag(t.pages) over before_it as pages_before,
+                lag(t.total_bad_lines) over before_it as bad_lines_before,
+                lag(t.data_rate) over before_it as data_rate_before,
+                lag(t.error_correction_mode) over before_it as error_correction_mode_before,
+                lag(t.y_resolution) over before_it as y_resolution_before,
+                lag(t.session_type) over before_it as session_type_before
+            from (
+                select
+                    r.*,
+                    -- Only an event under another name than that of its fax has a Uniqueid here: a transfer replaced the channel.
+                    case r.event
+                        when 'FAXStatus' then r.details ->> 'Status'
+                        when 'VarSet' then 'FAXSTATUS=' || (r.details ->> 'Value')
+                        when 'Gone' then 'no longer listed'
+                        when 'Newexten' then coalesce(r.details ->> 'Application', 'a fax application')
+                            || case when r.details ->> 'Uniqueid' is null then ' begins' else ' goes on' end
+                        when 'Hangup' then 'the channel hangs up, the fax goes on'
+                        when 'Status' then 'channel status'
+                        when 'DialBegin' then 'the channel is dialled'  -- fax.sessions has the number, which is personal
+                        when 'SendFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+                        when 'ReceiveFAX' then 'completion event, pages ' || coalesce(r.pages::text, 'unknown')
+                    end || coalesce(', Uniqueid ' || case when r.event <> 'DialBegin' then nullif(r.details ->> 'Uniqueid', '') end, '') as note
+                from fax.session_rows r
+                where r.session_id = s.session_id
+                  and r.started_at = s.started_at
+                  and (r.event <> 'VarSet' or (r.details ->> 'Variable' = 'FAXSTATUS' and r.details ->> 'Value' <> ''))
+            ) t
+            window before_it as (partition by t.session_id, t.started_at, t.is_snapshot order by t.observed_at, t.position)
+        ) c
+    ) c
     where cardinality(c.changes) > 0
       and (c.event <> 'VarSet' or c.snapshots_so_far > 0 or c.snapshots = 0)
     window in_order as (partition by c.session_id, c.started_at order by c.observed_at, c.position)
@@ -6156,14 +6154,10 @@ begin
             -- hours that do not lie in one bucket
             select t.started_at, u.server, u.account_code, u.direction, u.result, u.sessions, u.pages, u.bad_lines, u.seconds
             from spans p
-            cross join lateral (
-                select t.*
-                from fax.session_total t
-                where t.started_at >= greatest(p.span_start, from_at)
-                  and t.started_at < least(p.span_start + interval '1 hour', to_at)
-                offset 0
-            ) t
-            cross join lateral fax.usage_of(t) u
+            join (select * from fax.session_total) t
+              on t.started_at >= greatest(p.span_start, from_at)
+             and t.started_at < least(p.span_start + interval '1 hour', to_at)
+            cross join lateral fax.usage_of(t::fax.session_total) u
             where p.bucket_start is null
             union all
             select n.started_at, s.server, s.account_code, s.direction, s.result, 1, s.pages, s.bad_lines, s.duration_seconds
@@ -6238,6 +6232,40 @@ comment on column fax.usage_daily.unknown_ends is 'Sessions without a result on 
 
 comment on column fax.usage_daily.unknown_durations is 'Sessions without a duration, which seconds leaves out: open ones, and those of which only the end was observed.';
 
+-- The results of the sessions between two moments, the second one excluded, that have ended and that fax.usage_rollup does
+-- not count (fax.session_uncounted), without detectors. They are read one by one; a period often has none.
+-- Runs with its owner's rights: it returns no personal values, so users of masked views may call it.
+-- example: select * from fax.uncounted_results('2026-11-02', '2026-11-03');
+create function fax.uncounted_results(from_at timestamptz, to_at timestamptz)
+returns table (server text, result text, result_class text, sessions integer, after_a_page integer)
+language plpgsql stable parallel safe
+security definer
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- else each call is planned
+as $$
+#variable_conflict use_column
+begin
+    -- the plan of a fold is large: to start it takes longer than this
+    if not exists (select 1 from fax.session_uncounted n where n.started_at >= from_at and n.started_at < to_at) then
+        return;
+    end if;
+    return query
+    select s.server, s.result, s.result_class, 1, s.after_a_page
+    from fax.session_uncounted n
+    cross join lateral (
+        select o.server, o.result, o.result_class, (coalesce(o.pages, 0) > 0)::integer as after_a_page
+        from fax.sessions o
+        where o.session_id = n.session_id and o.started_at = n.started_at
+          and o.direction is distinct from 'detector'
+          and o.end_observed_by <> 'open'
+        offset 0
+    ) s
+    where n.started_at >= from_at and n.started_at < to_at;
+end
+$$;
+
+comment on function fax.uncounted_results is 'The results of the sessions between two moments, the second one excluded, that have ended and that fax.usage_rollup does not count (fax.session_uncounted), without detectors. They are read one by one; a period often has none. Runs with its owner''s rights: it returns no personal values, so users of masked views may call it.';
+
 -- grain: one server, result class and UTC day
 -- example: select day, server, result_class, sessions from fax.failures where day >= '2026-11-01' order by day, sessions desc;
 -- Sessions that ended without a result on the wire have class NULL. How they ended is unknown, so they do not count as
@@ -6274,18 +6302,8 @@ cross join lateral (
             from fax.usage_rollup r
             where r.hours = 24 and r.span_start = d.day::timestamp at time zone 'UTC'
             union all
-            select s.server, s.result, s.result_class, 1 as sessions, s.after_a_page
-            from fax.session_uncounted n
-            cross join lateral (
-                select o.server, o.result, o.result_class, (coalesce(o.pages, 0) > 0)::integer as after_a_page
-                from fax.sessions o
-                where o.session_id = n.session_id and o.started_at = n.started_at
-                  and o.direction is distinct from 'detector'
-                  and o.end_observed_by <> 'open'
-                offset 0
-            ) s
-            where n.started_at >= d.day::timestamp at time zone 'UTC'
-              and n.started_at < (d.day + 1)::timestamp at time zone 'UTC'
+            select u.server, u.result, u.result_class, u.sessions, u.after_a_page
+            from fax.uncounted_results(d.day::timestamp at time zone 'UTC', (d.day + 1)::timestamp at time zone 'UTC') u
         ) b
         group by b.server, b.result, b.result_class
     ) f
@@ -6392,8 +6410,12 @@ returns table (
     seconds_per_page numeric, rate_falls bigint, rate_fall_rate numeric, cut_off_rate numeric,
     not_measurable_rate numeric, successes bigint, failures bigint, unknown_ends bigint
 )
-language sql stable parallel safe
-begin atomic
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
     select
         -- the peers of one key differ only if it is a pseudonym
         coalesce(min(s.peer) filter (where s.peer <> s.peer_key), s.peer_key), s.transport, s.error_correction_mode,
@@ -6415,7 +6437,8 @@ begin atomic
     where s.started_at >= from_local at time zone time_zone
       and s.started_at < to_local at time zone time_zone
     group by s.peer_key, s.transport, s.error_correction_mode;
-end;
+end
+$$;
 
 comment on function fax.quality is 'Quality by remote station, of sessions that started between two moments of a time zone. Modelled on the metrics of ITU-T E.450 to E.458, without claiming conformance. Ratios exclude what is not measurable and not_measurable_rate reports its share: only receivers without ECM count bad lines.';
 
@@ -7064,6 +7087,61 @@ $$;
 
 comment on function fax.wrong_reconciliation is 'The days within a period whose stored rows of fax.reconciliation are not those that their readings and sessions give, and days with readings or stored rows that fax.reconciliation_day and fax.reading_series do not name. The period consists of whole UTC days. Runs with its owner''s rights, so that it can be called without rights on the values.';
 
+-- How many sessions of a server, without detectors, overlap a gap and started at most a day before it (fax.coverage_gaps).
+-- gap_ended_at: NULL if it has not ended.
+-- example: select fax.sessions_in_gap('pbx1', '2026-11-23 14:00+00', '2026-11-23 14:05+00');
+create function fax.sessions_in_gap(of_server text, gap_began_at timestamptz, gap_ended_at timestamptz) returns bigint
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- else each call is planned
+as $$
+declare
+    since constant timestamptz := gap_began_at - interval '1 day';
+    until constant timestamptz := coalesce(gap_ended_at + interval '1 second', 'infinity');
+    counted bigint;
+    others uuid[];
+begin
+    select
+        count(*) filter (where coalesce(t.completed_at, t.gone_at) >= gap_began_at
+                           and fax.is_shown(t.is_fax, t.session_number, t.snapshots, t.completed_at is not null)
+                           and t.operation is distinct from 'V.21'),
+        array_agg(t.session_id) filter (where t.completed_at is null and t.gone_at is null)
+    into counted, others
+    from fax.session_total t
+    where t.server = of_server and t.started_at >= since and t.started_at <= until;
+    -- those without a recorded end or without a total, if they have a row since or are open
+    if others is not null or exists (
+        select 1 from fax.session_untotalled u
+        where u.server = of_server and u.started_at >= since and u.started_at <= until)
+    then
+        others := array(
+            select t.session_id
+            from fax.session_total t
+            join fax.session i on i.session_id = t.session_id
+            where t.session_id = any (others) and (t.last_row_at >= gap_began_at or i.is_open)
+            union all
+            select u.session_id
+            from fax.session_untotalled u
+            join fax.session i on i.session_id = u.session_id
+            where u.server = of_server and u.started_at >= since and u.started_at <= until
+              and (i.is_open or exists (select 1 from fax.session_history h
+                                        where h.session_id = u.session_id and h.started_at = u.started_at
+                                          and h.observed_at >= gap_began_at))
+        );
+        counted := counted + (
+            select count(*)
+            from fax.sessions f
+            where f.session_id = any (others) and f.started_at >= since and f.started_at <= until
+              and coalesce(f.ended_not_after, 'infinity') >= gap_began_at
+              and f.direction is distinct from 'detector'
+        );
+    end if;
+    return counted;
+end
+$$;
+
+comment on function fax.sessions_in_gap is 'How many sessions of a server, without detectors, overlap a gap and started at most a day before it (fax.coverage_gaps). gap_ended_at: NULL if it has not ended.';
+
 -- grain: one interval without a good poll of one server
 -- example: select server, began_at, seconds, reason, missed_faxes from fax.coverage_gaps order by began_at;
 -- Starts with the first poll of a server. For one server and a period use fax.gaps(), which reads only that period.
@@ -7076,28 +7154,7 @@ select
     g.reason,  -- Why it began: collector down, connection lost, server silent, permission (login or action refused), poll refused (res_fax not loaded, or a malformed list), polls late, or dropped (observed, but lost because a queue was full).
     g.reasons,  -- All reasons reported during the gap, in order.
     g.messages,  -- Messages of the collector or the server during the gap, in order. NULL if none.
-    (select count(*)
-     from (
-         -- of the sessions of the day before, only those with a row since or without a recorded end
-         select t.session_id, t.started_at
-         from fax.session_total t
-         where t.server = s.server
-           and t.started_at >= g.began_at - interval '1 day' and t.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
-           and case when t.completed_at is null and t.gone_at is null
-                    then t.last_row_at >= g.began_at or exists (select 1 from fax.session i where i.session_id = t.session_id and i.is_open)
-                    else coalesce(t.completed_at, t.gone_at) >= g.began_at end
-         union all
-         select i.session_id, i.started_at
-         from fax.session_untotalled u
-         join fax.session i on i.session_id = u.session_id
-         where u.server = s.server
-           and u.started_at >= g.began_at - interval '1 day' and u.started_at <= coalesce(g.ended_at + interval '1 second', 'infinity')
-           and (i.is_open or exists (select 1 from fax.session_history h
-                                     where h.session_id = i.session_id and h.started_at = i.started_at and h.observed_at >= g.began_at))
-     ) c
-     join lateral (select f.* from fax.sessions f where f.session_id = c.session_id and f.started_at = c.started_at offset 0) f on true
-     where coalesce(f.ended_not_after, 'infinity') >= g.began_at
-       and f.direction is distinct from 'detector') as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
+    fax.sessions_in_gap(s.server, g.began_at, g.ended_at) as sessions,  -- Known sessions, without detectors, that overlap it and started at most a day before it.
     (select greatest(m.attempts_missed, 0)
      from fax.reconcile(s.server, g.began_at, g.ended_at) m) as missed_faxes  -- Attempts that the server counted between its FAXStats readings before and after the gap and that match no session; after a restart, only those since. NULL if a reading is missing.
 from fax.polled_servers s
@@ -7287,7 +7344,7 @@ select
     s.called_number,  -- Called number, as in fax.sessions (personal). NULL if unknown.
     s.remote_station_id,  -- Station id that the other end chose (personal). NULL if none or not reported.
     s.transport,  -- G.711 or T.38, the last one used. NULL if not reported.
-    f.names as file_names,  -- Files sent or received, sorted (personal). NULL if not reported.
+    n.names as file_names,  -- Files sent or received, sorted (personal). NULL if not reported.
     s.ended_not_before,  -- Lower bound of its end, as in fax.sessions. NULL if open.
     s.ended_at,  -- End of the session, as in fax.sessions. NULL if open.
     s.duration_seconds,  -- Seconds from first observation to end. NULL if open or unknown.
@@ -7297,11 +7354,12 @@ select
     s.result_text  -- FAXSTATUSSTRING, else FAXERROR. NULL if not reported.
 from fax.sessions s
 -- offset 0: computed once per session, although several columns use it
-cross join lateral (select fax.file_set(s.file_names) as names offset 0) f
 cross join lateral (
     select
+        f.names,
         fax.job_subject(s.direction, s.called_number, s.caller_number, f.names) as subject,
         coalesce(s.direction = 'sent', false) and s.called_number is not null and f.names is not null as names_fax
+    from (select fax.file_set(s.file_names) as names offset 0) f
     offset 0
 ) n
 left join fax.pseudonym p on p.kind = 'job' and p.value = n.subject
@@ -7541,64 +7599,56 @@ comment on column fax.jobs.session_ids is 'The session_id of each attempt, in th
 -- example: select * from fax.jobs_between('2026-10-01', '2026-11-01', array['pbx1']) where not succeeded;
 create function fax.jobs_between(from_at timestamptz default null, to_at timestamptz default null, servers text[] default null)
 returns setof fax.jobs
-language sql stable parallel safe
-begin atomic
-    with recursive period as (
-        select
-            w.hours,
-            w.hours * interval '1 hour' as reach,
-            coalesce(from_at, '-infinity') as from_at,
-            coalesce(to_at, 'infinity') as to_at
-        from fax.job_window w
-    ),
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    hours constant numeric := (select w.hours from fax.job_window w);
+    reach constant interval := hours * interval '1 hour';
+    since constant timestamptz := coalesce(from_at, '-infinity');
+    until constant timestamptz := coalesce(to_at, 'infinity');
+    later_from timestamptz := until;
+    later fax.job_attempts[] := '{}';
+    found fax.job_attempts[];
+    keys text[];
+begin
     -- one window after the other, as long as there are keys whose jobs may continue
-    later (until_at, keys, attempts) as (
-        select
-            p.to_at,
-            array(
-                select distinct a.job_key
-                from fax.job_attempts a
-                where a.started_at >= p.to_at - p.reach and a.started_at < p.to_at
-                  and a.result <> 'success' and a.job_key is not null
-                  and (servers is null or a.server = any (servers))),
-            null::fax.job_attempts[]
-        from period p
-        union all
-        select l.until_at + p.reach, n.keys, n.attempts
-        from later l
-        cross join period p
-        cross join lateral (
-            select
-                array_agg(distinct a.job_key) filter (where a.result <> 'success') as keys,
-                array_agg(a) as attempts
-            from fax.job_attempts a
-            where a.started_at >= l.until_at and a.started_at < l.until_at + p.reach
-              and a.job_key = any (l.keys)
-              and (servers is null or a.server = any (servers))
-        ) n
-        where cardinality(l.keys) > 0
-    )
+    keys := array(
+        select distinct a.job_key
+        from fax.job_attempts a
+        where a.started_at >= until - reach and a.started_at < until
+          and a.result <> 'success' and a.job_key is not null
+          and (servers is null or a.server = any (servers)));
+    while cardinality(keys) > 0 loop
+        select array_agg(distinct a.job_key) filter (where a.result <> 'success'), array_agg(a)
+        into keys, found
+        from fax.job_attempts a
+        where a.started_at >= later_from and a.started_at < later_from + reach
+          and a.job_key = any (keys)
+          and (servers is null or a.server = any (servers));
+        later := later || found;
+        later_from := later_from + reach;
+    end loop;
+    return query
     select j.*
     from (
         select array_agg(e.attempt) as attempts
         from (
             select a as attempt, coalesce(a.job_key, a.session_id::text) as key
             from fax.job_attempts a
-            where a.started_at >= (select p.from_at - p.reach from period p)
-              and a.started_at < (select p.to_at from period p)
+            where a.started_at >= since - reach and a.started_at < until
               and (servers is null or a.server = any (servers))
             union all
             select a as attempt, a.job_key as key
-            from later l
-            cross join lateral unnest(l.attempts) a
+            from unnest(later) a
         ) e
         -- some keys at a time (fax.jobs_of)
         group by hashtext(e.key) & 127
     ) k
-    cross join period p
-    cross join lateral fax.jobs_of(k.attempts, p.hours) j
-    where j.first_attempt_at >= p.from_at and j.first_attempt_at < p.to_at;
-end;
+    cross join lateral fax.jobs_of(k.attempts, hours) j
+    where j.first_attempt_at >= since and j.first_attempt_at < until;
+end
+$$;
 
 comment on function fax.jobs_between is 'The rows of fax.jobs whose first attempt started between two moments, the second one excluded. NULL is unbounded. Their later attempts count even if they started after the period. Reads the sessions of the period, those of one fax.job_window before it, and after it only while an unsuccessful job of the period may continue. servers: the names of the servers; NULL selects all.';
 
@@ -7983,23 +8033,25 @@ select
           fax.minor_digits(r.currency)) as charge  -- Charge of the fax, in the currency: pages_charge plus time_charge, at least the minimum (0 if charged is none), rounded half up to the minor unit of the currency. NULL if unknown; rule shows why.
 from fax.sessions s
 left join fax.erased_key e on e.session_id = s.session_id
+-- offset 0: computed once, although several columns use it
+cross join lateral (select fax.peer_id(s.called_number) as number offset 0) i
+left join lateral (
+    select array_agg(left(i.number, n)) as prefixes from lateral generate_series(1, least(length(i.number), 40)) n
+) d on true
+-- erased: the prefixes that matched then
+left join lateral (
+    select array_agg(m.called_prefix) as prefixes from fax.rate m where m.rate_id = any (e.rate_ids)
+) m on true
+cross join lateral (select case when e.rate_ids is not null then m.prefixes else d.prefixes end as prefixes offset 0) k
 left join lateral (
     select q.*
-    from (
-        select case
-            -- erased: the prefixes that matched then
-            when e.rate_ids is not null then array(select m.called_prefix from fax.rate m where m.rate_id = any (e.rate_ids))
-            else array(select left(p.number, n) from (select fax.peer_id(s.called_number) as number offset 0) p, generate_series(1, least(length(p.number), 40)) n)
-        end as prefixes
-        offset 0
-    ) k
-    join fax.rate q
-      -- four ranges of the index rate_faxes, however many rates there are; `offset 0` computes the prefixes only once
-      on (q.account_code = s.account_code and q.called_prefix = any (k.prefixes))
-      or (q.account_code = s.account_code and q.called_prefix is null)
-      or (q.account_code is null and q.called_prefix = any (k.prefixes))
-      or (q.account_code is null and q.called_prefix is null)
-    where (q.direction is null or q.direction = s.direction)
+    from fax.rate q
+    -- four ranges of the index rate_faxes, however many rates there are
+    where ((q.account_code = s.account_code and q.called_prefix = any (k.prefixes))
+           or (q.account_code = s.account_code and q.called_prefix is null)
+           or (q.account_code is null and q.called_prefix = any (k.prefixes))
+           or (q.account_code is null and q.called_prefix is null))
+      and (q.direction is null or q.direction = s.direction)
       and (q.server is null or q.server = s.server)
       and q.valid_from <= s.started_at and (q.valid_to is null or q.valid_to > s.started_at)
     -- Rates equal in all of these are for the same faxes, so only one of them is valid at a time.
@@ -10007,7 +10059,7 @@ grant select on
     fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
     fax.session_uncounted, fax.usage_rollup,
-    fax.session_facts,
+    fax.session_facts, fax.later_lives,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.session_rate_falls, fax.rejected_messages,
     fax.usage_daily, fax.peer_sessions, fax.quality_by_peer, fax.failures, fax.coverage_gaps, fax.reconciliation
@@ -10016,7 +10068,6 @@ grant execute on function
     fax.is_shown(boolean, bigint, bigint, boolean),
     fax.resolution_name(integer),
     fax.page_lines(integer),
-    fax.page_quality(integer, integer),
     fax.direction(text),
     fax.result(text, text),
     fax.result_class(text, text, text),
@@ -10028,7 +10079,6 @@ grant execute on function
     fax.attempts_at_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
     fax.rate_falls(text[], timestamptz[], integer[], integer[]),
     fax.absent_since(text[], timestamptz[], bigint[], text[], timestamptz[], bigint[]),
-    fax.next_life(uuid),
     fax.observed_pages(text[], timestamptz[], integer[], integer[], boolean[], integer[], integer[], boolean),
     fax.poll_gap_seconds(fax.observed_page, timestamptz),
     fax.widest_poll_gap(fax.observed_page[], integer, timestamptz),
@@ -10054,7 +10104,9 @@ grant execute on function
     fax.gaps(text, timestamptz, timestamptz),
     fax.last_list_before(text, timestamptz),
     fax.is_attempt(text, text),
-    fax.usage(timestamp, timestamp, text, text)
+    fax.fax_of_detector(uuid, bigint, text, text, timestamptz),
+    fax.usage(timestamp, timestamp, text, text),
+    fax.uncounted_results(timestamptz, timestamptz)
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function fax.changed_appends(timestamptz, timestamptz) to fax_reader;
@@ -10065,6 +10117,7 @@ grant execute on function
     fax.restarted_at(text, timestamptz, timestamptz),
     fax.quiet_position(double precision),
     fax.quality(timestamp, timestamp, text),
+    fax.sessions_in_gap(text, timestamptz, timestamptz),
     fax.compare_readings(text, timestamptz, jsonb, timestamptz, jsonb),
     fax.compare_readings_between(text, timestamptz, timestamptz),
     fax.reconcile(text, timestamptz, timestamptz),
