@@ -66,7 +66,7 @@ class Channels:
     def adopt(self, channel: Channel, life: Life, revealed_at: int) -> None:
         """Move pending events to the epoch that a list has just revealed, if they came after its start.
 
-        Only a session number that was used before shows such a reload, and the first events of the new life come before
+        Only session numbers that were used before show such a reload, and the first events of the new life come before
         that list.  Events of another start of the server stay: channel names repeat after a restart.
         """
         for other in self._in_other_epochs(channel):

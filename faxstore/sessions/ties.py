@@ -66,8 +66,8 @@ class ChannelTies:
         is_new = channel.fax is None or channel.fax.session_id != session_id
         channel.list_session(session_id, seen.observed_at)
         channel.facts.add(seen)
-        if is_new and seen.life.reloaded_at is not None:
-            self._channels.adopt(channel, seen.life, seen.life.reloaded_at)
+        if is_new:
+            self._channels.adopt(channel, seen.life, seen.life.reloaded_at or seen.life.first_seen)
         taken = channel.take(self._count_for(channel, session_id, seen))
         start = application_runs.start_of_session([event for _, event in taken], seen.operation)
         loose, run = application_runs.split(taken, start or 0)

@@ -74,7 +74,8 @@ class Appender:
     def __init__(self, connection: Connection, collector_id: str) -> None:
         self._collector_id = collector_id
         self._transaction = LockedTransaction(connection)
-        self._resolver = Resolver(StoredSessions(self._transaction, collector_id))
+        self._lookup = StoredSessions(self._transaction, collector_id)
+        self._resolver = Resolver(self._lookup)
         self._registration = Registration()
         self._epochs = Composite(connection, "fax.appended_epoch", EPOCH_COLUMNS)
         self._sessions = Composite(connection, "fax.appended_session", SESSION_COLUMNS)
@@ -106,6 +107,8 @@ class Appender:
         parts = list(parts_of(records))
         if len(parts) > 1:
             self._transaction.pipeline()
+        self._add_server_rows(records)
+        self._lookup.begin_batch(record for _, record in records)
         appends = []
         for cursor, part in zip(self._cursors, parts, strict=False):
             rows = self._resolve(part, result)
@@ -119,12 +122,10 @@ class Appender:
         rows: list[Resolved] = []
         self._resolver.begin_batch(record for _, record in records)
         for key, record in records:
-            if isinstance(record, ServerObservation):
-                self._add_server_row(record)
-            elif isinstance(record, Rejected):
+            if isinstance(record, Rejected):
                 self._add_rejected(record)
                 result.rejected += 1
-            else:
+            elif not isinstance(record, ServerObservation):
                 rows += self._resolver.resolve(key, record)
             if not isinstance(record, Observation):
                 result.done.append(key)
@@ -141,10 +142,13 @@ class Appender:
             self._rows.array(values),
         ]
 
-    def _add_server_row(self, record: ServerObservation) -> None:
-        details = Jsonb(record.details) if record.details else None
-        row = [record.server, moment(record.observed_at), record.event, self._collector_id, details]
-        self._transaction.execute(_ADD_SERVER_ROW, row)
+    def _add_server_rows(self, records: list[tuple[int, Record]]) -> None:
+        """Add the observations of servers first: the counters after a connect show whether it follows a reload."""
+        for _, record in records:
+            if isinstance(record, ServerObservation):
+                details = Jsonb(record.details) if record.details else None
+                row = [record.server, moment(record.observed_at), record.event, self._collector_id, details]
+                self._transaction.execute(_ADD_SERVER_ROW, row)
 
     def _add_rejected(self, record: Rejected) -> None:
         raw = record.raw.encode("utf-8", "backslashreplace")

@@ -7,22 +7,25 @@ creates it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from faxstore import sql
-from faxstore.observations import Life, Listing, Observation, microseconds, moment
+from faxstore.observations import Life, Listing, Observation, Record, microseconds, moment
 from faxstore.sessions.fax import Fax
-from faxstore.sessions.identity import epoch_id
+from faxstore.sessions.identity import epoch_id, session_id
 from faxstore.sessions.lookup import EventKey, Runs, SessionLookup, Stored, event_key
 from faxstore.sessions.run_facts import RunFacts, files
+from faxstore.sessions.ties import LISTINGS
 from faxstore.store.locked_transaction import LockedTransaction
 
+_NEWEST_EPOCH = "select fax.newest_epoch(%s, %s, %s, %s)"
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
+_NUMBERS_RESTARTED = "select fax.numbers_restarted(%s, %s, %s, %s)"
 _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
 _RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
@@ -31,21 +34,39 @@ _ADRIFT = sql.text("queries/store/adrift")
 _MISSING = "select session_id, session_number, channel from fax.find_gone_sessions(%s, %s, %s::bigint[])"
 
 
+_Key = tuple[str, int, int | None]
+"""Identifies a life: server, first_seen and reloaded_at."""
+
+
 class StoredSessions(SessionLookup):
     """The SessionLookup of one database, which asks under the lock of all appenders.
 
-    Each life is resolved once, and again when more is known of its start.
+    Each life is resolved once, again when more is known of its start, and again with its first list, which may show
+    that res_fax was reloaded before.
     """
 
     def __init__(self, transaction: LockedTransaction, collector_id: str) -> None:
         self._transaction = transaction
         self._collector_id = collector_id
-        self._epochs: dict[tuple[str, int, int | None], tuple[Life, UUID]] = {}
+        self._epochs: dict[_Key, tuple[Life, UUID]] = {}
+        self._listed: set[_Key] = set()
+        """The lives whose first list was complete."""
+        self._shown: dict[_Key, dict[int, str]] = {}
+        """The channels of the sessions that this batch lists, by number, of lives without a complete list."""
+
+    def begin_batch(self, records: Iterable[Record]) -> None:
+        """Start a batch of these records."""
+        self._shown.clear()
+        for record in records:
+            if not isinstance(record, Observation) or record.event not in LISTINGS or record.life.reloaded_at:
+                continue
+            if (key := _key(record.life)) not in self._listed and record.channel is not None:
+                self._shown.setdefault(key, {})[cast("int", record.session_number)] = record.channel
 
     def epoch(self, life: Life) -> UUID:
-        key = (life.server, life.first_seen, life.reloaded_at)
+        key = _key(life)
         before = self._epochs.get(key)
-        if before is not None and (before[0] is life or before[0] == life):
+        if before is not None and (before[0] is life or before[0] == life) and key not in self._shown:
             self._epochs[key] = (life, before[1])  # the next comparison is with the same object
             return before[1]
         epoch = cast("UUID", self._resolve(life, before[1] if before else None, create=True))
@@ -53,7 +74,7 @@ class StoredSessions(SessionLookup):
         return epoch
 
     def known_epoch(self, life: Life) -> UUID | None:
-        before = self._epochs.get((life.server, life.first_seen, life.reloaded_at))
+        before = self._epochs.get(_key(life))
         return before[1] if before else self._resolve(life, None, create=False)
 
     def stored(self, events: Sequence[Observation]) -> dict[EventKey, Stored]:
@@ -87,12 +108,15 @@ class StoredSessions(SessionLookup):
         return Runs(under_way, frozenset(session for session, before, _ in rows if before))
 
     def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int, str | None]]:
+        self._listed.add(_key(listing.life))
         parameters = [epoch, moment(listing.observed_at), list(listing.session_numbers)]
         return self._transaction.execute(_MISSING, parameters).fetchall()
 
     def _resolve(self, life: Life, before: UUID | None, *, create: bool) -> UUID | None:
-        if before is None:
-            life = self._with_unseen_reload(life)
+        shown = self._shown.pop(_key(life), {})
+        if before is None or shown:
+            seen = self._with_unseen_reload(life, shown)
+            life, before = seen, before if seen is life else None
         own = [life.server, epoch_id(life), before, _moment(life.first_seen), life.continued]
         start = [_moment(life.started_at), life.startup_text, _moment(life.reloaded_at)]
         row = self._transaction.execute(_RESOLVE, [*own, *start, self._previous(life), create]).fetchone()
@@ -111,13 +135,30 @@ class StoredSessions(SessionLookup):
         ]
         return max(before)[1] if before else None
 
-    def _with_unseen_reload(self, life: Life) -> Life:
-        """Return the life with the reload that its observer missed, if stored rows of the server show one."""
+    def _with_unseen_reload(self, life: Life, shown: Mapping[int, str]) -> Life:
+        """Return the life with the reload that its observer missed, if stored rows or its first list show one."""
         if life.reloaded_at is not None or not life.has_known_start:
             return life
-        values = [life.server, _moment(life.started_at), life.startup_text, _moment(life.first_seen)]
-        row = self._transaction.execute(_UNSEEN_RELOAD, [*values, self._collector_id]).fetchone()
-        return replace(life, reloaded_at=microseconds(row[0])) if row and row[0] else life
+        start = [life.server, _moment(life.started_at), life.startup_text, _moment(life.first_seen)]
+        row = self._transaction.execute(_UNSEEN_RELOAD, [*start, self._collector_id]).fetchone()
+        if row and row[0]:
+            return replace(life, reloaded_at=microseconds(row[0]))
+        if shown and self._numbers_restarted(start, shown):
+            return replace(life, reloaded_at=life.first_seen)
+        return life
+
+    def _numbers_restarted(self, start: list[Any], shown: Mapping[int, str]) -> bool:
+        """Return whether these numbers are on other channels than the stored sessions of the newest epoch."""
+        row = self._transaction.execute(_NEWEST_EPOCH, start).fetchone()
+        if row is None or row[0] is None:
+            return False
+        sessions = [session_id(row[0], number) for number in shown]
+        values = [sessions, list(shown.values()), start[-1], self._collector_id]
+        return self._transaction.execute(_NUMBERS_RESTARTED, values).fetchone() == (True,)
+
+
+def _key(life: Life) -> _Key:
+    return life.server, life.first_seen, life.reloaded_at
 
 
 def _moment(at: int | None) -> datetime | None:

@@ -7,7 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from faxstore.observations import Life, ServerObservation
-from tests.kit.given import append, at, life, moment, of_server, read, sessions, snapshot, stats
+from faxstore.store.append import Appender
+from faxstore.store.database import connect
+from tests.kit.given import append, at, begins, gone, life, moment, of_server, read, sessions, snapshot, stats
 
 
 def epochs(database: psycopg.Connection) -> list[dict[str, object]]:
@@ -145,7 +147,56 @@ def test_a_reload_while_no_observer_was_connected_is_found_in_stored_rows(
     assert [row["snapshots"] for row in sessions(database)] == ([1, 3] if reloaded else [4])
 
 
+def test_an_event_between_the_connect_and_its_counters_follows_the_reload_too(database: psycopg.Connection) -> None:
+    append(database, snapshot(0), stats(5, **STATS))
+    append(database, replace(begins(20.05), life=life_since(20)), stats(20.1, **FEWER), snapshot(21, of=life_since(20)))
+    assert [row["reloaded_at"] for row in epochs(database)] == [None, at(20)]
+    assert [row["snapshots"] for row in sessions(database)] == [1, 1]
+
+
 def test_counters_of_another_observer_with_a_slow_clock_are_no_evidence(database: psycopg.Connection) -> None:
     append(database, snapshot(0), stats(19, **STATS), collector="one")
     append(database, stats(20.1, **FEWER), snapshot(21, of=life_since(20)), collector="two")
     assert len(epochs(database)) == 1
+
+
+A, B, C = (f"PJSIP/trunk-0000000{letter}" for letter in "abc")
+
+LISTED = {
+    "one, on the channel of an ended session's number": ([(0, B)], at(20)),
+    "two, on other channels than the open sessions": ([(1, B), (2, C)], at(20)),
+    "one, on another channel than the open session: it may have been transferred": ([(1, B)], None),
+    "two on other channels, one on the same": ([(1, A), (2, B), (0, C)], None),
+    "numbers that are new": ([(7, B), (8, C)], None),
+}
+"""What a first list shows, and when res_fax was reloaded: session 0 had ended; 1 and 2 were open, on channel A."""
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_a_first_list_shows_whether_numbers_have_restarted(database: psycopg.Connection, kind: str) -> None:
+    """Counters that were read early in the former life rise, so they do not show the reload (chaos, seed 485871298)."""
+    listed, reloaded = LISTED[kind]
+    append(database, stats(0, **FEWER), snapshot(1, 0, channel=A), replace(gone(3, 0), channel=A))
+    append(database, *[snapshot(4, number, channel=A) for number in (1, 2)])
+    since = life_since(20)
+    append(database, stats(20.1, **STATS), *[snapshot(21, number, channel=name, of=since) for number, name in listed])
+    append(database, *[snapshot(22, number, channel=name, of=since) for number, name in listed])
+    assert [row["reloaded_at"] for row in epochs(database)] == [None, *([reloaded] if reloaded else [])]
+    new = sum(reloaded is not None or number > 2 for number, _ in listed)
+    assert len(sessions(database)) == 3 + new
+
+
+def test_events_before_that_list_belong_to_its_sessions(database: psycopg.Connection) -> None:
+    append(database, stats(0, **FEWER), snapshot(1, 0, channel=A), snapshot(1, 1, channel=A))
+    with connect(database.info.dsn) as connection:
+        appender, since = Appender(connection, "host/1"), life_since(20)
+        begun = replace(begins(20.2), channel=B, uniqueid="1793606420.9", life=since)
+        appender.append([(1, begun)])
+        appender.append([(2, snapshot(21, 0, channel=B, of=since)), (3, snapshot(21, 1, channel=C, of=since))])
+    assert [row["reloaded_at"] for row in epochs(database)] == [None, at(20)]
+    assert [(row["session_number"], row["snapshots"], row["uniqueid"]) for row in sessions(database)] == [
+        (0, 1, None),
+        (1, 1, None),
+        (0, 1, "1793606420.9"),
+        (1, 1, None),
+    ]

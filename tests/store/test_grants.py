@@ -123,6 +123,8 @@ EXECUTED = {
             "resolve_epoch",
             "rows_between",
             "uncovered_days",
+            "newest_epoch",
+            "numbers_restarted",
             "unseen_reload",
             "wait_for_packing",
             "write_coverage",

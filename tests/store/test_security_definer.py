@@ -12,7 +12,16 @@ from tests.kit.given import append, gone, read, snapshot, the_session
 
 CALLED = (
     *("append", "hold_lease", "find_gone_sessions", "is_watched", "make_partitions_ahead", "resolve_epoch"),
-    *("unseen_reload", "uncovered_days", "write_coverage", "write_reconciliation", "write_totals", "merge_rollups"),
+    *(
+        "newest_epoch",
+        "unseen_reload",
+        "numbers_restarted",
+        "uncovered_days",
+        "write_coverage",
+        "write_reconciliation",
+        "write_totals",
+        "merge_rollups",
+    ),
     *("periods_to_pack", "pack_sessions", "drop_packed_partitions"),
 )
 CALLED_BY_EXPORTERS = ("begin_export_batch", "end_export_batch", "export_delivered", "export_due")

@@ -12,12 +12,7 @@ as $$
     with newest as (
         select coalesce(e.reloaded_at, e.first_seen_at) as began_at, e.last_seen_at
         from fax.epoch e
-        where e.server = of_server
-          and (e.started_at between started - interval '2 seconds' and started + interval '2 seconds'
-               or (e.startup_text = startup and (e.started_at is null or started is null)))
-          and coalesce(e.reloaded_at <= first_seen, true)
-        order by e.reload_ordinal desc
-        limit 1
+        where e.epoch_id = fax.newest_epoch(of_server, started, startup, first_seen)
     ),
     loaded as (
         select max(h.observed_at) as at

@@ -27,7 +27,9 @@ grant execute on function
     fax.pack_sessions(timestamptz, timestamptz, integer),
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
+    fax.newest_epoch(text, timestamptz, text, timestamptz),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
+    fax.numbers_restarted(uuid[], text[], timestamptz, text),
     fax.write_totals(integer, double precision),
     fax.merge_rollups(integer)
 to fax_ingest;
