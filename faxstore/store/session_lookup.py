@@ -25,7 +25,7 @@ from faxstore.store.locked_transaction import LockedTransaction
 
 _NEWEST_EPOCH = "select fax.newest_epoch(%s, %s, %s, %s)"
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
-_NUMBERS_RESTARTED = "select fax.numbers_restarted(%s, %s, %s, %s)"
+_NUMBERS_RESTARTED = "select fax.numbers_restarted(%s, %s, %s, %s, %s)"
 _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
 _RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
@@ -49,10 +49,10 @@ class StoredSessions(SessionLookup):
         self._transaction = transaction
         self._collector_id = collector_id
         self._epochs: dict[_Key, tuple[Life, UUID]] = {}
-        self._listed: set[_Key] = set()
-        """The lives whose first list was complete."""
+        self._settled: set[_Key] = set()
+        """The lives of which it is known whether res_fax was reloaded before them, or whose first list is complete."""
         self._shown: dict[_Key, dict[int, str]] = {}
-        """The channels of the sessions that this batch lists, by number, of lives without a complete list."""
+        """Of the others, the channels of the sessions that this batch lists, by number."""
 
     def begin_batch(self, records: Iterable[Record]) -> None:
         """Start a batch of these records."""
@@ -60,8 +60,9 @@ class StoredSessions(SessionLookup):
         for record in records:
             if not isinstance(record, Observation) or record.event not in LISTINGS or record.life.reloaded_at:
                 continue
-            if (key := _key(record.life)) not in self._listed and record.channel is not None:
-                self._shown.setdefault(key, {})[cast("int", record.session_number)] = record.channel
+            channel = record.channel
+            if channel and "\0" not in channel and (key := _key(record.life)) not in self._settled:
+                self._shown.setdefault(key, {})[cast("int", record.session_number)] = channel
 
     def epoch(self, life: Life) -> UUID:
         key = _key(life)
@@ -108,7 +109,7 @@ class StoredSessions(SessionLookup):
         return Runs(under_way, frozenset(session for session, before, _ in rows if before))
 
     def missing(self, epoch: UUID, listing: Listing) -> list[tuple[UUID, int, str | None]]:
-        self._listed.add(_key(listing.life))
+        self._settled.add(_key(listing.life))
         parameters = [epoch, moment(listing.observed_at), list(listing.session_numbers)]
         return self._transaction.execute(_MISSING, parameters).fetchall()
 
@@ -143,18 +144,20 @@ class StoredSessions(SessionLookup):
         row = self._transaction.execute(_UNSEEN_RELOAD, [*start, self._collector_id]).fetchone()
         if row and row[0]:
             return replace(life, reloaded_at=microseconds(row[0]))
-        if shown and self._numbers_restarted(start, shown):
-            return replace(life, reloaded_at=life.first_seen)
-        return life
+        restarted = self._numbers_restarted(start, shown) if shown else None
+        if restarted is not None:
+            self._settled.add(_key(life))
+        return replace(life, reloaded_at=life.first_seen) if restarted else life
 
-    def _numbers_restarted(self, start: list[Any], shown: Mapping[int, str]) -> bool:
-        """Return whether these numbers are on other channels than the stored sessions of the newest epoch."""
-        row = self._transaction.execute(_NEWEST_EPOCH, start).fetchone()
-        if row is None or row[0] is None:
+    def _numbers_restarted(self, start: list[Any], shown: Mapping[int, str]) -> bool | None:
+        """Return whether these numbers are on other channels than in the newest epoch; None if not known yet."""
+        ((epoch,),) = self._transaction.execute(_NEWEST_EPOCH, start).fetchall()
+        if epoch is None:
             return False
-        sessions = [session_id(row[0], number) for number in shown]
-        values = [sessions, list(shown.values()), start[-1], self._collector_id]
-        return self._transaction.execute(_NUMBERS_RESTARTED, values).fetchone() == (True,)
+        sessions = [session_id(epoch, number) for number in shown]
+        values = [epoch, sessions, list(shown.values()), start[-1], self._collector_id]
+        ((restarted,),) = self._transaction.execute(_NUMBERS_RESTARTED, values).fetchall()
+        return cast("bool | None", restarted)
 
 
 def _key(life: Life) -> _Key:

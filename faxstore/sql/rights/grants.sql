@@ -29,7 +29,7 @@ grant execute on function
     fax.hold_lease(text, text, double precision),
     fax.newest_epoch(text, timestamptz, text, timestamptz),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
-    fax.numbers_restarted(uuid[], text[], timestamptz, text),
+    fax.numbers_restarted(uuid, uuid[], text[], timestamptz, text),
     fax.write_totals(integer, double precision),
     fax.merge_rollups(integer)
 to fax_ingest;
