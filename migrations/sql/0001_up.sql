@@ -1220,6 +1220,26 @@ $$;
 
 comment on function fax.counter is 'The integer value of a header, for example of FAXStats. NULL if the header is missing or not an integer. Two conditions: a bounded repetition (\d{1,10}) takes twice the time, and reports read millions of counters.';
 
+-- The newest epoch of a start of a server by the moment at which an observer first saw that start: the one that its life
+-- belongs to, unless res_fax.so was reloaded since. NULL if there is none.
+-- example: select fax.newest_epoch('pbx1', '2026-11-23 08:00+00', null, '2026-11-23 09:00+00');
+create function fax.newest_epoch(of_server text, started timestamptz, startup text, first_seen timestamptz) returns uuid
+language sql stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    select e.epoch_id
+    from fax.epoch e
+    where e.server = of_server
+      and (e.started_at between started - interval '2 seconds' and started + interval '2 seconds'
+           or (e.startup_text = startup and (e.started_at is null or started is null)))
+      and coalesce(e.reloaded_at <= first_seen, true)
+    order by e.reload_ordinal desc
+    limit 1
+$$;
+
+comment on function fax.newest_epoch is 'The newest epoch of a start of a server by the moment at which an observer first saw that start: the one that its life belongs to, unless res_fax.so was reloaded since. NULL if there is none.';
+
 -- When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an
 -- observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell.
 -- NULL if there is no evidence, or if an epoch for the reload exists.
@@ -1234,12 +1254,7 @@ as $$
     with newest as (
         select coalesce(e.reloaded_at, e.first_seen_at) as began_at, e.last_seen_at
         from fax.epoch e
-        where e.server = of_server
-          and (e.started_at between started - interval '2 seconds' and started + interval '2 seconds'
-               or (e.startup_text = startup and (e.started_at is null or started is null)))
-          and coalesce(e.reloaded_at <= first_seen, true)
-        order by e.reload_ordinal desc
-        limit 1
+        where e.epoch_id = fax.newest_epoch(of_server, started, startup, first_seen)
     ),
     loaded as (
         select max(h.observed_at) as at
@@ -1274,6 +1289,37 @@ as $$
 $$;
 
 comment on function fax.unseen_reload is 'When res_fax.so was reloaded between the newest epoch of a start and the first observation of that start by an observer. Evidence is the last Load or Unload on record, or counters (FAXStats) of that observer that fell. NULL if there is no evidence, or if an epoch for the reload exists.';
+
+-- Whether session numbers have restarted, so that res_fax.so was reloaded: the sessions that an observer lists after it
+-- connected are on other channels than the stored sessions of the epoch with their numbers. NULL if not known yet.
+-- Channel names do not repeat before Asterisk restarts, so one session on its channel shows that there was no reload. A
+-- channel may have been replaced meanwhile (a transfer), so a single session on another channel counts only if the same
+-- observer saw it end, at least 15 s before the connection (res_fax.c, disable_t38).
+-- example: select fax.numbers_restarted('…', array['…']::uuid[], array['PJSIP/1-0000001a'], '2026-11-23 09:00+00', 'host-a');
+create function fax.numbers_restarted(
+    of_epoch uuid, of_sessions uuid[], channels text[], first_seen timestamptz, observer text
+) returns boolean
+language sql stable
+security definer
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+as $$
+    select case
+        when bool_or(s.channel = l.channel) then false
+        when count(*) > 1 then true
+        when bool_or(exists (
+            select from fax.session_history h
+            where h.session_id = s.session_id and h.started_at = s.started_at and h.collector_id = observer
+              and h.event in ('SendFAX', 'ReceiveFAX', 'Gone') and h.observed_at < first_seen - interval '15 seconds'
+        )) then true
+        when not exists (select from fax.session o where o.epoch_id = of_epoch and o.started_at < first_seen) then false
+    end
+    from unnest(of_sessions, channels) l (session_id, channel)
+    join fax.session s on s.session_id = l.session_id
+    where s.started_at < first_seen and s.channel is not null
+$$;
+
+comment on function fax.numbers_restarted is 'Whether session numbers have restarted, so that res_fax.so was reloaded: the sessions that an observer lists after it connected are on other channels than the stored sessions of the epoch with their numbers. NULL if not known yet. Channel names do not repeat before Asterisk restarts, so one session on its channel shows that there was no reload. A channel may have been replaced meanwhile (a transfer), so a single session on another channel counts only if the same observer saw it end, at least 15 s before the connection (res_fax.c, disable_t38).';
 
 -- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
 -- Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw
@@ -10047,7 +10093,9 @@ grant execute on function
     fax.pack_sessions(timestamptz, timestamptz, integer),
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
+    fax.newest_epoch(text, timestamptz, text, timestamptz),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
+    fax.numbers_restarted(uuid, uuid[], text[], timestamptz, text),
     fax.write_totals(integer, double precision),
     fax.merge_rollups(integer)
 to fax_ingest;
