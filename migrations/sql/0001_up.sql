@@ -3423,8 +3423,13 @@ comment on function fax.is_attempt is 'Whether a server''s TransmitAttempts and 
 -- example: select began_at from fax.restarted_at('pbx1', '2026-11-23 14:00+00', '2026-11-23 15:00+00');
 create function fax.restarted_at(of_server text, from_moment timestamptz, to_moment timestamptz)
 returns table (began_at timestamptz)
-language sql stable parallel safe
-begin atomic
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan  -- else each call is planned
+as $$
+#variable_conflict use_column
+begin
+    return query
     select max(b.began_at)
     from fax.server_history h
     cross join lateral (
@@ -3435,7 +3440,8 @@ begin atomic
       and (h.event = 'FullyBooted' or (h.event = 'Load' and h.details ->> 'Module' ilike 'res_fax%'
                                        and coalesce(h.details ->> 'Status', 'Success') ilike 'success'))
       and b.began_at > from_moment;
-end;
+end
+$$;
 
 comment on function fax.restarted_at is 'The last time between two moments at which a server''s counters restarted at 0: a start (FullyBooted, by its Uptime) or a load of res_fax.so: one row, NULL if no event shows one.';
 
