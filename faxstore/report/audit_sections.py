@@ -127,6 +127,20 @@ SECTIONS = (
         fields("size", "records", ("made", "made_at"), "root"),
     ),
     Section(
+        "months", "Months archived, dropped or restored",
+        "Months whose rows went to files or came back, in the period or with faxes of the period. The rows of a dropped"
+        " month are in its files only.",
+        (
+            *fields("month", "change", "rows", "sessions", ("when", "changed_at"), ("user", "changed_by")),
+            last_text("rule"),
+        ),
+    ),
+    Section(
+        "erasures", "Erasures",
+        "Personal values that were erased in the period, by day and reason. No figure and no proof changes.",
+        (*fields("day", ("user", "erased_by"), "sessions", "rows"), last_text("reason")),
+    ),
+    Section(
         "unknown", "Unknown",
         "What this report cannot state about the faxes that began in the period. Faxes that never enter res_fax"
         " (T.38 passed through, HylaFAX) are in no figure.",

@@ -6,7 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from faxstore.settings.period import Period
 from faxstore.store.database import connect
 from tests.cookbook.given_faxes import BEGAN, DROPPED, fax, open_fax
 from tests.kit import truth
+from tests.kit.archives import archived, compacted, dropped, history
 from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
 from tests.kit.given import (
@@ -48,6 +49,7 @@ from tests.kit.given import (
 from tests.kit.log_faxes import sealed
 
 UTC = ZoneInfo("UTC")
+DAY = timedelta(days=1)
 HOSTILE = "no header: \x1b[31mred\x1b]0;owned\x07"
 
 
@@ -209,6 +211,8 @@ QUIET = {
     "Dropped records": "42 servers: nothing",
     "Billing corrections": "42 servers: nothing",
     "Checkpoints": "none",
+    "Months archived, dropped or restored": "none",
+    "Erasures": "none",
     "Unknown": "41 servers: nothing",
 }
 
@@ -299,6 +303,28 @@ def test_corrections_and_checkpoints(server: str, template: str, tmp_path: Path)
         )
         (checkpoint,) = rows(found, "checkpoints")
         assert of(checkpoint, "size", "root") == (size, root)
+
+
+def test_months_and_erasures(dsn: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    history(database)
+    compacted(database)
+    ids = [
+        row["session_id"] for row in read(database, "select session_id from fax.session order by started_at limit 2")
+    ]
+    database.execute("select fax.erase_sessions(%s, 'older than a year')", [ids])
+    compacted(database)
+    sealed(dsn)
+    archived(dsn, tmp_path)
+    dropped(dsn)
+    today = datetime.now(UTC)
+    for found in (audited(dsn, at(-62 * 86400), at(-60 * 86400)), audited(dsn, today - DAY, today + DAY)):
+        assert [of(row, "month", "change", "rows", "rule") for row in rows(found, "months")] == [
+            ("2026-09", "archived", 320, "faxstore partitions archive"),
+            ("2026-09", "dropped", 320, "a test"),
+        ]
+    (erasure,) = rows(found, "erasures")
+    assert of(erasure, "sessions", "reason") == (2, "older than a year")
+    assert rows(audited(dsn, at(0), at(300)), "months") == []
 
 
 # -- recordings -----------------------------------------------------------------------------------------------
