@@ -193,7 +193,7 @@ class Spool:
         except sqlite3.Error:
             return False
         if count:
-            log.warning("spool: the disk is full; dropped %s for a failover", counted(count, "retained entries"))
+            log.warning("spool: the disk is full; dropped %s retained for a failover", counted(count, "entries"))
         return count > 0
 
 

@@ -70,11 +70,11 @@ def test_a_message_without_an_end_ends_the_connection() -> None:
             chunk = b"Key: value\r\n" * 2**16
             for _ in range(MAX_MESSAGE_BYTES // len(chunk) + 1):
                 server.send(chunk)
-            assert await connection.lost == f"received a message of more than {MAX_MESSAGE_BYTES} bytes"
+            assert await connection.lost == f"received a message of more than {MAX_MESSAGE_BYTES:,} bytes"
         return listener.lines
 
     lines = asyncio.run(scenario())
-    assert lines[-1].text == f"disconnected: received a message of more than {MAX_MESSAGE_BYTES} bytes"
+    assert lines[-1].text == f"disconnected: received a message of more than {MAX_MESSAGE_BYTES:,} bytes"
     assert lines[-2].text.startswith("cut off: Key: value\r\n")
 
 

@@ -17,9 +17,9 @@ from tests.kit.typical_use import WITHOUT_A_DATABASE, command_names, filled_in
 from tests.kit.used_database import one, use
 
 READERS = {
-    "billing as-of", "billing check", "billing list", "billing render", "consistency", "export history", "export jobs",
-    "export pages", "export sessions", "export timeline", "export usage", "partitions list", "prove", "psql",
-    "report audit", "sessions", "show", "verify",
+    "billing as-of", "billing check", "billing list", "billing render", "capacity", "consistency", "export history",
+    "export jobs", "export pages", "export sessions", "export timeline", "export usage", "partitions list", "prove",
+    "psql", "report audit", "sessions", "show", "verify",
 }  # fmt: skip
 """Commands that answer on a standby."""
 

@@ -13,6 +13,7 @@ from tests.kit.command_line import run_command
 REQUIRED: dict[str, list[str]] = {
     "billing as-of": ["1"],
     "billing export": ["--folder", "FOLDER"],
+    "capacity": ["--measured"],
     "report audit": ["--from", "2026-01-01", "--to", "2027-01-01"],
     "show": ["0"],
 }

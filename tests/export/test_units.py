@@ -36,7 +36,7 @@ DATA_SETS: dict[str, Dataset] = {
     "usage": datasets.usage(EVERYTHING, "day"),
 }
 DOCS = Path(__file__).parents[2] / "docs"
-RATIOS = {"seconds_per_page"}
+RATIOS = {"seconds_per_page", "appends_per_second"}
 """Names with `_per_` that are no unit of a measure."""
 
 

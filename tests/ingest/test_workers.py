@@ -140,7 +140,7 @@ def test_a_second_signal_stops_all_at_once(tmp_path: Path) -> None:
             signalled = time.monotonic()
             assert await workers.ended() == 0
             assert time.monotonic() - signalled < 4  # after one signal they would wait 5 s for the database
-            assert len(re.findall(r"stopped; the spool has \d+ records? for the next start", workers.log)) == 2
+            assert len(re.findall(r"stopped; the spool has [\d,]+ records? for the next start", workers.log)) == 2
 
     asyncio.run(play())
 

@@ -61,10 +61,12 @@ _DOUBLED = """
 format('create or replace view %1$s as select * from (%2$s) a union all (%2$s)',
        c.oid::regclass, rtrim(pg_get_viewdef(c.oid), ';'))"""
 _ANOTHER_DEFAULT = """
-format('alter table %s alter %I %s', c.oid::regclass, a.attname,
+case when a.attgenerated <> '' and c.relispartition then 'select'  -- it follows its table
+     else format('alter table %s alter %I %s', c.oid::regclass, a.attname,
        case when a.attidentity <> '' then 'drop identity'
+            when a.attgenerated <> '' then 'drop expression'
             when a.atthasdef then 'drop default'
-            else 'set default nullif(null::text, '''')::' || format_type(a.atttypid, a.atttypmod) end)"""
+            else 'set default nullif(null::text, '''')::' || format_type(a.atttypid, a.atttypmod) end) end"""
 _ANOTHER_BODY = """
 replace(replace(pg_get_functiondef(p.oid), E'BEGIN ATOMIC\\n', E'BEGIN ATOMIC SELECT 1;\\n'),
         'AS $function$', 'AS $function$ ')"""

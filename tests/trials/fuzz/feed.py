@@ -23,7 +23,7 @@ from tests.trials.fuzz.corpus import messages as messages_of_captures
 from tests.trials.fuzz.corpus import mutated
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
-OVERSIZED = f"received a message of more than {MAX_MESSAGE_BYTES} bytes"
+OVERSIZED = f"received a message of more than {MAX_MESSAGE_BYTES:,} bytes"
 LONGEST = 2.0
 """Seconds of CPU for one read and all its effects; the largest read holds a message of 8 MiB."""
 _ACTION_ID = re.compile(rb"ActionID: [^\r\n]*")
