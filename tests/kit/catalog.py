@@ -26,7 +26,8 @@ QUERIES: dict[str, LiteralString] = {
     "columns": f"""
         select c.relname, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
                pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attgenerated, a.attstorage, a.attcompression,
-               a.attcollation::regcollation::text, {_ACL.format("a.attacl")}, a.attoptions,
+               a.attcollation::regcollation::text, {_ACL.format("a.attacl")},
+               nullif(array(select o from unnest(a.attoptions) o where o !~ '^pg_'), '{{}}'),  -- pg_attver of 15.20
                col_description(c.oid, a.attnum)
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped

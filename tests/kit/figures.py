@@ -129,9 +129,10 @@ def _of_export(dsn: str, database: psycopg.Connection, name: str) -> list[str]:
 
 
 def _of_audit(report: dict[str, Any]) -> list[str]:
-    """The rows of the audit report; those and the columns that depend on the time of the report are left out."""
+    """The rows of the audit report, without the erasures, and what depends on the time of the report."""
     of_now = {"to_at", "seconds", "seconds_without_poll", "share_covered"}
-    rows = [(name, row) for name, section in report["sections"].items() for row in section["rows"]]
+    figures = {name: section for name, section in report["sections"].items() if name != "erasures"}
+    rows = [(name, row) for name, section in figures.items() for row in section["rows"]]
     return [f"{name}: {_text(row, of_now)}" for name, row in rows if "before the first poll" not in row.get("what", "")]
 
 

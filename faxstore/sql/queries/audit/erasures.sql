@@ -1,6 +1,6 @@
 -- The erasures of personal values in the period, by day (UTC), user and reason.
 select
-    (e.erased_at at time zone 'UTC')::date as day,
+    to_char(e.erased_at at time zone 'UTC', 'YYYY-MM-DD') as day,
     e.erased_by,
     count(e.session_id) as sessions,
     sum(e.erased_rows)::bigint as rows,
