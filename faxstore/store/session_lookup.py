@@ -60,8 +60,9 @@ class StoredSessions(SessionLookup):
         for record in records:
             if not isinstance(record, Observation) or record.event not in LISTINGS or record.life.reloaded_at:
                 continue
-            channel = record.channel
-            if channel and "\0" not in channel and (key := _key(record.life)) not in self._settled:
+            channel, key = record.channel, _key(record.life)
+            # without a known start the life's epoch has no other lives; a channel with NUL cannot be stored
+            if channel and "\0" not in channel and key not in self._settled and record.life.has_known_start:
                 self._shown.setdefault(key, {})[cast("int", record.session_number)] = channel
 
     def epoch(self, life: Life) -> UUID:
