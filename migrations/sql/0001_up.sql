@@ -2254,7 +2254,7 @@ create table fax.dropped_session (
     hung_up_at        timestamptz,  -- Last Hangup among its rows. NULL if none.
     server            text not null,  -- As in fax.session.
     is_stale          boolean not null default false,  -- Whether its total must be computed again when its rows are back: a late row or a correction arrived.
-    moments           timestamptz[] not null  -- observed_at of each of its rows, in order: fax.append() recognises a repeat by it.
+    moments           timestamptz[] not null  -- observed_at of each of its rows, in the order of its pack: fax.append() recognises a repeat by it.
 );
 
 create index dropped_session_started on fax.dropped_session (started_at);
@@ -2282,7 +2282,7 @@ comment on column fax.dropped_session.server is 'As in fax.session.';
 
 comment on column fax.dropped_session.is_stale is 'Whether its total must be computed again when its rows are back: a late row or a correction arrived.';
 
-comment on column fax.dropped_session.moments is 'observed_at of each of its rows, in order: fax.append() recognises a repeat by it.';
+comment on column fax.dropped_session.moments is 'observed_at of each of its rows, in the order of its pack: fax.append() recognises a repeat by it.';
 
 -- grain: one deleted row of a block of 256 positions that has rows of other months too, or is not complete
 -- example: select position, encode(leaf, 'hex') from fax.dropped_leaf order by position limit 3;
