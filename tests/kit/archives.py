@@ -27,7 +27,12 @@ _DAY = 86_400
 
 
 def history(
-    connection: psycopg.Connection, faxes: int = 40, servers: Sequence[str] = ("pbx",), *, late: bool = False
+    connection: psycopg.Connection,
+    faxes: int = 40,
+    servers: Sequence[str] = ("pbx",),
+    *,
+    snapshots: int = 10,
+    late: bool = False,
 ) -> Appended:
     """Appends faxes of two months: one block of the log has rows of the first month only, another those of both.
 
@@ -37,7 +42,7 @@ def history(
     for number in sorted(numbers, key=lambda number: number % 2):
         of = life(servers[number // 2 % len(servers)], -70 * _DAY)
         begin = number * 60 - 62 * _DAY + number % 2 * 31 * _DAY
-        rows = [record for record in fax(number, begin) if isinstance(record, Observation)]
+        rows = [record for record in fax(number, begin, snapshots) if isinstance(record, Observation)]
         if late:
             rows.append(replace(rows[3], observed_at=rows[3].observed_at + 1, page_number=9, pages_received=8))
         appended = append(connection, [replace(row, life=of) for row in rows])

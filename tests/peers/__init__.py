@@ -1,5 +1,6 @@
-"""Programs that faxstore exports for read its files: `make test-peers`.
+"""Programs that faxstore writes files for read them: `make test-peers`.
 
-HylaFAX's hylafax-server (1 MB) is downloaded once from the Debian mirror of this machine's apt sources and unpacked in
-$FAXSTORE_PEERS_DIR, else in faxstore-peers in the user's cache folder.  Nothing is installed and root is not needed.
+What they need is downloaded once to $FAXSTORE_PEERS_DIR, else to faxstore-peers in the user's cache folder: Debian
+packages from the mirror of this machine's apt sources (hylafax-server, 1 MB; a Java, 44 MB), which are unpacked only,
+and Python packages (Polars, pandas; Spark, 450 MB).  Nothing is installed and root is not needed.
 """
