@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -182,8 +182,7 @@ def _advanced(progress: Progress | None, done: list[int]) -> list[Any]:
 def _last_seen(rows: list[Resolved]) -> dict[UUID, int]:
     """Return when each epoch of the rows was last observed in them."""
     last: dict[UUID, int] = {}
-    for row in rows:
-        at = row.observation.observed_at
-        if at > last.get(row.epoch_id, 0):
-            last[row.epoch_id] = at
+    for epoch, of_epoch in groupby(rows, attrgetter("epoch_id")):  # rows that follow each other mostly share one
+        at = max(row.observation.observed_at for row in of_epoch)
+        last[epoch] = max(at, last.get(epoch, at))
     return last

@@ -57,13 +57,16 @@ class StoredSessions(SessionLookup):
     def begin_batch(self, records: Iterable[Record]) -> None:
         """Start a batch of these records."""
         self._shown.clear()
+        settled: Life | None = None
         for record in records:
-            if not isinstance(record, Observation) or record.event not in LISTINGS or record.life.reloaded_at:
+            if not isinstance(record, Observation) or record.life is settled or record.event not in LISTINGS:
                 continue
-            channel, key = record.channel, _key(record.life)
-            # without a known start the life's epoch has no other lives; a channel with NUL cannot be stored
-            if channel and "\0" not in channel and key not in self._settled and record.life.has_known_start:
-                self._shown.setdefault(key, {})[cast("int", record.session_number)] = channel
+            key = _key(record.life)
+            # without a known start the life's epoch has no other lives
+            if record.life.reloaded_at or key in self._settled or not record.life.has_known_start:
+                settled = record.life
+            elif record.channel and "\0" not in record.channel:  # a channel with NUL cannot be stored
+                self._shown.setdefault(key, {})[cast("int", record.session_number)] = record.channel
 
     def epoch(self, life: Life) -> UUID:
         key = _key(life)

@@ -12,9 +12,8 @@ declare
     base bigint;
     observer integer;
     inserted bigint;
+    began timestamptz;
     late uuid[];
-    servers text[];
-    moments timestamptz[];
     recent constant timestamptz := now() - interval '1 hour';
 begin
     if cardinality(rows) = 0 then
@@ -31,45 +30,46 @@ begin
         insert into fax.collector (collector, collector_id)
         select coalesce(max(c.collector), 0) + 1, append_collector from fax.collector c;
     end loop;
-    insert into fax.observation (
-        session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
-        pages_transmitted, pages_received, total_bad_lines, collector, words, error_correction_mode, event, operation,
-        state, session_type, file_name, details)
-    select
-        r.session_id, s.started_at, r.observed_at, base + r.ordinality, r.data_rate, r.x_resolution, r.y_resolution,
-        r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, observer, r.words,
-        r.error_correction_mode,
-        case when r.words is null then r.event end,
-        case when r.words is null then r.operation end,
-        case when r.words is null then r.state end,
-        case when r.words is null then r.session_type end,
-        r.file_name, r.details
-    from (
-        select n.*, fax.snapshot_words(n.event, n.operation, n.state, n.session_type) as words
-        from unnest(rows) with ordinality n
-        order by n.observed_at
-    ) r
-    join fax.session s on s.session_id = r.session_id;
-    get diagnostics inserted = row_count;
+    with stored as (
+        insert into fax.observation (
+            session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
+            pages_transmitted, pages_received, total_bad_lines, collector, words, error_correction_mode, event, operation,
+            state, session_type, file_name, details)
+        select
+            r.session_id, s.started_at, r.observed_at, base + r.ordinality, r.data_rate, r.x_resolution, r.y_resolution,
+            r.page_number, r.pages_transmitted, r.pages_received, r.total_bad_lines, observer, r.words,
+            r.error_correction_mode,
+            case when r.words is null then r.event end,
+            case when r.words is null then r.operation end,
+            case when r.words is null then r.state end,
+            case when r.words is null then r.session_type end,
+            r.file_name, r.details
+        from (
+            select n.*, fax.snapshot_words(n.event, n.operation, n.state, n.session_type) as words
+            from unnest(rows) with ordinality n
+            order by n.observed_at
+        ) r
+        join fax.session s on s.session_id = r.session_id
+        returning session_id, started_at
+    )
+    select coalesce(sum(n.rows), 0), min(n.started_at), array_agg(n.session_id) filter (where u.session_id is null)
+    into inserted, began, late
+    from (select i.session_id, i.started_at, count(*) as rows from stored i group by i.session_id, i.started_at) n
+    left join fax.session_untotalled u on u.session_id = n.session_id;
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
     end if;
     if oldest < recent then
         perform fax.forget_coverage_of_rows(rows);
     end if;
-    select
-        array_agg(s.session_id) filter (where u.session_id is null),
-        array_agg(s.server) filter (where s.started_at < recent),
-        array_agg(s.started_at) filter (where s.started_at < recent)
-    into late, servers, moments
-    from (select distinct n.session_id from unnest(rows) n) r
-    join fax.session s on s.session_id = r.session_id
-    left join fax.session_untotalled u on u.session_id = r.session_id;
     if late is not null then
         perform fax.forget_totals(late);
     end if;
-    if moments is not null then
-        perform fax.forget_reconciliation(servers, moments, interval '1 day');
+    if began < recent then
+        perform fax.forget_reconciliation(array_agg(s.server), array_agg(s.started_at), interval '1 day')
+        from (select distinct n.session_id from unnest(rows) n) r
+        join fax.session s on s.session_id = r.session_id
+        where s.started_at < recent;
     end if;
     return inserted;
 end
