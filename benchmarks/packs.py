@@ -82,7 +82,9 @@ select max(h.observed_at) from fax.session s
 join {}.session_history h on h.session_id = s.session_id and h.started_at = s.started_at
 where s.started_at > %s and s.started_at <= %s and h.event = 'Gone'
 """
-EVENT = sql.text("queries/store/stored_events")
+EVENT = """
+select * from fax.stored_events(%(servers)s, %(moments)s::timestamptz[], %(events)s, %(channels)s, %(uniqueids)s)
+"""
 BUILD = """
 insert into fax.session_pack (
     session_id, started_at, first_observed_at, last_observed_at, first_position, last_position, rows)

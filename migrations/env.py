@@ -9,6 +9,10 @@ from alembic import context
 
 from faxstore.store.database import Connection, connect
 
+LOCAL = """
+select set_config('citus.enable_ddl_propagation', 'off', true) from pg_extension where extname = 'citus'
+"""
+"""On Citus, a revision changes the coordinator only; `faxstore migrate --distribute` gives the nodes what they need."""
 ROLES = Path(__file__).parent / "sql" / "roles.sql"
 
 
@@ -21,6 +25,7 @@ def run() -> None:
     with _engine(dsn).begin() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
+        driver.execute(LOCAL)
         driver.execute(ROLES.read_text(encoding="utf-8"))  # not through SQLAlchemy: the text contains per cent signs
         connection.execute(sqlalchemy.text("create schema if not exists fax authorization fax_owner"))
         connection.execute(sqlalchemy.text("set local role fax_owner"))

@@ -30,30 +30,28 @@ ALONE_AFTER = "1 hour"
 SETTINGS = "set timezone = 'UTC'; set bytea_output = 'hex'"
 """Settings of the connection on which the text of a row depends."""
 
-# In the two statements below, OFFSET 0 makes the planner look up each session by its key, however many there are.
+# In the two statements below, an array makes the planner look up each session by its key, however many there are.
 _SALTS = """
 insert into fax.session_salt (session_id)
-select distinct s.session_id
-from fax.unsealed_change c
-cross join lateral (
-    select s.session_id from fax.session s where s.session_id = c.row_key::uuid and s.channel is not null offset 0
-) s
-where c.relation = 'session'
+select s.session_id
+from fax.session s
+where s.session_id = any (array(select c.row_key::uuid from fax.unsealed_change c where c.relation = 'session'))
+  and s.channel is not null
 on conflict do nothing
 """
 """The channel of a session is personal: its record has a digest, with the salt of the session."""
 
 _MOVE = """
-with known as materialized (
-    select c.*, s.is_session, s.channel, s.salt
+with of_change as materialized (
+    select s.session_id, s.channel
+    from fax.session s
+    where s.session_id = any (array(select c.row_key::uuid from fax.unsealed_change c where c.relation = 'session'))
+),
+known as materialized (
+    select c.*, s.session_id is not null as is_session, s.channel,
+           (select k.salt from fax.session_salt k where k.session_id = s.session_id) as salt
     from fax.unsealed_change c
-    left join lateral (
-        select true as is_session, s.channel,
-               (select k.salt from fax.session_salt k where k.session_id = s.session_id) as salt
-        from fax.session s
-        where s.session_id = case when c.relation = 'session' then c.row_key::uuid end
-        offset 0
-    ) s on true
+    left join of_change s on s.session_id = case when c.relation = 'session' then c.row_key::uuid end
 ),
 moved as (
     delete from fax.unsealed_change c

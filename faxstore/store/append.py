@@ -54,7 +54,7 @@ _DAY = 86_400
 
 _observed = attrgetter("observed_at", *_INTEGERS, "error_correction_mode", *_TEXTS)
 _APPEND = sql.text("queries/store/append")
-_ADD_SERVER_ROW = sql.text("queries/store/add_server_row")
+_ADD_SERVER_ROW = "select fax.add_server_row(%s, %s, %s, %s, %s)"
 _ADD_REJECTED = sql.text("queries/store/add_rejected")
 
 

@@ -11,8 +11,9 @@ from alembic.config import Config
 from sqlalchemy.exc import DBAPIError
 
 from faxstore.errors import UsageError
-from faxstore.store import schema_version
+from faxstore.store import distribution, schema_version
 from faxstore.store.database import connect, database_error, server_message
+from faxstore.store.distribution import Cluster
 
 
 def current(dsn: str) -> str | None:
@@ -29,6 +30,18 @@ def upgrade(dsn: str, revision: str = "head") -> None:
         with connect(dsn) as connection:
             connection.execute("set role fax_owner")
             connection.execute("select fax.make_partitions_ahead()")
+
+
+def require_nodes(dsn: str) -> None:
+    """Raises FaxstoreError unless the database is that of a coordinator of Citus with nodes to distribute to."""
+    with connect(dsn) as connection, _one_line_errors(dsn):
+        distribution.require_nodes(connection)
+
+
+def distribute(dsn: str) -> Cluster:
+    """Distribute the schema over the nodes of Citus.  Raises FaxstoreError, also if the database has no Citus."""
+    with connect(dsn) as connection, _one_line_errors(dsn):
+        return distribution.distribute(connection)
 
 
 def downgrade(dsn: str, revision: str) -> None:

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from faxstore import sql
 from faxstore.observations import Life, Listing, Observation, Record, microseconds, moment
 from faxstore.sessions.fax import Fax
 from faxstore.sessions.identity import epoch_id, session_id
@@ -27,10 +26,18 @@ _NEWEST_EPOCH = "select fax.newest_epoch(%s, %s, %s, %s)"
 _UNSEEN_RELOAD = "select fax.unseen_reload(%s, %s, %s, %s, %s)"
 _NUMBERS_RESTARTED = "select fax.numbers_restarted(%s, %s, %s, %s, %s)"
 _RESOLVE = "select fax.resolve_epoch(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_LAST_ON_CHANNEL = sql.text("queries/store/last_on_channel")
-_RUNS_OF_UNIQUEID = sql.text("queries/store/runs_of_uniqueid")
-_STORED_EVENTS = sql.text("queries/store/stored_events")
-_ADRIFT = sql.text("queries/store/adrift")
+_LAST_ON_CHANNEL = (
+    "select session_id, last_seen, completed, first_listed, unlisted, uniqueid, gone_at, operation, files"
+    " from fax.last_on_channel(%(epoch)s, %(server)s, %(channel)s, %(uniqueid)s, %(moment)s)"
+)
+_RUNS_OF_UNIQUEID = (
+    "select session_id, started_before, goes_on from fax.runs_of_uniqueid(%(server)s, %(uniqueid)s, %(moment)s)"
+)
+_STORED_EVENTS = (
+    "select ordinal, session_id, epoch_id, unlisted, is_fax"
+    " from fax.stored_events(%(servers)s, %(moments)s::timestamptz[], %(events)s, %(channels)s, %(uniqueids)s)"
+)
+_ADRIFT = "select session_id from fax.adrift(%(epoch)s, %(operation)s, %(moment)s, %(files)s)"
 _MISSING = "select session_id, session_number, channel from fax.find_gone_sessions(%s, %s, %s::bigint[])"
 
 

@@ -39,9 +39,10 @@ newest as (
 select coalesce(n.row_key, r.row_key), n.content, r.content, n.row_key is not null
 from newest n
 full join (
-    select array_to_string(array(select to_jsonb(t) ->> k.name from unnest(%(key)s::text[]) k (name)), ' ') as row_key,
-           to_jsonb(t) - %(left_out)s::text[] || {} as content
-    from {} t
+    select array_to_string(array(select t.row ->> k.name from unnest(%(key)s::text[]) k (name)), ' ') as row_key,
+           t.row - %(left_out)s::text[] || {} as content
+    -- offset 0: where rows are distributed, they are read before they are compared
+    from (select to_jsonb(s) as row from {} s offset 0) t
 ) r on r.row_key = n.row_key
 where n.row_key is null
    or n.content is distinct from case when n.pending then r.content - 'channel_digest' else r.content end
@@ -49,7 +50,8 @@ order by 1
 """
 _CHANNEL = """
 jsonb_build_object('channel_digest', encode(fax.personal_digest(
-    (select k.salt from fax.session_salt k where k.session_id = t.session_id), 'channel', t.channel), 'hex'))
+    (select k.salt from fax.session_salt k where k.session_id = (t.row ->> 'session_id')::uuid),
+    'channel', t.row ->> 'channel'), 'hex'))
 """
 """What sealing adds to the record of a session."""
 

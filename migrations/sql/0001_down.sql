@@ -85,7 +85,7 @@ drop function fax.has_dropped_evidence;
 drop table fax.month_change, fax.dropped_leaf, fax.dropped_session, fax.dropped_month, fax.archive_file;
 
 -- The history.
-drop function fax.hold_lease, fax.drop_packed_partitions, fax.periods_to_pack, fax.pack_sessions, fax.make_pack_partitions, fax.rows_between, fax.changed_appends, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.forget_reconciliation, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload, fax.newest_epoch, fax.numbers_restarted,
+drop function fax.hold_lease, fax.drop_packed_partitions, fax.periods_to_pack, fax.pack_sessions, fax.make_pack_partitions, fax.rows_with_sessions, fax.rows_between, fax.changed_appends, fax.lock_packing, fax.wait_for_packing, fax.append, fax.has_packs, fax.begin_spool, fax.without_repeats, fax.insert_rows, fax.forget_coverage_of_rows, fax.forget_reconciliation, fax.register_sessions, fax.find_gone_sessions, fax.line_of, fax.is_watched, fax.resolve_epoch, fax.unseen_reload, fax.stored_events, fax.last_on_channel, fax.runs_of_uniqueid, fax.adrift, fax.add_server_row, fax.newest_epoch, fax.numbers_restarted,
     fax.counter, fax.make_partitions_ahead, fax.past_until, fax.lock_append, fax.refuse_isolation, fax.make_partition, fax.make_append_only, fax.copy_comments;
 drop view fax.append_batches, fax.rejected_messages, fax.session_history;
 drop function fax.snapshot_words, fax.snapshot_operation, fax.snapshot_state, fax.snapshot_type;

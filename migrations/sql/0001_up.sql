@@ -471,6 +471,25 @@ end;
 
 comment on function fax.rows_between is 'The rows of the history between two positions, both included, in no order. Opens only packs that overlap the range.';
 
+-- The rows of the history between two positions, both included, in no order, with what identifies their sessions; NULL if a
+-- session is not registered. The log reads them.
+-- example: select position, server, session_number, event from fax.rows_with_sessions(1001, 2000) order by position;
+create function fax.rows_with_sessions(first_row bigint, last_row bigint)
+returns table (
+    session_id uuid, started_at timestamptz, observed_at timestamptz, "position" bigint, data_rate integer,
+    x_resolution integer, y_resolution integer, page_number integer, pages_transmitted integer, pages_received integer,
+    total_bad_lines integer, error_correction_mode boolean, event text, operation text, state text, session_type text,
+    collector_id text, file_name text, details jsonb, server text, epoch_id uuid, session_number bigint
+)
+language sql stable parallel safe
+begin atomic
+    select h.*, s.server, s.epoch_id, s.session_number
+    from fax.rows_between(first_row, last_row) h
+    left join fax.session s on s.session_id = h.session_id;
+end;
+
+comment on function fax.rows_with_sessions is 'The rows of the history between two positions, both included, in no order, with what identifies their sessions; NULL if a session is not registered. The log reads them.';
+
 -- grain: one append of at least one new row
 -- example: select max(last_position) from fax.append_batch;
 -- The first row follows the last one of the append before. fax.append_batches shows it, and the name of the collector.
@@ -1120,7 +1139,7 @@ begin
     if to_regclass('fax.' || name) is not null then
         return name;
     end if;
-    execute format('select exists (select from fax.%I d where d.started_at >= $1 and d.started_at < $2)', of_table || '_default')
+    execute format('select exists (select 1 from fax.%I d where d.started_at >= $1 and d.started_at < $2)', of_table || '_default')
         into strays using began, ends;
     if strays then
         return of_table || '_default';
@@ -1299,27 +1318,241 @@ comment on function fax.unseen_reload is 'When res_fax.so was reloaded between t
 create function fax.numbers_restarted(
     of_epoch uuid, of_sessions uuid[], channels text[], first_seen timestamptz, observer text
 ) returns boolean
-language sql stable
+language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
-    select case
-        when bool_or(s.channel = l.channel) then false
-        when count(*) > 1 then true
-        when bool_or(exists (
-            select from fax.session_history h
-            where h.session_id = s.session_id and h.started_at = s.started_at and h.collector_id = observer
-              and h.event in ('SendFAX', 'ReceiveFAX', 'Gone') and h.observed_at < first_seen - interval '15 seconds'
-        )) then true
-        when not exists (select from fax.session o where o.epoch_id = of_epoch and o.started_at < first_seen) then false
-    end
+declare
+    stored uuid[];
+    on_its_channel boolean;
+begin
+    select array_agg(s.session_id), bool_or(s.channel = l.channel)
+    into stored, on_its_channel
     from unnest(of_sessions, channels) l (session_id, channel)
     join fax.session s on s.session_id = l.session_id
-    where s.started_at < first_seen and s.channel is not null
+    where s.started_at < first_seen and s.channel is not null;
+    if on_its_channel then
+        return false;
+    elsif cardinality(stored) > 1 then
+        return true;
+    end if;
+    perform from fax.session_history h
+    where h.session_id = any (stored) and h.collector_id = observer
+      and h.event in ('SendFAX', 'ReceiveFAX', 'Gone') and h.observed_at < first_seen - interval '15 seconds'
+    limit 1;
+    if found then
+        return true;
+    end if;
+    perform from fax.session o where o.epoch_id = of_epoch and o.started_at < first_seen limit 1;
+    return case when not found then false end;
+end
 $$;
 
 comment on function fax.numbers_restarted is 'Whether session numbers have restarted, so that res_fax.so was reloaded: the sessions that an observer lists after it connected are on other channels than the stored sessions of the epoch with their numbers. NULL if not known yet. Channel names do not repeat before Asterisk restarts, so one session on its channel shows that there was no reload. A channel may have been replaced meanwhile (a transfer), so a single session on another channel counts only if the same observer saw it end, at least 15 s before the connection (res_fax.c, disable_t38).';
+
+-- grain: one of the given events (server, time, name, channel, Uniqueid) that is stored
+-- Each line of an observer has a microsecond of its own, so these identify an event. Its session began at most a few
+-- minutes after it (a DialBegin precedes its fax) and at most a day before it.
+-- If the name of the channel was erased, the Uniqueid identifies it.
+-- The limits make the planner probe an index for each event, whatever sizes it estimates.
+-- example: select * from fax.stored_events('{pbx1}', '{2026-11-23 14:00:00.000001+00}', '{SendFAX}', '{PJSIP/1-0000001a}', '{null}');
+create function fax.stored_events(
+    servers text[], moments timestamptz[], events text[], channels text[], uniqueids text[]
+) returns table (ordinal bigint, session_id uuid, epoch_id uuid, unlisted boolean, is_fax boolean)
+language sql stable
+begin atomic
+    select e.ordinal, r.session_id, s.epoch_id, s.session_number is null, s.is_fax
+    from unnest(servers, moments, events, channels, uniqueids)
+        with ordinality as e (server, observed_at, event, channel, uniqueid, ordinal)
+    cross join lateral (
+        select h.session_id, h.details ->> 'Channel' as channel, nullif(h.details ->> 'Uniqueid', '') as uniqueid
+        from (
+            select o.session_id, o.details
+            from fax.observation o
+            where o.observed_at = e.observed_at
+              and o.event = e.event
+              and o.event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX')
+              and o.started_at between e.observed_at - interval '1 day' and e.observed_at + interval '1 hour'
+            union all
+            select p.session_id, k.details
+            from fax.session_pack p
+            cross join lateral unnest(p.rows) k
+            where p.first_observed_at <= e.observed_at and p.last_observed_at >= e.observed_at
+              and p.started_at between e.observed_at - interval '1 day' and e.observed_at + interval '1 hour'
+              and k.observed_at = e.observed_at
+              and k.event = e.event
+              and k.event in ('VarSet', 'FAXStatus', 'Newexten', 'DialBegin', 'SendFAX', 'ReceiveFAX')
+        ) h
+        limit 1000
+    ) r
+    cross join lateral (select * from fax.session where session_id = r.session_id limit 1) s
+    where s.server = e.server
+      and (s.channel = e.channel or r.channel = e.channel  -- the second if its channel was replaced
+           or coalesce(r.uniqueid, s.uniqueid) = e.uniqueid);
+end;
+
+comment on function fax.stored_events is 'Each line of an observer has a microsecond of its own, so these identify an event. Its session began at most a few minutes after it (a DialBegin precedes its fax) and at most a day before it. If the name of the channel was erased, the Uniqueid identifies it. The limits make the planner probe an index for each event, whatever sizes it estimates.';
+
+-- grain: the last session of an epoch that started on a channel before a moment; at most one row
+-- Evaluated as of the event, so that a repeat of the event gets the same answer.
+-- A fax that was never listed matches only its own Uniqueid, and its last event counts as last seen. So does one whose
+-- channel was erased.
+-- example: select * from fax.last_on_channel('…', 'pbx1', 'PJSIP/1-0000001a', '1764165600.1', '2026-11-23 14:00+00');
+create function fax.last_on_channel(
+    of_epoch uuid, of_server text, of_channel text, of_uniqueid text, moment timestamptz
+) returns table (
+    session_id uuid, last_seen bigint, completed boolean, first_listed bigint, unlisted boolean, uniqueid text, gone_at bigint,
+    operation text, files text[])
+language sql stable
+begin atomic
+    select
+        s.session_id,
+        coalesce((extract(epoch from max(h.observed_at) filter (where s.session_number is null or h.listed))
+                  * 1000000)::bigint, 0),
+        bool_or(h.event in ('SendFAX', 'ReceiveFAX')),
+        coalesce((extract(epoch from min(h.observed_at) filter (where h.listed)) * 1000000)::bigint, 0),
+        s.session_number is null,
+        s.uniqueid,
+        (extract(epoch from min(h.observed_at) filter (where h.event = 'Gone')) * 1000000)::bigint,
+        s.operation,
+        coalesce(array_agg(distinct h.file_name) filter (where h.file_name is not null), '{}')
+    from (
+        -- two searches, each by an index that has the order
+        (select *
+         from fax.session
+         where epoch_id = of_epoch
+           and left(channel, 100) = left(of_channel, 100)
+           and channel = of_channel
+           and started_at <= moment
+           and (session_number is not null or uniqueid is not distinct from of_uniqueid)
+           and is_fax
+           and operation is distinct from 'V.21'
+         order by started_at desc
+         limit 1)
+        union all
+        (select *
+         from fax.session
+         where server = of_server
+           and left(uniqueid, 100) = left(of_uniqueid, 100)
+           and uniqueid = of_uniqueid
+           and epoch_id = of_epoch
+           and channel is null
+           and started_at <= moment
+           and is_fax
+           and operation is distinct from 'V.21'
+         order by started_at desc
+         limit 1)
+        order by started_at desc
+        limit 1
+    ) s
+    cross join lateral (
+        select r.observed_at, r.event, r.file_name, r.event in ('FAXSession', 'FAXSessionsEntry') as listed
+        from fax.session_history r
+        where r.session_id = s.session_id and r.started_at = s.started_at and r.observed_at < moment
+    ) h
+    group by s.session_id, s.session_number, s.uniqueid, s.operation;
+end;
+
+comment on function fax.last_on_channel is 'Evaluated as of the event, so that a repeat of the event gets the same answer. A fax that was never listed matches only its own Uniqueid, and its last event counts as last seen. So does one whose channel was erased.';
+
+-- grain: one fax on a Uniqueid that started by a moment
+-- Returns whether it started before that moment, and whether it was never listed and continues after it.
+-- example: select * from fax.runs_of_uniqueid('pbx1', '1764165600.1', '2026-11-23 14:00+00');
+create function fax.runs_of_uniqueid(
+    of_server text, of_uniqueid text, moment timestamptz
+) returns table (session_id uuid, started_before boolean, goes_on boolean)
+language sql stable
+begin atomic
+    select s.session_id, s.started_at < moment,
+           s.session_number is null and exists (
+               select from fax.session_history r
+               where r.session_id = s.session_id and r.started_at = s.started_at and r.observed_at >= moment)
+    from fax.session s
+    where s.server = of_server
+      and left(s.uniqueid, 100) = left(of_uniqueid, 100)
+      and s.uniqueid = of_uniqueid
+      and s.started_at <= moment
+      and s.is_fax
+      and s.operation is distinct from 'V.21'
+    order by s.started_at;
+end;
+
+comment on function fax.runs_of_uniqueid is 'Returns whether it started before that moment, and whether it was never listed and continues after it.';
+
+-- grain: one session of an epoch whose channel hung up while it went on, and which a completion event may end
+-- The latest first; it was listed within 15 s before the event, or since its channel hung up if no list has lacked it for
+-- more than 15 s. It has no completion event yet. A session whose files were erased, and which was not listed since, is
+-- the one if it is the only one.
+-- example: select * from fax.adrift('…', 'receive', '2026-11-23 14:00+00', '{/var/spool/fax/1.tif}');
+create function fax.adrift(
+    of_epoch uuid, of_operation text, moment timestamptz, names text[]
+) returns table (session_id uuid)
+language sql stable
+begin atomic
+    select c.session_id
+    from (
+        select s.session_id, h.observed_at, l.matches, count(*) over () as candidates
+        from (
+            select o.session_id, o.started_at, o.observed_at
+            from fax.observation o
+            where o.event = 'Hangup'
+              and o.observed_at between moment - interval '1 day' and moment
+              and o.started_at between moment - interval '2 days' and moment
+            union all
+            select p.session_id, p.started_at, k.observed_at
+            from fax.session_pack p
+            cross join lateral unnest(p.rows) k
+            where p.hung_up_at >= moment - interval '1 day'
+              and p.started_at between moment - interval '2 days' and moment
+              and k.event = 'Hangup' and k.observed_at between moment - interval '1 day' and moment
+        ) h
+        join fax.session s on s.session_id = h.session_id
+        cross join lateral (
+            select bool_or(r.file_name = any (names) or r.details ->> 'Files' = any (names)) as matches,
+                   bool_or(r.file_name is not null or coalesce(r.details ? 'Files', false)) as names_files
+            from fax.session_history r
+            where r.session_id = h.session_id and r.started_at = h.started_at
+              and r.event in ('FAXSession', 'FAXSessionsEntry')
+              and r.observed_at between least(h.observed_at, moment - interval '15 seconds') and moment
+        ) l
+        where s.epoch_id = of_epoch
+          and s.operation = of_operation
+          and (l.matches or (s.channel is null and not l.names_files))
+          and not exists (
+              select from fax.session_history r
+              where r.session_id = h.session_id and r.started_at = h.started_at and r.event in ('SendFAX', 'ReceiveFAX')
+                and r.observed_at < moment
+          )
+          and not exists (
+              select from fax.session_history r
+              where r.session_id = h.session_id and r.started_at = h.started_at and r.event = 'Gone'
+                and r.observed_at < moment - interval '15 seconds'
+          )
+    ) c
+    where c.matches or c.candidates = 1
+    order by c.observed_at desc
+    limit 1;
+end;
+
+comment on function fax.adrift is 'The latest first; it was listed within 15 s before the event, or since its channel hung up if no list has lacked it for more than 15 s. It has no completion event yet. A session whose files were erased, and which was not listed since, is the one if it is the only one.';
+
+-- Inserts one observation of a server; a repeat is a no-op.
+-- example: select fax.add_server_row('pbx1', '2026-11-23 14:00+00', 'Polled', 'host1', null);
+create function fax.add_server_row(
+    of_server text, observed_at timestamptz, event text, collector_id text, details jsonb
+) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    insert into fax.server_history (server, observed_at, event, collector_id, details)
+    values (of_server, add_server_row.observed_at, add_server_row.event, add_server_row.collector_id, add_server_row.details)
+    on conflict do nothing;
+end
+$$;
+
+comment on function fax.add_server_row is 'Inserts one observation of a server; a repeat is a no-op.';
 
 -- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
 -- Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw
@@ -1334,6 +1567,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     found_id uuid := known;
+    earlier integer;
     same_start constant interval := '2 seconds';  -- Uptime is in whole seconds
 begin
     perform fax.lock_append();
@@ -1369,12 +1603,12 @@ begin
     if found_id is null and not make then
         return null;
     end if;
+    select count(*) into earlier
+    from fax.epoch e
+    where reloaded is not null and e.server = life_server
+      and (e.started_at between started - same_start and started + same_start or e.startup_text = startup);
     insert into fax.epoch (epoch_id, server, started_at, startup_text, reloaded_at, reload_ordinal, first_seen_at, last_seen_at)
-    select coalesce(found_id, proposed), life_server, started, startup, reloaded,
-           (select count(*) from fax.epoch e
-            where reloaded is not null and e.server = life_server
-              and (e.started_at between started - same_start and started + same_start or e.startup_text = startup)),
-           first_seen, first_seen
+    values (coalesce(found_id, proposed), life_server, started, startup, reloaded, earlier, first_seen, first_seen)
     on conflict (epoch_id) do update
         set started_at = coalesce(epoch.started_at, excluded.started_at),
             startup_text = coalesce(epoch.startup_text, excluded.startup_text),
@@ -3243,7 +3477,7 @@ begin atomic
             coalesce(range_agg(d.covered), '{}') as covered
         from fax.coverage_day d
         where d.server = of_server
-          and d.day >= (since at time zone 'UTC')::date and d.day <= (until at time zone 'UTC')::date
+          and d.day >= (since at time zone 'UTC')::date and d.day <= (covered_time.until at time zone 'UTC')::date
     )
     select s.covered + coalesce(
         (select range_agg(fax.polled_time(of_server, lower(u.time), upper(u.time)))
@@ -4928,10 +5162,13 @@ as $$
             u.sessions, u.pages, (u.pages is not null)::integer as page_reports,
             u.bad_lines, (u.bad_lines is not null)::integer as measurements,
             u.seconds, (u.seconds is not null)::integer as durations, (u.pages > 0)::integer as after_a_page
-        from fax.session_total t
-        cross join lateral fax.usage_of(t) u
+        from (
+            select m.started_at, row(m.*)::fax.session_total as total
+            from fax.session_total m
+            where m.started_at >= from_at and m.started_at < to_at
+        ) t
+        cross join lateral fax.usage_of(t.total) u
         cross join unnest('{1,6,24}'::smallint[]) h (hours)
-        where t.started_at >= from_at and t.started_at < to_at
         union all
         select
             r.hours, r.span_start, r.server, r.account_code, r.direction, r.result, r.result_class,
@@ -5294,17 +5531,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select
-        t.session_id,
+        w.session_id,
         'has a total that differs from its rows: ' || (
             select string_agg(k.key, ', ' order by k.key)
-            from jsonb_each(to_jsonb(t)) k
-            where k.value is distinct from to_jsonb(f) -> k.key)
-    from fax.session_total t
-    join fax.folded_total f on f.session_id = t.session_id and f.started_at = t.started_at
-    where t.started_at >= from_at and t.started_at < to_at
-      and f.started_at >= from_at and f.started_at < to_at
-      and row(t.*) is distinct from row(f.*)
-      and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
+            from jsonb_each(w.stored) k
+            where k.value is distinct from w.folded -> k.key)
+    from (
+        select t.session_id, to_jsonb(t) as stored, to_jsonb(f) as folded
+        from fax.session_total t
+        join fax.folded_total f on f.session_id = t.session_id and f.started_at = t.started_at
+        where t.started_at >= from_at and t.started_at < to_at
+          and f.started_at >= from_at and f.started_at < to_at
+          and row(t.*) is distinct from row(f.*)
+          and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
+        offset 0  -- where rows are distributed: the names are found on the coordinator
+    ) w
     union all
     select
         p.session_id,
@@ -7023,12 +7264,13 @@ begin
             from fax.reconciliation_day r
             where r.since is null and r.day <= newest
         ) d
-        where not exists (
-            select from fax.session_untotalled u
-            where u.server = d.server and u.started_at >= d.began - interval '25 hours' and u.started_at < d.ends)
         order by d.day desc, d.server
-        limit most
     loop
+        exit when written >= most;
+        perform from fax.session_untotalled u
+        where u.server = due.server and u.started_at >= due.began - interval '25 hours' and u.started_at < due.ends
+        limit 1;
+        continue when found;
         with compared as materialized (
             select n.* from fax.compare_readings_between(due.server, due.began, due.ends) n
         ),
@@ -7312,7 +7554,7 @@ begin atomic
         from fax.observation h
         where h.details ->> 'AccountCode' <> ''
           and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100))
-        or exists (select from fax.packed_account p where p.account = left(has_account.account, 100));
+        or exists (select 1 from fax.packed_account p where p.account = left(has_account.account, 100));
 end;
 
 comment on function fax.has_account is 'Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index observation_account per partition, and fax.packed_account. Runs with the rights of the owner, because fax_masked may filter by account but reads no history.';
@@ -10100,6 +10342,11 @@ grant execute on function
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
     fax.newest_epoch(text, timestamptz, text, timestamptz),
+    fax.stored_events(text[], timestamptz[], text[], text[], text[]),
+    fax.last_on_channel(uuid, text, text, text, timestamptz),
+    fax.runs_of_uniqueid(text, text, timestamptz),
+    fax.adrift(uuid, text, timestamptz, text[]),
+    fax.add_server_row(text, timestamptz, text, text, jsonb),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
     fax.numbers_restarted(uuid, uuid[], text[], timestamptz, text),
     fax.write_totals(integer, double precision),
@@ -10163,6 +10410,7 @@ grant execute on function
     fax.uncounted_results(timestamptz, timestamptz)
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
+grant execute on function fax.rows_with_sessions(bigint, bigint) to fax_reader, fax_sealer;
 grant execute on function fax.changed_appends(timestamptz, timestamptz) to fax_reader;
 grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
 grant execute on function fax.snapshot_operation(smallint), fax.snapshot_state(smallint), fax.snapshot_type(smallint)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from faxstore import sql
 from faxstore.log.coverage import RUNS
+from faxstore.sql import distribution
 
 ROOT = Path(sql.__file__).parent
 PACKAGE = ROOT.parent
@@ -17,7 +18,8 @@ def names(folder: str) -> set[str]:
 
 
 def test_every_object_is_in_the_order_once() -> None:
-    assert sorted(sql.ORDER) == sorted(names(".") - names("queries") - {"rights/roles"})
+    assert sorted(sql.ORDER) == sorted(names(".") - names("queries") - names("distribution") - {"rights/roles"})
+    assert sorted(f"distribution/{name}" for name in distribution.ORDER) == sorted(names("distribution"))
 
 
 def test_a_file_creates_the_object_of_its_name() -> None:
@@ -27,6 +29,9 @@ def test_a_file_creates_the_object_of_its_name() -> None:
         created += [f"{view}_masked" for view in re.findall(r"^select fax\.make_masked_view\('(\w+)'", text, re.M)]
         if not name.startswith("rights/"):
             assert created[0] == name.rpartition("/")[2], name
+    for name in distribution.ORDER:
+        replaced = re.findall(r"^create or replace function fax\.(\w+)", sql.text(f"distribution/{name}"), re.M)
+        assert replaced == [name]
 
 
 def test_every_query_is_used() -> None:

@@ -124,6 +124,11 @@ EXECUTED = {
             "rows_between",
             "uncovered_days",
             "newest_epoch",
+            "add_server_row",
+            "adrift",
+            "last_on_channel",
+            "runs_of_uniqueid",
+            "stored_events",
             "numbers_restarted",
             "unseen_reload",
             "wait_for_packing",
@@ -146,6 +151,7 @@ EXECUTED = {
             "jobs_of",
             "masked",
             "rows_between",
+            "rows_with_sessions",
             "uncovered_days",
             *OF_RATES,
         ]
@@ -162,7 +168,15 @@ EXECUTED = {
                 "lock_log",
                 "polled_time",
             ),
-            *(*WORDS, "reported_time", "rows_between", "wrong_reconciliation", "wrong_rollups", "wrong_totals"),
+            *(
+                *WORDS,
+                "reported_time",
+                "rows_between",
+                "rows_with_sessions",
+                "wrong_reconciliation",
+                "wrong_rollups",
+                "wrong_totals",
+            ),
         ]
     ),
     "fax_masked": sorted(

@@ -11,7 +11,7 @@ begin atomic
             coalesce(range_agg(d.covered), '{}') as covered
         from fax.coverage_day d
         where d.server = of_server
-          and d.day >= (since at time zone 'UTC')::date and d.day <= (until at time zone 'UTC')::date
+          and d.day >= (since at time zone 'UTC')::date and d.day <= (covered_time.until at time zone 'UTC')::date
     )
     select s.covered + coalesce(
         (select range_agg(fax.polled_time(of_server, lower(u.time), upper(u.time)))

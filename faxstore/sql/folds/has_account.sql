@@ -12,5 +12,5 @@ begin atomic
         from fax.observation h
         where h.details ->> 'AccountCode' <> ''
           and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100))
-        or exists (select from fax.packed_account p where p.account = left(has_account.account, 100));
+        or exists (select 1 from fax.packed_account p where p.account = left(has_account.account, 100));
 end;

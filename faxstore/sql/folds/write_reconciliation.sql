@@ -24,12 +24,13 @@ begin
             from fax.reconciliation_day r
             where r.since is null and r.day <= newest
         ) d
-        where not exists (
-            select from fax.session_untotalled u
-            where u.server = d.server and u.started_at >= d.began - interval '25 hours' and u.started_at < d.ends)
         order by d.day desc, d.server
-        limit most
     loop
+        exit when written >= most;
+        perform from fax.session_untotalled u
+        where u.server = due.server and u.started_at >= due.began - interval '25 hours' and u.started_at < due.ends
+        limit 1;
+        continue when found;
         with compared as materialized (
             select n.* from fax.compare_readings_between(due.server, due.began, due.ends) n
         ),

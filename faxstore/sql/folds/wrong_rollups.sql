@@ -16,10 +16,13 @@ as $$
             u.sessions, u.pages, (u.pages is not null)::integer as page_reports,
             u.bad_lines, (u.bad_lines is not null)::integer as measurements,
             u.seconds, (u.seconds is not null)::integer as durations, (u.pages > 0)::integer as after_a_page
-        from fax.session_total t
-        cross join lateral fax.usage_of(t) u
+        from (
+            select m.started_at, row(m.*)::fax.session_total as total
+            from fax.session_total m
+            where m.started_at >= from_at and m.started_at < to_at
+        ) t
+        cross join lateral fax.usage_of(t.total) u
         cross join unnest('{1,6,24}'::smallint[]) h (hours)
-        where t.started_at >= from_at and t.started_at < to_at
         union all
         select
             r.hours, r.span_start, r.server, r.account_code, r.direction, r.result, r.result_class,

@@ -8,17 +8,21 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
     select
-        t.session_id,
+        w.session_id,
         'has a total that differs from its rows: ' || (
             select string_agg(k.key, ', ' order by k.key)
-            from jsonb_each(to_jsonb(t)) k
-            where k.value is distinct from to_jsonb(f) -> k.key)
-    from fax.session_total t
-    join fax.folded_total f on f.session_id = t.session_id and f.started_at = t.started_at
-    where t.started_at >= from_at and t.started_at < to_at
-      and f.started_at >= from_at and f.started_at < to_at
-      and row(t.*) is distinct from row(f.*)
-      and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
+            from jsonb_each(w.stored) k
+            where k.value is distinct from w.folded -> k.key)
+    from (
+        select t.session_id, to_jsonb(t) as stored, to_jsonb(f) as folded
+        from fax.session_total t
+        join fax.folded_total f on f.session_id = t.session_id and f.started_at = t.started_at
+        where t.started_at >= from_at and t.started_at < to_at
+          and f.started_at >= from_at and f.started_at < to_at
+          and row(t.*) is distinct from row(f.*)
+          and not exists (select from fax.dropped_session d where d.session_id = t.session_id)
+        offset 0  -- where rows are distributed: the names are found on the coordinator
+    ) w
     union all
     select
         p.session_id,

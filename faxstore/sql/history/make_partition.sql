@@ -18,7 +18,7 @@ begin
     if to_regclass('fax.' || name) is not null then
         return name;
     end if;
-    execute format('select exists (select from fax.%I d where d.started_at >= $1 and d.started_at < $2)', of_table || '_default')
+    execute format('select exists (select 1 from fax.%I d where d.started_at >= $1 and d.started_at < $2)', of_table || '_default')
         into strays using began, ends;
     if strays then
         return of_table || '_default';

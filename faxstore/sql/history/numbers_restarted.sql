@@ -7,22 +7,33 @@
 create function fax.numbers_restarted(
     of_epoch uuid, of_sessions uuid[], channels text[], first_seen timestamptz, observer text
 ) returns boolean
-language sql stable
+language plpgsql stable
 security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
-    select case
-        when bool_or(s.channel = l.channel) then false
-        when count(*) > 1 then true
-        when bool_or(exists (
-            select from fax.session_history h
-            where h.session_id = s.session_id and h.started_at = s.started_at and h.collector_id = observer
-              and h.event in ('SendFAX', 'ReceiveFAX', 'Gone') and h.observed_at < first_seen - interval '15 seconds'
-        )) then true
-        when not exists (select from fax.session o where o.epoch_id = of_epoch and o.started_at < first_seen) then false
-    end
+declare
+    stored uuid[];
+    on_its_channel boolean;
+begin
+    select array_agg(s.session_id), bool_or(s.channel = l.channel)
+    into stored, on_its_channel
     from unnest(of_sessions, channels) l (session_id, channel)
     join fax.session s on s.session_id = l.session_id
-    where s.started_at < first_seen and s.channel is not null
+    where s.started_at < first_seen and s.channel is not null;
+    if on_its_channel then
+        return false;
+    elsif cardinality(stored) > 1 then
+        return true;
+    end if;
+    perform from fax.session_history h
+    where h.session_id = any (stored) and h.collector_id = observer
+      and h.event in ('SendFAX', 'ReceiveFAX', 'Gone') and h.observed_at < first_seen - interval '15 seconds'
+    limit 1;
+    if found then
+        return true;
+    end if;
+    perform from fax.session o where o.epoch_id = of_epoch and o.started_at < first_seen limit 1;
+    return case when not found then false end;
+end
 $$;

@@ -11,6 +11,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     found_id uuid := known;
+    earlier integer;
     same_start constant interval := '2 seconds';  -- Uptime is in whole seconds
 begin
     perform fax.lock_append();
@@ -46,12 +47,12 @@ begin
     if found_id is null and not make then
         return null;
     end if;
+    select count(*) into earlier
+    from fax.epoch e
+    where reloaded is not null and e.server = life_server
+      and (e.started_at between started - same_start and started + same_start or e.startup_text = startup);
     insert into fax.epoch (epoch_id, server, started_at, startup_text, reloaded_at, reload_ordinal, first_seen_at, last_seen_at)
-    select coalesce(found_id, proposed), life_server, started, startup, reloaded,
-           (select count(*) from fax.epoch e
-            where reloaded is not null and e.server = life_server
-              and (e.started_at between started - same_start and started + same_start or e.startup_text = startup)),
-           first_seen, first_seen
+    values (coalesce(found_id, proposed), life_server, started, startup, reloaded, earlier, first_seen, first_seen)
     on conflict (epoch_id) do update
         set started_at = coalesce(epoch.started_at, excluded.started_at),
             startup_text = coalesce(epoch.startup_text, excluded.startup_text),

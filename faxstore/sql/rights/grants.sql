@@ -28,6 +28,11 @@ grant execute on function
     fax.drop_packed_partitions(),
     fax.hold_lease(text, text, double precision),
     fax.newest_epoch(text, timestamptz, text, timestamptz),
+    fax.stored_events(text[], timestamptz[], text[], text[], text[]),
+    fax.last_on_channel(uuid, text, text, text, timestamptz),
+    fax.runs_of_uniqueid(text, text, timestamptz),
+    fax.adrift(uuid, text, timestamptz, text[]),
+    fax.add_server_row(text, timestamptz, text, text, jsonb),
     fax.unseen_reload(text, timestamptz, text, timestamptz, text),
     fax.numbers_restarted(uuid, uuid[], text[], timestamptz, text),
     fax.write_totals(integer, double precision),
@@ -91,6 +96,7 @@ grant execute on function
     fax.uncounted_results(timestamptz, timestamptz)
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
+grant execute on function fax.rows_with_sessions(bigint, bigint) to fax_reader, fax_sealer;
 grant execute on function fax.changed_appends(timestamptz, timestamptz) to fax_reader;
 grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
 grant execute on function fax.snapshot_operation(smallint), fax.snapshot_state(smallint), fax.snapshot_type(smallint)

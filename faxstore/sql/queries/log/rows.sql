@@ -15,7 +15,7 @@ select
     r.parts[2]
 from (
     select
-        h.*, s.server, s.epoch_id, s.session_number, k.salt,
+        h.*, k.salt,
         d.session_id is not null as is_erased, d.file_name as erased_name, d.details as erased_details,
         case when h.details is not null then (
             select array[case when p.plain <> h.details then h.details::text end, p.plain::text]
@@ -28,8 +28,7 @@ from (
                 end as plain offset 0
             ) p
         ) end as parts
-    from fax.rows_between({first}, {last}) h
-    left join fax.session s on s.session_id = h.session_id
+    from fax.rows_with_sessions({first}, {last}) h
     left join fax.session_salt k on k.session_id = h.session_id
     left join fax.erased_digest d on d.session_id = h.session_id and d.position = h.position and d.position between {first} and {last}
     offset 0
