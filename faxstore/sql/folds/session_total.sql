@@ -72,6 +72,10 @@ with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0
 
 create index session_total_started on fax.session_total (started_at);
 create index session_total_server on fax.session_total (server, started_at);
+-- Sessions of more than an hour or without a recorded end: few, and all that an interval can overlap beside those that
+-- started shortly before it (fax.sessions_in_gap).
+create index session_total_long on fax.session_total (started_at)
+where (coalesce(completed_at, gone_at) - started_at > interval '1 hour') is not false;
 -- Sessions whose end the next start of their server may show.
 create index session_total_open on fax.session_total (started_at)
 where completed_at is null and gone_at is null and not (session_number is null and snapshots = 0);

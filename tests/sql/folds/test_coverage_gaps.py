@@ -24,6 +24,7 @@ from tests.kit.given import (
     stats,
     status,
 )
+from tests.kit.totals import write_totals
 
 
 def polled(*seconds: float, **details: Any) -> list[Any]:
@@ -304,6 +305,16 @@ def test_sessions_that_overlap_a_gap_are_marked(database: psycopg.Connection) ->
         (0, False), (1, True), (2, True), (3, False),
     ]  # fmt: skip
     assert gaps(database)[0]["sessions"] == 2
+
+
+def test_sessions_of_hours_overlap_a_gap_with_and_without_totals(database: psycopg.Connection) -> None:
+    append(database, polled(*range(0, 7201, 60)), lost(7240, "x", 7239), of_server(7260, "Connected"), polled(7261))
+    for number, began, ended in ((0, 10, 7250), (1, 20, 7000), (2, 5000, 7245), (3, 7100, 7110), (4, 7242, 7300)):
+        append(database, receiving((began, 1, 0), (ended, 2, 0), number=number), gone(ended + 1, number))
+    append(database, receiving((30, 1, 0), (7255, 2, 0), number=5))  # no end
+    assert gaps(database)[0]["sessions"] == 4
+    assert write_totals(database) == 6
+    assert gaps(database)[0]["sessions"] == 4
 
 
 def test_a_session_ended_by_an_unobserved_restart_is_marked(database: psycopg.Connection) -> None:
