@@ -16,6 +16,7 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_bitmapscan = off  -- for the rows of one session, which are on as many pages, a bitmap takes longer
 as $$
 declare
     chosen uuid[];
