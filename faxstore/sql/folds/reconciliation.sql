@@ -3,7 +3,7 @@
 -- The server counts a fax up to half a minute before it lists it (answer, T.38 negotiation), so a difference in one
 -- interval may be offset in the next. Sum over intervals.
 -- Rows of finished days are stored (fax.compared_reading). Those of other days are computed, a day of a server at a time,
--- so a condition on the server limits what is computed and one on times does not.
+-- so conditions on the server and on the day limit what is computed, and one on times does not.
 create view fax.reconciliation as
 select
     r.server,  -- Name of the server in the settings.
@@ -20,7 +20,8 @@ select
     r.completed,  -- Faxes that ran to an end, failed ones included, by CompletedFAXes. NULL if not reported.
     r.completed_seen,  -- Sessions that ended with a completion event in this time.
     r.failed,  -- Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL if not reported.
-    r.failed_seen  -- Sessions that ended with a completion event in this time and failed.
+    r.failed_seen,  -- Sessions that ended with a completion event in this time and failed.
+    r.day  -- UTC day of to_at. In a query about a period, conditions on day and to_at together compute and read only that period.
 from (
     select
         s.server,
@@ -36,7 +37,8 @@ from (
         case when c.counts is null then coalesce(c.completed, 0) else c.counts[6] end as completed,
         case when c.counts is null then coalesce(c.completed_seen, 0) else c.counts[7] end as completed_seen,
         case when c.counts is null then coalesce(c.failed, 0) else c.counts[8] end as failed,
-        case when c.counts is null then coalesce(c.failed_seen, 0) else c.counts[9] end as failed_seen
+        case when c.counts is null then coalesce(c.failed_seen, 0) else c.counts[9] end as failed_seen,
+        (c.to_at at time zone 'UTC')::date as day
     from fax.reading_series s
     join fax.compared_reading c on c.series = s.series
     union all
@@ -54,7 +56,8 @@ from (
         n.completed,
         n.completed_seen,
         n.failed,
-        n.failed_seen
+        n.failed_seen,
+        d.day
     from fax.reconciliation_day d
     cross join lateral fax.compare_readings_between(
         d.server, d.day::timestamp at time zone 'UTC', (d.day + 1)::timestamp at time zone 'UTC') n

@@ -10,6 +10,8 @@ begin
     return query
     select r.*
     from fax.reconciliation r
-    where r.server = of_server and r.to_at >= from_moment and r.to_at < to_moment;
+    where r.server = of_server and r.to_at >= from_moment and r.to_at < to_moment
+      -- computes no other days
+      and r.day >= (from_moment at time zone 'UTC')::date and r.day <= (to_moment at time zone 'UTC')::date;
 end
 $$;

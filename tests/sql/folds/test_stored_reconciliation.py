@@ -55,7 +55,26 @@ def three_days(database: psycopg.Connection) -> None:
     assert days(database) == "02 03 04"
 
 
+def computed_days(database: psycopg.Connection, condition: str) -> int:
+    """How many days the view computes for a condition, if none is stored."""
+    with database.transaction(force_rollback=True):
+        database.execute("update fax.reconciliation_day set since = null")
+        query = f"explain (analyze, costs off) select * from fax.reconciliation where {condition}"
+        plan = [line for (line,) in database.execute(query.encode()) if "compare_readings_between" in line]
+    return sum(int(line.partition("loops=")[2].rstrip(")")) for line in plan)
+
+
 # -- what is stored -------------------------------------------------------------------------------
+
+
+def test_conditions_on_server_and_day_limit_what_is_computed(database: psycopg.Connection) -> None:
+    three_days(database)
+    assert [str(row["day"]) for row in read(database, SHOWN)] == [
+        "2026-11-02", "2026-11-02", "2026-11-03", "2026-11-03", "2026-11-04",
+    ]  # fmt: skip
+    assert computed_days(database, "true") == 3
+    assert computed_days(database, "day = '2026-11-03'") == 1
+    assert computed_days(database, "day >= '2026-11-03' and server = 'pbx'") == 2
 
 
 def test_the_rows_of_a_finished_day_are_stored(database: psycopg.Connection) -> None:
