@@ -2181,6 +2181,7 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set enable_bitmapscan = off  -- for the rows of one session, which are on as many pages, a bitmap takes longer
 as $$
 declare
     chosen uuid[];
@@ -4786,6 +4787,10 @@ with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0
 
 create index session_total_started on fax.session_total (started_at);
 create index session_total_server on fax.session_total (server, started_at);
+-- Sessions of more than an hour or without a recorded end: few, and all that an interval can overlap beside those that
+-- started shortly before it (fax.sessions_in_gap).
+create index session_total_long on fax.session_total (started_at)
+where (coalesce(completed_at, gone_at) - started_at > interval '1 hour') is not false;
 -- Sessions whose end the next start of their server may show.
 create index session_total_open on fax.session_total (started_at)
 where completed_at is null and gone_at is null and not (session_number is null and snapshots = 0);
@@ -7118,7 +7123,7 @@ comment on function fax.compare_readings_between is 'Compares the FAXStats readi
 -- The server counts a fax up to half a minute before it lists it (answer, T.38 negotiation), so a difference in one
 -- interval may be offset in the next. Sum over intervals.
 -- Rows of finished days are stored (fax.compared_reading). Those of other days are computed, a day of a server at a time,
--- so a condition on the server limits what is computed and one on times does not.
+-- so conditions on the server and on the day limit what is computed, and one on times does not.
 create view fax.reconciliation as
 select
     r.server,  -- Name of the server in the settings.
@@ -7135,7 +7140,8 @@ select
     r.completed,  -- Faxes that ran to an end, failed ones included, by CompletedFAXes. NULL if not reported.
     r.completed_seen,  -- Sessions that ended with a completion event in this time.
     r.failed,  -- Faxes that failed, by FailedFAXes: those that completed with FAXSTATUS FAILED, and a few that never ran. NULL if not reported.
-    r.failed_seen  -- Sessions that ended with a completion event in this time and failed.
+    r.failed_seen,  -- Sessions that ended with a completion event in this time and failed.
+    r.day  -- UTC day of to_at. In a query about a period, conditions on day and to_at together compute and read only that period.
 from (
     select
         s.server,
@@ -7151,7 +7157,8 @@ from (
         case when c.counts is null then coalesce(c.completed, 0) else c.counts[6] end as completed,
         case when c.counts is null then coalesce(c.completed_seen, 0) else c.counts[7] end as completed_seen,
         case when c.counts is null then coalesce(c.failed, 0) else c.counts[8] end as failed,
-        case when c.counts is null then coalesce(c.failed_seen, 0) else c.counts[9] end as failed_seen
+        case when c.counts is null then coalesce(c.failed_seen, 0) else c.counts[9] end as failed_seen,
+        (c.to_at at time zone 'UTC')::date as day
     from fax.reading_series s
     join fax.compared_reading c on c.series = s.series
     union all
@@ -7169,7 +7176,8 @@ from (
         n.completed,
         n.completed_seen,
         n.failed,
-        n.failed_seen
+        n.failed_seen,
+        d.day
     from fax.reconciliation_day d
     cross join lateral fax.compare_readings_between(
         d.server, d.day::timestamp at time zone 'UTC', (d.day + 1)::timestamp at time zone 'UTC') n
@@ -7220,6 +7228,8 @@ comment on column fax.reconciliation.failed is 'Faxes that failed, by FailedFAXe
 
 comment on column fax.reconciliation.failed_seen is 'Sessions that ended with a completion event in this time and failed.';
 
+comment on column fax.reconciliation.day is 'UTC day of to_at. In a query about a period, conditions on day and to_at together compute and read only that period.';
+
 -- The rows of fax.reconciliation of one server whose later reading was taken between two moments, the second one
 -- excluded.
 -- example: select * from fax.reconciliation_between('pbx1', '2026-10-01', '2026-11-01') where attempts_missed <> 0;
@@ -7232,7 +7242,9 @@ begin
     return query
     select r.*
     from fax.reconciliation r
-    where r.server = of_server and r.to_at >= from_moment and r.to_at < to_moment;
+    where r.server = of_server and r.to_at >= from_moment and r.to_at < to_moment
+      -- computes no other days
+      and r.day >= (from_moment at time zone 'UTC')::date and r.day <= (to_moment at time zone 'UTC')::date;
 end
 $$;
 
@@ -7391,18 +7403,33 @@ set plan_cache_mode = force_generic_plan  -- else each call is planned
 as $$
 declare
     since constant timestamptz := gap_began_at - interval '1 day';
+    recent constant timestamptz := gap_began_at - interval '1 hour';
     until constant timestamptz := coalesce(gap_ended_at + interval '1 second', 'infinity');
     counted bigint;
     others uuid[];
 begin
     select
-        count(*) filter (where coalesce(t.completed_at, t.gone_at) >= gap_began_at
+        count(*) filter (where t.ended_at is not null
                            and fax.is_shown(t.is_fax, t.session_number, t.snapshots, t.completed_at is not null)
                            and t.operation is distinct from 'V.21'),
-        array_agg(t.session_id) filter (where t.completed_at is null and t.gone_at is null)
+        array_agg(t.session_id) filter (where t.ended_at is null)
     into counted, others
-    from fax.session_total t
-    where t.server = of_server and t.started_at >= since and t.started_at <= until;
+    from (
+        select
+            r.session_id, r.session_number, r.completed_at, r.snapshots, r.is_fax, r.operation,
+            coalesce(r.completed_at, r.gone_at) as ended_at
+        from fax.session_total r
+        where r.server = of_server and r.started_at >= recent and r.started_at <= until
+        union all
+        -- of those that started earlier, only long ones can overlap it, and these have an index
+        select
+            l.session_id, l.session_number, l.completed_at, l.snapshots, l.is_fax, l.operation,
+            coalesce(l.completed_at, l.gone_at) as ended_at
+        from fax.session_total l
+        where l.server = of_server and l.started_at >= since and l.started_at < recent
+          and (coalesce(l.completed_at, l.gone_at) - l.started_at > interval '1 hour') is not false
+    ) t
+    where coalesce(t.ended_at, 'infinity') >= gap_began_at;
     -- those without a recorded end or without a total, if they have a row since or are open
     if others is not null or exists (
         select 1 from fax.session_untotalled u
@@ -7418,17 +7445,22 @@ begin
             from fax.session_untotalled u
             join fax.session i on i.session_id = u.session_id
             where u.server = of_server and u.started_at >= since and u.started_at <= until
-              and (i.is_open or exists (select 1 from fax.session_history h
-                                        where h.session_id = u.session_id and h.started_at = u.started_at
-                                          and h.observed_at >= gap_began_at))
+              and (i.is_open
+                   or exists (select 1 from fax.observation o
+                              where o.session_id = u.session_id and o.started_at = u.started_at and o.observed_at >= gap_began_at)
+                   or exists (select 1 from fax.session_pack p
+                              where p.session_id = u.session_id and p.started_at = u.started_at
+                                and p.last_observed_at >= gap_began_at))
         );
-        counted := counted + (
-            select count(*)
-            from fax.sessions f
-            where f.session_id = any (others) and f.started_at >= since and f.started_at <= until
-              and coalesce(f.ended_not_after, 'infinity') >= gap_began_at
-              and f.direction is distinct from 'detector'
-        );
+        if others <> '{}' then
+            counted := counted + (
+                select count(*)
+                from fax.sessions f
+                where f.session_id = any (others) and f.started_at >= since and f.started_at <= until
+                  and coalesce(f.ended_not_after, 'infinity') >= gap_began_at
+                  and f.direction is distinct from 'detector'
+            );
+        end if;
     end if;
     return counted;
 end
