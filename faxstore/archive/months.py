@@ -18,6 +18,7 @@ from faxstore.archive import layout
 from faxstore.archive.layout import ArchiveFile
 from faxstore.errors import FaxstoreError
 from faxstore.store.database import Connection
+from faxstore.store.pooler import require_session
 
 _LOCK = 4702394921427289932
 _MONTHS = sql.text("queries/archive/months")
@@ -79,7 +80,11 @@ def require_owner(connection: Connection) -> None:
 
 @contextmanager
 def alone(connection: Connection) -> Iterator[None]:
-    """Hold off other commands that write or drop months.  Raises FaxstoreError if one is running."""
+    """Hold off other commands that write or drop months.  Raises FaxstoreError if one is running.
+
+    Raises UsageError behind a pooler.
+    """
+    require_session(connection, "faxstore partitions")
     if connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone() != (True,):
         raise FaxstoreError("another faxstore partitions command is running: wait until it has ended")
     try:

@@ -23,6 +23,7 @@ from faxstore.errors import UsageError
 from faxstore.settings.period import Period
 from faxstore.store.database import Connection
 from faxstore.store.period import resolve
+from faxstore.store.pooler import require_session
 
 Line = dict[str, Any]
 """One row of fax.export_line, by column name."""
@@ -201,10 +202,14 @@ def _last(batches: Iterable[Batch]) -> Batch | None:
 
 
 def open_ledger(connection: Connection, consumer: str) -> Ledger:
-    """Return the ledger of a consumer over a connection of its own.  Raises UsageError for an invalid name."""
+    """Return the ledger of a consumer over a connection of its own.
+
+    Raises UsageError for an invalid name, and behind a pooler.
+    """
     if not _CONSUMER.fullmatch(consumer):
         allowed = "up to 63 of a-z, 0-9, _ and -, beginning with a letter or a digit"
         raise UsageError(f"--consumer {consumer!r}: a consumer's name is part of file names: use {allowed}")
+    require_session(connection, "faxstore billing")
     # The server ends a query whose client is gone, and with it the lock that another run waits for.
     connection.execute("select set_config('client_connection_check_interval', '2s', false)")
     # Times are read, and digests made, in one zone.

@@ -178,7 +178,8 @@ class Carrier:
         if time.monotonic() < self._partitions_due:
             return
         self._partitions_due = time.monotonic() + 60.0
-        with suppress(psycopg.errors.LockNotAvailable):  # a long query is running; partitions exist for months ahead
+        # A long query may be running; partitions exist for months ahead.
+        with suppress(psycopg.errors.LockNotAvailable), backend.limited(connection):
             connection.execute("select fax.make_partitions_ahead()")
             self._partitions_due = time.monotonic() + PARTITIONS_EVERY
 
@@ -192,7 +193,9 @@ class Carrier:
         self._days_due = time.monotonic() + DAYS_EVERY
         with suppress(psycopg.errors.LockNotAvailable):
             for query in (WRITE_COVERAGE, WRITE_RECONCILIATION):
-                if connection.execute(query).fetchone() != (0,):
+                with backend.limited(connection):
+                    written = connection.execute(query).fetchone()
+                if written != (0,):
                     self._days_due = time.monotonic()  # there may be more
 
     def _is_over(self) -> bool:

@@ -22,7 +22,9 @@ from faxstore.ingest.watchdog import ServiceManager
 from faxstore.ingest.worker_count import sessions_at_once, usable_cores, worker_count
 from faxstore.settings.loading import require_servers
 from faxstore.settings.values import ServerSettings, Settings
-from faxstore.store.database import checked_connection, open_dsn
+from faxstore.store.database import connect_as, one_line_errors, open_dsn
+from faxstore.store.schema_version import require_current
+from faxstore.store.watched_connection import ImpatientConnection
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,11 @@ def _count_workers(settings: Settings, dsn: str) -> int:
     """Check the schema and return the number of workers; start without a database that does not answer."""
     wanted, servers, sessions = settings.workers, len(settings.servers), 0
     try:
-        with checked_connection(dsn, "fax_ingest", connect_timeout=START_TIMEOUT) as connection:
+        with (
+            connect_as(ImpatientConnection, dsn, connect_timeout=START_TIMEOUT) as connection,
+            one_line_errors(connection, "fax_ingest"),
+        ):
+            require_current(connection)
             if wanted is None and servers > 1:
                 sessions = sessions_at_once(connection)
     except UnreachableError as error:

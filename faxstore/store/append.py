@@ -94,6 +94,7 @@ class Appender:
         with self._transaction:
             if _may_be_packed(records):
                 self._transaction.wait_for_packing()
+            self._transaction.begin_if_pooled()
             appends = self._append(records, progress, result)
         for rows, repeats in (append.fetchone() or (0, 0) for append in appends):
             result.rows += rows

@@ -19,7 +19,7 @@ from psycopg.rows import TupleRow
 
 from faxstore.errors import FaxstoreError, UnreachableError, UsageError, one_line
 from faxstore.settings.values import Settings
-from faxstore.store import embedded
+from faxstore.store import embedded, pooler
 from faxstore.store.rights import Role, missing_rights_named
 from faxstore.store.schema_version import require_current
 
@@ -78,6 +78,16 @@ def conninfo(dsn: str, **options: Any) -> str:
     return make_conninfo(**_DEFAULTS | conninfo_to_dict(dsn) | options | _FIXED)
 
 
+def conninfo_without_options(dsn: str, error: psycopg.OperationalError, **options: Any) -> str:
+    """Return the DSN as `conninfo` does, for a pooler that refused faxstore's settings of the session.
+
+    Raises the error if it has another reason, or if the settings are those of the DSN.
+    """
+    if pooler.REFUSED_OPTIONS not in str(error) or "options" in conninfo_to_dict(dsn) | options:
+        raise error
+    return conninfo(dsn, **options | {"options": ""})
+
+
 def connect(dsn: str, **options: Any) -> Connection:
     """Connect, in autocommit mode.  Raises UnreachableError with the server's reason."""
     return connect_as(psycopg.Connection, dsn, **options)
@@ -86,7 +96,11 @@ def connect(dsn: str, **options: Any) -> Connection:
 def connect_as(kind: type[Kind], dsn: str, **options: Any) -> Kind:
     """Connect with a subclass of psycopg.Connection, as `connect` does."""
     try:
-        connection = kind.connect(conninfo(dsn, **options), autocommit=True)
+        try:
+            connection = kind.connect(conninfo(dsn, **options), autocommit=True)
+        except psycopg.OperationalError as error:
+            connection = kind.connect(conninfo_without_options(dsn, error, **options), autocommit=True)
+        pooler.adapt(connection)
         _use_iso_dates(connection)
     except psycopg.OperationalError as error:
         raise UnreachableError(f"the database cannot be reached: {one_line(error)}") from error

@@ -18,14 +18,12 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from faxstore import sql
-from faxstore.store.database import conninfo
+from faxstore.store.database import conninfo, conninfo_without_options
 
 LEASE_SECONDS = 6.0
 """Seconds after which a lease that is not renewed expires."""
 
 _HOLD = sql.text("queries/store/hold_leases")
-_SET_UP = "select set_config('statement_timeout', '1500', false), set_config('synchronous_commit', 'off', false)"
-"""Without synchronous commit, because no lease may wait for a standby database, and a lost lease is requested again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +76,12 @@ class Leases:
         await connection.close()
 
     async def _connect(self) -> psycopg.AsyncConnection[TupleRow]:
-        connection = await psycopg.AsyncConnection.connect(conninfo(self._dsn), autocommit=True)
+        """Connect so that a pooler may be in between: without prepared statements."""
         try:
-            await connection.execute(_SET_UP)
-        except BaseException:
-            await connection.close()
-            raise
-        return connection
+            return await _connect(conninfo(self._dsn))
+        except psycopg.OperationalError as error:
+            return await _connect(conninfo_without_options(self._dsn, error))
+
+
+async def _connect(parameters: str) -> psycopg.AsyncConnection[TupleRow]:
+    return await psycopg.AsyncConnection.connect(parameters, autocommit=True, prepare_threshold=None)

@@ -10,7 +10,9 @@ import psycopg
 from psycopg.abc import QueryNoTemplate
 from psycopg.rows import TupleRow
 
+from faxstore.store.backend import limit
 from faxstore.store.database import Connection
+from faxstore.store.pooler import is_pooled
 
 _LOCK: tuple[LiteralString, ...] = ("select fax.lock_append()",)
 _AFTER_PACKING: tuple[LiteralString, ...] = ("select fax.wait_for_packing()", *_LOCK)
@@ -20,7 +22,8 @@ class LockedTransaction:
     """A `with` block in which the first statement takes the lock of all appenders, until the end of the block.
 
     The lock comes first: a transaction that has read the history and then waits for the lock could deadlock with its
-    holder, which may create a partition.  A block without a statement leaves the connection in autocommit mode.
+    holder, which may create a partition.  A block without a statement leaves the connection in autocommit mode, except
+    behind a pooler, where only a transaction can limit its waits for locks.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -60,9 +63,16 @@ class LockedTransaction:
         if block is not None:
             block.enter_context(self._connection.pipeline())
 
+    def begin_if_pooled(self) -> None:
+        """Begin the transaction behind a pooler."""
+        if is_pooled(self._connection):
+            self._begin()
+
     def _begin(self) -> ExitStack | None:
         if self._block is not None and not self._has_begun:
             self._block.enter_context(self._connection.transaction())
+            if is_pooled(self._connection):
+                limit(self._connection)
             for statement in self._first:
                 self._connection.execute(statement)
             self._has_begun = True

@@ -27,8 +27,8 @@ def upgrade(dsn: str, revision: str = "head") -> None:
     schema_version.refuse_newer(current(dsn))
     with _one_line_errors(dsn):
         command.upgrade(_config(dsn), revision)
-        with connect(dsn) as connection:
-            connection.execute("set role fax_owner")
+        with connect(dsn) as connection, connection.transaction():
+            connection.execute("set local role fax_owner")
             connection.execute("select fax.make_partitions_ahead()")
 
 

@@ -6,6 +6,7 @@ acknowledges what it receives but forwards nothing; only the silence of the data
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
@@ -42,6 +43,8 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
     """Closes itself and raises an error if the database is silent for SILENCE seconds or `should_stop` returns True."""
 
     should_stop: Callable[[], bool] = staticmethod(lambda: False)
+    longest_silence = math.inf
+    """Seconds of silence that it accepts, if less than SILENCE."""
     _lost: psycopg.OperationalError | None = None
 
     def wait(self, gen: _Waiting[_Result], *arguments: Any, **options: Any) -> _Result:
@@ -66,10 +69,16 @@ class WatchedConnection(psycopg.Connection[TupleRow]):
             return result
 
     def _check(self, silent: float) -> None:
-        if silent > SILENCE:
-            self._lost = SilentError(f"no answer for {SILENCE:g} s")
+        if silent > (longest := min(SILENCE, self.longest_silence)):
+            self._lost = SilentError(f"no answer for {longest:g} s")
         elif self.should_stop():
             self._lost = StoppedError("stopped while waiting for the database")
         if self._lost is not None:
             self.pgconn.finish()
             raise self._lost
+
+
+class ImpatientConnection(WatchedConnection):
+    """Accepts a shorter silence: a connection pooler accepts clients although its database does not answer."""
+
+    longest_silence = 5.0

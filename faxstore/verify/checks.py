@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from faxstore.errors import UsageError
 from faxstore.log import stored
 from faxstore.store.database import Connection
+from faxstore.store.pooler import require_session
 from faxstore.verify import (
     archives,
     batches,
@@ -46,6 +47,7 @@ def findings(connection: Connection, scope: Scope, checks: Sequence[Check] = CHE
 
     The checks call no function of another schema in place of PostgreSQL's own, whatever the settings of the user are.
     """
+    require_session(connection, "faxstore verify")
     connection.execute("set search_path = pg_catalog, pg_temp")
     _require_rows(connection, scope)
     for check in checks:

@@ -2054,6 +2054,10 @@ declare
     -- Packed rows were observed more than two days before they were packed.
     may_be_packed boolean := coalesce(oldest < now() - interval '1 day', false);
 begin
+    -- What is appended is discarded elsewhere: the commit waits for the disk, whatever the user's settings are.
+    if current_setting('synchronous_commit') = 'off' then
+        perform set_config('synchronous_commit', 'on', true);
+    end if;
     if may_be_packed then
         perform fax.wait_for_packing();  -- before the lock, so that no other append waits with this one
     end if;
@@ -2343,11 +2347,14 @@ create function fax.hold_lease(
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '1500ms'
 as $$
 declare
     held fax.lease;
     moment timestamptz := clock_timestamp();
 begin
+    -- No lease waits for a standby database: a lost lease is requested again.
+    perform set_config('synchronous_commit', 'off', true);
     -- A standby only reads.
     select l.* into held from fax.lease l where l.server = of_server;
     if held.holder is null or held.holder = asking or moment < held.renewed_at or moment >= held.expires_at then

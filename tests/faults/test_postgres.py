@@ -99,7 +99,7 @@ def test_another_appender_that_holds_the_lock(
     dsn: str, spool: Spool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The carrier logs it and leaves no queue of waiting backends behind."""
-    monkeypatch.setattr(backend, "_APPEND_SETTINGS", backend._APPEND_SETTINGS.replace("'20s'", "'300ms'"))
+    monkeypatch.setattr(backend, "LOCK_TIMEOUT", "300ms")
     spool.put([snapshot(1)])
     with psycopg.connect(dsn) as other, carrying(dsn, spool):
         other.execute("select fax.lock_append()")
@@ -121,7 +121,7 @@ def test_a_long_query_does_not_delay_rows(
     dsn: str, spool: Spool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Creating partitions ahead needs locks that a reader may hold for hours."""
-    monkeypatch.setattr(backend, "_APPEND_SETTINGS", backend._APPEND_SETTINGS.replace("'20s'", "'300ms'"))
+    monkeypatch.setattr(backend, "LOCK_TIMEOUT", "300ms")
     with psycopg.connect(dsn, autocommit=True) as administrator:
         last = "select max(c.relname) from pg_class c where c.relname like 'observation_20%' and c.relkind = 'r'"
         (name,) = administrator.execute(last).fetchall()[0]

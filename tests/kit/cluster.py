@@ -51,7 +51,7 @@ class Cluster:
         self._programs, self._folder = programs, folder
         self._data = folder / "data"
         self._wal = folder / "wal"
-        self.port = _free_port()
+        self.port = free_port()
         self.dsn = make_conninfo(
             host="127.0.0.1", port=self.port, user="postgres", dbname="postgres", sslmode="disable"
         )
@@ -170,7 +170,8 @@ def wait_until(condition: Callable[[], object], within: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

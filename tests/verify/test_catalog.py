@@ -68,7 +68,7 @@ REPORTED = {
     " set search_path = pg_catalog, pg_temp as $$ begin return new; end $$": {
         "function fax.refuse_change()": f"{DIFFERS}another body",
     },
-    "alter function fax.hold_lease(text, text, double precision) reset search_path": {
+    "alter function fax.hold_lease(text, text, double precision) reset all": {
         "function fax.hold_lease(text,text,double precision)": f"{DIFFERS}without settings",
     },
     "alter function fax.masked(text) immutable leakproof": {

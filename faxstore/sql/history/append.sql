@@ -27,6 +27,10 @@ declare
     -- Packed rows were observed more than two days before they were packed.
     may_be_packed boolean := coalesce(oldest < now() - interval '1 day', false);
 begin
+    -- What is appended is discarded elsewhere: the commit waits for the disk, whatever the user's settings are.
+    if current_setting('synchronous_commit') = 'off' then
+        perform set_config('synchronous_commit', 'on', true);
+    end if;
     if may_be_packed then
         perform fax.wait_for_packing();  -- before the lock, so that no other append waits with this one
     end if;

@@ -10,11 +10,14 @@ create function fax.hold_lease(
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '1500ms'
 as $$
 declare
     held fax.lease;
     moment timestamptz := clock_timestamp();
 begin
+    -- No lease waits for a standby database: a lost lease is requested again.
+    perform set_config('synchronous_commit', 'off', true);
     -- A standby only reads.
     select l.* into held from fax.lease l where l.server = of_server;
     if held.holder is null or held.holder = asking or moment < held.renewed_at or moment >= held.expires_at then
