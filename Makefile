@@ -13,7 +13,7 @@ PARALLEL ?= --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format currencies freeze docs bench soak clean
+.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format currencies freeze released docs bench soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -84,6 +84,10 @@ freeze: $(READY) ## write migrations/sql and the catalog that verify compares wi
 	$(BIN)/python -c 'from faxstore import sql; print(sql.schema(), end="")' > migrations/sql/0001_up.sql
 	cp faxstore/sql/rights/roles.sql migrations/sql/roles.sql
 	$(BIN)/python -m faxstore.verify.freeze
+
+# Part of a release. tests/migrations/test_released.py migrates each of these databases.
+released: $(READY) ## write the database of this release to tests/released
+	$(BIN)/python -m tests.kit.released
 
 docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 	$(BIN)/python -m docs.reference.generate

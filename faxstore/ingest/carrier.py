@@ -25,6 +25,7 @@ from faxstore.store.append import Appender
 from faxstore.store.compaction import WRITE_COVERAGE, WRITE_RECONCILIATION
 from faxstore.store.database import Connection, server_message
 from faxstore.store.rights import missing_rights_named
+from faxstore.store.schema_version import require_current
 from faxstore.store.spool_progress import stored_progress
 from faxstore.store.watched_connection import SilentError, StoppedError, connect
 
@@ -43,6 +44,9 @@ PARTITIONS_EVERY = 3600.0
 DAYS_EVERY = 60.0
 """Seconds between two looks for a finished day whose coverage or reconciliation is to be stored."""
 
+SCHEMA_EVERY = 10.0
+"""Seconds between two looks whether the schema is still the one that this version works with."""
+
 LONGEST_ROUND = 300.0
 """Seconds after which one round (an attempt to connect, or a batch) means a stuck thread, not a slow database."""
 
@@ -58,7 +62,8 @@ class Carrier:
     """Moves the records of one spool, after those of earlier spools, to one database.
 
     While the spool is empty it lets each of the `compactors` do a step.
-    It logs when this starts or stops working, not each attempt.
+    It logs when this starts or stops working, not each attempt.  While the database has the schema of another version,
+    the records wait in the spool: fax.append() of that version may expect other rows.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Carrier:
         self._backend: backend.Process | None = None
         self._partitions_due = time.monotonic()
         self._days_due = time.monotonic()
+        self._schema_due = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="carrier", daemon=True)
 
     def start(self) -> None:
@@ -125,6 +131,8 @@ class Carrier:
         before, self._backend = self._backend, backend.prepare(connection)
         if before is not None:
             backend.terminate(connection, before)
+        self._schema_due = time.monotonic()
+        self._check_schema(connection)
         append_all = partial(self._append_all, connection)
         if self._earlier is not None and not self._earlier.empty(append_all, self._goes_on):
             return
@@ -149,6 +157,7 @@ class Carrier:
 
     def _step(self, connection: Connection, drain: Drain) -> bool:
         """Append one batch; return False if the spool has no further entries."""
+        self._check_schema(connection)
         self._make_partitions(connection)
         appended = drain.step(self._batch)
         self._report_up()
@@ -162,7 +171,18 @@ class Carrier:
 
     def _drain_of(self, connection: Connection, spool: Spool) -> Drain:
         self._settle(connection, spool)
-        return Drain(spool, lambda: Appender(connection, self._collector_id), self._newer)
+        return Drain(spool, partial(self._appender, connection), self._newer)
+
+    def _appender(self, connection: Connection) -> Appender:
+        """Create an appender.  Raises UsageError if the schema no longer fits: no record is to blame then."""
+        require_current(connection)
+        return Appender(connection, self._collector_id)
+
+    def _check_schema(self, connection: Connection) -> None:
+        """Raises UsageError if the schema does not fit, or no longer."""
+        if time.monotonic() >= self._schema_due:
+            require_current(connection)
+            self._schema_due = time.monotonic() + SCHEMA_EVERY
 
     def _settle(self, connection: Connection, spool: Spool) -> None:
         """Let a spool continue where this database stops."""

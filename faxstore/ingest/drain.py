@@ -71,7 +71,8 @@ class Drain:
 
     Entries that wait for their session stay in the queue, and so do records of a newer faxstore.  `newer` holds the
     keys of the latter that were already reported; a caller that creates several drains for one queue passes the
-    same set to each.
+    same set to each.  `appender` creates an appender; it is called after each error of content, and its own error, that
+    the database has another schema, leaves the entries in the queue.
     """
 
     def __init__(self, queue: Queue, appender: Callable[[], Appender], newer: set[int] | None = None) -> None:
@@ -132,10 +133,11 @@ class Drain:
         self._last_key = 0
 
     def _reject(self, key: int, entry: Entry, error: Exception) -> Appended:
+        appender = self._new_appender()
         refused = not isinstance(error, InvalidRecordError)
         reason = f"the database refused it: {_cause(error)}" if refused else str(error)
         log.error("a record is moved to fax.rejected_message: %s", reason)
-        appended = self._append(self._new_appender(), [(key, _rejected(entry, reason))])
+        appended = self._append(appender, [(key, _rejected(entry, reason))])
         self._restart()
         return appended
 

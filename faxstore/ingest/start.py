@@ -23,7 +23,7 @@ from faxstore.ingest.worker_count import sessions_at_once, usable_cores, worker_
 from faxstore.settings.loading import require_servers
 from faxstore.settings.values import ServerSettings, Settings
 from faxstore.store.database import connect_as, one_line_errors, open_dsn
-from faxstore.store.schema_version import require_current
+from faxstore.store.schema_version import OtherSchemaError, require_current
 from faxstore.store.watched_connection import ImpatientConnection
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ START_TIMEOUT = 2
 def run(settings: Settings) -> None:
     """Collect from all servers until SIGTERM or SIGINT, then drain the spools; a second signal stops at once.
 
-    Raises UsageError before anything connects to a server if none is configured, the schema is not that of this
-    version, or another ingestor uses the spools.
+    Raises UsageError before anything connects to a server if none is configured, the database has no schema, or another
+    ingestor uses the spools.
     """
     servers = require_servers(settings)
     signals = StopSignals()
@@ -68,6 +68,8 @@ def _count_workers(settings: Settings, dsn: str) -> int:
                 sessions = sessions_at_once(connection)
     except UnreachableError as error:
         log.warning("%s; records wait in the spool", error)
+    except OtherSchemaError:
+        pass  # the carrier reports it, and waits until the schema fits
     workers = worker_count(wanted, sessions, servers, usable_cores())
     if wanted is not None and wanted > workers:
         log.info("workers: %d of %d, one for each server", workers, wanted)

@@ -16,6 +16,10 @@ import faxstore
 from faxstore.errors import UsageError
 
 
+class OtherSchemaError(UsageError):
+    """The schema of the database is another revision than the one that this version works with."""
+
+
 def current(connection: psycopg.Connection[TupleRow]) -> str | None:
     """Return the revision of the database, None without a schema.  Raises psycopg.Error."""
     try:
@@ -31,20 +35,21 @@ def newest() -> str:
 
 
 def require_current(connection: psycopg.Connection[TupleRow]) -> None:
-    """Raises UsageError unless the schema of the database is the one that this version works with."""
+    """Raises UsageError without a schema, OtherSchemaError unless it is the one that this version works with."""
     found = current(connection)
     if found is None:
         raise UsageError("the database has no schema of faxstore yet: run faxstore migrate")
     if found != newest():
         refuse_newer(found)
-        raise UsageError(f"the schema of the database is {found}, this faxstore needs {newest()}: run faxstore migrate")
+        outdated = f"the schema of the database is {found}, this faxstore needs {newest()}"
+        raise OtherSchemaError(f"{outdated}: run faxstore migrate")
 
 
 def refuse_newer(found: str | None) -> None:
-    """Raises UsageError for a revision that this version does not know."""
+    """Raises OtherSchemaError for a revision that this version does not know."""
     if found is not None and found not in revisions():
         unknown = f"the schema of the database is {found}, which this faxstore does not know (its own is {newest()})"
-        raise UsageError(f"{unknown}: upgrade faxstore")
+        raise OtherSchemaError(f"{unknown}: upgrade faxstore")
 
 
 def revisions() -> list[str]:
