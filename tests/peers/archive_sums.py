@@ -3,9 +3,10 @@
     PYTHONPATH=PACKAGES python tests/peers/archive_sums.py spark|polars|duckdb|pandas ARCHIVE...
 
 One JSON list per archive, month and server, in any order: the archive, month, server, sessions, pages, bad lines,
-seconds.  This program is all
-that its reader needs: it imports nothing of faxstore.  The rules are those of docs/explanation/numbers.md for sessions
-with one observer: the last count of a page is its bad lines, and only a receiver without ECM counts them.
+seconds.  This program is all that its reader needs: it imports nothing of faxstore.  The rules are those of
+docs/explanation/numbers.md for sessions with one observer.  A fax ends with its completion event, or else when a list
+lacks it.  The last count of a page is its bad lines, and only a receiver without ECM counts them.  A tone detector
+(V.21) is no fax.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ with page as (
 session as (
     select month, server, session_id,
            max(greatest(coalesce(pages_transmitted, 0), coalesce(pages_received, 0))) as pages,
-           max(case when event in ('SendFAX', 'ReceiveFAX') then observed_at end) as ended_at,
+           coalesce(max(case when event in ('SendFAX', 'ReceiveFAX') then observed_at end),
+                    min(case when event = 'Gone' then observed_at end)) as ended_at,
            min(started_at) as started_at
     from archive group by month, server, session_id
+    having max(case when operation = 'V.21' then 1 else 0 end) = 0
 ),
 measured as (
     select p.session_id, sum(p.total_bad_lines) as bad_lines
@@ -85,13 +88,16 @@ def polars(folder: str) -> Any:
     rows = pl.scan_parquet(
         f"{folder}/**/*.parquet", hive_partitioning=True, hive_schema={"month": pl.String, "server": pl.String}
     )
-    ended = pl.col("event").is_in(["SendFAX", "ReceiveFAX"])
+    completed = pl.col("observed_at").filter(pl.col("event").is_in(["SendFAX", "ReceiveFAX"])).max()
+    ended = pl.coalesce(completed, pl.col("observed_at").filter(pl.col("event").eq("Gone")).min())
     session = rows.group_by("month", "server", "session_id").agg(
         pl.max_horizontal(pl.col("pages_transmitted").max(), pl.col("pages_received").max())
         .fill_null(0)
         .alias("pages"),
-        (pl.col("observed_at").filter(ended).max() - pl.col("started_at").min()).dt.total_microseconds().alias("spent"),
+        (ended - pl.col("started_at").min()).dt.total_microseconds().alias("spent"),
+        pl.col("operation").eq("V.21").any().alias("is_detector"),
     )
+    session = session.filter(~pl.col("is_detector"))
     measured = pl.col("operation").eq("receive") & pl.col("error_correction_mode").eq(False)
     bad_lines = (
         rows.filter(measured & pl.col("event").eq("FAXSession"))
@@ -117,11 +123,19 @@ def pandas(folder: str) -> Any:
     names = pa.schema([("month", pa.string()), ("server", pa.string())])
     rows = ds.dataset(folder, partitioning=ds.partitioning(names, flavor="hive")).to_table().to_pandas()
     rows["page"] = rows[["pages_transmitted", "pages_received"]].max(axis=1)
-    rows["ended_at"] = rows["observed_at"].where(rows["event"].isin(["SendFAX", "ReceiveFAX"]))
+    rows["completed_at"] = rows["observed_at"].where(rows["event"].isin(["SendFAX", "ReceiveFAX"]))
+    rows["gone_at"] = rows["observed_at"].where(rows["event"] == "Gone")
+    rows["is_detector"] = rows["operation"] == "V.21"
     session = rows.groupby(["month", "server", "session_id"]).agg(
-        pages=("page", "max"), ended_at=("ended_at", "max"), started_at=("started_at", "min")
+        pages=("page", "max"),
+        completed_at=("completed_at", "max"),
+        gone_at=("gone_at", "min"),
+        started_at=("started_at", "min"),
+        is_detector=("is_detector", "max"),
     )
-    session["spent"] = (session["ended_at"] - session["started_at"]) // pd.Timedelta(microseconds=1)
+    session = session[~session["is_detector"]]
+    ended_at = session["completed_at"].fillna(session["gone_at"])
+    session["spent"] = (ended_at - session["started_at"]) // pd.Timedelta(microseconds=1)
     counted = rows[(rows["event"] == "FAXSession") & (rows["operation"] == "receive")]
     counted = counted[counted["error_correction_mode"] == False].sort_values("observed_at")  # noqa: E712
     last = counted.groupby(["session_id", "page_number"])["total_bad_lines"].last().reset_index()

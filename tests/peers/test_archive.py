@@ -17,9 +17,11 @@ from faxstore.export.selection import Selection
 from tests.kit.archives import OCTOBER, SEPTEMBER, archived, compacted, history
 from tests.kit.databases import fresh
 from tests.kit.exported import written
+from tests.kit.given import append, gone, life, receiving, snapshot
 from tests.kit.log_faxes import sealed
 from tests.peers import archive_sums, java, python_packages
 
+DAY = 86_400
 SERVERS = ("pbx", "10", "a/b=%\u00fc c", "..")
 PACKAGES = {"spark": "pyspark", "polars": "polars", "pandas": "pandas"}
 """What a reader needs beside the packages of the tests."""
@@ -38,6 +40,11 @@ def folders(server: str, template: str, tmp_path_factory: pytest.TempPathFactory
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             history(connection, servers=SERVERS, snapshots=11)  # with bad lines at the end of pages
+            began, of = -62 * DAY, life("pbx", -70 * DAY)
+            append(
+                connection, receiving((began, 1, 2), (began + 1, 2, 3), number=500, of=of), gone(began + 5, 500, of=of)
+            )
+            append(connection, snapshot(began, 501, of=of, operation="V.21"), gone(began + 5, 501, of=of))
             compacted(connection)
         sealed(dsn)
         place = tmp_path_factory.mktemp("archives")
