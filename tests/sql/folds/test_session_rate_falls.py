@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tests.kit.given import append, before_negotiation, read, receiving
+from tests.kit.given import append, before_negotiation, read, receiving, sending
 from tests.kit.totals import write_totals
 
 FALLS = "select fall, page, rate_before, data_rate from fax.session_rate_falls order by started_at, fall"
@@ -27,6 +27,14 @@ def test_each_of_several_falls_on_a_page(database: psycopg.Connection) -> None:
     steps = [receiving((second, 1, 0), data_rate=rate) for second, rate in enumerate((14400, 9600, 12000, 4800))]
     append(database, *steps)
     assert falls(database) == [(1, 1, 14400, 9600), (2, 1, 12000, 4800)]
+
+
+def test_a_fall_has_the_number_and_direction_of_its_session(database: psycopg.Connection) -> None:
+    append(database, receiving((0, 1, 0)), receiving((9, 2, 0), data_rate=7200))
+    append(database, sending((0, 1), number=1), sending((9, 2), number=1, data_rate=7200))
+    query = "select session_number, direction from fax.{} order by session_number"
+    assert read(database, query.format("session_rate_falls")) == read(database, query.format("sessions"))
+    assert len(read(database, FALLS)) == 2
 
 
 def test_the_default_before_negotiation_is_no_rate(database: psycopg.Connection) -> None:
