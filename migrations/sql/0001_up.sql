@@ -6128,13 +6128,15 @@ select
     f.session_id,  -- The session.
     f.server,  -- Name of the server in the settings.
     f.started_at,  -- First observation of the session.
+    f.session_number,  -- As in fax.sessions. NULL if the fax is known only from its events.
+    fax.direction(f.operation) as direction,  -- As in fax.sessions: sent, received, gateway or detector. NULL if none of these.
     f.fall,  -- Number of the fall within the session, from 1, in order of time.
     f.observed_falls[f.fall][1] as page,  -- PageNumber at the first snapshot with the lower rate: completed pages plus one. NULL if not reported.
     f.observed_falls[f.fall][2] as rate_before,  -- Measured rate before the fall, bit/s.
     f.observed_falls[f.fall][3] as data_rate  -- Measured rate after the fall, bit/s.
 from (
     -- in the select list: a distributed database accepts no join of fax.session_facts that does not compare session_id
-    select f.session_id, f.server, f.started_at, f.observed_falls, generate_series(1, f.rate_falls::integer) as fall
+    select f.session_id, f.server, f.started_at, f.session_number, f.operation, f.observed_falls, generate_series(1, f.rate_falls::integer) as fall
     from fax.session_facts f
     where f.rate_falls > 0 and fax.is_shown(f.is_fax, f.session_number, f.snapshots, f.completed)
 ) f;
@@ -6146,6 +6148,10 @@ comment on column fax.session_rate_falls.session_id is 'The session.';
 comment on column fax.session_rate_falls.server is 'Name of the server in the settings.';
 
 comment on column fax.session_rate_falls.started_at is 'First observation of the session.';
+
+comment on column fax.session_rate_falls.session_number is 'As in fax.sessions. NULL if the fax is known only from its events.';
+
+comment on column fax.session_rate_falls.direction is 'As in fax.sessions: sent, received, gateway or detector. NULL if none of these.';
 
 comment on column fax.session_rate_falls.fall is 'Number of the fall within the session, from 1, in order of time.';
 
