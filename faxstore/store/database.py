@@ -100,11 +100,19 @@ def connect_as(kind: type[Kind], dsn: str, **options: Any) -> Kind:
             connection = kind.connect(conninfo(dsn, **options), autocommit=True)
         except psycopg.OperationalError as error:
             connection = kind.connect(conninfo_without_options(dsn, error, **options), autocommit=True)
-        pooler.adapt(connection)
-        _use_iso_dates(connection)
+        _prepare(connection)
     except psycopg.OperationalError as error:
         raise UnreachableError(f"the database cannot be reached: {one_line(error)}") from error
     return connection
+
+
+def _prepare(connection: Connection) -> None:
+    try:
+        pooler.adapt(connection)
+        _use_iso_dates(connection)
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _use_iso_dates(connection: Connection) -> None:
