@@ -36,6 +36,7 @@ from faxstore.commands import (
     psql,
     record,
     report,
+    retention,
     seal,
     sessions,
     show,
@@ -139,6 +140,7 @@ app.add_typer(export.app, name="export")
 app.add_typer(billing.app, name="billing")
 add_command(app, "compact", compact.run)
 app.add_typer(partitions.app, name="partitions")
+add_command(app, "retention", retention.run)
 add_command(app, "seal", seal.run)
 add_command(app, "verify", verify.run)
 add_command(app, "prove", prove.run)

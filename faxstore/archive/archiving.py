@@ -38,8 +38,10 @@ def due(connection: Connection, until: date) -> Iterator[date]:
             yield month.month
 
 
-def archive(connection: Connection, month: date, folder: Path, progress: Progress) -> list[ArchiveFile]:
-    """Write and record the files of a month, and return them.
+def archive(
+    connection: Connection, month: date, folder: Path, progress: Progress, rule: str = RULE
+) -> list[ArchiveFile]:
+    """Write and record the files of a month, and return them; `rule` is for the journal.
 
     Raises FaxstoreError if the month cannot be archived yet, or if its rows are not as sealed.
     """
@@ -54,7 +56,7 @@ def archive(connection: Connection, month: date, folder: Path, progress: Progres
         files = list(_write(connection, month, folder, sealed[0].size, progress))
         _compare(connection, name, files, sealed[0].size)
         layout.write_manifest(folder, month, files, sealed[1])
-        _record(connection, month, files)
+        _record(connection, month, files, rule)
     return files
 
 
@@ -66,12 +68,12 @@ def _compare(connection: Connection, name: str, files: Sequence[ArchiveFile], si
         raise FaxstoreError(f"{name} is not archived: {where} not as sealed: run faxstore verify")
 
 
-def _record(connection: Connection, month: date, files: Sequence[ArchiveFile]) -> None:
+def _record(connection: Connection, month: date, files: Sequence[ArchiveFile], rule: str) -> None:
     with connection.transaction():
         connection.execute("delete from fax.archive_file where month = %s", [month])
         for file in files:
             connection.execute(_RECORD, list(vars(file).values()))
-        months.note(connection, month, "archived", RULE, files)
+        months.note_files(connection, month, "archived", rule, files)
 
 
 def _write(connection: Connection, month: date, folder: Path, size: int, progress: Progress) -> Iterator[ArchiveFile]:

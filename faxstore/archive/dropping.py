@@ -34,17 +34,20 @@ def due(connection: Connection, before: date) -> list[date]:
     return [month.month for month in months.every_month(connection) if month.month < before and not month.is_dropped]
 
 
-def published_size(connection: Connection, path: Path) -> int:
-    """Return the rows of a published checkpoint.  Raises UsageError if it cannot be read, or is not of this log."""
+def published_size(connection: Connection, path: Path, source: str = "--checkpoint") -> int:
+    """Return the rows of a published checkpoint, which `source` names.
+
+    Raises UsageError if it cannot be read, or is not of this log.
+    """
     try:
         published = note.parse(read_text(path))
     except OSError as error:
-        raise UsageError(f"--checkpoint {path}: {error.strerror}") from error
+        raise UsageError(f"{source} {path}: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"--checkpoint {path}: {error}") from error
+        raise UsageError(f"{source} {path}: {error}") from error
     found = stored.checkpoint(connection, published.size)
     if found is None or (found[0].origin, found[0].root) != (published.origin, published.root):
-        raise UsageError(f"--checkpoint {path}: is not a checkpoint of this log: run faxstore verify with it")
+        raise UsageError(f"{source} {path}: is not a checkpoint of this log: run faxstore verify with it")
     return published.size
 
 
@@ -64,7 +67,7 @@ def drop(connection: Connection, month: date, folder: Path | None, published: in
             raise FaxstoreError(f"{layout.month_name(month)} is not dropped: {where} in its files not as sealed")
         with connection.transaction():
             _delete(connection, month, files, compared, retained)
-            months.note(connection, month, "dropped", rule, files)
+            months.note_files(connection, month, "dropped", rule, files)
         _free(connection, month)
     return compared.rows
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row
 
 from faxstore import sql
@@ -18,7 +17,7 @@ from faxstore.archive import layout
 from faxstore.archive.layout import ArchiveFile
 from faxstore.errors import FaxstoreError
 from faxstore.store.database import Connection
-from faxstore.store.pooler import require_session
+from faxstore.store.exclusive import exclusive
 
 _LOCK = 4702394921427289932
 _MONTHS = sql.text("queries/archive/months")
@@ -28,6 +27,7 @@ _FILES: LiteralString = """
 select month, server, folder, sha256, bytes, rows, sessions, first_position, last_position, size, is_outdated
 from fax.archive_file
 """
+_IN_FILES: LiteralString = "select d.month from fax.dropped_month d where d.deleted_at is null"
 _FOLDER = """
 select f.folder
 from fax.dropped_session d
@@ -78,20 +78,13 @@ def require_owner(connection: Connection) -> None:
     connection.execute("insert into fax.month_change select c.* from fax.month_change c where false")
 
 
-@contextmanager
-def alone(connection: Connection) -> Iterator[None]:
+def alone(connection: Connection) -> AbstractContextManager[None]:
     """Hold off other commands that write or drop months.  Raises FaxstoreError if one is running.
 
     Raises UsageError behind a pooler.
     """
-    require_session(connection, "faxstore partitions")
-    if connection.execute("select pg_try_advisory_lock(%s)", [_LOCK]).fetchone() != (True,):
-        raise FaxstoreError("another faxstore partitions command is running: wait until it has ended")
-    try:
-        yield
-    finally:
-        if not connection.closed and connection.info.transaction_status is TransactionStatus.IDLE:
-            connection.execute("select pg_advisory_unlock(%s)", [_LOCK])
+    busy = "another faxstore partitions command is running: wait until it has ended"
+    return exclusive(connection, _LOCK, "faxstore partitions", busy)
 
 
 def every_month(connection: Connection) -> list[Month]:
@@ -117,8 +110,8 @@ def files_of(connection: Connection, month: date) -> list[ArchiveFile]:
 
 
 def dropped_files(connection: Connection) -> list[ArchiveFile]:
-    """Return the files of all dropped months."""
-    return _files(connection, " where month in (select d.month from fax.dropped_month d) order by month, server", [])
+    """Return the files of all dropped months, without those that remain to be deleted."""
+    return _files(connection, f" where month in ({_IN_FILES}) order by month, server", [])
 
 
 def last_folder(connection: Connection) -> Path | None:
@@ -130,6 +123,12 @@ def last_folder(connection: Connection) -> Path | None:
 def is_dropped(connection: Connection, month: date) -> bool:
     """Return whether the rows of a month are in files only."""
     return connection.execute("select 1 from fax.dropped_month where month = %s", [month]).fetchone() is not None
+
+
+def is_deleted(connection: Connection, month: date) -> bool:
+    """Return whether the sessions of a month were deleted, because their retention had ended."""
+    query = "select 1 from fax.dropped_month where month = %s and deleted_at is not null"
+    return connection.execute(query, [month]).fetchone() is not None
 
 
 def archive_of(connection: Connection, session: UUID) -> str | None:
@@ -149,10 +148,14 @@ def outdated(connection: Connection) -> list[tuple[str, str]]:
     return [(month, folder) for month, folder in connection.execute(query)]
 
 
-def note(connection: Connection, month: date, change: str, rule: str, files: Sequence[ArchiveFile]) -> None:
-    """Record in the journal what was done with a month."""
-    rows, sessions = sum(file.rows for file in files), sum(file.sessions for file in files)
+def note(connection: Connection, month: date, change: str, rule: str, rows: int, sessions: int) -> None:
+    """Record in the journal what was done with a month, and with how many of its rows and sessions."""
     connection.execute(_JOURNAL, [month, change, rule, rows, sessions])
+
+
+def note_files(connection: Connection, month: date, change: str, rule: str, files: Sequence[ArchiveFile]) -> None:
+    """Record in the journal what was done with the rows that the files of a month have."""
+    note(connection, month, change, rule, sum(file.rows for file in files), sum(file.sessions for file in files))
 
 
 def has_positions(connection: Connection, month: date, ranges: str) -> bool:

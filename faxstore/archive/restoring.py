@@ -44,8 +44,10 @@ on conflict do nothing
 _WRITE = csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
-def restore(connection: Connection, month: date, folder: Path | None, progress: Callable[[int], None]) -> int:
-    """Put the rows of a month back into the database, and return their number.
+def restore(
+    connection: Connection, month: date, folder: Path | None, progress: Callable[[int], None], rule: str = RULE
+) -> int:
+    """Put the rows of a month back into the database, and return their number; `rule` is for the journal.
 
     Raises FaxstoreError if it is not dropped, or if a file is not as it was archived.
     """
@@ -53,6 +55,8 @@ def restore(connection: Connection, month: date, folder: Path | None, progress: 
     with months.alone(connection):
         if not months.is_dropped(connection, month):
             raise FaxstoreError(f"{name} is not dropped: its rows are in the database")
+        if months.is_deleted(connection, month):
+            raise FaxstoreError(f"{name} was deleted, with its files, when its retention ended")
         files = months.require_files(connection, month)
         paths = [file.check(folder) for file in files]
         _make_partition(connection, month)
@@ -65,7 +69,7 @@ def restore(connection: Connection, month: date, folder: Path | None, progress: 
             if not months.has_positions(connection, month, compared.multirange()):
                 raise FaxstoreError(f"{name} is not restored: its files do not have the rows that were dropped")
             _put_back(connection, month)
-            months.note(connection, month, "restored", RULE, files)
+            months.note_files(connection, month, "restored", rule, files)
     return compared.rows
 
 

@@ -20,6 +20,10 @@ from faxstore.log.leaves import entries, leaf_hashes, leaf_hashes_by_position
 from faxstore.log.note import Checkpoint
 from faxstore.store.database import Connection
 
+_DELETED = """
+select to_char(m.month, 'YYYY-MM') from fax.dropped_month m where m.deleted_at is not null and m.positions @> %s::bigint
+"""
+
 ArchivedEntries = Callable[[int, int], Iterable[tuple[int, bytes]]]
 """Returns position and canonical bytes of the rows in files only, between two positions (both included)."""
 
@@ -106,6 +110,8 @@ def inclusion(
     if not 1 <= position <= sealed.size:
         raise UsageError(f"position {position} is not in the checkpoint, which covers positions 1 to {sealed.size}")
     found = list(entries(connection, position, position)) or list(archived(position, position))
+    if not found:
+        _require_retained(connection, position)
     if len(found) != 1:
         raise FaxstoreError(f"position {position} has {counted(len(found), 'rows')}: run faxstore verify")
     data = found[0][1]
@@ -122,6 +128,13 @@ def inclusion(
         "path": [b64encode(one).decode() for one in path],
         "checkpoint": text,
     }
+
+
+def _require_retained(connection: Connection, position: int) -> None:
+    """Raises FaxstoreError if the row at a position was deleted for good."""
+    deleted = connection.execute(_DELETED, [position]).fetchone()
+    if deleted is not None:
+        raise FaxstoreError(f"position {position} was deleted with {deleted[0]} when its retention ended")
 
 
 def consistency(

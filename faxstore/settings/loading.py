@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from faxstore.errors import UsageError
 from faxstore.logs import LogFormat
+from faxstore.settings import retention
 from faxstore.settings.secrets import secret_of, secret_variable, warn_if_open
 from faxstore.settings.server_names import MAX_NAME, name_problem
 from faxstore.settings.toml_file import Table, expand_user, quoted, read_toml
@@ -20,7 +21,7 @@ from faxstore.settings.values import ServerSettings, Settings, Tls
 DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 """The settings files, first existing one first, if neither --config nor FAXSTORE_CONFIG names one."""
 
-TOP_KEYS = ("data_dir", "log_format", "workers", "total_after", "pack_after", "database", "server")
+TOP_KEYS = ("data_dir", "log_format", "workers", "total_after", "pack_after", "database", "retention", "server")
 DATABASE_KEYS = ("dsn",)
 SERVER_KEYS = ("name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval")
 TLS_KEYS = ("ca_file", "verify")
@@ -50,7 +51,7 @@ def load(
     file = expand_user(Path(chosen)) if chosen else next((file for file in DEFAULT_FILES if file.exists()), None)
     warnings: list[str] = []
     top = Table(read_toml(file) if file else {}, str(file), "", TOP_KEYS)
-    database = Table(top.get("database", (dict,), "a table: [database]", {}), str(file), "database.", DATABASE_KEYS)
+    database = _table(top, "database", DATABASE_KEYS)
     servers = _servers(top, environ, warnings)
     if file and (_has_password(database) or any("secret" in table for table in top.raw.get("server", ()))):
         warn_if_open(file, warnings)
@@ -67,7 +68,12 @@ def load(
     others = _log_format(top, environ), _workers(top, environ)
     total_after = _number(top, environ, "total_after", 300.0, TOTAL_AFTER)
     pack_after = _number(top, environ, "pack_after", 2.0, PACK_AFTER)
-    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, *others, total_after, pack_after)
+    kept = retention.read(_table(top, "retention", retention.KEYS))
+    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, *others, total_after, pack_after, kept)
+
+
+def _table(top: Table, name: str, keys: tuple[str, ...]) -> Table:
+    return Table(top.get(name, (dict,), f"a table: [{name}]", {}), top.file, f"{name}.", keys)
 
 
 def _absolute(folder: Path) -> Path:

@@ -51,6 +51,24 @@ class ServerSettings:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """What faxstore retention applies: periods in months after the end of the month of a fax; None is forever."""
+
+    personal_values: int | None = None
+    rows: int | None = None
+    totals: int | None = None
+    archive: Path | None = None
+    """The folder of the archive; set if `rows` is."""
+    checkpoint: Path | None = None
+    """The published checkpoint, which must cover rows before they are dropped; set if `rows` is."""
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether anything is not retained forever."""
+        return not self.personal_values is self.rows is self.totals is None
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of a run.  Without `dsn`, faxstore uses the embedded server; `warnings` are lines for the user."""
 
@@ -66,3 +84,5 @@ class Settings:
     """Seconds after the last row of a session until its total is written."""
     pack_after: float = 2.0
     """Days after the end of a day (UTC) until its rows are packed."""
+    retention: Retention = Retention()
+    """When personal values, rows and totals are deleted."""

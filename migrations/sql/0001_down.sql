@@ -17,7 +17,7 @@ $$;
 
 -- Trigger functions, with their triggers.
 drop function fax.forget_coverage_of_server, fax.follow_readings, fax.refuse_export_line_change, fax.seal_export_line, fax.check_rejected_erasure, fax.check_server_erasure,
-    fax.check_reason_erasure, fax.check_erasure, fax.check_packed, fax.check_dropped, fax.check_pack, fax.check_rate,
+    fax.check_reason_erasure, fax.check_erasure, fax.check_packed, fax.check_dropped, fax.check_deleted, fax.check_pack, fax.check_rate,
     fax.record_change, fax.order_rows, fax.record_rate_change, fax.follow_session, fax.follow_technology, fax.count_totals, fax.refuse_change cascade;
 
 -- The billing ledger.
@@ -32,7 +32,7 @@ drop view fax.exportable_faxes;
 drop view fax.log_leaves;
 drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.places_of_erasure, fax.figure_headers, fax.erase_reader_state,
     fax.json_without_channel, fax.json_without_number, fax.text_without_number, fax.bytes_as_text, fax.bytes_as_json,
-    fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.outdate_files, fax.erase_values, fax.keep_keys,
+    fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.outdate_files, fax.erase_values, fax.keep_keys, fax.forget_values,
     fax.erases, fax.without_personal_values, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
     fax.make_recorded, fax.row_key, fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
 drop table fax.log_record, fax.unsealed_change, fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest,
@@ -81,7 +81,7 @@ drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;
 
 -- Months in files.
-drop function fax.has_dropped_evidence;
+drop function fax.has_dropped_evidence, fax.counts_deleted;
 drop table fax.month_change, fax.dropped_leaf, fax.dropped_session, fax.dropped_month, fax.archive_file;
 
 -- The history.

@@ -10,6 +10,8 @@ ORDER = (
     "dropped_leaf",
     "month_change",
     "check_dropped",
+    "check_deleted",
     "has_dropped_evidence",
+    "counts_deleted",
     "outdate_files",
 )

@@ -1,4 +1,5 @@
--- The days within a period whose stored rows of fax.reconciliation are not those that their readings and sessions give,
+-- The days within a period whose stored rows of fax.reconciliation are not those that their readings and sessions give
+-- (except days that count deleted sessions),
 -- and days with readings or stored rows that fax.reconciliation_day and fax.reading_series do not name. The period consists of whole
 -- UTC days.
 -- Runs with its owner's rights, so that it can be called without rights on the values.
@@ -16,7 +17,7 @@ as $$
     )
     select s.server, s.day, 'the stored comparisons with the server''s counters are not those of the readings and sessions'
     from stored s
-    where exists (
+    where not fax.counts_deleted(s.day, s.since) and exists (
         select
         from (
             select n.collector_id, n.from_at, n.to_at, n.restarted,

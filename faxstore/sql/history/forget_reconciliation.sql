@@ -20,6 +20,7 @@ begin
         set since = null
         from changed c
         where d.server = c.server and d.day >= (c.since at time zone 'UTC')::date and d.since <= c.until
+          and not fax.counts_deleted(d.day, d.since)
         returning d.server, d.day::timestamp at time zone 'UTC' as began, (d.day + 1)::timestamp at time zone 'UTC' as ends
     )
     delete from fax.compared_reading r

@@ -33,6 +33,7 @@ ORDER = (
     "json_without_number",
     "json_without_channel",
     "erase_reader_state",
+    "forget_values",
     "keep_keys",
     "erase_values",
     "erase_sessions",

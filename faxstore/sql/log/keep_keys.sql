@@ -78,19 +78,6 @@ begin
     where g.session_id = any (of_sessions) and f.fax_session_id = g.session_id
     on conflict (session_id) do update set fax_session_id = coalesce(old.fax_session_id, excluded.fax_session_id);
 
-    -- values that no other fax has
-    update fax.pseudonym p
-    set value = null
-    where p.value is not null
-      and p.pseudonym <> all (array(
-          select distinct h.pseudonym
-          from fax.sessions s
-          cross join lateral fax.file_set(s.file_names) f (file_set)
-          cross join lateral (values
-              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, f.file_set)),
-              ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
-          ) v (kind, value)
-          join fax.pseudonym h on h.kind = v.kind and h.value = v.value
-          where s.session_id <> all (of_sessions)));
+    perform fax.forget_values(of_sessions);
 end
 $$;

@@ -17,6 +17,10 @@ alter table fax.session_pack enable always trigger check_pack;
 create trigger check_dropped after delete on fax.session_pack
     referencing old table as gone for each statement execute function fax.check_dropped();
 alter table fax.session_pack enable always trigger check_dropped;
+-- Digests of erased values leave with their session.
+create trigger check_deleted after delete on fax.erased_digest
+    referencing old table as gone for each statement execute function fax.check_deleted();
+alter table fax.erased_digest enable always trigger check_deleted;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
 create trigger check_erasure before update on fax.server_history for each row execute function fax.check_server_erasure();

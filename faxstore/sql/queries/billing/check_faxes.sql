@@ -26,6 +26,10 @@ join consumer c on c.consumer = n.consumer
 left join fax f on f.session_id = n.session_id
 join fax.export_batch b on b.consumer = n.consumer and b.batch = n.batch
 where (f.session_id is null or f.last_position <= c.last_position)
+  -- its retention has ended, which is on record
+  and (f.session_id is not null or not exists (
+      select from fax.month_change m
+      where m.change = 'deleted' and m.month = date_trunc('month', n.started_at at time zone 'UTC')::date))
   -- a restored line may have been made from rows that the history has lost
   and (b.restored_after is null or (f.last_position > b.restored_after and f.snapshots >= n.snapshots))
   and not exists (select 1 from fax.export_pending p where p.session_id = n.session_id and p.consumer = n.consumer)
