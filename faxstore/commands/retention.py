@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from faxstore.commands.context import settings_of
 from faxstore.commands.options import DocumentFormat
 from faxstore.counted import counted
-from faxstore.errors import FaxstoreError, UsageError
+from faxstore.errors import FaxstoreError
 from faxstore.logs import print_message
+
+if TYPE_CHECKING:
+    from faxstore.settings.values import Retention
+    from faxstore.store.database import Connection
 
 
 def run(
@@ -31,36 +35,42 @@ def run(
 
     --dry-run prints a line per month and rule. Run the command each day by a timer (deploy/faxstore-retention.timer).
     It may be interrupted at any moment: the next run goes on. If a month cannot be handled, a line says why, the others
-    are handled, and the exit status is 1. This command needs the role fax_owner. docs/how-to/retention.md explains the
-    periods.
+    are handled, and the exit status is 1. This command needs the role fax_owner, and --dry-run fax_reader.
+    docs/how-to/retention.md explains the periods.
 
     Examples:
       faxstore retention --dry-run
       faxstore retention
     """
-    from faxstore.report.due_months import print_due
     from faxstore.retention.applying import Application
-    from faxstore.retention.due import Ends, list_due
     from faxstore.store.database import open_database
 
-    settings = settings_of(context)
-    if not settings.retention.is_configured:
-        raise UsageError(
-            "retention: no period is set; add personal_values, rows or totals to [retention] in the settings"
-        )
-    now = datetime.now(UTC)
-    with open_database(settings, "fax_owner") as connection:
+    settings, now = settings_of(context), datetime.now(UTC)
+    with open_database(settings, "fax_reader" if dry_run else "fax_owner") as connection:
         if dry_run:
-            found = list(list_due(connection, Ends.of(settings.retention, now)))
-            print_due(found, sys.stdout, as_json=format is DocumentFormat.JSON)
-            print_message(f"{counted(len(found), 'steps')} due: nothing was changed" if found else "nothing is due")
+            _list(connection, settings.retention, now, format)
             return
         application = Application(connection, settings, now, print_message, _complain)
         application.run()
-    if not application.done and not application.problems:
-        print_message("nothing is due")
     if application.problems:
         raise FaxstoreError(f"retention is not complete: {counted(application.problems, 'problems')}, see above")
+    if not application.done:
+        print_message(_nothing(settings.retention))
+
+
+def _list(connection: Connection, periods: Retention, now: datetime, format: DocumentFormat) -> None:
+    """Print what is due."""
+    from faxstore.report.due_months import print_due
+    from faxstore.retention.due import Ends, list_due
+
+    found = list(list_due(connection, Ends.of(periods, now)))
+    print_due(found, sys.stdout, as_json=format is DocumentFormat.JSON)
+    print_message(f"{counted(len(found), 'steps')} due; nothing was changed" if found else _nothing(periods))
+
+
+def _nothing(periods: Retention) -> str:
+    none_set = "no period is set in [retention] of the settings: everything is retained"
+    return "nothing is due" if periods.is_configured else none_set
 
 
 def _complain(line: str) -> None:

@@ -54,7 +54,7 @@ READS = {
 LEDGER = {"billing export", "billing as-of", "billing check", "billing list", "billing render"}
 LOG = {"prove", "seal", "verify"}
 MONTHS = {"partitions archive", "partitions drop", "partitions restore"}
-EVERYTHING = READS | LEDGER | LOG | MONTHS | {"compact", "erase", "import", "ingest"}
+EVERYTHING = READS | LEDGER | LOG | MONTHS | {"compact", "erase", "import", "ingest", "retention"}
 
 WORKS: dict[str, set[str]] = {
     "nobody": set(),

@@ -40,6 +40,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "psql": ["-c", "select count(*) from fax.sessions_masked"],
     "record": ["--seconds", "0.1", "FOLDER/recording.jsonl"],
     "report audit": ["--from", "2026-01-01", "--to", "2027-01-01"],
+    "retention": [],
     "seal": [],
     "sessions": [],
     "show": ["SESSION"],
