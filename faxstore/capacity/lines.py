@@ -11,6 +11,8 @@ class Basis(StrEnum):
 
     GIVEN = "given"
     """An option."""
+    SETTINGS = "settings"
+    """A period of [retention]."""
     ASSUMED = "assumed"
     """A default of an option."""
     OWN = "this database"

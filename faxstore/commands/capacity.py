@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from faxstore.commands.context import database_of
+from faxstore.commands.context import settings_of
 from faxstore.commands.options import DocumentFormat
 from faxstore.errors import UsageError
 
@@ -35,9 +35,13 @@ BusyHour = Annotated[
     float | None, _number("PERCENT", 4.2, 100, "The share of a day's faxes in its busiest hour. Default: 20.")
 ]
 KeepRows = Annotated[
-    int | None, _number("MONTHS", 1, 1200, "Months after which rows are archived and dropped. Default: never.")
+    int | None,
+    _number("MONTHS", 1, 1200, "Months until rows are archived and dropped. Default: as in the settings, or never."),
 ]
-KeepTotals = Annotated[int | None, _number("MONTHS", 1, 1200, "Months after which totals are deleted. Default: never.")]
+KeepTotals = Annotated[
+    int | None,
+    _number("MONTHS", 1, 1200, "Months until totals are deleted. Default: as in the settings, or never."),
+]
 
 
 def run(
@@ -88,11 +92,14 @@ def _plan(context: typer.Context, given: Mapping[str, float | None], measured: b
     from faxstore.capacity.lines import Basis
     from faxstore.capacity.own_figures import measure
     from faxstore.capacity.plan import plan
+    from faxstore.store.database import open_database
 
     demand, figures = Demand(), Figures()
+    settings = settings_of(context)
     if measured:
-        with database_of(context, "fax_reader") as connection:
+        with open_database(settings, "fax_reader") as connection:
             demand, figures = measure(connection, figures)
     elif given["faxes_per_day"] is None:
         raise UsageError("capacity: give --faxes-per-day N, or --measured for the faxes of the database")
-    return plan(demand.with_values(given, Basis.GIVEN), figures)
+    kept = {"keep_rows": settings.retention.rows, "keep_totals": settings.retention.totals}
+    return plan(demand.with_values(kept, Basis.SETTINGS).with_values(given, Basis.GIVEN), figures)

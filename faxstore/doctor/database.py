@@ -8,6 +8,7 @@ from faxstore.counted import counted
 from faxstore.doctor import history_checks
 from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
+from faxstore.doctor.retention import retention
 from faxstore.errors import FaxstoreError, UnreachableError
 from faxstore.settings.values import Settings
 from faxstore.store import embedded
@@ -75,7 +76,7 @@ def examine(settings: Settings) -> tuple[dict[str, RecentFaxes], list[Finding]]:
                 findings.append(check(connection))
                 if check is schema and findings[-1].verdict is not Verdict.OK:
                     return {}, findings
-            findings.append(packs(connection, settings.pack_after))
+            findings += [packs(connection, settings.pack_after), retention(connection, settings.retention)]
             return history_checks.recent_faxes(connection, [server.name for server in settings.servers]), findings
     except UnreachableError as error:
         change = "check that the server runs, and database.dsn in faxstore.toml, FAXSTORE_DSN or --dsn"

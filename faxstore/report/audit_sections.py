@@ -127,9 +127,9 @@ SECTIONS = (
         fields("size", "records", ("made", "made_at"), "root"),
     ),
     Section(
-        "months", "Months archived, dropped or restored",
-        "Months whose rows went to files or came back, in the period or with faxes of the period. The rows of a dropped"
-        " month are in its files only.",
+        "months", "Months archived, dropped, restored, erased or deleted",
+        "Months whose rows went to files or came back, or whose values or faxes were deleted: in the period, or with"
+        " faxes of the period. The rows of a dropped month are in its files only. No figure counts a deleted fax.",
         (
             *fields("month", "change", "rows", "sessions", ("when", "changed_at"), ("user", "changed_by")),
             last_text("rule"),

@@ -141,7 +141,7 @@ def _totals(connection: Connection, month: Month, ends: Ends) -> Due | None:
         return None
     sessions = 0 if month.is_deleted else month.sessions
     files = f", with {counted(month.files, 'files')}" if month.files else ""
-    return Due(Rule.TOTALS, month, month.file_rows, sessions, 0, f"deleted{files}")
+    return Due(Rule.TOTALS, month, month.file_rows or month.rows_here, sessions, 0, f"deleted{files}")
 
 
 def bounds(month: Month) -> dict[str, datetime]:

@@ -120,3 +120,13 @@ def run(*arguments: str) -> int:
     with pytest.raises(SystemExit) as leaving:
         cli.main(list(arguments))
     return int(leaving.value.code or 0)
+
+
+def test_the_periods_of_the_settings_are_the_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = tmp_path / "faxstore.toml"
+    settings.write_text('[retention]\nrows = 12\ntotals = 60\narchive = "a"\ncheckpoint = "c"\n')
+    words = ["--config", str(settings), "capacity", "--faxes-per-day", "1", "--keep-totals", "70", "--format", "json"]
+    assert run(*words) == 0
+    lines = {line["name"]: line for line in json.loads(capsys.readouterr().out)["lines"]}
+    assert (lines["keep rows"]["value"], lines["keep rows"]["basis"]) == (12, "settings")
+    assert (lines["keep totals"]["value"], lines["keep totals"]["basis"]) == (70, "given")

@@ -12,7 +12,7 @@ from docs.reference import commands_page
 from faxstore import cli
 from faxstore.doctor import advice
 from faxstore.settings import loading as settings
-from faxstore.settings import values
+from faxstore.settings import retention, values
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
@@ -42,6 +42,7 @@ def test_every_command_and_option_is_on_its_page(name: str) -> None:
     [
         ("## Keys", settings.TOP_KEYS),
         ("### `[database]`", settings.DATABASE_KEYS),
+        ("### `[retention]`", retention.KEYS),
         ("### `[[server]]`", settings.SERVER_KEYS),
         ("### `tls = { ... }`", settings.TLS_KEYS),
         ("## Environment", settings.VARIABLES),

@@ -17,9 +17,11 @@ from faxstore.capture.recording import Line
 from faxstore.doctor import database
 from faxstore.doctor.facts import RecentFaxes
 from faxstore.doctor.findings import Finding, Verdict
+from faxstore.doctor.retention import retention
 from faxstore.ingest.importer import import_file
-from faxstore.settings.values import Secret, ServerSettings, Settings
+from faxstore.settings.values import Retention, Secret, ServerSettings, Settings
 from faxstore.store.compaction import merge_all_rollups, write_all_days
+from faxstore.store.database import connect
 from tests.kit.given import append, gone, of_server, receiving, snapshot, stats
 from tests.kit.packing import pack
 from tests.kit.totals import write_totals
@@ -38,7 +40,7 @@ def test_a_current_database(dsn: str) -> None:
     _, findings = examined(dsn)
     assert list(findings) == [
         *("reachable", "version", "schema", "may append", "may read", "writable"),
-        *("totals", "roll-ups", "coverage", "reconciliation", "packs"),
+        *("totals", "roll-ups", "coverage", "reconciliation", "packs", "retention"),
     ]
     assert {finding.verdict for finding in findings.values()} == {Verdict.OK}
 
@@ -170,3 +172,16 @@ def test_rows_of_past_days_that_are_not_packed(dsn: str, database: psycopg.Conne
     assert finding.change == "run faxstore compact; faxstore ingest then packs new ones"
     pack(database)
     assert examined(dsn)[1]["packs"].text == "no row is over 4 days old and not packed"
+
+
+def test_what_has_been_due_for_a_week(dsn: str, database: psycopg.Connection) -> None:
+    append(database, snapshot(-90 * 86_400, 7), gone(-90 * 86_400 + 1, 7))
+    with connect(dsn) as connection:
+        found = retention(connection, Retention(personal_values=1))
+        assert found.verdict is Verdict.WARN
+        assert re.fullmatch(
+            r"due for over a week: 1 step, the oldest 20\d\d-\d\d by the rule personal_values", found.text
+        )
+        assert retention(connection, Retention(personal_values=1200)).verdict is Verdict.OK
+        connection.execute("set role fax_ingest")
+        assert retention(connection, Retention(personal_values=1)).verdict is Verdict.NOTE

@@ -16,7 +16,10 @@ from faxstore.ingest import carrier, service, spool_writer
 DEPLOY = Path(__file__).parents[2] / "deploy"
 TEXT = (DEPLOY / "faxstore.service").read_text(encoding="utf-8")
 SEAL = (DEPLOY / "faxstore-seal.service").read_text(encoding="utf-8")
-EVERY_UNIT = pytest.mark.parametrize("text", [TEXT, SEAL], ids=["faxstore", "faxstore-seal"])
+RETENTION = (DEPLOY / "faxstore-retention.service").read_text(encoding="utf-8")
+EVERY_UNIT = pytest.mark.parametrize(
+    "text", [TEXT, SEAL, RETENTION], ids=["faxstore", "faxstore-seal", "faxstore-retention"]
+)
 LONGEST_STOP = 3.0 + service.STOP_TIMEOUT + 1.0
 """Most seconds of a clean stop: log off from the servers, drain the spool, end the thread."""
 
