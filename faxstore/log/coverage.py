@@ -98,7 +98,7 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         _COMPARED,
     ),
     "dropped_leaf": _columns("position month leaf", LEAF),
-    "dropped_month": _columns("month positions rows sessions dropped_at dropped_by", _FILES),
+    "dropped_month": _columns("month positions rows sessions dropped_at dropped_by deleted_at", _FILES),
     "dropped_session": _columns(
         "session_id started_at first_observed_at last_observed_at first_position last_position completed_at hung_up_at"
         " server is_stale moments",

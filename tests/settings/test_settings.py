@@ -230,7 +230,8 @@ def test_a_missing_secret_is_an_error_only_for_commands_that_need_servers(write:
         ("", "no [[server]] is set; add one with name, host, username and secret_file"),
         (
             "servers = 1",
-            "servers is unknown; allowed: data_dir, log_format, workers, total_after, pack_after, database, server",
+            "servers is unknown; allowed: data_dir, log_format, workers, total_after, pack_after, database, retention,"
+            " server",
         ),
         ('log_format = "xml"', 'log_format must be text or json, not "xml"'),
         ("data_dir = 5", "data_dir must be printable text of 1 to 1000 characters, not 5"),
