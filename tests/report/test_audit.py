@@ -211,7 +211,7 @@ QUIET = {
     "Dropped records": "42 servers: nothing",
     "Billing corrections": "42 servers: nothing",
     "Checkpoints": "none",
-    "Months archived, dropped or restored": "none",
+    "Months archived, dropped, restored, erased or deleted": "none",
     "Erasures": "none",
     "Unknown": "41 servers: nothing",
 }
