@@ -54,7 +54,7 @@ class Application:
     def run(self) -> None:
         """Apply all rules.  Raises FaxstoreError if another run is at it, or UnreachableError."""
         months.require_owner(self._connection)
-        with exclusive(self._connection, LOCK, f"another {_COMMAND} is running: it does what is due"):
+        with exclusive(self._connection, LOCK, _COMMAND, f"another {_COMMAND} is running: it does what is due"):
             failed: set[object] = set()
             for rule in Rule:
                 for one in list(due(self._connection, rule, self._ends)):

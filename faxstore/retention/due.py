@@ -112,10 +112,10 @@ def _months(periods: Retention) -> tuple[int | None, int | None, int | None]:
 
 
 def _personal_values(connection: Connection, month: Month, ends: Ends) -> Due | None:
-    """Find what to erase in a month, unless it is dropped and its totals, with all values, are due as well."""
-    if month.is_dropped and ends.totals and month.month < ends.totals:
-        return None
-    ((sessions, rows),) = connection.execute(_SESSIONS, bounds(month)).fetchall()
+    """Find what to erase in a month: no sessions if it is dropped and all about them is due to be deleted."""
+    sessions, rows = 0, 0
+    if month.is_deleted or not (month.is_dropped and ends.totals and month.month < ends.totals):
+        ((sessions, rows),) = connection.execute(_SESSIONS, bounds(month)).fetchall()
     actions = [
         "restored" * (sessions > 0 and month.is_dropped and not month.is_deleted),
         "erased" * (sessions > 0 or month.messages > 0),

@@ -1081,7 +1081,8 @@ comment on column fax.spool_progress.appended_at is 'Time of the last append, by
 
 -- Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row.
 -- check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs,
--- check_packed a DELETE of rows that are packed, and check_dropped a DELETE of packs of a month that is archived.
+-- check_packed a DELETE of rows that are packed, check_dropped a DELETE of packs of a month that is archived, and
+-- check_deleted a DELETE of digests of sessions that were deleted.
 create function fax.refuse_change() returns trigger
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -1093,7 +1094,7 @@ begin
     if (tg_op = 'UPDATE' and 'check_erasure' = any (checks)
         and exists (select from fax.erasure e where e.erased_at = transaction_timestamp()))
        or (tg_op = 'UPDATE' and 'check_pack' = any (checks))
-       or (tg_op = 'DELETE' and ('check_packed' = any (checks) or 'check_dropped' = any (checks)))
+       or (tg_op = 'DELETE' and checks && array['check_packed', 'check_dropped', 'check_deleted'])
     then
         return null;
     end if;
@@ -1102,7 +1103,7 @@ begin
 end
 $$;
 
-comment on function fax.refuse_change is 'Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row. check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, check_packed a DELETE of rows that are packed, and check_dropped a DELETE of packs of a month that is archived.';
+comment on function fax.refuse_change is 'Trigger of append-only tables: refuses every change, unless the table has a trigger that then checks each row. check_erasure admits an UPDATE of a transaction that has recorded an erasure, check_pack an UPDATE of packs, check_packed a DELETE of rows that are packed, check_dropped a DELETE of packs of a month that is archived, and check_deleted a DELETE of digests of sessions that were deleted.';
 
 -- Adds the append-only triggers to a table. Partitions do not inherit statement triggers, so each gets its own.
 -- example: select fax.make_append_only('epoch');
@@ -1789,6 +1790,7 @@ begin
         set since = null
         from changed c
         where d.server = c.server and d.day >= (c.since at time zone 'UTC')::date and d.since <= c.until
+          and not fax.counts_deleted(d.day, d.since)
         returning d.server, d.day::timestamp at time zone 'UTC' as began, (d.day + 1)::timestamp at time zone 'UTC' as ends
     )
     delete from fax.compared_reading r
@@ -2457,7 +2459,7 @@ comment on column fax.archive_file.archived_at is 'When it was recorded, by the 
 
 comment on column fax.archive_file.archived_by is 'Database user.';
 
--- grain: one month whose rows are in files only
+-- grain: one month whose rows are in files only, or were deleted
 -- example: select month, rows, positions from fax.dropped_month order by month;
 create table fax.dropped_month (
     month      date primary key,  -- First day of the month (UTC) in which its sessions began.
@@ -2465,10 +2467,11 @@ create table fax.dropped_month (
     rows       bigint not null,  -- Number of rows.
     sessions   bigint not null,  -- Number of sessions.
     dropped_at timestamptz not null default clock_timestamp(),  -- When its rows were deleted, by the database's clock.
-    dropped_by text not null default session_user  -- Database user.
+    dropped_by text not null default session_user,  -- Database user.
+    deleted_at timestamptz  -- When its sessions and their totals were deleted, by the database's clock; then its files are too. NULL if they were not.
 );
 
-comment on table fax.dropped_month is 'Months whose rows were deleted from the database, because the files of fax.archive_file have them. faxstore partitions drop adds rows, and restore removes them.';
+comment on table fax.dropped_month is 'Months whose rows were deleted from the database, because the files of fax.archive_file have them, or because their retention has ended. faxstore partitions drop adds rows, and restore removes them.';
 
 comment on column fax.dropped_month.month is 'First day of the month (UTC) in which its sessions began.';
 
@@ -2481,6 +2484,8 @@ comment on column fax.dropped_month.sessions is 'Number of sessions.';
 comment on column fax.dropped_month.dropped_at is 'When its rows were deleted, by the database''s clock.';
 
 comment on column fax.dropped_month.dropped_by is 'Database user.';
+
+comment on column fax.dropped_month.deleted_at is 'When its sessions and their totals were deleted, by the database''s clock; then its files are too. NULL if they were not.';
 
 -- grain: one session whose rows are in files only, with what searches and appends need of them
 -- example: select session_id, cardinality(moments) from fax.dropped_session where started_at >= '2025-12-01';
@@ -2543,32 +2548,32 @@ comment on column fax.dropped_leaf.month is 'Its month (fax.dropped_month).';
 
 comment on column fax.dropped_leaf.leaf is 'Leaf hash of the row in the log.';
 
--- grain: one time that a month was archived, dropped or restored
+-- grain: one time that a month was archived, dropped or restored, or that values or faxes of it were deleted
 -- example: select month, change, rule, changed_at, changed_by from fax.month_change order by change_id;
 create table fax.month_change (
     change_id  bigint generated by default as identity primary key,  -- Identity of the change; later ones have larger ones.
     month      date not null,  -- First day of the month (UTC) in which its sessions began.
-    change     text not null check (change in ('archived', 'dropped', 'restored')),  -- What was done with its rows: archived, dropped or restored.
-    rule       text not null,  -- The command that did it.
-    rows       bigint not null,  -- Number of rows.
-    sessions   bigint not null,  -- Number of sessions.
+    change     text not null check (change in ('archived', 'dropped', 'restored', 'erased', 'deleted', 'files deleted')),  -- What was done: its rows were archived, dropped or restored; erased: personal values of some of its sessions; deleted: its sessions and their totals; files deleted: its files.
+    rule       text not null,  -- The command that did it, or the rule of faxstore retention.
+    rows       bigint not null,  -- Number of rows concerned.
+    sessions   bigint not null,  -- Number of sessions concerned.
     changed_at timestamptz not null default clock_timestamp(),  -- When, by the database's clock.
     changed_by text not null default session_user  -- Database user.
 );
 
-comment on table fax.month_change is 'Journal of the months whose rows were archived, dropped or restored: when, by whom and by which command. Append-only.';
+comment on table fax.month_change is 'Journal of the months: what was archived, dropped, restored, erased or deleted, when, by whom and by which rule. Append-only.';
 
 comment on column fax.month_change.change_id is 'Identity of the change; later ones have larger ones.';
 
 comment on column fax.month_change.month is 'First day of the month (UTC) in which its sessions began.';
 
-comment on column fax.month_change.change is 'What was done with its rows: archived, dropped or restored.';
+comment on column fax.month_change.change is 'What was done: its rows were archived, dropped or restored; erased: personal values of some of its sessions; deleted: its sessions and their totals; files deleted: its files.';
 
-comment on column fax.month_change.rule is 'The command that did it.';
+comment on column fax.month_change.rule is 'The command that did it, or the rule of faxstore retention.';
 
-comment on column fax.month_change.rows is 'Number of rows.';
+comment on column fax.month_change.rows is 'Number of rows concerned.';
 
-comment on column fax.month_change.sessions is 'Number of sessions.';
+comment on column fax.month_change.sessions is 'Number of sessions concerned.';
 
 comment on column fax.month_change.changed_at is 'When, by the database''s clock.';
 
@@ -2597,6 +2602,23 @@ $$;
 
 comment on function fax.check_dropped is 'Trigger of the packs after a DELETE: refuses it unless fax.dropped_session has each deleted pack, with the times of its rows, and fax.dropped_month its month. So no pack leaves the table without a record of its rows.';
 
+-- Trigger of fax.erased_digest after a DELETE: refuses it unless the sessions are not in fax.session any more. Digests of
+-- erased values prove rows; when faxstore retention has deleted a session, no row of it is left to prove.
+create function fax.check_deleted() returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if exists (select from gone g join fax.session s on s.session_id = g.session_id) then
+        raise exception 'fax.erased_digest is append-only: delete is refused while its session exists'
+            using errcode = 'insufficient_privilege';
+    end if;
+    return null;
+end
+$$;
+
+comment on function fax.check_deleted is 'Trigger of fax.erased_digest after a DELETE: refuses it unless the sessions are not in fax.session any more. Digests of erased values prove rows; when faxstore retention has deleted a session, no row of it is left to prove.';
+
 -- Whether rows that prove polls of a day (UTC) may be in files only: those of sessions that started on it, or up to two
 -- hours before it. The stored coverage of such a day stays as it is.
 -- example: select fax.has_dropped_evidence('2025-12-24');
@@ -2608,6 +2630,23 @@ begin atomic
 end;
 
 comment on function fax.has_dropped_evidence is 'Whether rows that prove polls of a day (UTC) may be in files only: those of sessions that started on it, or up to two hours before it. The stored coverage of such a day stays as it is.';
+
+-- Whether comparisons of a day (UTC) with a server's counters may count sessions that were deleted. They depend on what
+-- happened after the moment `since`, and on faxes that began up to a day before. Such comparisons stay as they were
+-- stored, because nothing can compute them again.
+-- example: select fax.counts_deleted('2016-12-24', '2016-12-23 23:59+00');
+create function fax.counts_deleted(of_day date, since timestamptz) returns boolean
+language sql stable parallel safe
+begin atomic
+    select exists (
+        select from fax.dropped_month m
+        where m.deleted_at is not null
+          and of_day >= m.month
+          and (of_day <= (m.month + interval '1 month')::date
+               or since < (m.month + interval '1 month' + interval '1 day') at time zone 'UTC'));
+end;
+
+comment on function fax.counts_deleted is 'Whether comparisons of a day (UTC) with a server''s counters may count sessions that were deleted. They depend on what happened after the moment `since`, and on faxes that began up to a day before. Such comparisons stay as they were stored, because nothing can compute them again.';
 
 -- Marks the files with rows of sessions that are about to be erased as outdated. Raises an exception if the rows are in
 -- the files only, where an erasure does not reach them.
@@ -7339,7 +7378,8 @@ $$;
 
 comment on function fax.write_reconciliation is 'Stores the rows of fax.reconciliation of up to `most` days that lack them (fax.reconciliation_day), the newest first, and returns their number: 0 if nothing is due. A day is due two hours after its end, when most evidence has arrived, and when its sessions have totals, so that it takes some milliseconds. Takes the lock of all appenders, so that nothing is appended meanwhile.';
 
--- The days within a period whose stored rows of fax.reconciliation are not those that their readings and sessions give,
+-- The days within a period whose stored rows of fax.reconciliation are not those that their readings and sessions give
+-- (except days that count deleted sessions),
 -- and days with readings or stored rows that fax.reconciliation_day and fax.reading_series do not name. The period consists of whole
 -- UTC days.
 -- Runs with its owner's rights, so that it can be called without rights on the values.
@@ -7357,7 +7397,7 @@ as $$
     )
     select s.server, s.day, 'the stored comparisons with the server''s counters are not those of the readings and sessions'
     from stored s
-    where exists (
+    where not fax.counts_deleted(s.day, s.since) and exists (
         select
         from (
             select n.collector_id, n.from_at, n.to_at, n.restarted,
@@ -7404,7 +7444,7 @@ as $$
     where not exists (select from stored s where s.server = c.server and s.day = c.day)
 $$;
 
-comment on function fax.wrong_reconciliation is 'The days within a period whose stored rows of fax.reconciliation are not those that their readings and sessions give, and days with readings or stored rows that fax.reconciliation_day and fax.reading_series do not name. The period consists of whole UTC days. Runs with its owner''s rights, so that it can be called without rights on the values.';
+comment on function fax.wrong_reconciliation is 'The days within a period whose stored rows of fax.reconciliation are not those that their readings and sessions give (except days that count deleted sessions), and days with readings or stored rows that fax.reconciliation_day and fax.reading_series do not name. The period consists of whole UTC days. Runs with its owner''s rights, so that it can be called without rights on the values.';
 
 -- How many sessions of a server, without detectors, overlap a gap and started at most a day before it (fax.coverage_gaps).
 -- gap_ended_at: NULL if it has not ended.
@@ -9151,6 +9191,32 @@ $$;
 
 comment on function fax.erase_reader_state is 'Erases what the imported parts of recordings remember of a session: its channel, file name and headers, if it was live where a part ends. The next piece continues without them. A part of another version of faxstore is deleted. fax.erase_values() calls it while fax.session still has the channel.';
 
+-- Deletes the values of pseudonyms (fax.pseudonym) that no fax has but these, which are about to be erased. Reads the whole
+-- history once.
+-- example: select fax.forget_values('{}');
+create function fax.forget_values(of_sessions uuid[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update fax.pseudonym p
+    set value = null
+    where p.value is not null
+      and p.pseudonym <> all (array(
+          select distinct h.pseudonym
+          from fax.sessions s
+          cross join lateral fax.file_set(s.file_names) f (file_set)
+          cross join lateral (values
+              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, f.file_set)),
+              ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
+          ) v (kind, value)
+          join fax.pseudonym h on h.kind = v.kind and h.value = v.value
+          where s.session_id <> all (of_sessions)));
+end
+$$;
+
+comment on function fax.forget_values is 'Deletes the values of pseudonyms (fax.pseudonym) that no fax has but these, which are about to be erased. Reads the whole history once.';
+
 -- Stores what figures need of these sessions before their personal values are erased: which faxes belong together, and
 -- which rates apply. Stores no value and no part of one, except while another fax has the value (fax.pseudonym).
 -- Reads the whole history once, to find those faxes.
@@ -9231,20 +9297,7 @@ begin
     where g.session_id = any (of_sessions) and f.fax_session_id = g.session_id
     on conflict (session_id) do update set fax_session_id = coalesce(old.fax_session_id, excluded.fax_session_id);
 
-    -- values that no other fax has
-    update fax.pseudonym p
-    set value = null
-    where p.value is not null
-      and p.pseudonym <> all (array(
-          select distinct h.pseudonym
-          from fax.sessions s
-          cross join lateral fax.file_set(s.file_names) f (file_set)
-          cross join lateral (values
-              ('job', fax.job_subject(s.direction, s.called_number, s.caller_number, f.file_set)),
-              ('peer', fax.peer(s.direction, s.remote_station_id, s.caller_number, s.called_number))
-          ) v (kind, value)
-          join fax.pseudonym h on h.kind = v.kind and h.value = v.value
-          where s.session_id <> all (of_sessions)));
+    perform fax.forget_values(of_sessions);
 end
 $$;
 
@@ -10311,6 +10364,10 @@ alter table fax.session_pack enable always trigger check_pack;
 create trigger check_dropped after delete on fax.session_pack
     referencing old table as gone for each statement execute function fax.check_dropped();
 alter table fax.session_pack enable always trigger check_dropped;
+-- Digests of erased values leave with their session.
+create trigger check_deleted after delete on fax.erased_digest
+    referencing old table as gone for each statement execute function fax.check_deleted();
+alter table fax.erased_digest enable always trigger check_deleted;
 create trigger check_erasure before update on fax.rejected_message for each row execute function fax.check_rejected_erasure();
 alter table fax.rejected_message enable always trigger check_erasure;
 create trigger check_erasure before update on fax.server_history for each row execute function fax.check_server_erasure();

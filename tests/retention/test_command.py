@@ -111,6 +111,6 @@ def test_two_at_once_are_harmless(months: str, tmp_path: Path) -> None:
 
 
 def test_another_run_is_not_disturbed(months: str, tmp_path: Path) -> None:
-    with connect(months) as connection, exclusive(connection, LOCK, ""):
+    with connect(months) as connection, exclusive(connection, LOCK, "a test", ""):
         ran = retention(months, tmp_path)
     assert ran == Ran(1, "", "faxstore: another faxstore retention is running: it does what is due\n")
