@@ -163,8 +163,10 @@ def restore(
 def _owned(context: typer.Context) -> Iterator[Connection]:
     """Open the database as a user who may change months."""
     from faxstore.archive.months import require_owner
+    from faxstore.store.distribution import refuse_distributed
 
     with database_of(context, "fax_owner") as connection:
+        refuse_distributed(connection, "faxstore partitions archive, drop and restore")
         require_owner(connection)
         yield connection
 

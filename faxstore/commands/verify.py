@@ -131,6 +131,8 @@ def _print_document(findings: Iterator[Finding], scope: Scope) -> int:
 def _print_summary(scope: Scope, found: int, seconds: float) -> None:
     rows = scope.rows + scope.rows_of_files
     parts = [f"{counted(rows, 'rows')} read, {rows / max(seconds, 0.001):,.0f} rows/s"]
+    if scope.is_distributed:
+        parts.append("the catalog is not compared, because the database is distributed")
     if scope.unread:
         unread = counted(scope.unread, "rows")
         parts.append(f"{unread} of dropped months not read: their files are not at hand (--folder DIR)")

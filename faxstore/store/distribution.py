@@ -3,8 +3,8 @@
 Citus copies a table to the nodes with all that depends on it, but cannot order these views and functions.  So while the
 tables are distributed, the views read nothing and functions have no parsed body; nothing of this is sent to the nodes.
 Then each node gets the types, functions and views as the coordinator has them, but those that read a table of the
-coordinator.  The first step is one transaction, and the second may be repeated: after an interruption, and for a new
-node.  docs/decisions/0054-a-distributed-database.md has the reasons.
+coordinator.  The first step is one transaction, and the second may be repeated, for example after an interruption.
+docs/decisions/0054-a-distributed-database.md has the reasons.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _ALONE = "set local citus.enable_ddl_propagation = off"
 """Until the end of a transaction, Citus sends no statement to other nodes that creates or changes an object."""
 _HAS_CITUS = "select exists (select from pg_extension where extname = 'citus')"
 _IS_DISTRIBUTED = "select exists (select from pg_dist_partition where logicalrelid = 'fax.session'::regclass)"
+_IS_ADAPTED = "select to_regprocedure('fax.sessions_of(uuid[])') is not null"
 _SHARD = "select format('fax.%%I', relname || '_' || shardid) from pg_dist_shard, pg_class"
 _SHARD += " where logicalrelid = pg_class.oid and pg_class.oid = %s::regclass"
 _OF_QUERIES = """
@@ -53,6 +54,17 @@ class Cluster:
 
     nodes: int
     is_new: bool
+
+
+def is_distributed(connection: Connection) -> bool:
+    """Return whether the database is distributed: it has a function that only a distributed one has."""
+    return connection.execute(_IS_ADAPTED).fetchone() == (True,)
+
+
+def refuse_distributed(connection: Connection, command: str) -> None:
+    """Raises UsageError if the database is distributed, where a command does not run yet."""
+    if is_distributed(connection):
+        raise UsageError(f"{command} does not run on a distributed database yet: see docs/how-to/distributed.md")
 
 
 def distribute(connection: Connection) -> Cluster:
@@ -103,6 +115,10 @@ def _distribute_tables(connection: Connection) -> None:
     triggers = _take_triggers(connection)
     # with a foreign key, Citus would use one connection per node for all shards
     connection.execute("alter table fax.session drop constraint session_epoch_id_fkey")
+    # a node runs its part of a view with the rights of the user, not with those of the view's owner
+    connection.execute(
+        "grant select on fax.erased_key, fax.pseudonym, fax.rate, fax.job_window, fax.rejected_message to fax_reader"
+    )
     views = connection.execute(_VIEWS).fetchall()
     _run(connection, [placeholder for _, placeholder in views])
     replace_readers(connection)

@@ -17,9 +17,8 @@ SHOWN = 5
 """The number of known values in a message."""
 
 _SERVERS = sql.text("queries/store/known_servers")
-_ACCOUNTS = sql.text("queries/store/known_accounts")
-_UNKNOWN_TO_MASKED = "select account from unnest(%(accounts)s::text[]) account where not fax.has_account(account)"
-_UNKNOWN_ACCOUNTS = sql.text("queries/store/unknown_accounts")
+_ACCOUNTS = "select * from fax.known_accounts()"
+_UNKNOWN_ACCOUNTS = "select account from unnest(%(accounts)s::text[]) account where not fax.has_account(account)"
 
 
 def known_servers(connection: Connection) -> list[str]:
@@ -45,8 +44,7 @@ def require_accounts(connection: Connection, accounts: Sequence[str]) -> None:
     if not accounts:
         return
     masked = reads_masked(connection)
-    query = _UNKNOWN_TO_MASKED if masked else _UNKNOWN_ACCOUNTS
-    for (code,) in connection.execute(query, {"accounts": list(accounts)}).fetchall():
+    for (code,) in connection.execute(_UNKNOWN_ACCOUNTS, {"accounts": list(accounts)}).fetchall():
         without = "--no-account selects sessions without an account"
         if masked:
             raise UsageError(f"--account {visible(code)}: the history has no such account; {without}")

@@ -48,6 +48,8 @@ class Scope:
     """Rows that the newest checkpoint covers."""
     end: int = 0
     """The last position of the history."""
+    is_distributed: bool = False
+    """Whether the database is distributed: then its catalog is not that of this version, and is not compared."""
 
     @property
     def whole(self) -> bool:

@@ -73,7 +73,7 @@ drop table fax.usage_rollup, fax.session_untotalled, fax.session_total;
 drop function fax.observed_pages, fax.pages_of_total, fax.may_miss_bad_lines, fax.widest_poll_gap, fax.poll_gap_seconds;
 drop type fax.observed_page;
 drop function fax.absent_since, fax.rate_falls, fax.attempts_at_pages;
-drop function fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.uncovered_days, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
+drop function fax.known_accounts, fax.first_start, fax.has_account, fax.restarted_at, fax.is_attempt, fax.last_list_before, fax.gaps, fax.has_gap, fax.covered_time, fax.write_coverage, fax.uncovered_days, fax.polled_time, fax.dropped_time, fax.last_poll_on_record, fax.gap_reason, fax.reported_time,
     fax.dialled_number, fax.contains_number, fax.without_percent, fax.without_escapes, fax.number_pattern,
     fax.number_digits, fax.peer, fax.is_peer, fax.peer_id, fax.without_padding, fax.reported_result, fax.result_by_observers, fax.unescape, fax.channel_variable, fax.result_class, fax.result, fax.direction,
     fax.page_lines, fax.resolution_name, fax.is_shown;

@@ -7644,6 +7644,45 @@ end;
 
 comment on function fax.has_account is 'Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index observation_account per partition, and fax.packed_account. Runs with the rights of the owner, because fax_masked may filter by account but reads no history.';
 
+-- All account codes on record, in order, each up to its first 100 characters. Of rows that are not packed, reads one entry
+-- of the index observation_account per code and partition.
+-- example: select * from fax.known_accounts();
+create function fax.known_accounts() returns setof text
+language sql stable
+begin atomic
+    with recursive known (account) as (
+        select min(left(h.details ->> 'AccountCode', 100)) as account
+        from fax.observation h
+        where h.details ->> 'AccountCode' <> ''
+        union all
+        select (
+            select min(left(h.details ->> 'AccountCode', 100))
+            from fax.observation h
+            where h.details ->> 'AccountCode' <> '' and left(h.details ->> 'AccountCode', 100) > k.account)
+        from known k
+        where k.account is not null
+    )
+    select k.account from known k where k.account is not null
+    union
+    select p.account as account from fax.packed_account p
+    order by account;
+end;
+
+comment on function fax.known_accounts is 'All account codes on record, in order, each up to its first 100 characters. Of rows that are not packed, reads one entry of the index observation_account per code and partition.';
+
+-- When the first session of a server started; NULL if it has none.
+-- example: select fax.first_start('pbx1');
+create function fax.first_start(of_server text) returns timestamptz
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (select min(s.started_at) from fax.session s where s.server = of_server);
+end
+$$;
+
+comment on function fax.first_start is 'When the first session of a server started; NULL if it has none.';
+
 -- grain: the one setting of fax.jobs
 -- example: update fax.job_window set hours = 2;
 create table fax.job_window (
@@ -10513,7 +10552,7 @@ grant execute on function
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function fax.rows_with_sessions(bigint, bigint) to fax_reader, fax_sealer;
-grant execute on function fax.changed_appends(timestamptz, timestamptz) to fax_reader;
+grant execute on function fax.changed_appends(timestamptz, timestamptz), fax.known_accounts(), fax.first_start(text) to fax_reader;
 grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
 grant execute on function fax.snapshot_operation(smallint), fax.snapshot_state(smallint), fax.snapshot_type(smallint)
 to fax_reader, fax_ingest, fax_sealer, fax_masked;

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
+from faxstore.sql import distribution
 from tests.kit.databases import fresh
 
 TOKEN = re.compile(r"(?:\\.|[^\s{}()\\])+|[{}()]")
 """A token of a pg_node_tree: a backslash makes the next character part of a word."""
 
-TABLES = ("session", "observation", "session_pack", "session_total", "session_untotalled")
+TABLES = distribution.DISTRIBUTED
 """Tables that are distributed by session_id. Each node has all rows of its sessions, and all rows of other tables."""
 
 WHOLE_ROWS = {"jobs": "array_agg(a) of attempts: they are on the coordinator by then"}

@@ -143,6 +143,8 @@ EXECUTED = {
             *ENTRIES,
             *OF_LEDGER,
             "changed_appends",
+            "first_start",
+            "known_accounts",
             "file_set",
             "sorted_names",
             "has_account",

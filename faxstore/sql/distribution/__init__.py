@@ -56,6 +56,8 @@ ORDER = (
     "drop_packed_partitions",
     "rows_with_sessions",
     "changed_appends",
+    "known_accounts",
+    "compare_readings",
 )
 """The files."""
 

@@ -96,4 +96,6 @@ ORDER = (
     "make_masked_view",
     "sessions_masked",
     "has_account",
+    "known_accounts",
+    "first_start",
 )

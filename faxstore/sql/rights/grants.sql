@@ -97,7 +97,7 @@ grant execute on function
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function fax.rows_with_sessions(bigint, bigint) to fax_reader, fax_sealer;
-grant execute on function fax.changed_appends(timestamptz, timestamptz) to fax_reader;
+grant execute on function fax.changed_appends(timestamptz, timestamptz), fax.known_accounts(), fax.first_start(text) to fax_reader;
 grant execute on function fax.uncovered_days(timestamptz) to fax_reader, fax_ingest;
 grant execute on function fax.snapshot_operation(smallint), fax.snapshot_state(smallint), fax.snapshot_type(smallint)
 to fax_reader, fax_ingest, fax_sealer, fax_masked;

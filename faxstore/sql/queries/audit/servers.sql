@@ -9,7 +9,7 @@ select
        and coalesce(e.reloaded_at, e.started_at, e.first_seen_at) < %(until)s) as starts
 from unnest(%(servers)s::text[]) s (server)
 cross join lateral (select min(h.observed_at) as first_observed_at from fax.server_history h where h.server = s.server) o
-cross join lateral (select min(i.started_at) as started_at from fax.session i where i.server = s.server) f
+cross join lateral (select fax.first_start(s.server) as started_at) f
 cross join lateral (
     select min(h.observed_at) as first_polled_at from fax.server_history h where h.server = s.server and h.event = 'Polled'
 ) p
