@@ -33,7 +33,7 @@ NEVER_NULL = {
     "quality_by_peer": "sessions measurable_pages resent_pages successes failures unknown_ends",
     "failures": "day server sessions after_a_page faxes share unknown_share",
     "coverage_gaps": "server began_at reason reasons sessions",
-    "reconciliation": "server collector_id from_at to_at restarted transmit_attempts_seen receive_attempts_seen"
+    "reconciliation": "server collector_id from_at to_at day restarted transmit_attempts_seen receive_attempts_seen"
     " completed_seen failed_seen",
     "rejected_messages": "server observed_at reason raw collector_id",
     "session_charges": "session_id started_at server result rule",
