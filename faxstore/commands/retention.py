@@ -44,9 +44,11 @@ def run(
     """
     from faxstore.retention.applying import Application
     from faxstore.store.database import open_database
+    from faxstore.store.distribution import refuse_distributed
 
     settings, now = settings_of(context), datetime.now(UTC)
     with open_database(settings, "fax_reader" if dry_run else "fax_owner") as connection:
+        refuse_distributed(connection, "faxstore retention")
         if dry_run:
             _list(connection, settings.retention, now, format)
             return
