@@ -38,6 +38,7 @@ _OF_QUERIES = """
 select p.oid::regprocedure::text from pg_proc p join pg_language l on l.oid = p.prolang
 where p.pronamespace = 'fax'::regnamespace and l.lanname = 'plpgsql' and p.prosrc ~* '(from|join|into|update) fax\\.'
 """
+_HAS_LINKS = "select exists (select from fax.pseudonym where value is not null)"
 _ON_NODES = "select nodename, nodeport, success, result from run_command_on_workers(%s)"
 
 _UNLESS_MISSING = (
@@ -70,7 +71,7 @@ def refuse_distributed(connection: Connection, command: str) -> None:
 def distribute(connection: Connection) -> Cluster:
     """Distribute the tables, unless they are, and replace what the nodes have beside them.
 
-    Waits for appends and keeps them waiting.  Raises UsageError as `require_nodes` does.
+    Waits for appends and keeps them waiting.  Raises UsageError as `require_nodes` and `refuse_links` do.
     """
     nodes = require_nodes(connection)
     ((was_distributed,),) = connection.execute(_IS_DISTRIBUTED).fetchall()
@@ -81,6 +82,7 @@ def distribute(connection: Connection) -> Cluster:
         connection.execute("alter role fax_owner login")
         connection.execute("select fax.lock_append()")
         if not was_distributed:
+            refuse_links(connection)
             _distribute_tables(connection)
         replace_functions(connection)
     _give_objects(connection)
@@ -108,6 +110,18 @@ def require_nodes(connection: Connection) -> int:
     if not nodes:
         raise UsageError("--distribute: Citus has no workers yet: run select citus_add_node('…', 5432) for each")
     return int(nodes)
+
+
+def refuse_links(connection: Connection) -> None:
+    """Raises UsageError if an erased fax has a number that another fax still has.
+
+    A pseudonym leads from one to the other, and readers of a distributed database may read pseudonyms.
+    """
+    if connection.execute(_HAS_LINKS).fetchone() == (True,):
+        raise UsageError(
+            "--distribute: erased faxes have numbers that other faxes still have, and readers could see which: erase"
+            " these faxes too (faxstore erase --number), or do not distribute"
+        )
 
 
 def _distribute_tables(connection: Connection) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from faxstore.errors import UsageError
 from faxstore.sql import distribution
-from faxstore.store.distribution import replace_functions
+from faxstore.store.distribution import refuse_links, replace_functions
 from tests.kit.command_line import run_command
 from tests.kit.databases import fresh
 from tests.kit.given import append, at, completed, hangup, read, receiving, snapshot, stats
+from tests.kit.given_attempts import HOUR, Attempt, append_attempts
 from tests.kit.packing import pack
 from tests.kit.totals import write_totals, wrong
 
@@ -135,6 +137,17 @@ def test_they_find_a_row_that_is_missing(adapted: psycopg.Connection) -> None:
     append(adapted, receiving((1, 1, 0), (2, 1, 3)))
     adapted.execute("delete from fax.observation where position = 2")
     assert read(adapted, "select appended, found from fax.changed_appends()") == [{"appended": 2, "found": 1}]
+
+
+def test_an_erased_fax_whose_number_others_have_is_not_distributed(database: psycopg.Connection) -> None:
+    """Readers of a distributed database may read pseudonyms."""
+    append_attempts(database, *(Attempt(at=at, called="+1 555 0111") for at in (0, HOUR)))
+    first, second = (row["session_id"] for row in read(database, "select session_id from fax.session"))
+    database.execute("select fax.erase_sessions(%s, 'asked for')", [[first]])
+    with pytest.raises(UsageError, match="erased faxes have numbers that other faxes still have"):
+        refuse_links(database)
+    database.execute("select fax.erase_sessions(%s, 'asked for')", [[second]])
+    refuse_links(database)
 
 
 def test_without_citus_migrate_says_so_in_one_line_and_changes_nothing(empty_database: str) -> None:
