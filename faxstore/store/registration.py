@@ -16,7 +16,7 @@ from faxstore.observations import Observation
 from faxstore.sessions.resolved import Resolved
 from faxstore.sessions.resolver import ENDS
 
-MOST_REMEMBERED = 50_000
+MOST_REMEMBERED = 10_000
 """Sessions that are remembered, the newest.  A session that was forgotten is registered again, without effect."""
 
 SESSION_COLUMNS = {
