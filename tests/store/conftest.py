@@ -18,7 +18,7 @@ from tests.kit.rights import ROLES
 
 @pytest.fixture(scope="module")
 def filled(server: str, template: str) -> Iterator[str]:
-    """A superuser's DSN of a database with one fax.  Tests must not change it."""
+    """A superuser's DSN of a database with a fax, and an erased one.  Tests must not change it."""
     with fresh(server, template) as dsn:
         with psycopg.connect(dsn, autocommit=True) as connection:
             append(connection, *receiving((0, 1, 0), (1, 2, 0)), completed(2, 1), snapshot(-9e8, 9))
@@ -30,6 +30,8 @@ def filled(server: str, template: str) -> Iterator[str]:
             connection.execute(
                 "insert into fax.rejected_message values ('pbx', now(), sha256(''), 'one', 'no header', 'garbage')"
             )
+            erased = "array(select session_id from fax.session where session_number = 9)"
+            connection.execute(f"select fax.erase_sessions({erased}, 'asked for')".encode())
         yield dsn
 
 
