@@ -25,7 +25,7 @@ from tests.peers.pgbouncer import pooled
 
 IN_A_SESSION = {
     "billing as-of", "billing check", "billing export", "billing list", "billing render", "partitions archive",
-    "partitions drop", "partitions restore", "verify",
+    "partitions drop", "partitions restore", "retention", "verify",
 }  # fmt: skip
 """Commands that need a session of their own."""
 
