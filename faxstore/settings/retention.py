@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from faxstore.counted import counted
 from faxstore.settings.toml_file import Table
 from faxstore.settings.values import Retention
 
@@ -22,7 +23,9 @@ def read(table: Table) -> Retention:
     found = Retention(personal_values, rows, totals, table.path("archive"), table.path("checkpoint"))
     if totals is not None:
         if rows is None:
-            raise table.error("rows", f"is missing: totals (after {totals} months) are deleted after the rows")
+            raise table.error(
+                "rows", f"is missing: totals (after {counted(totals, 'months')}) are deleted after the rows"
+            )
         if rows > totals:
             raise table.error("totals", f"must not be shorter than retention.rows ({rows}), not {totals}")
         if personal_values is not None and personal_values > totals:
