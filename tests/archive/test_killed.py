@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -18,6 +14,7 @@ from faxstore.log import stored
 from faxstore.store.database import connect
 from tests.kit.archives import SEPTEMBER, archived, compacted, dropped, history, restored
 from tests.kit.given import read
+from tests.kit.killed_runs import run_and_kill
 from tests.kit.log_faxes import as_lines, sealed, verified
 
 KILLS = int(os.environ.get("FAXSTORE_TEST_EXAMPLES", "3"))
@@ -47,7 +44,7 @@ def test_killed_at_random_times_each_row_is_in_the_database_or_in_a_file(
     sealed(dsn)
     rows, sessions = read(database, HISTORY), read(database, SESSIONS)
     for _ in range(KILLS):
-        _run_and_kill(dsn, tmp_path, chance)
+        run_and_kill(RUNS, dsn, tmp_path, chance)
         if _is_dropped(dsn):
             assert _rows_in_files(dsn) == len(rows) // 2
             assert read(database, SESSIONS) == sessions
@@ -57,19 +54,6 @@ def test_killed_at_random_times_each_row_is_in_the_database_or_in_a_file(
     archived(dsn, tmp_path)
     assert dropped(dsn) == len(rows) // 2
     assert as_lines(verified(dsn)) == []
-
-
-def _run_and_kill(dsn: str, folder: Path, chance: random.Random) -> None:
-    with subprocess.Popen([sys.executable, "-c", RUNS, dsn, str(folder)], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0, 1.5))
-        os.kill(process.pid, signal.SIGKILL)
-    with psycopg.connect(dsn) as connection:  # its backend notices later
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and application_name = 'faxstore'"
-        )
 
 
 def _is_dropped(dsn: str) -> bool:

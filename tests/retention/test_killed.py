@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -17,6 +13,7 @@ from faxstore.settings.values import Retention
 from tests.kit.archives import compacted, history
 from tests.kit.command_line import run_command
 from tests.kit.given import read
+from tests.kit.killed_runs import run_and_kill
 from tests.kit.log_faxes import SECRETS, as_lines, verified
 from tests.kit.retention import applied, due, periods
 
@@ -43,7 +40,7 @@ def test_killed_at_random_times_a_run_goes_on_where_the_last_one_ended(
     run_command(dsn, "seal", "--publish", str(tmp_path / "checkpoint"))
     kept = periods(tmp_path, **PERIODS)
     for _ in range(KILLS):
-        _run_and_kill(dsn, tmp_path, chance)
+        run_and_kill(RUN, dsn, tmp_path, chance)
         assert as_lines(verified(dsn)) == []
         _assert_in_order(dsn, database, kept)
     assert applied(dsn, kept).problems == []
@@ -51,19 +48,6 @@ def test_killed_at_random_times_a_run_goes_on_where_the_last_one_ended(
     assert as_lines(verified(dsn)) == []
     assert len(read(database, "select from fax.sessions")) == 20
     assert [path.name for path in (tmp_path / "archive").iterdir()] == ["month=2026-10"]
-
-
-def _run_and_kill(dsn: str, folder: Path, chance: random.Random) -> None:
-    with subprocess.Popen([sys.executable, "-c", RUN, dsn, str(folder)], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0, 1.5))
-        os.kill(process.pid, signal.SIGKILL)
-    with psycopg.connect(dsn) as connection:  # its backend notices later
-        connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and application_name = 'faxstore'"
-        )
 
 
 def _assert_in_order(dsn: str, database: psycopg.Connection, kept: Retention) -> None:
