@@ -29,9 +29,10 @@ _TRIGGERS = sql.text("queries/distribution/triggers")
 _OBJECTS = sql.text("queries/distribution/objects")
 _ALONE = "set local citus.enable_ddl_propagation = off"
 """Until the end of a transaction, Citus sends no statement to other nodes that creates or changes an object."""
-_HAS_CITUS = "select exists (select from pg_extension where extname = 'citus')"
-_IS_DISTRIBUTED = "select exists (select from pg_dist_partition where logicalrelid = 'fax.session'::regclass)"
-_IS_ADAPTED = "select to_regprocedure('fax.sessions_of(uuid[])') is not null"
+_HAS_CITUS = "select exists (select from pg_catalog.pg_extension where extname = 'citus')"
+_IS_DISTRIBUTED = """
+select exists (select from pg_catalog.pg_dist_partition where logicalrelid = 'fax.session'::regclass)
+"""
 _SHARD = "select format('fax.%%I', relname || '_' || shardid) from pg_dist_shard, pg_class"
 _SHARD += " where logicalrelid = pg_class.oid and pg_class.oid = %s::regclass"
 _OF_QUERIES = """
@@ -58,8 +59,10 @@ class Cluster:
 
 
 def is_distributed(connection: Connection) -> bool:
-    """Return whether the database is distributed: it has a function that only a distributed one has."""
-    return connection.execute(_IS_ADAPTED).fetchone() == (True,)
+    """Return whether Citus has distributed the sessions of the database."""
+    if connection.execute(_HAS_CITUS).fetchone() != (True,):
+        return False
+    return connection.execute(_IS_DISTRIBUTED).fetchone() == (True,)
 
 
 def refuse_distributed(connection: Connection, command: str) -> None:
@@ -74,7 +77,7 @@ def distribute(connection: Connection) -> Cluster:
     Waits for appends and keeps them waiting.  Raises UsageError as `require_nodes` and `refuse_links` do.
     """
     nodes = require_nodes(connection)
-    ((was_distributed,),) = connection.execute(_IS_DISTRIBUTED).fetchall()
+    was_distributed = is_distributed(connection)
     _on_nodes(connection, _block([sql.text("rights/roles"), "alter role fax_owner login"]))
     with connection.transaction():
         connection.execute(_ALONE)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from faxstore import sql
 from faxstore.store.database import connect
 from faxstore.store.rights import Role
 from faxstore.verify import catalog, live_catalog, rendered_views, shipped_catalog
@@ -288,6 +289,17 @@ def checked(dsn: str, **options: str) -> list[Finding]:
 
 def test_the_check_needs_the_role_of_verify_only(shared: str, sealer: str) -> None:
     assert checked(make_conninfo(shared, user=sealer)) == []
+
+
+def test_a_function_of_a_distributed_database_does_not_end_the_check(server: str, template: str) -> None:
+    """Only Citus distributes a database: what anyone can add must not hide what else was changed."""
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn) as connection:
+            connection.execute(sql.text("distribution/sessions_of").encode())
+            connection.execute("drop trigger append_only on fax.append_batch")
+        found_here = {finding.where: finding.what for finding in checked(dsn)}
+        assert found_here["function fax.sessions_of(uuid[])"] == "was added"
+        assert found_here["trigger append_only on fax.append_batch"] == "is missing"
 
 
 SETTINGS = "-c timezone=Asia/Kolkata -c datestyle=German -c intervalstyle=iso_8601 -c bytea_output=escape"
