@@ -68,7 +68,7 @@ def is_distributed(connection: Connection) -> bool:
 def refuse_distributed(connection: Connection, command: str) -> None:
     """Raises UsageError if the database is distributed, where a command does not run yet."""
     if is_distributed(connection):
-        raise UsageError(f"{command} does not run on a distributed database yet: see docs/how-to/distributed.md")
+        raise UsageError(f"{command} cannot run on a distributed database yet: see docs/how-to/distributed.md")
 
 
 def distribute(connection: Connection) -> Cluster:
