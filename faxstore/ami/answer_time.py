@@ -7,7 +7,6 @@ took it for one would poll less often the more servers it watches.
 from __future__ import annotations
 
 import asyncio
-import time
 
 from faxstore.ami.turn_loop import TurnLoop
 
@@ -20,6 +19,7 @@ class AnswerTime:
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
+        self._now = loop.time
         self._turns = loop.turns if isinstance(loop, TurnLoop) else None
         self._owed_since: float | None = None
         self.seconds = 0.0
@@ -28,14 +28,14 @@ class AnswerTime:
     def asked(self) -> None:
         """Note that a request was sent."""
         if self._owed_since is None:
-            self._owed_since = time.monotonic()
+            self._owed_since = self._now()
 
     def received(self) -> None:
         """Note that bytes were read."""
         if self._owed_since is not None:
-            arrived = self._turns.unreadable_until if self._turns else time.monotonic()
+            arrived = self._turns.unreadable_until if self._turns else self._now()
             self.seconds += max(0.0, arrived - self._owed_since)
 
     def processed(self, *, owed: bool) -> None:
         """Note that the bytes were processed; owed: whether requests are still unanswered."""
-        self._owed_since = time.monotonic() if owed else None
+        self._owed_since = self._now() if owed else None

@@ -15,6 +15,7 @@ from faxstore.capture.recording import Line
 from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import RARE_POLLS, FakeListener, collecting
 from tests.kit.fake_server import FakeServer, Fax
+from tests.kit.played_time import play
 
 
 class Wire:
@@ -62,7 +63,7 @@ def test_further_requests_are_sent_in_one_write_when_half_of_the_window_is_free(
             unanswered.append(wire.batch.unanswered)
         return wire.sizes, [value for value, _ in await running], unanswered
 
-    sizes, answered, unanswered = asyncio.run(scenario())
+    sizes, answered, unanswered = play(scenario())
     assert sizes == [4, 2, 3, 1]
     assert answered == VALUES
     assert unanswered == [4, 3, 4, 4, 3, 1, 0]
@@ -76,7 +77,7 @@ def test_no_request_is_sent_after_the_end_of_its_time() -> None:
         wire.answer(1, 2, 3, 4)
         return wire.sizes, [value for value, _ in await running]
 
-    assert asyncio.run(scenario()) == ([4], VALUES[:4])
+    assert play(scenario()) == ([4], VALUES[:4])
 
 
 def test_each_request_has_its_own_outcome() -> None:
@@ -87,7 +88,7 @@ def test_each_request_has_its_own_outcome() -> None:
         wire.answer(1, refuse="Session not found")
         return dict(await running)
 
-    outcomes = asyncio.run(scenario())
+    outcomes = play(scenario())
     assert isinstance(outcomes["8"], list)
     assert [message.get("SessionNumber") for message in outcomes["8"]] == ["", "2"]
     assert isinstance(outcomes["7"], RefusedError)
@@ -107,7 +108,7 @@ def test_a_request_without_an_answer_ends_the_batch_after_its_time() -> None:
         wire.answer(5, 6)
         return dict(await running), wire.sizes, asyncio.get_running_loop().time() - begun
 
-    outcomes, sizes, seconds = asyncio.run(scenario())
+    outcomes, sizes, seconds = play(scenario())
     assert sizes == [4, 2]
     assert {value for value, outcome in outcomes.items() if isinstance(outcome, list)} == {"2", "3", "4", "5", "6"}
     assert isinstance(outcomes["1"], RequestTimeoutError)
@@ -121,7 +122,7 @@ def test_a_late_answer_belongs_to_nothing() -> None:
         await wire.begin()
         return wire.batch.take(parse("Response: Success\r\nActionID: faxstore-1-1\r\n\r\n"))
 
-    assert not asyncio.run(scenario())
+    assert not play(scenario())
 
 
 def test_a_batch_that_is_stopped_awaits_what_was_sent() -> None:
@@ -134,7 +135,7 @@ def test_a_batch_that_is_stopped_awaits_what_was_sent() -> None:
         wire.answer(4)
         return wire.sizes, len(await running)
 
-    assert asyncio.run(scenario()) == ([4], 4)
+    assert play(scenario()) == ([4], 4)
 
 
 def test_an_empty_batch_writes_nothing() -> None:
@@ -142,7 +143,7 @@ def test_an_empty_batch_writes_nothing() -> None:
         wire = Wire([])
         return wire.sizes, len(await wire.begin())
 
-    assert asyncio.run(scenario()) == ([], 0)
+    assert play(scenario()) == ([], 0)
 
 
 def test_a_lost_connection_ends_the_batch() -> None:
@@ -153,7 +154,7 @@ def test_a_lost_connection_ends_the_batch() -> None:
         with pytest.raises(DisconnectedError, match="the server closed the connection"):
             await running
 
-    asyncio.run(scenario())
+    play(scenario())
 
 
 # -- with a server -----------------------------------------------------------------------------------
@@ -177,7 +178,7 @@ def test_the_details_of_many_sessions_take_few_writes(monkeypatch: pytest.Monkey
             return len(server.requests("FAXSession"))
 
     monkeypatch.setattr("asyncio.selector_events._SelectorSocketTransport.write", write)
-    assert asyncio.run(scenario()) == 500
+    assert play(scenario()) == 500
     assert sum(writes) == 500
     assert writes[0] == 50
     assert len(writes) <= 20
@@ -208,7 +209,7 @@ def test_no_text_of_a_poll_is_parsed_twice(monkeypatch: pytest.MonkeyPatch) -> N
     lines: list[Line] = []
     with monkeypatch.context() as patch:
         patch.setattr("faxstore.capture.usual.find", counting)
-        asyncio.run(scenario(lines))
+        play(scenario(lines))
     received = [line.text for line in lines if line.dir == "in" and "ActionID: faxstore-" in line.text]
     assert len(received) > 60
     for text in received:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import logging
 
@@ -14,6 +13,7 @@ from faxstore.observations import Observation
 from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import RARE_POLLS, SHORT_LIMITS, FakeListener, collecting, max_unanswered
 from tests.kit.fake_server import Client, FakeServer, Fax, fax_list, fax_status, no_reply
+from tests.kit.played_time import play
 
 STATES = ["Uninitialized", "Initialized", "Open", "Active", "Complete", "Reserved", "Inactive", "Unknown", ""]
 OPERATIONS = ["send", "receive", "gateway", "V.21", "none", ""]
@@ -25,7 +25,7 @@ def test_requests_after_the_login_precede_the_polls() -> None:
             await server.until_requested("FAXSessions", 3)
             return [action.get("Action") for action in server.received]
 
-    actions = asyncio.run(scenario())
+    actions = play(scenario())
     assert actions[:4] == ["Login", "CoreStatus", "CoreSettings", "FAXStats"]
     assert actions[4:] == ["FAXSessions"] * 3
 
@@ -50,7 +50,7 @@ def test_only_sessions_that_cannot_crash_the_server_are_queried() -> None:
                 await listener.until_mark("polled", 3)
             return {action.get("SessionNumber") for action in server.requests("FAXSession")}
 
-    assert asyncio.run(scenario()) == safe
+    assert play(scenario()) == safe
     assert len(safe) == 6
 
 
@@ -70,7 +70,7 @@ def test_a_session_is_queried_only_after_the_newest_list_shows_it_active() -> No
                 await server.until_requested("FAXSession")
             return while_initialized, len(server.requests("FAXSession"))
 
-    while_initialized, in_all = asyncio.run(scenario())
+    while_initialized, in_all = play(scenario())
     assert while_initialized == 0
     assert in_all >= 1
 
@@ -89,7 +89,7 @@ def test_a_tone_detector_is_queried_once_and_again_when_its_number_is_reused() -
                 await server.until_requested("FAXSession", len(server.requests("FAXSession")) + 1)
             return before
 
-    queried = asyncio.run(scenario())
+    queried = play(scenario())
     assert queried.count("0") == 1
     assert queried.count("1") >= 4
 
@@ -105,7 +105,7 @@ def test_no_session_of_an_incomplete_list_is_queried(total: int) -> None:
                 await listener.until_mark("polled", 3)
             return len(server.requests("FAXSession"))
 
-    assert asyncio.run(scenario()) == 0
+    assert play(scenario()) == 0
 
 
 def test_no_session_is_queried_if_one_is_listed_twice() -> None:
@@ -117,7 +117,7 @@ def test_no_session_is_queried_if_one_is_listed_twice() -> None:
                 await listener.until_mark("polled", 3)
             return len(server.requests("FAXSession"))
 
-    assert asyncio.run(scenario()) == 0
+    assert play(scenario()) == 0
 
 
 def test_a_truncated_list_leads_to_no_query_and_to_another_connection() -> None:
@@ -134,7 +134,7 @@ def test_a_truncated_list_leads_to_no_query_and_to_another_connection() -> None:
                 await listener.until_mark("connected", 3)
             return len(server.requests("FAXSession")), listener.texts("mark")
 
-    queried, marks = asyncio.run(scenario())
+    queried, marks = play(scenario())
     assert queried == 0
     assert [mark.partition(": Event: FAXSessionsEntry")[0] for mark in marks[:6]] == [
         "connected",
@@ -153,7 +153,7 @@ def test_a_session_that_ends_between_list_and_query_is_not_a_failure(caplog: pyt
             async with collecting(server, listener):
                 await listener.until_mark("polled", 3)
 
-    asyncio.run(scenario())
+    play(scenario())
     assert [record.message for record in caplog.records if record.levelno > logging.INFO] == []
 
 
@@ -166,7 +166,7 @@ def test_a_thousand_sessions_are_queried_within_the_window() -> None:
                 await listener.until_mark("polled")
             return len(server.requests("FAXSession")), max_unanswered(listener, "FAXSession")
 
-    queried, most = asyncio.run(scenario())
+    queried, most = play(scenario())
     assert queried == 1000
     assert most <= Limits().window
 
@@ -187,7 +187,7 @@ def test_a_missing_event_ends_the_poll_and_the_next_poll_queries_again() -> None
                 await listener.until(lambda: len([e for e in listener.events if e.event == "FAXSession"]) >= 10)
         return listener.texts("mark"), queried
 
-    marks, queried = asyncio.run(scenario())
+    marks, queried = play(scenario())
     assert marks[:3] == ["connected", "polled", "polled"]
     assert queried <= 4, "a timeout ends the queries of a poll"
 
@@ -205,7 +205,7 @@ def test_the_reader_gets_sessions_with_their_details() -> None:
         records = [record for line in listener.lines for record in line_reader.feed(line)]
         return [record for record in records if isinstance(record, Observation)]
 
-    seen = {(observation.event, observation.session_number) for observation in asyncio.run(scenario())}
+    seen = {(observation.event, observation.session_number) for observation in play(scenario())}
     assert seen == {("FAXSession", 7), ("FAXSessionsEntry", 8), ("Gone", 7), ("Gone", 8)}
 
 
@@ -228,6 +228,6 @@ def test_the_failure_of_one_server_does_not_affect_another() -> None:
             queried = ({action.get("SessionNumber") for action in s.requests("FAXSession")} for s in (good, bad))
             return *queried, first.texts("mark")  # type: ignore[return-value]
 
-    good, bad, marks = asyncio.run(scenario())
+    good, bad, marks = play(scenario())
     assert (good, bad) == ({"1"}, {"2"})
     assert [mark for mark in marks if mark != "polled"] == ["connected", "disconnected: closed by faxstore"]

@@ -10,6 +10,7 @@ from faxstore.ami.collector import Collector, RetryDelays
 from faxstore.capture.message import Message
 from tests.kit.fake_listener import RARE_POLLS, FakeListener, collecting, settings_of
 from tests.kit.fake_server import Client, FakeServer, Fax, no_reply
+from tests.kit.played_time import play
 
 
 def test_stopping_requests_statistics_and_logs_off() -> None:
@@ -20,7 +21,7 @@ def test_stopping_requests_statistics_and_logs_off() -> None:
                 await listener.until_mark("polled")
             return [action.get("Action") for action in server.received][-3:], listener.texts("mark")
 
-    actions, marks = asyncio.run(scenario())
+    actions, marks = play(scenario())
     assert actions == ["FAXSessions", "FAXStats", "Logoff"]
     assert marks == ["connected", "polled", "disconnected: closed by faxstore"]
 
@@ -39,7 +40,7 @@ def test_a_poll_under_way_is_completed() -> None:
                 await listener.until(lambda: any("FAXSession\r\n" in text for text in listener.texts("out")))
         return listener.texts("mark")
 
-    assert asyncio.run(scenario()) == ["connected", "polled", "disconnected: closed by faxstore"]
+    assert play(scenario()) == ["connected", "polled", "disconnected: closed by faxstore"]
 
 
 @pytest.mark.parametrize("action", ["Login", "CoreStatus", "FAXSessions", "FAXSession", "Status", "FAXStats", "Logoff"])
@@ -54,7 +55,7 @@ def test_stopping_takes_less_than_three_seconds_with_a_silent_server(action: str
                 begun = asyncio.get_running_loop().time()
             return asyncio.get_running_loop().time() - begun, listener.texts("mark")
 
-    seconds, marks = asyncio.run(scenario())
+    seconds, marks = play(scenario())
     assert seconds < 2.5
     assert marks[-1].startswith("disconnected: ")
 
@@ -69,7 +70,7 @@ def test_stopping_while_disconnected_is_immediate() -> None:
             begun = asyncio.get_running_loop().time()
         return asyncio.get_running_loop().time() - begun
 
-    assert asyncio.run(scenario()) < 0.5
+    assert play(scenario()) < 0.5
 
 
 @pytest.mark.parametrize("action", ["Login", "FAXSessions", "FAXSession", "Status"])
@@ -89,4 +90,4 @@ def test_cancelling_ends_the_connection(action: str) -> None:
         return listener.texts("mark")
 
     polled = ["polled"] if action == "Status" else []
-    assert asyncio.run(scenario()) == ["connected", *polled, "disconnected: faxstore was stopped"]
+    assert play(scenario()) == ["connected", *polled, "disconnected: faxstore was stopped"]

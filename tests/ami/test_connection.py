@@ -14,6 +14,7 @@ from faxstore.capture.message import Message
 from faxstore.capture.recording import Line
 from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, connected, lines_for, settings_of, with_connection
 from tests.kit.fake_server import BANNER, Client, FakeServer, Fax, fax_list, no_reply
+from tests.kit.played_time import play
 
 HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
 
@@ -25,7 +26,7 @@ def test_lines_have_the_order_of_the_wire() -> None:
             await connection.request("Ping")
         return listener.lines
 
-    lines = asyncio.run(scenario())
+    lines = play(scenario())
     shown = [(line.dir, line.text.split("\r\n")[0]) for line in lines]
     assert shown == [
         ("mark", "connected"),
@@ -49,7 +50,7 @@ def test_the_login_requests_events_and_its_secret_is_redacted() -> None:
         async with FakeServer() as server, connected(server, listener):
             return server.requests("Login")[0], listener.texts("out")
 
-    sent, shown = asyncio.run(scenario())
+    sent, shown = play(scenario())
     assert (sent.get("Username"), sent.get("Secret"), sent.get("Events")) == ("faxstore", "letmein", "on")
     assert "Secret: ***\r\n" in shown[0]
     assert "letmein" not in shown[0]
@@ -67,13 +68,13 @@ def test_utf8_survives_segments_of_one_byte(name: str) -> None:
             async with connected(server, listener) as connection:
                 return await connection.request("FAXSessions"), listener.texts("in")
 
-    answer, texts = asyncio.run(scenario())
+    answer, texts = play(scenario())
     assert answer[1].get("Files") == name
     assert any(f"Files: {name}\r\n" in text for text in texts)
 
 
 def test_bytes_that_are_not_utf8_are_escaped() -> None:
-    (text,) = asyncio.run(lines_for(b"Event: ReceiveFAX\r\nRemoteStationID: B\xfcro\x00\r\n\r\n"))
+    (text,) = play(lines_for(b"Event: ReceiveFAX\r\nRemoteStationID: B\xfcro\x00\r\n\r\n"))
     assert text == "Event: ReceiveFAX\r\nRemoteStationID: B\\xfcro\\x00\r\n\r\n"
 
 
@@ -88,7 +89,7 @@ def test_a_message_cut_off_by_the_end_becomes_a_mark() -> None:
             await listener.until_mark("disconnected")
         return listener.lines
 
-    *_, cut, mark = asyncio.run(scenario())
+    *_, cut, mark = play(scenario())
     assert (cut.dir, cut.text) == ("mark", "cut off: Event: SendFAX\r\nChannel: PJS")
     assert (mark.dir, mark.text) == ("mark", "disconnected: the server closed the connection")
 
@@ -101,7 +102,7 @@ def test_an_exception_in_on_line_does_not_end_the_connection(caplog: pytest.LogC
         async with FakeServer() as server, connected(server, listener) as connection:
             return await connection.request("Ping")
 
-    (answer,) = asyncio.run(scenario())
+    (answer,) = play(scenario())
     assert answer.get("Ping") == "Pong"
     assert len(caplog.records) == 1
 
@@ -113,7 +114,7 @@ def test_a_shutdown_event_is_the_reason_of_the_end() -> None:
         server.clients[0].hang_up()
         return await connection.lost
 
-    assert asyncio.run(with_connection(scenario)) == "the server shut down"
+    assert play(with_connection(scenario)) == "the server shut down"
 
 
 def test_closing_twice_logs_off_once() -> None:
@@ -124,7 +125,7 @@ def test_closing_twice_logs_off_once() -> None:
             await connection.close()
             return server.requests("Logoff"), listener.texts("mark")
 
-    goodbyes, marks = asyncio.run(scenario())
+    goodbyes, marks = play(scenario())
     assert len(goodbyes) == 1
     assert marks == ["connected", "disconnected: closed by faxstore"]
 
@@ -136,7 +137,7 @@ def test_closing_does_not_wait_for_a_silent_server() -> None:
             await connection.close()
         return connection.lost.result()
 
-    assert asyncio.run(with_connection(scenario, SHORT_LIMITS)) == "closed by faxstore"
+    assert play(with_connection(scenario, SHORT_LIMITS)) == "closed by faxstore"
 
 
 def test_there_are_no_lines_after_the_end() -> None:
@@ -151,7 +152,7 @@ def test_there_are_no_lines_after_the_end() -> None:
             await server.changes.until(lambda: server.clients[0].over)
         return listener.texts("mark")
 
-    assert asyncio.run(scenario()) == ["connected", "disconnected: no more"]
+    assert play(scenario()) == ["connected", "disconnected: no more"]
 
 
 def test_closed_connections_are_garbage_collected() -> None:
@@ -165,7 +166,7 @@ def test_closed_connections_are_garbage_collected() -> None:
         gc.collect()
         return sum(isinstance(thing, Connection) for thing in gc.get_objects())
 
-    assert asyncio.run(scenario()) == 0
+    assert play(scenario()) == 0
 
 
 def test_no_log_or_repr_contains_the_secret(caplog: pytest.LogCaptureFixture) -> None:
@@ -182,6 +183,6 @@ def test_no_log_or_repr_contains_the_secret(caplog: pytest.LogCaptureFixture) ->
         return shown
 
     with caplog.at_level(logging.DEBUG):
-        shown = asyncio.run(scenario())
+        shown = play(scenario())
     assert len(shown) > 3
     assert not [text for text in [*shown, caplog.text] if "letmein" in text]

@@ -16,13 +16,14 @@ from faxstore.errors import UnreachableError
 from faxstore.settings.values import Secret, Tls
 from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, connected, settings_of
 from tests.kit.fake_server import Client, FakeServer, no_reply
+from tests.kit.played_time import play
 
 CERTIFICATES = Path(__file__).parent / "certificates"
 AUTHORITY = CERTIFICATES / "authority.pem"
 
 
 def test_a_wrong_secret() -> None:
-    failure, marks = asyncio.run(failed(FakeServer(), secret=Secret("wrong")))
+    failure, marks = play(failed(FakeServer(), secret=Secret("wrong")))
     assert isinstance(failure, LoginRefusedError)
     assert failure.reason == "login refused: Authentication failed"
     assert str(failure).startswith("pbx1 (127.0.0.1:")
@@ -34,7 +35,7 @@ def test_a_port_without_a_listener() -> None:
         bound.bind(("127.0.0.1", 0))
         server = FakeServer()
         server.port = bound.getsockname()[1]
-        failure, marks = asyncio.run(failed_at(server))
+        failure, marks = play(failed_at(server))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "Connection refused"
     assert failure.exit_status == 3
@@ -43,13 +44,13 @@ def test_a_port_without_a_listener() -> None:
 
 def test_a_host_that_does_not_exist() -> None:
     for host in ("pbx.invalid", "p" * 64 + ".invalid", "..", "\udcff"):
-        failure, _ = asyncio.run(failed_at(FakeServer(), host=host, port=5038))
+        failure, _ = play(failed_at(FakeServer(), host=host, port=5038))
         assert isinstance(failure, ConnectError)
         assert "\n" not in failure.reason
 
 
 def test_a_silent_port() -> None:
-    failure, _ = asyncio.run(failed(FakeServer(banner="")))
+    failure, _ = play(failed(FakeServer(banner="")))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "no greeting of an Asterisk manager within 0.3 s (does this port speak TLS?)"
 
@@ -57,7 +58,7 @@ def test_a_silent_port() -> None:
 @pytest.mark.parametrize("banner", ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "\x00\r\n"])
 def test_another_service_gets_no_secret(banner: str) -> None:
     server = FakeServer(banner=banner)
-    failure, marks = asyncio.run(failed(server))
+    failure, marks = play(failed(server))
     assert isinstance(failure, ConnectError)
     assert failure.reason.startswith("not an Asterisk manager: it greets with '")
     assert server.received == []
@@ -66,13 +67,13 @@ def test_another_service_gets_no_secret(banner: str) -> None:
 
 
 def test_a_greeting_without_an_end() -> None:
-    failure, _ = asyncio.run(failed(FakeServer(banner=b"x" * 10_000)))
+    failure, _ = play(failed(FakeServer(banner=b"x" * 10_000)))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "received a greeting of more than 1,024 bytes"
 
 
 def test_a_server_that_closes_before_its_greeting() -> None:
-    failure, _ = asyncio.run(failed_before_greeting())
+    failure, _ = play(failed_before_greeting())
     assert isinstance(failure, ConnectError)
     assert failure.reason == "the server closed the connection"
 
@@ -80,7 +81,7 @@ def test_a_server_that_closes_before_its_greeting() -> None:
 def test_a_login_without_an_answer() -> None:
     server = FakeServer()
     server.replies["Login"] = no_reply
-    failure, _ = asyncio.run(failed(server))
+    failure, _ = play(failed(server))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "no answer to Login within 0.3 s (during login)"
 
@@ -88,7 +89,7 @@ def test_a_login_without_an_answer() -> None:
 def test_a_connection_that_ends_during_the_login() -> None:
     server = FakeServer()
     server.replies["Login"] = lambda client, action: client.hang_up()
-    failure, _ = asyncio.run(failed(server))
+    failure, _ = play(failed(server))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "the server closed the connection (during login)"
 
@@ -96,7 +97,7 @@ def test_a_connection_that_ends_during_the_login() -> None:
 def test_a_shutdown_is_not_a_refused_login() -> None:
     server = FakeServer()
     server.replies["Login"] = lambda client, action: client.refuse(action, "Asterisk is shutting down")
-    failure, _ = asyncio.run(failed(server))
+    failure, _ = play(failed(server))
     assert isinstance(failure, ConnectError)
     assert failure.reason == "Asterisk is shutting down"
 
@@ -112,7 +113,7 @@ def test_a_user_without_class_system_logs_in_without_fullybooted() -> None:
                 await connection.request("FAXSessions")
         return [event.event for event in listener.events]
 
-    assert asyncio.run(scenario()) == ["FAXSessionsComplete"]
+    assert play(scenario()) == ["FAXSessionsComplete"]
 
 
 def test_a_greeting_in_pieces() -> None:
@@ -130,12 +131,12 @@ def test_a_greeting_in_pieces() -> None:
             await connection.close()
             return connection.version
 
-    assert asyncio.run(scenario()) == "5.0.0"
+    assert play(scenario()) == "5.0.0"
 
 
 def test_a_secret_that_cannot_be_one_header_is_not_sent() -> None:
     server = FakeServer()
-    failure, _ = asyncio.run(failed(server, secret=Secret("let\r\nAction: Originate")))
+    failure, _ = play(failed(server, secret=Secret("let\r\nAction: Originate")))
     assert isinstance(failure, LoginRefusedError)
     assert failure.reason == "login not possible: Secret must not contain a line end or NUL"
     assert server.received == []
@@ -154,7 +155,7 @@ def test_cancelling_leaves_a_mark() -> None:
             await server.changes.until(lambda: server.clients[0].over)
         return listener.texts("mark")
 
-    assert asyncio.run(scenario()) == ["connected", "disconnected: faxstore was stopped"]
+    assert play(scenario()) == ["connected", "disconnected: faxstore was stopped"]
 
 
 # -- TLS -----------------------------------------------------------------------------------------------
@@ -181,7 +182,7 @@ def test_tls(host: str, tls: Tls) -> None:
         async with FakeServer(certified()) as server, connected(server, host=host, tls=tls) as connection:
             return (await connection.request("Ping"))[0].get("Ping")
 
-    assert asyncio.run(scenario()) == "Pong"
+    assert play(scenario()) == "Pong"
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_tls(host: str, tls: Tls) -> None:
 )
 def test_the_reason_why_tls_failed(host: str, tls: Tls, reason: str) -> None:
     server = FakeServer(certified())
-    failure, marks = asyncio.run(failed(server, host=host, tls=tls))
+    failure, marks = play(failed(server, host=host, tls=tls))
     assert isinstance(failure, ConnectError)
     assert failure.reason.startswith(reason)
     assert server.received == []
@@ -214,7 +215,7 @@ def test_the_reason_why_tls_failed(host: str, tls: Tls, reason: str) -> None:
 )
 def test_a_certificate_that_is_not_accepted_gets_no_secret(certificate: str, trusted: str, reason: str) -> None:
     server = FakeServer(certified(certificate))
-    failure, _ = asyncio.run(failed(server, host="localhost", tls=Tls(CERTIFICATES / f"{trusted}.pem")))
+    failure, _ = play(failed(server, host="localhost", tls=Tls(CERTIFICATES / f"{trusted}.pem")))
     assert isinstance(failure, ConnectError)
     shown = failure.reason.replace("self signed", "self-signed")  # OpenSSL 1.1's spelling
     assert shown == f"TLS: the server's certificate is not accepted: {reason}"
@@ -228,20 +229,20 @@ def test_without_verification_any_certificate_is_accepted(certificate: str) -> N
         async with FakeServer(certified(certificate)) as server, connected(server, tls=tls) as connection:
             return (await connection.request("Ping"))[0].response
 
-    assert asyncio.run(scenario()) == "Success"
+    assert play(scenario()) == "Success"
 
 
 @pytest.mark.parametrize("tls", [Tls(), Tls(AUTHORITY), Tls(verify=False)], ids=str)
 def test_tls_to_a_port_without_it(tls: Tls) -> None:
     server = FakeServer()
-    failure, _ = asyncio.run(failed(server, tls=tls))
+    failure, _ = play(failed(server, tls=tls))
     assert server.received == []
     assert isinstance(failure, ConnectError)
     assert failure.reason == "TLS: wrong version number (is this the TLS port?)"
 
 
 def test_no_tls_to_a_port_with_it() -> None:
-    failure, _ = asyncio.run(failed(FakeServer(certified())))
+    failure, _ = play(failed(FakeServer(certified())))
     assert isinstance(failure, ConnectError)
     assert "(does this port speak TLS?)" in failure.reason
 

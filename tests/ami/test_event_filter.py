@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 from pathlib import Path
@@ -16,6 +15,7 @@ from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import FakeListener, settings_of
 from tests.kit.fake_server import FakeServer
 from tests.kit.flooding_server import events
+from tests.kit.played_time import play
 
 CAPTURES = Path(__file__).parent.parent / "captures"
 HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
@@ -85,7 +85,7 @@ def test_a_connection_skips_irrelevant_events_and_keeps_the_order() -> None:
             await connection.close()
         return listener.texts("in")
 
-    texts = asyncio.run(scenario())
+    texts = play(scenario())
     assert texts.count(HANGUP) == 2
     assert [text for text in texts if "Newchannel" in text or "VarSet" in text] == []
     assert sum("Newexten" in text for text in texts) == 1, "the malformed one"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from faxstore.ami.connection import Connection
@@ -12,6 +10,7 @@ from faxstore.capture.message import MAX_MESSAGE_BYTES, Message
 from faxstore.capture.recording import Line
 from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, connected, lines_for, with_connection
 from tests.kit.fake_server import Client, FakeServer, id_header
+from tests.kit.played_time import play
 
 HANGUP = "Event: Hangup\r\nChannel: PJSIP/a-1\r\n\r\n"
 
@@ -38,14 +37,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_no_text_ends_the_connection_or_hides_later_messages(kind: str) -> None:
-    texts = asyncio.run(lines_for(HOSTILE[kind] + HANGUP.encode()))
+    texts = play(lines_for(HOSTILE[kind] + HANGUP.encode()))
     assert texts[-1] == HANGUP
     assert "".join(texts[:-1]) == HOSTILE[kind].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
 @pytest.mark.parametrize("line_ends", [b"\r\n\r\n", b"\r\n" * 7, b"\n\n\r\r"])
 def test_blank_lines_are_skipped(line_ends: bytes) -> None:
-    assert asyncio.run(lines_for(line_ends + HANGUP.encode())) == [HANGUP]
+    assert play(lines_for(line_ends + HANGUP.encode())) == [HANGUP]
 
 
 def test_a_request_is_answered_although_its_answer_is_joined_with_other_messages() -> None:
@@ -60,7 +59,7 @@ def test_a_request_is_answered_although_its_answer_is_joined_with_other_messages
             assert answer.get("Ping") == "Pong"
         return listener.texts("in")
 
-    assert any("Ping: Pong\r\nEvent: B\r\n" in text for text in asyncio.run(scenario()))
+    assert any("Ping: Pong\r\nEvent: B\r\n" in text for text in play(scenario()))
 
 
 def test_a_message_without_an_end_ends_the_connection() -> None:
@@ -73,7 +72,7 @@ def test_a_message_without_an_end_ends_the_connection() -> None:
             assert await connection.lost == f"received a message of more than {MAX_MESSAGE_BYTES:,} bytes"
         return listener.lines
 
-    lines = asyncio.run(scenario())
+    lines = play(scenario())
     assert lines[-1].text == f"disconnected: received a message of more than {MAX_MESSAGE_BYTES:,} bytes"
     assert lines[-2].text.startswith("cut off: Key: value\r\n")
 
@@ -91,5 +90,5 @@ def test_an_exception_in_panoramisk_does_not_end_the_connection(
                 await connection.request("Ping")
         await connection.request("Ping")
 
-    asyncio.run(with_connection(scenario, SHORT_LIMITS))
+    play(with_connection(scenario, SHORT_LIMITS))
     assert "the connection continues" in caplog.text

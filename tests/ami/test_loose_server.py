@@ -20,6 +20,7 @@ from faxstore.settings.values import Secret
 from tests.ami.test_loose_line_ends import loosened
 from tests.kit import truth
 from tests.kit.fake_listener import FakeListener, collecting
+from tests.kit.played_time import play
 
 
 async def played(recording: str) -> tuple[list[tuple[object, ...]], list[str]]:
@@ -44,7 +45,7 @@ def timeless(seen: Observation) -> tuple[object, ...]:
 
 def test_a_server_with_loose_line_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     recording = "names-16"
-    expected, marks = asyncio.run(played(recording))
+    expected, marks = play(played(recording))
     rng, send = random.Random(recording), ClientConnection.send
 
     def send_loosely(self: ClientConnection, text: str) -> None:
@@ -52,6 +53,6 @@ def test_a_server_with_loose_line_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         send(self, line.text)
 
     monkeypatch.setattr(ClientConnection, "send", send_loosely)
-    observed, loose_marks = asyncio.run(played(recording))
+    observed, loose_marks = play(played(recording))
     assert observed == expected
     assert [mark for mark in loose_marks if mark != "polled"] == [mark for mark in marks if mark != "polled"]

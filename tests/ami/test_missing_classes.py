@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import pytest
@@ -11,6 +10,7 @@ from faxstore.ami.missing_classes import BOOT_TIMEOUT, COMPLETION_TIMEOUT, MIN_F
 from faxstore.ami.poll_rules import ListedSession
 from tests.kit.fake_listener import FakeListener, collecting
 from tests.kit.fake_server import FakeServer, Fax
+from tests.kit.played_time import play
 
 BOOTED = "Event: FullyBooted\r\nPrivilege: system,all\r\n\r\n"
 COMPLETION = "Event: ReceiveFAX\r\nChannel: a\r\n\r\n"
@@ -84,5 +84,5 @@ def test_a_collector_logs_missing_classes(caplog: pytest.LogCaptureFixture, monk
                 server.sessions = []
                 await listener.until(lambda: len(caplog.records) == 2)
 
-    asyncio.run(scenario())
+    play(scenario())
     assert [record.message.split("'")[1] for record in caplog.records] == ["read = call", "read = dialplan"]

@@ -17,6 +17,7 @@ from faxstore.observations import Observation, Rejected, ServerObservation
 from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, collecting
 from tests.kit.fake_server import BANNER, Client, FakeServer, Fax, Reply, fax_list, no_reply
+from tests.kit.played_time import play
 
 TRICKLE = 0.05
 """Seconds between two bytes: the connection is never silent, yet no answer is complete in time."""
@@ -58,7 +59,7 @@ def test_a_trickling_answer_times_out_and_is_logged_once(
                 await listener.until_mark("polled", 2)
         return listener.texts("mark")
 
-    connected, cut, lost, *_ = asyncio.run(scenario())
+    connected, cut, lost, *_ = play(scenario())
     assert (connected, lost) == ("connected", "disconnected: no answer to FAXSessions within 0.3 s")
     assert cut.startswith("cut off: Resp")
     assert warnings(caplog)[0].startswith("pbx1: connection lost (no answer to FAXSessions within 0.3 s)")
@@ -85,7 +86,7 @@ def test_a_list_that_comes_late_is_not_used_to_query(
                 await listener.until_mark("polled", 2)
             return any(action.get("Action") == "FAXSession" for action in server.received)
 
-    assert asyncio.run(scenario()) is queried
+    assert play(scenario()) is queried
 
 
 def test_a_reset_within_a_message_keeps_its_first_part(caplog: pytest.LogCaptureFixture) -> None:
@@ -104,7 +105,7 @@ def test_a_reset_within_a_message_keeps_its_first_part(caplog: pytest.LogCapture
                 await listener.until_mark("polled", 2)
         return listener
 
-    listener = asyncio.run(scenario())
+    listener = play(scenario())
     line_reader = LineReader("pbx1")
     records = [record for line in listener.lines for record in line_reader.feed(line)]
     assert [(record.reason, record.raw[-7:]) for record in records if isinstance(record, Rejected)] == [
@@ -130,7 +131,7 @@ def test_a_half_open_connection_is_detected_between_polls(caplog: pytest.LogCapt
                 await listener.until_mark("disconnected")
         return listener.texts("mark")
 
-    assert "disconnected: no answer to Ping within 0.3 s" in asyncio.run(scenario())
+    assert "disconnected: no answer to Ping within 0.3 s" in play(scenario())
     assert len(warnings(caplog)) == 1
 
 
@@ -153,7 +154,7 @@ def test_a_missing_greeting_or_login_answer_is_logged_once_and_retried(
                 await listener.until_mark("disconnected", 3)
         return listener
 
-    listener = asyncio.run(scenario())
+    listener = play(scenario())
     ends = [mark for mark in listener.texts("mark") if mark != "connected" and not mark.startswith("cut off: ")]
     assert (len(ends) >= 3, set(ends)) == (True, {f"disconnected: {reason}"})
     assert warnings(caplog) == [f"pbx1: cannot connect ({reason}); retrying until it succeeds"]

@@ -11,6 +11,7 @@ from faxstore.ami.poll_schedule import RATE_SECONDS, PollRate, next_due
 from faxstore.capture.recording import Line
 from tests.kit.fake_listener import FakeListener, polls, settings_of
 from tests.kit.fake_server import FakeServer
+from tests.kit.played_time import play
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_collectors_that_start_at_different_moments_poll_at_different_moments() 
             await running
         return [(later - earlier) % 0.4 for earlier, later in zip(*map(polls, listeners), strict=False)]
 
-    assert all(0.1 < distance < 0.3 for distance in asyncio.run(scenario()))
+    assert all(0.1 < distance < 0.3 for distance in play(scenario()))
 
 
 def test_a_collector_that_is_stopped_before_it_starts_does_not_connect() -> None:
@@ -83,4 +84,4 @@ def test_a_collector_that_is_stopped_before_it_starts_does_not_connect() -> None
                 await running
             return listener.lines
 
-    assert asyncio.run(scenario()) == []
+    assert play(scenario()) == []

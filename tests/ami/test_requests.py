@@ -12,23 +12,24 @@ from faxstore.ami.errors import DisconnectedError, IncompleteListError, RefusedE
 from faxstore.capture.message import Message
 from tests.kit.fake_listener import SHORT_LIMITS, FakeListener, connected, max_unanswered, with_connection
 from tests.kit.fake_server import Client, FakeServer, Fax, fax_list, id_header, no_reply
+from tests.kit.played_time import play
 
 
 def test_the_answer_to_faxsession() -> None:
-    answer = asyncio.run(answer_to("FAXSession", [Fax(7, "receive", "Active")], SessionNumber="7"))
+    answer = play(answer_to("FAXSession", [Fax(7, "receive", "Active")], SessionNumber="7"))
     assert [message.event for message in answer] == ["", "FAXSession"]
     assert answer[1].get("ImageResolution") == "8031x3850"
 
 
 def test_the_answer_to_faxstats() -> None:
-    answer = asyncio.run(answer_to("FAXStats", []))
+    answer = play(answer_to("FAXStats", []))
     assert [message.event for message in answer] == ["", "FAXStats"]
 
 
 @pytest.mark.parametrize("count", [0, 1, 300])
 def test_the_answer_to_faxsessions(count: int) -> None:
     sessions = [Fax(number, "V.21", "Active", files="") for number in range(count)]
-    answer = asyncio.run(answer_to("FAXSessions", sessions))
+    answer = play(answer_to("FAXSessions", sessions))
     assert [message.get("SessionNumber") for message in answer[1:-1]] == [str(fax.number) for fax in sessions]
     assert answer[-1].get("Total") == str(count)
     assert all("Files" in message for message in answer[1:-1])
@@ -54,7 +55,7 @@ def test_concurrent_requests_get_their_own_answers_within_the_window() -> None:
                 answers = await asyncio.gather(*requests)
         return answers, max_unanswered(listener, "FAXSession")
 
-    answers, most = asyncio.run(scenario())
+    answers, most = play(scenario())
     assert [answer[1].get("SessionNumber") for answer in answers] == [str(number) for number in range(20)]
     assert most == 5
 
@@ -67,7 +68,7 @@ def test_action_ids_are_short_unique_ascii() -> None:
                     await asyncio.gather(*(connection.request("Ping") for _ in range(20)))
             return [action.get("ActionID") for action in server.received]
 
-    ids = asyncio.run(scenario())
+    ids = play(scenario())
     assert len(ids) == len(set(ids)) == 3 * 22
     assert all(len(action_id) <= 100 and action_id.isascii() for action_id in ids)
 
@@ -80,7 +81,7 @@ def test_the_connection_is_usable_after_a_refusal() -> None:
             await connection.request("FAXNothing")
         return await connection.request("Ping")
 
-    assert asyncio.run(with_connection(scenario))[0].get("Ping") == "Pong"
+    assert play(with_connection(scenario))[0].get("Ping") == "Pong"
 
 
 @pytest.mark.parametrize("total", [0, 1, 3])
@@ -92,7 +93,7 @@ def test_a_list_with_a_wrong_total_is_an_error(total: int) -> None:
             await connection.request("FAXSessions")
         await connection.request("Ping")
 
-    asyncio.run(with_connection(scenario))
+    play(with_connection(scenario))
 
 
 def test_a_missing_answer_is_a_timeout() -> None:
@@ -102,7 +103,7 @@ def test_a_missing_answer_is_a_timeout() -> None:
             await connection.request("FAXSessions")
         await connection.request("Ping")
 
-    asyncio.run(with_connection(scenario, SHORT_LIMITS))
+    play(with_connection(scenario, SHORT_LIMITS))
 
 
 def test_a_missing_event_is_a_timeout_and_a_late_event_is_ignored() -> None:
@@ -120,7 +121,7 @@ def test_a_missing_event_is_a_timeout_and_a_late_event_is_ignored() -> None:
         await connection.request("Ping")
         assert not connection._protocol.responses, "an unanswered request must be forgotten"
 
-    asyncio.run(with_connection(scenario, SHORT_LIMITS))
+    play(with_connection(scenario, SHORT_LIMITS))
 
 
 def test_a_cancelled_request_is_forgotten() -> None:
@@ -133,7 +134,7 @@ def test_a_cancelled_request_is_forgotten() -> None:
         assert not connection._protocol.responses
         await connection.request("Ping")
 
-    asyncio.run(with_connection(scenario))
+    play(with_connection(scenario))
 
 
 def test_a_lost_connection_fails_all_unanswered_requests_at_once() -> None:
@@ -154,7 +155,7 @@ def test_a_lost_connection_fails_all_unanswered_requests_at_once() -> None:
                     await connection.request("Ping")
                 return [*failures, await connection.lost]
 
-    *failures, reason = asyncio.run(scenario())
+    *failures, reason = play(scenario())
     assert [type(failure) for failure in failures] == [DisconnectedError] * 4
     assert {str(failure) for failure in failures} == {reason} == {"the server closed the connection"}
 
@@ -167,7 +168,7 @@ def test_a_value_cannot_inject_an_action(value: str) -> None:
         await connection.request("Ping")
         assert [action.get("Action") for action in server.received] == ["Login", "Ping"]
 
-    asyncio.run(with_connection(scenario))
+    play(with_connection(scenario))
 
 
 def test_a_callers_action_id_is_refused() -> None:
@@ -175,7 +176,7 @@ def test_a_callers_action_id_is_refused() -> None:
         with pytest.raises(ValueError, match="ActionID"):
             await connection.request("Ping", ActionID="1")
 
-    asyncio.run(with_connection(scenario))
+    play(with_connection(scenario))
 
 
 async def answer_to(action: str, sessions: list[Fax], **headers: str) -> list[Message]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 
 import pytest
@@ -14,6 +13,7 @@ from faxstore.observations import Observation
 from faxstore.reader.line_reader import LineReader
 from tests.kit.fake_listener import RARE_POLLS, FakeListener, collecting, max_unanswered
 from tests.kit.fake_server import Client, FakeServer, Fax, no_reply
+from tests.kit.played_time import play
 
 
 def listed(*sessions: tuple[int, str]) -> list[ListedSession]:
@@ -95,7 +95,7 @@ def test_channels_of_new_sessions_are_queried_after_the_details() -> None:
             actions = [action.get("Action") for action in server.received[4:9]]
             return actions, [action.get("Channel") for action in server.requests("Status")]
 
-    actions, channels = asyncio.run(scenario())
+    actions, channels = play(scenario())
     assert actions == ["FAXSessions", "FAXSession", "FAXSession", "Status", "Status"]
     assert channels == ["a", "b"]
 
@@ -111,7 +111,7 @@ def test_the_status_of_a_channel_becomes_an_observation_of_its_session() -> None
         records = [record for line in listener.lines for record in line_reader.feed(line)]
         return [record for record in records if isinstance(record, Observation)]
 
-    seen = asyncio.run(scenario())
+    seen = play(scenario())
     assert [(one.event, one.session_number) for one in seen] == [
         ("FAXSession", 7),
         ("FAXSessionsEntry", 8),
@@ -135,7 +135,7 @@ def test_a_channel_that_ended_is_not_a_failure(caplog: pytest.LogCaptureFixture)
                 await listener.until_mark("polled", 3)
             assert len(server.requests("Status")) == 1
 
-    asyncio.run(scenario())
+    play(scenario())
     assert [record.message for record in caplog.records if record.levelno > logging.INFO] == []
 
 
@@ -149,7 +149,7 @@ def test_a_missing_class_is_logged_once(caplog: pytest.LogCaptureFixture) -> Non
                 server.sessions.append(Fax(9, "send", "Active", "c"))
                 await server.until_requested("Status", 3)
 
-    asyncio.run(scenario())
+    play(scenario())
     assert [record.message for record in caplog.records if record.levelno > logging.INFO] == [
         "pbx1: Status: Permission denied (the user needs write class system, call or reporting in manager.conf; "
         "without it accounts and numbers of calls are known only from events)"
@@ -171,7 +171,7 @@ def test_a_hanging_channel_does_not_stop_the_polls(caplog: pytest.LogCaptureFixt
                 await listener.until_mark("polled", 8)
             return len(server.requests("Status")), len(server.requests("FAXSession"))
 
-    queried, details = asyncio.run(scenario())
+    queried, details = play(scenario())
     assert queried <= 2, "the window"
     assert details >= 70
     messages = [record.message for record in caplog.records if "Status" in record.message]
@@ -188,7 +188,7 @@ def test_a_name_that_cannot_be_a_header_is_skipped() -> None:
                 await listener.until_mark("polled", 3)
             return [action.get("Channel") for action in server.requests("Status")]
 
-    assert asyncio.run(scenario()) == ["PJSIP/good-1"]
+    assert play(scenario()) == ["PJSIP/good-1"]
 
 
 def test_an_incomplete_answer_is_logged_and_polling_continues(caplog: pytest.LogCaptureFixture) -> None:
@@ -205,7 +205,7 @@ def test_an_incomplete_answer_is_logged_and_polling_continues(caplog: pytest.Log
             async with collecting(server, listener):
                 await listener.until_mark("polled", 3)
 
-    asyncio.run(scenario())
+    play(scenario())
     messages = [record.message for record in caplog.records if record.levelno > logging.INFO]
     assert messages == ["pbx1: Status: the list's ListItems is not the number of entries received, 0"]
 
@@ -219,6 +219,6 @@ def test_a_thousand_channels_are_queried_within_the_window() -> None:
                 await server.until_requested("Status", 1000)
             return len(server.requests("Status")), max_unanswered(listener, "Status", "StatusComplete")
 
-    queried, most = asyncio.run(scenario())
+    queried, most = play(scenario())
     assert queried == 1000
     assert most <= Limits().window
