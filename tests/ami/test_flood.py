@@ -10,6 +10,8 @@ import pytest
 from benchmarks.flood import run_flood
 from faxstore.ami.backlog import MAX_BYTES
 
+pytestmark = pytest.mark.alone
+
 RATE, SECONDS = 50_000, 3
 ROOM = 24 * 2**20
 """Bytes for the interpreter, in addition to the waiting lines."""

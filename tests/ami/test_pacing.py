@@ -20,6 +20,8 @@ from faxstore.capture.recording import Line
 from faxstore.settings.values import Secret, ServerSettings
 from tests.kit.fake_listener import FakeListener, gaps, polls
 
+pytestmark = pytest.mark.alone
+
 BUSY = 0.15
 """Seconds for which a busy process does not look at its sockets."""
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import statistics
 
+import pytest
+
 from benchmarks.poll_cost import measure
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_poll_with_reader_and_spool_takes_less_than_twice_the_time_of_panoramisk_alone() -> None:

@@ -23,6 +23,8 @@ from tests.kit.counted_rows import NOON, carrying, in_order, snapshot
 from tests.kit.database_proxy import Proxy
 from tests.kit.databases import name_of
 
+pytestmark = pytest.mark.alone
+
 LOG = "faxstore.ingest.carrier"
 
 

@@ -14,6 +14,8 @@ from tests.kit.cluster import wait_until
 from tests.kit.counted_rows import carrying, pages, snapshot
 from tests.kit.database_proxy import Link, Proxy
 
+pytestmark = pytest.mark.alone
+
 
 def at_each(word: bytes, then: Callable[[Link], None], times: int) -> Callable[[Link, bytes], None]:
     """Return a hook that applies `then` to the first `times` connections on which this word is sent."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.capacity import measure
+
+pytestmark = pytest.mark.alone
 
 
 def test_two_servers_are_polled_at_1_hz() -> None:

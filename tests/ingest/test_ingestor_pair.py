@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from faxstore.ingest.importer import import_file
 from tests.kit import truth
 from tests.kit.databases import fresh
 from tests.kit.ingestor_pair import SERVER, pair, until
 from tests.recordings.test_replay import PAGES, SESSIONS, rows, settled
+
+pytestmark = pytest.mark.alone
 
 RECORDING = "bad-page-16"
 TAKE_OVER = 10.0

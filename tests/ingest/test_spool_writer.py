@@ -11,6 +11,8 @@ from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.spool.queue import Spool
 from tests.kit.spool_disk import bodies, fill_disk, make_room
 
+pytestmark = pytest.mark.alone
+
 
 def wait_for(spool: Spool, count: int, within: float) -> float:
     """Wait for `count` entries and return the seconds it took."""
