@@ -25,6 +25,7 @@ from faxstore.archive import archiving, dropping, layout, restoring
 from faxstore.log import seal
 from faxstore.log.signing import Signing
 from faxstore.store import embedded
+from faxstore.store.compaction import write_all_days
 from faxstore.store.database import connect
 
 RULE = "python -m benchmarks.archive"
@@ -73,6 +74,7 @@ def main() -> int:
     print(f"{hardware()}, {time.strftime('%Y-%m-%d')}, load {os.getloadavg()[0]:.1f}; python -m benchmarks.archive")
     with embedded.running(arguments.folder) as dsn, tempfile.TemporaryDirectory() as folder:
         with connect(dsn) as connection:
+            write_all_days(connection)  # restoring has removed those of an earlier run
             seal.seal(connection, None, Signing(None, None, False), lambda *_: None)
         print("| step | rows | rows/s | client, µs/row | bytes/row | memory, MB |")
         print("| --- | --- | --- | --- | --- | --- |")

@@ -7,6 +7,7 @@ leaves are known.  Memory holds the leaves of the blocks that are not complete y
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from faxstore.log import stored, tree
@@ -26,9 +27,9 @@ class LogComparison:
         self._connection = connection
         self._size = size
         """The rows that the newest checkpoint covers."""
-        self._open: dict[int, bytearray] = {}
+        self._open: defaultdict[int, bytearray] = defaultdict(lambda: bytearray(BLOCK * _HASH))
         """By number of the block: the leaves that are known, zeros for others."""
-        self._counts: dict[int, int] = {}
+        self._counts: Counter[int] = Counter()
         self._complete: list[int] = []
         self.rows = 0
         self.different: list[tuple[int, int]] = []
@@ -36,18 +37,16 @@ class LogComparison:
 
     def add(self, positions: Sequence[int], leaves: Sequence[bytes]) -> None:
         """Add rows, and compare the blocks that become complete."""
-        blocks, counts, complete = self._open, self._counts, {}
-        for position, leaf in zip(positions, leaves, strict=True):
-            block, place = divmod(position - 1, BLOCK)
-            if block not in blocks:
-                blocks[block], counts[block] = bytearray(BLOCK * _HASH), 0
-            blocks[block][place * _HASH : place * _HASH + _HASH] = leaf
-            counts[block] += 1
-            if counts[block] == BLOCK:
-                complete[block] = blocks.pop(block)
-                del counts[block]
+        blocks, numbers = self._open, [(position - 1) // BLOCK for position in positions]
+        for number, position, leaf in zip(numbers, positions, leaves, strict=True):
+            place = (position - 1) % BLOCK * _HASH
+            blocks[number][place : place + _HASH] = leaf
+        self._counts.update(numbers)
         self.rows += len(positions)
-        self._compare_roots(complete)
+        full = [number for number in dict.fromkeys(numbers) if self._counts[number] >= BLOCK]
+        self._compare_roots({number: blocks.pop(number) for number in full})
+        for number in full:
+            del self._counts[number]
 
     def finish(self) -> dict[int, bytes]:
         """Compare the other blocks; return the leaves in them, by position, which the database must retain."""

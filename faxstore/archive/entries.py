@@ -95,47 +95,47 @@ def _personal(
     connection: Connection, batch: Any, sessions: Any, ids: Sequence[str], salts: Sequence[bytes | None]
 ) -> tuple[Any, Any, Any]:
     """Return the fields of the plain details, and of the digests of file name and details."""
-    plain, details = [_NULL] * batch.num_rows, [_NULL] * batch.num_rows
-    files = _file_digests(batch["file_name"], sessions, salts)
-    of_session = _indices(sessions)
-    for row, text, left in _plain_details(connection, batch["details"]):
-        plain[row] = _field(left.encode())
-        if left != text:
-            details[row] = _digest(salts[of_session[row]], b"details=" + text.encode())
-    erased = _erased(connection, ids)
-    if erased:
-        for row, (session, position) in enumerate(zip(of_session, positions(batch), strict=True)):
-            for digests, stored in zip((files, details), erased.get((ids[session], position), ()), strict=False):
-                if digests[row] == _NULL and stored is not None:
-                    digests[row] = _field(bytes(stored))
-    return _column(plain), _column(files), _column(details)
+    has_details = batch["details"].is_valid()
+    texts: list[str] = batch["details"].drop_null().to_pylist()
+    plain, digests = [], []
+    for session, text, left in zip(
+        sessions.filter(has_details).to_pylist(), texts, _plain_details(connection, texts), strict=True
+    ):
+        plain.append(_field(left.encode()))
+        digests.append(_NULL if left == text else _digest(salts[session], b"details=" + text.encode()))
+    files, details = _file_digests(batch["file_name"], sessions, salts), _placed(digests, has_details)
+    if erased := _erased(connection, ids):
+        keys = zip((ids[session] for session in sessions.to_pylist()), positions(batch), strict=True)
+        files, details = _with_erased(files, details, [erased.get(key, (None, None)) for key in keys])
+    return _placed(plain, has_details), files, details
 
 
-def _file_digests(names: Any, sessions: Any, salts: Sequence[bytes | None]) -> list[bytes]:
-    """Return the field of the digest of each file name; most rows of a session have the same."""
+def _with_erased(files: Any, details: Any, erased: Sequence[tuple[bytes | None, bytes | None]]) -> tuple[Any, Any]:
+    """Return the digests, where there is none those that are stored of erased values."""
+    found = zip(files.to_pylist(), details.to_pylist(), erased, strict=True)
+    rows = [
+        [own if own != _NULL else _field(stored) for own, stored in zip(digests, of_erased, strict=True)]
+        for *digests, of_erased in found
+    ]
+    return _column(row[0] for row in rows), _column(row[1] for row in rows)
+
+
+def _file_digests(names: Any, sessions: Any, salts: Sequence[bytes | None]) -> Any:
+    """Return the fields of the digests of file names; most rows of a session have the same."""
     encoded = names.dictionary_encode()
     values = [name.encode() for name in encoded.dictionary.to_pylist()]
-    known: dict[tuple[int, int], bytes] = {}
-    found = []
-    for key in zip(_indices(sessions), _indices(encoded.indices), strict=True):
-        digest = known.get(key)
-        if digest is None:
-            session, name = key
-            digest = _NULL if name < 0 else _digest(salts[session], b"file_name=" + values[name])
-            known[key] = digest
-        found.append(digest)
-    return found
+    both = compute.add(compute.multiply(sessions.cast(pyarrow.int64()), len(values)), encoded.indices)
+    pairs = both.dictionary_encode()
+    found = (divmod(pair, len(values)) for pair in pairs.dictionary.to_pylist())
+    return _taken((_digest(salts[session], b"file_name=" + values[name]) for session, name in found), pairs.indices)
 
 
-def _plain_details(connection: Connection, column: Any) -> Iterator[tuple[int, str, str]]:
-    """Yield each row with details, with its details and what of them is plain."""
-    rows = compute.indices_nonzero(column.is_valid()).to_pylist()
-    texts: list[str] = column.drop_null().to_pylist()
+def _plain_details(connection: Connection, texts: Sequence[str]) -> Iterator[str]:
+    """Yield what of each row's details is plain."""
     distinct = list(dict.fromkeys(texts))
     found = connection.execute(_PLAIN, [f"[{','.join(distinct)}]"])
     plain = dict(zip(distinct, (text for (text,) in found), strict=True))
-    for row, text in zip(rows, texts, strict=True):
-        yield row, text, plain[text]
+    return (plain[text] for text in texts)
 
 
 def _erased(connection: Connection, ids: Sequence[str]) -> dict[tuple[str, int], tuple[bytes | None, bytes | None]]:
@@ -183,10 +183,9 @@ def _numbers(column: Any) -> array[int]:
     return found
 
 
-def _indices(indices: Any) -> list[int]:
-    """Return the indices of a dictionary; that of NULL is -1."""
-    found = indices.fill_null(-1)
-    return memoryview(found.buffers()[1]).cast("i")[found.offset : found.offset + len(found)].tolist()
+def _placed(values: Iterable[bytes], mask: Any) -> Any:
+    """Return a column with the fields where the mask is true, and the field of NULL elsewhere."""
+    return compute.replace_with_mask(pyarrow.repeat(_constant(_NULL), len(mask)), mask, _column(values))
 
 
 def _column(values: Iterable[bytes]) -> Any:

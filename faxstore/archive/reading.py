@@ -14,15 +14,19 @@ from pyarrow.parquet import ParquetFile
 
 from faxstore.archive import columns, entries
 from faxstore.archive.comparison import LogComparison
+from faxstore.archive.memory import return_free_memory
 from faxstore.errors import FaxstoreError
 from faxstore.store.database import Connection
 from faxstore.visible import visible
+
+PART = 8_192
+"""Rows whose leaves are computed at a time."""
 
 _POSITION = columns.SCHEMA.get_field_index("position")
 
 
 def batches(paths: Sequence[Path]) -> Iterator[Any]:
-    """Yield the row groups of files, of all files always the one with the lowest position next.
+    """Yield the rows of files, of all files always the row group with the lowest position next.
 
     So the rows of a block of the log, which several servers share, are read together.
     """
@@ -32,7 +36,8 @@ def batches(paths: Sequence[Path]) -> Iterator[Any]:
     while due:
         _, number, group = heapq.heappop(due)
         file = files[number]
-        yield from file.read_row_group(group, use_threads=False).combine_chunks().to_batches()
+        yield from _parts(file, group)
+        return_free_memory()
         if group + 1 < file.num_row_groups:
             heapq.heappush(due, (_limits(file, group + 1)[0], number, group + 1))
 
@@ -51,7 +56,7 @@ def rows_between(path: Path, first: int, last: int) -> Iterator[Any]:
     for group in range(file.num_row_groups):
         lowest, highest = _limits(file, group)
         if lowest <= last and highest >= first:
-            for batch in file.read_row_group(group, use_threads=False).combine_chunks().to_batches():
+            for batch in _parts(file, group):
                 position = batch["position"]
                 inside = compute.and_(compute.greater_equal(position, first), compute.less_equal(position, last))
                 if (found := batch.filter(inside)).num_rows:
@@ -66,10 +71,15 @@ def of_session(batch: Any, session: UUID) -> Any:
 def open_file(path: Path) -> ParquetFile:
     """Open a file.  Raises FaxstoreError if it cannot be read."""
     try:
-        return ParquetFile(path)
+        return ParquetFile(path, read_dictionary=columns.REPEATED)
     except (OSError, pyarrow.ArrowInvalid) as error:
         reason = getattr(error, "strerror", None) or "it is not a Parquet file"
         raise FaxstoreError(f"{visible(str(path))}: {reason}; name the archive with --folder DIR") from error
+
+
+def _parts(file: ParquetFile, group: int) -> Iterator[Any]:
+    """Yield the rows of a row group, a few at a time: what is computed of them takes more memory than they do."""
+    yield from file.iter_batches(PART, row_groups=[group], use_threads=False)
 
 
 def _limits(file: ParquetFile, group: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -14,11 +15,17 @@ from pyarrow import csv
 
 from faxstore import sql
 from faxstore.archive import columns, layout, parquet
+from faxstore.archive.memory import return_free_memory
 from faxstore.store.copy_out import copy_messages
 from faxstore.store.database import Connection
 
-MOST_ROWS, FEWEST_ROWS = 8_192, 2_048
-"""Rows of a row group.  Many servers get smaller ones: reading a month, memory holds a row group of each."""
+PART = 4_096
+"""Rows that are converted from text at a time."""
+
+MOST_ROWS, FEWEST_ROWS = 4 * PART, PART // 2
+"""Rows of a row group.  Memory holds one, and 18 kB of metadata of each one before, until the file is complete.
+Many servers get smaller ones: reading a month, memory holds the leaves of blocks until all servers have contributed.
+"""
 
 _ROWS = sql.text("queries/archive/rows")
 _SETTINGS = """
@@ -47,7 +54,7 @@ class Written:
 
 def group_rows(servers: int) -> int:
     """Return the rows of a row group in a month with that many servers."""
-    return max(FEWEST_ROWS, min(MOST_ROWS, 16 * MOST_ROWS // servers))
+    return max(FEWEST_ROWS, min(MOST_ROWS, 8 * MOST_ROWS // servers))
 
 
 def write(connection: Connection, out: BinaryIO, month: date, server: str, rows_per_group: int) -> Written:
@@ -55,12 +62,28 @@ def write(connection: Connection, out: BinaryIO, month: date, server: str, rows_
     written = Written()
     with connection.transaction(), parquet.writer(out, columns.SCHEMA) as writer:
         connection.execute(_SETTINGS)
-        messages = copy_messages(connection, _copy(connection, month, server))
-        while group := list(islice(messages, rows_per_group)):
-            table = _table(group)
-            writer.write_table(table, row_group_size=rows_per_group)
-            _count(written, table)
+        lines = copy_messages(connection, _copy(connection, month, server))
+        while write_group(writer, lines, rows_per_group, written):
+            pass
     return written
+
+
+def write_group(writer: Any, lines: Iterator[bytes], rows: int, written: Written) -> bool:
+    """Write the next lines of COPY as a row group, and count them; return whether there were any."""
+    if not (tables := list(_tables(islice(lines, rows)))):
+        return False
+    table = pyarrow.concat_tables(tables)
+    writer.write_table(table, row_group_size=table.num_rows)
+    _count(written, table)
+    del tables, table
+    return_free_memory()
+    return True
+
+
+def _tables(lines: Iterator[bytes]) -> Iterator[Any]:
+    """Convert lines part by part, because their text takes more memory than a table."""
+    while part := list(islice(lines, PART)):
+        yield _table(part)
 
 
 def _copy(connection: Connection, month: date, server: str) -> bytes:
