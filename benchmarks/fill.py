@@ -48,13 +48,15 @@ MODEL_TOTALS = """
 insert into benchmark.model_total
 select t.*, t.session_number from fax.session_total t;
 analyze benchmark.model_total;
-alter table fax.session disable trigger user;
 """
+DISABLE_TRIGGERS = "alter table fax.session disable trigger user"
 SERVER_ROWS = """
 insert into fax.server_history (server, observed_at, event, collector_id, details)
 select 'pbx' || p, m + e.later * interval '1 second', e.event, %(collector)s, e.details
-from generate_series(1, 4) p
-cross join generate_series(%(year)s, %(year)s + interval '364 days', interval '1 minute') with ordinality t (m, n)
+from generate_series(1, %(servers)s) p
+cross join generate_series(
+    %(year)s, %(year)s + %(years)s * interval '365 days' - interval '1 day', interval '1 minute'
+) with ordinality t (m, n)
 cross join lateral (select (n * %(groups)s / 525600)::bigint as started) c
 cross join lateral (values
     (p, 'Polled', null::jsonb),
@@ -67,6 +69,7 @@ where e.event is not null
 """A poll and a reading of the counters per minute, and a lost connection about once per week."""
 
 END = f"""
+delete from fax.session_untotalled u using fax.session_total t where t.session_id = u.session_id;
 insert into fax.packed_account
 select 'account' || n from generate_series(0, 19) n on conflict do nothing;
 {fill_variants.ENABLE_TRIGGERS};
@@ -87,8 +90,12 @@ from sizes group by name having sum(pg_relation_size(oid)) > 0 order by sum(pg_t
 """
 
 
-def fill(connection: Connection, rows: int) -> None:
-    """Fills an empty schema and reports progress on standard error."""
+def fill(connection: Connection, rows: int, years: int = 1, polled: int = 4, *, recorded: bool = False) -> None:
+    """Fills an empty schema with rows per year and reports progress on standard error.
+
+    `polled` of the servers have polls and readings.  With `recorded`, sessions have records for the log, as appends
+    write them, which takes longer.
+    """
     groups, began = rows // ROWS_PER_GROUP, time.monotonic()
     connection.execute("create schema benchmark authorization fax_owner")
     connection.execute("set role fax_owner")
@@ -96,21 +103,25 @@ def fill(connection: Connection, rows: int) -> None:
     connection.execute(MODEL.read_text(encoding="utf-8").encode())
     connection.execute("insert into fax.collector values (1, %s)", [COLLECTOR])
     connection.execute(
-        "select fax.make_partition(%s + n * interval '1 month', 'session_pack') from generate_series(0, 11) n", [YEAR]
+        "select fax.make_partition(%s + n * interval '1 month', 'session_pack') from generate_series(0, %s) n",
+        [YEAR, 12 * years - 1],
     )
     text = SESSIONS.read_text(encoding="utf-8")
-    for first in range(0, groups, CHUNK):
-        last = min(first + CHUNK, groups) - 1
+    for first in range(0, groups * years, CHUNK):
+        last = min(first + CHUNK, groups * years) - 1
         psycopg.RawCursor(connection).execute(text, [first, last, groups, YEAR])
         if last == MODELS - 1:
             connection.execute("analyze")
             write_all_totals(connection, 0, lambda _: None)
             connection.execute(MODEL_TOTALS.encode())
+            if not recorded:
+                connection.execute(DISABLE_TRIGGERS)
         rate = (last + 1) * ROWS_PER_GROUP / (time.monotonic() - began)
         print(f"\r{(last + 1) * ROWS_PER_GROUP:,} rows, {rate:,.0f}/s", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     connection.execute(END.encode())
-    connection.execute(SERVER_ROWS.encode(), {"year": YEAR, "groups": groups, "collector": COLLECTOR})
+    parameters = {"year": YEAR, "years": years, "servers": polled, "groups": groups, "collector": COLLECTOR}
+    connection.execute(SERVER_ROWS.encode(), parameters)
     merge_all_rollups(connection)
     connection.execute("select fax.write_coverage(100000)")
     connection.execute("select fax.write_reconciliation(100000)")

@@ -36,7 +36,7 @@ join fax.archive_file f
 where d.session_id = %s
 """
 _OVERLAPPING = """
-select to_char(m.month, 'YYYY-MM') from fax.dropped_month m
+select to_char(m.month, 'YYYY-MM'), m.deleted_at is not null from fax.dropped_month m
 where m.month::timestamp at time zone 'UTC' < coalesce(%(until)s::timestamptz, 'infinity')
   and (m.month + interval '1 month') at time zone 'UTC' > coalesce(%(since)s::timestamptz, '-infinity')
 order by 1
@@ -138,8 +138,15 @@ def archive_of(connection: Connection, session: UUID) -> str | None:
 
 
 def dropped_between(connection: Connection, since: datetime | None, until: datetime | None) -> list[str]:
-    """Return the dropped months, such as 2025-12, that overlap a period."""
-    return [name for (name,) in connection.execute(_OVERLAPPING, {"since": since, "until": until})]
+    """Return the months, such as 2025-12, that overlap a period and whose rows are in files only."""
+    found = connection.execute(_OVERLAPPING, {"since": since, "until": until})
+    return [name for name, is_deleted in found if not is_deleted]
+
+
+def deleted_between(connection: Connection, since: datetime | None, until: datetime | None) -> list[str]:
+    """Return the months, such as 2025-12, that overlap a period and whose sessions were deleted."""
+    found = connection.execute(_OVERLAPPING, {"since": since, "until": until})
+    return [name for name, is_deleted in found if is_deleted]
 
 
 def outdated(connection: Connection) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ PART = "faxes"
 _UNITS = {
     "faxes_per_day": "", "pages": "", "seconds_per_page": "s", "poll_interval": "s", "servers": "", "accounts": "",
     "busy_hour": "%", "years": "", "keep_rows": "months", "keep_totals": "months",
+    "keep_personal_values": "months", "consumers": "",
 }  # fmt: skip
 _MEANINGS = {
     "faxes_per_day": "each is one session; a fax from a server to itself is two",
@@ -29,6 +30,8 @@ _MEANINGS = {
     "accounts": "account codes, which usage is counted by",
     "busy_hour": "of a day's faxes",
     "keep_rows": "then archived as Parquet files and dropped",
+    "keep_personal_values": "then erased",
+    "consumers": "of billing batches",
     "keep_totals": "then deleted: reports no longer show these faxes",
 }
 
@@ -52,6 +55,10 @@ class Demand:
     """Months after which rows leave the database as Parquet files; None: never."""
     keep_totals: float | None = None
     """Months after which totals are deleted; None: never."""
+    keep_personal_values: float | None = None
+    """Months after which personal values are erased; None: never."""
+    consumers: float | None = None
+    """Consumers of billing batches; None: faxes are not exported for billing."""
     bases: Mapping[str, Basis] = field(default_factory=dict)
     """Where the values come from, by name, if they are not assumed."""
 

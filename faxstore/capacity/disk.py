@@ -86,14 +86,37 @@ def _of_faxes(demand: Demand, load: Load, figures: Figures) -> list[Line]:
     kept = kept_days(demand, demand.keep_totals)
     faxes = demand.faxes_per_day
     leaves = faxes * days * load.rows * figures.leaf.value
+    records = faxes * days * figures.record.value
     salts = faxes * kept * figures.salt.value
-    how = f"if you seal: {figures.leaf} and {figures.salt}"
+    how = f"if you seal: {figures.leaf}, {figures.record} of records and {figures.salt} of salts"
     return [
         _line("sessions", faxes * kept, figures.session),
         _line("totals", faxes * kept, figures.total),
         _line("roll-ups", rollup_rows(demand) * kept, figures.rollup, f"{rollup_rows(demand):,.0f} rows per day"),
         _line("appends", load.appends_per_day * days, figures.append, f"{load.appends_per_day:,.0f} per day"),
-        Line(PART, "log", leaves + salts, "bytes", figures.leaf.basis, how),
+        Line(PART, "log", leaves + records + salts, "bytes", figures.leaf.basis, how),
+        *_of_erasures(demand, load, figures),
+        *_of_billing(demand, figures),
+    ]
+
+
+def _of_erasures(demand: Demand, load: Load, figures: Figures) -> list[Line]:
+    """What is retained of erased values: digests until the totals leave, and records."""
+    if demand.keep_personal_values is None:
+        return []
+    every, recent = demand.years * DAYS, kept_days(demand, demand.keep_personal_values)
+    digests = replace(figures.erased_row, value=figures.erased_key.value + load.rows * figures.erased_row.value)
+    here = max(kept_days(demand, demand.keep_totals) - recent, 0.0)
+    value = demand.faxes_per_day * (here * digests.value + (every - recent) * figures.erasure.value)
+    how = f"{here:,.0f} days of digests, {figures.erased_row}, and {figures.erasure} of records"
+    return [Line(PART, "erased values", value, "bytes", figures.erased_row.basis, how)] if every > recent else []
+
+
+def _of_billing(demand: Demand, figures: Figures) -> list[Line]:
+    if not demand.consumers:
+        return []
+    return [
+        _line("ledger", demand.faxes_per_day * demand.years * DAYS * demand.consumers, figures.ledger, "never deleted")
     ]
 
 

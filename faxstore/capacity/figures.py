@@ -12,10 +12,11 @@ from datetime import date
 from faxstore.capacity.lines import Basis
 
 _FILL = "python -m benchmarks.fill --rows 100000000"
-_SMALL = "python -m benchmarks.fill --rows 1000000"
+_TWELVE = "python -m benchmarks.fill --rows 12000000"
 _WIDTH = "python -m benchmarks.width --rows 225000"
 _COST = "python -m benchmarks.fax_cost --folder F"
 _ARCHIVE = "python -m benchmarks.archive --month 2025-03"
+_RETENTION = "python -m benchmarks.retention"
 _CAPACITY = "python -m benchmarks.capacity --sessions 5000"
 _SEAL = "python -m benchmarks.verify_rate --rows 1000000"
 MEGABYTE = 1e6
@@ -72,12 +73,21 @@ class Figures:
     leaf: Figure = Figure(3.9, "bytes per row", _COST, _DECEMBER_1)
     """Of the log: marks and subtrees."""
     salt: Figure = Figure(125.0, "bytes per fax", _COST, _DECEMBER_1)
+    record: Figure = Figure(450.0, "bytes per fax", _RETENTION, _DECEMBER_1)
+    """Of the log: the record of a session."""
+    erasure: Figure = Figure(1400.0, "bytes per fax", _RETENTION, _DECEMBER_1)
+    """An erasure and its records, which stay."""
+    erased_key: Figure = Figure(160.0, "bytes per fax", _RETENTION, _DECEMBER_1)
+    """What figures need of an erased fax."""
+    erased_row: Figure = Figure(160.0, "bytes per row", _RETENTION, _DECEMBER_1)
+    """The digests of an erased row."""
+    ledger: Figure = Figure(593.0, "bytes per fax and consumer", _RETENTION, _DECEMBER_1)
     dropped: Figure = Figure(400.0, "bytes per fax", _ARCHIVE, _DECEMBER_1)
     """What the database retains of a fax whose rows are dropped, beside their times."""
     dropped_row: Figure = Figure(8.0, "bytes per row", _ARCHIVE, _DECEMBER_1)
     archived_row: Figure = Figure(1.9, "bytes per row", _ARCHIVE, _DECEMBER_1)
-    readings: Figure = Figure(319.0, "MB per server and year", _SMALL, _NOVEMBER_30)
-    """Polls and readings of the counters of a server, one each per minute, and the coverage of its days."""
+    readings: Figure = Figure(352.0, "MB per server and year", _TWELVE, _DECEMBER_1)
+    """Polls and readings of the counters of a server, one each per minute, their comparison, and the coverage."""
     empty: Figure = Figure(12.3, "MB", _COST, _DECEMBER_1)
     """A database with the schema and no rows."""
     spooled: Figure = Figure(275.0, "bytes per row", _COST, _DECEMBER_1)

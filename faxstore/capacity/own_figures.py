@@ -64,6 +64,7 @@ def _demand(traffic: Mapping[str, Any]) -> Demand:
         "busy_hour": min(100 * traffic["busiest_hour"] / per_day, 100.0),
         "servers": traffic["servers"],
         "accounts": max(traffic["accounts"], 1.0),
+        "consumers": traffic["consumers"] or None,
         "years": max(traffic["all_days"], 1.0) / DAYS,
     }
     if traffic["pages"] is not None:
@@ -91,6 +92,10 @@ def _figures(tables: Tables, traffic: Mapping[str, Any], other: Figures) -> Figu
         dropped=tables.width("dropped_session", other.dropped),
         leaf=_own(tables.bytes("log_run", "log_subtree"), traffic["sealed_rows"], other.leaf),
         archived_row=_own(traffic["archived_bytes"], traffic["archived_rows"], other.archived_row),
+        record=other.record if tables.rows("erasure") else _own(tables.bytes("log_record"), sessions, other.record),
+        erased_key=tables.width("erased_key", other.erased_key),
+        erased_row=tables.width("erased_digest", other.erased_row),
+        ledger=tables.width("export_line", other.ledger),
         readings=_readings(tables, traffic, other.readings),
     )
     if rows and rows > snapshots:
@@ -112,7 +117,7 @@ def _readings(tables: Tables, traffic: Mapping[str, Any], otherwise: Figure) -> 
     if (traffic["watched_days"] or 0.0) < 1.0 or not traffic["servers"]:
         return otherwise
     years = traffic["watched_days"] / DAYS
-    size = tables.bytes("server_history", "coverage_day")
+    size = tables.bytes("server_history", "coverage_day", "compared_reading", "reconciliation_day")
     return _figure(size / (MEGABYTE * traffic["servers"] * years), otherwise)
 
 

@@ -42,6 +42,13 @@ KeepTotals = Annotated[
     int | None,
     _number("MONTHS", 1, 1200, "Months until totals are deleted. Default: as in the settings, or never."),
 ]
+KeepPersonalValues = Annotated[
+    int | None,
+    _number("MONTHS", 1, 1200, "Months until personal values are erased. Default: as in the settings, or never."),
+]
+Consumers = Annotated[
+    int | None, _number("N", 0, 100, "Consumers of billing batches. Default: 0, with --measured those of the ledger.")
+]
 
 
 def run(
@@ -56,6 +63,8 @@ def run(
     busy_hour: BusyHour = None,
     keep_rows: KeepRows = None,
     keep_totals: KeepTotals = None,
+    keep_personal_values: KeepPersonalValues = None,
+    consumers: Consumers = None,
     measured: Annotated[
         bool, typer.Option("--measured", help="Use the figures of the database; options replace what it shows.")
     ] = False,
@@ -78,7 +87,8 @@ def run(
     given = {
         "faxes_per_day": faxes_per_day, "pages": pages, "seconds_per_page": seconds_per_page, "years": years,
         "poll_interval": poll_interval, "servers": servers, "accounts": accounts, "busy_hour": busy_hour,
-        "keep_rows": keep_rows, "keep_totals": keep_totals,
+        "keep_rows": keep_rows, "keep_totals": keep_totals, "keep_personal_values": keep_personal_values,
+        "consumers": consumers,
     }  # fmt: skip
     lines = _plan(context, given, measured)
     with open_screen() as screen:
@@ -101,5 +111,8 @@ def _plan(context: typer.Context, given: Mapping[str, float | None], measured: b
             demand, figures = measure(connection, figures)
     elif given["faxes_per_day"] is None:
         raise UsageError("capacity: give --faxes-per-day N, or --measured for the faxes of the database")
-    kept = {"keep_rows": settings.retention.rows, "keep_totals": settings.retention.totals}
+    periods = settings.retention
+    kept = {
+        "keep_rows": periods.rows, "keep_totals": periods.totals, "keep_personal_values": periods.personal_values,
+    }  # fmt: skip
     return plan(demand.with_values(kept, Basis.SETTINGS).with_values(given, Basis.GIVEN), figures)

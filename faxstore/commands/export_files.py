@@ -35,7 +35,7 @@ def write_export(
 
     Raises UsageError for a filter by a server or account that is not on record, before anything is written.
     """
-    from faxstore.archive.months import dropped_between
+    from faxstore.commands.absent_months import absent
     from faxstore.export.run import run
     from faxstore.store import period
 
@@ -43,10 +43,10 @@ def write_export(
     with database_of(context, "fax_reader") as connection, counting("exporting", what) as count:
         selected = selection.checked(connection, resolve or period.resolve)
         written = run(connection, dataset(selected), selected.period.time_zone, target, count)
-        lacking = dropped_between(connection, selected.period.since, selected.period.until) if of_rows else []
+        lacking = absent(connection, selected.period, of_rows=of_rows)
     if (place := target.output or target.folder) is not None:
         print_message(f"wrote {counted(written.rows, what)} to {visible(str(place))}")
-    if lacking:
-        print_message(f"not exported, because their rows are in files only: {', '.join(lacking)} (faxstore partitions)")
+    for line in lacking:
+        print_message(f"not exported, because {line}")
     if written.left_out:
         print_message(f"{counted(written.left_out, 'sessions')} left out of the xferfaxlog: neither sent nor received")

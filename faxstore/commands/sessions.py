@@ -56,11 +56,17 @@ def run(
 
 
 def _print(context: typer.Context, selection: Selection, style: Style, jobs: bool, wide: bool) -> None:
+    from faxstore.commands.absent_months import absent
+    from faxstore.logs import print_message
     from faxstore.report import session_list
     from faxstore.report.screen import open_pager
+    from faxstore.store.period import resolve
 
     if jobs:
         options.require_sent_or_received(selection.directions, "--jobs has rows")
     print_list = session_list.jobs if jobs else session_list.sessions
     with database_of(context, "fax_reader") as connection, open_pager(wide=wide or bool(style.names)) as screen:
         print_list(connection, selection, style, screen)
+        lacking = [] if style.last else absent(connection, resolve(connection, selection.period))
+    for line in lacking:
+        print_message(f"not listed, because {line}")

@@ -24,6 +24,12 @@ _DELETED = """
 select to_char(m.month, 'YYYY-MM') from fax.dropped_month m where m.deleted_at is not null and m.positions @> %s::bigint
 """
 
+_DELETED_BETWEEN = """
+select to_char(m.month, 'YYYY-MM') from fax.dropped_month m
+where m.deleted_at is not null and m.positions && int8range(%s, %s, '[]')
+order by m.month
+"""
+
 ArchivedEntries = Callable[[int, int], Iterable[tuple[int, bytes]]]
 """Returns position and canonical bytes of the rows in files only, between two positions (both included)."""
 
@@ -75,6 +81,9 @@ class StoredTree:
                 leaves = self._with_archived(begin + 1, end)
             if len(leaves) != end - begin:
                 where = stored.position_range(begin + 1, end)
+                if months := [month for (month,) in self._connection.execute(_DELETED_BETWEEN, [begin + 1, end])]:
+                    deleted = f"{where}: rows were deleted with {', '.join(months)} when its retention ended"
+                    raise FaxstoreError(f"{deleted}; nothing that ends among them can be proven, all else can")
                 raise FaxstoreError(f"{where}: rows are missing or added: run faxstore verify")
             self._leaves[begin] = leaves
         return self._leaves[begin]

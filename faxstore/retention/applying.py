@@ -106,12 +106,17 @@ class Application:
         self._drop(month, rule)
 
     def _delete(self, one: Due) -> None:
-        """Delete the sessions of a month, and then its files."""
+        """Delete the sessions of a month, and then its files; of a deleted one, what arrived late."""
         month, name, rule = one.month, layout.month_name(one.month.month), self._rule(one)
         if not month.is_deleted:
             deleting.delete_sessions(self._connection, month, rule)
             merge_all_rollups(self._connection)
             self._say(f"deleted {name}: {counted(month.sessions, 'sessions')} and their totals")
+        elif month.rows_here:
+            self._compact()
+            rows = deleting.delete_late_rows(self._connection, month, self._published, rule)
+            merge_all_rollups(self._connection)
+            self._say(f"deleted {counted(rows, 'rows')} that arrived late for {name}")
         if month.files:
             files = deleting.delete_files(self._connection, month, self._periods.archive, rule)
             self._say(f"deleted {counted(files, 'files')} of {name}")

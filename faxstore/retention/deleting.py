@@ -15,12 +15,24 @@ from faxstore.archive import layout, months
 from faxstore.archive.layout import ArchiveFile
 from faxstore.counted import counted
 from faxstore.errors import FaxstoreError
+from faxstore.log import stored
+from faxstore.log.leaves import leaf_hashes_by_position
 from faxstore.retention.due import Month, bounds
 from faxstore.store.database import Connection
 from faxstore.system.files import sync_folder
 from faxstore.visible import visible
 
 _PROBLEM = sql.text("queries/retention/undeletable")
+_SESSIONS = sql.text("queries/archive/drop_sessions")
+_LATE_POSITIONS = """
+select r.position from fax.session_pack p cross join lateral unnest(p.rows) r
+where p.started_at >= %(began)s and p.started_at < %(ends)s
+order by 1
+"""
+_RETAIN = "insert into fax.dropped_leaf (position, month, leaf) values (%s, %s, %s)"
+_ADD = """
+update fax.dropped_month set positions = positions + %s::int8multirange, rows = rows + %s where month = %s
+"""
 _MARK = "update fax.dropped_month set deleted_at = clock_timestamp() where month = %s"
 _OF_SESSIONS = "in (select s.session_id from fax.session s where s.started_at >= %(began)s and s.started_at < %(ends)s)"
 _IN_MONTH = "started_at >= %(began)s and started_at < %(ends)s"
@@ -53,6 +65,36 @@ def delete_sessions(connection: Connection, month: Month, rule: str) -> None:
         _require_deletable(connection, month)
         connection.execute(_MARK, [month.month])
         months.note(connection, month.month, "deleted", rule, 0, month.sessions)
+
+
+def delete_late_rows(connection: Connection, month: Month, published: int | None, rule: str) -> int:
+    """Delete the rows that arrived for a month after it was deleted, with their sessions; return their number.
+
+    Their leaf hashes remain, because other rows share their blocks of the log.  Raises FaxstoreError if the published
+    checkpoint does not cover them, or if they are not packed.
+    """
+    name, period = layout.month_name(month.month), bounds(month)
+    with months.alone(connection), connection.transaction():
+        connection.execute("select fax.lock_log()")
+        connection.execute("select fax.lock_packing()")
+        positions = [position for (position,) in connection.execute(_LATE_POSITIONS, period)]
+        size = stored.newest_size(connection) if published is None else published
+        if positions and positions[-1] > size:
+            raise FaxstoreError(f"{name}: late rows up to position {positions[-1]} are not covered by the checkpoint")
+        ranges = list(stored.ranges(positions))
+        for first, last in ranges:
+            for position, leaf in leaf_hashes_by_position(connection, first, last).items():
+                connection.execute(_RETAIN, [position, month.month, leaf])
+        connection.execute(_SESSIONS, period)
+        added = "{" + ",".join(f"[{first},{last + 1})" for first, last in ranges) + "}"
+        connection.execute(_ADD, [added, len(positions), month.month])
+        connection.execute(f"delete from fax.session_pack where {_IN_MONTH}", period)
+        for statement in _DELETE:
+            connection.execute(statement, period)
+        connection.execute("select fax.lock_append()")
+        _require_deletable(connection, month)
+        months.note(connection, month.month, "deleted", rule, len(positions), month.sessions)
+    return len(positions)
 
 
 def _require_deletable(connection: Connection, month: Month) -> None:

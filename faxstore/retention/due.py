@@ -114,7 +114,7 @@ def _months(periods: Retention) -> tuple[int | None, int | None, int | None]:
 def _personal_values(connection: Connection, month: Month, ends: Ends) -> Due | None:
     """Find what to erase in a month: no sessions if it is dropped and all about them is due to be deleted."""
     sessions, rows = 0, 0
-    if month.is_deleted or not (month.is_dropped and ends.totals and month.month < ends.totals):
+    if not (month.is_dropped and ends.totals and month.month < ends.totals):
         ((sessions, rows),) = connection.execute(_SESSIONS, bounds(month)).fetchall()
     actions = [
         "restored" * (sessions > 0 and month.is_dropped and not month.is_deleted),
@@ -136,7 +136,9 @@ def _rows(connection: Connection, month: Month, ends: Ends) -> Due | None:
 
 
 def _totals(connection: Connection, month: Month, ends: Ends) -> Due | None:
-    """Find a month to delete, or files that an interrupted run has left of one."""
+    """Find a month to delete, or what is left or arrived of a deleted one: files, and late rows."""
+    if month.is_deleted and month.rows_here:
+        return Due(Rule.TOTALS, month, month.rows_here, month.sessions, 0, "late rows deleted")
     if (month.is_deleted and not month.files) or (not month.is_deleted and not month.sessions):
         return None
     sessions = 0 if month.is_deleted else month.sessions

@@ -66,6 +66,7 @@ def test_what_other_commands_say_about_a_dropped_month(
     assert "their rows are in files only: 2026-09" in said(
         month, "export", "history", "--output", str(tmp_path / "history.csv")
     )
+    assert "files only" not in said(month, "export", "sessions", "--output", str(tmp_path / "sessions.csv"))
     proofs = run_command(month, "prove", session["id"]).stdout.splitlines()
     assert len(proofs) == 16
     refused = said(month, "erase", "--session", session["id"], "--yes", status=2)

@@ -49,7 +49,8 @@ def test_each_kind_is_its_number_times_its_bytes() -> None:
     assert shown["rows of the last days"] == 4 * 31_000.0
     assert shown["packs"] == 361 * 1000 * (1 + 30 + 1)
     assert shown["sessions"] == shown["totals"] == 365_000.0
-    assert shown["log"] == 365 * 31_000.0 + 365_000.0
+    assert shown["log"] == 365 * 31_000.0 + 365_000.0 + 365_000.0  # leaves, records and salts
+    assert values(replace(YEAR, consumers=2))["ledger"] == 2 * 365_000.0
 
 
 def test_the_database_is_the_sum_of_its_kinds() -> None:
@@ -74,6 +75,13 @@ def test_totals_leave_too() -> None:
     shown = values(replace(YEAR, years=8, keep_rows=3, keep_totals=72))
     assert shown["totals"] == shown["sessions"] == 6 * 365_000.0
     assert shown["dropped rows"] == pytest.approx((8 * 365 - 4 * 365 / 12) * 1000 * 32)
+
+
+def test_erased_faxes_leave_digests_until_their_totals_leave_and_records_for_good() -> None:
+    """Values are erased after a year and totals deleted after two, so that digests of one year remain."""
+    shown = values(replace(YEAR, years=3, keep_rows=12, keep_personal_values=12, keep_totals=24))
+    assert shown["erased values"] == 365_000.0 * (1 + 31) + 2 * 365_000.0
+    assert "erased values" not in values(replace(YEAR, keep_personal_values=12))
 
 
 def test_rows_that_are_kept_longer_than_the_plan_stay() -> None:

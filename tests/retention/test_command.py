@@ -94,6 +94,16 @@ def test_the_audit_report_shows_what_was_done(months: str, tmp_path: Path) -> No
     ]
 
 
+def test_an_answer_names_the_months_that_it_lacks(months: str, tmp_path: Path) -> None:
+    applied(months, periods(tmp_path, rows=2, totals=2))
+    deleted = "because they were deleted when their retention ended: 2026-09\n"
+    for what in ("sessions", "usage", "history"):
+        assert f"not exported, {deleted}" in run_command(months, "export", what, "--from", "2026-09-01").stderr
+        assert run_command(months, "export", what, "--from", "2026-10-02").stderr == ""
+    assert run_command(months, "sessions", "--from", "2026-09-01").stderr == f"faxstore: not listed, {deleted}"
+    assert run_command(months, "sessions", "--last", "1").stderr == ""
+
+
 def test_two_at_once_are_harmless(months: str, tmp_path: Path) -> None:
     kept = periods(tmp_path, personal_values=1, rows=1)
 

@@ -85,6 +85,27 @@ def test_what_is_left_proves_the_rest(months: str, database: psycopg.Connection,
         proof(months, 1)
 
 
+def test_a_checkpoint_that_ends_among_deleted_rows_has_no_proof_and_a_later_one_has(
+    dsn: str, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    history(database, faxes=1)
+    sealed(dsn)
+    history(database)
+    compacted(database)
+    assert run_command(dsn, "seal", "--publish", str(tmp_path / "checkpoint")).returncode == 0
+    applied(dsn, periods(tmp_path, rows=2, totals=2))
+    append(database, receiving((0, 1, 0), (1, 2, 0), number=99))
+    sealed(dsn)
+    with connect(dsn) as connection:
+        newest, text = prove.checkpoint(connection, None)
+        assert prove.consistency(connection, 640, newest, text).startswith("old 640\n")
+        with pytest.raises(
+            FaxstoreError, match="positions 1 to 256: rows were deleted with 2026-09 when its retention"
+        ):
+            prove.consistency(connection, 16, newest, text)
+    assert as_lines(verified(dsn)) == []
+
+
 def test_no_table_but_the_log_names_a_deleted_session(
     months: str, database: psycopg.Connection, tmp_path: Path
 ) -> None:
@@ -148,6 +169,28 @@ def test_a_deleted_month_does_not_come_back(months: str, database: psycopg.Conne
         restored(months)
     refused = run_command(months, "import", str(next(Path("tests/captures").rglob("*.jsonl*"))))
     assert refused.returncode in (0, 2)
+
+
+def test_rows_that_arrive_late_for_a_deleted_month_are_deleted(
+    months: str, database: psycopg.Connection, tmp_path: Path
+) -> None:
+    kept = periods(tmp_path, personal_values=1, rows=2, totals=2)
+    applied(months, kept)
+    history(database, late=True)
+    assert [(one.rule, one.rows, one.sessions, one.action) for one in due(months, kept)] == [
+        ("totals", 17, 1, "late rows deleted")
+    ]
+    assert applied(months, kept).problems == ["2026-09: late rows up to position 657 are not covered by the checkpoint"]
+    assert run_command(months, "seal", "--publish", str(tmp_path / "checkpoint")).returncode == 0
+    ran = applied(months, kept)
+    assert (ran.said, ran.problems) == (["deleted 17 rows that arrived late for 2026-09"], [])
+    assert due(months, kept) == []
+    assert sessions_of_september(database) == []
+    assert read(database, "select rows from fax.dropped_month") == [{"rows": 337}]
+    assert as_lines(verified(months)) == []
+    append(database, receiving((0, 1, 0), (1, 2, 0), number=99))
+    sealed(months)
+    assert as_lines(verified(months)) == []
 
 
 def test_files_on_a_disk_that_is_away_are_deleted_when_it_is_back(months: str, tmp_path: Path) -> None:

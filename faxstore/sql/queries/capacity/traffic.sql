@@ -21,6 +21,7 @@ select
     avg(coalesce(l.pages, 0))::float8 as pages,
     avg(l.snapshots)::float8 as snapshots,
     avg(extract(epoch from coalesce(l.completed_at, l.gone_at, l.last_row_at) - l.started_at))::float8 as seconds,
+    (select count(distinct consumer) from fax.export_batch)::float8 as consumers,
     (select max(last_position) from fax.append_batch)::float8 as last_position,
     (select max(size) from fax.checkpoint)::float8 as sealed_rows,
     (select sum(rows) from fax.archive_file)::float8 as archived_rows,
