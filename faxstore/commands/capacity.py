@@ -49,6 +49,9 @@ KeepPersonalValues = Annotated[
 Consumers = Annotated[
     int | None, _number("N", 0, 100, "Consumers of billing batches. Default: 0, with --measured those of the ledger.")
 ]
+Measured = Annotated[
+    bool, typer.Option("--measured", help="Use the figures of the database; options replace what it shows.")
+]
 
 
 def run(
@@ -65,9 +68,7 @@ def run(
     keep_totals: KeepTotals = None,
     keep_personal_values: KeepPersonalValues = None,
     consumers: Consumers = None,
-    measured: Annotated[
-        bool, typer.Option("--measured", help="Use the figures of the database; options replace what it shows.")
-    ] = False,
+    measured: Measured = False,
     format: Annotated[DocumentFormat, typer.Option(help="The format of the output.")] = DocumentFormat.TABLE,
 ) -> None:
     """Print what a number of faxes needs: rows, disk by kind, memory, workers and cores.

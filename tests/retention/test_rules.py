@@ -88,6 +88,13 @@ def test_values_go_first_then_rows_and_no_figure_changes(
     assert not any(secret in str(rows) for secret in SECRETS)
 
 
+def test_each_session_is_erased_in_a_transaction(months: str, database: psycopg.Connection, tmp_path: Path) -> None:
+    """So that an append never waits for a second one."""
+    applied(months, periods(tmp_path, personal_values=2))
+    sessions = "select count(*) as sessions from fax.erasure group by erased_at order by erased_at"
+    assert [row["sessions"] for row in read(database, sessions)] == [1] * 20
+
+
 def test_a_second_run_does_nothing(months: str, database: psycopg.Connection, tmp_path: Path) -> None:
     kept = periods(tmp_path, personal_values=1, rows=1)
     assert applied(months, kept).said != []
