@@ -57,7 +57,7 @@ test-system: $(READY) ## run the database tests on this machine's Postgres
 test-asterisk: $(READY) ## send real faxes through real Asterisk 22 and 16 (Debian; downloads them once)
 	$(BIN)/pytest tests/asterisk $(ARGS)
 
-test-peers: $(READY) ## try HylaFAX, Spark, PgBouncer and others with faxstore (Debian; downloads them once)
+test-peers: $(READY) ## try HylaFAX, Spark, PgBouncer, Prometheus and others with faxstore (Debian; downloads them once)
 	$(BIN)/pytest tests/peers $(ARGS)
 
 export-fire: $(READY) ## kill the billing exporter 200 times and compare the books (ARGS="--kills N --seed N")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psycopg.conninfo import make_conninfo
 
-from docs.reference import commands_page, queries_page, views_page
+from docs.reference import commands_page, metrics_page, queries_page, views_page
 from faxstore.store import embedded, migrate
 from faxstore.store.database import connect
 
@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Writes the pages.  The pages of views and queries come from a temporary database."""
     (HERE / "commands.md").write_text(commands_page.page(), encoding="utf-8")
+    (HERE / "metrics.md").write_text(metrics_page.page(), encoding="utf-8")
     with (
         tempfile.TemporaryDirectory(prefix="faxstore-docs-", dir="/tmp") as folder,
         embedded.running(Path(folder)) as dsn,

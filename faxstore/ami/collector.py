@@ -16,6 +16,7 @@ from faxstore.ami.connection import Connection, Limits
 from faxstore.ami.errors import ConnectError, LoginRefusedError, NotConnectedError, RequestError
 from faxstore.ami.missing_classes import MissingClasses
 from faxstore.ami.notices import Notices
+from faxstore.ami.poll_figures import PollFigures
 from faxstore.ami.poller import Poller, PollTimings
 from faxstore.ami.status_requests import StatusRequests
 from faxstore.capture.marks import POLLED
@@ -55,6 +56,7 @@ class Collector:
         limits: Limits | None = None,
         timings: PollTimings | None = None,
         retry_delays: RetryDelays | None = None,
+        figures: PollFigures | None = None,
         start_delay: float = 0.0,
     ) -> None:
         self._server = server
@@ -68,6 +70,7 @@ class Collector:
         self._network = Backoff(*delays.network, jitter=True)
         self._refused_login = Backoff(*delays.refused_login, jitter=False)
         self._notices = Notices(server.name)
+        self._figures = figures or PollFigures()
         self._status_requests = StatusRequests()
         self._missing_classes = MissingClasses(server.name)
         self._poller: Poller | None = None
@@ -139,13 +142,16 @@ class Collector:
         """Poll over a connection until it is lost or stop is set."""
         self._notices.connected(connection.version)
         self.was_connected = True
+        self._figures.connected()
         self._poller = poller = Poller(
-            self._server, connection, self._notices, self._timings, self._status_requests, self._missing_classes
+            *(self._server, connection, self._notices, self._timings),
+            *(self._status_requests, self._missing_classes, self._figures),
         )
         try:
             await self._poll(poller, connection, stop)
         finally:
             self._poller = None
+            self._figures.disconnected()
             connection.abort("faxstore was stopped")
         if poller.has_list or poller.denied:
             self._network.reset()
@@ -167,6 +173,7 @@ class Collector:
             stopped.cancel()
             (failure, _) = await asyncio.gather(polling, stopped, return_exceptions=True)
         if isinstance(failure, RequestError):
+            self._figures.poll_failed()
             connection.abort(str(failure))
         elif isinstance(failure, Exception):
             log.error("%s: polling failed; reconnecting", self._server.name, exc_info=failure)

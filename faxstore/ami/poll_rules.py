@@ -85,7 +85,12 @@ def next_interval(
     """
     if any(loses_bad_lines(detail) for detail in details):
         return min(BAD_LINES_INTERVAL, poll_interval)
-    return poll_interval if any(one.operation.lower() in _SAFE_STATES for one in sessions) else idle_interval
+    return poll_interval if count_faxes(sessions) else idle_interval
+
+
+def count_faxes(sessions: Iterable[ListedSession]) -> int:
+    """Return how many of the listed sessions are faxes rather than tone detectors."""
+    return sum(one.operation.lower() in _SAFE_STATES for one in sessions)
 
 
 def loses_bad_lines(detail: Message) -> bool:

@@ -16,6 +16,7 @@ from faxstore.ami.errors import IncompleteListError, RefusedError, RequestError,
 from faxstore.ami.manager_classes import PERMISSION_DENIED
 from faxstore.ami.missing_classes import MissingClasses
 from faxstore.ami.notices import Notices
+from faxstore.ami.poll_figures import PollFigures
 from faxstore.ami.poll_rules import ListedSession
 from faxstore.ami.poll_schedule import PollRate, next_due
 from faxstore.ami.status_requests import StatusRequests
@@ -59,6 +60,7 @@ class Poller:
         timings: PollTimings,
         status_requests: StatusRequests,
         missing_classes: MissingClasses,
+        figures: PollFigures,
     ) -> None:
         self._server = server
         self._connection = connection
@@ -66,6 +68,7 @@ class Poller:
         self._timings = timings
         self._status_requests = status_requests
         status_requests.connected()
+        self._figures = figures
         self._missing_classes = missing_classes
         missing_classes.connected(_now())
         self._woken = asyncio.Event()
@@ -132,6 +135,7 @@ class Poller:
         except RefusedError as error:
             return self._refused(str(error))
         except IncompleteListError as error:
+            self._figures.poll_failed()
             self._notices.failed("FAXSessions", "an incomplete list is not used", str(error))
             self._connection.mark(POLLED)
             return self._server.poll_interval, self._server.poll_interval
@@ -141,6 +145,7 @@ class Poller:
         self.has_list = True
         self._missing_classes.observe_list(sessions, _now())
         details = await self._details(sessions, began + poll_rules.LIST_IS_FRESH)
+        self._figures.polled(_now(), _now() - began, poll_rules.count_faxes(sessions))
         self._decoded.clear()
         self._connection.mark(POLLED)
         await self._statuses(sessions)
@@ -149,6 +154,7 @@ class Poller:
 
     def _refused(self, text: str) -> tuple[float, float]:
         """Continue after a refused list: res_fax may be loaded later, or rights granted; a shutdown disconnects."""
+        self._figures.poll_failed()
         self._notices.failed("FAXSessions", text)
         self._list_refused = True
         self.denied = text == PERMISSION_DENIED

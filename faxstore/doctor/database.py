@@ -11,7 +11,7 @@ from faxstore.doctor.findings import Finding, Verdict
 from faxstore.doctor.retention import retention
 from faxstore.errors import FaxstoreError, UnreachableError
 from faxstore.settings.values import Settings
-from faxstore.store import embedded
+from faxstore.store import backlog, embedded
 from faxstore.store.database import Connection, connect, one_line_errors, open_dsn
 from faxstore.store.schema_version import newest, require_current
 
@@ -20,42 +20,11 @@ _MAY_APPEND = """
 select bool_and(has_function_privilege(oid, 'execute')) from pg_proc
 where pronamespace = 'fax'::regnamespace and proname = 'append'
 """
-_OLD = 3600
-"""Seconds after which a session should have its total, whatever the setting total_after is."""
 _MAY_READ_TOTALS = "select has_table_privilege('fax.session_untotalled', 'select')"
-_WITHOUT_TOTALS = f"""
-select count(*), min(w.started_at)
-from (
-    select u.started_at
-    from fax.session_untotalled u
-    where not exists (
-        select from fax.session_history h
-        where h.session_id = u.session_id and h.started_at = u.started_at and h.position > fax.quiet_position({_OLD})
-    )
-    order by u.started_at
-    limit 1000
-) w
-"""
 _MAY_READ_ROLLUPS = "select has_column_privilege('fax.usage_rollup', 'merged', 'select')"
-_MANY = 10_000
-"""Rows of roll-ups to add up, from which queries of usage take noticeably longer."""
-_UNMERGED = "select count(*) from (select from fax.usage_rollup where not merged limit %s) r"
 _MAY_READ_COVERAGE = "select has_function_privilege('fax.uncovered_days(timestamptz)', 'execute')"
-_UNCOVERED = "select count(*), min(day) from fax.uncovered_days(now() - interval '1 day')"
 _MAY_READ_DAYS = "select has_column_privilege('fax.reconciliation_day', 'since', 'select')"
-_UNRECONCILED = """
-select count(*), min(day) from fax.reconciliation_day
-where since is null and day < (now() at time zone 'UTC')::date - 2
-"""
 _MAY_PACK = "select has_function_privilege('fax.periods_to_pack(timestamptz)', 'execute')"
-_NOT_PACKED = """
-select count(*), min(p.began)
-from fax.periods_to_pack(now() - %s * interval '1 day') p
-where exists (
-    select from fax.observation o
-    where o.started_at >= p.began and o.started_at < p.ends and o.observed_at < now() - %s * interval '1 day'
-)
-"""
 OLDEST = 150000
 """server_version_num of the oldest Postgres that faxstore is tested with."""
 
@@ -141,7 +110,7 @@ def totals(connection: Connection) -> Finding:
     """Check that sessions get their totals; without one, a session is folded for each query."""
     if not _value(connection, _MAY_READ_TOTALS):
         return Finding(SUBJECT, "totals", Verdict.NOTE, f"{connection.info.user} may not read which sessions have one")
-    ((waiting, oldest),) = connection.execute(_WITHOUT_TOTALS).fetchall()
+    waiting, oldest = backlog.sessions_without_totals(connection)
     if not waiting:
         return Finding(SUBJECT, "totals", Verdict.OK, "every session that has been quiet for an hour has one")
     found = counted(waiting, "sessions") if waiting < 1000 else "1,000 or more sessions"
@@ -153,10 +122,10 @@ def rollups(connection: Connection) -> Finding:
     """Check that the counts of usage are added up; queries read those that are not one by one."""
     if not _value(connection, _MAY_READ_ROLLUPS):
         return Finding(SUBJECT, "roll-ups", Verdict.NOTE, f"{connection.info.user} may not read which are added up")
-    ((waiting,),) = connection.execute(_UNMERGED, [_MANY]).fetchall()
-    if waiting < _MANY:
-        return Finding(SUBJECT, "roll-ups", Verdict.OK, f"fewer than {_MANY:,} rows of usage wait to be added up")
-    text = f"{_MANY:,} or more rows of usage wait to be added up; reports of usage read them one by one"
+    many = backlog.MANY_ROLLUPS
+    if backlog.unmerged_rollups(connection) < many:
+        return Finding(SUBJECT, "roll-ups", Verdict.OK, f"fewer than {many:,} rows of usage wait to be added up")
+    text = f"{many:,} or more rows of usage wait to be added up; reports of usage read them one by one"
     change = "run faxstore compact; faxstore ingest then adds up new ones"
     return Finding(SUBJECT, "roll-ups", Verdict.WARN, text, change)
 
@@ -165,7 +134,7 @@ def coverage(connection: Connection) -> Finding:
     """Check that the coverage of past days is stored; queries compute that of others from each poll."""
     if not _value(connection, _MAY_READ_COVERAGE):
         return Finding(SUBJECT, "coverage", Verdict.NOTE, f"{connection.info.user} may not read which days are stored")
-    ((days, oldest),) = connection.execute(_UNCOVERED).fetchall()
+    days, oldest = backlog.uncovered_days(connection)
     if not days:
         return Finding(SUBJECT, "coverage", Verdict.OK, "stored up to a day ago or later")
     text = (
@@ -180,7 +149,7 @@ def reconciliation(connection: Connection) -> Finding:
     if not _value(connection, _MAY_READ_DAYS):
         text = f"{connection.info.user} may not read which days are stored"
         return Finding(SUBJECT, "reconciliation", Verdict.NOTE, text)
-    ((days, oldest),) = connection.execute(_UNRECONCILED).fetchall()
+    days, oldest = backlog.unreconciled_days(connection)
     if not days:
         return Finding(SUBJECT, "reconciliation", Verdict.OK, "stored up to three days ago or later")
     missing = f"{counted(days, 'days')} of a server, the oldest {oldest:%Y-%m-%d}"
@@ -193,8 +162,8 @@ def packs(connection: Connection, pack_after: float) -> Finding:
     """Check that the rows of past days are packed; rows that are not take ten times the space."""
     if not _value(connection, _MAY_PACK):
         return Finding(SUBJECT, "packs", Verdict.NOTE, f"{connection.info.user} may not read which days are packed")
-    late = pack_after + 2
-    ((waiting, oldest),) = connection.execute(_NOT_PACKED, [late, late]).fetchall()
+    late = pack_after + backlog.LATE_DAYS
+    waiting, oldest = backlog.unpacked_days(connection, pack_after)
     if not waiting:
         return Finding(SUBJECT, "packs", Verdict.OK, f"no row is over {late:g} days old and not packed")
     text = f"rows since {oldest:%Y-%m-%d} are over {late:g} days old and not packed; they take ten times the space"

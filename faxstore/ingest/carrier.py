@@ -7,7 +7,7 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -21,7 +21,7 @@ from faxstore.ingest.earlier_spools import EarlierSpools
 from faxstore.ingest.watchdog import Heartbeat
 from faxstore.spool.queue import Spool
 from faxstore.store import backend
-from faxstore.store.append import Appender
+from faxstore.store.append import Appended, Appender
 from faxstore.store.compaction import WRITE_COVERAGE, WRITE_RECONCILIATION
 from faxstore.store.database import Connection, server_message
 from faxstore.store.rights import missing_rights_named
@@ -61,7 +61,7 @@ class Compactor(Protocol):
 class Carrier:
     """Moves the records of one spool, after those of earlier spools, to one database.
 
-    While the spool is empty it lets each of the `compactors` do a step.
+    While the spool is empty it lets each of the `compactors` do a step.  It calls `on_append` after each batch.
     It logs when this starts or stops working, not each attempt.  While the database has the schema of another version,
     the records wait in the spool: fax.append() of that version may expect other rows.
     """
@@ -73,15 +73,19 @@ class Carrier:
         collector_id: str,
         earlier: EarlierSpools | None = None,
         compactors: Sequence[Compactor] = (),
+        on_append: Callable[[Appended], None] = lambda batch: None,
     ) -> None:
         self._dsn = dsn
         self._spool = spool
         self._earlier = earlier
         self._compactors = compactors
+        self._on_append = on_append
         self._collector_id = collector_id
         self._deadline = math.inf
         self._stopping = threading.Event()
         self.heartbeat = Heartbeat("carrier thread", LONGEST_ROUND)
+        self.has_database = False
+        """Whether the newest attempt to connect or append succeeded."""
         self._down = False
         self._newer: set[int] = set()
         """Keys of records of a newer faxstore that were reported: each is reported once per run."""
@@ -162,6 +166,7 @@ class Carrier:
         appended = drain.step(self._batch)
         self._report_up()
         if appended is not None:
+            self._on_append(appended)
             self._batch = min(2 * self._batch, BATCH)
         return appended is not None
 
@@ -222,6 +227,7 @@ class Carrier:
         return time.monotonic() > self._deadline
 
     def _report_down(self, error: Exception) -> None:
+        self.has_database = False
         if not self._down:
             failure = "spool: not readable" if isinstance(error, sqlite3.Error | OSError) else "database: cannot append"
             # The context of a database error quotes a row; the server's message does not.
@@ -232,4 +238,4 @@ class Carrier:
     def _report_up(self) -> None:
         if self._down:
             log.warning("database: appending again; %s in the spool", counted(len(self._spool), "records"))
-        self._down = False
+        self._down, self.has_database = False, True

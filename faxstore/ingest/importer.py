@@ -245,4 +245,4 @@ def _drain(drain: Drain, summary: Summary) -> None:
     while (appended := drain.step()) is not None:
         summary.rows += appended.rows
         summary.repeats += appended.repeats
-        summary.rejected += appended.rejected
+        summary.rejected += appended.rejected.total()

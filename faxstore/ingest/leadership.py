@@ -33,6 +33,11 @@ class Leadership:
         """Whether another ingestor collects, as far as is known."""
         return self._leader is not None
 
+    @property
+    def is_collecting(self) -> bool:
+        """Whether this ingestor is to collect."""
+        return self._collecting.is_set() and not self._stopped
+
     async def wait(self) -> bool:
         """Wait until this ingestor is to collect.  Returns False if it is to stop instead."""
         await self._collecting.wait()

@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections import deque
+from contextlib import suppress
 from itertools import islice
 
 from faxstore.counted import counted
 from faxstore.ingest.overflow import Overflow
 from faxstore.ingest.watchdog import Heartbeat
+from faxstore.observations import MICROSECONDS, decode
 from faxstore.spool.queue import Spool
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,9 @@ MOST_BYTES = 64 * 2**20
 OVERHEAD = 64
 """Bytes of memory that a record takes in addition to its own."""
 
+COUNT_EVERY = 5.0
+"""Seconds between two counts of what waits in the spool."""
+
 CHUNK = 5_000
 """Most records per commit, so that a disk with little room stores as many as fit."""
 
@@ -50,6 +56,11 @@ class SpoolWriter:
         self._bytes = 0
         self._overflow = Overflow()
         self._dropped = 0
+        self.dropped_records = 0
+        """Records that were dropped so far."""
+        self.backlog: tuple[int, float | None] = 0, None
+        """Records in the spool, and when the first one was observed (seconds since 1970), as counted last."""
+        self._count_due = 0.0
         self._stopping = threading.Event()
         self.heartbeat = Heartbeat("spool thread", LONGEST_ROUND)
         self._failure: str | None = None
@@ -59,6 +70,11 @@ class SpoolWriter:
         """Start the thread."""
         self._thread.start()
 
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes of records that wait in memory for the disk."""
+        return self._bytes
+
     def put(self, body: bytes) -> None:
         """Accept a record, which is on disk within 200 ms.  Never blocks on the disk."""
         with self._memory:
@@ -67,6 +83,7 @@ class SpoolWriter:
                 self._queue(body)
                 return
             self._dropped += 1
+            self.dropped_records += 1
             self._overflow.add(body)
             first = self._dropped == 1
         if first:
@@ -96,7 +113,17 @@ class SpoolWriter:
     def _run(self) -> None:
         while not self._stopping.wait(RETRY if self._failure else INTERVAL):
             self.flush()
+            self._count()
             self.heartbeat.beat()
+
+    def _count(self) -> None:
+        """Count what waits in the spool, if that is due; a spool that cannot be read keeps its last count."""
+        if time.monotonic() < self._count_due:
+            return
+        self._count_due = time.monotonic() + COUNT_EVERY
+        with suppress(sqlite3.Error):
+            records, first = self._spool.backlog()
+            self.backlog = records, _observed_at(first)
 
     def _queue(self, body: bytes) -> None:
         self._bodies.append(body)
@@ -136,3 +163,11 @@ class SpoolWriter:
             log.warning("spool: writable again; wrote %s, dropped %d and recorded a gap for these", wrote, dropped)
         if written:
             self._failure = None
+
+
+def _observed_at(body: bytes | None) -> float | None:
+    """Return when an encoded record was observed; None if there is none, or another version wrote it."""
+    try:
+        return None if body is None else decode(body).observed_at / MICROSECONDS
+    except ValueError:
+        return None

@@ -14,6 +14,7 @@ from faxstore.errors import UnreachableError
 from faxstore.ingest import service
 from faxstore.ingest.collector_id import collector_id
 from faxstore.ingest.earlier_spools import Awaited, Emptied
+from faxstore.ingest.metrics.listening import listen
 from faxstore.ingest.service import Compaction, Share
 from faxstore.ingest.spool_folder import SpoolFolder
 from faxstore.ingest.stop_signals import StopSignals
@@ -47,12 +48,13 @@ def run(settings: Settings) -> None:
         with folder.locked():
             compaction = Compaction(settings.total_after, settings.pack_after)
             ingest = partial(service.ingest, dsn=dsn, own_id=collector_id(folder.folder), compaction=compaction)
-            shares = _shares(servers, folder, workers)
+            listener = listen(settings.metrics)
+            shares = _shares(servers, folder, workers, listener is not None)
             manager = ServiceManager(os.environ)
             if workers == 1:
-                ingest(shares[0], signals=signals, watcher=manager)
+                ingest(shares[0], signals=signals, watcher=manager, listener=listener)
             else:
-                Supervisor(shares, ingest, signals, manager).run()
+                Supervisor(shares, ingest, signals, manager, listener).run()
 
 
 def _count_workers(settings: Settings, dsn: str) -> int:
@@ -80,11 +82,11 @@ def _count_workers(settings: Settings, dsn: str) -> int:
     return workers
 
 
-def _shares(servers: tuple[ServerSettings, ...], folder: SpoolFolder, workers: int) -> list[Share]:
+def _shares(servers: tuple[ServerSettings, ...], folder: SpoolFolder, workers: int, is_measured: bool) -> list[Share]:
     """Return the share of each worker; the first one also empties the spools of earlier distributions."""
     by_name = {server.name: server for server in servers}
     shares: list[Share] = []
     for number, names in folder.distribute(list(by_name), workers).items():
         earlier = Awaited(folder) if shares else Emptied(folder)
-        shares.append(Share(tuple(by_name[name] for name in names), folder, number, earlier))
+        shares.append(Share(tuple(by_name[name] for name in names), folder, number, earlier, is_measured))
     return shares

@@ -2,7 +2,7 @@
 
 A worker is a fork of this process, which has imported everything and has neither threads nor connections: the workers
 share the memory of what was imported, and need not read the settings again.  The supervisor waits for reports of
-workers and for their ends (supervisor_link.py), and does nothing else.
+workers and for their ends (supervisor_link.py), serves their metrics, and does nothing else.
 """
 
 from __future__ import annotations
@@ -15,14 +15,19 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from faxstore import logs
+from faxstore.ingest.metrics.samples import State
 from faxstore.ingest.service import Share
 from faxstore.ingest.stop_signals import StopSignals
 from faxstore.ingest.supervisor_link import STOP, STOP_AT_ONCE
 from faxstore.ingest.watchdog import ServiceManager
 from faxstore.ingest.worker import Ingest, Worker
 from faxstore.ingest.worker_health import WorkerHealth
+
+if TYPE_CHECKING:
+    from faxstore.ingest.metrics.endpoint import Endpoint
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +41,21 @@ LONGEST_STOP = 20.0
 class Supervisor:
     """Runs one worker for each share until a signal arrives."""
 
-    def __init__(self, shares: Sequence[Share], ingest: Ingest, signals: StopSignals, manager: ServiceManager) -> None:
+    def __init__(
+        self,
+        shares: Sequence[Share],
+        ingest: Ingest,
+        signals: StopSignals,
+        manager: ServiceManager,
+        listener: socket.socket | None = None,
+    ) -> None:
         interval = min(REPORT_EVERY, manager.interval / 4)
         self._workers = [Worker(number, share, ingest, interval) for number, share in enumerate(shares, 1)]
         self._signals = signals
         self._health = WorkerHealth(manager, self._workers)
         self._selector = selectors.DefaultSelector()
         self._waking, self._woken = socket.socketpair()
+        self._endpoint = self._serve(listener) if listener is not None else None
         self._stop_ordered_at: float | None = None
         self._ordered_at_once = False
 
@@ -62,7 +75,22 @@ class Supervisor:
             if not self._signals.stopping:
                 self._health.report()
         self._signals.ignore()
+        if self._endpoint is not None:
+            self._endpoint.close()
         log.info("stopped; all workers have ended")
+
+    def _serve(self, listener: socket.socket) -> Endpoint:
+        """Serve the metrics of all workers."""
+        from faxstore.ingest.metrics.endpoint import Endpoint  # needs the extra `metrics`
+
+        endpoint = Endpoint(listener, self._state)
+        self._selector.register(endpoint.fileno(), selectors.EVENT_READ, endpoint)
+        return endpoint
+
+    def _state(self) -> State:
+        reported = {worker.number: worker.status.figures for worker in self._workers if worker.has_reported}
+        snapshots = {number: figures for number, figures in reported.items() if figures is not None}
+        return State(len(self._workers), snapshots, self._health.stuck())
 
     def _wake_on_signals(self) -> None:
         self._waking.setblocking(False)
@@ -82,6 +110,8 @@ class Supervisor:
         for worker in self._workers:
             if worker.link is not None:
                 worker.link.connection.close()
+        if self._endpoint is not None:
+            self._endpoint.close()
         self._waking.close()
         self._woken.close()
         self._selector.close()
@@ -91,13 +121,15 @@ class Supervisor:
         dues = [worker.due for worker in self._workers if worker.link is None]
         return max(0.0, min([REPORT_EVERY, self._health.seconds_left(), *(due - time.monotonic() for due in dues)]))
 
-    def _read(self, worker: Worker | None) -> None:
-        if worker is None:
+    def _read(self, source: Worker | Endpoint | None) -> None:
+        if source is None:
             with suppress(BlockingIOError):
                 self._waking.recv(4096)
-        elif worker.link is not None and not worker.link.read():
-            self._selector.unregister(worker.link.connection)
-            worker.ended(restart=not self._signals.stopping)
+        elif not isinstance(source, Worker):
+            source.step()
+        elif source.link is not None and not source.link.read():
+            self._selector.unregister(source.link.connection)
+            source.ended(restart=not self._signals.stopping)
 
     def _send_orders(self) -> None:
         now = time.monotonic()

@@ -6,14 +6,14 @@ byte to stop it, another one to stop it at once.  Each notices the death of the 
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+
+import msgspec
 
 from faxstore.ingest.stop_signals import StopSignals
 from faxstore.ingest.watchdog import Status
@@ -22,6 +22,16 @@ log = logging.getLogger(__name__)
 
 STOP = b"s"
 STOP_AT_ONCE = b"n"
+
+
+class Report(msgspec.Struct):
+    """A report of a worker: its status if it is alive, else what hangs."""
+
+    status: Status | None = None
+    stuck: tuple[str, ...] = ()
+
+
+_decoder = msgspec.json.Decoder(Report)
 
 
 class SupervisorLink:
@@ -41,19 +51,19 @@ class SupervisorLink:
 
     def alive(self, status: Status) -> None:
         """Report that the worker is alive."""
-        self._report(status._asdict())
+        self._report(Report(status))
 
     def stuck(self, parts: Sequence[str]) -> None:
         """Report what hangs."""
-        self._report({"stuck": list(parts)})
+        self._report(Report(stuck=tuple(parts)))
 
     def stopping(self) -> None:
         """Report nothing: the supervisor knows."""
 
-    def _report(self, report: dict[str, Any]) -> None:
+    def _report(self, report: Report) -> None:
         """Send a report without blocking.  While the supervisor does not read, there are no further ones."""
         if not self._unsent:
-            self._unsent = json.dumps(report).encode() + b"\n"
+            self._unsent = msgspec.json.encode(report) + b"\n"
         with suppress(OSError):
             self._unsent = self._unsent[self._connection.send(self._unsent, socket.MSG_DONTWAIT) :]
 
@@ -91,10 +101,9 @@ class WorkerLink:
         *lines, self._received = (self._received + data).split(b"\n")
         for line in lines:
             self.reported_at = time.monotonic()
-            report = json.loads(line)
-            self.stuck = tuple(report.get("stuck", ()))
-            if not self.stuck:
-                self.status = Status(**report)
+            report = _decoder.decode(line)
+            self.stuck = report.stuck
+            self.status = report.status or self.status
         return bool(data)
 
     def send(self, order: bytes) -> None:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
+from faxstore.ingest.snapshot import Snapshot
+
 log = logging.getLogger(__name__)
 
 STATUS_EVERY = 10.0
@@ -49,6 +51,8 @@ class Status(NamedTuple):
     """For how many of them another ingestor collects."""
     rates: dict[str, float]
     """Polls per second of each connected server, by its name."""
+    figures: Snapshot | None = None
+    """What it measures; None in a sum."""
 
     def __str__(self) -> str:
         connected = f"{len(self.rates)} of {self.servers} servers connected"

@@ -36,10 +36,14 @@ class WorkerHealth:
         if time.monotonic() < self._due:
             return
         self._due = time.monotonic() + self._manager.interval
-        if stuck := [f"worker {worker.number} ({why})" for worker in self._workers if (why := self._why_stuck(worker))]:
+        if stuck := self.stuck():
             self._manager.stuck(stuck)
         else:
             self._manager.alive(self._status())
+
+    def stuck(self) -> list[str]:
+        """Return the workers that hang, each with the reason."""
+        return [f"worker {worker.number} ({why})" for worker in self._workers if (why := self._why_stuck(worker))]
 
     def stopping(self) -> None:
         """Notify the service manager that the workers stop."""

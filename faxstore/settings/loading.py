@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from faxstore.errors import UsageError
 from faxstore.logs import LogFormat
-from faxstore.settings import retention
+from faxstore.settings import metrics, retention
 from faxstore.settings.secrets import secret_of, secret_variable, warn_if_open
 from faxstore.settings.server_names import MAX_NAME, name_problem
 from faxstore.settings.toml_file import Table, expand_user, quoted, read_toml
@@ -21,13 +21,15 @@ from faxstore.settings.values import ServerSettings, Settings, Tls
 DEFAULT_FILES = (Path("faxstore.toml"), Path("/etc/faxstore/faxstore.toml"))
 """The settings files, first existing one first, if neither --config nor FAXSTORE_CONFIG names one."""
 
-TOP_KEYS = ("data_dir", "log_format", "workers", "total_after", "pack_after", "database", "retention", "server")
+TOP_KEYS = (
+    "data_dir", "log_format", "workers", "total_after", "pack_after", "database", "retention", "metrics", "server",
+)  # fmt: skip
 DATABASE_KEYS = ("dsn",)
 SERVER_KEYS = ("name", "host", "port", "username", "secret_file", "secret", "tls", "poll_interval", "idle_interval")
 TLS_KEYS = ("ca_file", "verify")
 VARIABLES = (
     "FAXSTORE_CONFIG", "FAXSTORE_DSN", "FAXSTORE_DATA_DIR", "FAXSTORE_LOG_FORMAT", "FAXSTORE_WORKERS",
-    "FAXSTORE_TOTAL_AFTER", "FAXSTORE_PACK_AFTER", "FAXSTORE_PAGER", "FAXSTORE_SECRET_<NAME>",
+    "FAXSTORE_TOTAL_AFTER", "FAXSTORE_PACK_AFTER", metrics.VARIABLE, "FAXSTORE_PAGER", "FAXSTORE_SECRET_<NAME>",
 )  # fmt: skip
 
 MOST_WORKERS = 64
@@ -69,7 +71,10 @@ def load(
     total_after = _number(top, environ, "total_after", 300.0, TOTAL_AFTER)
     pack_after = _number(top, environ, "pack_after", 2.0, PACK_AFTER)
     kept = retention.read(_table(top, "retention", retention.KEYS))
-    return Settings(chosen_dsn, data_dir, servers, tuple(warnings), file, *others, total_after, pack_after, kept)
+    served = metrics.read(_table(top, "metrics", metrics.KEYS) if "metrics" in top.raw else None, environ)
+    return Settings(
+        chosen_dsn, data_dir, servers, tuple(warnings), file, *others, total_after, pack_after, kept, served
+    )
 
 
 def _table(top: Table, name: str, keys: tuple[str, ...]) -> Table:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from faxstore.errors import UsageError
 from faxstore.logs import LogFormat
+from faxstore.settings.metrics import Listen
 
 
 class Secret:
@@ -86,3 +87,5 @@ class Settings:
     """Days after the end of a day (UTC) until its rows are packed."""
     retention: Retention = Retention()
     """When personal values, rows and totals are deleted."""
+    metrics: Listen | None = None
+    """Where `faxstore ingest` serves its metrics; None if it does not."""

@@ -33,6 +33,9 @@ RETAINED_SECONDS = 3600.0
 RETAINED_ENTRIES = 200_000
 """Most retained entries: under 100 MB on disk, and more than an hour of 50 observations per second."""
 
+COUNTED = 10_000
+"""Entries that backlog() counts one by one; in about a millisecond."""
+
 _MARK_EVERY = 60.0
 
 _Result = TypeVar("_Result")
@@ -115,6 +118,13 @@ class Spool:
         count: int = self._run(lambda database: database.execute("select count(*) from entry").fetchone()[0])
         return count
 
+    def backlog(self) -> tuple[int, bytes | None]:
+        """Return the number of entries and the first one, without reading all of them.
+
+        The number is exact up to COUNTED.  Of more entries the last ones are counted by their keys.
+        """
+        return self._run(_backlog)
+
     def close(self) -> None:
         """Close the file; another process may then open it."""
         with self._lock:
@@ -195,6 +205,14 @@ class Spool:
         if count:
             log.warning("spool: the disk is full; dropped %s retained for a failover", counted(count, "entries"))
         return count > 0
+
+
+def _backlog(database: sqlite3.Connection) -> tuple[int, bytes | None]:
+    front = database.execute("select body from entry order by key limit 1").fetchone()
+    query = "select count(*), coalesce(max(key), 0) from (select key from entry order by key limit ?)"
+    count, last = database.execute(query, (COUNTED,)).fetchone()
+    beyond = spool_file.newest_key(database) - last if count == COUNTED else 0
+    return count + beyond, front[0] if front else None
 
 
 def _lock_file(path: Path) -> IO[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby
@@ -65,7 +66,12 @@ class Appended:
     done: list[int] = field(default_factory=list)
     rows: int = 0
     repeats: int = 0
-    rejected: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    """By server."""
+    sessions: set[UUID] = field(default_factory=set)
+    """The faxes of the rows, new or repeated."""
+    oldest_at: int | None = None
+    """The time of the oldest record."""
 
 
 class Appender:
@@ -91,8 +97,9 @@ class Appender:
         """
         result = Appended()
         records = list(batch)  # decoded before the lock is taken
+        result.oldest_at = min((record.observed_at for _, record in records), default=None)
         with self._transaction:
-            if _may_be_packed(records):
+            if _may_be_packed(result.oldest_at):
                 self._transaction.wait_for_packing()
             self._transaction.begin_if_pooled()
             appends = self._append(records, progress, result)
@@ -125,12 +132,13 @@ class Appender:
         for key, record in records:
             if isinstance(record, Rejected):
                 self._add_rejected(record)
-                result.rejected += 1
+                result.rejected[record.server] += 1
             elif not isinstance(record, ServerObservation):
                 rows += self._resolver.resolve(key, record)
             if not isinstance(record, Observation):
                 result.done.append(key)
         result.done += [row.key for row in rows if row.key is not None]
+        result.sessions.update(row.session_id for row in rows if row.is_fax)
         return rows
 
     def _encoded(self, rows: list[Resolved]) -> list[Any]:
@@ -158,9 +166,9 @@ class Appender:
         self._transaction.execute(_ADD_REJECTED, row)
 
 
-def _may_be_packed(records: list[tuple[int, Record]]) -> bool:
+def _may_be_packed(oldest_at: int | None) -> bool:
     """Whether a record may belong to a packed session.  fax.append() decides by the clock of the database."""
-    return bool(records) and min(record.observed_at for _, record in records) < (time.time() - _DAY) * MICROSECONDS
+    return oldest_at is not None and oldest_at < (time.time() - _DAY) * MICROSECONDS
 
 
 def parts_of(records: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:

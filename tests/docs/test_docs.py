@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from docs.reference import commands_page
+from docs.reference import commands_page, metrics_page
 from faxstore import cli
 from faxstore.doctor import advice
+from faxstore.ingest.metrics.definitions import METRICS
 from faxstore.settings import loading as settings
-from faxstore.settings import retention, values
+from faxstore.settings import metrics, retention, values
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
@@ -30,6 +31,26 @@ def test_the_page_of_commands_is_up_to_date() -> None:
     assert commands_page.page() == COMMANDS, "run make docs"
 
 
+def test_every_metric_is_on_its_page() -> None:
+    assert metrics_page.page() == (DOCS / "reference" / "metrics.md").read_text(encoding="utf-8"), "run make docs"
+
+
+def test_the_alert_rules_and_their_guide_name_only_metrics_that_exist() -> None:
+    names = {metric.name for metric in METRICS}
+    names |= {f"{metric.name}_{part}" for metric in METRICS if metric.kind == "summary" for part in ("sum", "count")}
+    rules = (DOCS.parent / "deploy" / "prometheus" / "faxstore.rules.yml").read_text(encoding="utf-8")
+    guide = (DOCS / "how-to" / "monitoring.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bfaxstore_\w+", rules + guide)) - names == set()
+
+
+def test_every_alert_is_in_the_guide() -> None:
+    rules = (DOCS.parent / "deploy" / "prometheus" / "faxstore.rules.yml").read_text(encoding="utf-8")
+    guide = (DOCS / "how-to" / "monitoring.md").read_text(encoding="utf-8")
+    alerts = re.findall(r"- alert: (\w+)", rules)
+    assert re.findall(r"^\| `(\w+)` \|", guide, re.MULTILINE) == alerts
+    assert len(alerts) > 7
+
+
 @pytest.mark.parametrize("name", RUN)
 def test_every_command_and_option_is_on_its_page(name: str) -> None:
     section = COMMANDS.split(f"\n## {name}\n")[1].split("\n## ")[0]
@@ -43,6 +64,7 @@ def test_every_command_and_option_is_on_its_page(name: str) -> None:
         ("## Keys", settings.TOP_KEYS),
         ("### `[database]`", settings.DATABASE_KEYS),
         ("### `[retention]`", retention.KEYS),
+        ("### `[metrics]`", metrics.KEYS),
         ("### `[[server]]`", settings.SERVER_KEYS),
         ("### `tls = { ... }`", settings.TLS_KEYS),
         ("## Environment", settings.VARIABLES),

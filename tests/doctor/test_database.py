@@ -134,7 +134,7 @@ def test_usage_that_is_not_added_up(dsn: str, database: psycopg.Connection, monk
     append(database, receiving((0, 1, 0)), gone(1))
     write_totals(database)
     assert examined(dsn)[1]["roll-ups"].verdict is Verdict.OK
-    monkeypatch.setattr("faxstore.doctor.database._MANY", 3)
+    monkeypatch.setattr("faxstore.store.backlog.MANY_ROLLUPS", 3)
     finding = examined(dsn)[1]["roll-ups"]
     assert finding.verdict is Verdict.WARN
     assert finding.text == "3 or more rows of usage wait to be added up; reports of usage read them one by one"

@@ -9,11 +9,14 @@ from typing import cast
 import pytest
 
 from faxstore.ingest import service
+from faxstore.ingest.carrier import Carrier
 from faxstore.ingest.leader_election import LeaderElection
+from faxstore.ingest.metrics.measurements import Measurements
 from faxstore.ingest.spool_writer import SpoolWriter
 from faxstore.ingest.stop_signals import StopSignals
 from faxstore.ingest.watchdog import ServiceManager
 from faxstore.settings.values import Secret, ServerSettings
+from faxstore.spool.queue import Spool
 from faxstore.store.lease import Lease, Leases
 
 
@@ -31,7 +34,7 @@ class FreeLeases(Unused):
         pass
 
 
-def test_the_servers_start_spread_over_the_poll_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_servers_start_spread_over_the_poll_interval(monkeypatch: pytest.MonkeyPatch, spool: Spool) -> None:
     delays: dict[str, float] = {}
 
     class FakeCollector:
@@ -59,9 +62,7 @@ def test_the_servers_start_spread_over_the_poll_interval(monkeypatch: pytest.Mon
     )
     manager = ServiceManager({})
     election = LeaderElection([each.name for each in servers], cast("Leases", FreeLeases()))
-    asyncio.run(
-        service._collect_all(
-            servers, cast("SpoolWriter", Unused()), election, cast("StopSignals", signals), (), manager
-        )
-    )
+    measurements = Measurements([each.name for each in servers], pack_after=2)
+    parts = service.Parts(SpoolWriter(spool), Carrier("", spool, "host1"), election, measurements)
+    asyncio.run(service._collect_all(servers, parts, cast("StopSignals", signals), manager, None))
     assert delays == {"pbx0": 0.0, "pbx1": 0.5, "pbx2": 1.0, "pbx3": 1.5}

@@ -231,7 +231,7 @@ def test_a_missing_secret_is_an_error_only_for_commands_that_need_servers(write:
         (
             "servers = 1",
             "servers is unknown; allowed: data_dir, log_format, workers, total_after, pack_after, database, retention,"
-            " server",
+            " metrics, server",
         ),
         ('log_format = "xml"', 'log_format must be text or json, not "xml"'),
         ("data_dir = 5", "data_dir must be printable text of 1 to 1000 characters, not 5"),
@@ -310,3 +310,32 @@ def test_the_error_for_a_bad_dsn_hides_its_password(write: Write) -> None:
     line = error_of(write(""), {"FAXSTORE_DSN": "postgresql://u:hidden@h:port/db x=1"})
     assert line.startswith("FAXSTORE_DSN is not a connection string of PostgreSQL")
     assert "hidden" not in line
+
+
+@pytest.mark.parametrize(
+    ("table", "environ", "where"),
+    [
+        ("", {}, None),
+        ("[metrics]\n", {}, "127.0.0.1:9464"),
+        ('[metrics]\nlisten = "[::1]:9500"\n', {}, "[::1]:9500"),
+        ('[metrics]\nlisten = "[::1]:9500"\n', {"FAXSTORE_METRICS_LISTEN": "0.0.0.0:80"}, "0.0.0.0:80"),
+        ("", {"FAXSTORE_METRICS_LISTEN": "10.0.0.7:9464"}, "10.0.0.7:9464"),
+        ("", {"FAXSTORE_METRICS_LISTEN": ""}, None),
+    ],
+)
+def test_metrics_are_served_if_the_table_or_the_variable_is_set(
+    write: Write, table: str, environ: dict[str, str], where: str | None
+) -> None:
+    served = settings.load(write(PBX + table), environ).metrics
+    assert (None if served is None else str(served)) == where
+
+
+@pytest.mark.parametrize(
+    "listen",
+    ["9464", ":9464", "pbx:9464", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:9464", "1.2.3:9", "[x]:1"],
+)
+def test_where_metrics_are_served_is_an_ip_address_and_a_port(write: Write, listen: str) -> None:
+    must = f'must be an IP address and a port from 1 to 65535, as in "127.0.0.1:9464" or "[::1]:9464", not "{listen}"'
+    file = write(f'{PBX}[metrics]\nlisten = "{listen}"\n')
+    assert error_of(file) == f"{file}: metrics.listen {must}"
+    assert error_of(write(PBX), {"FAXSTORE_METRICS_LISTEN": listen}) == f"FAXSTORE_METRICS_LISTEN {must}"

@@ -229,3 +229,14 @@ def test_a_failed_discard_changes_nothing(spool: Spool) -> None:
     spool.put([b"three"])
     spool.discard(keys)
     assert bodies(spool) == [b"three"]
+
+
+def test_the_backlog_is_counted_up_to_a_limit_and_then_by_keys(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert spool.backlog() == (0, None)
+    spool.put([b"%d" % number for number in range(40)])
+    spool.discard([1, 3])
+    assert spool.backlog() == (38, b"1")
+    monkeypatch.setattr("faxstore.spool.queue.COUNTED", 10)
+    assert spool.backlog() == (38, b"1")
+    spool.discard(range(2, 41))
+    assert spool.backlog() == (0, None)

@@ -40,6 +40,8 @@ GRANTED: dict[str, dict[str, str]] = {
         "server_history": "INSERT",
         "reconciliation_day": "SELECT",  # of whether a day is stored
         "usage_rollup": "SELECT",  # of whether a row is added up
+        "sessions": "SELECT",  # of results and sums, not of personal values
+        "checkpoint": "SELECT",  # of its time
         "rejected_message": "INSERT SELECT",  # of what identifies a message, not of the message
         **dict.fromkeys(("recording_part", "waiting_record"), "DELETE INSERT SELECT"),
     },

@@ -11,6 +11,9 @@ grant select on
 to fax_ingest;
 grant select (merged) on fax.usage_rollup to fax_ingest;
 grant select (day, since) on fax.reconciliation_day to fax_ingest;
+-- For its metrics.
+grant select (session_id, server, direction, ended_at, pages, bad_lines, result, result_class) on fax.sessions to fax_ingest;
+grant select (size, records, made_at) on fax.checkpoint to fax_ingest;
 grant execute on function
     fax.lock_append(),
     fax.wait_for_packing(),
