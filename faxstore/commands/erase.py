@@ -128,9 +128,8 @@ def _checked(session: UUID | None, number: str | None, reason: str) -> str:
 
 def _find(connection: Connection, session: UUID | None, digits: str) -> tuple[list[SessionToErase], list[Elsewhere]]:
     """Find and print what is to be erased: sessions, and for a number the columns outside of sessions."""
-    from faxstore.store import distribution, erasure
+    from faxstore.store import erasure
 
-    distribution.refuse_distributed(connection, "faxstore erase")
     found = [erasure.find_session(connection, session)] if session else erasure.find_by_number(connection, digits)
     elsewhere = erasure.find_elsewhere(connection, digits) if digits else []
     _list(connection, found, elsewhere, digits)

@@ -22,12 +22,14 @@ from faxstore.settings.values import Settings
 from faxstore.store import packs
 from faxstore.store.compaction import merge_all_rollups, write_all_days, write_all_totals
 from faxstore.store.database import Connection
+from faxstore.store.distribution import refuse_distributed
 from faxstore.store.exclusive import exclusive
 from faxstore.visible import visible
 
 LOCK = 4702394921427289934
 """The advisory lock of a run."""
 _COMMAND = "faxstore retention"
+_FILES = "faxstore retention of a month with files of the archive"
 
 Say = Callable[[str], None]
 """Called with a line about each thing that was done, or that could not be done."""
@@ -122,6 +124,7 @@ class Application:
             self._say(f"deleted {counted(files, 'files')} of {name}")
 
     def _restore(self, month: Month, rule: str) -> None:
+        refuse_distributed(self._connection, _FILES)
         require_pyarrow(_COMMAND)
         from faxstore.archive import restoring
 
@@ -130,6 +133,7 @@ class Application:
         self._say(f"restored {layout.month_name(month.month)}: {counted(rows, 'rows')}")
 
     def _archive(self, month: Month, rule: str) -> None:
+        refuse_distributed(self._connection, _FILES)
         require_pyarrow(_COMMAND)
         from faxstore.archive import archiving
 

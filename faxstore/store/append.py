@@ -28,6 +28,7 @@ from faxstore.sessions.resolver import Resolver
 from faxstore.spool.progress import Progress, count, runs_of
 from faxstore.store.composite import Composite
 from faxstore.store.database import Connection
+from faxstore.store.distribution import is_distributed
 from faxstore.store.locked_transaction import LockedTransaction
 from faxstore.store.registration import SESSION_COLUMNS, Registration
 from faxstore.store.session_lookup import StoredSessions
@@ -48,7 +49,10 @@ EPOCH_COLUMNS = {"epoch_id": "uuid", "last_seen_at": "timestamptz"}
 """Columns of fax.appended_epoch, with their types."""
 
 SMALLEST_PART, MOST_PARTS = 100, 8
-"""A batch is appended in parts: the client resolves and encodes one while the database stores the one before."""
+"""A batch is appended in parts: the client resolves and encodes one while the database stores the one before.
+
+A distributed database stores it as one part: each call of fax.append() waits for all nodes several times.
+"""
 
 _DAY = 86_400
 """Seconds.  Packed rows were observed more than two days before they were packed."""
@@ -86,7 +90,8 @@ class Appender:
         self._epochs = Composite(connection, "fax.appended_epoch", EPOCH_COLUMNS)
         self._sessions = Composite(connection, "fax.appended_session", SESSION_COLUMNS)
         self._rows = Composite(connection, "fax.appended_row", ROW_COLUMNS)
-        self._cursors = [connection.cursor(binary=True) for _ in range(MOST_PARTS)]
+        self._most_parts = 1 if is_distributed(connection) else MOST_PARTS
+        self._cursors = [connection.cursor(binary=True) for _ in range(self._most_parts)]
 
     def append(self, batch: Iterable[tuple[int, Record]], progress: Progress | None = None) -> Appended:
         """Append records, each with its key in the spool, and commit.
@@ -112,7 +117,7 @@ class Appender:
         self, records: list[tuple[int, Record]], progress: Progress | None, result: Appended
     ) -> list[psycopg.Cursor[TupleRow]]:
         """Append the parts of a batch, in order; return the cursors with the answers of fax.append()."""
-        parts = list(parts_of(records))
+        parts = list(parts_of(records, self._most_parts))
         if len(parts) > 1:
             self._transaction.pipeline()
         self._add_server_rows(records)
@@ -171,9 +176,9 @@ def _may_be_packed(oldest_at: int | None) -> bool:
     return oldest_at is not None and oldest_at < (time.time() - _DAY) * MICROSECONDS
 
 
-def parts_of(records: list[tuple[int, Record]]) -> Iterator[list[tuple[int, Record]]]:
+def parts_of(records: list[tuple[int, Record]], most: int) -> Iterator[list[tuple[int, Record]]]:
     """Yield the parts of a batch.  A session starts at its earliest row in the first part that has one of it."""
-    size = max(SMALLEST_PART, -(-len(records) // MOST_PARTS))
+    size = max(SMALLEST_PART, -(-len(records) // most))
     for start in range(0, len(records), size):
         yield records[start : start + size]
 

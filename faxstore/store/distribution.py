@@ -39,7 +39,8 @@ _OF_QUERIES = """
 select p.oid::regprocedure::text from pg_proc p join pg_language l on l.oid = p.prolang
 where p.pronamespace = 'fax'::regnamespace and l.lanname = 'plpgsql' and p.prosrc ~* '(from|join|into|update) fax\\.'
 """
-_HAS_LINKS = "select exists (select from fax.pseudonym where value is not null)"
+_ONE_CONNECTION = "alter function fax.{} set citus.multi_shard_modify_mode = 'sequential'"
+_ONE_CONNECTION += " set citus.max_adaptive_executor_pool_size = 1"
 _ON_NODES = "select nodename, nodeport, success, result from run_command_on_workers(%s)"
 
 _UNLESS_MISSING = (
@@ -74,7 +75,7 @@ def refuse_distributed(connection: Connection, command: str) -> None:
 def distribute(connection: Connection) -> Cluster:
     """Distribute the tables, unless they are, and replace what the nodes have beside them.
 
-    Waits for appends and keeps them waiting.  Raises UsageError as `require_nodes` and `refuse_links` do.
+    Waits for appends and keeps them waiting.  Raises UsageError as `require_nodes` does.
     """
     nodes = require_nodes(connection)
     was_distributed = is_distributed(connection)
@@ -85,7 +86,6 @@ def distribute(connection: Connection) -> Cluster:
         connection.execute("alter role fax_owner login")
         connection.execute("select fax.lock_append()")
         if not was_distributed:
-            refuse_links(connection)
             _distribute_tables(connection)
         replace_functions(connection)
     _give_objects(connection)
@@ -113,18 +113,6 @@ def require_nodes(connection: Connection) -> int:
     if not nodes:
         raise UsageError("--distribute: Citus has no workers yet: run select citus_add_node('…', 5432) for each")
     return int(nodes)
-
-
-def refuse_links(connection: Connection) -> None:
-    """Raises UsageError if an erased fax has a number that another fax still has.
-
-    A pseudonym leads from one to the other, and readers of a distributed database may read pseudonyms.
-    """
-    if connection.execute(_HAS_LINKS).fetchone() == (True,):
-        raise UsageError(
-            "--distribute: erased faxes have numbers that other faxes still have, and readers could see which: erase"
-            " these faxes too (faxstore erase --number), or do not distribute"
-        )
 
 
 def _distribute_tables(connection: Connection) -> None:
@@ -178,6 +166,7 @@ def replace_functions(connection: Connection) -> None:
     _run(connection, [mode.format(name) for (name,) in connection.execute(_OF_QUERIES).fetchall()])
     definer = "alter function fax.{} security definer set search_path = pg_catalog, pg_temp"
     _run(connection, [definer.format(name) for name in distribution.OF_THE_APPENDER])
+    _run(connection, [_ONE_CONNECTION.format(name) for name in distribution.ON_ONE_CONNECTION])
 
 
 def _give_objects(connection: Connection) -> None:

@@ -12,13 +12,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from faxstore.errors import UsageError
 from faxstore.sql import distribution
-from faxstore.store.distribution import refuse_links, replace_functions
+from faxstore.store.distribution import replace_functions
 from tests.kit.command_line import run_command
 from tests.kit.databases import fresh
 from tests.kit.given import append, at, completed, hangup, read, receiving, snapshot, stats
-from tests.kit.given_attempts import HOUR, Attempt, append_attempts
+from tests.kit.log_faxes import as_lines, sealed, verified_rows
 from tests.kit.packing import pack
 from tests.kit.totals import write_totals, wrong
 
@@ -27,9 +26,24 @@ RECORDING = Path(__file__).parents[1] / "calls" / "transfers-22.jsonl.gz"
 TIMES = {"appended_at", "changed_at", "began_at"}
 """Columns with the time of the test."""
 
+RANDOM = re.compile(r"erased:[0-9a-f-]{36}")
+"""The pseudonym of an erased value."""
+
+ERASED = """
+select e.session_id, e.job is not null as job, e.names_fax, e.peer is not null as peer, e.peer_is_station, e.rate_ids,
+    e.files, e.distinct_files, e.fax_session_id, p.value as peer_value, j.value as job_value,
+    (select sum(d.erased_rows) from fax.erasure d where d.session_id = e.session_id) as rows,
+    (select count(*) from fax.unsealed_change c where c.row_key = e.session_id::text) as changes
+from fax.erased_key e
+left join fax.pseudonym p on p.pseudonym = e.peer
+left join fax.pseudonym j on j.pseudonym = e.job
+order by e.session_id
+"""
+
 NEW = {
-    "sessions_of", "untotalled_of", "totalled", "folded_totals", "removed_totals", "stored_moments", "store_session",
-    "count_totals", "record_session", "change_session", "forget_coverage", "merged_rows", "has_row",
+    "sessions_of", "untotalled_of", "totalled", "folded_totals", "removed_totals", "known_sessions", "store_session",
+    "count_totals", "record_session", "change_session", "forget_coverage", "merged_rows", "has_row", "moment_key",
+    "rows_except", "erased_rows", "keep_found_keys", "keep_detectors",
 }  # fmt: skip
 """Functions that only a distributed database has."""
 
@@ -126,6 +140,36 @@ def test_they_store_and_show_the_same_rows(database: psycopg.Connection, adapted
     assert at(3) in [row["observed_at"] for row in read(adapted, "select observed_at from fax.session_history")]
 
 
+def erased(connection: psycopg.Connection) -> dict[str, list[str]]:
+    """What `seen` returns after erasures of a packed fax, of one with rows, and of a number, without random values."""
+    numbers = "select caller_number as number from fax.sessions where caller_number ~ '^[0-9]{4,}$' order by 1"
+    packed = "select session_id as id from fax.session_pack order by started_at, session_id limit 1"
+    unpacked = "select session_id as id from fax.observation order by position desc limit 1"
+    for query in (packed, unpacked):
+        ((found,),) = connection.execute(query.encode()).fetchall()
+        connection.execute("select fax.erase_session(%s, 'asked for')", [found])
+    ran = run_command(connection.info.dsn, "erase", "--number", read(connection, numbers)[-1]["number"], "--yes")
+    assert (ran.returncode, "erased: " in ran.stderr) == (0, True), ran
+    rows = {name: [RANDOM.sub("erased", row) for row in rows] for name, rows in seen(connection).items()}
+    keys = read(connection, ERASED)
+    return rows | {"erased_key": [str(row) for row in keys], "log_leaves": [], "unsealed_change": []}
+
+
+def test_they_erase_the_same_values_and_verify_finds_nothing(
+    database: psycopg.Connection, adapted: psycopg.Connection
+) -> None:
+    found = []
+    for connection in (database, adapted):
+        fill(connection)
+        sealed(connection.info.dsn)
+        found.append(erased(connection))
+        assert as_lines(verified_rows(connection.info.dsn)) == []
+        sealed(connection.info.dsn)
+        assert as_lines(verified_rows(connection.info.dsn)) == []
+    assert {name for name in found[0] if found[0][name] != found[1][name]} == set()
+    assert found[0]["erased_key"]
+
+
 def test_they_pack_no_row_that_differs(adapted: psycopg.Connection) -> None:
     append(adapted, receiving((1, 1, 0), (2, 1, 3)))
     assert read(
@@ -137,17 +181,6 @@ def test_they_find_a_row_that_is_missing(adapted: psycopg.Connection) -> None:
     append(adapted, receiving((1, 1, 0), (2, 1, 3)))
     adapted.execute("delete from fax.observation where position = 2")
     assert read(adapted, "select appended, found from fax.changed_appends()") == [{"appended": 2, "found": 1}]
-
-
-def test_an_erased_fax_whose_number_others_have_is_not_distributed(database: psycopg.Connection) -> None:
-    """Readers of a distributed database may read pseudonyms."""
-    append_attempts(database, *(Attempt(at=at, called="+1 555 0111") for at in (0, HOUR)))
-    first, second = (row["session_id"] for row in read(database, "select session_id from fax.session"))
-    database.execute("select fax.erase_sessions(%s, 'asked for')", [[first]])
-    with pytest.raises(UsageError, match="erased faxes have numbers that other faxes still have"):
-        refuse_links(database)
-    database.execute("select fax.erase_sessions(%s, 'asked for')", [[second]])
-    refuse_links(database)
 
 
 def test_without_citus_migrate_says_so_in_one_line_and_changes_nothing(empty_database: str) -> None:

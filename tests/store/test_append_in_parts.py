@@ -88,7 +88,7 @@ def test_a_session_starts_at_its_earliest_row_in_the_first_part(database: psycop
 @pytest.mark.parametrize("records", [0, 1, 100, 101, 799, 800, 801, 2_000, 2_001])
 def test_the_parts_of_a_batch_are_few_and_contain_all_records(records: int) -> None:
     batch: list[tuple[int, Record]] = [(n, snapshot(n)) for n in range(records)]
-    parts = list(appending.parts_of(batch))
+    parts = list(appending.parts_of(batch, MOST_PARTS))
     assert [record for part in parts for record in part] == batch
     assert len(parts) <= MOST_PARTS
     assert all(len(part) >= SMALLEST_PART for part in parts[:-1])

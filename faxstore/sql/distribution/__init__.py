@@ -32,7 +32,6 @@ ORDER = (
     "totalled",
     "folded_totals",
     "removed_totals",
-    "stored_moments",
     "store_session",
     "count_totals",
     "forget_totals",
@@ -44,7 +43,9 @@ ORDER = (
     "forget_coverage_of_rows",
     "forget_coverage_of_server",
     "has_packs",
-    "without_repeats",
+    "known_sessions",
+    "moment_key",
+    "rows_except",
     "insert_rows",
     "stored_events",
     "write_totals",
@@ -56,6 +57,15 @@ ORDER = (
     "drop_packed_partitions",
     "rows_with_sessions",
     "changed_appends",
+    "erase_reader_state",
+    "erased_rows",
+    "erase_values",
+    "outdate_files",
+    "keep_found_keys",
+    "keep_detectors",
+    "forget_values",
+    "keep_keys",
+    "erase_sessions",
     "known_accounts",
     "compare_readings",
 )
@@ -65,4 +75,23 @@ OF_THE_APPENDER = ("add_server_row", "adrift", "last_on_channel", "runs_of_uniqu
 """Functions that run with the rights of their owner here.
 
 Citus connects to a node once per user, and a connection does not see what another one has changed in the transaction.
+"""
+
+ON_ONE_CONNECTION = (
+    *OF_THE_APPENDER,
+    "append",
+    "erase_number",
+    "erase_rejected",
+    "erase_sessions",
+    "find_gone_sessions",
+    "newest_epoch",
+    "numbers_restarted",
+    "resolve_epoch",
+    "stored_events",
+    "unseen_reload",
+)
+"""Functions that use one connection per node, with all others that they call.
+
+Citus would open one per shard. Each of them that wrote is one more to commit in two phases, and a query that follows
+does not always see what another connection of its transaction has written.
 """

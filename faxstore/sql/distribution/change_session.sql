@@ -14,7 +14,7 @@ begin
     if (before.operation, before.channel, before.uniqueid, before.technology)
        is distinct from (after.operation, after.channel, after.uniqueid, after.technology) then
         perform fax.forget_totals(array[before.session_id]);
-        perform fax.record_session(array[before.session_id]);
+        perform fax.record_session(array[after]);
     end if;
     if before.operation is distinct from after.operation then
         perform fax.forget_reconciliation(array[before.server], array[before.started_at], interval '1 day');

@@ -1,4 +1,4 @@
--- As in faxstore/sql/history/insert_rows.sql. The starts of the sessions are read first, so that each row is sent to the
+-- As in faxstore/sql/history/insert_rows.sql. What is known of the sessions is read first, so that each row is sent to the
 -- node of its session only; and repeats are removed first, because the error of a node is no unique_violation here.
 create or replace function fax.insert_rows(append_collector text, oldest timestamptz, rows fax.appended_row[]) returns bigint
 language plpgsql
@@ -8,18 +8,36 @@ declare
     base bigint;
     observer integer;
     inserted bigint;
-    of_rows uuid[];
-    known fax.session[];
-    untotalled uuid[];
+    of_rows uuid[] := array(select distinct n.session_id from unnest(rows) n);
+    newest timestamptz := (select max(n.observed_at) from unnest(rows) n);
+    known uuid[];
+    starts timestamptz[];
+    known_servers text[];
+    have_totals boolean[];
+    stored text[];
     late uuid[];
     servers text[];
     moments timestamptz[];
     recent constant timestamptz := now() - interval '1 hour';
 begin
-    rows := fax.without_repeats(rows);
+    with known_session as materialized (
+        select * from fax.known_sessions(of_rows, oldest, newest)
+    )
+    select
+        array_agg(k.session_id), array_agg(k.started_at), array_agg(k.server), array_agg(k.has_total),
+        array(select fax.moment_key(s.session_id, m.moment)
+              from known_session s cross join lateral unnest(s.moments) m (moment))
+    into known, starts, known_servers, have_totals, stored
+    from known_session k;
+    stored := stored || array(
+        select fax.moment_key(d.session_id, m.moment)
+        from fax.dropped_session d cross join lateral unnest(d.moments) m (moment)
+        where d.session_id = any (of_rows));
+    rows := fax.rows_except(rows, stored);
     if cardinality(rows) = 0 then
         return 0;
     end if;
+    of_rows := array(select distinct n.session_id from unnest(rows) n);
     loop
         insert into fax.append_batch as a (last_position, rows, collector)
         select l.position + cardinality(rows), cardinality(rows), c.collector
@@ -31,8 +49,6 @@ begin
         insert into fax.collector (collector, collector_id)
         select coalesce(max(c.collector), 0) + 1, append_collector from fax.collector c;
     end loop;
-    of_rows := array(select distinct n.session_id from unnest(rows) n);
-    known := fax.sessions_of(of_rows);
     insert into fax.observation (
         session_id, started_at, observed_at, position, data_rate, x_resolution, y_resolution, page_number,
         pages_transmitted, pages_received, total_bad_lines, collector, words, error_correction_mode, event, operation,
@@ -51,7 +67,7 @@ begin
         from unnest(rows) with ordinality n
         order by n.observed_at
     ) r
-    join unnest(known) s on s.session_id = r.session_id;
+    join unnest(known, starts) s (session_id, started_at) on s.session_id = r.session_id;
     get diagnostics inserted = row_count;
     if inserted <> cardinality(rows) then
         raise exception 'a row names a session that was not registered' using errcode = 'foreign_key_violation';
@@ -59,14 +75,13 @@ begin
     if oldest < recent then
         perform fax.forget_coverage_of_rows(rows);
     end if;
-    untotalled := array(select u.session_id from fax.untotalled_of(of_rows) u);
     select
-        array_agg(s.session_id) filter (where u.session_id is null),
-        array_agg(s.server) filter (where s.started_at < recent),
-        array_agg(s.started_at) filter (where s.started_at < recent)
+        array_agg(k.session_id) filter (where k.has_total),
+        array_agg(k.server) filter (where k.started_at < recent),
+        array_agg(k.started_at) filter (where k.started_at < recent)
     into late, servers, moments
-    from unnest(known) s
-    left join unnest(untotalled) u (session_id) on u.session_id = s.session_id;
+    from unnest(known, starts, known_servers, have_totals) k (session_id, started_at, server, has_total)
+    where k.session_id = any (of_rows);
     if late is not null then
         perform fax.forget_totals(late);
     end if;

@@ -7,28 +7,23 @@ as $$
 declare
     of_batch uuid[] := array(select n.session_id from unnest(sessions) n);
     known fax.session[] := fax.sessions_of(of_batch);
-    fresh uuid[] := array(
-        select n.session_id from unnest(of_batch) n (session_id)
+    fresh fax.session[] := array(
+        select row(n.session_id, n.started_at, n.session_number, n.epoch_id, n.is_open, n.is_fax, e.server, n.operation,
+                   n.channel, n.uniqueid, n.technology)::fax.session
+        from unnest(sessions) n
+        join fax.epoch e on e.epoch_id = n.epoch_id
         where n.session_id <> all (array(select k.session_id from unnest(known) k)));
     pair record;
     added fax.appended_session;
     before fax.session;
     after fax.session;
 begin
-    insert into fax.session (
-        session_id, started_at, session_number, epoch_id, is_open, is_fax, server, operation, channel, uniqueid,
-        technology)
-    select n.session_id, n.started_at, n.session_number, n.epoch_id, n.is_open, n.is_fax, e.server, n.operation,
-           n.channel, n.uniqueid, n.technology
-    from unnest(sessions) n
-    join fax.epoch e on e.epoch_id = n.epoch_id
-    where n.session_id = any (fresh);
-    insert into fax.session_untotalled (session_id, started_at, server)
-    select n.session_id, n.started_at, e.server
-    from unnest(sessions) n
-    join fax.epoch e on e.epoch_id = n.epoch_id
-    where n.session_id = any (fresh);
-    perform fax.record_session(fresh);
+    if cardinality(fresh) > 0 then
+        insert into fax.session select n.* from unnest(fresh) n;
+        insert into fax.session_untotalled (session_id, started_at, server)
+        select n.session_id, n.started_at, n.server from unnest(fresh) n;
+        perform fax.record_session(fresh);
+    end if;
     for pair in
         select k as known, n as added from unnest(sessions) n join unnest(known) k on k.session_id = n.session_id
     loop

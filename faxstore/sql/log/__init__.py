@@ -41,6 +41,7 @@ ORDER = (
     "erase_rejected",
     "figure_headers",
     "places_of_erasure",
+    "places_of_number",
     "find_number",
     "erase_number_in_parts",
     "erase_number",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faxstore.observations import Observation
-from faxstore.store.append import parts_of
+from faxstore.store.append import MOST_PARTS, parts_of
 from tests.sql.reference_fold.compare import between, read, views
 from tests.sql.reference_fold.fold import Views
 from tests.sql.reference_fold.histories import History, Recorded, append, faxes, histories, in_batches
@@ -41,7 +41,7 @@ def first_rows(history: History) -> list[Recorded]:
     """The row of each session that sets its started_at: the earliest in the first part of a batch that has any."""
     first: dict[Any, Recorded] = {}
     for collector, part in [
-        (collector, part) for collector, batch in history.batches for part in parts_of([*enumerate(batch)])
+        (collector, part) for collector, batch in history.batches for part in parts_of([*enumerate(batch)], MOST_PARTS)
     ]:
         of_part: dict[Any, Observation] = {}
         for _, row in part:

@@ -1,6 +1,6 @@
 -- grain: one session with a number in one of its values, in any spelling (fax.contains_number)
 -- Returns the columns and headers that contain it: those that an erasure empties, and those that are not personal and
--- remain. The values of a row are tested together first, because few rows contain the number.
+-- remain.
 with place (session_id, name, is_erased) as (
     select s.session_id, v.name, v.is_erased
     from fax.session s
@@ -15,26 +15,19 @@ with place (session_id, name, is_erased) as (
     join fax.session_total t on t.session_id = d.session_id and t.started_at = d.started_at
     cross join lateral (values
         ('caller_number', t.caller_number), ('called_number', t.called_number),
-        ('local_station_id', t.local_station_id), ('remote_station_id', t.remote_station_id),
-        ('file_names', t.file_names::text)) v (name, value)
+        ('local_station_id', t.local_station_id), ('remote_station_id', t.remote_station_id)) v (name, value)
     where fax.contains_number(v.value, %(digits)s)
     union
-    select h.session_id, v.name, v.is_erased
+    select t.session_id, 'fax.session_total.file_names', true
+    from fax.dropped_session d
+    join fax.session_total t on t.session_id = d.session_id and t.started_at = d.started_at
+    cross join lateral unnest(t.file_names) f (name)
+    where fax.contains_number(f.name, %(digits)s)
+    union
+    select h.session_id, p.name, p.is_erased
     from fax.session_history h
-    cross join lateral (
-        values ('file_name', h.file_name, true), ('operation', h.operation, false),
-            ('state', h.state, false), ('session_type', h.session_type, false), ('event', h.event, false)
-        union all
-        select e.key, i.value #>> '{}', not exists (
-            select from jsonb_path_query(fax.plain_details(h.details) -> e.key, '$[*]') p (value) where p.value = i.value)
-        from jsonb_each(h.details) e
-        cross join lateral jsonb_path_query(e.value, '$[*]') i (value)
-        union all
-        select 'the name of a header', e.key, true from jsonb_each(h.details) e
-    ) v (name, value, is_erased)
-    where fax.contains_number(
-            concat_ws('|', h.file_name, h.operation, h.state, h.session_type, h.event, h.details::text), %(digits)s)
-      and fax.contains_number(v.value, %(digits)s)
+    cross join lateral fax.places_of_number(
+        %(digits)s, h.file_name, h.operation, h.state, h.session_type, h.event, h.details) p
     union
     select l.session_id, 'fax.export_line.' || v.name, v.is_erased
     from fax.export_line l
