@@ -20,6 +20,9 @@ declare
     moments timestamptz[];
     recent constant timestamptz := now() - interval '1 hour';
 begin
+    if cardinality(rows) = 0 then
+        return 0;
+    end if;
     with known_session as materialized (
         select * from fax.known_sessions(of_rows, oldest, newest)
     )
