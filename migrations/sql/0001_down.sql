@@ -30,7 +30,7 @@ drop view fax.exportable_faxes;
 
 -- The log.
 drop view fax.log_leaves;
-drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.places_of_erasure, fax.figure_headers, fax.erase_reader_state,
+drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.places_of_erasure, fax.places_of_number, fax.figure_headers, fax.erase_reader_state,
     fax.json_without_channel, fax.json_without_number, fax.text_without_number, fax.bytes_as_text, fax.bytes_as_json,
     fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.outdate_files, fax.erase_values, fax.keep_keys, fax.forget_values,
     fax.erases, fax.without_personal_values, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
