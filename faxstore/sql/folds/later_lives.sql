@@ -5,7 +5,8 @@
 create view fax.later_lives as
 select
     mine.epoch_id,  -- The epoch (fax.epoch).
-    coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at  -- Start of the later life.
+    coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at,  -- Start of the later life.
+    later.known_after  -- Last position of the history when the later life was added.
 from fax.epoch mine
 join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
 where (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)

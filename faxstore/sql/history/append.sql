@@ -59,5 +59,8 @@ begin
         appended := fax.insert_rows(append_collector, oldest, fax.without_repeats(rows));
     end;
     repeats := cardinality(rows) - appended;
+    if appended > 0 then
+        perform pg_notify('faxstore', '');  -- wakes faxstore follow
+    end if;
 end
 $$;
