@@ -27,6 +27,7 @@ from faxstore.commands import (
     doctor,
     erase,
     export,
+    follow,
     import_,
     ingest,
     migrate,
@@ -135,6 +136,7 @@ add_command(app, "import", import_.run)
 add_command(app, "record", record.run)
 add_command(app, "sessions", sessions.run)
 add_command(app, "show", show.run)
+add_command(app, "follow", follow.run)
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")
 app.add_typer(billing.app, name="billing")

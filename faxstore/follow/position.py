@@ -16,7 +16,7 @@ class Position(NamedTuple):
     row: int
     """The position of a row in the history."""
     ordinal: int = 0
-    """0 for the row itself.  After it, a later life of a server may end faxes without a row: they are 1, 2 and so on."""
+    """0 for the row itself; 1, 2 and so on for faxes that ended without a row after it: by a later life of a server."""
 
     def __str__(self) -> str:
         return f"{self.row}.{self.ordinal}" if self.ordinal else str(self.row)

@@ -30,7 +30,7 @@ QUERIES = {
     "coverage_gaps": "select to_jsonb(g) from fax.coverage_gaps g",
     "rejected_message": "select to_jsonb(r) - 'ordinal' from fax.rejected_message r",
     "server_history": "select to_jsonb(h) - 'ordinal' from fax.server_history h where event <> 'Polled'",
-    "epoch": "select to_jsonb(e) from fax.epoch e",
+    "epoch": "select to_jsonb(e) - 'known_after' - 'ended_before' - 'ended_sessions' from fax.epoch e",
     "waiting_record": "select convert_from(w.body, 'UTF8')::jsonb from fax.waiting_record w"
     " join fax.recording_part p using (part_id) where p.ended_at = (select max(q.ended_at) from fax.recording_part q)",
 }

@@ -18,7 +18,7 @@ candidate as materialized (
         select i.*
         from touched t
         cross join lateral (select s.* from fax.session s where s.session_id = t.session_id offset 0) i
-        where i.is_fax and (%(server)s::text[] is null or i.server = any (%(server)s::text[]))
+        where i.is_fax and (%(servers)s::text[] is null or i.server = any (%(servers)s::text[]))
     ) s
     cross join lateral (select min(l.known_after) as known_after from fax.later_lives l where l.epoch_id = s.epoch_id offset 0) n
     where (not s.is_open or s.session_number is null or n.known_after <= %(until)s)

@@ -4,8 +4,9 @@
 with ends as materialized (
     select
         coalesce(max(b.last_position), 0) as last,
-        coalesce(max(b.last_position) filter (where b.last_position <= %(after)s + %(most)s),
-                 min(b.last_position), 0) as until
+        coalesce(max(b.last_position) filter (where b.last_position > %(after)s and b.last_position <= %(after)s + %(most)s),
+                 min(b.last_position) filter (where b.last_position > %(after)s),
+                 max(b.last_position), 0) as until
     from (
         (select b.last_position from fax.append_batch b where b.last_position > %(after)s order by b.last_position limit 1)
         union all

@@ -1,0 +1,94 @@
+"""Reads what is new, again and again, and connects again when the database is lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from faxstore.errors import UnreachableError
+from faxstore.follow.position import Position
+from faxstore.follow.versions import Line, last_position, news
+from faxstore.follow.wakeups import POLL_WITHOUT, Wakeups
+from faxstore.logs import print_message
+from faxstore.store import watched_connection
+from faxstore.store.database import Connection, one_line_errors
+from faxstore.store.distribution import refuse_distributed
+from faxstore.store.known_values import require_servers
+from faxstore.store.schema_version import require_current
+
+SHORTEST_BACK_OFF = 0.5
+LONGEST_BACK_OFF = 10.0
+"""Seconds between two attempts to connect."""
+
+SCHEMA_EVERY = 10.0
+"""Seconds between two looks whether the schema is still the one that this version works with."""
+
+
+class Follower:
+    """Yields the lines after a position, for ever, in lists of those that were found at once."""
+
+    def __init__(self, dsn: str, after: Position | None, servers: Sequence[str]) -> None:
+        self._dsn = dsn
+        self._after = after
+        self._servers = servers
+        self._is_down = False
+        self._has_begun = False
+
+    def lines(self) -> Iterator[Sequence[Line]]:
+        """Yield the lines.  Raises UnreachableError if it never reached the database; UsageError."""
+        back_off = SHORTEST_BACK_OFF
+        while True:
+            try:
+                with self._connected() as connection:
+                    back_off = SHORTEST_BACK_OFF
+                    yield from self._follow(connection)
+            except UnreachableError as error:
+                if not self._has_begun:
+                    raise
+                if not self._is_down:
+                    print_message(f"database: connection lost ({error}); retrying")
+                self._is_down = True
+            time.sleep(back_off)
+            back_off = min(2 * back_off, LONGEST_BACK_OFF)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with (
+            watched_connection.connect(self._dsn, lambda: False) as connection,
+            one_line_errors(connection, "fax_reader"),
+        ):
+            require_current(connection)
+            yield connection
+
+    def _begin(self, connection: Connection, wakeups: Wakeups) -> Position:
+        """Print what a user must know at the start, or after a lost connection; return the position to begin after."""
+        after = self._after
+        if not self._has_begun:
+            refuse_distributed(connection, "faxstore follow")
+            require_servers(connection, self._servers)
+            after = last_position(connection) if after is None else after
+            print_message(f"following after position {after}")
+            if wakeups.unavailable is not None:
+                print_message(f"{wakeups.unavailable}: reading every {POLL_WITHOUT:g} s")
+        elif self._is_down:
+            print_message("database: connected again")
+        assert after is not None
+        self._has_begun, self._is_down = True, False
+        return after
+
+    def _follow(self, connection: Connection) -> Iterator[Sequence[Line]]:
+        wakeups = Wakeups(connection)
+        self._after = self._begin(connection, wakeups)
+        schema_due = time.monotonic() + SCHEMA_EVERY
+        while True:
+            wakeups.clear()
+            if time.monotonic() > schema_due:
+                require_current(connection)
+                schema_due = time.monotonic() + SCHEMA_EVERY
+            found = news(connection, self._after, self._servers)
+            if found.lines:
+                yield found.lines
+            self._after = found.until
+            if found.is_all:
+                wakeups.wait()
