@@ -61,34 +61,34 @@ class Follower:
             require_current(connection)
             yield connection
 
-    def _begin(self, connection: Connection, wakeups: Wakeups) -> Position:
-        """Print what a user must know at the start, or after a lost connection; return the position to begin after."""
+    def _follow(self, connection: Connection) -> Iterator[Sequence[Line]]:
+        wakeups = Wakeups(connection)
         after = self._after
         if not self._has_begun:
             refuse_distributed(connection, "faxstore follow")
             require_servers(connection, self._servers)
-            after = last_position(connection) if after is None else after
-            print_message(f"following after position {after}")
-            if wakeups.unavailable is not None:
-                print_message(f"{wakeups.unavailable}: reading every {POLL_WITHOUT:g} s")
-        elif self._is_down:
-            print_message("database: connected again")
-        assert after is not None
-        self._has_begun, self._is_down = True, False
-        return after
-
-    def _follow(self, connection: Connection) -> Iterator[Sequence[Line]]:
-        wakeups = Wakeups(connection)
-        self._after = self._begin(connection, wakeups)
+        if after is None:
+            after = last_position(connection)
         schema_due = time.monotonic() + SCHEMA_EVERY
         while True:
             wakeups.clear()
             if time.monotonic() > schema_due:
                 require_current(connection)
                 schema_due = time.monotonic() + SCHEMA_EVERY
-            found = news(connection, self._after, self._servers)
+            found = news(connection, after, self._servers)
+            self._report_up(after, wakeups)
             if found.lines:
                 yield found.lines
-            self._after = found.until
+            self._after = after = found.until
             if found.is_all:
                 wakeups.wait()
+
+    def _report_up(self, after: Position, wakeups: Wakeups) -> None:
+        """Print what a user must know once it reads, at the start and after a lost connection."""
+        if not self._has_begun:
+            print_message(f"following after position {after}")
+            if wakeups.unavailable is not None:
+                print_message(f"{wakeups.unavailable}: reading every {POLL_WITHOUT:g} s")
+        elif self._is_down:
+            print_message("database: connected again")
+        self._has_begun, self._is_down = True, False

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.rows import class_row, dict_row
@@ -37,11 +37,11 @@ SAID = (
 MOST_ROWS = 20_000
 """Positions that are read at once."""
 
-_MOST_VERSIONS = 500
+_MOST_VERSIONS = 100
 """Versions that are folded at once."""
 
-_GENERIC = "select set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)"
-"""Planning takes ten times as long as folding one fax, and a generic plan does not know how few rows it reads."""
+_GENERIC = "set local plan_cache_mode = force_generic_plan"
+"""Planning the fold takes ten times as long as folding one fax."""
 
 _VIEWS = ("session_snapshots", "session_events", "session_evidence", "session_fold", "sessions")
 _READ = re.compile(r"\b(from|join) fax\.(session_rows|session|session_snapshots|session_events|session_evidence"

@@ -26,6 +26,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GENERAL_OPTIONS = ("--config", "--dsn", "--data-dir", "--log-format")
 """The options with a value that may precede the name of a command (faxstore.commands.general)."""
 
+UNTIL_STOPPED = {"follow", "ingest"}
+"""The commands that a signal ends regularly."""
+
 PATIENCE = 5.0
 """Seconds that a command may clean up; a signal after that ends the process at once."""
 
@@ -76,10 +79,10 @@ def received() -> int | None:
 def outcome(number: int) -> tuple[int, str]:
     """Return the exit status of a command that this signal interrupted, and the line for the user.
 
-    An ingestor handles signals once it runs (faxstore.ingest.stop_signals), so this one was still being started, and
-    such a stop leaves nothing to complete.
+    A command of UNTIL_STOPPED handles signals once it runs, so this one was still being started, and such a stop leaves
+    nothing to complete.
     """
-    if _command(sys.argv[1:]) == "ingest":
+    if _command(sys.argv[1:]) in UNTIL_STOPPED:
         return 0, "stopped before it began"
     name = signal.Signals(number).name
     return exit_status(number), f"interrupted by {name} before the end; run it again to complete it"

@@ -23,8 +23,8 @@ READERS = {
 }  # fmt: skip
 """Commands that answer on a standby."""
 
-RUNNING = {"doctor", "ingest", "record"}
-"""Commands that watch servers: the first reports that the database is a standby, the others wait for the primary."""
+RUNNING = {"doctor", "follow", "ingest", "record"}
+"""Commands that run on: the first reports that the database is a standby, the last two wait for the primary."""
 
 OTHERWISE = {
     "partitions archive": ["--until", "2026-10"],

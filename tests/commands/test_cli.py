@@ -14,8 +14,8 @@ from faxstore import cli
 from faxstore.commands.general import help_paragraphs, help_text
 
 COMMANDS = [
-    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "compact", "retention", "seal", "verify",
-    "prove", "consistency", "erase", "capacity", "doctor", "psql",
+    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "follow", "compact", "retention", "seal",
+    "verify", "prove", "consistency", "erase", "capacity", "doctor", "psql",
 ]  # fmt: skip
 GROUPS = {
     "report": ["audit"],
@@ -125,7 +125,7 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["foo"], "No such command 'foo'. Try: faxstore --help"),
+        (["quux"], "No such command 'quux'. Try: faxstore --help"),
         (["show"], "Missing argument 'SESSION'. Try: faxstore show --help"),
         (["sessions", "--foo"], "No such option: --foo"),
         (["sessions", "--format", "xml"], "'xml' is not one of 'table', 'csv', 'json', 'jsonl', 'parquet'. Try:"),

@@ -17,8 +17,8 @@ from tests.kit.given_attempts import DAY, Attempt, append_attempts
 
 Captured = pytest.CaptureFixture[str]
 
-WRITES_A_SERVER = {"import", "record"}
-"""Commands whose --server names what they write or watch; it selects nothing from the history."""
+OTHERWISE = {"follow", "import", "record"}
+"""Commands whose --server names what they write or watch, and one without a period (tests/follow/test_command.py)."""
 
 PERIOD = ("--from", "2026-11-01", "--to", "2027-01-01")
 
@@ -35,7 +35,7 @@ FILTERS = [
     (path, option)
     for path, parameters in leaves(get_command(cli.app))
     for option in ("server", "account")
-    if option in parameters and path[0] not in WRITES_A_SERVER
+    if option in parameters and path[0] not in OTHERWISE
 ]
 BY_ACCOUNT = [path for path, option in FILTERS if option == "account"]
 

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
+from faxstore.system import interruption
 from faxstore.visible import visible
 from tests.kit.billing_batches import export
 from tests.kit.command_line import Ran
@@ -117,7 +118,7 @@ def filled(server: str, template: str, folder: Path) -> Iterator[tuple[Forks, st
         yield forked, str(row[0])
 
 
-ENDS = [command for command in ARGUMENTS if command != "ingest"]
+ENDS = [command for command in ARGUMENTS if command not in interruption.UNTIL_STOPPED]
 """The commands that end by themselves."""
 
 

@@ -18,7 +18,9 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from faxstore import cli
+from faxstore.follow.wakeups import Wakeups
 from faxstore.ingest.carrier import Carrier
+from faxstore.system import interruption
 from tests.kit.billing_batches import export
 from tests.kit.databases import fresh
 from tests.kit.forked_commands import Forks, forks
@@ -48,8 +50,8 @@ RUN_FOR = 60.0
 
 READS = {
     "billing as-of", "billing check", "billing list", "billing render", "capacity", "consistency", "export history",
-    "export jobs", "export pages", "export sessions", "export timeline", "export usage", "partitions list", "psql",
-    "report audit", "sessions", "show",
+    "export jobs", "export pages", "export sessions", "export timeline", "export usage", "follow", "partitions list",
+    "psql", "report audit", "sessions", "show",
 }  # fmt: skip
 LEDGER = {"billing export", "billing as-of", "billing check", "billing list", "billing render"}
 LOG = {"prove", "seal", "verify"}
@@ -128,8 +130,11 @@ def test_every_command_is_tried() -> None:
 
 
 @pytest.fixture
-def stopped_ingestor(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sends SIGTERM to `faxstore ingest` once its carrier has reported that it can append, or that it cannot."""
+def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sends SIGTERM to `faxstore ingest` once its carrier has reported that it can append, or that it cannot.
+
+    And to `faxstore follow` once it has read what there is.
+    """
     reported = threading.Event()
 
     def then_stop(report: Callable[..., None], *arguments: object) -> None:
@@ -138,14 +143,14 @@ def stopped_ingestor(monkeypatch: pytest.MonkeyPatch) -> None:
             reported.set()
             os.kill(os.getpid(), signal.SIGTERM)
 
-    for name in ("_report_up", "_report_down"):
-        report = getattr(Carrier, name)
-        monkeypatch.setattr(Carrier, name, lambda *arguments, report=report: then_stop(report, *arguments))
+    for owner, name in ((Carrier, "_report_up"), (Carrier, "_report_down"), (Wakeups, "wait")):
+        report = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *arguments, report=report: then_stop(report, *arguments))
 
 
 @pytest.mark.parametrize("command", sorted(ARGUMENTS))
 @pytest.mark.parametrize("user", [*USERS, SUPERUSER])
-@pytest.mark.usefixtures("stopped_ingestor")
+@pytest.mark.usefixtures("stopped")
 def test_it_works_or_says_what_is_missing(
     filled: Filled, user: str, command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -156,7 +161,7 @@ def test_it_works_or_says_what_is_missing(
 
 @pytest.mark.parametrize("user", ["nobody", "service", SUPERUSER])
 def test_without_variables(filled: Filled, forked: Forks, user: str, tmp_path: Path) -> None:
-    for number, command in enumerate(name for name in ARGUMENTS if name != "ingest"):
+    for number, command in enumerate(ARGUMENTS.keys() - interruption.UNTIL_STOPPED):
         folder = tmp_path / str(number)
         folder.mkdir()
         arguments = filled.arguments(user, command, folder)
@@ -169,7 +174,7 @@ def test_without_variables(filled: Filled, forked: Forks, user: str, tmp_path: P
 def test_wrong_use_is_refused_whatever_the_rights(
     filled: Filled, forked: Forks, user: str, wrong: str, tmp_path: Path
 ) -> None:
-    for command in ARGUMENTS.keys() - {"ingest", "psql"}:
+    for command in ARGUMENTS.keys() - interruption.UNTIL_STOPPED - {"psql"}:
         ran = forked.run(*filled.arguments(user, command, tmp_path), wrong, cwd=tmp_path, environment={})
         assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1), ran
         assert ran.stderr.startswith("faxstore: ")

@@ -27,7 +27,8 @@ def followed(server: str, template: str) -> Iterator[Followed]:
     """A database with random traffic of two observers, and the lines that a reader got append by append."""
     seed = random.randrange(10**6)
     print(f"seed {seed}")
-    traffic, draw, lines = Traffic(seed, at_once=8), random.Random(seed), []
+    traffic, draw = Traffic(seed, at_once=8), random.Random(seed)
+    lines: list[Line] = []
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as database:
         for batch in (*(traffic.batch() for _ in range(BATCHES)), *traffic.rest()):
             append(database, batch, collector=draw.choice(("one", "two")))

@@ -29,6 +29,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "export sessions": [],
     "export timeline": [],
     "export usage": [],
+    "follow": ["--after", "0"],
     "import": [str(truth.path("t38-22"))],
     "ingest": [],
     "migrate": [],

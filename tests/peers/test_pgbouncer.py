@@ -29,8 +29,8 @@ IN_A_SESSION = {
 }  # fmt: skip
 """Commands that need a session of their own."""
 
-RUNNING = {"doctor", "ingest", "record"}
-"""Commands that watch servers."""
+RUNNING = {"doctor", "follow", "ingest", "record"}
+"""Commands that watch servers or the history."""
 
 WRITERS = {"compact", "erase", "import", "migrate", "seal"}
 """Commands that answer with what they changed."""

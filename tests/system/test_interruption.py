@@ -257,6 +257,7 @@ def test_a_signal_before_the_command_line_is_loaded() -> None:
     ("words", "status"),
     [
         ("ingest", 0),
+        ("follow --after 0", 0),
         ("--config faxstore.toml ingest --workers 2", 0),
         ("--data-dir=data ingest", 0),
         ("sessions --server ingest", 143),
@@ -264,7 +265,7 @@ def test_a_signal_before_the_command_line_is_loaded() -> None:
         ("", 143),
     ],
 )
-def test_only_the_start_of_an_ingestor_is_a_clean_stop(
+def test_only_the_start_of_what_runs_until_stopped_is_a_clean_stop(
     monkeypatch: pytest.MonkeyPatch, words: str, status: int
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["faxstore", *words.split()])

@@ -32,7 +32,8 @@ create table fax.observation (
 -- The rows of a session share one entry with their places, a seventh of the size of one entry per row.
 create index observation_session on fax.observation (session_id);
 
-create index observation_position on fax.observation using brin (position) with (pages_per_range = 32);
+-- faxstore follow reads the last positions several times a second: pages without a summary are read each time.
+create index observation_position on fax.observation using brin (position) with (pages_per_range = 32, autosummarize = on);
 
 -- fax.reconciliation looks up the completions of each minute.
 create index observation_completion on fax.observation (observed_at) where event in ('SendFAX', 'ReceiveFAX');

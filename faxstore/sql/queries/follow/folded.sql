@@ -22,8 +22,8 @@ session_rows as materialized (
 session as materialized (
     select
         v.version as session_id, s.started_at, s.session_number, s.epoch_id, s.is_open, s.is_fax, s.server,
-        case when exists (select from session_rows r where r.session_id = v.version and r.operation is not null)
-             then s.operation end as operation,
+        -- what no row of the version reports was reported later
+        case when v.version in (select r.session_id from session_rows r where r.operation is not null) then s.operation end as operation,
         s.channel, s.uniqueid, s.technology
     from version v
     cross join lateral (select s.* from fax.session s where s.session_id = v.session_id offset 0) s

@@ -4,13 +4,13 @@
 with ends as materialized (
     select
         coalesce(max(b.last_position), 0) as last,
-        coalesce(max(b.last_position) filter (where b.last_position > %(after)s and b.last_position <= %(after)s + %(most)s),
-                 min(b.last_position) filter (where b.last_position > %(after)s),
+        coalesce(max(b.last_position) filter (where b.last_position > %(after)s::bigint and b.last_position <= %(after)s::bigint + %(most)s::bigint),
+                 min(b.last_position) filter (where b.last_position > %(after)s::bigint),
                  max(b.last_position), 0) as until
     from (
-        (select b.last_position from fax.append_batch b where b.last_position > %(after)s order by b.last_position limit 1)
+        (select b.last_position from fax.append_batch b where b.last_position > %(after)s::bigint order by b.last_position limit 1)
         union all
-        (select b.last_position from fax.append_batch b where b.last_position <= %(after)s + %(most)s
+        (select b.last_position from fax.append_batch b where b.last_position <= %(after)s::bigint + %(most)s::bigint
          order by b.last_position desc limit 1)
         union all
         (select b.last_position from fax.append_batch b order by b.last_position desc limit 1)
@@ -27,7 +27,7 @@ from ends e
 left join lateral (
     select m.month, m.positions
     from fax.dropped_month m
-    where m.positions && int8range(%(after)s, e.until, '(]')
+    where m.positions && int8range(%(after)s::bigint, e.until, '(]')
     order by upper(m.positions) desc
     limit 1
 ) d on true
