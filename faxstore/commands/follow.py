@@ -44,8 +44,8 @@ def run(
     session_id and a higher revision, and replaces the line before it. Each line has its position. A reader that stores
     the position of the last line that it processed, and gives it to --after, gets every line exactly once.
 
-    The database notifies the command of new rows. Through a connection pooler, and from a standby, it reads every 0.5 s
-    instead. It connects again when the database is lost.
+    The database notifies the command when a fax ends; a correction may take a second. Through a connection pooler, and
+    from a standby, it reads every 0.5 s instead. It connects again when the database is lost.
 
     Examples:
       faxstore follow

@@ -1,4 +1,8 @@
-"""Waits for appends: a notification of the database wakes a reader, and without one it reads again after a while."""
+"""Waits for faxes that end: a notification of the database wakes a reader; without one it reads again after a while.
+
+Not every append notifies: most rows are snapshots of faxes that run, and each would wake every reader.  So a late
+snapshot, which may correct a fax, is read a moment later.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,9 @@ from faxstore.store.database import Connection
 from faxstore.store.pooler import is_pooled
 
 CHANNEL = "faxstore"
-"""The channel that fax.append() and fax.resolve_epoch() notify when they commit."""
+"""The channel that fax.append() and fax.resolve_epoch() notify when faxes end."""
 
-POLL = 5.0
+POLL = 1.0
 """Seconds between two readings without a notification."""
 
 POLL_WITHOUT = 0.5

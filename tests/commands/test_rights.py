@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,6 +137,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     And to `faxstore follow` once it has read what there is.
     """
     reported = threading.Event()
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # interruption.install() replaces it
 
     def then_stop(report: Callable[..., None], *arguments: object) -> None:
         report(*arguments)
@@ -219,7 +221,7 @@ def check_doctor(out: str, *, can_append: bool) -> None:
 
 def run(arguments: list[str]) -> int:
     """The exit status of a command line in this process."""
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    interruption.install()
     timer = threading.Timer(RUN_FOR, os.kill, (os.getpid(), signal.SIGTERM))
     timer.start()
     try:

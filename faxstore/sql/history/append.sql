@@ -50,6 +50,10 @@ begin
     end loop;
     if cardinality(sessions) > 0 then
         perform fax.register_sessions(sessions);
+        -- wakes faxstore follow, but not for each snapshot
+        if exists (select from unnest(sessions) s where not s.is_open or s.session_number is null) then
+            perform pg_notify('faxstore', '');
+        end if;
     end if;
     begin
         appended := fax.insert_rows(
@@ -59,8 +63,5 @@ begin
         appended := fax.insert_rows(append_collector, oldest, fax.without_repeats(rows));
     end;
     repeats := cardinality(rows) - appended;
-    if appended > 0 then
-        perform pg_notify('faxstore', '');  -- wakes faxstore follow
-    end if;
 end
 $$;
