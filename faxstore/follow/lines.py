@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FollowFormat = StrEnum("FollowFormat", "JSONL CLOUDEVENTS")
 """The formats of a line."""
 
-ENDED, CORRECTED = "faxstore.fax.ended", "faxstore.fax.corrected"
+ENDED, CORRECTED = "faxstore.fax_ended", "faxstore.fax_corrected"
 """The types of events."""
 
 

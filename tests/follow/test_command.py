@@ -80,7 +80,7 @@ def test_events_are_cloudevents(dsn: str, database: psycopg.Connection) -> None:
     assert [{**event, "data": None} for event in events] == [
         {
             "specversion": "1.0",
-            "type": f"faxstore.fax.{kind}",
+            "type": f"faxstore.fax_{kind}",
             "source": "pbx",
             "id": f"{session}/{revision}",
             "time": f"2026-11-02T08:00:0{second}+00:00",
