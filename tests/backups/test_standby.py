@@ -13,6 +13,7 @@ from faxstore.errors import UnreachableError
 from faxstore.store.database import Connection, connect, one_line_errors, one_moment
 from tests.kit.cluster import Cluster, Programs, clusters, wait_until
 from tests.kit.command_line import Ran, run_command
+from tests.kit.followed import following, line_of, message_of
 from tests.kit.typical_use import WITHOUT_A_DATABASE, command_names, filled_in
 from tests.kit.used_database import one, use
 
@@ -110,3 +111,16 @@ def disturbed(connection: Connection, primary: Cluster, pool: ThreadPoolExecutor
         connection.execute("select from fax.session_history")
         pool.submit(primary.execute, "do 'begin lock table fax.observation in access exclusive mode; end'")
         connection.execute("select pg_sleep(60)")
+
+
+def test_faxes_are_followed_on_a_standby(pair: tuple[Cluster, Cluster]) -> None:
+    """The database of this test lacks the rows of a month."""
+    refused = run_command(pair[1].dsn, "follow", "--after", "0")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    said = "faxstore: rows after position 0 are not in the database any more (month 2026-09): restore the month"
+    begin, _, position = refused.stderr.strip().rpartition(" (faxstore partitions restore), or continue with --after ")
+    assert begin == said
+    with following(pair[1].dsn, "--after", position) as process:
+        assert message_of(process) == f"faxstore: following after position {position}\n"
+        assert message_of(process) == "faxstore: a standby sends no notifications: reading every 0.5 s\n"
+        assert line_of(process)["revision"] == 1

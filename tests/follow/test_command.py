@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import psycopg
 import pytest
@@ -18,31 +12,8 @@ from faxstore.follow import wakeups
 from faxstore.follow.follower import Follower
 from faxstore.follow.position import Position
 from tests.kit.command_line import run_command
+from tests.kit.followed import following, line_of, message_of
 from tests.kit.given import append, completed, gone, life, listing, receiving, snapshot, the_id
-
-
-@contextmanager
-def following(dsn: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run the command; kill it at the end if it still runs."""
-    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "follow", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def line_of(process: subprocess.Popen[str]) -> dict[str, Any]:
-    """The next line on standard output."""
-    assert process.stdout is not None
-    found: dict[str, Any] = json.loads(process.stdout.readline())
-    return found
-
-
-def message_of(process: subprocess.Popen[str]) -> str:
-    """The next line on standard error."""
-    assert process.stderr is not None
-    return process.stderr.readline()
 
 
 def test_a_line_has_the_position_the_revision_and_the_values_of_the_fax(dsn: str, database: psycopg.Connection) -> None:

@@ -1,8 +1,12 @@
-"""What faxstore follow says of a history, read as the command reads it."""
+"""What faxstore follow says of a history, as the command reads it, and the command as a process."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from faxstore.follow.position import Position
@@ -30,3 +34,27 @@ def short(lines: Sequence[Line], *columns: str) -> list[tuple[Any, ...]]:
 def in_full(lines: Sequence[Line]) -> list[tuple[Any, ...]]:
     """Each line with everything whose change would be a correction."""
     return short(lines, "session_id", *SAID)
+
+
+@contextmanager
+def following(dsn: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the command; kill it at the end if it still runs."""
+    command = [sys.executable, "-m", "faxstore", "--dsn", dsn, "follow", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def line_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """The next line on standard output."""
+    assert process.stdout is not None
+    found: dict[str, Any] = json.loads(process.stdout.readline())
+    return found
+
+
+def message_of(process: subprocess.Popen[str]) -> str:
+    """The next line on standard error."""
+    assert process.stderr is not None
+    return process.stderr.readline()

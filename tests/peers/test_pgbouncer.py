@@ -18,7 +18,8 @@ from tests.kit.cluster import Programs, wait_until
 from tests.kit.command_line import Ran, run_command
 from tests.kit.counted_rows import carrying, in_order, snapshot
 from tests.kit.databases import fresh
-from tests.kit.given import read
+from tests.kit.followed import following, line_of, message_of
+from tests.kit.given import append, gone, read, receiving
 from tests.kit.typical_use import WITHOUT_A_DATABASE, command_names, filled_in
 from tests.kit.used_database import one, use
 from tests.peers.pgbouncer import pooled
@@ -137,3 +138,12 @@ async def held(dsn: str) -> None:
     for _ in range(8):
         assert (await leases.hold(["pbx"]))[0].mine
     await leases.give_up([])
+
+
+def test_faxes_are_followed_without_notifications(through: str, database: psycopg.Connection) -> None:
+    with following(through, "--after", "0") as process:
+        assert message_of(process) == "faxstore: following after position 0\n"
+        assert message_of(process) == "faxstore: a connection pooler forwards no notifications: reading every 0.5 s\n"
+        for number in range(8):  # psycopg would prepare the statements
+            append(database, receiving((number, 1, 0), number=number), gone(number + 0.5, number))
+            assert line_of(process)["position"] == str(2 * number + 2)
