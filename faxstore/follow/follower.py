@@ -26,7 +26,7 @@ SCHEMA_EVERY = 10.0
 
 
 class Follower:
-    """Yields the lines after a position, for ever, in lists of those that were found at once."""
+    """Yields the lines after a position until it is stopped, in lists of those that were found at once."""
 
     def __init__(self, dsn: str, after: Position | None, servers: Sequence[str]) -> None:
         self._dsn = dsn
