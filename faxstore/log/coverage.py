@@ -105,7 +105,11 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         "repeats what the rows in a file contain; restoring compares them",
     ),
     "epoch": {
-        **_columns("epoch_id server started_at reloaded_at reload_ordinal first_seen_at", RECORD),
+        **_columns(
+            "epoch_id server started_at reloaded_at reload_ordinal first_seen_at known_after ended_before"
+            " ended_sessions",
+            RECORD,
+        ),
         "startup_text": "identifies the epoch when it is first seen; an erasure may remove it",
         "last_seen_at": "changes with each append; no figure depends on it",
     },
