@@ -23,10 +23,14 @@ create table fax.epoch (
     reloaded_at    timestamptz,  -- When res_fax.so was reloaded within this start. NULL for the first load, or if the reload was not observed.
     reload_ordinal integer not null default 0,  -- Number of known reloads of res_fax.so within this start up to this epoch; 0 for the first load.
     first_seen_at  timestamptz not null,  -- First observation in this epoch, by the observer's clock.
-    last_seen_at   timestamptz not null  -- Latest observation in this epoch, by the observer's clock.
+    last_seen_at   timestamptz not null,  -- Latest observation in this epoch, by the observer's clock.
+    known_after    bigint not null default 0,  -- Last position of the history when the epoch was added.
+    ended_before   integer not null default 0,  -- Number of ended_sessions of the epochs that were added at the same position before it.
+    ended_sessions uuid[] not null default '{}'  -- Sessions of earlier lives that were open until the epoch was added, in the order of their start: this life ended them. faxstore follow reports the first of them at position known_after, ordinal ended_before + 1.
 );
 
 create index epoch_server on fax.epoch (server, first_seen_at);
+create index epoch_known on fax.epoch (known_after) where ended_sessions <> '{}';
 
 comment on table fax.epoch is 'One life of a server''s fax registry. SessionNumber restarts at 0 in each. Starts within 2 s on one server are one epoch.';
 
@@ -45,6 +49,12 @@ comment on column fax.epoch.reload_ordinal is 'Number of known reloads of res_fa
 comment on column fax.epoch.first_seen_at is 'First observation in this epoch, by the observer''s clock.';
 
 comment on column fax.epoch.last_seen_at is 'Latest observation in this epoch, by the observer''s clock.';
+
+comment on column fax.epoch.known_after is 'Last position of the history when the epoch was added.';
+
+comment on column fax.epoch.ended_before is 'Number of ended_sessions of the epochs that were added at the same position before it.';
+
+comment on column fax.epoch.ended_sessions is 'Sessions of earlier lives that were open until the epoch was added, in the order of their start: this life ended them. faxstore follow reports the first of them at position known_after, ordinal ended_before + 1.';
 
 -- grain: one fax session: what identifies it and does not change, so that history rows need not repeat it
 -- example: select session_id, started_at from fax.session where server = 'pbx1' and session_number = 7;
@@ -235,7 +245,8 @@ create table fax.observation (
 -- The rows of a session share one entry with their places, a seventh of the size of one entry per row.
 create index observation_session on fax.observation (session_id);
 
-create index observation_position on fax.observation using brin (position) with (pages_per_range = 32);
+-- faxstore follow reads the last positions several times a second: pages without a summary are read each time.
+create index observation_position on fax.observation using brin (position) with (pages_per_range = 32, autosummarize = on);
 
 -- fax.reconciliation looks up the completions of each minute.
 create index observation_completion on fax.observation (observed_at) where event in ('SendFAX', 'ReceiveFAX');
@@ -1558,6 +1569,7 @@ comment on function fax.add_server_row is 'Inserts one observation of a server; 
 -- Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true.
 -- Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw
 -- are two epochs however soon they follow each other: `previous` is the epoch of its life before a reload.
+-- A new epoch ends the open sessions of earlier lives. It stores which, because no row of the history shows when.
 create function fax.resolve_epoch(
     life_server text, proposed uuid, known uuid, first_seen timestamptz, continued boolean,
     started timestamptz, startup text, reloaded timestamptz, previous uuid, make boolean
@@ -1569,6 +1581,9 @@ as $$
 declare
     found_id uuid := known;
     earlier integer;
+    latest uuid[];
+    last_position bigint;
+    ended uuid[];
     same_start constant interval := '2 seconds';  -- Uptime is in whole seconds
 begin
     perform fax.lock_append();
@@ -1604,6 +1619,12 @@ begin
     if found_id is null and not make then
         return null;
     end if;
+    if not exists (select from fax.epoch e where e.epoch_id = coalesce(found_id, proposed)) then
+        latest := array(
+            select e.epoch_id
+            from fax.epoch e
+            where e.server = life_server and not exists (select from fax.later_lives l where l.epoch_id = e.epoch_id));
+    end if;
     select count(*) into earlier
     from fax.epoch e
     where reloaded is not null and e.server = life_server
@@ -1615,11 +1636,31 @@ begin
             startup_text = coalesce(epoch.startup_text, excluded.startup_text),
             first_seen_at = least(epoch.first_seen_at, excluded.first_seen_at)
     returning epoch_id into found_id;
+    if latest is not null then
+        last_position := (select coalesce(max(b.last_position), 0) from fax.append_batch b);
+        latest := array(
+            select i.epoch_id from unnest(latest) i (epoch_id)
+            where exists (select from fax.later_lives l where l.epoch_id = i.epoch_id));
+        ended := array(
+            select s.session_id
+            from fax.session s
+            where s.epoch_id = any (latest) and s.is_open and s.is_fax and s.session_number is not null
+            order by s.started_at, s.session_id);
+        update fax.epoch e
+        set known_after = last_position,
+            ended_sessions = ended,
+            ended_before = (select coalesce(sum(cardinality(o.ended_sessions)), 0) from fax.epoch o
+                            where o.known_after = last_position and o.ended_sessions <> '{}')
+        where e.epoch_id = found_id;
+        if ended <> '{}' then
+            perform pg_notify('faxstore', '');
+        end if;
+    end if;
     return found_id;
 end
 $$;
 
-comment on function fax.resolve_epoch is 'Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true. Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw are two epochs however soon they follow each other: `previous` is the epoch of its life before a reload.';
+comment on function fax.resolve_epoch is 'Returns the epoch of a life of the fax registry, as one observer describes it; creates a new one if `make` is true. Two observers of one boot, or a recording and the live ingestor, get the same epoch. Two reloads that one observer saw are two epochs however soon they follow each other: `previous` is the epoch of its life before a reload. A new epoch ends the open sessions of earlier lives. It stores which, because no row of the history shows when.';
 
 -- Whether an ingestor was polling a server at a moment, in a known epoch: then the epoch of a recording that begins at
 -- that moment is known, whatever its first lines show.
@@ -2079,6 +2120,10 @@ begin
     end loop;
     if cardinality(sessions) > 0 then
         perform fax.register_sessions(sessions);
+        -- wakes faxstore follow, but not for each snapshot
+        if exists (select from unnest(sessions) s where not s.is_open or s.session_number is null) then
+            perform pg_notify('faxstore', '');
+        end if;
     end if;
     begin
         appended := fax.insert_rows(
@@ -4442,7 +4487,8 @@ comment on function fax.absent_since is 'The first complete list without a sessi
 create view fax.later_lives as
 select
     mine.epoch_id,  -- The epoch (fax.epoch).
-    coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at  -- Start of the later life.
+    coalesce(later.reloaded_at, later.started_at, later.first_seen_at) as began_at,  -- Start of the later life.
+    later.known_after  -- Last position of the history when the later life was added.
 from fax.epoch mine
 join fax.epoch later on later.server = mine.server and later.epoch_id <> mine.epoch_id
 where (coalesce(later.reloaded_at, later.started_at, later.first_seen_at), later.reload_ordinal)
@@ -4453,6 +4499,8 @@ comment on view fax.later_lives is 'The lives of a server that followed an epoch
 comment on column fax.later_lives.epoch_id is 'The epoch (fax.epoch).';
 
 comment on column fax.later_lives.began_at is 'Start of the later life.';
+
+comment on column fax.later_lives.known_after is 'Last position of the history when the later life was added.';
 
 -- grain: one session: what its own rows show together
 -- example: select pages, status from fax.session_fold where started_at >= '2026-11-01' and started_at < '2026-11-02';
