@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from faxstore.commands import options
+from faxstore.commands import options, period_reports
 from faxstore.commands.context import database_of, written_to
 from faxstore.commands.general import add_command, new_group
 from faxstore.settings.period import Period
@@ -15,7 +15,11 @@ from faxstore.settings.period import Period
 def about() -> None:
     """Print a report.
 
+    A table has bars on a terminal. A period without --from begins at midnight 30 days ago, one without --to ends now.
+
     Examples:
+      faxstore report usage --from 2026-11-01 --time-zone Europe/Berlin
+      faxstore report concurrency --from 7d --bucket hour --server pbx1
       faxstore report audit --from 2026-11-01 --to 2026-12-01 --time-zone Europe/Berlin
     """
 
@@ -62,3 +66,4 @@ def audit(
 
 app = new_group(about)
 add_command(app, "audit", audit)
+period_reports.add_to(app)

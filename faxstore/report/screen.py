@@ -47,6 +47,11 @@ class Screen:
         self._hidden: dict[str, None] = {}  # in the order in which they were hidden, each once
 
     @property
+    def draws(self) -> bool:
+        """Whether bars can be drawn: on a terminal with their characters."""
+        return self.width is not None and self._rule == "─"
+
+    @property
     def hidden(self) -> Sequence[str]:
         """The titles of the columns for which there was no room."""
         return tuple(self._hidden)
@@ -61,7 +66,7 @@ class Screen:
         rest = iter(rows)
         sample = list(islice(rest, SAMPLE))
         shape = layout(columns, sample, self.width)
-        self._hidden |= dict.fromkeys(shape.hidden)
+        self._hidden |= dict.fromkeys(title for title in shape.hidden if title)  # a column of bars has no title
         self._write([shape.titles, self._rule * shape.width, *shape.lines(sample)])
         pending: list[str] = []
         due = time.monotonic() + PAUSE

@@ -31,8 +31,13 @@ _TYPES: dict[str, TypeEngine[Any]] = {
 
 def _relation(name: str, columns: str) -> Table:
     """A table or view of the schema fax, from its columns as SQL writes them: `name type, name type`."""
-    named_types = (column.split() for column in columns.split(","))
-    return Table(name, METADATA, *(Column(column, _TYPES[kind]) for column, kind in named_types))
+    return Table(name, METADATA, *columns_of(columns))
+
+
+def columns_of(text: str) -> list[Column[Any]]:
+    """Columns as SQL writes them: `name type, name type`."""
+    named_types = (column.split() for column in text.split(","))
+    return [Column(name, _TYPES[kind]) for name, kind in named_types]
 
 
 def _masked(view: Table) -> Table:

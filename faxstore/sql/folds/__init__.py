@@ -55,6 +55,7 @@ ORDER = (
     "session_total",
     "session_untotalled",
     "session_uncounted",
+    "buckets",
     "usage_rollup",
     "usage_of",
     "count_totals",

@@ -4,6 +4,7 @@ create view fax.peer_sessions as
 select
     s.session_id,  -- The session.
     s.started_at,  -- First observation of the session.
+    s.server,  -- Name of the server in the settings.
     n.peer,  -- The other end (fax.peer) (personal). NULL if unknown or erased.
     coalesce('erased:' || coalesce(
         -- a station id that arrived after the erasure takes the place of a number, as it does without one
