@@ -79,7 +79,7 @@ def print_report(connection: Connection, report: Report, about: Asked, style: St
 
 def dataset_of(report: Report, about: Asked) -> Dataset:
     """The rows of a report."""
-    named = re.sub(r"%\((\w+)\)s", r"(:\1)", sql.text(f"queries/{report.query}").rstrip().rstrip(";"))
+    named = re.sub(r"%\((\w+)\)s", r"(:\1)", sql.text(report.query).rstrip().rstrip(";"))
     given = {
         "since": about.period.since,
         "until": about.period.until,

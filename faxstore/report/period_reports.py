@@ -19,7 +19,7 @@ class Report:
     """A report about a period."""
 
     query: str
-    """Its file in faxstore/sql/queries, without `.sql`."""
+    """Its file in faxstore/sql, without `.sql`."""
     types: str
     """The columns of a row, with their types: `name type, name type`."""
     order: tuple[str, ...]
@@ -44,7 +44,7 @@ def _by_time(query: str, types: str, drawn: str, *columns: str | tuple[str, str]
 
 
 USAGE = _by_time(
-    "report/usage",
+    "queries/report/usage",
     "sessions bigint, sent bigint, received bigint, pages bigint, bad_lines bigint, seconds numeric,"
     " successes bigint, failures bigint, unknown_ends bigint",
     "pages",
@@ -53,7 +53,7 @@ USAGE = _by_time(
 )
 
 QUALITY = _by_time(
-    "report/quality",
+    "queries/report/quality",
     "sessions bigint, pages bigint, measurable_pages bigint, error_free_page_rate numeric, bad_lines bigint,"
     " bad_line_ratio_estimated numeric, resent_pages bigint, seconds_per_page numeric, rate_falls bigint",
     "bad_line_ratio_estimated",
@@ -61,10 +61,10 @@ QUALITY = _by_time(
     *(("s/page", "seconds_per_page"), "rate_falls"),
 )
 
-CONCURRENCY = _by_time("report/concurrency", "peak bigint, mean numeric", "peak", "peak", "mean")
+CONCURRENCY = _by_time("queries/report/concurrency", "peak bigint, mean numeric", "peak", "peak", "mean")
 
 JOBS = _by_time(
-    "report/jobs",
+    "queries/report/jobs",
     "jobs bigint, attempts bigint, at_first_attempt bigint, at_later_attempt bigint, failed bigint, unknown bigint,"
     " pages bigint",
     "jobs",
@@ -72,7 +72,7 @@ JOBS = _by_time(
 )
 
 FAILURES = Report(
-    "report/failures",
+    "queries/report/failures",
     "place bigint, result_class text, sessions bigint, after_a_page bigint, share numeric, last_started_at timestamptz",
     ("place",),
     (
@@ -83,7 +83,7 @@ FAILURES = Report(
 )
 
 PEERS = Report(
-    "report/peers",
+    "queries/report/peers",
     "place bigint, peer text, transport text, error_correction_mode boolean, sessions bigint, pages bigint,"
     " measurable_pages bigint, error_free_page_rate numeric, bad_lines bigint, bad_line_ratio_estimated numeric,"
     " resent_pages bigint, seconds_per_page numeric, rate_falls bigint, rate_fall_rate numeric, cut_off_rate numeric,"
@@ -97,7 +97,7 @@ PEERS = Report(
 )
 
 COVERAGE = Report(
-    "audit/coverage",
+    "queries/audit/coverage",
     "server text, from_at timestamptz, to_at timestamptz, seconds numeric, seconds_without_poll numeric, gaps bigint,"
     " share_covered numeric",
     ("server",),
