@@ -32,7 +32,7 @@ from faxstore.store.tables import columns_of
 BAR = 12
 """The width of the longest bar, in cells."""
 DAYS = 30
-"""A period without a start begins at midnight, so many days before its end."""
+"""A period without a start begins at midnight, this number of days before its end."""
 
 _PERCENT = len("100.00 %")
 _START = "select date_trunc('day', %(until)s::timestamptz - %(days)s * interval '1 day', %(zone)s)"

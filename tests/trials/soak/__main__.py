@@ -43,6 +43,8 @@ CHECK_EVERY = 0.3
 
 MOST_GROWTH = 0.05
 STOP_TIMEOUT = 30.0
+PATIENCE = 180.0
+"""Seconds without a new row after which the trial ends."""
 
 Sample = dict[str, Any]
 """A line of soak_ingest.py; `observations` is the number of rows in the history at that time."""
@@ -138,6 +140,7 @@ async def soak(folder: Path, dsn: str, live: int, observations: int) -> tuple[Fa
             if process.returncode is not None:
                 raise SystemExit(f"faxstore ingest ended by itself\n{(folder / 'log').read_text()[-2000:]}")
             progress.append((time.time(), store.appended()))
+            require_progress(progress, folder)
             if progress[-1][1] >= observations:
                 faxes.stop()
             (gate.set if spooled < MOST_SPOOLED else gate.clear)()
@@ -145,6 +148,15 @@ async def soak(folder: Path, dsn: str, live: int, observations: int) -> tuple[Fa
             await asyncio.sleep(CHECK_EVERY)
     print(file=sys.stderr)
     return faxes, progress
+
+
+def require_progress(progress: list[tuple[float, int]], folder: Path) -> None:
+    """Raises SystemExit if the history has had no new row for PATIENCE."""
+    now, rows = progress[-1]
+    since = next((at for at, had in reversed(progress) if had < rows), progress[0][0])
+    if now - since > PATIENCE:
+        log = (folder / "log").read_text()[-2000:]
+        raise SystemExit(f"no new row within {PATIENCE:g} s; the ingestor said at last:\n{log}")
 
 
 def show(text: str) -> None:
