@@ -63,7 +63,7 @@ drop view fax.quality_by_peer;
 drop function fax.quality;
 drop view fax.peer_sessions;
 drop view fax.failures, fax.usage_daily;
-drop function fax.uncounted_results, fax.usage, fax.usage_spans, fax.bucket_of_span;
+drop function fax.uncounted_results, fax.usage, fax.buckets, fax.usage_spans, fax.bucket_of_span;
 drop function fax.wrong_totals, fax.write_totals, fax.quiet_position, fax.forget_totals, fax.wrong_rollups, fax.merge_rollups;
 drop view fax.session_uncounted;
 drop view fax.session_timeline, fax.session_rate_falls, fax.session_pages, fax.sessions, fax.session_facts, fax.folded_total, fax.session_fold, fax.later_lives, fax.page_attempts, fax.session_evidence,

@@ -52,7 +52,11 @@ RUN_FOR = 60.0
 READS = {
     "billing as-of", "billing check", "billing list", "billing render", "capacity", "consistency", "export history",
     "export jobs", "export pages", "export sessions", "export timeline", "export usage", "follow", "partitions list",
-    "psql", "report audit", "sessions", "show",
+    "psql", "report audit", "report concurrency", "report coverage", "report failures", "report jobs", "report peers",
+    "report quality", "report usage", "sessions", "show",
+}  # fmt: skip
+MASKED = {
+    "consistency", "export pages", "export usage", "psql", "report coverage", "report usage", "sessions", "show",
 }  # fmt: skip
 LEDGER = {"billing export", "billing as-of", "billing check", "billing list", "billing render"}
 LOG = {"prove", "seal", "verify"}
@@ -66,7 +70,7 @@ WORKS: dict[str, set[str]] = {
     "reader": READS,
     "sealer_only": {"consistency", "export history", "partitions list", *LOG},
     "sealer": READS | LOG,
-    "helpdesk": {"consistency", "export pages", "export usage", "psql", "sessions", "show"},
+    "helpdesk": MASKED,
     "export_only": LEDGER,
     "billing": READS | LEDGER,
     "clerk": set(),

@@ -96,6 +96,7 @@ grant execute on function
     fax.is_attempt(text, text),
     fax.fax_of_detector(uuid, bigint, text, text, timestamptz),
     fax.usage(timestamp, timestamp, text, text),
+    fax.buckets(timestamptz, timestamptz, text, text),
     fax.uncounted_results(timestamptz, timestamptz)
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
