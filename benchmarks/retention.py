@@ -47,8 +47,9 @@ KINDS = {
     "totals": ("session_total",),
     "roll-ups": ("usage_rollup",),
     "appends": ("append_batch",),
-    "log": ("log_run", "log_subtree", "session_salt", "log_record"),
-    "erased values": ("erased_digest", "erased_key", "erasure"),
+    "log, erased values": (
+        *("log_run", "log_subtree", "session_salt", "log_record"), *("erased_digest", "erased_key", "erasure"),
+    ),
     "polls and counters": ("server_history", "coverage_day", "compared_reading", "reconciliation_day"),
 }  # fmt: skip
 """The tables of each line of the plan."""
@@ -112,15 +113,15 @@ def compared(connection: Connection) -> Iterator[str]:
     ((whole,),) = connection.execute("select pg_database_size(current_database())").fetchall()
     ((rows, faxes, erased, digests, batches, records, rollups),) = connection.execute(COUNTS).fetchall()
     yield f"{rows:,} rows, {faxes:,} faxes, {erased:,} erasures, {digests:,} digests, {records:,} records of sessions"
-    yield f"bytes per row of usage_rollup {sizes['usage_rollup'] / rollups:.0f}; per row of erased_digest "
-    yield f"{sizes['erased_digest'] / max(digests, 1):.0f}; per fax of "
-    yield f"erasure {sizes['erasure'] / max(erased, 1):.0f}, erased_key {sizes['erased_key'] / max(erased, 1):.0f}"
+    each = {"erased_digest": digests, "erasure": erased, "erased_key": erased, "usage_rollup": rollups}
+    yield "bytes per row of " + ", ".join(f"{name} {sizes[name] / max(count, 1):.0f}" for name, count in each.items())
     demand = Demand(
         faxes_per_day=faxes / YEARS / DAYS, servers=1, accounts=20, busy_hour=100 / 24, years=YEARS,
         keep_rows=PERIODS["rows"], keep_totals=PERIODS["totals"], keep_personal_values=PERIODS["personal_values"],
     )  # fmt: skip
     load = Load(99.0, 85.0, rows / faxes, 0.0, 0, batches / YEARS / DAYS)
     lines = {line.name: line.value for line in disk_lines(demand, load, Figures()) if line.part == PART}
+    lines["log, erased values"] = lines["log"] + lines["erased values"]  # records of erasures are in the log
     yield "| kind | measured | computed | computed / measured |"
     yield "| --- | --- | --- | --- |"
     for name, tables in KINDS.items():

@@ -75,11 +75,11 @@ class Figures:
     salt: Figure = Figure(125.0, "bytes per fax", _COST, _DECEMBER_1)
     record: Figure = Figure(450.0, "bytes per fax", _RETENTION, _DECEMBER_1)
     """Of the log: the record of a session."""
-    erasure: Figure = Figure(1400.0, "bytes per fax", _RETENTION, _DECEMBER_1)
+    erasure: Figure = Figure(1600.0, "bytes per fax", _RETENTION, _DECEMBER_1)
     """An erasure and its records, which stay."""
-    erased_key: Figure = Figure(160.0, "bytes per fax", _RETENTION, _DECEMBER_1)
+    erased_key: Figure = Figure(177.0, "bytes per fax", _RETENTION, _DECEMBER_1)
     """What figures need of an erased fax."""
-    erased_row: Figure = Figure(160.0, "bytes per row", _RETENTION, _DECEMBER_1)
+    erased_row: Figure = Figure(170.0, "bytes per row", _RETENTION, _DECEMBER_1)
     """The digests of an erased row."""
     ledger: Figure = Figure(593.0, "bytes per fax and consumer", _RETENTION, _DECEMBER_1)
     dropped: Figure = Figure(400.0, "bytes per fax", _ARCHIVE, _DECEMBER_1)
