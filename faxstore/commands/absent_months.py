@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from faxstore.counted import counted
+
 if TYPE_CHECKING:
     from faxstore.settings.period import Period
     from faxstore.store.database import Connection
@@ -27,4 +29,6 @@ def absent(connection: Connection, period: Period, *, of_rows: bool = False) -> 
 
 def _listed(months: list[str]) -> str:
     """Return the months, or of more than twelve their number with the first and the last."""
-    return ", ".join(months) if len(months) <= 12 else f"{len(months)} months from {months[0]} to {months[-1]}"
+    if len(months) <= 12:
+        return ", ".join(months)
+    return f"{counted(len(months), 'months')} from {months[0]} to {months[-1]}"

@@ -122,10 +122,10 @@ def rollups(connection: Connection) -> Finding:
     """Check that the counts of usage are added up; queries read those that are not one by one."""
     if not _value(connection, _MAY_READ_ROLLUPS):
         return Finding(SUBJECT, "roll-ups", Verdict.NOTE, f"{connection.info.user} may not read which are added up")
-    many = backlog.MANY_ROLLUPS
-    if backlog.unmerged_rollups(connection) < many:
-        return Finding(SUBJECT, "roll-ups", Verdict.OK, f"fewer than {many:,} rows of usage wait to be added up")
-    text = f"{many:,} or more rows of usage wait to be added up; reports of usage read them one by one"
+    if backlog.unmerged_rollups(connection) < backlog.MANY_ROLLUPS:
+        few = f"fewer than {counted(backlog.MANY_ROLLUPS, 'rows')} of usage wait to be added up"
+        return Finding(SUBJECT, "roll-ups", Verdict.OK, few)
+    text = f"{backlog.MANY_ROLLUPS:,} or more rows of usage wait to be added up; reports of usage read them one by one"
     change = "run faxstore compact; faxstore ingest then adds up new ones"
     return Finding(SUBJECT, "roll-ups", Verdict.WARN, text, change)
 

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from faxstore.errors import UnreachableError
+from faxstore.report.period_reports import REPORTS
 from faxstore.store.database import Connection, connect, one_line_errors, one_moment
 from tests.kit.cluster import Cluster, Programs, clusters, wait_until
 from tests.kit.command_line import Ran, run_command
@@ -20,7 +21,8 @@ from tests.kit.used_database import one, use
 READERS = {
     "billing as-of", "billing check", "billing list", "billing render", "capacity", "consistency", "export history",
     "export jobs", "export pages", "export sessions", "export timeline", "export usage", "partitions list", "prove",
-    "psql", "report audit", "sessions", "show", "verify",
+    "psql", "report audit", "report concurrency", "report coverage", "report failures", "report jobs",
+    "report peers", "report quality", "report usage", "sessions", "show", "verify",
 }  # fmt: skip
 """Commands that answer on a standby."""
 
@@ -31,7 +33,7 @@ OTHERWISE = {
     "partitions archive": ["--until", "2026-10"],
     "partitions drop": ["--before", "2026-11", "--force"],
     "partitions restore": ["2026-09"],
-    "report audit": ["--from", "2026-09-01", "--to", "2026-11-24"],
+    **{f"report {name}": ["--from", "2026-09-01", "--to", "2026-11-24"] for name in ("audit", *REPORTS)},
 }
 """Other arguments than the typical ones: the primary would have something to do, and no answer depends on the clock."""
 

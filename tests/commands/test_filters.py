@@ -65,7 +65,9 @@ def run(capsys: Captured, dsn: str, *arguments: str) -> tuple[int, str, str]:
 def test_these_commands_have_filters() -> None:
     data_sets = ("history", "jobs", "pages", "sessions", "timeline", "usage")
     assert sorted(BY_ACCOUNT) == sorted([("sessions",), *(("export", name) for name in data_sets)])
-    assert sorted({path for path, _ in FILTERS} - set(BY_ACCOUNT)) == [("report", "audit")]
+    assert sorted({path for path, _ in FILTERS} - set(BY_ACCOUNT)) == sorted(
+        ("report", name) for name in ("audit", "concurrency", "coverage", "failures", "jobs", "quality", "usage")
+    )
 
 
 @pytest.mark.parametrize(("path", "option"), FILTERS, ids=lambda value: "-".join(value) if value else "")

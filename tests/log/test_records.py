@@ -72,6 +72,7 @@ def test_an_unchanged_log_has_no_findings(log: str, superuser: psycopg.Connectio
 CHANGED = {
     "uuid": "gen_random_uuid()",
     "integer[]": "array[7]",
+    "uuid[]": "array[gen_random_uuid()]",
     "boolean": "{column} is distinct from true",
     "text": "coalesce({column}, '') || 'x'",
     "bytea": "sha256({column})",

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from faxstore.report.period_reports import REPORTS
 from faxstore.spool.queue import Spool
 from faxstore.store.database import connect
 from faxstore.store.lease import Leases
@@ -40,7 +41,7 @@ OTHERWISE = {
     "partitions archive": ["--until", "2026-10"],
     "partitions drop": ["--before", "2026-11", "--force"],
     "partitions restore": ["2026-09"],
-    "report audit": ["--from", "2026-09-01", "--to", "2026-11-24"],
+    **{f"report {name}": ["--from", "2026-09-01", "--to", "2026-11-24"] for name in ("audit", *REPORTS)},
 }
 """Other arguments than the typical ones: there is something to do, and no answer depends on the clock."""
 

@@ -96,7 +96,7 @@ FOLDS = [
     "reported_result", "result_by_observers", "peer", "peer_id", "is_peer", "without_padding", "last_list_before",
     "last_poll_on_record",
     "compare_readings", "compare_readings_between", "covered_time", "dropped_time", "has_gap", "polled_time",
-    "usage", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
+    "usage", "buckets", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
     "attempts_at_pages", "rate_falls", "absent_since", "sessions_in_gap", "uncounted_results", "fax_of_detector",
     "observed_pages", "poll_gap_seconds",
     "widest_poll_gap", "may_miss_bad_lines", "pages_of_total", "quiet_position",
