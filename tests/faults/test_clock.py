@@ -16,8 +16,6 @@ from faxstore.demo.server import ReplayServer
 from tests.ingest.test_ingest import GAPLESS, RECORDING, SESSIONS, Ingest, expected, until
 from tests.kit import truth
 
-pytestmark = pytest.mark.alone
-
 HOUR = 3600
 STEPS = {
     "forward": [HOUR],

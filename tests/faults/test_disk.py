@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.alone
-
 FILLS = """
 import resource, sys
 from pathlib import Path

@@ -20,8 +20,6 @@ from tests.kit import truth
 from tests.kit.databases import fresh
 from tests.kit.fast_polls import INTERVAL
 
-pytestmark = pytest.mark.alone
-
 RECORDING = "bad-page-16"
 NOWHERE = "host=127.0.0.1 port=9 dbname=fax user=nobody"
 """A DSN where nothing listens."""

@@ -14,8 +14,6 @@ from faxstore.ingest.leader_election import ANSWER, RENEW, LeaderElection
 from faxstore.store.lease import LEASE_SECONDS, Lease, Leases
 from tests.kit.ingestor_pair import until
 
-pytestmark = pytest.mark.alone
-
 
 class FakeDatabase(Leases):
     """A lease client whose answer a test may change at any time."""

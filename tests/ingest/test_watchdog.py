@@ -19,8 +19,6 @@ import pytest
 from faxstore.ingest.watchdog import STATUS_EVERY, Heartbeat, ServiceManager, Status
 from tests.kit.fake_server import FakeServer
 
-pytestmark = pytest.mark.alone
-
 NOWHERE = "host=127.0.0.1 port=9 dbname=fax user=nobody"
 """A DSN where nothing listens: the carrier retries all the time, and is alive."""
 INTERVAL = 0.1

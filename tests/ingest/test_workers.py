@@ -22,8 +22,6 @@ from tests.kit.ingestor_pair import until
 from tests.kit.worker_processes import all_played, is_running, played
 from tests.recordings.test_replay import PAGES, SESSIONS, rows, settled
 
-pytestmark = pytest.mark.alone
-
 SHORT = ("bad-page-16", "one-page-22")
 FOUR = ("bad-page-16", "one-page-22", "gateway-16", "names-22")
 
