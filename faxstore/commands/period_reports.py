@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Collection
 from typing import Annotated
 
 import typer
@@ -83,8 +84,8 @@ OF_ALL_SERVERS = {
 """The help of each report that is about all servers together."""
 
 
-def by_time(name: str) -> Callable[..., None]:
-    """The command of a report whose rows are intervals of time."""
+def command(name: str, help: str, without: Collection[str] = ()) -> Callable[..., None]:
+    """The command of a report, which has the options of all reports except for those named in `without`."""
 
     def run(
         context: typer.Context,
@@ -103,49 +104,10 @@ def by_time(name: str) -> Callable[..., None]:
         with written_to(output, force):
             _print(context, name, period, server, style, wide, bucket)
 
-    return run
-
-
-def of_a_period(name: str) -> Callable[..., None]:
-    """The command of a report without intervals."""
-
-    def run(
-        context: typer.Context,
-        since: options.From = None,
-        until: options.To = None,
-        time_zone: options.TimeZone = "UTC",
-        server: options.Servers = None,
-        format: RowFormat = Format.TABLE,
-        columns: options.Columns = None,
-        wide: options.Wide = False,
-        output: options.Output = None,
-        force: options.Force = False,
-    ) -> None:
-        period, style = Period.parse(since, until, time_zone), Style(format, options.names(columns))
-        with written_to(output, force):
-            _print(context, name, period, server, style, wide)
-
-    return run
-
-
-def of_all_servers(name: str) -> Callable[..., None]:
-    """The command of a report without intervals, about all servers together."""
-
-    def run(
-        context: typer.Context,
-        since: options.From = None,
-        until: options.To = None,
-        time_zone: options.TimeZone = "UTC",
-        format: RowFormat = Format.TABLE,
-        columns: options.Columns = None,
-        wide: options.Wide = False,
-        output: options.Output = None,
-        force: options.Force = False,
-    ) -> None:
-        period, style = Period.parse(since, until, time_zone), Style(format, options.names(columns))
-        with written_to(output, force):
-            _print(context, name, period, None, style, wide)
-
+    every = inspect.signature(run, eval_str=True)
+    kept = [parameter for parameter in every.parameters.values() if parameter.name not in without]
+    run.__signature__ = every.replace(parameters=kept)  # type: ignore[attr-defined]  # what typer makes options of
+    run.__doc__ = help
     return run
 
 
@@ -156,7 +118,7 @@ def _print(
     servers: list[str] | None,
     style: Style,
     wide: bool,
-    bucket: str | None = None,
+    bucket: str,
 ) -> None:
     from faxstore.report import period_report
     from faxstore.report.period_reports import REPORTS
@@ -169,8 +131,6 @@ def _print(
 
 def add_to(app: typer.Typer) -> None:
     """Add the command of each report to a group."""
-    for command, helps in ((by_time, BY_TIME), (of_a_period, OF_A_PERIOD), (of_all_servers, OF_ALL_SERVERS)):
+    for helps, without in ((BY_TIME, ()), (OF_A_PERIOD, ("bucket",)), (OF_ALL_SERVERS, ("bucket", "server"))):
         for name, text in helps.items():
-            run = command(name)
-            run.__doc__ = text
-            add_command(app, name, run)
+            add_command(app, name, command(name, text, without))
