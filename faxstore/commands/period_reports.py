@@ -11,6 +11,7 @@ import typer
 from faxstore.commands import options
 from faxstore.commands.context import database_of, written_to
 from faxstore.commands.general import add_command
+from faxstore.logs import print_message
 from faxstore.report.formats import Format, Style
 from faxstore.settings.period import Period
 
@@ -120,13 +121,18 @@ def _print(
     wide: bool,
     bucket: str,
 ) -> None:
+    from faxstore.commands.absent_months import absent
     from faxstore.report import period_report
     from faxstore.report.period_reports import REPORTS
     from faxstore.report.screen import open_pager
 
+    report = REPORTS[name]
     with database_of(context, "fax_reader") as connection, open_pager(wide=wide or bool(style.names)) as screen:
         about = period_report.asked(connection, period, servers or (), bucket)
-        period_report.print_report(connection, REPORTS[name], about, style, screen)
+        period_report.print_report(connection, report, about, style, screen)
+        lacking = absent(connection, about.period) if report.is_of_faxes else []
+    for line in lacking:
+        print_message(f"not in the report, because {line}")
 
 
 def add_to(app: typer.Typer) -> None:

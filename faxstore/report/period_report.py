@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from psycopg.rows import dict_row
@@ -126,5 +126,6 @@ def _percent(ratio: Decimal | None) -> str:
 
 
 def _moment(connection: Connection, query: str, **parameters: Any) -> datetime:
-    (found,) = connection.execute(query.encode(), parameters).fetchall()[0]
-    return datetime.fromisoformat(found.isoformat())
+    row = connection.execute(query.encode(), parameters).fetchone()
+    assert row is not None
+    return cast("datetime", row[0])

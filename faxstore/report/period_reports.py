@@ -30,6 +30,8 @@ class Report:
     """The column that has bars in a table on a terminal."""
     full: int | None = None
     """What the longest bar stands for; None for the highest figure of the table."""
+    is_of_faxes: bool = True
+    """Whether it counts faxes, so that it lacks those of deleted months."""
 
     @property
     def is_by_time(self) -> bool:
@@ -113,6 +115,7 @@ COVERAGE = Report(
     ),
     "share_covered",
     full=1,
+    is_of_faxes=False,
 )
 
 REPORTS = {

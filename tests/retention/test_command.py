@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from faxstore.errors import FaxstoreError
+from faxstore.report.period_reports import REPORTS
 from faxstore.retention.applying import LOCK
 from faxstore.store.database import connect
 from faxstore.store.exclusive import exclusive
@@ -102,6 +103,9 @@ def test_an_answer_names_the_months_that_it_lacks(months: str, tmp_path: Path) -
         assert run_command(months, "export", what, "--from", "2026-10-02").stderr == ""
     assert run_command(months, "sessions", "--from", "2026-09-01").stderr == f"faxstore: not listed, {deleted}"
     assert run_command(months, "sessions", "--last", "1").stderr == ""
+    for name, report in REPORTS.items():
+        said = run_command(months, "report", name, "--from", "2026-09-01").stderr
+        assert said == (f"faxstore: not in the report, {deleted}" if report.is_of_faxes else "")
 
 
 def test_two_at_once_are_harmless(months: str, tmp_path: Path) -> None:
