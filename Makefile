@@ -104,6 +104,8 @@ bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some
 	$(BIN)/python -m benchmarks.capacity --json $(BENCH)/capacity.json
 	$(BIN)/python -m benchmarks.capacity --servers 50 --sessions 100 --workers 2 --json $(BENCH)/capacity_50.json
 	$(BIN)/python -m benchmarks.flood
+	$(BIN)/python -m benchmarks.scrape
+	$(BIN)/python -m benchmarks.follow_latency
 	$(BIN)/python -m benchmarks.readers
 	$(BIN)/python -m benchmarks.totals_rate --rows 300000
 	$(BIN)/python -m benchmarks.packs --rows 300000
