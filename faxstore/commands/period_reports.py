@@ -127,10 +127,11 @@ def _print(
     from faxstore.report.screen import open_pager
 
     report = REPORTS[name]
-    with database_of(context, "fax_reader") as connection, open_pager(wide=wide or bool(style.names)) as screen:
+    with database_of(context, "fax_reader") as connection:
         about = period_report.asked(connection, period, servers or (), bucket)
-        period_report.print_report(connection, report, about, style, screen)
         lacking = absent(connection, about.period) if report.is_of_faxes else []
+        with open_pager(wide=wide or bool(style.names)) as screen:  # which the user may leave early
+            period_report.print_report(connection, report, about, style, screen)
     for line in lacking:
         print_message(f"not in the report, because {line}")
 

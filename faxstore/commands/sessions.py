@@ -65,8 +65,9 @@ def _print(context: typer.Context, selection: Selection, style: Style, jobs: boo
     if jobs:
         options.require_sent_or_received(selection.directions, "--jobs has rows")
     print_list = session_list.jobs if jobs else session_list.sessions
-    with database_of(context, "fax_reader") as connection, open_pager(wide=wide or bool(style.names)) as screen:
-        print_list(connection, selection, style, screen)
+    with database_of(context, "fax_reader") as connection:
         lacking = [] if style.last else absent(connection, resolve(connection, selection.period))
+        with open_pager(wide=wide or bool(style.names)) as screen:  # which the user may leave early
+            print_list(connection, selection, style, screen)
     for line in lacking:
         print_message(f"not listed, because {line}")

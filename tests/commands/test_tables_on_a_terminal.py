@@ -168,6 +168,23 @@ def test_quitting_less_ends_quietly(filled: str) -> None:
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sessions", "--wide"),
+        ("report", "usage", "--bucket", "hour", "--from", "2026-10-01", "--to", "2026-12-01"),
+        ("report", "audit", "--from", "2026-10-01", "--to", "2026-12-01", "--wide"),
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_a_pager_left_before_the_last_row_ends_quietly(filled: str, arguments: tuple[str, ...]) -> None:
+    with on_terminal(80, "--dsn", filled, *arguments, environment={"FAXSTORE_PAGER": "head -n 1"}) as command:
+        status, screen, error = command.end()
+    assert status == 0
+    assert screen.count("\n") == 1
+    assert all(line.startswith("faxstore: no room for ") for line in error.splitlines())
+
+
 @NEEDS_LESS
 def test_less_exits_by_itself_if_everything_fits(filled: str) -> None:
     with on_terminal(
