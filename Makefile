@@ -15,7 +15,7 @@ ARGS ?=
 NONE_SELECTED = $(if $(ARGS),|| [ $$? -eq 5 ])
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk test-peers export-fire chaos fuzz storm lint format currencies freeze released docs bench soak clean
+.PHONY: help venv demo test test-system test-asterisk test-peers first-fax export-fire chaos fuzz storm lint format currencies freeze released docs bench soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -59,6 +59,9 @@ test-asterisk: $(READY) ## send real faxes through real Asterisk 22 and 16 (Debi
 
 test-peers: $(READY) ## try HylaFAX, Spark, PgBouncer, Prometheus and others with faxstore (Debian; downloads them once)
 	$(BIN)/pytest tests/peers $(ARGS)
+
+first-fax: $(READY) ## follow the guide for Debian on a fresh Debian until a fax is billed (root, Debian; downloads once)
+	$(BIN)/python -m tests.asterisk.first_fax $(ARGS)
 
 export-fire: $(READY) ## kill the billing exporter 200 times and compare the books (ARGS="--kills N --seed N")
 	$(BIN)/python -m tests.trials.billing_kills $(ARGS)
@@ -112,6 +115,7 @@ bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some
 	$(BIN)/python -m benchmarks.coverage
 	rm -rf $(BENCH)/million
 	$(BIN)/python -m benchmarks.fill --rows 1000000 --folder $(BENCH)/million
+	$(BIN)/python -m benchmarks.dashboards $(BENCH)/million
 	$(BIN)/python -m benchmarks.questions --seconds 1 $(BENCH)/million --json $(BENCH)/questions.json
 	$(BIN)/python -m benchmarks.fax_cost --folder $(BENCH)/million
 	$(BIN)/python -m benchmarks.archive --folder $(BENCH)/million --month 2025-03

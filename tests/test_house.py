@@ -20,6 +20,7 @@ NOT_ROOMS = {
     "asterisk",
     "captures",
     "cookbook",
+    "deploy",
     "docs",
     "faults",
     "kit",

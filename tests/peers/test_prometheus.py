@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from benchmarks.dashboards import document
 from faxstore.ingest.metrics.samples import State
 from tests.ingest.metrics.test_endpoint import served
 from tests.ingest.metrics.test_exposition import PBX1, text
@@ -62,8 +63,23 @@ def test_a_real_prometheus_scrapes_an_ingestor(tmp_path: Path) -> None:
                 wait_until(lambda: values(own, 'up{job="faxstore"}') == ["1"])
                 assert values(own, 'faxstore_pages_total{direction="received"}') == ["11"]
                 assert values(own, 'faxstore_poll_duration_seconds_sum{server="pbx1"}') == ["4.5"]
+                shown = {expression: values(own, expression) for expression in expressions()}  # 400: it is invalid
+                assert len(shown) > 15
+                assert [one for one, found in shown.items() if found == [] and not may_be_empty(one)] == []
             finally:
                 prometheus.kill()
+
+
+def expressions() -> list[str]:
+    """The expressions of the dashboard of the collector, with Grafana's variables replaced."""
+    panels = document("collector")["panels"]
+    found = [target["expr"] for panel in panels for target in panel["targets"] if "expr" in target]
+    return [one.replace("$__rate_interval", "10s").replace("$__range", "1h") for one in found]
+
+
+def may_be_empty(expression: str) -> bool:
+    """Whether nothing is a usual answer: no alert fires, no poll fails, or there are not two scrapes yet."""
+    return "ALERTS" in expression or "[" in expression
 
 
 def values(address: str, query: str) -> list[str]:
