@@ -18,7 +18,7 @@ from faxstore.counted import counted
 from faxstore.demo import answers
 from faxstore.demo.folder import claimed, fresh_database, write_settings
 from faxstore.demo.ingestor import Progress, ingest
-from faxstore.demo.recording import load
+from faxstore.demo.recording import Recording, load
 from faxstore.demo.server import ReplayServer
 from faxstore.demo.summary import print_summary
 from faxstore.errors import FaxstoreError
@@ -69,7 +69,9 @@ def _play(folder: Path, speed: float, messages: Console) -> Path:
 
 async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) -> tuple[Path, float]:
     async with AsyncExitStack() as stack:
-        servers = {name: await stack.enter_async_context(_server(name, speed)) for name in SERVERS}
+        servers = {
+            name: await stack.enter_async_context(ReplayServer(recording_of(name), speed=speed)) for name in SERVERS
+        }
         messages.print("Starting Asterisk servers that play recordings of real ones")
         for name, server in servers.items():
             messages.print(f"  {name} on 127.0.0.1:{server.port} {SERVERS[name]}", markup=False)
@@ -80,9 +82,10 @@ async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) 
         return config, sum(server.playback.recording.seconds for server in servers.values())
 
 
-def _server(name: str, speed: float) -> ReplayServer:
+def recording_of(name: str) -> Recording:
+    """Return the recording of a server of SERVERS."""
     (path,) = (Path(__file__).parent / "recordings").glob(f"{name}-*.jsonl.gz")
-    return ReplayServer(load(path), speed=speed)
+    return load(path)
 
 
 @contextmanager

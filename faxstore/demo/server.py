@@ -1,4 +1,4 @@
-"""The played server: an AMI server on 127.0.0.1 that plays a recording, with its connections and restarts.
+"""The played server: an AMI server, by default on 127.0.0.1, that plays a recording, with its connections and restarts.
 
 The playback advances in lock-step with the leading client, so that this client misses nothing, however slow it is.  The
 leader is the first client that requests a list; when it disconnects, the next one that does.  Each of its polls gets
@@ -26,19 +26,20 @@ _SHORTEST_DOWNTIME = 0.1
 
 
 class ReplayServer:
-    """One played server.  It listens on `port`, by default a free one.
+    """One played server.  It listens on `host` and `port`, by default a free port of 127.0.0.1.
 
     With a finite `speed`, an answer to a poll also waits for the time between the recorded lists divided by it.
     `finished` is set when the leader polls again after the last recorded list; the server then stays up with its last
     state.
     """
 
-    def __init__(self, recording: Recording, *, speed: float = math.inf) -> None:
+    def __init__(self, recording: Recording, *, speed: float = math.inf, host: str = HOST, port: int = 0) -> None:
         self.playback = Playback(recording)
         self.uptime = Uptime()
-        self.port = 0
+        self.port = port
         self.finished = asyncio.Event()
         self._speed = speed
+        self._host = host
         self._leader: ClientConnection | None = None
         self._last_list: tuple[float, float] | None = None
         """Recorded time and event loop time of the last list that was answered."""
@@ -123,7 +124,11 @@ class ReplayServer:
         # TCP is given explicitly because asyncio sets TCP_NODELAY only on such sockets.
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((HOST, self.port))
+        try:
+            bound.bind((self._host, self.port))
+        except OSError:
+            bound.close()
+            raise
         self.port = bound.getsockname()[1]
         self._bound = bound
 
