@@ -36,7 +36,11 @@ def readable(server: str, template: str) -> Iterator[psycopg.Connection]:
     with fresh(server, template) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         polls = [of_server(second, "Polled") for second in (-60, -1, *range(0, 400, 20))]
         late = of_server(900, "Polled", Previous=380.0)
-        failed: list[Record] = [*sending((100, 1), number=1), *result(105, "FAILED", "HANGUP", "The call dropped"), gone(107, 1)]
+        failed: list[Record] = [
+            *sending((100, 1), number=1),
+            *result(105, "FAILED", "HANGUP", "The call dropped"),
+            gone(107, 1),
+        ]
         other: list[Record] = [of_server(-60, "Polled", server="pbx2"), snapshot(10, of=pbx2), gone(20, of=pbx2)]
         rejected = Rejected("pbx", moment(3), "not a number", "x")
         received = receiving((1, 1, 0), (5, 1, 30), (9, 2, 0))

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from docs.reference import commands_page
 from faxstore.errors import UsageError
 from faxstore.ingest import carrier, service, spool_writer
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 TEXT = (DEPLOY / "faxstore.service").read_text(encoding="utf-8")
 SEAL = (DEPLOY / "faxstore-seal.service").read_text(encoding="utf-8")
-RETENTION = (DEPLOY / "faxstore-retention.service").read_text(encoding="utf-8")
-EVERY_UNIT = pytest.mark.parametrize(
-    "text", [TEXT, SEAL, RETENTION], ids=["faxstore", "faxstore-seal", "faxstore-retention"]
-)
+UNITS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(DEPLOY.glob("*.service"))}
+EVERY_UNIT = pytest.mark.parametrize("text", UNITS.values(), ids=list(UNITS))
+COMMANDS = dict(commands_page.commands())
 LONGEST_STOP = 3.0 + service.STOP_TIMEOUT + 1.0
 """Most seconds of a clean stop: log off from the servers, drain the spool, end the thread."""
 
@@ -85,8 +85,23 @@ def test_it_is_closed(line: str) -> None:
     assert line in closed(TEXT)
 
 
-def test_the_unit_that_reads_the_signing_key_is_closed_like_the_ingestor() -> None:
-    assert closed(SEAL) == closed(TEXT)
+@EVERY_UNIT
+def test_every_unit_is_closed_like_the_ingestor(text: str) -> None:
+    assert closed(text) == closed(TEXT)
+
+
+@EVERY_UNIT
+def test_every_unit_runs_a_command_with_its_options(text: str) -> None:
+    (line,) = re.findall("^ExecStart=/opt/faxstore/bin/faxstore (.*)$", text, re.MULTILINE)
+    name, *words = line.split()
+    spellings = {one.spelling.split(" ")[0] for one in commands_page.parameters(COMMANDS[name])}
+    assert {word for word in words if word.startswith("--")} <= spellings
+
+
+def test_every_timer_starts_a_unit_and_every_other_unit_is_a_service() -> None:
+    timers = {path.stem for path in DEPLOY.glob("*.timer")}
+    assert timers == {name for name, text in UNITS.items() if "Type=oneshot" in text}
+    assert set(UNITS) - timers == {"faxstore"}
 
 
 def test_each_unit_reads_its_secrets_as_credentials() -> None:
