@@ -23,8 +23,8 @@ FIELD = Path(__file__).parents[1] / "field"
 RECORDINGS = {
     "names-22": 20,
     "gateway-16": 12,
-    "failures-22": 150,
-    "restart-22": 100,
+    "failures-22": 300,
+    "restart-22": 200,
     "c09-retry-same-channel": 8,
     "c11-attended-transfer": 8,
     "c12-no-resource": 5,

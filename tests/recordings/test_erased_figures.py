@@ -101,19 +101,17 @@ def test_erasing_everything_changes_no_file(server: str, everything: Everything,
         assert read(connection, "select value from fax.pseudonym where value is not null") == []
 
 
-@pytest.mark.parametrize("number", ["15550003", "+1 555 0100"])
-def test_erasing_a_number_changes_no_figure(server: str, everything: Everything, tmp_path: Path, number: str) -> None:
+def test_erasing_a_number_changes_no_figure(server: str, everything: Everything, tmp_path: Path) -> None:
     with erasing(server, everything) as connection:
         dsn = connection.info.dsn
-        ran = run_command(dsn, "erase", "--number", number, "--yes")
+        ran = run_command(dsn, "erase", "--number", "+1 555 0100", "--yes")
         assert (ran.returncode, ran.stdout != "") == (0, True), ran.stderr
         assert differences(everything.files, files(dsn, connection, tmp_path)) == {}
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_erasing_one_after_the_other_changes_no_figure(server: str, everything: Everything, seed: int) -> None:
+def test_erasing_one_after_the_other_changes_no_figure(server: str, everything: Everything) -> None:
     """Half of the sessions, in groups of random size and order."""
-    chance = random.Random(seed)
+    chance = random.Random(0)
     with erasing(server, everything) as connection:
         left = chance.sample(found := ids(connection), len(found) // 2)
         while left:
