@@ -15,8 +15,7 @@ from faxstore.log.leaves import leaf_hashes_by_position
 from faxstore.log.stored import BLOCK
 from faxstore.store.database import Connection
 
-_HASH = 32
-_EMPTY = bytes(_HASH)
+_UNKNOWN = b""
 _ROOTS = "select first_position, root from fax.log_subtree where rows = 256 and first_position = any(%s)"
 
 
@@ -27,8 +26,8 @@ class LogComparison:
         self._connection = connection
         self._size = size
         """The rows that the newest checkpoint covers."""
-        self._open: defaultdict[int, bytearray] = defaultdict(lambda: bytearray(BLOCK * _HASH))
-        """By number of the block: the leaves that are known, zeros for others."""
+        self._open: defaultdict[int, list[bytes]] = defaultdict(lambda: [_UNKNOWN] * BLOCK)
+        """By number of the block: its leaves."""
         self._counts: Counter[int] = Counter()
         self._complete: list[int] = []
         self.rows = 0
@@ -39,8 +38,7 @@ class LogComparison:
         """Add rows, and compare the blocks that become complete."""
         blocks, numbers = self._open, [(position - 1) // BLOCK for position in positions]
         for number, position, leaf in zip(numbers, positions, leaves, strict=True):
-            place = (position - 1) % BLOCK * _HASH
-            blocks[number][place : place + _HASH] = leaf
+            blocks[number][(position - 1) % BLOCK] = leaf
         self._counts.update(numbers)
         self.rows += len(positions)
         full = [number for number in dict.fromkeys(numbers) if self._counts[number] >= BLOCK]
@@ -53,7 +51,7 @@ class LogComparison:
         retained: dict[int, bytes] = {}
         for block in sorted(self._open):
             first = block * BLOCK + 1
-            ours = {first + place: leaf for place, leaf in enumerate(_leaves(self._open[block])) if leaf != _EMPTY}
+            ours = {first + place: leaf for place, leaf in enumerate(self._open[block]) if leaf != _UNKNOWN}
             self._compare_leaves(first, ours)
             retained |= ours
         return retained
@@ -66,17 +64,17 @@ class LogComparison:
         """Return first and last position of each range of the rows."""
         found = [(block * BLOCK + 1, block * BLOCK + BLOCK) for block in self._complete]
         for block, leaves in self._open.items():
-            known = [place for place, leaf in enumerate(_leaves(leaves)) if leaf != _EMPTY]
+            known = [place for place, leaf in enumerate(leaves) if leaf != _UNKNOWN]
             found += [(block * BLOCK + 1 + first, block * BLOCK + 1 + last) for first, last in stored.ranges(known)]
         return list(_merged(sorted(found)))
 
-    def _compare_roots(self, complete: dict[int, bytearray]) -> None:
+    def _compare_roots(self, complete: dict[int, list[bytes]]) -> None:
         if not complete:
             return
         firsts = [block * BLOCK + 1 for block in complete]
         roots = {first: bytes(root) for first, root in self._connection.execute(_ROOTS, [firsts])}
         for first, leaves in zip(firsts, complete.values(), strict=True):
-            if roots.get(first) != tree.complete_root(list(_leaves(leaves))):
+            if roots.get(first) != tree.complete_root(leaves):
                 self.different.append((first, first + BLOCK - 1))
         self._complete += complete
 
@@ -91,11 +89,6 @@ class LogComparison:
             if root != tree.complete_root([leaf for _, leaf in sorted((known | ours).items())]):
                 wrong = sorted(ours)
         self.different += stored.ranges(wrong)
-
-
-def _leaves(block: bytearray) -> Iterator[bytes]:
-    data = bytes(block)
-    return (data[place : place + _HASH] for place in range(0, len(data), _HASH))
 
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -7,8 +7,8 @@ from typing import Any, BinaryIO
 _COUNTED = ("position", "observed_at")
 """Columns of which each value is a little more than the one before."""
 
-_LEVEL = 6
-"""Of zstd: higher levels take more time than they save bytes."""
+_LEVEL = 3
+"""Of zstd.  Level 6 saves an eighth of the bytes, and takes an eighth more time for the whole archive."""
 
 
 def writer(out: BinaryIO, schema: Any) -> Any:

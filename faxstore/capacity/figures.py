@@ -85,7 +85,7 @@ class Figures:
     dropped: Figure = Figure(400.0, "bytes per fax", _ARCHIVE, _DECEMBER_1)
     """What the database retains of a fax whose rows are dropped, beside their times."""
     dropped_row: Figure = Figure(8.0, "bytes per row", _ARCHIVE, _DECEMBER_1)
-    archived_row: Figure = Figure(1.9, "bytes per row", _ARCHIVE, _DECEMBER_1)
+    archived_row: Figure = Figure(2.1, "bytes per row", _ARCHIVE, _DECEMBER_1)
     readings: Figure = Figure(352.0, "MB per server and year", _TWELVE, _DECEMBER_1)
     """Polls and readings of the counters of a server, one each per minute, their comparison, and the coverage."""
     empty: Figure = Figure(12.3, "MB", _COST, _DECEMBER_1)
