@@ -22,7 +22,10 @@ Bucket = StrEnum("Bucket", "HOUR DAY WEEK MONTH QUARTER YEAR")
 """Intervals by which fax.usage() counts."""
 
 DocumentFormat = StrEnum("DocumentFormat", "TABLE JSON")
-"""The formats that can represent a whole session or report."""
+"""The formats that can represent a whole session."""
+
+ReportFormat = StrEnum("ReportFormat", "TABLE JSON HTML")
+"""The formats that can represent a report of several sections."""
 
 _TIME = "a date or time in --time-zone, a time with an offset, or 30m, 24h, 7d ago"
 

@@ -5,8 +5,7 @@ Each section is the answer of one query (audit_sections); all queries see the da
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -26,6 +25,7 @@ from faxstore.store.database import Connection, one_moment
 from faxstore.store.known_values import known_servers, require_servers
 from faxstore.store.period import resolve
 
+TITLE = "Audit of the fax history"
 NOTHING = "Nothing is on record: no server was observed, and no recording was imported."
 
 
@@ -50,37 +50,34 @@ class Audit:
     """The rows of each section of SECTIONS, by its name."""
 
 
-def audit(
-    connection: Connection, period: Period, servers: Sequence[str], screen: Screen, *, as_json: bool = False
-) -> None:
+def print_audit(connection: Connection, period: Period, servers: Sequence[str], screen: Screen) -> None:
     """Print the report about a bounded period and these servers, or all servers if none is named.
 
-    Text is printed section by section, while the rows arrive.  Raises UsageError for an unknown server or time zone.
+    It is printed section by section, while the rows arrive.  Raises UsageError for an unknown server or time zone.
     """
-    if as_json:
-        _as_json(gather(connection, period, servers), sys.stdout)
-        return
     with one_moment(connection):
-        scope = _scope(connection, period, servers)
-        for line in _head(scope):
+        scope = scope_of(connection, period, servers)
+        screen.line(TITLE)
+        for line in head_of(scope):
             screen.line(line)
         for section in SECTIONS:
-            _print_section(screen, section, scope, _rows(connection, section, scope))
+            _print_section(screen, section, scope, rows_of(connection, section, scope))
 
 
 def gather(connection: Connection, period: Period, servers: Sequence[str]) -> Audit:
     """Query all sections in one read-only transaction, so that rows appended meanwhile are in none of them."""
     with one_moment(connection):
-        scope = _scope(connection, period, servers)
+        scope = scope_of(connection, period, servers)
         rows = {}
         with Console(stderr=True).status("") as status:  # a progress line on a terminal, nothing in a pipe
             for section in SECTIONS:
                 status.update(f"{section.title.lower()} ...")
-                rows[section.name] = list(_rows(connection, section, scope))
+                rows[section.name] = list(rows_of(connection, section, scope))
         return Audit(scope, rows)
 
 
-def _scope(connection: Connection, period: Period, servers: Sequence[str]) -> Scope:
+def scope_of(connection: Connection, period: Period, servers: Sequence[str]) -> Scope:
+    """What a report about this period is about.  Raises UsageError for an unknown server or time zone."""
     absolute = resolve(connection, period)
     require_servers(connection, servers)
     selected = [name for name in known_servers(connection) if not servers or name in servers]
@@ -88,7 +85,8 @@ def _scope(connection: Connection, period: Period, servers: Sequence[str]) -> Sc
     return Scope(absolute, _local_bounds(connection, absolute), made_at, selected)
 
 
-def _rows(connection: Connection, section: Section, scope: Scope) -> Iterator[Row]:
+def rows_of(connection: Connection, section: Section, scope: Scope) -> Iterator[Row]:
+    """All rows of a section, as they arrive."""
     parameters = {"since": scope.period.since, "until": scope.period.until, "servers": scope.servers}
     return fetch_statement(connection, sql.text(f"queries/audit/{section.name}"), parameters, dict_row)
 
@@ -104,35 +102,40 @@ def _print_section(screen: Screen, section: Section, scope: Scope, rows: Iterato
     screen.line()
     screen.line(section.title)
     screen.line(section.meaning)
-    reported: set[str] = set()  # the servers with a row
-    shown = _noted((row for row in rows if section.is_reported(row, scope.period)), reported)
+    shown = Shown(section, scope, rows)
     first = next(shown, None)
     if first is not None:
         screen.table(chain([first], shown), section.columns)
-    for line in _rest(section, first is None, reported, scope.servers):
+    for line in shown.rest():
         screen.line(line)
 
 
-def _noted(rows: Iterator[Row], servers: set[str]) -> Iterator[Row]:
-    """The same rows; adds the server of each one to `servers`."""
-    for row in rows:
-        servers.add(row.get("server", ""))
-        yield row
+class Shown(Iterator[Row]):
+    """The rows of a section that have something to report, for its table."""
+
+    def __init__(self, section: Section, scope: Scope, rows: Iterable[Row]) -> None:
+        self._section, self._scope = section, scope
+        self._rows = (row for row in rows if section.is_reported(row, scope.period))
+        self._servers: set[str] = set()  # those with a row; not empty after the first row
+
+    def __next__(self) -> Row:
+        row = next(self._rows)
+        self._servers.add(row.get("server", ""))
+        return row
+
+    def rest(self) -> Iterator[str]:
+        """After the last row, a line that counts what the table does not have: the servers without a row in it."""
+        if self._section.is_by_server and self._scope.servers:
+            others = len(set(self._scope.servers) - self._servers)
+            if others:
+                yield f"{others:,} {'server' if others == 1 else 'servers'}: nothing"
+        elif not self._servers:
+            yield "none"
 
 
-def _rest(section: Section, is_empty: bool, reported: set[str], servers: Sequence[str]) -> Iterator[str]:
-    """A line that counts what the table does not have: the servers without a row in it."""
-    if section.is_by_server and servers:
-        others = len(set(servers) - reported)
-        if others:
-            yield f"{others:,} {'server' if others == 1 else 'servers'}: nothing"
-    elif is_empty:
-        yield "none"
-
-
-def _head(scope: Scope) -> Iterator[str]:
+def head_of(scope: Scope) -> Iterator[str]:
+    """The lines below the title."""
     period, (local_since, local_until) = scope.period, scope.local_bounds
-    yield "Audit of the fax history"
     in_zone = "" if period.time_zone == "UTC" else f"  ({{}} {period.time_zone})"
     yield f"from     {cell_text(period.since)} UTC{in_zone.format(local_since)}"
     yield f"to       {cell_text(period.until)} UTC{in_zone.format(local_until)}, not included"
@@ -140,7 +143,9 @@ def _head(scope: Scope) -> Iterator[str]:
     yield f"servers  {cell_text(scope.servers)}" if scope.servers else NOTHING
 
 
-def _as_json(report: Audit, out: TextIO) -> None:
+def write_audit_json(connection: Connection, period: Period, servers: Sequence[str], out: TextIO) -> None:
+    """Write the report as one JSON document, with every row of every section.  Raises UsageError as `print_audit`."""
+    report = gather(connection, period, servers)
     document = {
         "report": "audit",
         "from": report.scope.period.since,

@@ -76,6 +76,11 @@ def cell_text(value: Any) -> str:
     return visible(str(value))
 
 
+def percent(ratio: Decimal | None) -> str:
+    """A ratio as percents with two decimals; empty for NULL."""
+    return "" if ratio is None else f"{ratio * 100:.2f} %"
+
+
 def is_number(value: Any) -> bool:
     """Whether a value is a figure, or unknown: columns of figures are aligned at the right."""
     return value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool))

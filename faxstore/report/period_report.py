@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -18,7 +17,7 @@ from faxstore.export.datasets import Dataset
 from faxstore.export.rows import fetch_rows
 from faxstore.export.run import snapshot
 from faxstore.report.bars import bar, sparkline
-from faxstore.report.columns import Column, cell_text
+from faxstore.report.columns import Column, cell_text, percent
 from faxstore.report.formats import Format, Row, Style
 from faxstore.report.listing import print_rows
 from faxstore.report.period_reports import Report
@@ -31,10 +30,10 @@ from faxstore.store.tables import columns_of
 
 BAR = 12
 """The width of the longest bar, in cells."""
+PERCENT = len("100.00 %")
 DAYS = 30
 """A period without a start begins at midnight, this number of days before its end."""
 
-_PERCENT = len("100.00 %")
 _START = "select date_trunc('day', %(until)s::timestamptz - %(days)s * interval '1 day', %(zone)s)"
 
 
@@ -74,7 +73,7 @@ def print_report(connection: Connection, report: Report, about: Asked, style: St
         rows = list(fetch_rows(connection, dataset.ordered(*every), dict_row))
     for line in _head(report, rows, screen):
         screen.line(line)
-    screen.table(rows, [*_titled(report, about), *_drawn(report, rows, screen)])
+    screen.table(rows, [*table_columns(report, about), *_bars(report, rows, screen)])
 
 
 def dataset_of(report: Report, about: Asked) -> Dataset:
@@ -92,19 +91,29 @@ def dataset_of(report: Report, about: Asked) -> Dataset:
     return Dataset(select(found), report.order)
 
 
-def _titled(report: Report, about: Asked) -> Iterator[Column]:
-    """The columns of the table, with the time zone in the title of local times."""
-    for column in report.columns:
-        yield column._replace(title=f"from ({about.period.time_zone})") if column.names == ("label",) else column
+def table_columns(report: Report, about: Asked) -> list[Column]:
+    """The columns of the table, with the time zone in the title of local times.
 
-
-def _drawn(report: Report, rows: Sequence[Row], screen: Screen) -> Iterator[Column]:
-    """The last column of a table on a terminal: a bar and the figure that it shows, if it has no column of its own."""
+    The last one is the figure that is drawn, if the report has no column of its own for it.
+    """
+    titled = f"from ({about.period.time_zone})"
+    columns = [each._replace(title=titled) if each.names == ("label",) else each for each in report.columns]
     name = report.drawn
-    title = name.removesuffix("_estimated").replace("_", " ")
-    if all(name not in column.names for column in report.columns):
-        yield Column(title, lambda row: _percent(row[name]), (name,), rank=1, least=_PERCENT)
+    if all(name not in column.names for column in columns):
+        columns.append(
+            Column(_title(name), lambda row: percent(row[name]).rjust(PERCENT), (name,), rank=1, least=PERCENT)
+        )
+    return columns
+
+
+def _title(name: str) -> str:
+    return name.removesuffix("_estimated").replace("_", " ")
+
+
+def _bars(report: Report, rows: Sequence[Row], screen: Screen) -> Iterator[Column]:
+    """The last column of a table on a terminal: a bar."""
     if screen.draws:
+        name = report.drawn
         highest = report.full or max((row[name] for row in rows if row[name] is not None), default=None)
         yield Column("", lambda row: bar(row[name], highest, BAR), (name,), rank=len(report.columns) + 2, least=BAR)
 
@@ -114,15 +123,11 @@ def _head(report: Report, rows: Sequence[Row], screen: Screen) -> Iterator[str]:
     values = [row[report.drawn] for row in rows]
     known = [value for value in values if value is not None]
     if report.is_by_time and screen.draws and screen.width and known:
-        title = report.drawn.removesuffix("_estimated").replace("_", " ")
-        text = cell_text if max(known) > 1 or all(isinstance(value, int) for value in known) else _percent
-        ends = f"{text(min(known)).strip()} to {text(max(known)).strip()}"
+        title = _title(report.drawn)
+        text = cell_text if max(known) > 1 or all(isinstance(value, int) for value in known) else percent
+        ends = f"{text(min(known))} to {text(max(known))}"
         yield f"{title}  {sparkline(values, max(10, screen.width - len(title) - len(ends) - 4))}  {ends}"
         yield ""
-
-
-def _percent(ratio: Decimal | None) -> str:
-    return "" if ratio is None else f"{ratio * 100:.2f} %".rjust(_PERCENT)
 
 
 def _moment(connection: Connection, query: str, **parameters: Any) -> datetime:

@@ -47,8 +47,8 @@ def _by_time(query: str, types: str, drawn: str, *columns: str | tuple[str, str]
 
 USAGE = _by_time(
     "queries/report/usage",
-    "sessions bigint, sent bigint, received bigint, pages bigint, bad_lines bigint, seconds numeric,"
-    " successes bigint, failures bigint, unknown_ends bigint",
+    "sessions bigint, sent bigint, received bigint, pages bigint, pages_sent bigint, pages_received bigint,"
+    " pages_gateway bigint, bad_lines bigint, seconds numeric, successes bigint, failures bigint, unknown_ends bigint",
     "pages",
     *(("faxes", "sessions"), "sent", "received", "pages", "bad_lines"),
     *("successes", "failures", ("unknown", "unknown_ends")),

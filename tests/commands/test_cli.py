@@ -18,7 +18,7 @@ COMMANDS = [
     "verify", "prove", "consistency", "erase", "capacity", "doctor", "psql",
 ]  # fmt: skip
 GROUPS = {
-    "report": ["audit", "usage", "quality", "concurrency", "jobs", "failures", "coverage", "peers"],
+    "report": ["audit", "html", "usage", "quality", "concurrency", "jobs", "failures", "coverage", "peers"],
     "export": ["sessions", "jobs", "pages", "timeline", "history", "usage"],
     "billing": ["export", "list", "render", "as-of", "check"],
     "partitions": ["list", "archive", "drop", "restore"],

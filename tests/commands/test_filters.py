@@ -66,7 +66,8 @@ def test_these_commands_have_filters() -> None:
     data_sets = ("history", "jobs", "pages", "sessions", "timeline", "usage")
     assert sorted(BY_ACCOUNT) == sorted([("sessions",), *(("export", name) for name in data_sets)])
     assert sorted({path for path, _ in FILTERS} - set(BY_ACCOUNT)) == sorted(
-        ("report", name) for name in ("audit", "concurrency", "coverage", "failures", "jobs", "quality", "usage")
+        ("report", name)
+        for name in ("audit", "concurrency", "coverage", "failures", "html", "jobs", "quality", "usage")
     )
 
 

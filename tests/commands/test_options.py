@@ -155,7 +155,7 @@ PERIOD_COMMANDS = [path for path, command in EVERY.items() if "--from" in [o for
 
 
 def test_every_command_with_a_period_has_the_three_options() -> None:
-    assert len(PERIOD_COMMANDS) == 16
+    assert len(PERIOD_COMMANDS) == 17
     for path in PERIOD_COMMANDS:
         assert {"--from", "--to", "--time-zone"} <= {option for param in EVERY[path].params for option in param.opts}
 

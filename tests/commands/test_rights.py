@@ -52,8 +52,8 @@ RUN_FOR = 60.0
 READS = {
     "billing as-of", "billing check", "billing list", "billing render", "capacity", "consistency", "export history",
     "export jobs", "export pages", "export sessions", "export timeline", "export usage", "follow", "partitions list",
-    "psql", "report audit", "report concurrency", "report coverage", "report failures", "report jobs", "report peers",
-    "report quality", "report usage", "sessions", "show",
+    "psql", "report audit", "report concurrency", "report coverage", "report failures", "report html", "report jobs",
+    "report peers", "report quality", "report usage", "sessions", "show",
 }  # fmt: skip
 MASKED = {
     "consistency", "export pages", "export usage", "psql", "report coverage", "report usage", "sessions", "show",

@@ -44,6 +44,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "report concurrency": ["--from", "2026-01-01", "--to", "2027-01-01", "--bucket", "month"],
     "report coverage": ["--from", "2026-01-01", "--to", "2027-01-01"],
     "report failures": ["--from", "2026-01-01", "--to", "2027-01-01"],
+    "report html": ["--from", "2026-01-01", "--to", "2027-01-01"],
     "report jobs": ["--from", "2026-01-01", "--to", "2027-01-01", "--bucket", "week"],
     "report peers": ["--from", "2026-01-01", "--to", "2027-01-01"],
     "report quality": ["--from", "2026-01-01", "--to", "2027-01-01", "--bucket", "quarter"],

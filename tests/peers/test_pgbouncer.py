@@ -41,7 +41,7 @@ OTHERWISE = {
     "partitions archive": ["--until", "2026-10"],
     "partitions drop": ["--before", "2026-11", "--force"],
     "partitions restore": ["2026-09"],
-    **{f"report {name}": ["--from", "2026-09-01", "--to", "2026-11-24"] for name in ("audit", *REPORTS)},
+    **{f"report {name}": ["--from", "2026-09-01", "--to", "2026-11-24"] for name in ("audit", "html", *REPORTS)},
 }
 """Other arguments than the typical ones: there is something to do, and no answer depends on the clock."""
 
@@ -84,7 +84,7 @@ def test_it_answers_as_without_a_pooler(command: str, addresses: tuple[str, str]
     for number, dsn in enumerate(addresses):
         ran = run(command, dsn, tmp_path / str(number))
         assert ran.returncode == 0, ran.stderr
-        answers.append([line for line in ran.stdout.splitlines() if not line.startswith("made ")])
+        answers.append([line for line in ran.stdout.splitlines() if "made " not in line])
     assert answers[0] == answers[1]
 
 

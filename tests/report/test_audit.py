@@ -269,7 +269,7 @@ def test_a_section_is_printed_before_the_next_one_is_queried(given: str, monkeyp
 
     monkeypatch.setattr(report, "fetch_statement", watched)
     with connect(given) as connection:
-        report.audit(connection, Period(at(0), at(300)), (), Screen(out, None))
+        report.print_audit(connection, Period(at(0), at(300)), (), Screen(out, None))
     titles = [section.title for section in SECTIONS if f"\n{section.title}\n" in out.getvalue()]
     assert len(titles) == len(SECTIONS)
     assert len(set(printed)) >= 6  # sections with rows, each further down

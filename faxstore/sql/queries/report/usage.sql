@@ -7,6 +7,12 @@ select
     coalesce(sum(u.sessions) filter (where u.direction = 'sent'), 0)::bigint as sent,
     coalesce(sum(u.sessions) filter (where u.direction = 'received'), 0)::bigint as received,
     case when count(u.sessions) = 0 then 0 else sum(u.pages)::bigint end as pages,
+    case when count(u.sessions) filter (where u.direction = 'sent') = 0 then 0
+         else sum(u.pages) filter (where u.direction = 'sent')::bigint end as pages_sent,
+    case when count(u.sessions) filter (where u.direction = 'received') = 0 then 0
+         else sum(u.pages) filter (where u.direction = 'received')::bigint end as pages_received,
+    case when count(u.sessions) filter (where u.direction = 'gateway') = 0 then 0
+         else sum(u.pages) filter (where u.direction = 'gateway')::bigint end as pages_gateway,
     sum(u.bad_lines)::bigint as bad_lines,
     sum(u.seconds) as seconds,
     coalesce(sum(u.successes), 0)::bigint as successes,
