@@ -60,6 +60,9 @@ class Server:
     process: subprocess.Popen[bytes]
     """The server process; a new one after each start()."""
 
+    command: list[str]
+    """The first words of a command line that starts the server, or connects to it with -rx."""
+
     def __init__(self, tree: Tree, home: Path, sip: SipPorts, channelvars: str = CHANNELVARS) -> None:
         self.version = tree.version
         self.name = f"ast{tree.version}"
@@ -67,7 +70,7 @@ class Server:
         self.sip = sip
         self.port = _free_port(socket.SOCK_STREAM)
         self.secret = secrets.token_hex(8)
-        self._command = [*tree.command, "-C", str(home / "etc/asterisk.conf")]
+        self.command = [*tree.command, "-C", str(home / "etc/asterisk.conf")]
         for folder in ("etc", "var/outgoing", "received"):
             (home / folder).mkdir(parents=True)
         self._configure(tree, sip, channelvars)
@@ -89,7 +92,7 @@ class Server:
         (self.home / "etc/boot.sh").write_text(f"sleep {slow}\n")
         with (self.home / "console").open("wb") as console:
             self.process = subprocess.Popen(
-                [*self._command, "-f"],
+                [*self.command, "-f"],
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
@@ -132,7 +135,7 @@ class Server:
 
     def run_command(self, command: str) -> str:
         """The output of `asterisk -rx` for a command, including commands that the AMI does not accept."""
-        words = [*self._command, "-rx", command]
+        words = [*self.command, "-rx", command]
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
         return f"{done.stdout}{done.stderr}".strip()
 

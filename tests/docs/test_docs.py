@@ -103,6 +103,15 @@ def test_operations_explains_what_doctor_recommends() -> None:
     assert [line for line in lines if line not in explained] == []
 
 
+def test_the_file_of_the_guide_for_debian_has_the_lines_that_doctor_recommends() -> None:
+    text = (DOCS.parent / "deploy" / "asterisk" / "faxstore.conf").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    assert [line for line in pasted(advice.user("faxstore"), advice.CHANNELVARS) if line not in lines] == []
+    assert sorted(text.split("[faxstore]\n")[1].splitlines()) == sorted(pasted(advice.user("faxstore")))
+    guide = (DOCS / "how-to" / "install-debian.md").read_text(encoding="utf-8")
+    assert advice.RES_FAX.splitlines()[-1] in guide
+
+
 @pytest.mark.parametrize("guide", ["freepbx", "issabel", "vitalpbx", "call-files", "fax-to-mail"])
 def test_the_guide_of_each_system_has_the_lines_that_doctor_recommends(guide: str) -> None:
     """And its user has these lines only: no right or filter that operations does not explain."""

@@ -46,7 +46,7 @@ def private_apt(suite: str, work: Path) -> list[str]:
     for folder in ("lists/partial", "cache/archives/partial"):
         (work / folder).mkdir(parents=True)
     (work / "status").touch()
-    (work / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} {suite} main\n")
+    (work / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} {suite} main\n")
     settings = {
         "Dir::Etc::sourcelist": work / "sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
@@ -67,7 +67,7 @@ def private_apt(suite: str, work: Path) -> list[str]:
     return ["-qq", *(word for name, value in settings.items() for word in ("-o", f"{name}={value}"))]
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """The Debian mirror in this machine's apt sources, as apt reads them.
 
     Other archives may have a similar path, but not Debian's component `main`.
