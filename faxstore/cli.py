@@ -42,6 +42,7 @@ from faxstore.commands import (
     sessions,
     show,
     verify,
+    watch,
     wrong_use,
 )
 from faxstore.commands.general import GeneralOptions, add_command, new_group, on_command_line
@@ -136,6 +137,7 @@ add_command(app, "import", import_.run)
 add_command(app, "record", record.run)
 add_command(app, "sessions", sessions.run)
 add_command(app, "show", show.run)
+add_command(app, "watch", watch.run)
 add_command(app, "follow", follow.run)
 app.add_typer(report.app, name="report")
 app.add_typer(export.app, name="export")

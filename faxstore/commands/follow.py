@@ -28,10 +28,6 @@ After = Annotated[
 ]
 
 
-class _Stopped(KeyboardInterrupt):
-    """A signal ended the command, which is its regular end.  psycopg cancels its query for a KeyboardInterrupt."""
-
-
 def run(
     context: typer.Context,
     after: After = None,
@@ -62,17 +58,8 @@ def run(
 
 def _print(follower: Follower, format: FollowFormat) -> None:
     render, out = renderer(format), sys.stdout.buffer
-    signals: list[int] = []
-
-    def stop(number: int) -> None:
-        signals.append(number)
-        if len(signals) == 1:
-            raise _Stopped
-
-    with interruption.handled_by(stop):
-        try:
-            for lines in follower.lines():
-                out.writelines(map(render, lines))
-                out.flush()
-        except _Stopped:
-            print_message("stopped")
+    with interruption.until_signal():
+        for lines in follower.lines():
+            out.writelines(map(render, lines))
+            out.flush()
+    print_message("stopped")

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from faxstore.errors import UnreachableError
 from faxstore.follow.position import Position
+from faxstore.follow.reconnecting import reconnecting
 from faxstore.follow.versions import Line, last_position, news
 from faxstore.follow.wakeups import POLL_WITHOUT, Wakeups
 from faxstore.logs import print_message
-from faxstore.store import watched_connection
-from faxstore.store.database import Connection, one_line_errors
+from faxstore.store.database import Connection
 from faxstore.store.distribution import refuse_distributed
 from faxstore.store.known_values import require_servers
 from faxstore.store.schema_version import require_current
-
-SHORTEST_BACK_OFF = 0.5
-LONGEST_BACK_OFF = 10.0
-"""Seconds between two attempts to connect."""
 
 SCHEMA_EVERY = 10.0
 """Seconds between two looks whether the schema is still the one that this version works with."""
@@ -37,29 +32,13 @@ class Follower:
 
     def lines(self) -> Iterator[Sequence[Line]]:
         """Yield the lines.  Raises UnreachableError if it never reached the database; UsageError."""
-        back_off = SHORTEST_BACK_OFF
-        while True:
-            try:
-                with self._connected() as connection:
-                    back_off = SHORTEST_BACK_OFF
-                    yield from self._follow(connection)
-            except UnreachableError as error:
-                if not self._has_begun:
-                    raise
+        for found in reconnecting(self._dsn, self._follow):
+            if isinstance(found, UnreachableError):
                 if not self._is_down:
-                    print_message(f"database: connection lost ({error}); retrying")
+                    print_message(f"database: connection lost ({found}); retrying")
                 self._is_down = True
-            time.sleep(back_off)
-            back_off = min(2 * back_off, LONGEST_BACK_OFF)
-
-    @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        with (
-            watched_connection.connect(self._dsn, lambda: False) as connection,
-            one_line_errors(connection, "fax_reader"),
-        ):
-            require_current(connection)
-            yield connection
+            elif found:
+                yield found
 
     def _follow(self, connection: Connection) -> Iterator[Sequence[Line]]:
         wakeups = Wakeups(connection)
@@ -77,8 +56,7 @@ class Follower:
                 schema_due = time.monotonic() + SCHEMA_EVERY
             found = news(connection, after, self._servers)
             self._report_up(after, wakeups)
-            if found.lines:
-                yield found.lines
+            yield found.lines
             self._after = after = found.until
             if found.is_all:
                 wakeups.wait()

@@ -17,8 +17,8 @@ from faxstore.store.database import Connection
 from faxstore.store.rights import reads_masked
 
 
-def _other_end(row: Row) -> str:
-    """Who sent a received fax, and who was called by any other."""
+def other_end(row: Row) -> str:
+    """Return who sent a received fax, and who was called by any other."""
     if row["direction"] == "received":
         return f"from {row['caller_number'] or 'unknown'}"
     return f"to {row['called_number'] or 'unknown'}" if row["direction"] else "unknown"
@@ -42,7 +42,7 @@ SESSION_COLUMNS = (
     Column("server", itemgetter("server"), ("server",), rank=6),
     Column("no", itemgetter("session_number"), ("session_number",), rank=10, least=6),
     Column("direction", itemgetter("direction"), ("direction",), rank=7),
-    Column("other end", _other_end, _ENDS, rank=4, least=len("from +493012345678")),
+    Column("other end", other_end, _ENDS, rank=4, least=len("from +493012345678")),
     Column("started (UTC)", itemgetter("started_at"), ("started_at",), rank=3),
     Column("seconds", itemgetter("duration_seconds"), ("duration_seconds",), rank=8, least=len("seconds")),
     Column("pages", itemgetter("pages"), ("pages",), rank=5),
@@ -55,7 +55,7 @@ SESSION_COLUMNS = (
 JOB_COLUMNS = (
     Column("job", lambda row: str(row["job_id"])[:SHORT_ID], ("job_id",), rank=1),
     Column("server", itemgetter("server"), ("server",), rank=6),
-    Column("other end", _other_end, _ENDS, rank=4, least=len("from +493012345678")),
+    Column("other end", other_end, _ENDS, rank=4, least=len("from +493012345678")),
     Column("first try (UTC)", _first_try, ("first_attempt_at",), rank=3, least=len("2026-11-02 08:00")),
     Column("tries", itemgetter("attempts"), ("attempts",), rank=7),
     Column("pages", itemgetter("pages"), ("pages",), rank=5),

@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,7 +26,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GENERAL_OPTIONS = ("--config", "--dsn", "--data-dir", "--log-format")
 """The options with a value that may precede the name of a command (faxstore.commands.general)."""
 
-UNTIL_STOPPED = {"follow", "ingest"}
+UNTIL_STOPPED = {"follow", "ingest", "watch"}
 """The commands that a signal ends regularly."""
 
 PATIENCE = 5.0
@@ -115,6 +115,24 @@ def handled_by(handler: _Handler) -> Iterator[None]:
         yield
     finally:
         _handlers.remove(handler)
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal ended the block of `until_signal`.  psycopg cancels its query for a KeyboardInterrupt."""
+
+
+@contextmanager
+def until_signal() -> Iterator[None]:
+    """Run a block that a signal ends regularly.  Further signals are ignored while the block cleans up."""
+    signals: list[int] = []
+
+    def stop(number: int) -> None:
+        signals.append(number)
+        if len(signals) == 1:
+            raise Stopped
+
+    with suppress(Stopped), handled_by(stop):
+        yield
 
 
 @contextmanager

@@ -26,7 +26,7 @@ READERS = {
 }  # fmt: skip
 """Commands that answer on a standby."""
 
-RUNNING = {"doctor", "follow", "ingest", "record"}
+RUNNING = {"doctor", "follow", "ingest", "record", "watch"}
 """Commands that run on: the first reports that the database is a standby, the last two wait for the primary."""
 
 OTHERWISE = {

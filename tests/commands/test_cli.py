@@ -14,8 +14,8 @@ from faxstore import cli
 from faxstore.commands.general import help_paragraphs, help_text
 
 COMMANDS = [
-    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "follow", "compact", "retention", "seal",
-    "verify", "prove", "consistency", "erase", "capacity", "doctor", "psql",
+    "demo", "migrate", "ingest", "import", "record", "sessions", "show", "watch", "follow", "compact", "retention",
+    "seal", "verify", "prove", "consistency", "erase", "capacity", "doctor", "psql",
 ]  # fmt: skip
 GROUPS = {
     "report": ["audit", "html", "usage", "quality", "concurrency", "jobs", "failures", "coverage", "peers"],

@@ -17,7 +17,7 @@ from tests.kit.given_attempts import DAY, Attempt, append_attempts
 
 Captured = pytest.CaptureFixture[str]
 
-OTHERWISE = {"follow", "import", "record"}
+OTHERWISE = {"follow", "import", "record", "watch"}
 """Commands whose --server names what they write or watch, and one without a period (tests/follow/test_command.py)."""
 
 PERIOD = ("--from", "2026-11-01", "--to", "2027-01-01")

@@ -53,7 +53,7 @@ READS = {
     "billing as-of", "billing check", "billing list", "billing render", "capacity", "consistency", "export history",
     "export jobs", "export pages", "export sessions", "export timeline", "export usage", "follow", "partitions list",
     "psql", "report audit", "report concurrency", "report coverage", "report failures", "report html", "report jobs",
-    "report peers", "report quality", "report usage", "sessions", "show",
+    "report peers", "report quality", "report usage", "sessions", "show", "watch",
 }  # fmt: skip
 MASKED = {
     "consistency", "export pages", "export usage", "psql", "report coverage", "report usage", "sessions", "show",
@@ -138,7 +138,7 @@ def test_every_command_is_tried() -> None:
 def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sends SIGTERM to `faxstore ingest` once its carrier has reported that it can append, or that it cannot.
 
-    And to `faxstore follow` once it has read what there is.
+    And to `faxstore follow` and `faxstore watch` once they have read what there is.
     """
     reported = threading.Event()
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # interruption.install() replaces it

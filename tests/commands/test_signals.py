@@ -32,7 +32,7 @@ from tests.kit.typical_use import ARGUMENTS, commands, filled_in
 DRAWS = 3
 """Interrupted runs of each command."""
 
-RUNS_UNTIL_STOPPED = {"follow", "ingest", "record"}
+RUNS_UNTIL_STOPPED = {"follow", "ingest", "record", "watch"}
 """Commands that a signal ends regularly, as soon as they watch a server or the history: with status 0."""
 
 SAYS_MORE = RUNS_UNTIL_STOPPED | {"psql"}

@@ -54,6 +54,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "sessions": [],
     "show": ["SESSION"],
     "verify": [],
+    "watch": [],
 }
 """The arguments of a typical use of each command; SESSION and FOLDER stand for a session_id and a folder."""
 

@@ -31,7 +31,7 @@ IN_A_SESSION = {
 }  # fmt: skip
 """Commands that need a session of their own."""
 
-RUNNING = {"doctor", "follow", "ingest", "record"}
+RUNNING = {"doctor", "follow", "ingest", "record", "watch"}
 """Commands that watch servers or the history."""
 
 WRITERS = {"compact", "erase", "import", "migrate", "seal"}
