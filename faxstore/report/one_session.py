@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +18,7 @@ from faxstore.errors import UsageError
 from faxstore.export.rows import fetch_rows
 from faxstore.export.units import row_with_units
 from faxstore.report.columns import Column, Long, cell_text, fields
+from faxstore.report.course import course
 from faxstore.report.formats import Row, write_json
 from faxstore.report.screen import Screen
 from faxstore.store.database import Connection, one_moment
@@ -49,6 +51,9 @@ TIMELINE = (
     Column("change", lambda row: row["note"] or ", ".join(row["changes"]).replace("_", " "), long=Long.WRAP),
 )  # fmt: skip
 
+Rows = Callable[[], Iterator[Row]]
+"""Reads rows of the session from the first one on."""
+
 
 class SessionReport(NamedTuple):
     """One session with its pages and its timeline."""
@@ -68,10 +73,10 @@ def show(connection: Connection, wanted: str, screen: Screen, *, as_json: bool =
             raise UsageError(f"show: {session_id} is not a session: never listed, and no completion event")
         folder = archive_of(connection, session_id)
         key = (session_id, started_at)
-        pages = _rows(connection, session_pages, *key, "page")
-        timeline = _rows(connection, session_timeline, *key, "observed_at", "position")
+        pages = partial(_rows, connection, session_pages, *key, "page")
+        timeline = partial(_rows, connection, session_timeline, *key, "observed_at", "position")
         if as_json:
-            report = SessionReport(row_with_units(found[0]), _with_units(pages), _with_units(timeline))
+            report = SessionReport(row_with_units(found[0]), _with_units(pages()), _with_units(timeline()))
             write_json(report._asdict(), sys.stdout)
         else:
             _as_text(screen, found[0], pages, timeline, folder)
@@ -86,20 +91,30 @@ def _with_units(rows: Iterator[Row]) -> Sequence[Row]:
     return [row_with_units(row) for row in rows]
 
 
-def _as_text(screen: Screen, session: Row, pages: Iterator[Row], timeline: Iterator[Row], folder: str | None) -> None:
+def _as_text(screen: Screen, session: Row, pages: Rows, timeline: Rows, folder: str | None) -> None:
     screen.line(f"session {session['session_id']}")
     for title, names in FACTS:
         cells = ((name.replace("_", " "), cell_text(session[name])) for name in names if name in session)
         known = [f"{name} {cell}" for name, cell in cells if cell]
         screen.line(f"{title:10}{' · '.join(known) or 'unknown'}", indent=" " * 10, separator=" · ")
     screen.line()
-    first = next(pages, None)
+    _draw_course(screen, session, pages, timeline)
+    every_page = pages()
+    first = next(every_page, None)
     if first is not None:
         screen.line("pages")
-        screen.table(chain([first], pages), PAGES)
+        screen.table(chain([first], every_page), PAGES)
         screen.line()
     screen.line("timeline (UTC)")
     if folder is not None:
         month = session["started_at"].astimezone(UTC).strftime("%Y-%m")
         screen.line(f"its rows are in the archive {visible(folder)}: run faxstore partitions restore {month}")
-    screen.table(timeline, TIMELINE)
+    screen.table(timeline(), TIMELINE)
+
+
+def _draw_course(screen: Screen, session: Row, pages: Rows, timeline: Rows) -> None:
+    lines = list(course(session, pages(), timeline(), screen.width or 0)) if screen.draws else []
+    for line in lines:
+        screen.line(line)
+    if lines:
+        screen.line()
