@@ -15,7 +15,7 @@ ARGS ?=
 NONE_SELECTED = $(if $(ARGS),|| [ $$? -eq 5 ])
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-system test-asterisk test-peers first-fax export-fire chaos fuzz storm lint format currencies freeze released docs bench soak clean
+.PHONY: help venv demo test test-system test-asterisk test-peers first-fax export-fire chaos fuzz storm lint format currencies freeze released docs pictures bench soak clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -33,8 +33,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[embedded,html,parquet,sign,dev]'
 	@touch $@
 
-demo: $(READY) ## watch faxstore at work on recorded faxes; needs no setup
-	@$(BIN)/faxstore --data-dir $(DEMO) demo
+demo: $(READY) ## watch faxstore at work on recorded faxes; needs no setup (ARGS=--year: a generated year)
+	@$(BIN)/faxstore --data-dir $(DEMO) demo $(ARGS)
 
 test: $(READY) ## run the tests on the embedded Postgres (ARGS="-k name" selects some)
 	$(BIN)/pytest $(PARALLEL) -m "not alone" $(ARGS) $(NONE_SELECTED)
@@ -97,6 +97,9 @@ released: $(READY) ## write the database of this release to tests/released
 
 docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 	$(BIN)/python -m docs.reference.generate
+
+pictures: $(READY) ## draw the pictures of the documentation from a generated year
+	$(BIN)/python -m docs.pictures.generate
 
 bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some as JSON
 	$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[bench]'

@@ -15,6 +15,9 @@ def run(
     speed: Annotated[
         float, typer.Option(metavar="FACTOR", min=0.1, max=1000.0, help="How many times faster than recorded to play.")
     ] = 20.0,
+    year: Annotated[
+        bool, typer.Option("--year", help="Fill the database with a year of generated faxes, and play nothing.")
+    ] = False,
 ) -> None:
     """Show faxstore at work, without any setup.
 
@@ -23,12 +26,22 @@ def run(
     Takes less than a minute, reads no settings file, and can be repeated. The data stays in --data-dir, or in the
     folder demo of the default data directory.
 
+    With --year it generates the faxes of a year on the servers generated1 to generated3, so that reports and dashboards
+    have something to show. --dsn fills another database, which must have the schema and no observed faxes; a run that
+    was interrupted is completed by the next one.
+
     Examples:
       faxstore demo
-      faxstore demo --data-dir /tmp/demo
+      faxstore demo --data-dir /tmp/demo --year
+      faxstore --dsn postgresql:///trial demo --year
     """
     from faxstore.demo.run import run_demo
+    from faxstore.demo.year_run import run_year
     from faxstore.settings.loading import default_data_dir
 
     options = context.ensure_object(GeneralOptions)
-    run_demo(options.data_dir or default_data_dir(os.environ) / "demo", speed)
+    folder = options.data_dir or default_data_dir(os.environ) / "demo"
+    if year:
+        run_year(folder, options.dsn)
+    else:
+        run_demo(folder, speed)

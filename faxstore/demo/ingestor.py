@@ -6,11 +6,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from faxstore.demo.progress import Progress
 from faxstore.demo.server import ReplayServer
 from faxstore.errors import FaxstoreError
 
@@ -20,14 +21,12 @@ PLAY_TIMEOUT = 120.0
 STOP_TIMEOUT = 15.0
 """Seconds that the ingestor may take to stop; it promises 10."""
 
-Progress = Callable[[float], None]
-"""Called a few times a second with the played share of the recordings, 0 to 1."""
-
 
 async def ingest(config: Path, log: IO[str], servers: Sequence[ReplayServer], progress: Progress) -> None:
     """Run the ingestor with these settings until every recording has been played, then stop it.
 
-    Its output goes to the log.  Raises FaxstoreError if it exits by itself, exceeds the timeout, or fails.
+    Its output goes to the log, and `progress` gets the played share of the recordings a few times a second.  Raises
+    FaxstoreError if it exits by itself, exceeds the timeout, or fails.
     """
     async with _running(config, log) as process:
         try:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import IO
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 from faxstore.counted import counted
 from faxstore.demo import answers
 from faxstore.demo.folder import claimed, fresh_database, write_settings
-from faxstore.demo.ingestor import Progress, ingest
+from faxstore.demo.ingestor import ingest
+from faxstore.demo.progress import shown_progress
 from faxstore.demo.recording import Recording, load
 from faxstore.demo.server import ReplayServer
 from faxstore.demo.summary import print_summary
@@ -77,7 +76,7 @@ async def _play_to(folder: Path, speed: float, messages: Console, log: IO[str]) 
             messages.print(f"  {name} on 127.0.0.1:{server.port} {SERVERS[name]}", markup=False)
         ports = {name: server.port for name, server in servers.items()}
         config = write_settings(folder, ports, answers.USERNAME, answers.SECRET)
-        with _progress(messages) as progress:
+        with shown_progress(messages, "Watching them with faxstore ingest") as progress:
             await ingest(config, log, list(servers.values()), progress)
         return config, sum(server.playback.recording.seconds for server in servers.values())
 
@@ -86,14 +85,3 @@ def recording_of(name: str) -> Recording:
     """Return the recording of a server of SERVERS."""
     (path,) = (Path(__file__).parent / "recordings").glob(f"{name}-*.jsonl.gz")
     return load(path)
-
-
-@contextmanager
-def _progress(messages: Console) -> Iterator[Progress]:
-    what = "Watching them with faxstore ingest"
-    if not messages.is_terminal:
-        messages.print(what)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
-        task = bar.add_task(what, total=1.0)
-        yield lambda share: bar.update(task, completed=share)

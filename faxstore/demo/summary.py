@@ -43,24 +43,24 @@ def print_summary(connection: Connection, folder: Path, config: Path) -> None:
 
     Raises FaxstoreError if no fax has bad lines: the recordings contain some, so something failed.
     """
-    out = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
-    command = f"{_program()} --config {shlex.quote(str(config))}"
+    out = console()
+    faxstore = f"{program()} --config {shlex.quote(str(config))}"
     session = _noisy_session(connection)
     totals = _totals(connection)
-    _heading(out, totals)
-    _command(out, f"{command} sessions")
+    heading(out, totals)
+    command(out, f"{faxstore} sessions")
     with open_screen() as screen:
         sessions(connection, Selection(), Style(), screen)
-    _heading(out, "One fax that was received over a noisy line: its pages, and every change that faxstore observed")
-    _command(out, f"{command} show {session[:SHORT_ID]}")
+    heading(out, "One fax that was received over a noisy line: its pages, and every change that faxstore observed")
+    command(out, f"{faxstore} show {session[:SHORT_ID]}")
     with open_screen() as screen:
         show(connection, session, screen)
-    _heading(out, "Try SQL next")
-    _command(out, f"{command} psql")
+    heading(out, "Try SQL next")
+    command(out, f"{faxstore} psql")
     for what, query in _QUERIES:
         out.print(f"  [dim]-- {what}[/dim]\n  {query}", soft_wrap=True)
     out.print(f"\nThe data is in {folder}; the next demo replaces it. To remove it:", soft_wrap=True, markup=False)
-    _command(out, f"rm -r {shlex.quote(str(folder))}")
+    command(out, f"rm -r {shlex.quote(str(folder))}")
 
 
 def _noisy_session(connection: Connection) -> str:
@@ -81,16 +81,22 @@ def _totals(connection: Connection) -> str:
     )
 
 
-def _heading(out: Console, title: str) -> None:
+def console() -> Console:
+    """Return the console of a summary, which a pipe gets at a fixed width."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL)
+
+
+def heading(out: Console, title: str) -> None:
+    """Print a heading."""
     out.print(f"[bold]{title}[/bold]", soft_wrap=True)
 
 
-def _command(out: Console, command: str) -> None:
-    # Never wrapped, so that it can be copied.
-    out.print(f"$ {command}\n", soft_wrap=True, markup=False, style="cyan")
+def command(out: Console, line: str) -> None:
+    """Print a command, never wrapped, so that it can be copied."""
+    out.print(f"$ {line}\n", soft_wrap=True, markup=False, style="cyan")
 
 
-def _program() -> str:
-    """The way in which the user called faxstore."""
+def program() -> str:
+    """Return the way in which the user called faxstore."""
     name = sys.argv[0]
     return shlex.quote(name) if Path(name).name == "faxstore" else f"{shlex.quote(sys.executable)} -m faxstore"
