@@ -98,7 +98,7 @@ released: $(READY) ## write the database of this release to tests/released
 docs: $(READY) ## regenerate the reference pages and the answers in the cookbook
 	$(BIN)/python -m docs.reference.generate
 
-pictures: $(READY) ## draw the pictures of the documentation from a generated year
+pictures: $(READY) ## draw the pictures of the documentation from generated faxes
 	$(BIN)/python -m docs.pictures.generate
 
 bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some as JSON
