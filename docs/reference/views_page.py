@@ -88,6 +88,7 @@ TABLES = (
     "compared_reading",
     "reading_series",
     "rejected_message",
+    "reported_fax",
     "recording_part",
     "waiting_record",
     "spool_progress",

@@ -55,7 +55,7 @@ def read(path: str) -> Iterator[Line]:
     Raises UsageError with the file, the line and what is wrong with it.
     """
     number, empty = 0, True
-    with _open(path) as file:
+    with opened(path) as file:
         try:
             for number, raw in enumerate(file, 1):
                 if raw.strip():
@@ -92,7 +92,8 @@ def encode(line: Line) -> str:
 
 
 @contextmanager
-def _open(path: str) -> Iterator[IO[bytes]]:
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """Open a file, or standard input for ``-``, which may be gzipped.  Raises UsageError if it cannot be read."""
     try:
         with nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb") as file:
             buffered = cast("BufferedReader", file)

@@ -1,11 +1,13 @@
-"""`faxstore import`: appends recordings to the history."""
+"""`faxstore import`: appends recordings to the history, and stores the faxes that other systems reported."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from faxstore.commands import reported_files
 from faxstore.commands.context import database_of
 from faxstore.commands.progress import counting
 from faxstore.counted import counted
@@ -20,14 +22,14 @@ if TYPE_CHECKING:
 
 Files = Annotated[
     list[str],
-    typer.Argument(metavar="FILE", help="Recordings, gzipped or not; - is standard input.", show_default=False),
+    typer.Argument(metavar="FILE", help="Files of --format, gzipped or not; - is standard input.", show_default=False),
 ]
 Server = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="The server of the recordings; names are those that the settings allow."
-        " Default: the SystemName that the server reported, else the name of the file up to its first dot.",
+        help="The server of the files; names are those that the settings allow. Default, of recordings only: the"
+        " SystemName that the server reported, else the name of the file up to its first dot.",
     ),
 ]
 
@@ -42,8 +44,35 @@ WithoutLogin = Annotated[
 ]
 
 
-def run(context: typer.Context, files: Files, server: Server = None, without_login: WithoutLogin = False) -> None:
-    """Append recordings to the history.
+ImportFormat = StrEnum("ImportFormat", "RECORDING XFERFAXLOG V_FAX_LOGS CDR")
+"""The formats of files."""
+
+Format = Annotated[
+    ImportFormat,
+    typer.Option(
+        help="The format of the files: recordings, or the faxes of another system from HylaFAX's xferfaxlog,"
+        " FusionPBX's table v_fax_logs (CSV with a header), or Asterisk's CDR (CSV)."
+    ),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ZONE",
+        help="The time zone of the times in the files, for example Europe/Berlin; needed for xferfaxlog and cdr.",
+        show_default=False,
+    ),
+]
+
+
+def run(
+    context: typer.Context,
+    files: Files,
+    format: Format = ImportFormat.RECORDING,
+    server: Server = None,
+    time_zone: TimeZone = None,
+    without_login: WithoutLogin = False,
+) -> None:
+    """Append recordings to the history, or store the faxes that other systems reported.
 
     A recording is a file of faxstore record: one JSON object per line, {"ts": seconds, "dir": "in", "text": "one AMI
     message"}. It yields the same rows as watching the server would have. You can import a recording again, in
@@ -53,11 +82,23 @@ def run(context: typer.Context, files: Files, server: Server = None, without_log
     must overlap what was imported of its recording, or begin where that ends. Otherwise it is rejected, and nothing of
     it is appended: import the piece before it first, then the rejected one again. The other files are imported.
 
+    With another --format, the faxes of another system appear in usage and jobs, marked as reported; they are never
+    billed. A repeated import adds nothing, and a log that has grown adds its new lines: docs/how-to/other-systems.md.
+
     Examples:
       faxstore import pbx1.jsonl.gz
       faxstore import --server pbx1 monday.jsonl.gz tuesday.jsonl.gz
-      ssh pbx1 cat recording.jsonl | faxstore import --server pbx1 -
+      faxstore import --format xferfaxlog --server hylafax --time-zone Europe/Berlin xferfaxlog
     """
+    if format is not ImportFormat.RECORDING:
+        reported_files.run(context, files, format.value, server, time_zone, without_login)
+        return
+    if time_zone is not None:
+        raise UsageError("--time-zone: recordings have no local times: remove it")
+    _recordings(context, files, server, without_login)
+
+
+def _recordings(context: typer.Context, files: Files, server: str | None, without_login: bool) -> None:
     from faxstore.capture.recording import begins_at
     from faxstore.ingest.importer import Summary
     from faxstore.settings.server_names import name_problem

@@ -139,10 +139,11 @@ def usage(selection: Selection, bucket: str) -> Dataset:
         *(column(name, sa.BigInteger()) for name in counts),
         column("seconds", sa.Numeric()),
         *(column(name, sa.BigInteger()) for name in ("successes", "failures", "unknown_ends", "unknown_durations")),
+        column("source", sa.Text()),
         name="usage",
     )
     query = select(found).where(*selection.filters(found))
-    return Dataset(query, ("bucket_start", "server", "account_code", "direction"), "bucket_start")
+    return Dataset(query, ("bucket_start", "server", "account_code", "direction", "source"), "bucket_start")
 
 
 def jobs(selection: Selection) -> Dataset:

@@ -37,6 +37,7 @@ _ROLLUP = "the sum of totals, with which verify compares it"
 _REPEATED = "repeats what its rows contain; verify compares them"
 _COMPARED = "computed from observations of servers and totals of sessions; verify computes it again"
 _FILES = "names files and rows, which verify compares with the log"
+_REPORTED = "reported by another system: faxstore did not observe it, and can prove nothing about it"
 _QUEUE = "a queue of the appender or importer; no figure depends on it"
 
 
@@ -181,6 +182,11 @@ COLUMNS: Mapping[str, Mapping[str, Column]] = {
         **_columns("server observed_at collector_id reason ordinal", RUN),
         **_columns("digest raw", _PERSONAL),
     },
+    "reported_fax": _columns(
+        "session_id started_at imported_at pages duration_seconds server source direction job account_code"
+        " caller_number called_number local_station_id remote_station_id result result_text raw",
+        _REPORTED,
+    ),
     "server_history": {
         **_columns("server observed_at event collector_id ordinal", RUN),
         "details": RUN,

@@ -19,20 +19,23 @@ from faxstore.export.selection import Selection
 from faxstore.store.database import Connection
 
 FEWEST, MOST = 200, 20_000
-"""Sessions in the first part of a period, and in the longest one: each part is twice as long as the one before it."""
+"""Sessions and reported faxes in the first part of a period, and in the longest one: each part is twice as long as
+the one before it."""
 
 _LATER = """
-select started_at from fax.session
-where started_at > coalesce(%(since)s::timestamptz, '-infinity')
-  and started_at < coalesce(%(until)s::timestamptz, 'infinity')
-order by started_at offset %(sessions)s limit 1
+select a.started_at
+from (
+    select s.session_id, s.started_at from fax.session s
+    union all
+    select r.session_id, r.started_at from fax.reported_fax r
+) a
+where a.started_at > coalesce(%(since)s::timestamptz, '-infinity')
+  and a.started_at < coalesce(%(until)s::timestamptz, 'infinity')
+order by a.started_at offset %(sessions)s limit 1
 """
-_EARLIER = """
-select started_at from fax.session
-where started_at >= coalesce(%(since)s::timestamptz, '-infinity')
-  and started_at < coalesce(%(until)s::timestamptz, 'infinity')
-order by started_at desc offset %(sessions)s limit 1
-"""
+_EARLIER = _LATER.replace("a.started_at >", "a.started_at >=").replace(
+    "order by a.started_at", "order by a.started_at desc"
+)
 
 
 def oldest_first(connection: Connection, selection: Selection) -> Iterator[Selection]:

@@ -20,7 +20,7 @@ from faxstore.report.bars import bar, sparkline
 from faxstore.report.columns import Column, cell_text, percent
 from faxstore.report.formats import Format, Row, Style
 from faxstore.report.listing import print_rows
-from faxstore.report.period_reports import Report
+from faxstore.report.period_reports import REPORTED, Report
 from faxstore.report.screen import Screen
 from faxstore.settings.period import Period
 from faxstore.store.database import Connection
@@ -73,7 +73,7 @@ def print_report(connection: Connection, report: Report, about: Asked, style: St
         rows = list(fetch_rows(connection, dataset.ordered(*every), dict_row))
     for line in _head(report, rows, screen):
         screen.line(line)
-    screen.table(rows, [*table_columns(report, about), *_bars(report, rows, screen)])
+    screen.table(rows, [*table_columns(report, about, rows), *_bars(report, rows, screen)])
 
 
 def dataset_of(report: Report, about: Asked) -> Dataset:
@@ -91,13 +91,14 @@ def dataset_of(report: Report, about: Asked) -> Dataset:
     return Dataset(select(found), report.order)
 
 
-def table_columns(report: Report, about: Asked) -> list[Column]:
-    """The columns of the table, with the time zone in the title of local times.
+def table_columns(report: Report, about: Asked, rows: Sequence[Row]) -> list[Column]:
+    """The columns of the table, with the time zone in the title of local times; REPORTED only if a row has some.
 
     The last one is the figure that is drawn, if the report has no column of its own for it.
     """
     titled = f"from ({about.period.time_zone})"
-    columns = [each._replace(title=titled) if each.names == ("label",) else each for each in report.columns]
+    shown = [each for each in report.columns if each.title != REPORTED or any(row[REPORTED] for row in rows)]
+    columns = [each._replace(title=titled) if each.names == ("label",) else each for each in shown]
     name = report.drawn
     if all(name not in column.names for column in columns):
         columns.append(

@@ -11,6 +11,9 @@ from operator import itemgetter
 
 from faxstore.report.columns import Column, fields
 
+REPORTED = "reported"
+"""The column with the faxes that other systems reported; a table has it only if there are some."""
+
 BUCKET = "bucket_start timestamptz, bucket_end timestamptz, label text"
 
 
@@ -41,17 +44,19 @@ class Report:
 
 def _by_time(query: str, types: str, drawn: str, *columns: str | tuple[str, str]) -> Report:
     """A report whose rows are buckets of time."""
-    shown = (each._replace(rank=place) for place, each in enumerate(fields(("from", "label"), *columns)))
+    every = enumerate(fields(("from", "label"), *columns))
+    shown = (each._replace(rank=1 if each.title == REPORTED else place) for place, each in every)
     return Report(query, f"{BUCKET}, {types}", ("bucket_start",), tuple(shown), drawn)
 
 
 USAGE = _by_time(
     "queries/report/usage",
     "sessions bigint, sent bigint, received bigint, pages bigint, pages_sent bigint, pages_received bigint,"
-    " pages_gateway bigint, bad_lines bigint, seconds numeric, successes bigint, failures bigint, unknown_ends bigint",
+    " pages_gateway bigint, bad_lines bigint, seconds numeric, successes bigint, failures bigint, unknown_ends bigint,"
+    " reported bigint",
     "pages",
     *(("faxes", "sessions"), "sent", "received", "pages", "bad_lines"),
-    *("successes", "failures", ("unknown", "unknown_ends")),
+    *("successes", "failures", ("unknown", "unknown_ends"), REPORTED),
 )
 
 QUALITY = _by_time(
@@ -68,9 +73,18 @@ CONCURRENCY = _by_time("queries/report/concurrency", "peak bigint, mean numeric"
 JOBS = _by_time(
     "queries/report/jobs",
     "jobs bigint, attempts bigint, at_first_attempt bigint, at_later_attempt bigint, failed bigint, unknown bigint,"
-    " pages bigint",
+    " pages bigint, reported bigint",
     "jobs",
-    *("jobs", "attempts", ("at once", "at_first_attempt"), ("later", "at_later_attempt"), "failed", "unknown", "pages"),
+    *(
+        "jobs",
+        "attempts",
+        ("at once", "at_first_attempt"),
+        ("later", "at_later_attempt"),
+        "failed",
+        "unknown",
+        "pages",
+        REPORTED,
+    ),
 )
 
 FAILURES = Report(

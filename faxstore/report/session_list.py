@@ -29,6 +29,12 @@ def _first_try(row: Row) -> str:
     return cell_text(row["first_attempt_at"]).rpartition(":")[0]
 
 
+def _origin(row: Row) -> str:
+    """The server, with the source of what faxstore did not observe."""
+    server: str = row["server"]
+    return server if row["source"] == "observed" else f"{server} ({row['source']})"
+
+
 def _reason(row: Row) -> str | None:
     text: str | None = row["result_text"]
     return None if text == "OK" else text
@@ -54,7 +60,7 @@ SESSION_COLUMNS = (
 
 JOB_COLUMNS = (
     Column("job", lambda row: str(row["job_id"])[:SHORT_ID], ("job_id",), rank=1),
-    Column("server", itemgetter("server"), ("server",), rank=6),
+    Column("server", _origin, ("server", "source"), rank=6),
     Column("other end", other_end, _ENDS, rank=4, least=len("from +493012345678")),
     Column("first try (UTC)", _first_try, ("first_attempt_at",), rank=3, least=len("2026-11-02 08:00")),
     Column("tries", itemgetter("attempts"), ("attempts",), rank=7),

@@ -16,7 +16,7 @@ from faxstore.archive import layout, months
 from faxstore.archive.extra import require_pyarrow
 from faxstore.counted import counted
 from faxstore.errors import FaxstoreError, UnreachableError
-from faxstore.retention import deleting, erasing
+from faxstore.retention import deleting, erasing, reported
 from faxstore.retention.due import Due, Ends, Month, Rule, due
 from faxstore.settings.values import Settings
 from faxstore.store import packs
@@ -90,6 +90,9 @@ class Application:
             self._compact()
         if month.messages:
             self._say(f"emptied {counted(month.messages, 'rejected messages')} of {name}")
+        if month.reported_not_erased:
+            faxes = reported.erase(self._connection, month, rule)
+            self._say(f"erased the personal values of {counted(faxes, 'reported faxes')} of {name}")
         if self._ends.rows is not None and month.month < self._ends.rows:
             return  # the next rule writes the files
         if months.files_of(self._connection, month.month):
@@ -110,11 +113,14 @@ class Application:
     def _delete(self, one: Due) -> None:
         """Delete the sessions of a month, and then its files; of a deleted one, what arrived late."""
         month, name, rule = one.month, layout.month_name(one.month.month), self._rule(one)
-        if not month.is_deleted:
+        if month.reported:
+            faxes = reported.delete(self._connection, month, rule)
+            self._say(f"deleted {counted(faxes, 'reported faxes')} of {name}")
+        if month.sessions and not month.is_deleted:
             deleting.delete_sessions(self._connection, month, rule)
             merge_all_rollups(self._connection)
             self._say(f"deleted {name}: {counted(month.sessions, 'sessions')} and their totals")
-        elif month.rows_here:
+        elif month.is_deleted and month.rows_here:
             self._compact()
             rows = deleting.delete_late_rows(self._connection, month, self._published, rule)
             merge_all_rollups(self._connection)

@@ -51,6 +51,10 @@ class Month:
     is_deleted: bool
     messages: int
     """Rejected messages of the month that are not empty."""
+    reported: int
+    """Faxes that other systems reported."""
+    reported_not_erased: int
+    """Of these, faxes with personal values."""
 
     @property
     def has_current_files(self) -> bool:
@@ -120,6 +124,7 @@ def _personal_values(connection: Connection, month: Month, ends: Ends) -> Due | 
         "restored" * (sessions > 0 and month.is_dropped and not month.is_deleted),
         "erased" * (sessions > 0 or month.messages > 0),
         "files written again" * (month.is_outdated or (sessions > 0 and month.files > 0)),
+        f"{counted(month.reported_not_erased, 'reported faxes')} erased" * (month.reported_not_erased > 0),
     ]
     if not any(actions):
         return None
@@ -140,10 +145,15 @@ def _totals(connection: Connection, month: Month, ends: Ends) -> Due | None:
     if month.is_deleted and month.rows_here:
         return Due(Rule.TOTALS, month, month.rows_here, month.sessions, 0, "late rows deleted")
     if (month.is_deleted and not month.files) or (not month.is_deleted and not month.sessions):
-        return None
+        return Due(Rule.TOTALS, month, 0, 0, 0, reported) if (reported := _reported(month)) else None
     sessions = 0 if month.is_deleted else month.sessions
     files = f", with {counted(month.files, 'files')}" if month.files else ""
-    return Due(Rule.TOTALS, month, month.file_rows or month.rows_here, sessions, 0, f"deleted{files}")
+    action = ", ".join(filter(None, (f"deleted{files}", _reported(month))))
+    return Due(Rule.TOTALS, month, month.file_rows or month.rows_here, sessions, 0, action)
+
+
+def _reported(month: Month) -> str:
+    return f"{counted(month.reported, 'reported faxes')} deleted" if month.reported else ""
 
 
 def bounds(month: Month) -> dict[str, datetime]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import LiteralString
 
-from faxstore.sql import archive, billing, charges, folds, history, jobs, log, rights
+from faxstore.sql import archive, billing, charges, folds, history, jobs, log, reported, rights
 from faxstore.sql.comments import with_comments
 
 ORDER = tuple(
     f"{folder.__name__.rpartition('.')[2]}/{name}"
-    for folder in (history, archive, folds, jobs, charges, log, billing, rights)
+    for folder in (history, archive, reported, folds, jobs, charges, log, billing, rights)
     for name in folder.ORDER
 )
 """The objects of the schema by folder and name, in the order of their creation, without ``rights/roles``."""

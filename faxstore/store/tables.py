@@ -104,7 +104,7 @@ jobs = _relation(
     remote_station_id text, file_names text[], first_attempt_at timestamptz, last_attempt_at timestamptz,
     ended_at timestamptz, in_progress boolean, joinable_until timestamptz, attempts bigint, succeeded boolean,
     result text, result_class text, result_text text, transport text, pages integer, seconds numeric,
-    attempts_without_seconds bigint, last_session_id uuid, session_ids uuid[]
+    attempts_without_seconds bigint, last_session_id uuid, session_ids uuid[], source text
     """,
 )
 sessions_masked = _masked(sessions)

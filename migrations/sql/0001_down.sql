@@ -9,6 +9,8 @@ begin
     elsif exists (select from fax.session_history) or exists (select from fax.server_history)
        or exists (select from fax.rejected_message) then
         raise exception 'downgrade refused: it would drop a history that is not empty';
+    elsif exists (select from fax.reported_fax) then
+        raise exception 'downgrade refused: it would drop faxes that other systems reported (fax.reported_fax)';
     elsif exists (select from fax.rate) or exists (select from fax.rate_change) then
         raise exception 'downgrade refused: it would drop rates (fax.rate) that are not empty';
     end if;
@@ -79,6 +81,10 @@ drop function fax.known_accounts, fax.first_start, fax.has_account, fax.restarte
     fax.page_lines, fax.resolution_name, fax.is_shown;
 drop view fax.polled_servers;
 drop table fax.quality_class, fax.technology;
+
+-- Reported faxes.
+drop function fax.empty_reported, fax.reported_servers;
+drop table fax.reported_fax;
 
 -- Months in files.
 drop function fax.has_dropped_evidence, fax.counts_deleted;

@@ -29,7 +29,7 @@ NEVER_NULL = {
     "session_timeline": "session_id started_at observed_at event changes collector_id position",
     "session_rows": "session_id started_at observed_at position collector_id event is_snapshot",
     "page_attempts": "session_id started_at page attempt first_seen_at last_seen_at snapshots kept",
-    "usage_daily": "day server sessions successes failures unknown_ends unknown_durations",
+    "usage_daily": "day server sessions successes failures unknown_ends unknown_durations source",
     "quality_by_peer": "sessions measurable_pages resent_pages successes failures unknown_ends",
     "failures": "day server sessions after_a_page faxes share unknown_share",
     "coverage_gaps": "server began_at reason reasons sessions",
@@ -37,9 +37,9 @@ NEVER_NULL = {
     " completed_seen failed_seen",
     "rejected_messages": "server observed_at reason raw collector_id",
     "session_charges": "session_id started_at server result rule",
-    "job_attempts": "session_id started_at server names_fax result",
+    "job_attempts": "session_id started_at server names_fax result source",
     "jobs": "job_id server first_attempt_at last_attempt_at in_progress attempts result attempts_without_seconds"
-    " last_session_id session_ids",
+    " last_session_id session_ids source",
 }
 """The columns of each view that are never NULL."""
 
@@ -167,6 +167,7 @@ quality_by_peer: peer
 recording_part: reader_state
 rejected_message: raw
 rejected_messages: raw
+reported_fax: called_number caller_number local_station_id raw remote_station_id
 session: channel
 session_charges: called_number
 session_events: arguments channel_event channel_status channel_variable completion dial settings

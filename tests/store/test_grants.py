@@ -38,6 +38,7 @@ GRANTED: dict[str, dict[str, str]] = {
         **dict.fromkeys((*HISTORY, "alembic_version", "spool_progress", "session_untotalled"), "SELECT"),
         **dict.fromkeys(DROPPED, "SELECT"),
         "server_history": "INSERT",
+        "reported_fax": "INSERT",
         "reconciliation_day": "SELECT",  # of whether a day is stored
         "usage_rollup": "SELECT",  # of whether a row is added up
         "sessions": "SELECT",  # of results and sums, not of personal values
@@ -50,7 +51,7 @@ GRANTED: dict[str, dict[str, str]] = {
             *(*HISTORY, *VIEWS, "alembic_version", "server_history", "lease", "rate", "rate_change"),
             *("compared_reading", "reading_series", "reconciliation_day"),
             *("coverage_day", "packed_account", "spool_progress", "technology", "quality_class", "job_window"),
-            *("session_total", "session_untotalled", "usage_rollup"),
+            *("session_total", "session_untotalled", "usage_rollup", "reported_fax"),
             *(*LEDGER, *DROPPED, "archive_file", "month_change"),
             *("checkpoint", "log_subtree", "log_run", "log_record", "unsealed_change", "erased_digest", "erasure"),
         ),
@@ -99,7 +100,7 @@ FOLDS = [
     "usage", "buckets", "number_digits", "number_pattern", "without_escapes", "without_percent", "contains_number",
     "attempts_at_pages", "rate_falls", "absent_since", "sessions_in_gap", "uncounted_results", "fax_of_detector",
     "observed_pages", "poll_gap_seconds",
-    "widest_poll_gap", "may_miss_bad_lines", "pages_of_total", "quiet_position",
+    "widest_poll_gap", "may_miss_bad_lines", "pages_of_total", "quiet_position", "reported_servers",
 ]  # fmt: skip
 ENTRIES = ["log_entry", "personal_details", "personal_digest", "plain_details", "plain_headers", "plain_variables"]
 OF_LEDGER = [

@@ -138,6 +138,6 @@ def _listed(found: Figures, name: str) -> Listed:
     note = counted(len(rows), "rows")
     if len(shown) < len(rows):
         note = f"the first {LISTED} of {note}; faxstore report {name} prints all"
-    columns = [*period_report.table_columns(report, found.about), *MORE_COLUMNS.get(name, ())]
+    columns = [*period_report.table_columns(report, found.about, shown), *MORE_COLUMNS.get(name, ())]
     title = TITLES[name].format(bucket=found.bucket)
     return Listed(name, title, note, table(shown, columns), is_open=not report.is_by_time)

@@ -7,8 +7,12 @@ table or joins by session_id. ``faxstore migrate --distribute`` runs them (faxst
 that is not distributed has none of them.
 """
 
-DISTRIBUTED = ("session", "observation", "session_pack", "session_total", "session_untotalled")
-"""Tables with rows of sessions. session_pack has an array of rows of observation, so it follows."""
+DISTRIBUTED = ("session", "observation", "session_pack", "session_total", "session_untotalled", "reported_fax")
+"""Tables with rows of sessions. session_pack has an array of rows of observation, so it follows.
+
+Reported faxes are among them, because fax.job_attempts unites them with sessions: Citus pushes down a union only of
+tables that are distributed alike.
+"""
 
 REFERENCE = (
     "collector",

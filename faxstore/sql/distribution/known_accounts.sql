@@ -6,9 +6,10 @@ declare
     of_rows text[] := array(
         select distinct left(o.details ->> 'AccountCode', 100) from fax.observation o
         where o.details ->> 'AccountCode' <> '');
+    of_reported text[] := array(select distinct left(r.account_code, 100) from fax.reported_fax r where r.account_code is not null);
 begin
     return query
-    select r.account from unnest(of_rows) r (account)
+    select r.account from unnest(of_rows || of_reported) r (account)
     union
     select p.account from fax.packed_account p
     order by 1;

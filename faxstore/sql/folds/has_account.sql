@@ -1,4 +1,4 @@
--- Whether a row of the history reports an account code, by its first 100 characters. Reads one entry of the index
+-- Whether a row of the history or a reported fax has an account code, by its first 100 characters. Reads one entry of the index
 -- observation_account per partition, and fax.packed_account.
 -- Runs with the rights of the owner, because fax_masked may filter by account but reads no history.
 -- example: select fax.has_account('law');
@@ -12,5 +12,6 @@ begin atomic
         from fax.observation h
         where h.details ->> 'AccountCode' <> ''
           and left(h.details ->> 'AccountCode', 100) >= left(has_account.account, 100))
-        or exists (select 1 from fax.packed_account p where p.account = left(has_account.account, 100));
+        or exists (select 1 from fax.packed_account p where p.account = left(has_account.account, 100))
+        or exists (select 1 from fax.reported_fax r where r.account_code = has_account.account);
 end;

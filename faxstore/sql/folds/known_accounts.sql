@@ -19,5 +19,7 @@ begin atomic
     select k.account from known k where k.account is not null
     union
     select p.account as account from fax.packed_account p
+    union
+    select left(r.account_code, 100) as account from fax.reported_fax r where r.account_code is not null
     order by account;
 end;

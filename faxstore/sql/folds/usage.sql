@@ -1,5 +1,6 @@
--- Usage between two moments of a time zone, by bucket of that zone, server, account and direction. A session counts as
--- a whole in the bucket in which it started. Tone detectors (V.21) are not faxes and do not count.
+-- Usage between two moments of a time zone, by bucket of that zone, server, account, direction and source. A session
+-- counts as a whole in the bucket in which it started. Tone detectors (V.21) are not faxes and do not count. The source is
+-- observed, or the records in which another system reported the faxes (fax.reported_fax).
 -- bucket: hour, day, week (from Monday), month, quarter or year.
 -- Runs with its owner's rights: it returns no personal values, so users of masked views may call it.
 -- example: select * from fax.usage('2026-10-01', '2026-11-01', 'Europe/Berlin', 'day');
@@ -7,7 +8,7 @@ create function fax.usage(from_local timestamp, to_local timestamp, time_zone te
 returns table (
     bucket_start timestamptz, bucket_end timestamptz, server text, account_code text, direction text,
     sessions bigint, pages bigint, bad_lines bigint, seconds numeric,
-    successes bigint, failures bigint, unknown_ends bigint, unknown_durations bigint
+    successes bigint, failures bigint, unknown_ends bigint, unknown_durations bigint, source text
 )
 language plpgsql stable parallel safe
 security definer
@@ -41,11 +42,12 @@ begin
         coalesce(sum(b.sessions) filter (where b.result = 'success'), 0)::bigint,
         coalesce(sum(b.sessions) filter (where b.result = 'failed'), 0)::bigint,
         coalesce(sum(b.sessions) filter (where b.result = 'unknown'), 0)::bigint,
-        sum(b.sessions - b.durations)::bigint
+        sum(b.sessions - b.durations)::bigint,
+        b.source
     from (
         select
             p.bucket_start, r.server, r.account_code, r.direction, r.result, r.sessions, r.pages, r.page_reports,
-            r.bad_lines, r.measurements, r.seconds, r.durations
+            r.bad_lines, r.measurements, r.seconds, r.durations, 'observed' as source
         from spans p
         cross join lateral (
             select r.* from fax.usage_rollup r where r.hours = p.hours and r.span_start = p.span_start offset 0
@@ -56,10 +58,12 @@ begin
             date_trunc(bucket, s.started_at, time_zone) as bucket_start, s.server, s.account_code, s.direction, s.result,
             s.sessions, s.pages, (s.pages is not null)::integer as page_reports,
             s.bad_lines, (s.bad_lines is not null)::integer as measurements,
-            s.seconds, (s.seconds is not null)::integer as durations
+            s.seconds, (s.seconds is not null)::integer as durations, s.source
         from (
             -- hours that do not lie in one bucket
-            select t.started_at, u.server, u.account_code, u.direction, u.result, u.sessions, u.pages, u.bad_lines, u.seconds
+            select
+                t.started_at, u.server, u.account_code, u.direction, u.result, u.sessions, u.pages, u.bad_lines, u.seconds,
+                'observed' as source
             from spans p
             join (select * from fax.session_total) t
               on t.started_at >= greatest(p.span_start, from_at)
@@ -67,7 +71,7 @@ begin
             cross join lateral fax.usage_of(t::fax.session_total) u
             where p.bucket_start is null
             union all
-            select n.started_at, s.server, s.account_code, s.direction, s.result, 1, s.pages, s.bad_lines, s.duration_seconds
+            select n.started_at, s.server, s.account_code, s.direction, s.result, 1, s.pages, s.bad_lines, s.duration_seconds, 'observed'
             from fax.session_uncounted n
             cross join lateral (
                 select s.server, s.account_code, s.direction, s.result, s.pages, s.bad_lines, s.duration_seconds
@@ -77,10 +81,14 @@ begin
                 offset 0
             ) s
             where n.started_at >= from_at and n.started_at < to_at
+            union all
+            select r.started_at, r.server, r.account_code, r.direction, r.result, 1, r.pages, null, r.duration_seconds, r.source
+            from fax.reported_fax r
+            where r.started_at >= from_at and r.started_at < to_at
         ) s
     ) b
-    group by b.bucket_start, b.server, b.account_code, b.direction
+    group by b.bucket_start, b.server, b.account_code, b.direction, b.source
     having sum(b.sessions) > 0
-    order by b.bucket_start, b.server, b.account_code, b.direction;
+    order by b.bucket_start, b.server, b.account_code, b.direction, b.source;
 end
 $$;

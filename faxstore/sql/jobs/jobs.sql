@@ -27,7 +27,8 @@ select
     j.seconds,  -- Seconds of all attempts together, as far as known; see attempts_without_seconds. NULL if unknown for every attempt.
     j.attempts_without_seconds,  -- Attempts whose duration is unknown, including those in progress. Not in seconds.
     j.last_session_id,  -- The session_id of the last attempt.
-    j.session_ids  -- The session_id of each attempt, in the order of their starts.
+    j.session_ids,  -- The session_id of each attempt, in the order of their starts.
+    j.source  -- observed, or the records in which another system reported the attempts: xferfaxlog, v_fax_logs or cdr (fax.reported_fax).
 from (
     select a.server, array_agg(a) as attempts
     from fax.job_attempts a

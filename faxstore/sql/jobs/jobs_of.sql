@@ -12,7 +12,7 @@ returns table (
     remote_station_id text, file_names text[], first_attempt_at timestamptz, last_attempt_at timestamptz,
     ended_at timestamptz, in_progress boolean, joinable_until timestamptz, attempts bigint, succeeded boolean,
     result text, result_class text, result_text text, transport text, pages integer, seconds numeric,
-    attempts_without_seconds bigint, last_session_id uuid, session_ids uuid[]
+    attempts_without_seconds bigint, last_session_id uuid, session_ids uuid[], source text
 )
 language sql stable parallel safe
 begin atomic
@@ -24,7 +24,8 @@ begin atomic
         case when j.result = 'success' then true when not j.any_unknown then false end,
         j.result, j.result_class, j.result_text, j.transport,
         case when j.result = 'success' then j.last_pages else j.most_pages end,
-        j.seconds, j.attempts_without_seconds, j.session_ids[j.attempts], j.session_ids
+        j.seconds, j.attempts_without_seconds, j.session_ids[j.attempts], j.session_ids,
+        j.source
     from (
         select
             r.server,
@@ -40,6 +41,7 @@ begin atomic
             max(r.result_text) filter (where r.is_last) as result_text,
             max(r.transport) filter (where r.is_last) as transport,
             max(r.pages) filter (where r.is_last) as last_pages,
+            max(r.source) as source,
             bool_or(r.may_be_followed and r.job_key is not null) filter (where r.is_last) as may_go_on,
             array_agg(r.session_id order by r.started_at, r.session_number, r.session_id) as session_ids,
             min(r.started_at) as first_attempt_at,

@@ -1,4 +1,5 @@
--- Erases a number, in any spelling, outside of sessions: rejected messages that contain it are emptied; (erased) replaces
+-- Erases a number, in any spelling, outside of sessions: rejected messages that contain it, and reported faxes, are
+-- emptied of personal values; (erased) replaces
 -- it in start-up texts of fax.epoch, in the headers of fax.server_history that no figure reads, in reasons of fax.erasure
 -- and in what the import of the next piece of a recording continues with. Returns the number of rows by table. Sessions
 -- are erased by fax.erase_sessions().
@@ -55,6 +56,10 @@ begin
     place := 'fax.pseudonym';
     update fax.pseudonym p set value = null where fax.contains_number(p.value, digits);
     get diagnostics erased = row_count;
+    return next;
+
+    place := 'fax.reported_fax';
+    erased := fax.empty_reported('-infinity', 'infinity', digits);
     return next;
 
     return query select * from fax.erase_number_in_parts(digits);

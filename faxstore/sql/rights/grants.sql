@@ -3,6 +3,7 @@ grant usage on schema fax to fax_ingest, fax_reader, fax_sealer, fax_masked, fax
 revoke all on all functions in schema fax from public;
 
 grant select, insert, delete on fax.recording_part, fax.waiting_record to fax_ingest;
+grant insert on fax.reported_fax to fax_ingest;
 grant insert on fax.server_history, fax.rejected_message to fax_ingest;
 grant select (server, observed_at, digest, reason) on fax.rejected_message to fax_ingest;
 grant select on
@@ -48,7 +49,7 @@ grant select on
     fax.server_history, fax.coverage_day, fax.reading_series, fax.compared_reading, fax.reconciliation_day,
     fax.polled_servers, fax.session_rows, fax.session_snapshots, fax.session_events,
     fax.session_evidence, fax.page_attempts, fax.session_fold, fax.session_total, fax.session_untotalled, fax.folded_total,
-    fax.session_uncounted, fax.usage_rollup,
+    fax.session_uncounted, fax.usage_rollup, fax.reported_fax,
     fax.session_facts, fax.later_lives,
     fax.technology, fax.quality_class, fax.lease, fax.spool_progress,
     fax.sessions, fax.session_timeline, fax.session_pages, fax.session_rate_falls, fax.rejected_messages,
@@ -97,7 +98,8 @@ grant execute on function
     fax.fax_of_detector(uuid, bigint, text, text, timestamptz),
     fax.usage(timestamp, timestamp, text, text),
     fax.buckets(timestamptz, timestamptz, text, text),
-    fax.uncounted_results(timestamptz, timestamptz)
+    fax.uncounted_results(timestamptz, timestamptz),
+    fax.reported_servers()
 to fax_reader, fax_ingest, fax_masked;
 grant execute on function fax.rows_between(bigint, bigint) to fax_reader, fax_ingest, fax_sealer;
 grant execute on function fax.rows_with_sessions(bigint, bigint) to fax_reader, fax_sealer;

@@ -70,6 +70,7 @@ def job(tries: list[Row], hours: float) -> Row:
     identified = key(last) != (last["session_id"],)
     return {name: last[name] for name in (*same, "result", "result_class", "result_text")} | {
         "job_id": first["session_id"],
+        "source": "observed",
         "file_names": sorted(set(last["file_names"] or ())) or None,
         "first_attempt_at": first["started_at"],
         "last_attempt_at": last["started_at"],

@@ -10,7 +10,8 @@ select
     count(*) filter (where j.succeeded and j.attempts > 1) as at_later_attempt,
     count(*) filter (where not j.succeeded) as failed,
     count(j.job_id) filter (where j.succeeded is null) as unknown,
-    case when count(j.job_id) = 0 then 0 else sum(j.pages)::bigint end as pages
+    case when count(j.job_id) = 0 then 0 else sum(j.pages)::bigint end as pages,
+    count(*) filter (where j.source <> 'observed') as reported
 from fax.buckets(%(since)s, %(until)s, %(time_zone)s, %(bucket)s) b
 left join fax.jobs_between(%(since)s, %(until)s, %(servers)s::text[]) j
     on date_trunc(%(bucket)s, j.first_attempt_at, %(time_zone)s) = b.bucket_start

@@ -17,7 +17,8 @@ select
     sum(u.seconds) as seconds,
     coalesce(sum(u.successes), 0)::bigint as successes,
     coalesce(sum(u.failures), 0)::bigint as failures,
-    coalesce(sum(u.unknown_ends), 0)::bigint as unknown_ends
+    coalesce(sum(u.unknown_ends), 0)::bigint as unknown_ends,
+    coalesce(sum(u.sessions) filter (where u.source <> 'observed'), 0)::bigint as reported
 from fax.buckets(%(since)s, %(until)s, %(time_zone)s, %(bucket)s) b
 left join (
     select * from fax.usage(%(since)s at time zone %(time_zone)s, %(until)s at time zone %(time_zone)s, %(time_zone)s, %(bucket)s) u

@@ -12,4 +12,7 @@ with recursive known (server) as (
     from known k
     where k.server is not null
 )
-select k.server from known k where k.server is not null order by k.server;
+select k.server from known k where k.server is not null
+union
+select r.server from fax.reported_servers() r (server)
+order by server;
