@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
+from faxstore.counted import counted
 from faxstore.reported.fax import WrongFormatError
 from faxstore.visible import visible
 
@@ -33,7 +34,7 @@ def names_of(cells: list[str]) -> list[str]:
 def named(names: list[str], cells: list[str]) -> dict[str, str]:
     """Return the cells with a value by name.  Raises ValueError unless there is a cell per name."""
     if len(cells) != len(names):
-        raise ValueError(f"it has {len(cells)} columns, expected {len(names)}")
+        raise ValueError(f"it has {counted(len(cells), 'columns')}, expected {len(names)}")
     return {name: cell for name, cell in zip(names, cells, strict=True) if cell}
 
 

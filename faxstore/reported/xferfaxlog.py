@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from faxstore.counted import counted
 from faxstore.reported.fax import Item, Other, Rejected, ReportedFax
 from faxstore.visible import visible
 
@@ -52,7 +53,7 @@ def _item(line: str) -> Item:
         raise ValueError("the file ends in the middle of it: import it again when it is complete")
     fields = line.rstrip("\r\n").split("\t")
     if len(fields) not in FIELDS:
-        raise ValueError(f"it has {len(fields)} fields separated by tabs, expected 14 or 16 to 20")
+        raise ValueError(f"it has {counted(len(fields), 'fields')} separated by tabs, expected 14 or 16 to 20")
     kind = fields[_TYPE]
     if kind in OTHERS:
         return Other(kind)

@@ -2725,8 +2725,8 @@ $$;
 
 comment on function fax.outdate_files is 'Marks the files with rows of sessions that are about to be erased as outdated. Raises an exception if the rows are in the files only, where an erasure does not reach them.';
 
--- grain: one fax that another system reported of itself, as `faxstore import --format` read it from that system's records
--- example: select started_at, direction, called_number, pages, result, raw from fax.reported_fax where server = 'hylafax';
+-- grain: one fax that another system reported of itself, as `faxstore import --format` read it from its records
+-- example: select started_at, direction, called_number, pages, result, raw from fax.reported_fax where source = 'cdr';
 -- faxstore observed none of these. They are in fax.usage() and fax.jobs with their source, and in nothing else: no
 -- charge, no billing line, no proof and no measurement of quality is based on them.
 -- session_id depends on the server and the fax as it was reported, so an import that is repeated adds nothing. Columns are

@@ -112,7 +112,7 @@ def test_wrong_lines_are_rejected_and_the_others_imported(database: psycopg.Conn
 def test_a_file_of_another_format_is_one_line(database: psycopg.Connection, tmp_path: Path) -> None:
     path = tmp_path / "other"
     path.write_text("one\n" * 30)
-    reason = r"other is no xferfaxlog: line 1: it has 1 fields separated by tabs, expected 14 or 16 to 20"
+    reason = r"other is no xferfaxlog: line 1: it has 1 field separated by tabs, expected 14 or 16 to 20"
     with pytest.raises(UsageError, match=reason):
         imported(database, str(path))
     with pytest.raises(UsageError, match=r"other is no v_fax_logs: its first line lacks fax_log_uuid"):
@@ -223,5 +223,5 @@ def test_every_rejected_line_is_counted_by_its_own_number(database: psycopg.Conn
     log.write_text(line() + "".join(f"wrong {number}\n" for number in range(30)))
     summary, rejected = imported(database, str(log))
     assert (summary.rejected, rejected[-1]) == (
-        30, Rejected(31, "it has 1 fields separated by tabs, expected 14 or 16 to 20"),
+        30, Rejected(31, "it has 1 field separated by tabs, expected 14 or 16 to 20"),
     )  # fmt: skip

@@ -129,7 +129,7 @@ def test_a_wrong_line_has_a_reason(text: str, reason: str) -> None:
 
 def test_blank_lines_count_but_are_nothing() -> None:
     assert list(read(["\n", line(type="SUBMIT"), "\n", "x\n"]))[1:] == [
-        Rejected(4, "it has 1 fields separated by tabs, expected 14 or 16 to 20")
+        Rejected(4, "it has 1 field separated by tabs, expected 14 or 16 to 20")
     ]
 
 
