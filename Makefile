@@ -121,6 +121,7 @@ bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some
 	$(BIN)/python -m benchmarks.dashboards $(BENCH)/million
 	$(BIN)/python -m benchmarks.questions --seconds 1 $(BENCH)/million --json $(BENCH)/questions.json
 	$(BIN)/python -m benchmarks.fax_cost --folder $(BENCH)/million
+	$(BIN)/python -m benchmarks.html_report --folder $(BENCH)/million
 	$(BIN)/python -m benchmarks.archive --folder $(BENCH)/million --month 2025-03
 	rm -rf $(BENCH)/million
 	$(BIN)/python -m benchmarks.spool_latency --json $(BENCH)/spool_latency.json
