@@ -116,7 +116,8 @@ def wheels(folder: Path) -> Path:
     """The packages that the guide installs, for the Python of the tree."""
     project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
-    for extra in ("metrics", "sign"):
+    (extras,) = re.findall(r"'\.\[(.*?)\]'", GUIDE.read_text(encoding="utf-8"))
+    for extra in extras.split(","):
         wanted += project["project"]["optional-dependencies"][extra]
     options = ["-qq", "--python-version", PYTHON, "--only-binary=:all:", "--dest", folder]
     command = [sys.executable, "-m", "pip", "download", *options, "-c", TOP / "constraints.txt", *wanted]
@@ -174,6 +175,7 @@ def check(shell: Shell, printed: str) -> None:
     assert re.search(r"^[\d-]+ +2 +1 +1 +4 ", printed, re.MULTILINE), "the report: 2 faxes, 1 sent, 1 received, 4 pages"
     served = re.findall(r'^faxstore_pages_total\{direction="(\w+)",server="pbx1"\} 2\.0$', printed, re.MULTILINE)
     assert sorted(served) == ["received", "sent"], "the metrics"
+    assert "pbx1" in shell.run(f"cat {SOURCE}/faxes.html"), "the page"
     billed = shell.run("cat /var/lib/faxstore-billing/*.csv")
     lines = sorted((line["direction"], line["pages"]) for line in csv.DictReader(StringIO(billed)))
     assert lines == [("received", "2"), ("sent", "2")], "the bill"
