@@ -2,11 +2,14 @@
 
 Its sockets never block.  An event loop, or the selector of the supervisor, watches fileno() and calls step() when one
 of them is ready.  So a scrape sees the numbers of one moment, and a client that is slow or silent delays nobody.
+
+A connection that cannot be accepted, because the process has no descriptor left, waits in the kernel until the next one
+arrives: the listener is watched by edge, so it wakes nobody in the meantime.
 """
 
 from __future__ import annotations
 
-import selectors
+import select
 import socket
 import time
 from collections.abc import Callable
@@ -43,49 +46,59 @@ class Endpoint:
         self._listener = listener
         self._state = state
         self._exposition = Exposition(state)
-        self._clients: dict[socket.socket, _Client] = {}
-        self._selector = selectors.EpollSelector()
+        self._clients: dict[int, _Client] = {}
+        self._poll = select.epoll()
         listener.setblocking(False)
-        self._selector.register(listener, selectors.EVENT_READ)
+        self._poll.register(listener, select.EPOLLIN | select.EPOLLET)
 
     def fileno(self) -> int:
         """Return a descriptor that is readable when step() has work."""
-        return self._selector.fileno()
+        return self._poll.fileno()
 
     def step(self) -> None:
         """Accept, read, answer and write as far as possible without waiting."""
-        for key, _ in self._selector.select(0):
-            if key.fileobj is self._listener:
-                self._accept()
-            elif (client := key.data) and client.connection in self._clients:
-                try:
-                    self._proceed(client)
-                except OSError:
-                    self._close(client)
+        for descriptor, _ in self._poll.poll(0):
+            client = self._clients.get(descriptor)
+            if client is None:
+                continue  # the listener
+            try:
+                self._proceed(client)
+            except OSError:
+                self._close(client)
+        self._accept()  # at last: a new connection may get the descriptor of one that has just ended
 
     def close(self) -> None:
         """Close all sockets.
 
-        A forked process does so too: it shares what the selector watches, so nothing may be unregistered.
+        A forked process does so too: it shares what epoll watches, so nothing may be unregistered.
         """
-        self._selector.close()
-        for connection in (self._listener, *self._clients):
-            connection.close()
+        self._poll.close()
+        self._listener.close()
+        for client in self._clients.values():
+            client.connection.close()
         self._clients.clear()
 
     def _accept(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:
-            return  # the client has gone, or no descriptor is left
+        """Accept all connections that wait, as far as there are descriptors."""
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except ConnectionAbortedError:
+                continue
+            except OSError:
+                return  # none waits, or no descriptor is left
+            self._close_old()
+            connection.setblocking(False)
+            self._clients[connection.fileno()] = _Client(connection)
+            self._poll.register(connection, select.EPOLLIN)
+
+    def _close_old(self) -> None:
+        """Close the connections that have lasted too long, and the oldest one if there are too many."""
         now = time.monotonic()
         clients = list(self._clients.values())
         for number, client in enumerate(clients):
             if now - client.opened_at > TIMEOUT or len(clients) - number >= MOST_CONNECTIONS:
                 self._close(client)
-        connection.setblocking(False)
-        self._clients[connection] = client = _Client(connection)
-        self._selector.register(connection, selectors.EVENT_READ, client)
 
     def _proceed(self, client: _Client) -> None:
         if not client.answer:
@@ -96,12 +109,12 @@ class Endpoint:
             if not (b"\r\n\r\n" in client.request or b"\n\n" in client.request):
                 return None
             client.answer = answer(client.request, self._exposition, self._state)
-            self._selector.modify(client.connection, selectors.EVENT_WRITE, client)
+            self._poll.modify(client.connection, select.EPOLLOUT)
         with suppress(BlockingIOError):
             client.answer = client.answer[client.connection.send(client.answer) :]
         return None if client.answer else self._close(client)
 
     def _close(self, client: _Client) -> None:
-        del self._clients[client.connection]
-        self._selector.unregister(client.connection)
+        del self._clients[client.connection.fileno()]
+        self._poll.unregister(client.connection)
         client.connection.close()

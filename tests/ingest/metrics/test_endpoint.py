@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -26,8 +29,6 @@ def served(state: State) -> Iterator[int]:
     endpoint, over = Endpoint(listener, lambda: state), threading.Event()
 
     def serve() -> None:
-        import select
-
         while not over.is_set():
             select.select([endpoint], [], [], 0.05)
             endpoint.step()
@@ -120,3 +121,35 @@ def test_silent_clients_delay_nobody_and_do_not_accumulate(monkeypatch: pytest.M
             assert client.recv(1) == b""  # closed, the oldest first
         for client in silent:
             client.close()
+
+
+class FullProcess(socket.socket):
+    """A listener of a process without a free descriptor, as long as `is_full`."""
+
+    is_full = True
+
+    def accept(self) -> tuple[socket.socket, object]:
+        if self.is_full:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return super().accept()
+
+
+def test_a_process_without_descriptors_sleeps_and_serves_them_later() -> None:
+    with FullProcess() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        endpoint = Endpoint(listener, lambda: State(1, {1: COLLECTING}))
+        early = socket.create_connection(listener.getsockname(), timeout=10)
+        assert select.select([endpoint], [], [], 10)[0]
+        endpoint.step()
+        assert select.select([endpoint], [], [], 0.1)[0] == []
+        listener.is_full = False
+        late = socket.create_connection(listener.getsockname(), timeout=10)
+        for client in (early, late):
+            client.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        while select.select([endpoint], [], [], 0.5)[0]:
+            endpoint.step()
+        assert [client.recv(65_536)[-6:] for client in (early, late)] == [b"alive\n"] * 2
+        for client in (early, late):
+            client.close()
+        endpoint.close()
