@@ -1,6 +1,7 @@
 -- Makes packed sessions of 100 rows, written by the owner of the tables instead of by fax.append() and
 -- fax.pack_sessions(), with the same result: gapless positions in order of time, every session registered.
 -- Four faxes start together on four servers, and their rows interleave as if an ingestor had appended them.
+-- An epoch is added before its first group, when no session of the epoch before it is open.
 -- A session has the total of its model, with its own identity, numbers and times; none while models have no totals.
 -- Parameters: $1 first and $2 last group of four, $3 number of groups, $4 start of the year. The collector is number 1.
 with made as materialized (
@@ -32,8 +33,8 @@ with made as materialized (
     join benchmark.model_row m on m.model = n.i % 1000 and m.k = 0
 ),
 epochs as (
-    insert into fax.epoch (epoch_id, server, started_at, first_seen_at, last_seen_at)
-    select distinct on (epoch_id) epoch_id, server, epoch_started_at, started_at, started_at + interval '1 month'
+    insert into fax.epoch (epoch_id, server, started_at, first_seen_at, last_seen_at, known_after)
+    select distinct on (epoch_id) epoch_id, server, epoch_started_at, started_at, started_at + interval '1 month', g * 400
     from made
     order by epoch_id, started_at
     on conflict do nothing
