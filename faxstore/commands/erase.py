@@ -12,6 +12,7 @@ from uuid import UUID
 import typer
 
 from faxstore.commands.context import settings_of
+from faxstore.commands.progress import counting
 from faxstore.counted import counted
 from faxstore.errors import UsageError
 from faxstore.logs import print_message
@@ -66,11 +67,12 @@ def run(
     """Erase the personal values of sessions from the history. This cannot be undone.
 
     Numbers, names, station ids, file names and channels are erased. Pages, bad lines, times and results remain, and
-    every proof stays valid: the log contains a salted digest of each value, and the salt is erased with the value.
+    every proof stays valid: the log contains a salted digest of each value, and the salt is erased with the value. Each
+    session is a transaction; an interrupted run counts what it erased, and the next one erases the rest.
 
-    --number reads the whole history and finds the number in any spelling: with + or 00, blanks or hyphens, in URIs and
-    channels. Without its country code (0151...) it is another number: search for both. The number is also erased in
-    rejected messages and other tables. Standard output lists what contains it, with the columns and headers.
+    --number reads the whole history and finds the number in any spelling: with + or 00, blanks or hyphens, in URIs,
+    channels, rejected messages and other tables. Without its country code (0151...) it is another number: search for
+    both. Standard output lists what contains it, with the columns and headers.
 
     This command needs the role fax_owner. It does not reach the spool, recordings and other files, which it names: see
     docs/how-to/personal-data.md.
@@ -139,10 +141,30 @@ def _find(connection: Connection, session: UUID | None, digits: str) -> tuple[li
 def _erase(connection: Connection, plan: Plan, reason: str) -> None:
     from faxstore.store import erasure
 
-    rows = erasure.erase_sessions(connection, plan.sessions, reason)
+    rows = _erase_sessions(connection, plan, reason)
     counts = erasure.erase_elsewhere(connection, plan.digits, reason) if plan.others else {}
     print_message(f"erased: {plan}, {counted(rows, 'rows')} of the history")
     _report_pending(counts)
+
+
+def _erase_sessions(connection: Connection, plan: Plan, reason: str) -> int:
+    """Erase the sessions one by one; return how many rows lost values.  If it ends early, print how far it came."""
+    from faxstore.store import session_erasure
+
+    ids = [one.session_id for one in plan.sessions]
+    session_erasure.check(connection, ids, reason)
+    sessions = rows = 0
+    try:
+        with counting("erasing", "sessions") as progress:
+            for lost in session_erasure.erase(connection, ids, reason):
+                sessions, rows = sessions + 1, rows + lost
+                progress(sessions, len(ids))
+    except BaseException:
+        print_message(
+            f"erased: {sessions:,} of {counted(len(ids), 'sessions')}, {counted(rows, 'rows')} of the history"
+        )
+        raise
+    return rows
 
 
 def _report_pending(counts: Mapping[str, int]) -> None:

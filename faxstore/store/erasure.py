@@ -1,4 +1,4 @@
-"""Finds personal values to erase, and erases them by fax.erase_sessions() and fax.erase_number().
+"""Finds personal values to erase, and erases those outside of sessions by fax.erase_number().
 
 A number is found in any spelling (fax.contains_number): in sessions, and elsewhere in the database (fax.find_number).
 """
@@ -87,13 +87,6 @@ def digits_of(number: str) -> str:
     if not re.fullmatch(r"[0-9]{4,20}", digits):
         raise UsageError(f"--number {number!r}: expected 4 to 20 digits")
     return digits
-
-
-def erase_sessions(connection: Connection, sessions: Sequence[SessionToErase], reason: str) -> int:
-    """Erase all sessions in one transaction; return how many rows lost values."""
-    ids = [found.session_id for found in sessions]
-    row = connection.execute("select coalesce(fax.erase_sessions(%s, %s), 0)", [ids, reason]).fetchone()
-    return cast("int", row[0]) if row else 0
 
 
 def erase_elsewhere(connection: Connection, digits: str, reason: str) -> dict[str, int]:

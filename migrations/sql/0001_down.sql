@@ -34,7 +34,7 @@ drop view fax.exportable_faxes;
 drop view fax.log_leaves;
 drop function fax.erase_number, fax.erase_number_in_parts, fax.find_number, fax.places_of_erasure, fax.places_of_number, fax.figure_headers, fax.erase_reader_state,
     fax.json_without_channel, fax.json_without_number, fax.text_without_number, fax.bytes_as_text, fax.bytes_as_json,
-    fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.outdate_files, fax.erase_values, fax.keep_keys, fax.forget_values,
+    fax.erase_rejected, fax.erase_session, fax.erase_sessions, fax.check_reason, fax.outdate_files, fax.erase_values, fax.keep_keys, fax.forget_values,
     fax.erases, fax.without_personal_values, fax.erasure_recorded, fax.lock_log, fax.log_entry, fax.personal_digest,
     fax.make_recorded, fax.row_key, fax.plain_details, fax.personal_details, fax.plain_variables, fax.plain_headers;
 drop table fax.log_record, fax.unsealed_change, fax.log_run, fax.log_subtree, fax.checkpoint, fax.erasure, fax.erased_digest,

@@ -69,7 +69,6 @@ ORDER = (
     "keep_detectors",
     "forget_values",
     "keep_keys",
-    "erase_sessions",
     "known_accounts",
     "compare_readings",
 )

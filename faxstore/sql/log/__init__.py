@@ -36,6 +36,7 @@ ORDER = (
     "forget_values",
     "keep_keys",
     "erase_values",
+    "check_reason",
     "erase_sessions",
     "erase_session",
     "erase_rejected",

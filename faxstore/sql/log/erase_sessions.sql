@@ -1,7 +1,7 @@
 -- Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending
 -- imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain
 -- their values until the session is erased again. The reason must not contain a number of the session. Returns the
--- number of rows erased.
+-- number of rows erased. Appends of rows of past days wait until all are erased: faxstore erase erases one by one.
 -- Refuses sessions whose rows are in files only. If the rows of the month are in a file too, the file is outdated.
 -- example: select fax.erase_sessions(array['…', '…']::uuid[], 'request of 2026-11-25');
 create function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
@@ -10,14 +10,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if exists (
-        select from fax.sessions s
-        cross join lateral unnest(array[s.caller_number, s.called_number, s.local_station_id, s.remote_station_id]) v (value)
-        where s.session_id = any (of_sessions) and fax.contains_number(because, fax.number_digits(v.value))
-    ) then
-        raise exception 'the reason contains a number of the session, and reasons are stored'
-            using errcode = 'invalid_parameter_value';
-    end if;
+    perform fax.check_reason(of_sessions, because);
     perform fax.lock_log();
     perform fax.lock_packing();
     perform fax.outdate_files(of_sessions);

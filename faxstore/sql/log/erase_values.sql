@@ -1,6 +1,6 @@
 -- Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending
--- imports, for fax.erase_sessions(), which holds the lock of erasing and has called fax.keep_keys(). Returns the number
--- of rows erased.
+-- imports. The caller holds the locks of erasing and packing, and has called fax.keep_keys() and fax.outdate_files().
+-- Returns the number of rows erased.
 -- example: select fax.erase_values('…', 'request of 2026-11-25');
 create function fax.erase_values(of_session uuid, because text) returns bigint
 language plpgsql

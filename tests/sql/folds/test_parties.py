@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from faxstore.observations import Record
-from faxstore.store import erasure
+from faxstore.store import erasure, session_erasure
 from tests.kit.given import (
     CHANNEL,
     append,
@@ -138,7 +138,7 @@ def test_the_rate_is_that_of_the_prefix_of_the_dialled_number(database: psycopg.
 def test_erasure_finds_and_erases_the_dialled_number(database: psycopg.Connection) -> None:
     append(database, sent(dial_begin(-5, f"{FAR}@ISP"), **ORIGINATED))
     found = erasure.find_by_number(database, digits := erasure.digits_of(FAR))
-    assert erasure.erase_sessions(database, found, "request") > 0
+    assert sum(session_erasure.erase(database, [one.session_id for one in found], "request")) > 0
     assert erasure.find_by_number(database, digits) == []
     assert parties(database) == (None, None)
     assert FAR not in str(read(database, "select * from fax.session_history"))

@@ -1,7 +1,8 @@
--- As in faxstore/sql/log/erase_sessions.sql, reading the numbers of the sessions before it looks for them in the reason.
-create or replace function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
+-- Raises an exception if the reason of an erasure contains a number of these sessions, because reasons are stored.
+-- Two statements: a distributed database cannot look for the numbers in the query that reads the sessions.
+-- example: select fax.check_reason(array['…']::uuid[], 'request of 2026-11-25');
+create function fax.check_reason(of_sessions uuid[], because text) returns void
 language plpgsql
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -17,10 +18,5 @@ begin
         raise exception 'the reason contains a number of the session, and reasons are stored'
             using errcode = 'invalid_parameter_value';
     end if;
-    perform fax.lock_log();
-    perform fax.lock_packing();
-    perform fax.outdate_files(of_sessions);
-    perform fax.keep_keys(of_sessions);
-    return (select sum(fax.erase_values(o.session_id, because)) from (select distinct unnest(of_sessions) as session_id) o);
 end
 $$;
