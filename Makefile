@@ -30,7 +30,7 @@ $(READY): pyproject.toml constraints.txt
 	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV) || { \
 		echo "cannot create a virtual environment (Debian: apt install python3-venv)" >&2; exit 2; }
 	@echo "installing into $(VENV) (first time only) ..."
-	@$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[embedded,html,parquet,sign,dev]'
+	@$(BIN)/pip --disable-pip-version-check install --quiet -c constraints.txt -e '.[embedded,html,parquet,arrow,sign,dev]'
 	@touch $@
 
 demo: $(READY) ## watch faxstore at work on recorded faxes; needs no setup (ARGS=--year: a generated year)

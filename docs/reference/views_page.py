@@ -123,6 +123,18 @@ order by a.attnum
 """
 
 
+def columns_of(connection: psycopg.Connection, name: str) -> list[tuple[str, str, str]]:
+    """Returns the columns of a table or view of the schema fax: name, type, comment."""
+    found = connection.execute(_COLUMNS, [name]).fetchall()
+    return [(column, _short(kind), comment or "") for column, kind, comment in found]
+
+
+def comment_on(connection: psycopg.Connection, name: str) -> str:
+    """Returns the comment on a table or view of the schema fax."""
+    ((comment,),) = connection.execute("select obj_description(to_regclass('fax.' || %s))", [name]).fetchall()
+    return comment or ""
+
+
 def page(connection: psycopg.Connection) -> str:
     """Returns the page as Markdown."""
     parts = [HEAD, "## Views for reports\n", *(_object(connection, name) for name in VIEWS)]
@@ -133,15 +145,14 @@ def page(connection: psycopg.Connection) -> str:
 
 
 def _object(connection: psycopg.Connection, name: str) -> str:
-    row = connection.execute("select obj_description(to_regclass('fax.' || %s))", [name]).fetchone()
     source = sql.text(_FILES[name])
-    lines = [f"### `fax.{name}`", "", _fill(row[0] if row else ""), ""]
+    lines = [f"### `fax.{name}`", "", _fill(comment_on(connection, name)), ""]
     lines += [f"*Grain: {found}.*" for found in re.findall(r"^-- grain: (.+)$", source, re.MULTILINE)[:1]] + [""]
     for example in re.findall(r"^-- example: (.+)$", source, re.MULTILINE)[:1]:
         lines += ["```sql", _clauses(example), "```", ""]
     lines += ["| column | type | meaning |", "| --- | --- | --- |"]
-    for column, kind, comment in connection.execute(_COLUMNS, [name]):
-        lines.append(f"| `{column}` | {_short(kind)} | {_cell(comment)} |")
+    for column, kind, comment in columns_of(connection, name):
+        lines.append(f"| `{column}` | {kind} | {_cell(comment)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -178,8 +189,8 @@ def _short_all(text: str) -> str:
     )
 
 
-def _cell(comment: str | None) -> str:
-    return (comment or "").replace("|", "\\|")
+def _cell(comment: str) -> str:
+    return comment.replace("|", "\\|")
 
 
 def _short(kind: str) -> str:

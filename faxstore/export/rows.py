@@ -7,9 +7,10 @@ client one copy of bytes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+from psycopg.abc import Params
 from psycopg.rows import RowFactory
 from sqlalchemy import ColumnElement, DateTime, Select, func
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -50,7 +51,7 @@ def fetch_rows(connection: Connection, query: Select[Any], row_factory: RowFacto
 
 
 def fetch_statement(
-    connection: Connection, statement: str, parameters: Mapping[str, Any], row_factory: RowFactory[Item]
+    connection: Connection, statement: str, parameters: Params | None, row_factory: RowFactory[Item]
 ) -> Iterator[Item]:
     """The rows of a statement as they arrive, from a server cursor, which needs an open transaction.
 

@@ -1,16 +1,16 @@
-"""Prints the rows of a data set on standard output, as a table or in a format for programs."""
+"""Prints the rows of a list on standard output, as a table or in a format for programs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import BinaryIO
 
 from psycopg.rows import dict_row
 
+from faxstore.api.listings import Listing
 from faxstore.archive.extra import require_pyarrow
 from faxstore.errors import UsageError
 from faxstore.export import csv, jsonl, parquet
@@ -34,35 +34,24 @@ _WRITERS: dict[Format, Callable[[Connection, Dataset, BinaryIO, Progress], None]
 
 
 def print_rows(
-    connection: Connection,
-    dataset: Dataset,
-    columns: Sequence[Column],
-    style: Style,
-    screen: Screen,
-    parts: Iterable[Dataset] = (),
+    connection: Connection, listing: Listing, columns: Sequence[Column], style: Style, screen: Screen
 ) -> None:
     """Print all rows in order, with times in UTC; `columns` are those of a table.
 
-    A table is read from `parts`, which together have the rows of the data set in its order, one after the other.
     Raises UsageError for an unknown column, and for Parquet on a terminal or without pyarrow.
     """
     if style.format is Format.PARQUET:
         require_pyarrow("--format parquet")
         if sys.stdout.isatty():
             raise UsageError("--format parquet is binary: redirect it to a file, for example > sessions.parquet")
-    with_units = _styled(dataset, style).with_units().only(style.names)
+    with_units = listing.whole.with_units().only(style.names)
     with snapshot(connection, "UTC"):
         if style.format is not Format.TABLE:
             _WRITERS[style.format](connection, with_units, sys.stdout.buffer, lambda _: None)
             return
         if style.names:
             columns = [Column(name, itemgetter(name), (name,)) for name in style.names]
-        every = (_rows(connection, _styled(part, style), columns, style) for part in parts or (dataset,))
-        screen.table(chain.from_iterable(every), columns)
-
-
-def _styled(dataset: Dataset, style: Style) -> Dataset:
-    return replace(dataset, newest_first=style.newest_first, last=style.last)
+        screen.table(chain.from_iterable(_rows(connection, part, columns, style) for part in listing.parts), columns)
 
 
 def _rows(connection: Connection, dataset: Dataset, columns: Sequence[Column], style: Style) -> Iterator[Row]:

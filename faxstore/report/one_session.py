@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 from itertools import chain
 from typing import NamedTuple
-from uuid import UUID
 
 from psycopg.rows import dict_row
-from sqlalchemy import Table, select
 
+from faxstore.api import one_session
 from faxstore.archive.months import archive_of
-from faxstore.errors import UsageError
-from faxstore.export.rows import fetch_rows
 from faxstore.export.units import row_with_units
 from faxstore.report.columns import Column, Long, cell_text, fields
 from faxstore.report.course import course
@@ -23,8 +20,7 @@ from faxstore.report.formats import Row, write_json
 from faxstore.report.screen import Screen
 from faxstore.store.database import Connection, one_moment
 from faxstore.store.rights import reads_masked
-from faxstore.store.short_ids import find_session
-from faxstore.store.tables import session_pages, session_timeline, sessions, sessions_masked
+from faxstore.store.tables import sessions, sessions_masked
 from faxstore.visible import visible
 
 FACTS = (
@@ -66,25 +62,16 @@ class SessionReport(NamedTuple):
 def show(connection: Connection, wanted: str, screen: Screen, *, as_json: bool = False) -> None:
     """Print a session.  `wanted` is its id, or a beginning of it that no other id has.  Raises UsageError."""
     with one_moment(connection):
-        session_id, started_at = find_session(connection, wanted, "show")
         view = sessions_masked if reads_masked(connection) else sessions
-        found = list(_rows(connection, view, session_id, started_at))
-        if not found:
-            raise UsageError(f"show: {session_id} is not a session: never listed, and no completion event")
-        folder = archive_of(connection, session_id)
-        key = (session_id, started_at)
-        pages = partial(_rows, connection, session_pages, *key, "page")
-        timeline = partial(_rows, connection, session_timeline, *key, "observed_at", "position")
+        key, session = one_session.find(connection, wanted, "show", view, dict_row)
+        folder = archive_of(connection, key.session_id)
+        pages = partial(one_session.pages, connection, key, dict_row)
+        timeline = partial(one_session.timeline, connection, key, dict_row)
         if as_json:
-            report = SessionReport(row_with_units(found[0]), _with_units(pages()), _with_units(timeline()))
+            report = SessionReport(row_with_units(session), _with_units(pages()), _with_units(timeline()))
             write_json(report._asdict(), sys.stdout)
         else:
-            _as_text(screen, found[0], pages, timeline, folder)
-
-
-def _rows(connection: Connection, view: Table, session_id: UUID, started_at: datetime, *order: str) -> Iterator[Row]:
-    query = select(view).where(view.c.session_id == session_id, view.c.started_at == started_at)
-    return fetch_rows(connection, query.order_by(*(view.c[name] for name in order)), dict_row)
+            _as_text(screen, session, pages, timeline, folder)
 
 
 def _with_units(rows: Iterator[Row]) -> Sequence[Row]:

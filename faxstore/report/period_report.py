@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import bindparam, select
 
 from faxstore import sql
+from faxstore.api.listings import Order, undivided
 from faxstore.export.datasets import Dataset
 from faxstore.export.rows import fetch_rows
 from faxstore.export.run import snapshot
@@ -66,7 +67,7 @@ def print_report(connection: Connection, report: Report, about: Asked, style: St
     """Print all rows.  Raises UsageError for an unknown column, and for Parquet on a terminal or without pyarrow."""
     dataset = dataset_of(report, about)
     if style.format is not Format.TABLE or style.names:
-        print_rows(connection, dataset, report.columns, style, screen)
+        print_rows(connection, undivided(dataset, Order()), report.columns, style, screen)
         return
     with snapshot(connection, "UTC"):
         every = dataset.query.selected_columns

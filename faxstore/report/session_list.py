@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from operator import itemgetter
 
+from faxstore.api import listings
+from faxstore.api.listings import Order
 from faxstore.errors import UsageError
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
 from faxstore.logs import print_message
-from faxstore.report import job_periods
 from faxstore.report.columns import Column, Long, cell_text
 from faxstore.report.formats import Row, Style
 from faxstore.report.listing import SHORT_ID, print_rows
@@ -75,23 +76,22 @@ def sessions(connection: Connection, selection: Selection, style: Style, screen:
 
     Raises UsageError for an unknown value.
     """
-    checked = selection.checked(connection)
-    dataset = datasets.masked_sessions if _reads_masked(connection, selection) else datasets.sessions
-    print_rows(connection, dataset(checked), SESSION_COLUMNS, style, screen)
+    checked, order = selection.checked(connection), Order(style.newest_first, style.last)
+    if _reads_masked(connection, selection):
+        listing = listings.undivided(datasets.masked_sessions(checked), order)
+    else:
+        listing = listings.sessions(checked, order)
+    print_rows(connection, listing, SESSION_COLUMNS, style, screen)
 
 
 def jobs(connection: Connection, selection: Selection, style: Style, screen: Screen) -> None:
     """Print the selected jobs, by the start of their first attempts, as `sessions` does."""
-    checked = selection.checked(connection)
+    checked, order = selection.checked(connection), Order(style.newest_first, style.last)
     if _reads_masked(connection, selection):
-        print_rows(connection, datasets.masked_jobs(checked), JOB_COLUMNS, style, screen)
-    elif style.last is not None:
-        late = job_periods.of_last(connection, checked, style.last)
-        print_rows(connection, datasets.jobs(late), JOB_COLUMNS, style, screen)
+        listing = listings.undivided(datasets.masked_jobs(checked), order)
     else:
-        divided = job_periods.newest_first if style.newest_first else job_periods.oldest_first
-        parts = map(datasets.jobs, divided(connection, checked))
-        print_rows(connection, datasets.jobs(checked), JOB_COLUMNS, style, screen, parts)
+        listing = listings.jobs(connection, checked, order)
+    print_rows(connection, listing, JOB_COLUMNS, style, screen)
 
 
 def _reads_masked(connection: Connection, selection: Selection) -> bool:

@@ -63,8 +63,8 @@ def load(
         f"{file}: database.dsn": database.hidden_text("dsn"),
     }
     source, chosen_dsn = next(((source, value) for source, value in dsns.items() if value), ("", None))
-    if chosen_dsn is not None:
-        _check_dsn(chosen_dsn, source, warnings)
+    if chosen_dsn is not None and check_dsn(chosen_dsn, source).get("password") and source == "--dsn":
+        warnings.append("--dsn: every user of this machine can see its password; use FAXSTORE_DSN or ~/.pgpass")
     folder = data_dir or environ.get("FAXSTORE_DATA_DIR") or top.path("data_dir") or default_data_dir(environ)
     data_dir = _absolute(expand_user(Path(folder)))
     others = _log_format(top, environ), _workers(top, environ)
@@ -171,7 +171,7 @@ def _has_password(database: Table) -> bool:
     try:
         return bool(conninfo_to_dict(database.hidden_text("dsn") or "").get("password"))
     except (ProgrammingError, UnicodeEncodeError):
-        return True  # _check_dsn rejects it; it may contain a password nevertheless
+        return True  # check_dsn rejects it; it may contain a password nevertheless
 
 
 def _log_format(top: Table, environ: Mapping[str, str]) -> LogFormat:
@@ -205,12 +205,13 @@ def _number(top: Table, environ: Mapping[str, str], key: str, default: float, li
     raise UsageError(f"{name} must be a number from {least:g} to {most:g}, not {quoted(variable)}")
 
 
-def _check_dsn(dsn: str, source: str, warnings: list[str]) -> None:
-    """Raises UsageError for an invalid DSN, without libpq's message: it may quote a part of the password."""
+def check_dsn(dsn: str, source: str) -> Mapping[str, Any]:
+    """Return the parameters of a DSN.
+
+    Raises UsageError for an invalid one, without libpq's message: it may quote a part of the password.
+    """
     try:
-        parts = conninfo_to_dict(dsn)
+        return conninfo_to_dict(dsn)
     except (ProgrammingError, UnicodeEncodeError) as error:
         allowed = "postgresql://user@host/database or host=... dbname=... user=..."
         raise UsageError(f"{source} is not a connection string of PostgreSQL; allowed: {allowed}") from error
-    if source == "--dsn" and parts.get("password"):
-        warnings.append("--dsn: every user of this machine can see its password; use FAXSTORE_DSN or ~/.pgpass")

@@ -13,8 +13,9 @@ import pyarrow.parquet
 import pytest
 
 from faxstore import cli
+from faxstore.api import job_periods
 from faxstore.export.rows import fetch_rows
-from faxstore.report import job_periods, listing
+from faxstore.report import listing
 from faxstore.report.screen import Screen
 from faxstore.report.session_list import JOB_COLUMNS
 from tests.kit.given import read
