@@ -9586,8 +9586,8 @@ $$;
 comment on function fax.keep_keys is 'Stores what figures need of these sessions before their personal values are erased: which faxes belong together, and which rates apply. Stores no value and no part of one, except while another fax has the value (fax.pseudonym). Reads the whole history once, to find those faxes.';
 
 -- Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending
--- imports, for fax.erase_sessions(), which holds the lock of erasing and has called fax.keep_keys(). Returns the number
--- of rows erased.
+-- imports. The caller holds the locks of erasing and packing, and has called fax.keep_keys() and fax.outdate_files().
+-- Returns the number of rows erased.
 -- example: select fax.erase_values('…', 'request of 2026-11-25');
 create function fax.erase_values(of_session uuid, because text) returns bigint
 language plpgsql
@@ -9632,12 +9632,37 @@ begin
 end
 $$;
 
-comment on function fax.erase_values is 'Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending imports, for fax.erase_sessions(), which holds the lock of erasing and has called fax.keep_keys(). Returns the number of rows erased.';
+comment on function fax.erase_values is 'Erases the personal values of one session from the history, fax.session, the billing ledger and the state of pending imports. The caller holds the locks of erasing and packing, and has called fax.keep_keys() and fax.outdate_files(). Returns the number of rows erased.';
+
+-- Raises an exception if the reason of an erasure contains a number of these sessions, because reasons are stored.
+-- Two statements: a distributed database cannot look for the numbers in the query that reads the sessions.
+-- example: select fax.check_reason(array['…']::uuid[], 'request of 2026-11-25');
+create function fax.check_reason(of_sessions uuid[], because text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    numbers text[];
+begin
+    select
+        array_agg(s.caller_number) || array_agg(s.called_number) || array_agg(s.local_station_id)
+            || array_agg(s.remote_station_id)
+    into numbers
+    from fax.sessions s
+    where s.session_id = any (of_sessions);
+    if exists (select from unnest(numbers) n (value) where fax.contains_number(because, fax.number_digits(n.value))) then
+        raise exception 'the reason contains a number of the session, and reasons are stored'
+            using errcode = 'invalid_parameter_value';
+    end if;
+end
+$$;
+
+comment on function fax.check_reason is 'Raises an exception if the reason of an erasure contains a number of these sessions, because reasons are stored. Two statements: a distributed database cannot look for the numbers in the query that reads the sessions.';
 
 -- Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending
 -- imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain
 -- their values until the session is erased again. The reason must not contain a number of the session. Returns the
--- number of rows erased.
+-- number of rows erased. Appends of rows of past days wait until all are erased: faxstore erase erases one by one.
 -- Refuses sessions whose rows are in files only. If the rows of the month are in a file too, the file is outdated.
 -- example: select fax.erase_sessions(array['…', '…']::uuid[], 'request of 2026-11-25');
 create function fax.erase_sessions(of_sessions uuid[], because text) returns bigint
@@ -9646,14 +9671,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if exists (
-        select from fax.sessions s
-        cross join lateral unnest(array[s.caller_number, s.called_number, s.local_station_id, s.remote_station_id]) v (value)
-        where s.session_id = any (of_sessions) and fax.contains_number(because, fax.number_digits(v.value))
-    ) then
-        raise exception 'the reason contains a number of the session, and reasons are stored'
-            using errcode = 'invalid_parameter_value';
-    end if;
+    perform fax.check_reason(of_sessions, because);
     perform fax.lock_log();
     perform fax.lock_packing();
     perform fax.outdate_files(of_sessions);
@@ -9662,7 +9680,7 @@ begin
 end
 $$;
 
-comment on function fax.erase_sessions is 'Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain their values until the session is erased again. The reason must not contain a number of the session. Returns the number of rows erased. Refuses sessions whose rows are in files only. If the rows of the month are in a file too, the file is outdated.';
+comment on function fax.erase_sessions is 'Erases the personal values of sessions from the history, fax.session, the billing ledger and the state of pending imports, all or none. No figure changes (fax.keep_keys), and every proof remains valid. Rows appended later contain their values until the session is erased again. The reason must not contain a number of the session. Returns the number of rows erased. Appends of rows of past days wait until all are erased: faxstore erase erases one by one. Refuses sessions whose rows are in files only. If the rows of the month are in a file too, the file is outdated.';
 
 -- Erases the personal values of one session: fax.erase_sessions() for one.
 -- example: select fax.erase_session('…', 'request of 2026-11-25');

@@ -71,3 +71,7 @@ class Job:
     """The session_id of the last attempt."""
     session_ids: Sequence[UUID]
     """The session_id of each attempt, in the order of their starts."""
+    source: str
+    """observed, or the records in which another system reported the attempts: xferfaxlog, v_fax_logs or cdr
+    (fax.reported_fax).
+    """

@@ -38,3 +38,7 @@ class Usage:
     unknown_durations: int
     """Sessions without a duration, which seconds leaves out: open ones, and those of which only the end was observed.
     """
+    source: str
+    """observed, or the records in which another system reported the faxes: xferfaxlog, v_fax_logs or cdr
+    (fax.reported_fax).
+    """
