@@ -19,6 +19,12 @@ FIRST = date(2026, 3, 1)
 NOW = datetime(2026, 3, 4, 16, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def _days_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Storing the coverage of each day until today would take most of the time, and no test depends on it."""
+    monkeypatch.setattr(year, "write_all_days", lambda _: None)
+
+
 def filled(database: psycopg.Connection, now: datetime = NOW) -> None:
     year.fill(database, FIRST, now, lambda _: None)
 
