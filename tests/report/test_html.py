@@ -137,6 +137,12 @@ def test_a_fax_that_no_poll_observed_has_an_empty_picture() -> None:
     assert "<svg" in drawn(spec)
 
 
+def test_a_sender_has_no_number_of_bad_lines() -> None:
+    fax = {"direction": "sent", "called_number": "111", "server": "pbx", "rate_falls": 1, "result": "success"}
+    about = period_page.meaning_of(fax | {"bad_lines": None, "bad_lines_discarded": None})
+    assert about == "pbx, to 111: bad lines not measurable, 1 rate fall, success"
+
+
 def test_an_empty_database(dsn: str) -> None:
     ran = run_command(dsn, "report", "html")
     assert (ran.returncode, ran.stderr) == (0, "")

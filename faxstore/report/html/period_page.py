@@ -121,13 +121,16 @@ def _worst(found: Figures) -> Iterator[Picture]:
         )
         spec = session_plot(fax, pages, changes)
         title = f"{cell_text(fax['started_at'])} UTC"
-        yield Picture(title, _meaning(fax), drawn(spec))
+        yield Picture(title, meaning_of(fax), drawn(spec))
 
 
-def _meaning(fax: Row) -> str:
+def meaning_of(fax: Row) -> str:
+    """The parties and the quality of a fax, in one line."""
     is_sent = fax["direction"] == "sent"
     other = cell_text(fax["called_number" if is_sent else "caller_number"]) or "unknown"
     lines = counted((fax["bad_lines"] or 0) + (fax["bad_lines_discarded"] or 0), "bad lines")
+    if fax["bad_lines"] is None and fax["bad_lines_discarded"] is None:
+        lines = "bad lines not measurable"
     falls = counted(fax["rate_falls"] or 0, "rate falls")
     return f"{cell_text(fax['server'])}, {'to' if is_sent else 'from'} {other}: {lines}, {falls}, {fax['result']}"
 
