@@ -21,7 +21,8 @@ select
     count(*) filter (where b.result = 'success') as successes,
     count(*) filter (where b.result = 'failed') as failures,
     count(*) filter (where b.result = 'unknown') as unknown_ends,
-    count(*) filter (where b.duration_seconds is null) as unknown_durations
+    count(*) filter (where b.duration_seconds is null) as unknown_durations,
+    'observed' as source
 from (
     select date_trunc(%(bucket)s, s.started_at, %(zone)s) as bucket_start, s.*
     from fax.sessions s

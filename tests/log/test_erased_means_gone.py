@@ -50,6 +50,12 @@ def planted(database: psycopg.Connection, dsn: str, folder: Path) -> None:
         [f"the number is +{NUMBER}"],
     )
     database.execute("insert into fax.pseudonym (kind, value) values ('peer', %s)", [f"+{NUMBER}"])
+    database.execute(
+        "insert into fax.reported_fax (session_id, started_at, server, source, result, caller_number, called_number,"
+        " local_station_id, remote_station_id, raw)"
+        " select gen_random_uuid(), now(), 'x', 'cdr', 'unknown', n, n, n, n, n from (select %s) as p (n)",
+        [f"+{NUMBER}"],
+    )
 
 
 def places(dsn: str) -> set[str]:
