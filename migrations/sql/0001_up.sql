@@ -10918,7 +10918,7 @@ to fax_masked;
 grant execute on function fax.masked(text), fax.has_account(text) to fax_reader, fax_masked;
 -- What a command needs to find a session by its id, and to know every server.
 grant select (session_id, started_at) on fax.session to fax_masked;
-grant select (server) on fax.rejected_messages to fax_masked;
+grant select (server) on fax.rejected_messages, fax.reported_fax to fax_masked;
 
 -- Jobs. The masked view runs fax.jobs_of() with the rights of its user.
 grant select on fax.job_window, fax.job_attempts, fax.jobs, fax.jobs_masked to fax_reader;

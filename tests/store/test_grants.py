@@ -78,7 +78,7 @@ GRANTED: dict[str, dict[str, str]] = {
                 "alembic_version",
             ),
             *("jobs_masked", "job_window", "coverage_day", "session_rate_falls", *DROPPED, "archive_file"),
-            *("session", "rejected_messages"),  # some of their columns
+            *("session", "rejected_messages", "reported_fax"),  # some of their columns
         ),
         "SELECT",
     ),
