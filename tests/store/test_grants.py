@@ -17,7 +17,7 @@ HISTORY = (
     "session_pack",
 )
 EMPTY = (
-    *("checkpoint", "failures", "rejected_messages", "session_rate_falls"),
+    *("checkpoint", "failures", "rejected_messages", "reported_fax", "session_rate_falls"),
     *("dropped_month", "dropped_session", "archive_file"),
 )
 DROPPED = ("dropped_month", "dropped_session")
