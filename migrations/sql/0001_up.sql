@@ -2792,11 +2792,9 @@ comment on column fax.reported_fax.result_text is 'Reason of the result, as repo
 comment on column fax.reported_fax.raw is 'The record: the line of a log, or a JSON object of the columns with a value (personal). NULL after an erasure.';
 
 -- The names of the servers of reported faxes, in order. Reads one entry of an index per name.
--- Runs with the rights of the owner, because fax_masked may name servers but reads no reported faxes.
 -- example: select * from fax.reported_servers();
 create function fax.reported_servers() returns setof text
 language plpgsql stable parallel safe
-security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -2809,7 +2807,7 @@ begin
 end
 $$;
 
-comment on function fax.reported_servers is 'The names of the servers of reported faxes, in order. Reads one entry of an index per name. Runs with the rights of the owner, because fax_masked may name servers but reads no reported faxes.';
+comment on function fax.reported_servers is 'The names of the servers of reported faxes, in order. Reads one entry of an index per name.';
 
 -- Removes the personal values of reported faxes that started between two moments, the second one excluded: of all that
 -- have some, or of those in which a number appears, given as its digits. No figure changes: jobs are found by the number

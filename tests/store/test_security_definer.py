@@ -54,7 +54,7 @@ def test_only_these_functions_run_with_the_rights_of_the_owner(
         " where pronamespace = 'fax'::regnamespace and prosecdef order by 1",
     )
     # fax_masked calls them without rights on their tables
-    masked = ("fax_of_detector", "has_account", "last_poll_on_record", "reported_servers", "uncounted_results", "usage")
+    masked = ("fax_of_detector", "has_account", "last_poll_on_record", "uncounted_results", "usage")
     called = [*CALLED, *CALLED_BY_EXPORTERS, *CALLED_BY_SEALERS, *ERASING, *TRIGGERS, *masked]
     assert found == [{"proname": name, "owner": "fax_owner"} for name in sorted(called)]
 
