@@ -17,7 +17,7 @@ problem"\t""\t""\t""\t"anonymous"\t"00 00 00"
 03/30/08 03:38\tSEND\t000000010\tttyS0\t5\t""\tcba@192.0.2.118\t"05550100"\t"5550100"\t3416105\t1\t0:57\t0:42\t""\t""\
 \t""\t""\t"cba"\t"00 00 00"
 """
-"""The log of an installation of HylaFAX 4.4, as its owner published it in 2008, with other numbers and address."""
+"""The log of an installation of HylaFAX, as its owner published it in 2008, with other numbers and address."""
 
 DEFAULTS = {
     "date": "06/11/26 16:30",
