@@ -14,6 +14,7 @@ REQUIRED: dict[str, list[str]] = {
     "billing as-of": ["1"],
     "billing export": ["--folder", "FOLDER"],
     "capacity": ["--measured"],
+    "import": ["FOLDER/none"],
     "report audit": ["--from", "2026-01-01", "--to", "2027-01-01"],
     "show": ["0"],
 }
@@ -36,6 +37,8 @@ def test_a_listed_format_is_accepted(command: str, form: str, tmp_path: Path, mo
     required = [one.replace("FOLDER", str(tmp_path)) for one in REQUIRED.get(command, [])]
     if form == "parquet" and command.startswith("export"):
         required += ["--folder", str(tmp_path / "new")]
+    if command == "import" and form != "recording":
+        required += ["--server", "pbx", "--time-zone", "UTC"]
     ran = run_command(f"host={tmp_path} dbname=fax user=fax", *command.split(), *required, "--format", form)
     assert ran.returncode == UNREACHABLE, ran.stderr
     assert "the database cannot be reached" in ran.stdout + ran.stderr

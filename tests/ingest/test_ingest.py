@@ -61,7 +61,7 @@ def expected(server: str, template: str) -> list[tuple[Any, ...]]:
         return database.execute(SESSIONS).fetchall()
 
 
-async def until(condition: Any, within: float = 30.0) -> None:
+async def until(condition: Any, within: float = 60.0) -> None:
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline

@@ -21,15 +21,18 @@ from faxstore.report.live_text import appended, lasting, polled
 from tests.kit.given import START, append, completed, gone, life, of_server, receiving, result, sending, snapshot
 from tests.kit.plans import explained, rows_read
 
-NOW = (datetime.now(UTC) - START).total_seconds()
-"""Seconds of a test at which it runs."""
-
 PARTIES = {"channel": "PJSIP/other-1", "operation": "send"}
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wakeups, "POLL", 0.0)
+
+
+@pytest.fixture
+def now() -> float:
+    """The seconds of a test at which it runs."""
+    return (datetime.now(UTC) - START).total_seconds()
 
 
 def a_look(dsn: str, *servers: str) -> Look:
@@ -60,8 +63,10 @@ def row(**values: Any) -> dict[str, Any]:
     } | values  # fmt: skip
 
 
-def test_a_fax_in_progress_has_its_page_its_rate_and_its_bad_lines(dsn: str, database: psycopg.Connection) -> None:
-    append(database, receiving((NOW - 20, 1, 0), (NOW - 12, 1, 4), (NOW - 8, 2, 1)))
+def test_a_fax_in_progress_has_its_page_its_rate_and_its_bad_lines(
+    dsn: str, database: psycopg.Connection, now: float
+) -> None:
+    append(database, receiving((now - 20, 1, 0), (now - 12, 1, 4), (now - 8, 2, 1)))
     (fax,) = a_look(dsn).live
     assert (fax["server"], fax["direction"], fax["page"], fax["last_data_rate"]) == ("pbx", "received", 2, 9600)
     assert (fax["bad_lines"], fax["page_bad_lines"]) == (4, 1)
@@ -69,36 +74,38 @@ def test_a_fax_in_progress_has_its_page_its_rate_and_its_bad_lines(dsn: str, dat
     assert fax["seconds"] - fax["seconds_since_observed"] == pytest.approx(12, abs=1)
 
 
-def test_what_has_ended_in_whatever_way_is_not_in_progress(dsn: str, database: psycopg.Connection) -> None:
+def test_what_has_ended_in_whatever_way_is_not_in_progress(dsn: str, database: psycopg.Connection, now: float) -> None:
     """A completion event, an absence, and the next life of the server, also if its fax was never seen to end."""
-    old, other = life(started=NOW - 900), life("pbx2")
-    append(database, snapshot(NOW - 800, 0, of=old), snapshot(NOW - 500, 0, of=life(started=NOW - 600)))
-    append(database, snapshot(NOW - 90, 7, of=other), gone(NOW - 80, 7, of=other))
-    append(database, snapshot(NOW - 70, 8, of=other, operation="V.21"))
-    append(database, result(NOW - 60, "FAILED", "INIT_ERROR", "error starting fax session", of=other, channel="x/1"))
+    old, other = life(started=now - 900), life("pbx2")
+    append(database, snapshot(now - 800, 0, of=old), snapshot(now - 500, 0, of=life(started=now - 600)))
+    append(database, snapshot(now - 90, 7, of=other), gone(now - 80, 7, of=other))
+    append(database, snapshot(now - 70, 8, of=other, operation="V.21"))
+    append(database, result(now - 60, "FAILED", "INIT_ERROR", "error starting fax session", of=other, channel="x/1"))
     assert [fax["seconds"] // 100 for fax in a_look(dsn).live] == [5]
     assert a_look(dsn, "pbx2").live == []
 
 
-def test_a_fax_that_ends_is_in_the_next_look_with_its_result(dsn: str, database: psycopg.Connection) -> None:
-    append(database, sending((NOW - 20, 1), (NOW - 10, 2)))
+def test_a_fax_that_ends_is_in_the_next_look_with_its_result(
+    dsn: str, database: psycopg.Connection, now: float
+) -> None:
+    append(database, sending((now - 20, 1), (now - 10, 2)))
     found = only_looks(dsn)
     assert (len(next(found).live), next(found).ended) == (1, ())
-    append(database, result(NOW - 3, "FAILED", "HANGUP", "The call dropped prematurely"))
-    append(database, completed(NOW - 2, 1, "SendFAX"))
+    append(database, result(now - 3, "FAILED", "HANGUP", "The call dropped prematurely"))
+    append(database, completed(now - 2, 1, "SendFAX"))
     look = next(found)
     assert look.live == []
     assert [(fax["direction"], fax["pages"], fax["result"]) for fax in look.ended] == [("sent", 1, "failed")]
     assert next(found).ended == ()
 
 
-def test_a_look_reads_no_more_of_a_longer_history(dsn: str, database: psycopg.Connection) -> None:
+def test_a_look_reads_no_more_of_a_longer_history(dsn: str, database: psycopg.Connection, now: float) -> None:
     database.execute("set enable_seqscan = off")  # which is quicker for a table as short as these
     question, nothing = sql.text("queries/report/live_faxes").replace("%(servers)s", "null"), ("session", "observation")
-    append(database, receiving((NOW - 5, 1, 0)))
+    append(database, receiving((now - 5, 1, 0)))
     before = [rows_read(explained(database, question), table) for table in nothing]
     for number in range(1, 40):
-        append(database, snapshot(NOW - 3000 + number, number), gone(NOW - 2000 + number, number))
+        append(database, snapshot(now - 3000 + number, number), gone(now - 2000 + number, number))
     assert [rows_read(explained(database, question), table) for table in nothing] == before
 
 
@@ -161,11 +168,11 @@ def test_a_lost_database_leaves_the_last_look_on_the_screen() -> None:
     assert "retrying" not in "".join(screen(look, UnreachableError("it is gone"), look))
 
 
-def test_the_footer_names_servers_that_are_not_polled(dsn: str, database: psycopg.Connection) -> None:
-    append(database, of_server(NOW - 30, "Polled"), of_server(NOW - 7000, "Polled", server="pbx2"))
-    append(database, of_server(NOW - 800, "Polled", server="pbx3"))
+def test_the_footer_names_servers_that_are_not_polled(dsn: str, database: psycopg.Connection, now: float) -> None:
+    append(database, of_server(now - 30, "Polled"), of_server(now - 7000, "Polled", server="pbx2"))
+    append(database, of_server(now - 800, "Polled", server="pbx3"))
     reason = "connection reset by peer"
-    append(database, of_server(NOW - 730, "Disconnected", server="pbx3", Reason=reason, LastPolled=NOW - 740))
+    append(database, of_server(now - 730, "Disconnected", server="pbx3", Reason=reason, LastPolled=now - 740))
     assert polled(a_look(dsn).watching) == (
         "2 of 3 servers not polled: pbx2 for over 1 hour (collector down), pbx3 for 12 minutes (connection lost)", True,
     )  # fmt: skip
@@ -207,7 +214,7 @@ def test_a_pipe_has_a_line_for_each_change() -> None:
     ]
 
 
-def test_many_looks_read_the_same(dsn: str, database: psycopg.Connection) -> None:
+def test_many_looks_read_the_same(dsn: str, database: psycopg.Connection, now: float) -> None:
     """Prepared statements get another plan after some executions."""
-    append(database, receiving((NOW - 20, 1, 0)))
+    append(database, receiving((now - 20, 1, 0)))
     assert [len(look.live) for look in islice(only_looks(dsn), 12)] == [1] * 12
