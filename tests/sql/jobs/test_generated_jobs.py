@@ -14,7 +14,7 @@ from tests.kit.given import START, read, sessions
 from tests.kit.given_attempts import HOUR, Attempt, append_attempts
 from tests.sql.jobs.jobs_in_python import jobs
 
-EXAMPLES = 300 if os.environ.get("FAXSTORE_TEST_SERVER") != "system" else 75
+EXAMPLES = 150 if os.environ.get("FAXSTORE_TEST_SERVER") != "system" else 75
 
 NUMBERS = st.sampled_from(("111", "222", "anonymous", None))
 FILES = st.lists(st.sampled_from(("a.tif", "b.tif")), max_size=2).map(tuple)

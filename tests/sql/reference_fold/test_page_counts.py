@@ -33,7 +33,7 @@ where row(c.*) is distinct from row(n.*)
 """
 
 
-@repeatable(60)
+@repeatable(30)
 @given(history=st.one_of(histories(), wild_histories()))
 def test_the_counts_of_a_session_are_those_of_its_pages(connection: psycopg.Connection, history: History) -> None:
     with connection.transaction(force_rollback=True):

@@ -22,7 +22,7 @@ from tests.sql.reference_fold.true_fax import Fax
 PLACES = {"first_position", "last_position", "position"}
 
 
-@repeatable(150)
+@repeatable(75)
 @given(history=histories(any_order=True), seed=st.integers(0, 2**32 - 1))
 def test_any_order_and_any_repetition_give_the_same(
     connection: psycopg.Connection, history: History, seed: int
@@ -75,7 +75,7 @@ QUICK = st.one_of(
 """One or two observers that poll so often that they miss nothing."""
 
 
-@repeatable(150)
+@repeatable(75)
 @given(fax=faxes(quick=True), observers=QUICK)
 def test_what_was_seen_is_what_happened(
     connection: psycopg.Connection, fax: Fax, observers: tuple[Observer, ...]
@@ -111,7 +111,7 @@ BARE = st.lists(
 """FAXSTATUS as a dialplan sets it: at any moment, without the variables that res_fax sets with it."""
 
 
-@repeatable(150)
+@repeatable(75)
 @given(fax=faxes(quick=True), observers=QUICK, dialplan=BARE)
 def test_what_a_dialplan_sets_changes_no_result(
     connection: psycopg.Connection, fax: Fax, observers: tuple[Observer, ...], dialplan: tuple[Setting, ...]
