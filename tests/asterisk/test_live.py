@@ -62,10 +62,13 @@ def _ends(faxes: list[Fax]) -> int:
 
 
 def _check_that_all_kinds_were_played(server: Server) -> None:
-    """According to the servers, the good faxes succeeded, the bad ones failed, and the noise had an effect."""
+    """According to the servers, the good faxes succeeded, the bad ones failed, and the noise had an effect.
+
+    The noisy one may fail too: where its noise falls depends on when the server has time to play it.
+    """
     results = {(end.tag, end.operation): end.result for end in server.ends()}
     failures = {tag for (tag, _), result in results.items() if result == "failed"}
-    assert failures == {"cut-off", "silent"}
+    assert failures - {"noisy-plain"} == {"cut-off", "silent"}
     assert results["no-answer", "receive"] == "none"
     assert sum(pages.bad_lines(server.received(_receiver(server, "noisy-plain").uniqueid))) > 0
 
