@@ -143,6 +143,8 @@ class Application:
         require_pyarrow(_COMMAND)
         from faxstore.archive import archiving
 
+        if months.problem(self._connection, month.month):  # sessions without a total, left by a run that was killed
+            self._compact()
         files = archiving.archive(self._connection, month.month, self._archive_folder, lambda _: None, rule)
         what = f"{counted(sum(file.rows for file in files), 'rows')} in {counted(len(files), 'files')}"
         self._say(f"archived {layout.month_name(month.month)}: {what}")
