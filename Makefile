@@ -46,12 +46,11 @@ fuzz: $(READY) ## feed a million mutated messages to the reader (ARGS="--message
 # Repeated is what Postgres decides: schema, views, plans, functions, rights, locks, migrations, and the statements that
 # faxstore composes. Not repeated are tests without a database, tests that have servers of their own, and tests of
 # processes, sockets, files and played servers, which are the same on any Postgres; and, because they take minutes,
-# erasures of all recordings.
-NO_SYSTEM_DATABASE := tests/ami tests/capture tests/reader tests/sessions tests/spool tests/settings tests/commands \
-	tests/docs tests/doctor tests/ingest tests/demo tests/system tests/trials $(wildcard tests/test_*.py) \
-	tests/api tests/billing/test_ledger_kills.py tests/deploy/test_containers.py tests/export/test_interrupted.py \
-	$(patsubst %,tests/recordings/test_%.py,erased_figures replay) \
-	$(patsubst %,tests/faults/test_%.py,carrier clock disk killed network)
+# recordings, whose rows the tests of tests/sql have too.
+NO_SYSTEM_DATABASE := tests/ami tests/api tests/capacity tests/capture tests/commands tests/cookbook tests/demo \
+	tests/deploy tests/docs tests/doctor tests/faults tests/ingest tests/reader tests/recordings tests/report \
+	tests/sessions tests/settings tests/spool tests/system tests/trials $(wildcard tests/test_*.py) \
+	tests/billing/test_ledger_kills.py tests/export/test_interrupted.py
 
 test-system: $(READY) ## run the database tests on this machine's Postgres
 	FAXSTORE_TEST_SERVER=system $(BIN)/pytest $(PARALLEL) $(NO_SYSTEM_DATABASE:%=--ignore=%) $(ARGS)

@@ -29,7 +29,7 @@ from tests.kit.imported_pieces import contents, empty, import_all
 from tests.kit.log_faxes import a_history, as_lines, sealed, verified
 from tests.kit.typical_use import ARGUMENTS, commands, filled_in
 
-DRAWS = 3
+DRAWS = 2
 """Interrupted runs of each command."""
 
 RUNS_UNTIL_STOPPED = {"follow", "ingest", "record", "watch"}

@@ -32,14 +32,14 @@ REACHED: set[str] = set()
 """The kinds of the true faxes that were compared so far."""
 
 
-@repeatable(200)
+@repeatable(120)
 @given(history=histories())
 def test_true_faxes(connection: psycopg.Connection, history: History) -> None:
     REACHED.update(kinds(history))
     check(connection, history)
 
 
-@repeatable(200)
+@repeatable(120)
 @given(history=wild_histories())
 def test_wild_rows(connection: psycopg.Connection, history: History) -> None:
     check(connection, history)
