@@ -6,7 +6,7 @@ its first attempt, so the jobs of adjacent periods are those of both together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
@@ -16,11 +16,14 @@ from sqlalchemy import func, select
 from faxstore.export import datasets
 from faxstore.export.rows import compile_query
 from faxstore.export.selection import Selection
+from faxstore.settings.period import Period
 from faxstore.store.database import Connection
 
 FEWEST, MOST = 200, 20_000
-"""Sessions and reported faxes in the first part of a period, and in the longest one: each part is twice as long as
-the one before it."""
+"""Sessions and reported faxes in the first part of a period, and in the longest: each has twice as many as the last."""
+
+Bound = Callable[[Period, datetime], Period]
+"""Sets one bound of a period."""
 
 _LATER = """
 select a.started_at
@@ -40,22 +43,12 @@ _EARLIER = _LATER.replace("a.started_at >", "a.started_at >=").replace(
 
 def oldest_first(connection: Connection, selection: Selection) -> Iterator[Selection]:
     """The selection in parts, from its beginning."""
-    sessions = FEWEST
-    while (end := _start(connection, _LATER, selection, sessions)) is not None:
-        yield replace(selection, period=replace(selection.period, until=end))
-        selection = replace(selection, period=replace(selection.period, since=end))
-        sessions = min(2 * sessions, MOST)
-    yield selection
+    return _parts(connection, selection, _LATER, _until, _since)
 
 
 def newest_first(connection: Connection, selection: Selection) -> Iterator[Selection]:
     """The selection in parts, from its end."""
-    sessions = FEWEST
-    while (beginning := _start(connection, _EARLIER, selection, sessions)) is not None:
-        yield replace(selection, period=replace(selection.period, since=beginning))
-        selection = replace(selection, period=replace(selection.period, until=beginning))
-        sessions = min(2 * sessions, MOST)
-    yield selection
+    return _parts(connection, selection, _EARLIER, _since, _until)
 
 
 def of_last(connection: Connection, selection: Selection, last: int) -> Selection:
@@ -70,6 +63,26 @@ def of_last(connection: Connection, selection: Selection, last: int) -> Selectio
             return late
         sessions *= 4
     return selection
+
+
+def _parts(
+    connection: Connection, selection: Selection, query: str, of_part: Bound, of_rest: Bound
+) -> Iterator[Selection]:
+    """The selection in parts: the moment that the query finds is one bound of a part, and the other one of the rest."""
+    sessions = FEWEST
+    while (moment := _start(connection, query, selection, sessions)) is not None:
+        yield replace(selection, period=of_part(selection.period, moment))
+        selection = replace(selection, period=of_rest(selection.period, moment))
+        sessions = min(2 * sessions, MOST)
+    yield selection
+
+
+def _since(period: Period, moment: datetime) -> Period:
+    return replace(period, since=moment)
+
+
+def _until(period: Period, moment: datetime) -> Period:
+    return replace(period, until=moment)
 
 
 def _start(connection: Connection, query: str, selection: Selection, sessions: int) -> datetime | None:
