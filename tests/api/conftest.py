@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 import faxstore
-from faxstore.ingest.importer import import_file
-from tests.kit import truth
-from tests.kit.databases import fresh
+from tests.kit import databases
 
 RECORDINGS = ("bad-lines-22", "detect-22")
 
@@ -18,10 +15,7 @@ RECORDINGS = ("bad-lines-22", "detect-22")
 @pytest.fixture(scope="package")
 def recorded(server: str, template: str) -> Iterator[str]:
     """The DSN of the history."""
-    with fresh(server, template) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            for recording in RECORDINGS:
-                import_file(connection, str(truth.path(recording)), recording, lambda _: None)
+    with databases.recorded(server, template, RECORDINGS) as dsn:
         yield dsn
 
 

@@ -12,10 +12,8 @@ import pytest
 
 from faxstore.export import datasets
 from faxstore.export.selection import Selection
-from faxstore.ingest.importer import import_file
 from faxstore.settings.server_names import NULL
-from tests.kit import truth
-from tests.kit.databases import fresh
+from tests.kit.databases import recorded
 from tests.kit.exported import duck, period, written
 from tests.kit.file_modes import open_to_others, open_umask
 from tests.kit.given import append, before_negotiation, completed, gone, life, receiving
@@ -28,10 +26,7 @@ PATHS = "select distinct month, server from exported order by 1, 2"
 @pytest.fixture(scope="module")
 def imported(server: str, template: str) -> Iterator[str]:
     """A DSN of a database with recordings of real servers."""
-    with fresh(server, template) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            for recording in RECORDINGS:
-                import_file(connection, str(truth.path(recording)), recording, lambda _: None)
+    with recorded(server, template, RECORDINGS) as dsn:
         yield dsn
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -11,7 +11,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from faxstore.billing.ledger import Ledger, open_ledger
+from faxstore.ingest.importer import import_file
 from faxstore.store.database import checked_connection, connect, one_line_errors
+from tests.kit import truth
 
 
 @contextmanager
@@ -25,6 +27,16 @@ def fresh(server: str, template: str = "template1") -> Iterator[str]:
             yield make_conninfo(server, dbname=name)
         finally:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def recorded(server: str, template: str, recordings: Iterable[str]) -> Iterator[str]:
+    """Creates a database with recordings of real servers, each as a server of its name, and drops it at the end."""
+    with fresh(server, template) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for recording in recordings:
+                import_file(connection, str(truth.path(recording)), recording, lambda _: None)
+        yield dsn
 
 
 def name_of(dsn: str) -> str:
