@@ -46,12 +46,12 @@ class Plan:
         return not (self.sessions or self.others)
 
     def __str__(self) -> str:
-        sessions = _counted(len(self.sessions), "session")
+        sessions = counted(len(self.sessions), "sessions")
         if not self.digits:
             return sessions
         rejected = sum(one.rows for one in self.others if one.place == REJECTED)
         rest = sum(one.rows for one in self.others if one.place != REJECTED)
-        return f"{sessions}, {_counted(rejected, 'rejected message')} and {_counted(rest, 'other row')}"
+        return f"{sessions}, {counted(rejected, 'rejected messages')} and {counted(rest, 'other rows')}"
 
 
 def run(
@@ -173,9 +173,9 @@ def _report_pending(counts: Mapping[str, int]) -> None:
     if parts or waiting:
         print_message("a pending import continues without the number; import the next pieces, then erase again")
     if deleted := counts.get("fax.waiting_record (deleted)", 0):
-        print_message(f"deleted {_counted(deleted, 'event')} that waited for a session; import the recording again")
+        print_message(f"deleted {counted(deleted, 'events')} that waited for a session; import the recording again")
     if deleted := counts.get("fax.recording_part (deleted)", 0):
-        was = f"deleted the state of {_counted(deleted, 'import')} by another version"
+        was = f"deleted the state of {counted(deleted, 'imports')} by another version"
         print_message(f"{was}; import the recording again from its beginning")
 
 
@@ -191,15 +191,11 @@ def _list(connection: Connection, found: Sequence[SessionToErase], elsewhere: Se
             print(f"rejected message {server} {observed_at.isoformat()}")
     for other in elsewhere:
         if other.place != REJECTED:
-            print(f"{other.place}: {_counted(other.rows, 'row')}{'' if other.is_erased else ' (remains)'}")
+            print(f"{other.place}: {counted(other.rows, 'rows')}{'' if other.is_erased else ' (remains)'}")
 
 
 def _remains(places: Sequence[str]) -> str:
     return f" (remains in {', '.join(places)})" if places else ""
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def _confirm(plan: Plan, yes: bool) -> None:

@@ -143,7 +143,7 @@ class Application:
         require_pyarrow(_COMMAND)
         from faxstore.archive import archiving
 
-        if months.problem(self._connection, month.month):  # sessions without a total, left by a run that was killed
+        if months.problem(self._connection, month.month):  # a run that was killed leaves sessions without a total
             self._compact()
         files = archiving.archive(self._connection, month.month, self._archive_folder, lambda _: None, rule)
         what = f"{counted(sum(file.rows for file in files), 'rows')} in {counted(len(files), 'files')}"

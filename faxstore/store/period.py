@@ -46,7 +46,7 @@ def require_time_zone(connection: Connection, name: str) -> None:
     """Raises UsageError unless it is the name of a time zone of the database.
 
     Postgres also accepts offsets such as +02:00, but with the sign of POSIX (west of Greenwich): only names are safe.
-    It has UTC without a look; to find any other name, it reads the files of all time zones.
+    Every database knows UTC.  To find any other name, Postgres reads the files of all time zones.
     """
     if name == "UTC":
         return
