@@ -126,7 +126,6 @@ bench: $(READY) ## measure; prints rows for docs/performance.md, and writes some
 	$(BIN)/python -m benchmarks.archive --folder $(BENCH)/million --month 2025-03
 	rm -rf $(BENCH)/million
 	$(BIN)/python -m benchmarks.spool_latency --json $(BENCH)/spool_latency.json
-	$(BIN)/python -m benchmarks.follow_latency
 
 soak: $(READY) ## measure whether ingest's memory grows over 10 million observations (ARGS="--observations 300000")
 	$(BIN)/python -m tests.trials.soak $(ARGS)
